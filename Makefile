@@ -1,0 +1,61 @@
+# Every target sets up what it needs in .venv; on a fresh machine Python 3.11 or newer and make are enough.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test test-all generate check-generated contract contract-long mock bench lint types build clean
+
+# The first Python that is new enough; PYTHON=... chooses another.
+PYTHON ?= $(shell for python in python3 python3.11 python3.12 python3.13 python3.14 python; do \
+	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$python"; break; }; done)
+VENV ?= .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+PORT ?= 8080
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+$(INSTALLED): pyproject.toml .ci/constraints.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; name one with PYTHON=/path/to/python" >&2; exit 1; }
+	@echo "Setting up $(VENV) with $(PYTHON) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --constraint .ci/constraints.txt pip
+	@$(BIN)/python -m pip install --quiet --constraint .ci/constraints.txt --group dev --editable '.[mock]'
+	@touch $@
+
+help: ## Lists the targets.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
+
+demo: $(INSTALLED) ## Creates upload sessions through the client, against the embedded mock.
+	@$(BIN)/python -m tests.flow.demo
+
+test: lint types $(INSTALLED) ## Everything that must hold: drift, lint, types, all tests.
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+test-all: ## Runs the tests on every Python >= 3.11 that is installed.
+	@.ci/test-all
+
+generate: $(INSTALLED) ## Writes generated/ from spec/openapi.yaml.
+	@$(BIN)/python -m generator
+
+check-generated: $(INSTALLED) ## Fails, naming each file, when generated/ is not what spec/ and generator/ make.
+	@$(BIN)/python -m generator --check
+
+contract: $(INSTALLED) ## The contract tests alone, deterministic.
+	@$(BIN)/python -m pytest tests/contract
+
+mock: $(INSTALLED) ## Serves the mock on http://127.0.0.1:8080/api/2.0 (PORT=) until interrupted.
+	@$(BIN)/python -m box_uploads_mock --port $(PORT)
+
+lint: $(INSTALLED) ## Checks style and formatting.
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(INSTALLED) ## Checks the types, with mypy and with pyright.
+	@$(BIN)/mypy
+	@$(BIN)/pyright
+
+build: $(INSTALLED) ## Builds the wheel and the source distribution into dist/.
+	@$(BIN)/python -m build --outdir dist
+
+clean: ## Removes what the other targets made, apart from generated/.
+	rm -rf $(VENV) .venv-* dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
