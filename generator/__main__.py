@@ -1,0 +1,69 @@
+"""`python -m generator`: makes the client from the document, or checks that it is up to date."""
+
+from __future__ import annotations
+
+import argparse
+import keyword
+import sys
+from pathlib import Path
+
+from .document import SpecError
+from .pipeline import HOME, GenerationError, Job, check, generate
+
+_ROOT = HOME.parent
+_SPEC = _ROOT / "spec" / "openapi.yaml"
+_OUTPUT = _ROOT / "generated"
+_PACKAGE = "box_uploads"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command and return its exit code: 0 done, 1 failed or different, 2 wrong usage."""
+    parser = argparse.ArgumentParser(prog="python -m generator", description="Makes a msgspec client from an OpenAPI document.")
+    parser.add_argument("--spec", type=Path, default=_SPEC, metavar="PATH", help="the document, YAML or JSON")
+    parser.add_argument("--package", default=_PACKAGE, metavar="NAME", help="name of the package (default: %(default)s)")
+    parser.add_argument("--output", type=Path, default=_OUTPUT, metavar="DIR", help="folder that gets the package")
+    parser.add_argument("--check", action="store_true", help="write nothing; fail if the package is not up to date")
+    options = parser.parse_args(arguments)
+    package: str = options.package
+    if not package.isidentifier() or keyword.iskeyword(package):
+        parser.error(f"--package {package!r} is no name for a Python package")
+    job = _job(options.spec, package, options.output)
+    try:
+        if options.check:
+            return _report(job)
+        print(f"wrote {_shown(generate(job))}")
+    except SpecError as error:
+        print(f"{job.shown_spec}: {error}", file=sys.stderr)
+        return 1
+    except (GenerationError, OSError) as error:
+        print(f"python -m generator: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _job(spec: Path, package: str, output: Path) -> Job:
+    is_default = spec.resolve() == _SPEC and package == _PACKAGE
+    shown = "spec/openapi.yaml" if spec.resolve() == _SPEC else spec.name
+    command = "python -m generator"
+    if not is_default:
+        command += f" --spec {shown} --package {package}"
+    lock = HOME / "lock.toml" if is_default and output.resolve() == _OUTPUT else None
+    return Job(spec=spec, package=package, output=output, shown_spec=shown, command=command, lock=lock)
+
+
+def _report(job: Job) -> int:
+    lines = check(job).lines()
+    for line in lines:
+        kind, _, path = line.partition(": ")
+        print(f"{kind}: {path if path.startswith('lock.toml') else _shown(job.target / path)}")
+    if lines:
+        print(f"{len(lines)} differ from what {job.shown_spec} and generator/ make; run `{job.command}`", file=sys.stderr)
+    return 1 if lines else 0
+
+
+def _shown(path: Path) -> str:
+    return str(path.relative_to(_ROOT)) if path.is_relative_to(_ROOT) else str(path)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""What every generated client runs on: errors, messages, codecs, retries and transports."""

@@ -1,0 +1,113 @@
+"""Credentials: what a client accepts as a token, and how it keeps the token out of sight."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
+
+from .errors import InvalidArgumentError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    import httpx2
+
+__all__ = ["AsyncToken", "Credentials", "Secret", "Token"]
+
+Token: TypeAlias = "str | Callable[[], str] | httpx2.Auth"
+"""A token, a callable that returns one (asked again after a 401), or the HTTP library's own authentication."""
+
+AsyncToken: TypeAlias = "str | Callable[[], str | Awaitable[str]] | httpx2.Auth"
+"""As `Token`; the callable may also return an awaitable."""
+
+_TOKEN = re.compile(r"[\x21-\x7e]+\Z")
+
+
+class Secret:
+    """A token that no repr, str, format or pickle reveals."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: object) -> None:
+        self._value = value
+
+    def check(self) -> None:
+        """Check that the token can be sent in a header.
+
+        Raises:
+            InvalidArgumentError: It cannot; the token is not shown, however malformed it is.
+        """
+        if not isinstance(self._value, str) or not _TOKEN.match(self._value):
+            raise InvalidArgumentError("token", "must be a non-empty string of visible ASCII characters without spaces")
+
+    def reveal(self) -> str:
+        """Return the token itself."""
+        return str(self._value)
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a token is not pickled")
+
+
+class Credentials:
+    """Where the token of a client comes from, and the token that is in use.
+
+    Nothing is checked yet, so that no frame that holds the bare token is part of the traceback of an error.
+
+    Args:
+        token: A token, a callable that returns one, the HTTP library's authentication, or None to send none.
+    """
+
+    __slots__ = ("_source", "auth", "current")
+
+    def __init__(self, token: Any) -> None:
+        self.auth: Any = token if hasattr(token, "auth_flow") else None
+        self._source: Callable[[], Any] | None = token if self.auth is None and callable(token) else None
+        self.current: Secret | None = None
+        if token is not None and self.auth is None and self._source is None:
+            self.current = Secret(token)
+
+    def check(self) -> None:
+        """Check that the token, if there is one already, can be sent in a header.
+
+        Raises:
+            InvalidArgumentError: It cannot; the token is not shown.
+        """
+        if self.current is not None:
+            self.current.check()
+
+    @property
+    def bearer(self) -> bool:
+        """Whether a bearer token is sent."""
+        return self.current is not None or self._source is not None
+
+    @property
+    def refreshable(self) -> bool:
+        """Whether another token can be asked for."""
+        return self._source is not None
+
+    def usable(self, stale: Secret | None) -> Secret | None:
+        """Return the token in use, or None if there is none but the stale one, so that one must be fetched."""
+        return None if self.current is stale else self.current
+
+    def fetch(self) -> Any:
+        """Ask the callable for a token, or for an awaitable of one."""
+        return None if self._source is None else self._source()
+
+    def store(self, secret: Secret) -> Secret:
+        """Check a fetched token and keep it.
+
+        Raises:
+            InvalidArgumentError: The token cannot be sent in a header; it is not shown.
+        """
+        secret.check()
+        self.current = secret
+        return secret
+
+    def __repr__(self) -> str:
+        return "Credentials(…)"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("credentials are not pickled")

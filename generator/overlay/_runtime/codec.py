@@ -1,0 +1,281 @@
+"""Bodies as the contract types them: decoded strictly, encoded only if the server could accept them."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import math
+import uuid
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+
+import msgspec
+
+from .errors import DecodeError, InvalidArgumentError, short_repr
+from .failure import api_error
+from .parameter import Parameter, cookie_header, plain_text, query_text
+from .rejection import rejected, split_reason
+from .shape import is_array, is_object
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .message import RawResponse
+
+__all__ = ["Binary", "Empty", "Form", "Json", "Parameter", "Text", "api_error", "cookie_header"]
+
+T = TypeVar("T")
+
+# What msgspec would write as a string by itself; kept as it is, such a value only passes where its type is asked for.
+_NATIVE = (
+    bytes, bytearray, memoryview, decimal.Decimal, uuid.UUID,
+    datetime.datetime, datetime.date, datetime.time, datetime.timedelta,
+)  # fmt: skip
+_INTEGER_DIGITS = 40
+
+
+class Json(Generic[T]):
+    """JSON bodies of one type.
+
+    Args:
+        type_: The type, as msgspec understands it. Its decoder is built when it is first used.
+    """
+
+    __slots__ = ("_decode", "_encode", "_type")
+
+    def __init__(self, type_: Any) -> None:
+        self._type = type_
+        self._decode: Callable[[bytes], T] = self._build
+        self._encode: Callable[[object], bytes] | None = None
+
+    def decode(self, raw: RawResponse) -> T:
+        """Return what the body of a response says.
+
+        Raises:
+            DecodeError: The media type is not JSON, or the body does not keep to the contract.
+        """
+        if raw.headers.get("content-type") != "application/json":
+            _check_json(raw)
+        try:
+            return self._decode(raw.content)
+        except (ValueError, RecursionError) as error:
+            return self._decode_again(raw.content, error, raw)
+
+    def decode_bytes(self, content: bytes) -> T:
+        """Return what a body says, whatever its media type.
+
+        Raises:
+            DecodeError: The body does not keep to the contract.
+        """
+        try:
+            return self._decode(content)
+        except (ValueError, RecursionError) as error:
+            return self._decode_again(content, error, None)
+
+    def encode(self, value: T) -> bytes:
+        """Return the body that says a value.
+
+        Raises:
+            InvalidArgumentError: The value breaks a rule of its type, or cannot be written as JSON.
+        """
+        _validate(value, self._type)
+        if self._encode is None:
+            self._encode = msgspec.json.Encoder(decimal_format="string").encode
+        try:
+            content = self._encode(value)
+        except (TypeError, ValueError, OverflowError, RecursionError) as error:
+            raise _unencodable(value, error) from None
+        # msgspec writes what JSON cannot say as null, which an optional field would let pass.
+        if b"null" in content:
+            _refuse_infinite(value)
+        return content
+
+    def _build(self, content: bytes) -> T:
+        self._decode = msgspec.json.Decoder(self._type).decode
+        return self._decode(content)
+
+    def _decode_again(self, content: bytes, error: Exception, raw: RawResponse | None) -> T:
+        """Accept integers that are written as `1.0` or `1e3`, which JSON Schema counts as integers."""
+        if isinstance(error, msgspec.ValidationError):
+            try:
+                loose = msgspec.json.Decoder(float_hook=_number).decode(content)
+                return cast("T", msgspec.convert(loose, self._type, str_keys=True))
+            except (ValueError, TypeError, RecursionError):
+                pass
+        reason, path = split_reason(error)
+        if isinstance(error, RecursionError):
+            reason = "is nested too deeply"
+        raise _decode_error(reason, raw, path=path, content=content) from None
+
+
+class Text:
+    """Bodies of `text/*`, in the charset that the media type names, UTF-8 by default."""
+
+    def decode(self, raw: RawResponse) -> str:
+        """Return the text of a response.
+
+        Raises:
+            DecodeError: The body is not written in its charset.
+        """
+        parameters = raw.headers.get("content-type", "").lower().partition("charset=")[2]
+        charset = parameters.partition(";")[0].strip(" \"'") or "utf-8"
+        try:
+            return raw.content.decode(charset)
+        except (LookupError, ValueError):
+            raise _decode_error(f"is not text in {charset}", raw) from None
+
+    def encode(self, value: str) -> bytes:
+        """Return a text in UTF-8.
+
+        Raises:
+            InvalidArgumentError: The text has a lone surrogate.
+        """
+        try:
+            return value.encode()
+        except (UnicodeEncodeError, AttributeError) as error:
+            raise _unencodable(value, error) from None
+
+
+class Binary:
+    """Bodies of any bytes."""
+
+    def decode(self, raw: RawResponse) -> bytes:
+        """Return the bytes of a response."""
+        return raw.content
+
+    def encode(self, value: bytes) -> bytes:
+        """Return the bytes themselves.
+
+        Raises:
+            InvalidArgumentError: The value is not bytes.
+        """
+        # A program that is not type-checked may pass anything.
+        if not isinstance(cast("object", value), (bytes, bytearray, memoryview)):
+            raise InvalidArgumentError("body", "must be bytes", shown=short_repr(value))
+        return bytes(value)
+
+
+class Empty:
+    """Responses whose body means nothing."""
+
+    def decode(self, raw: RawResponse) -> None:
+        """Ignore the body of a response."""
+
+    def encode(self, value: None = None) -> None:
+        """Return no body."""
+
+
+class Form(Generic[T]):
+    """Bodies of `application/x-www-form-urlencoded`: a Struct of scalars and lists of scalars.
+
+    Args:
+        type_: The Struct, as msgspec understands it.
+    """
+
+    __slots__ = ("_type",)
+
+    def __init__(self, type_: Any) -> None:
+        self._type = type_
+
+    def encode(self, value: T) -> bytes:
+        """Return the body that says a value.
+
+        Raises:
+            InvalidArgumentError: The value breaks a rule of its type, or is neither scalar nor a list of scalars.
+        """
+        fields = _validate(value, self._type)
+        if not is_object(fields):
+            raise InvalidArgumentError("body", "must have fields", shown=short_repr(value))
+        pairs: list[str] = []
+        for name, content in fields.items():
+            for item in content if is_array(content) else [content]:
+                pairs.append(f"{query_text(name, name)}={query_text(plain_text(item, name), name)}")
+        return "&".join(pairs).replace("%20", "+").encode()
+
+
+def _validate(value: object, type_: Any) -> Any:
+    """Check a value against a type as a server would; msgspec itself does not check a Struct that is constructed."""
+    try:
+        plain = msgspec.to_builtins(value, builtin_types=_NATIVE, str_keys=True)
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise _unencodable(value, error) from None
+    try:
+        msgspec.convert(plain, type_, str_keys=True)
+    except (ValueError, TypeError, RecursionError) as error:
+        raise rejected(error, value, type_) from None
+    return plain
+
+
+def _decode_error(reason: str, raw: RawResponse | None, *, path: str = "$", content: bytes = b"") -> DecodeError:
+    if raw is None:
+        return DecodeError(reason, path=path, content=content)
+    encoding = raw.headers.get("content-encoding")
+    if encoding and encoding.lower() != "identity":
+        reason += f" (content-encoding {encoding})"
+    return DecodeError(
+        reason,
+        path=path,
+        status=raw.status,
+        content=raw.content,
+        operation=raw.operation,
+        # The server has accepted the call, so a second one has a second effect unless the method is idempotent.
+        retry_safe=raw.idempotent,
+    )
+
+
+def _check_json(raw: RawResponse) -> None:
+    media_type = raw.media_type
+    if media_type != "application/json" and not media_type.endswith("+json"):
+        raise _decode_error(f"is {media_type or 'of no media type'}, not application/json", raw)
+
+
+def _number(text: str) -> int | float:
+    """Read a JSON number exactly if it is integral and could be meant as an integer."""
+    number = decimal.Decimal(text)
+    # The exponent is bounded before the number is expanded: 1e400000000 has nine characters.
+    if number.adjusted() <= _INTEGER_DIGITS and number == number.to_integral_value():
+        return int(number)
+    value = float(text)
+    if math.isinf(value):
+        raise ValueError("number out of range")
+    return value
+
+
+def _unencodable(value: object, error: Exception) -> InvalidArgumentError:
+    """Name the part of a value that cannot be encoded."""
+    for name, part in _parts(value, ""):
+        if isinstance(part, str) and not part.isascii():
+            try:
+                part.encode()
+            except UnicodeEncodeError:
+                rule = "is not valid Unicode, it has a lone surrogate"
+                return InvalidArgumentError(name or "body", rule, shown=short_repr(part))
+        elif not isinstance(part, (str, int, float, type(None), *_NATIVE)):
+            try:
+                msgspec.to_builtins(part, str_keys=True)
+            except (TypeError, ValueError, OverflowError, RecursionError):
+                rule = f"{type(part).__name__} cannot be encoded"
+                return InvalidArgumentError(name or "body", rule, shown=short_repr(part))
+    return InvalidArgumentError("body", f"cannot be encoded: {error}")
+
+
+def _refuse_infinite(value: object) -> None:
+    for name, part in _parts(value, ""):
+        if isinstance(part, (float, decimal.Decimal)) and not math.isfinite(part):
+            raise InvalidArgumentError(name or "body", "must be a finite number", shown=short_repr(part))
+
+
+def _parts(value: object, name: str, depth: int = 0) -> list[tuple[str, Any]]:
+    """List the innermost parts of a value with the names of the arguments that they are."""
+    if depth > 100:
+        return []
+    if isinstance(value, msgspec.Struct):
+        inner = [(f"{name}.{own}" if name else own, getattr(value, own)) for own in value.__struct_fields__]
+    elif isinstance(value, dict):
+        items = cast("dict[object, object]", value)
+        inner = [(f"{name}.{key}" if name else str(key), item) for key, item in items.items()]
+        inner.extend((f"{name} (key)", key) for key in items)
+    elif isinstance(value, (list, tuple)):
+        inner = [(f"{name}[{index}]", item) for index, item in enumerate(cast("list[object]", value))]
+    else:
+        return [] if value is msgspec.UNSET else [(name, value)]
+    return [found for own, item in inner for found in _parts(item, own, depth + 1)]

@@ -1,0 +1,295 @@
+"""The errors that a client raises: one root, one subclass per kind of failure and per documented status."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from .shape import is_array, is_object
+
+if TYPE_CHECKING:
+    from .message import Headers
+
+__all__ = [
+    "ApiError",
+    "BadRequestError",
+    "ClientError",
+    "ConflictError",
+    "ContentTooLargeError",
+    "DecodeError",
+    "ForbiddenError",
+    "GoneError",
+    "InvalidArgumentError",
+    "LengthRequiredError",
+    "MethodNotAllowedError",
+    "NotFoundError",
+    "PreconditionFailedError",
+    "RangeNotSatisfiableError",
+    "RateLimitedError",
+    "ResponseTooLargeError",
+    "ServerError",
+    "TransportError",
+    "UnauthorizedError",
+    "UnsupportedMediaTypeError",
+    "error_class",
+    "one_line",
+    "short_repr",
+]
+
+_E = TypeVar("_E", bound="ClientError")
+_CREDENTIAL = re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]+")
+_LINE = 300
+_VALUE = 60
+
+
+def one_line(text: str, limit: int = _LINE) -> str:
+    """Return a text as one printable line of at most `limit` characters, without credentials."""
+    head = text[: 4 * limit]
+    head = "".join(character if character.isprintable() else " " for character in head)
+    head = _CREDENTIAL.sub(r"\1 [secure]", " ".join(head.split()))
+    return head if len(head) <= limit and len(text) <= 4 * limit else head[: limit - 1] + "…"
+
+
+def short_repr(value: object, limit: int = _VALUE) -> str:
+    """Return the repr of a value as one line of at most `limit` characters."""
+    if isinstance(value, (str, bytes)) and len(value) > limit:
+        # Slicing first keeps the work small for a value of many megabytes.
+        return one_line(repr(value[:limit]), limit - 1) + "…"
+    try:
+        return one_line(repr(value), limit)
+    except Exception:  # noqa: BLE001  # a repr that fails must not hide what is wrong with the value
+        return f"<{type(value).__name__}>"
+
+
+def _restore(cls: type[_E], args: tuple[Any, ...], state: dict[str, Any]) -> _E:
+    error = cls.__new__(cls, *args)
+    error.__dict__.update(state)
+    return error
+
+
+class ClientError(Exception):
+    """The root of all errors of the client.
+
+    Attributes:
+        retry_safe: Whether repeating the same call cannot have a second effect: True if it cannot (the request was
+            not sent, was refused, or its method is idempotent), False if it may, None if nothing is known. It does
+            not say that repeating would help.
+        retry_after_s: Seconds after which the server wants to be asked again, or None if it did not say.
+    """
+
+    def __init__(self, message: str, *, retry_safe: bool | None = None, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_safe = retry_safe
+        self.retry_after_s = retry_after_s
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore, (type(self), self.args, self.__dict__.copy())
+
+
+class InvalidArgumentError(ClientError, ValueError):
+    """An argument that no server could accept; nothing was sent.
+
+    Attributes:
+        argument: Name of the argument, for a nested value as in `parts[3].size`.
+        rule: What the value breaks, in words.
+    """
+
+    def __init__(self, argument: str, rule: str, *, shown: str | None = None) -> None:
+        value = "" if shown is None else f"={shown}"
+        super().__init__(f"{argument}{value}: {one_line(rule)}", retry_safe=True)
+        self.argument = argument
+        self.rule = rule
+
+
+class TransportError(ClientError):
+    """No response was received, or not all of it.
+
+    Attributes:
+        operation: Name of the operation.
+        kind: What failed, by the name of the HTTP library's exception, such as `ConnectError` or `ReadTimeout`.
+    """
+
+    def __init__(
+        self, message: str, *, operation: str = "", kind: str = "TransportError", retry_safe: bool | None = None
+    ) -> None:
+        super().__init__(one_line(message), retry_safe=retry_safe)
+        self.operation = operation
+        self.kind = kind
+
+
+class ResponseTooLargeError(TransportError):
+    """The body of a response is larger than the client reads."""
+
+
+class DecodeError(ClientError):
+    """The body of a response does not keep to the contract.
+
+    Attributes:
+        path: JSON path of the fault within the body, such as `$.part_size`.
+        reason: What is wrong there.
+        status: HTTP status of the response, or None if the body came without one.
+        content: The body in bytes; not part of the message.
+    """
+
+    def __init__(  # noqa: PLR0913  # each is an attribute
+        self,
+        reason: str,
+        *,
+        path: str = "$",
+        status: int | None = None,
+        content: bytes = b"",
+        operation: str = "",
+        retry_safe: bool | None = None,
+    ) -> None:
+        details = [part for part in (operation, "" if status is None else f"status {status}") if part]
+        where = f" ({', '.join(details)})" if details else ""
+        super().__init__(f"response body at {one_line(path)}: {one_line(reason)}{where}", retry_safe=retry_safe)
+        self.path = path
+        self.reason = reason
+        self.status = status
+        self.content = content
+        self.operation = operation
+
+
+class ApiError(ClientError):
+    """The server answered with a status that is no success.
+
+    Attributes:
+        status: HTTP status, any integer that the server sent.
+        code: Kind of the error as the server names it, or None.
+        message: What is wrong as the server says it, of any length, or an empty string.
+        request_id: Id of the request from the body, else from a header, or None.
+        context_info: Details as decoded JSON, or None.
+        help_url: Page that explains the error, or None.
+        body: The body as the contract types it, or None if it does not keep to the contract.
+        body_error: Why `body` is None although the contract describes one, or None.
+        headers: Headers of the response.
+        content: The body in bytes.
+        operation: Name of the operation.
+    """
+
+    def __init__(  # noqa: PLR0913  # each is an attribute
+        self,
+        status: int,
+        *,
+        operation: str,
+        headers: Headers,
+        content: bytes,
+        fields: dict[str, Any],
+        body: Any = None,
+        body_error: DecodeError | None = None,
+        retry_safe: bool | None = None,
+        retry_after_s: float | None = None,
+        note: str = "",
+    ) -> None:
+        self.status = status
+        self.code = _text(fields, "code")
+        self.message = _text(fields, "message") or ""
+        self.request_id = (
+            _text(fields, "request_id") or headers.get("x-request-id") or headers.get("box-request-id") or None
+        )
+        self.context_info: Any = fields.get("context_info")
+        self.help_url = _text(fields, "help_url")
+        self.body = body
+        self.body_error = body_error
+        self.headers = headers
+        self.content = content
+        self.operation = operation
+        super().__init__(self._line(note), retry_safe=retry_safe, retry_after_s=retry_after_s)
+
+    def _line(self, note: str) -> str:
+        head = f"{self.status} {one_line(self.code, 80)}" if self.code else str(self.status)
+        said = ": ".join(part for part in (head, one_line(self.message), note) if part)
+        where = self.operation
+        if self.request_id:
+            where += f", request id {one_line(self.request_id, 80)}"
+        return f"{said} ({where})"
+
+
+class BadRequestError(ApiError):
+    """An argument is missing or breaks a rule of the server (400)."""
+
+
+class UnauthorizedError(ApiError):
+    """The token is missing, wrong or expired (401)."""
+
+
+class ForbiddenError(ApiError):
+    """The user may not do this (403)."""
+
+
+class NotFoundError(ApiError):
+    """What the request names does not exist, or the user may not see it (404)."""
+
+
+class MethodNotAllowedError(ApiError):
+    """The resource does not have the method (405)."""
+
+
+class ConflictError(ApiError):
+    """The request conflicts with what is stored (409)."""
+
+    @property
+    def conflicts(self) -> list[dict[str, Any]]:
+        """The items that the request conflicts with, whether the server sent one object or a list of them."""
+        found = self.context_info.get("conflicts") if is_object(self.context_info) else None
+        return [item for item in (found if is_array(found) else [found]) if is_object(item)]
+
+
+class GoneError(ApiError):
+    """What the request names existed once, and no longer does (410)."""
+
+
+class LengthRequiredError(ApiError):
+    """The request has no length (411)."""
+
+
+class PreconditionFailedError(ApiError):
+    """A precondition of the request is not met (412)."""
+
+
+class ContentTooLargeError(ApiError):
+    """The request body is larger than the server reads (413)."""
+
+
+class UnsupportedMediaTypeError(ApiError):
+    """The server does not read the media type of the request body (415)."""
+
+
+class RangeNotSatisfiableError(ApiError):
+    """The range of the request does not fit what is stored (416)."""
+
+
+class RateLimitedError(ApiError):
+    """Too many requests were sent (429); `retry_after_s` says how long to wait, if the server does."""
+
+
+class ServerError(ApiError):
+    """The server failed (5xx); the request may or may not have had its effect."""
+
+
+_BY_STATUS: dict[int, type[ApiError]] = {
+    400: BadRequestError,
+    401: UnauthorizedError,
+    403: ForbiddenError,
+    404: NotFoundError,
+    405: MethodNotAllowedError,
+    409: ConflictError,
+    410: GoneError,
+    411: LengthRequiredError,
+    412: PreconditionFailedError,
+    413: ContentTooLargeError,
+    415: UnsupportedMediaTypeError,
+    416: RangeNotSatisfiableError,
+    429: RateLimitedError,
+}
+
+
+def error_class(status: int) -> type[ApiError]:
+    """Return the class of the error for an HTTP status."""
+    return _BY_STATUS.get(status, ServerError if 500 <= status <= 599 else ApiError)
+
+
+def _text(fields: dict[str, Any], name: str) -> str | None:
+    value = fields.get(name)
+    return value if isinstance(value, str) and value else None

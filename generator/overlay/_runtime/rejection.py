@@ -1,0 +1,136 @@
+"""Why msgspec rejects a value, in words that name the argument; only loaded into use when something is wrong."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, cast
+
+import msgspec
+
+from .errors import InvalidArgumentError, short_repr
+from .shape import is_object
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+__all__ = ["rejected", "split_reason"]
+
+_AT = re.compile(r"(?s)(.*?)(?: - at (?:`key` in )?`(\$.*)`)?\Z")
+_MISSING = re.compile(r"Object missing required field `(.*)`\Z")
+_UNKNOWN = re.compile(r"Object contains unknown field `(.*)`\Z")
+_STEP = re.compile(r"\[(\d+|\.\.\.)\]|\.([^.\[]+)")
+_MISFIT = object()
+_BOUNDS = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than", "==": "exactly"}
+
+
+def split_reason(error: Exception) -> tuple[str, str]:
+    """Return the reason of a msgspec error and the JSON path that it names, `$` if it names none."""
+    match = _AT.match(str(error))
+    reason, path = match.groups() if match else (str(error), None)
+    return str(reason).replace("`", ""), path or "$"
+
+
+def rejected(error: Exception, value: object, type_: Any, *, root: str = "") -> InvalidArgumentError:
+    """Return the error for an argument that does not fit its type.
+
+    Args:
+        error: What msgspec raised.
+        value: The whole value that was checked.
+        type_: The type that it was checked against.
+        root: Name of the argument that is the whole value; empty if its fields are the arguments.
+    """
+    match = _AT.match(str(error))
+    reason, path = match.groups() if match else (str(error), None)
+    reason = str(reason)
+    name, node, found = root, _inspect(type_), value
+    described = _description(node)
+    for step in _steps(path or "$"):
+        name, node, found = _descend(step, name, node, found)
+        described = _description(node) or described
+    missing = _MISSING.match(reason) or _UNKNOWN.match(reason)
+    if missing:
+        name, node, _ = _descend(missing[1], name, node, found)
+        rule, shown = ("is required" if _MISSING.match(reason) else "is not known"), None
+        described = _description(node)
+    else:
+        rule, shown = _words(reason), None if found is _MISFIT else short_repr(found)
+    if described:
+        rule += f" ({described.rstrip('.')})"
+    return InvalidArgumentError(name or "body", rule, shown=shown)
+
+
+def _steps(path: str) -> Iterator[str | int | None]:
+    for index, name in _STEP.findall(path):
+        if name:
+            yield name
+        else:
+            yield None if index == "..." else int(index)
+
+
+def _descend(step: str | int | None, name: str, node: Any, value: object) -> tuple[str, Any, object]:
+    if step is None:
+        return f"{name}[…]", _child(node, lambda inner: getattr(inner, "value_type", None)), _MISFIT
+    if isinstance(step, int):
+        items = cast("Any", value)
+        found = items[step] if isinstance(value, (list, tuple)) and step < len(items) else _MISFIT
+        return f"{name}[{step}]", _child(node, lambda inner: _item_type(inner, step)), found
+    field = _child(node, lambda inner: _field(inner, step))
+    own = step if field is None else str(field.name)
+    found = value.get(step, _MISFIT) if is_object(value) else getattr(value, own, _MISFIT)
+    return (f"{name}.{own}" if name else own), None if field is None else field.type, found
+
+
+def _item_type(node: Any, index: int) -> Any:
+    types = getattr(node, "item_types", None)
+    return getattr(node, "item_type", None) if types is None or index >= len(types) else types[index]
+
+
+def _field(node: Any, name: str) -> Any:
+    return next((field for field in getattr(node, "fields", ()) if field.encode_name == name), None)
+
+
+def _child(node: Any, look: Callable[[Any], Any]) -> Any:
+    """Look into a type, through annotations and into each member of a union."""
+    if isinstance(node, msgspec.inspect.Metadata):
+        return _child(node.type, look)
+    if isinstance(node, msgspec.inspect.UnionType):
+        return next((found for member in node.types if (found := _child(member, look)) is not None), None)
+    return None if node is None else look(node)
+
+
+def _description(node: Any) -> str:
+    if isinstance(node, msgspec.inspect.Metadata):
+        schema: object = cast("Any", node).extra_json_schema
+        text = schema.get("description") if is_object(schema) else None
+        return str(text) if text else _description(node.type)
+    if isinstance(node, msgspec.inspect.UnionType):
+        return next((text for member in node.types if (text := _description(member))), "")
+    return ""
+
+
+def _inspect(type_: Any) -> Any:
+    try:
+        return msgspec.inspect.type_info(type_)
+    except Exception:  # noqa: BLE001  # the description is a courtesy, the rejection is not
+        return None
+
+
+def _words(reason: str) -> str:
+    """Turn a reason of msgspec into a rule in words."""
+    if match := re.match(r"(?s)Expected `str` matching regex '(.*)'\Z", reason):
+        pattern = match[1] if len(match[1]) <= 80 else match[1][:79] + "…"
+        return f"does not match {pattern}"
+    if match := re.match(r"Expected `(.*)` of length (\S+) (\S+)\Z", reason):
+        unit = "characters" if match[1] == "str" else "bytes" if match[1] == "bytes" else "items"
+        return f"must have {_BOUNDS.get(match[2], match[2])} {match[3]} {unit}"
+    if match := re.match(r"Expected `.*` (>=|<=|>|<) (\S+)\Z", reason):
+        return f"must be {_BOUNDS[match[1]]} {match[2]}"
+    if match := re.match(r"Expected `(.*)`, got `(.*)`\Z", reason):
+        return f"must be {match[1]}, not {match[2]}"
+    if match := re.match(r"Expected `.*` that's a (multiple of \S+)\Z", reason):
+        return f"must be a {match[1]}"
+    if match := re.match(r"Expected `(.*)` (with.*)\Z", reason):
+        return f"must be {match[1]} {match[2]}"
+    if reason.startswith("Invalid enum value"):
+        return "is none of the values that are allowed"
+    return reason.replace("`", "")

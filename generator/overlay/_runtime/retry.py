@@ -1,0 +1,106 @@
+"""When a call is repeated, and after how long: a pure decision, without waiting or sending."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from .errors import InvalidArgumentError, TransportError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .message import RawResponse, Request
+
+__all__ = ["RetryPolicy", "parse_retry_after"]
+
+_NOT_SENT = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout"})
+_INTERRUPTED = frozenset(
+    {"ReadError", "ReadTimeout", "WriteError", "WriteTimeout", "CloseError", "RemoteProtocolError"}
+)
+_BROKEN_SERVER = frozenset({500, 502, 503, 504, 507, 509, *range(520, 531), 598, 599})
+_LONGEST_S = 1e9
+_DATE = re.compile(r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[A-Za-z]{0,6},? [\w :+-]{14,40}\Z")
+
+
+def _random() -> float:
+    # Imported late: it costs more than the rest of this module, and most programs never need it.
+    from random import random  # noqa: PLC0415
+
+    return random()  # noqa: S311  # spreads retries, protects nothing
+
+
+class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """How often and how patiently a call is repeated.
+
+    A request that may have had an effect is only repeated if its method is idempotent.
+
+    Attributes:
+        max_retries: Repetitions after the first attempt; 0 turns them off.
+        base_s: Longest delay before the first repetition in seconds; it doubles with each further one.
+        cap_s: Longest delay that the client chooses itself, in seconds.
+        retry_after_cap_s: Longest delay in seconds that the server may ask for; beyond it the call fails at once.
+        random: Returns a number in [0, 1), which spreads the delays.
+        clock: Returns the Unix time in seconds, against which a date in `Retry-After` is read.
+    """
+
+    max_retries: int = 2
+    base_s: float = 0.5
+    cap_s: float = 8.0
+    retry_after_cap_s: float = 60.0
+    random: Callable[[], float] = _random
+    clock: Callable[[], float] = time.time
+
+    def __post_init__(self) -> None:
+        for name in ("max_retries", "base_s", "cap_s", "retry_after_cap_s"):
+            if not 0 <= getattr(self, name) < _LONGEST_S:
+                raise InvalidArgumentError(name, "must not be negative", shown=repr(getattr(self, name)))
+
+    def delay_s(self, request: Request, attempt: int, outcome: RawResponse | TransportError) -> float | None:
+        """Return the seconds to wait before the next attempt, or None if there is to be none.
+
+        Args:
+            request: The request that was sent.
+            attempt: Number of attempts so far, from 1.
+            outcome: The response, or the error that came instead of one.
+        """
+        if attempt > self.max_retries:
+            return None
+        if isinstance(outcome, TransportError):
+            if outcome.kind in _NOT_SENT or (outcome.kind in _INTERRUPTED and request.idempotent):
+                return self._backoff_s(attempt)
+            return None
+        if outcome.status != 429 and not (outcome.status in _BROKEN_SERVER and request.idempotent):
+            return None
+        asked_s = parse_retry_after(outcome.headers.get("retry-after"), self.clock)
+        if asked_s is None:
+            return self._backoff_s(attempt)
+        return asked_s if asked_s <= self.retry_after_cap_s else None
+
+    def _backoff_s(self, attempt: int) -> float:
+        # Full jitter. The exponent is bounded, since 2.0**1024 overflows.
+        return min(self.cap_s, self.base_s * 2.0 ** min(attempt - 1, 60)) * self.random()
+
+
+def parse_retry_after(value: str | None, clock: Callable[[], float] = time.time) -> float | None:
+    """Return the seconds that a `Retry-After` header asks for, in either of its forms.
+
+    Args:
+        value: The header, or None. Anything but seconds or an HTTP date is ignored.
+        clock: Returns the Unix time in seconds, against which a date is read; a date in the past means 0.
+    """
+    text = (value or "").strip()
+    if text.isascii() and text.isdigit():
+        return min(float(text[:20]), _LONGEST_S) if len(text) <= 20 else _LONGEST_S
+    if not _DATE.match(text):
+        return None
+    from email.utils import mktime_tz, parsedate_tz  # noqa: PLC0415  # costs more than all of this package
+
+    parsed = parsedate_tz(text)
+    try:
+        return None if parsed is None else min(max(0.0, mktime_tz(parsed) - clock()), _LONGEST_S)
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,236 @@
+"""Between plain messages and the HTTP library: URLs, header fields, bodies and failures."""
+
+from __future__ import annotations
+
+import zlib
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+
+from .errors import InvalidArgumentError, ResponseTooLargeError, TransportError, one_line, short_repr
+from .message import Headers, RawResponse
+from .parameter import query_text
+
+if TYPE_CHECKING:
+    from .auth import Secret
+    from .message import Request
+
+__all__ = ["MAX_BODY", "Body", "Wire", "failure"]
+
+MAX_BODY = 16 * 1024 * 1024
+"""Largest body of a response in bytes, as received and after decompression."""
+
+_URLS = 256
+_REFUSED = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError", "UnsupportedProtocol"})
+
+
+class Wire:
+    """How requests of one client are written.
+
+    Args:
+        base_url: URL in place of each request's own server, or None.
+        user_agent: Name of the client.
+        timeouts: The HTTP library's timeouts, or None for those of `client`.
+        client: The caller's own HTTP client, whose header fields, cookies and parameters are merged, or None.
+
+    Raises:
+        InvalidArgumentError: The base URL is not one that a token may be sent to.
+    """
+
+    def __init__(
+        self,
+        *,
+        base_url: str | None,
+        user_agent: str,
+        timeouts: httpx2.Timeout | None,
+        client: httpx2.Client | httpx2.AsyncClient | None,
+    ) -> None:
+        self._base = None if base_url is None else _checked_base(base_url)
+        self._bases: dict[str, str] = {}
+        self._urls: dict[str, httpx2.URL] = {}
+        self._client = client
+        self._timeouts = timeouts
+        self._extensions = {} if timeouts is None else {"timeout": timeouts.as_dict()}
+        self._defaults = (("accept", "application/json"), ("accept-encoding", "identity"), ("user-agent", user_agent))
+
+    def prepare(self, request: Request, secret: Secret | None) -> httpx2.Request:
+        """Return the HTTP library's form of a request.
+
+        Raises:
+            InvalidArgumentError: The server is not one that a token may be sent to, or a header field cannot be sent.
+        """
+        url, headers = self._url(request), self._headers(request)
+        try:
+            if self._client is None:
+                prepared = httpx2.Request(
+                    request.method, url, headers=headers, content=request.content, extensions=self._extensions
+                )
+            else:
+                timeout: Any = httpx2.USE_CLIENT_DEFAULT if self._timeouts is None else self._timeouts
+                prepared = self._client.build_request(
+                    request.method, url, headers=headers, content=request.content, timeout=timeout
+                )
+        except UnicodeEncodeError:
+            raise InvalidArgumentError("headers", "must be ASCII") from None
+        if secret is not None:
+            # Set last and without a name, so that no frame that could fail holds the token.
+            prepared.headers["authorization"] = f"Bearer {secret.reveal()}"
+        return prepared
+
+    def _headers(self, request: Request) -> list[tuple[str, str]]:
+        if not request.headers:
+            return list(self._defaults)
+        own = {name.lower() for name, _ in request.headers}
+        return [field for field in self._defaults if field[0] not in own] + list(request.headers)
+
+    def _url(self, request: Request) -> httpx2.URL:
+        text = (self._base or self._server(request.server)) + request.path
+        if request.query:
+            # A comma keeps its meaning of a separator; as a part of a value it decodes to itself.
+            text += "?" + "&".join(
+                f"{query_text(name, name)}={query_text(value, name)}" for name, value in request.query
+            ).replace("%2C", ",")
+        url = self._urls.get(text)
+        if url is None:
+            try:
+                url = httpx2.URL(text)
+            except httpx2.InvalidURL as error:
+                raise InvalidArgumentError("url", one_line(str(error)), shown=short_repr(text)) from None
+            if len(self._urls) >= _URLS:
+                self._urls.clear()
+            self._urls[text] = url
+        return url
+
+    def _server(self, server: str) -> str:
+        base = self._bases.get(server)
+        if base is None:
+            base = self._bases[server] = _checked_base(server)
+        return base
+
+
+class Body:
+    """The body of a response while it is received, bounded in size before and after decompression."""
+
+    def __init__(self, request: Request, response: httpx2.Response) -> None:
+        self._request = request
+        self._response = response
+        self._chunks: list[bytes] = []
+        self._size = 0
+        self._plain = False
+
+    def read_already(self) -> bool:
+        """Take over a body that something else has read, such as a hook of the caller's client, and say whether."""
+        if not self._response.is_stream_consumed:
+            return False
+        self._plain = True
+        self.add(self._response.content)
+        return True
+
+    def add(self, chunk: bytes) -> bool:
+        """Take a chunk, and return whether more is wanted."""
+        self._chunks.append(chunk)
+        self._size += len(chunk)
+        return self._size <= MAX_BODY
+
+    def finish(self, broken: TransportError | None) -> RawResponse | TransportError:
+        """Return the response, or the error that its body causes.
+
+        The status decides whether a call has failed, so what there is of the body of an error is kept.
+
+        Args:
+            broken: What interrupted the body, or None.
+        """
+        status = self._response.status_code
+        if broken is not None and status < 400:
+            return broken
+        raw = self._response.headers.raw
+        headers = Headers((name.decode("latin-1"), value.decode("latin-1")) for name, value in raw)
+        content = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
+        if not self._plain:
+            content = _decompressed(content, headers.get("content-encoding", ""))
+        if len(content) > MAX_BODY or self._size > MAX_BODY:
+            if status < 400:
+                return ResponseTooLargeError(
+                    f"{self._request.operation}: the response body is larger than {MAX_BODY} bytes (status {status})",
+                    operation=self._request.operation,
+                    kind="ResponseTooLarge",
+                    retry_safe=self._request.idempotent,
+                )
+            content = content[:MAX_BODY]
+        return RawResponse(self._request.operation, self._request.method, status, headers, content)
+
+
+def failure(request: Request, error: httpx2.HTTPError | httpx2.StreamError, secret: Secret | None) -> TransportError:
+    """Return the error for a request that got no response.
+
+    Its cause is a copy of the HTTP library's error without the request and without a traceback: both hold the token.
+    """
+    kind = type(error).__name__
+    text = str(error)
+    if secret is not None:
+        text = text.replace(secret.reveal(), "[secure]")
+    text = one_line(text) or "no details"
+    found = TransportError(
+        f"{request.operation}: {kind}: {text}",
+        operation=request.operation,
+        kind=kind,
+        retry_safe=kind in _REFUSED or request.idempotent,
+    )
+    copied = type(error) if type(error).__module__.startswith("httpx2") else httpx2.TransportError
+    found.__cause__ = copied(text) if issubclass(copied, httpx2.TransportError) else httpx2.TransportError(text)
+    return found
+
+
+def _checked_base(text: str) -> str:
+    """Return a base URL without trailing slashes, if a token may be sent to it."""
+
+    def refused(rule: str) -> InvalidArgumentError:
+        # A user name or a query may be secret: what is behind the scheme is not shown.
+        return InvalidArgumentError("base_url", rule)
+
+    if not text.isascii() or not text.isprintable() or set(text) & set(' "<>\\^`{|}'):
+        raise refused("must be a URL of ASCII characters, with everything else percent-encoded")
+    try:
+        url = httpx2.URL(text)
+    except httpx2.InvalidURL as error:
+        raise refused(f"must be a URL: {one_line(str(error))}") from None
+    if url.scheme not in {"http", "https"} or not url.host:
+        raise refused("must be an absolute URL of scheme https")
+    if url.userinfo or "@" in url.netloc.decode("ascii"):
+        raise refused("must have no user name and no password")
+    if "?" in text or "#" in text:
+        raise refused("must have no query and no fragment")
+    if url.scheme == "http" and not _loopback(url.host):
+        raise refused("must be https: a token must not travel in clear, except to a loopback address")
+    return str(url).rstrip("/")
+
+
+def _loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _decompressed(content: bytes, encoding: str) -> bytes:
+    """Return a body decompressed, up to one byte over the limit; as it is, if it cannot be decompressed.
+
+    Servers are asked not to compress. If one does nonetheless, whoever decodes the body finds out whether it can be
+    read, after the status has decided what the response is.
+    """
+    encoding = encoding.strip().lower()
+    if not content or encoding in {"", "identity"}:
+        return content
+    windows = {"gzip": (31,), "x-gzip": (31,), "deflate": (15, -15)}.get(encoding, ())
+    for window in windows:
+        stream = zlib.decompressobj(window)
+        try:
+            found = stream.decompress(content, MAX_BODY + 1)
+        except zlib.error:
+            continue
+        if stream.eof or len(found) > MAX_BODY:
+            return found
+    return content

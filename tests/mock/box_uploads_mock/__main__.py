@@ -1,0 +1,58 @@
+"""The mock from the command line: `python -m box_uploads_mock`."""
+
+import argparse
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+
+from box_uploads_mock.server import MockServer
+from box_uploads_mock.world import WorldError
+from box_uploads_mock.world_file import load_world
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serves until interrupted; returns the exit code: 0 interrupted, 1 cannot listen, 2 wrong usage."""
+    parser = argparse.ArgumentParser(
+        prog="python -m box_uploads_mock",
+        description="Serves a mock of Box's upload sessions until interrupted; prints its base URL first.",
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=0, help="port to listen on (default: any free one)")
+    parser.add_argument("--token", help="the one token to accept (default: mock-token, or the world's)")
+    parser.add_argument("--seed", type=int, default=0, help="decides all ids (default: %(default)s)")
+    parser.add_argument("--world", type=Path, metavar="FILE", help="what exists at first, as JSON or YAML")
+    options = parser.parse_args(arguments)
+
+    interrupted = threading.Event()
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        interrupted.set()
+
+    signal.signal(signal.SIGINT, interrupt)
+    signal.signal(signal.SIGTERM, interrupt)
+    try:
+        world = None if options.world is None else load_world(options.world)
+        server = MockServer(world=world, token=options.token, seed=options.seed, host=options.host, port=options.port)
+    except WorldError as error:
+        return _fail(2, str(error))
+    try:
+        server.start()
+    except (OSError, OverflowError) as error:
+        reason = error.strerror or str(error) if isinstance(error, OSError) else str(error)
+        return _fail(1, f"cannot listen on {options.host}:{options.port}: {reason}")
+    print(server.base_url, flush=True)  # noqa: T201 - the first line is a promise to the caller
+    interrupted.wait()
+    server.stop()
+    return 0
+
+
+def _fail(code: int, message: str) -> int:
+    print(f"box_uploads_mock: {message}", file=sys.stderr)  # noqa: T201 - a command's error
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

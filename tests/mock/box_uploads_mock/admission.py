@@ -1,0 +1,81 @@
+"""What is checked about every API request before its operation looks at it."""
+
+import re
+
+from starlette.requests import Request
+
+from box_uploads_mock.errors import Refusal, argument_refusal
+from box_uploads_mock.rules import is_id
+from box_uploads_mock.state import State
+
+MAX_BODY_LENGTH = 64 * 1024
+
+_HOST = re.compile(r"([0-9A-Za-z.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
+
+
+def origin(request: Request) -> str:
+    """Returns scheme, host and port as the client addressed them.
+
+    Raises:
+        Refusal: The `Host` header is missing or no host.
+    """
+    host = request.headers.get("host", "")
+    if not _HOST.fullmatch(host):
+        raise Refusal("bad_request", "The Host header is missing or malformed.")
+    return f"{request.url.scheme}://{host}"
+
+
+def check_rate(state: State) -> None:
+    """Counts the request against a rate limit that was asked for.
+
+    Raises:
+        Refusal: The limit is exceeded.
+    """
+    retry_after_s = state.faults.take_rate_limit()
+    if retry_after_s is not None:
+        message = "Request rate limit exceeded, please try again later"
+        raise Refusal("rate_limit_exceeded", message, headers={"Retry-After": str(retry_after_s)})
+
+
+def check_caller(state: State, request: Request) -> None:
+    """Checks the access token and the user on whose behalf the request is made.
+
+    Raises:
+        Refusal: The token is missing, wrong or expired, or the user is malformed or unknown.
+    """
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        # Without a token there is nothing to say about it (RFC 6750, section 3.1).
+        raise Refusal("unauthorized", "Unauthorized", headers={"WWW-Authenticate": 'Bearer realm="Service"'})
+    state.authenticate(token.strip())
+    user_id = request.headers.get("as-user")
+    if user_id is not None:
+        if not is_id(user_id):
+            raise argument_refusal("invalid_parameter", "as-user", "The id of the user is not 1 to 19 decimal digits.")
+        state.impersonate(user_id)
+
+
+async def read_json_body(request: Request) -> bytes:
+    """Returns the request body, of at most `MAX_BODY_LENGTH` bytes.
+
+    Raises:
+        Refusal: The length is not announced (411), the body is too long (413) or not called JSON (415).
+    """
+    announced = request.headers.get("content-length")
+    if announced is None or "transfer-encoding" in request.headers:
+        raise Refusal("length_required", "Length Required")
+    if not re.fullmatch(r"[0-9]{1,19}", announced):
+        raise Refusal("bad_request", "The Content-Length header is malformed.")
+    too_large = Refusal("request_entity_too_large", "Request Entity Too Large")
+    if int(announced) > MAX_BODY_LENGTH:
+        raise too_large
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise Refusal("unsupported_media_type", "Unsupported Media Type")
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        # Called in process, the app may get more than was announced.
+        if len(body) > MAX_BODY_LENGTH:
+            raise too_large
+    return bytes(body)

@@ -1,0 +1,89 @@
+"""Refusals: what the mock answers instead of success, in Box's codes and shape."""
+
+from collections.abc import Mapping, Sequence
+
+HELP_URL = "https://developer.box.com/guides/api-calls/permissions-and-errors/common-errors/"
+
+# Codes as Box's page of common errors, its OpenAPI document and its own clients name them.
+STATUS_OF_CODE: Mapping[str, int] = {
+    "bad_request": 400,
+    "invalid_parameter": 400,
+    "missing_destination": 400,
+    "invalid_folder_id": 400,
+    "missing_file_name": 400,
+    "item_name_invalid": 400,
+    "item_name_too_long": 400,
+    "missing_file_size": 400,
+    "invalid_file_size": 400,
+    "file_size_too_small": 400,
+    "unauthorized": 401,
+    "forbidden": 403,
+    "storage_limit_exceeded": 403,
+    "file_size_limit_exceeded": 403,
+    "access_denied_insufficient_permissions": 403,
+    "not_found": 404,
+    "trashed": 404,
+    "method_not_allowed": 405,
+    "conflict": 409,
+    "item_name_in_use": 409,
+    "session_conflict": 409,
+    "length_required": 411,
+    "request_entity_too_large": 413,
+    "unsupported_media_type": 415,
+    "rate_limit_exceeded": 429,
+    "internal_server_error": 500,
+    "bad_gateway": 502,
+    "unavailable": 503,
+}
+
+
+class Refusal(Exception):  # noqa: N818 - an answer, not a fault of the program
+    """A request is answered with an error.
+
+    Args:
+        code: Error code of Box.
+        message: What is wrong, for a person to read.
+        status: HTTP status; by default the one that belongs to the code.
+        context: Content of `context_info`, if there is any.
+        headers: Headers that the answer needs beside the usual ones.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        status: int | None = None,
+        context: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+        self.status = STATUS_OF_CODE[code] if status is None else status
+        self.context = context
+        self.headers: Mapping[str, str] = headers or {}
+
+    def body(self, request_id: str) -> dict[str, object]:
+        """Returns the answer's body; `context_info` is null when there are no details."""
+        return {
+            "type": "error",
+            "status": self.status,
+            "code": self.code,
+            "message": self.message,
+            "context_info": self.context,
+            "help_url": HELP_URL,
+            "request_id": request_id,
+        }
+
+
+def argument_refusal(code: str, name: str, message: str) -> Refusal:
+    """Returns a refusal that blames one argument by name."""
+    errors: Sequence[Mapping[str, str]] = [{"reason": "invalid_parameter", "name": name, "message": message}]
+    return Refusal(code, message, context={"errors": errors})
+
+
+def invalid_token(description: str) -> Refusal:
+    """Returns the refusal of a token that was sent (RFC 6750, section 3.1)."""
+    challenge = f'Bearer realm="Service", error="invalid_token", error_description="{description}"'
+    return Refusal("unauthorized", "Unauthorized", headers={"WWW-Authenticate": challenge})

@@ -1,0 +1,24 @@
+"""Identifiers from a seed, so that a run repeats exactly."""
+
+import random
+
+
+class Identifiers:
+    """A source of identifiers; the same seed gives the same identifiers in the same order.
+
+    Sessions and answers draw from sources of their own, so that an additional refused request does not change
+    the ids of later sessions. Not thread-safe: the state guards it.
+    """
+
+    def __init__(self, seed: int) -> None:
+        # Predictable on purpose: these ids protect nothing.
+        self._sessions = random.Random(f"sessions {seed}")
+        self._requests = random.Random(f"requests {seed}")
+
+    def session_id(self) -> str:
+        """Returns an id in the form of Box's session ids: 32 upper-case hexadecimal digits."""
+        return f"{self._sessions.getrandbits(128):032X}"
+
+    def request_id(self) -> str:
+        """Returns an id in the form of the request ids seen at Box: 32 lower-case hexadecimal digits."""
+        return f"{self._requests.getrandbits(128):032x}"

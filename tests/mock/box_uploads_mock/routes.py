@@ -1,0 +1,71 @@
+"""The API's paths and methods, and the operation behind each."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from box_uploads_mock.errors import Refusal
+from box_uploads_mock.state import CREATE_UPLOAD_SESSION, CREATE_VERSION_UPLOAD_SESSION
+
+API_BASE = "/api/2.0"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A path below the API's base, whose segments in braces are parameters, and the operation of each method."""
+
+    segments: tuple[str, ...]
+    operations: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The operation that a request asks for, and the parameters in its path."""
+
+    operation: str
+    parameters: Mapping[str, str]
+
+
+# The first route that fits counts, so literal segments stand before parameters.
+ROUTES: Sequence[Route] = (
+    Route(("files", "upload_sessions"), {"POST": CREATE_UPLOAD_SESSION}),
+    Route(("files", "{file_id}", "upload_sessions"), {"POST": CREATE_VERSION_UPLOAD_SESSION}),
+)
+
+
+def match(method: str, raw_path: str) -> Match:
+    """Returns the operation for a method and a path as it was sent, percent-encoded and without a query.
+
+    The path is split before it is decoded: an encoded slash belongs to a parameter.
+
+    Raises:
+        Refusal: The path is unknown (404) or does not have the method (405, with `Allow`).
+    """
+    if raw_path.startswith(f"{API_BASE}/"):
+        sent = [unquote(segment) for segment in raw_path.removeprefix(f"{API_BASE}/").split("/")]
+        for route in ROUTES:
+            parameters = _parameters(route, sent)
+            if parameters is not None:
+                return Match(_operation(route, method), parameters)
+    raise Refusal("not_found", "Not Found")
+
+
+def _parameters(route: Route, sent: Sequence[str]) -> Mapping[str, str] | None:
+    if len(route.segments) != len(sent):
+        return None
+    parameters: dict[str, str] = {}
+    for segment, value in zip(route.segments, sent, strict=True):
+        if segment.startswith("{"):
+            parameters[segment[1:-1]] = value
+        elif segment != value:
+            return None
+    return parameters
+
+
+def _operation(route: Route, method: str) -> str:
+    operation = route.operations.get(method)
+    if operation is None:
+        # OPTIONS too: it is an operation of its own at Box (the preflight check), not one of these paths.
+        allow = ", ".join(sorted(route.operations))
+        raise Refusal("method_not_allowed", "Method Not Allowed", headers={"Allow": allow})
+    return operation

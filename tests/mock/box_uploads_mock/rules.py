@@ -1,0 +1,139 @@
+"""The rules for request bodies: JSON in, typed requests or Box's error codes out."""
+
+import json
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, DecimalException
+from typing import NoReturn, cast
+
+from box_uploads_mock.errors import Refusal, argument_refusal
+from box_uploads_mock.names import NAME_MAX_LENGTH, name_problem
+
+# Documented as "20MB"; 20,000,000 is what Box's own tests use.
+MIN_FILE_SIZE = 20_000_000
+INT64_MAX = 2**63 - 1
+
+_ID = re.compile(r"[0-9]{1,19}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewFile:
+    """A valid request for a session that uploads a new file."""
+
+    folder_id: str
+    file_name: str
+    file_size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewVersion:
+    """A valid request for a session that uploads a new version; None keeps the file's name or folder."""
+
+    file_size: int
+    file_name: str | None = None
+    folder_id: str | None = None
+
+
+def is_id(text: str) -> bool:
+    """Returns whether the text has the form of an id of Box."""
+    return _ID.fullmatch(text) is not None
+
+
+def new_file(body: bytes) -> NewFile:
+    """Returns the request for a new file.
+
+    Raises:
+        Refusal: The body breaks a rule.
+    """
+    fields = json_object(body)
+    folder_id = fields.get("folder_id")
+    if folder_id is None:
+        raise argument_refusal("missing_destination", "folder_id", "The folder of the file is missing.")
+    file_name = fields.get("file_name")
+    if file_name is None:
+        raise argument_refusal("missing_file_name", "file_name", "The name of the file is missing.")
+    request = NewFile(
+        folder_id=_folder_id(folder_id), file_name=_file_name(file_name), file_size=_file_size(fields.get("file_size"))
+    )
+    _refuse_unknown(fields, {"folder_id", "file_name", "file_size"})
+    return request
+
+
+def new_version(body: bytes) -> NewVersion:
+    """Returns the request for a new version; a name or folder that is there must be good, so null is refused.
+
+    Raises:
+        Refusal: The body breaks a rule.
+    """
+    fields = json_object(body)
+    request = NewVersion(
+        file_size=_file_size(fields.get("file_size")),
+        file_name=_file_name(fields["file_name"]) if "file_name" in fields else None,
+        folder_id=_folder_id(fields["folder_id"]) if "folder_id" in fields else None,
+    )
+    _refuse_unknown(fields, {"file_size", "file_name", "folder_id"})
+    return request
+
+
+def json_object(body: bytes) -> Mapping[str, object]:
+    """Returns the JSON object that the body is; of repeated names the last counts, fractions are decimals.
+
+    Raises:
+        Refusal: The body is not UTF-8, not JSON (RFC 8259, so no NaN and no Infinity) or not an object.
+    """
+    try:
+        value: object = json.loads(body.decode("utf-8"), parse_float=Decimal, parse_constant=_refuse_constant)
+    # ValueError: not UTF-8, not JSON, or more digits than Python converts; RecursionError: nested too deeply;
+    # DecimalException: an exponent beyond what a decimal holds.
+    except (ValueError, RecursionError, DecimalException):
+        raise Refusal("bad_request", "The request body is not valid JSON.") from None
+    if not isinstance(value, dict):
+        raise Refusal("bad_request", "The request body is not a JSON object.")
+    return cast("dict[str, object]", value)
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def _folder_id(value: object) -> str:
+    if not isinstance(value, str) or not is_id(value):
+        raise argument_refusal("invalid_folder_id", "folder_id", "The id of the folder is not 1 to 19 decimal digits.")
+    return value
+
+
+def _file_name(value: object) -> str:
+    code = name_problem(value) if isinstance(value, str) else "item_name_invalid"
+    if code == "item_name_too_long":
+        raise argument_refusal(code, "file_name", f"The name has more than {NAME_MAX_LENGTH} characters.")
+    if code is not None or not isinstance(value, str):
+        raise argument_refusal("item_name_invalid", "file_name", "The name is not one that Box can store.")
+    return value
+
+
+def _file_size(value: object) -> int:
+    if value is None:
+        raise argument_refusal("missing_file_size", "file_size", "The size of the file is missing.")
+    # To Python a boolean is an integer, to JSON it is not.
+    if isinstance(value, bool) or not isinstance(value, int | Decimal) or not 0 <= value <= INT64_MAX:
+        raise _invalid_file_size()
+    # To JSON Schema 2e7 and 20000000.0 are integers as well.
+    if value != (size := int(value)):
+        raise _invalid_file_size()
+    if size < MIN_FILE_SIZE:
+        message = f"The file size is below the minimum of {MIN_FILE_SIZE} bytes."
+        raise argument_refusal("file_size_too_small", "file_size", message)
+    return size
+
+
+def _invalid_file_size() -> Refusal:
+    return argument_refusal("invalid_file_size", "file_size", "The file size is not a whole number of bytes.")
+
+
+def _refuse_unknown(fields: Mapping[str, object], known: Collection[str]) -> None:
+    for name in fields:
+        if name not in known:
+            # A name may hold lone surrogates, which no answer in UTF-8 can repeat.
+            shown = name.encode("ascii", "backslashreplace").decode("ascii")[:100]
+            raise argument_refusal("bad_request", shown, "The request body has a property that is not known.")

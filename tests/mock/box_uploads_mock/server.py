@@ -1,0 +1,142 @@
+"""The mock as a server in a thread of the process that tests with it."""
+
+import socket
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+
+import uvicorn
+
+from box_uploads_mock.app import create_app
+from box_uploads_mock.routes import API_BASE
+from box_uploads_mock.state import State, utc_now
+from box_uploads_mock.world import World
+
+START_TIMEOUT_S = 10
+STOP_TIMEOUT_S = 10
+
+
+class _Listener(uvicorn.Server):
+    """A server that tells when it listens, so that nobody has to poll for it."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listening = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.listening.set()
+
+
+class MockServer:
+    """A mock on a loopback port, as a context manager.
+
+    Args:
+        world: What exists at first; by default `default_world()`.
+        state: A state of the caller's, instead of `world`, `token`, `seed` and `clock`.
+        token: The one token to accept, instead of the world's tokens.
+        seed: Decides all ids.
+        clock: Returns the present time, with its offset from UTC.
+        host: Address to listen on.
+        port: Port to listen on, 0 for any free one.
+
+    Attributes:
+        state: What the mock remembers; look and change at will.
+        token: A token that the mock accepts.
+
+    Raises:
+        ValueError: A state is given beside what it replaces.
+    """
+
+    def __init__(
+        self,
+        *,
+        world: World | None = None,
+        state: State | None = None,
+        token: str | None = None,
+        seed: int | None = None,
+        clock: Callable[[], datetime] | None = None,
+        host: str = "127.0.0.1",
+        port: int = 0,
+    ) -> None:
+        if state is None:
+            state = State(world, token=token, seed=seed or 0, clock=clock or utc_now)
+        elif (world, token, seed, clock) != (None, None, None, None):
+            raise ValueError("A state has its own world, token, seed and clock; give them to the state.")
+        self.state = state
+        self.token = state.token
+        self._host = host
+        self._port = port
+        self._server: _Listener | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port; the control plane is below it at `/_mock/`."""
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"http://{host}:{self._port}"
+
+    @property
+    def base_url(self) -> str:
+        """URL of the API; the port is known once the server has been started."""
+        return f"{self.origin}{API_BASE}"
+
+    def start(self) -> None:
+        """Listens, and returns when requests are accepted.
+
+        Raises:
+            OSError: The port cannot be listened on.
+            RuntimeError: The server runs already, or does not start.
+        """
+        if self._thread is not None:
+            raise RuntimeError("The mock server runs already.")
+        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
+        listening = socket.create_server((self._host, self._port), family=family)
+        self._port = listening.getsockname()[1]
+        config = uvicorn.Config(
+            create_app(self.state),
+            http="h11",
+            ws="none",
+            lifespan="off",
+            # Tracebacks of the mock's own faults must be seen; nothing else is logged at this level.
+            log_config=None,
+            log_level="error",
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            date_header=False,
+            timeout_graceful_shutdown=1,
+        )
+        self._server = _Listener(config)
+        self._thread = threading.Thread(
+            target=self._server.run, args=([listening],), name="box-uploads-mock", daemon=True
+        )
+        self._thread.start()
+        if not self._server.listening.wait(START_TIMEOUT_S):
+            raise RuntimeError(f"The mock server did not start within {START_TIMEOUT_S} s.")
+
+    def stop(self) -> None:
+        """Closes all connections and the port; a server that does not run is left alone.
+
+        Raises:
+            RuntimeError: The server does not stop.
+        """
+        if self._server is None or self._thread is None:
+            return
+        self._server.should_exit = True
+        self._thread.join(STOP_TIMEOUT_S)
+        if self._thread.is_alive():
+            raise RuntimeError(f"The mock server did not stop within {STOP_TIMEOUT_S} s.")
+        self._server = None
+        self._thread = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()

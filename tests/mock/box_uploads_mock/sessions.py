@@ -1,0 +1,57 @@
+"""Upload sessions: how a file is split into parts, and what is known about a session."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from box_uploads_mock.rules import NewFile, NewVersion
+
+MEBIBYTE = 1024**2
+SESSION_LIFETIME = timedelta(days=7)
+MAX_PARTS = 10_000
+
+# Seen at Box: 8 MiB parts beside an offset of 1.4 GB, 32 MiB parts for larger files (rclone issue 97) and
+# 64 MiB parts at 4.8 GiB (rclone issue 7214). Where exactly the steps are is not documented.
+_LADDER: Sequence[tuple[int, int]] = (
+    (1536 * MEBIBYTE, 8 * MEBIBYTE),
+    (4096 * MEBIBYTE, 32 * MEBIBYTE),
+)
+_TOP_PART_SIZE = 64 * MEBIBYTE
+
+
+def part_size_for(file_size: int) -> int:
+    """Returns the part size in bytes; it grows with the file, so that no session has more than `MAX_PARTS` parts."""
+    for largest, part_size in _LADDER:
+        if file_size <= largest:
+            return part_size
+    part_size = _TOP_PART_SIZE
+    while part_size * MAX_PARTS < file_size:
+        part_size *= 2
+    return part_size
+
+
+@dataclass(slots=True, kw_only=True)
+class Session:
+    """An upload session; sizes are bytes.
+
+    Attributes:
+        target: What the session was asked for: a new file, or a new version of `file_id`.
+        file_id: The file that gets a new version, None for a new file.
+    """
+
+    id: str
+    target: NewFile | NewVersion
+    file_id: str | None
+    expires_at: datetime
+    part_size: int
+    num_parts_processed: int = 0
+
+    @property
+    def file_size(self) -> int:
+        """Size of the whole file."""
+        return self.target.file_size
+
+    @property
+    def total_parts(self) -> int:
+        """Number of parts that the file is split into; the last one may be smaller."""
+        return -(-self.file_size // self.part_size)

@@ -1,0 +1,171 @@
+"""The initial world: which folders, files, users, tokens and limits exist before the first request."""
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from box_uploads_mock.names import name_key, name_problem
+
+ROOT_FOLDER_ID = "0"
+DEFAULT_TOKEN = "mock-token"
+GIBIBYTE = 1024**3
+
+_ID = re.compile(r"[0-9]{1,19}")
+_CANONICAL_ID = re.compile(r"0|[1-9][0-9]{0,18}")
+
+
+class WorldError(ValueError):
+    """A world contradicts itself.
+
+    Attributes:
+        place: Where in the world, such as `files[2].folder`.
+        problem: What is wrong there.
+        cure: What to do about it.
+    """
+
+    def __init__(self, place: str, problem: str, cure: str) -> None:
+        super().__init__(f"{place}: {problem}; {cure}")
+        self.place = place
+        self.problem = problem
+        self.cure = cure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folder:
+    """A folder; every folder but the root (id `0`, always there) has a parent."""
+
+    id: str
+    name: str
+    parent: str = ROOT_FOLDER_ID
+    trashed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """A stored file, of which only the description is kept; size in bytes."""
+
+    id: str
+    name: str
+    folder: str = ROOT_FOLDER_ID
+    size: int = 0
+    sha1: str = ""
+    sequence_id: str = "0"
+    etag: str = "0"
+    trashed: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.sha1:
+            # There is no content to hash; the id's digest has the right form and differs from file to file.
+            digest = hashlib.sha1(self.id.encode(), usedforsecurity=False).hexdigest()
+            object.__setattr__(self, "sha1", digest)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """What exists before the first request; the root folder is implied.
+
+    The order of `tokens` matters: the first is the one that the mock hands to its callers. Without `users`
+    any well-formed user id is accepted in `as-user`. Sizes are bytes.
+
+    Raises:
+        WorldError: Something dangles, repeats or has an impossible value.
+    """
+
+    folders: Sequence[Folder] = ()
+    files: Sequence[File] = ()
+    users: Sequence[str] = ()
+    tokens: Sequence[str] = (DEFAULT_TOKEN,)
+    # Box's largest limit for one file is some hundreds of gigabytes; the quota leaves room for several of them.
+    quota_bytes: int = 8192 * GIBIBYTE
+    max_file_size: int = 1024 * GIBIBYTE
+
+    def __post_init__(self) -> None:
+        _check_limits(self)
+        _check_ids(self)
+        _check_parents(self)
+        _check_names(self)
+
+
+def default_world() -> World:
+    """Returns the world that the mock starts with unless it is given another."""
+    return World(
+        folders=(
+            Folder(id="100", name="Footage"),
+            Folder(id="101", name="Dailies", parent="100"),
+            Folder(id="200", name="Contracts"),
+            Folder(id="300", name="Old footage", trashed=True),
+        ),
+        files=(
+            File(id="12345", name="Contract.pdf", size=24_000_000),
+            File(id="12346", name="Report.docx", size=21_000_000),
+            File(id="12347", name="Interview.mov", folder="100", size=734_003_200),
+            File(id="12348", name="Draft.mov", folder="100", size=50_000_000, trashed=True),
+        ),
+    )
+
+
+def _check_limits(world: World) -> None:
+    for place, value in (("quota_bytes", world.quota_bytes), ("max_file_size", world.max_file_size)):
+        if value < 0:
+            raise WorldError(place, f"{value} is negative", "give a number of bytes")
+    if not world.tokens:
+        raise WorldError("tokens", "no token is accepted", "list at least one")
+    for index, token in enumerate(world.tokens):
+        if not re.fullmatch(r"[\x21-\x7e]+", token):
+            cure = "use visible ASCII characters without blanks"
+            raise WorldError(f"tokens[{index}]", "the token does not fit into a header", cure)
+
+
+def _check_ids(world: World) -> None:
+    for index, user in enumerate(world.users):
+        if not _ID.fullmatch(user):
+            raise WorldError(f"users[{index}]", f"{user!r} is not an id", "use 1 to 19 decimal digits")
+    for kind, ids in (("folders", [f.id for f in world.folders]), ("files", [f.id for f in world.files])):
+        seen = {ROOT_FOLDER_ID: "the root folder"} if kind == "folders" else {}
+        for index, item_id in enumerate(ids):
+            place = f"{kind}[{index}].id"
+            if not _CANONICAL_ID.fullmatch(item_id):
+                raise WorldError(place, f"{item_id!r} is not an id", "use 1 to 19 decimal digits, no leading zeros")
+            if item_id in seen:
+                raise WorldError(place, f"{item_id!r} is already the id of {seen[item_id]}", "give it an id of its own")
+            seen[item_id] = f"{kind}[{index}]"
+
+
+def _check_parents(world: World) -> None:
+    parents = {folder.id: folder.parent for folder in world.folders}
+    known = {ROOT_FOLDER_ID, *parents}
+    containers = [(f"folders[{i}].parent", folder.parent) for i, folder in enumerate(world.folders)]
+    containers += [(f"files[{i}].folder", file.folder) for i, file in enumerate(world.files)]
+    for place, container in containers:
+        if container not in known:
+            raise WorldError(place, f"there is no folder {container!r}", "list that folder or name another")
+    for index, folder in enumerate(world.folders):
+        visited = {folder.id}
+        parent = folder.parent
+        while parent != ROOT_FOLDER_ID:
+            if parent in visited:
+                raise WorldError(f"folders[{index}].parent", "the folder contains itself", "name another parent")
+            visited.add(parent)
+            parent = parents[parent]
+
+
+def _check_names(world: World) -> None:
+    seen: dict[tuple[str, str], str] = {}
+    for place, container, item in _items(world):
+        if name_problem(item.name):
+            raise WorldError(f"{place}.name", f"{item.name!r} is not a name for Box", "see the rules for file names")
+        key = (container, name_key(item.name))
+        if item.trashed:
+            continue
+        if key in seen:
+            cure = "give it a name of its own (letter case does not count)"
+            raise WorldError(f"{place}.name", f"{item.name!r} is already the name of {seen[key]}", cure)
+        seen[key] = place
+
+
+def _items(world: World) -> Iterator[tuple[str, str, Folder | File]]:
+    for index, folder in enumerate(world.folders):
+        yield f"folders[{index}]", folder.parent, folder
+    for index, file in enumerate(world.files):
+        yield f"files[{index}]", file.folder, file

@@ -1,0 +1,135 @@
+"""Worlds from JSON or YAML files."""
+
+from pathlib import Path
+from typing import Any, cast
+
+import yaml
+
+from box_uploads_mock.world import File, Folder, World, WorldError
+
+
+class WorldFileError(WorldError):
+    """A world file cannot be used; the message is one line that names the file, the place and the cure."""
+
+    def __init__(self, path: Path, error: WorldError) -> None:
+        super().__init__(error.place, error.problem, error.cure)
+        self.args = (f"{path}: {error}",)
+        self.path = path
+
+
+def load_world(path: Path) -> World:
+    """Returns the world that a file describes; JSON is read as the YAML that it is.
+
+    Keys: `quota_bytes`, `max_file_size`, `token` or `tokens`, `users`, `folders` (`id`, `name`, `parent`) and
+    `files` (`id`, `name`, `folder`, `size`, `sha1`); a folder or file may be `trashed`. What is left out has its
+    usual value; folders and files left out do not exist.
+
+    Raises:
+        WorldFileError: The file cannot be read, or something in it is wrong.
+    """
+    try:
+        return _world(_parse(path))
+    except WorldError as error:
+        raise WorldFileError(path, error) from None
+
+
+def _parse(path: Path) -> object:
+    try:
+        text = path.read_text("utf-8")
+    except OSError as error:
+        raise WorldError("file", error.strerror or "it cannot be read", "name a file that can be read") from None
+    except UnicodeDecodeError:
+        raise WorldError("file", "it is not text in UTF-8", "save it as UTF-8") from None
+    try:
+        return cast("object", yaml.safe_load(text))
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
+        place = "file" if mark is None else f"line {mark.line + 1}"
+        reason = error.problem if isinstance(error, yaml.MarkedYAMLError) and error.problem else "malformed"
+        raise WorldError(place, f"it is neither JSON nor YAML ({reason})", "mend the syntax") from None
+
+
+def _world(value: object) -> World:
+    table = _Table("", value, ("quota_bytes", "max_file_size", "token", "tokens", "users", "folders", "files"))
+    if table.has("token") and table.has("tokens"):
+        raise WorldError("token", "there is a list of tokens too", "keep one of them")
+    options: dict[str, Any] = {name: table.number(name) for name in ("quota_bytes", "max_file_size") if table.has(name)}
+    if table.has("token"):
+        options["tokens"] = (table.text("token"),)
+    options |= {name: table.texts(name) for name in ("tokens", "users") if table.has(name)}
+    folders = [_folder(place, item) for place, item in table.items("folders")]
+    files = [_file(place, item) for place, item in table.items("files")]
+    return World(folders=tuple(folders), files=tuple(files), **options)
+
+
+def _folder(place: str, value: object) -> Folder:
+    table = _Table(place, value, ("id", "name", "parent", "trashed"))
+    return Folder(id=table.text("id"), name=table.text("name"), parent=table.text("parent", "0"), trashed=table.flag())
+
+
+def _file(place: str, value: object) -> File:
+    table = _Table(place, value, ("id", "name", "folder", "size", "sha1", "trashed"))
+    return File(
+        id=table.text("id"),
+        name=table.text("name"),
+        folder=table.text("folder", "0"),
+        size=table.number("size", 0),
+        sha1=table.text("sha1", ""),
+        trashed=table.flag(),
+    )
+
+
+class _Table:
+    """A mapping of the file, which knows its place and checks the types of its values."""
+
+    def __init__(self, place: str, value: object, known: tuple[str, ...]) -> None:
+        if not isinstance(value, dict):
+            raise WorldError(place or "file", "it is not a mapping", f"use the keys {', '.join(known)}")
+        self._place = place
+        self._fields = cast("dict[object, object]", value)
+        for name in self._fields:
+            if name not in known:
+                raise WorldError(self._at(name), "the key is unknown", f"use {', '.join(known)}")
+
+    def _at(self, name: object) -> str:
+        shown = name if isinstance(name, str) and name.isidentifier() else repr(name)
+        return f"{self._place}.{shown}" if self._place else f"{shown}"
+
+    def has(self, name: str) -> bool:
+        return name in self._fields
+
+    def text(self, name: str, default: str | None = None) -> str:
+        value = self._fields.get(name, default)
+        if not self.has(name) and default is None:
+            raise WorldError(self._at(name), "it is missing", "give a string")
+        return _checked_text(self._at(name), value)
+
+    def number(self, name: str, default: int = 0) -> int:
+        value = self._fields.get(name, default)
+        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            raise WorldError(self._at(name), f"{value!r} is not a whole number from 0", "give a number of bytes")
+        return value
+
+    def flag(self) -> bool:
+        value = self._fields.get("trashed", False)
+        if not isinstance(value, bool):
+            raise WorldError(self._at("trashed"), f"{value!r} is neither true nor false", "give one of them")
+        return value
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        return tuple(_checked_text(place, value) for place, value in self.items(name))
+
+    def items(self, name: str) -> list[tuple[str, object]]:
+        value = self._fields.get(name, [])
+        if not isinstance(value, list):
+            raise WorldError(self._at(name), "it is not a list", "give a list")
+        return [(f"{self._at(name)}[{index}]", item) for index, item in enumerate(cast("list[object]", value))]
+
+
+def _checked_text(place: str, value: object) -> str:
+    if isinstance(value, int) and not isinstance(value, bool):
+        # YAML reads an id without quotes as a number, and 0123 as another one.
+        raise WorldError(place, f"{value!r} is a number", f"put it into quotes: '{value}'")
+    if not isinstance(value, str):
+        raise WorldError(place, f"{value!r} is not a string", "give a string")
+    return value
