@@ -40,8 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(2, str(error))
     try:
         server.start()
+    # OverflowError: a port beyond 65535.
     except (OSError, OverflowError) as error:
-        reason = error.strerror or str(error) if isinstance(error, OSError) else str(error)
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         return _fail(1, f"cannot listen on {options.host}:{options.port}: {reason}")
     print(server.base_url, flush=True)  # noqa: T201 - the first line is a promise to the caller
     interrupted.wait()

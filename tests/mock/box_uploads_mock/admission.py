@@ -22,7 +22,7 @@ def origin(request: Request) -> str:
     host = request.headers.get("host", "")
     if not _HOST.fullmatch(host):
         raise Refusal("bad_request", "The Host header is missing or malformed.")
-    return f"{request.url.scheme}://{host}"
+    return f"{request.scope['scheme']}://{host}"
 
 
 def check_rate(state: State) -> None:

@@ -22,7 +22,8 @@ def create_app(state: State) -> ASGIApp:
             return
         request = Request(scope, receive)
         try:
-            if request.url.path.startswith(control.CONTROL_BASE):
+            # Not `request.url`: that is made from the `Host` header, which may be anything.
+            if scope["path"].startswith(control.CONTROL_BASE):
                 response = await control.answer(state, request)
             else:
                 response = await _answer(state, request)
@@ -45,7 +46,7 @@ async def _live(receive: Receive, send: Send) -> None:
 
 
 async def _answer(state: State, request: Request) -> Response:
-    raw_path: bytes = request.scope.get("raw_path") or request.url.path.encode()
+    raw_path: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
     path = raw_path.decode("latin-1")
     operation = None
     try:

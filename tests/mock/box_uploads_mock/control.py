@@ -22,13 +22,14 @@ Handler = Callable[[State, Request], Awaitable[Response]]
 
 async def answer(state: State, request: Request) -> Response:
     """Answers a request to the control plane; what is wrong with a request is told in `error`."""
-    handlers = _ROUTES.get(request.url.path)
+    path: str = request.scope["path"]
+    handlers = _ROUTES.get(path)
     if handlers is None:
-        return _error(404, f"There is no {request.url.path}; there are {', '.join(_ROUTES)}.")
+        return _error(404, f"There is no {path}; there are {', '.join(_ROUTES)}.")
     handler = handlers.get(request.method)
     if handler is None:
         allow = ", ".join(sorted(handlers))
-        return _error(405, f"{request.url.path} takes {allow}.", {"Allow": allow})
+        return _error(405, f"{path} takes {allow}.", {"Allow": allow})
     try:
         return await handler(state, request)
     except Refusal as refusal:

@@ -11,6 +11,7 @@ ROOT_FOLDER_ID = "0"
 DEFAULT_TOKEN = "mock-token"
 GIBIBYTE = 1024**3
 
+_SHA1 = re.compile(r"[0-9a-f]{40}")
 _ID = re.compile(r"[0-9]{1,19}")
 _CANONICAL_ID = re.compile(r"0|[1-9][0-9]{0,18}")
 
@@ -85,6 +86,7 @@ class World:
         _check_ids(self)
         _check_parents(self)
         _check_names(self)
+        _check_contents(self)
 
 
 def default_world() -> World:
@@ -162,6 +164,15 @@ def _check_names(world: World) -> None:
             cure = "give it a name of its own (letter case does not count)"
             raise WorldError(f"{place}.name", f"{item.name!r} is already the name of {seen[key]}", cure)
         seen[key] = place
+
+
+def _check_contents(world: World) -> None:
+    for index, file in enumerate(world.files):
+        if file.size < 0:
+            raise WorldError(f"files[{index}].size", f"{file.size} is negative", "give a number of bytes")
+        if not _SHA1.fullmatch(file.sha1):
+            cure = "use 40 lower-case hexadecimal digits, or leave it out"
+            raise WorldError(f"files[{index}].sha1", f"{file.sha1!r} is not a SHA-1", cure)
 
 
 def _items(world: World) -> Iterator[tuple[str, str, Folder | File]]:

@@ -1,5 +1,6 @@
 """Worlds from JSON or YAML files."""
 
+import json
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,7 +19,7 @@ class WorldFileError(WorldError):
 
 
 def load_world(path: Path) -> World:
-    """Returns the world that a file describes; JSON is read as the YAML that it is.
+    """Returns the world that a file describes: JSON if its name ends in `.json`, YAML otherwise.
 
     Keys: `quota_bytes`, `max_file_size`, `token` or `tokens`, `users`, `folders` (`id`, `name`, `parent`) and
     `files` (`id`, `name`, `folder`, `size`, `sha1`); a folder or file may be `trashed`. What is left out has its
@@ -41,12 +42,21 @@ def _parse(path: Path) -> object:
     except UnicodeDecodeError:
         raise WorldError("file", "it is not text in UTF-8", "save it as UTF-8") from None
     try:
-        return cast("object", yaml.safe_load(text))
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
-        place = "file" if mark is None else f"line {mark.line + 1}"
-        reason = error.problem if isinstance(error, yaml.MarkedYAMLError) and error.problem else "malformed"
-        raise WorldError(place, f"it is neither JSON nor YAML ({reason})", "mend the syntax") from None
+        # YAML is nearly a superset of JSON, but does not let JSON be indented with tabs.
+        value: object = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
+    except json.JSONDecodeError as error:
+        raise _malformed(f"line {error.lineno}", error.msg) from None
+    except yaml.MarkedYAMLError as error:
+        place = "file" if error.problem_mark is None else f"line {error.problem_mark.line + 1}"
+        raise _malformed(place, error.problem or "malformed") from None
+    # ValueError: an impossible date, for example; RecursionError: nested too deeply.
+    except (yaml.YAMLError, ValueError, RecursionError):
+        raise _malformed("file", "malformed") from None
+    return value
+
+
+def _malformed(place: str, reason: str) -> WorldError:
+    return WorldError(place, f"it cannot be parsed ({reason})", "mend the syntax")
 
 
 def _world(value: object) -> World:

@@ -1,0 +1,96 @@
+"""A minimal in-process HTTP client: exactly the given headers and bytes reach the app, nothing is added or mended."""
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from box_uploads_mock import State, create_app
+from starlette.types import Message
+
+SESSIONS = "/api/2.0/files/upload_sessions"
+HOST = "mock.example:8080"
+
+
+def versions(file_id: str) -> str:
+    return f"/api/2.0/files/{file_id}/upload_sessions"
+
+
+class NoAnswerError(Exception):
+    """The app sent nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+    @property
+    def body(self) -> Any:
+        return json.loads(self.content)
+
+    @property
+    def code(self) -> str | None:
+        code: str | None = self.body.get("code")
+        return code
+
+
+def send(state: State, method: str, path: str, headers: Mapping[str, str], chunks: Sequence[bytes] = (b"",)) -> Answer:
+    """Sends a request of any form; the last chunk ends the body, and without chunks the client hangs up."""
+    raw_path, _, query = path.partition("?")
+    scope = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "path": raw_path,
+        "raw_path": raw_path.encode(),
+        "query_string": query.encode(),
+        "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
+    }
+    incoming: list[Message] = [{"type": "http.request", "body": chunk, "more_body": True} for chunk in chunks]
+    if incoming:
+        incoming[-1]["more_body"] = False
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return incoming.pop(0) if incoming else {"type": "http.disconnect"}
+
+    async def keep(message: Message) -> None:
+        sent.append(message)
+
+    asyncio.run(_drive(state, scope, receive, keep))
+    if not sent:
+        raise NoAnswerError
+    start, *rest = sent
+    answered = {name.decode(): value.decode() for name, value in start["headers"]}
+    return Answer(start["status"], answered, b"".join(message["body"] for message in rest))
+
+
+async def _drive(state: State, scope: Any, receive: Any, keep: Any) -> None:
+    await create_app(state)(scope, receive, keep)
+
+
+def headers(body: bytes = b"", **changes: str | None) -> dict[str, str]:
+    """Returns the headers of a good request; underscores stand for hyphens, None leaves a header out."""
+    good: dict[str, str | None] = {
+        "host": HOST,
+        "authorization": "Bearer mock-token",
+        "content-type": "application/json",
+        "content-length": str(len(body)),
+    }
+    good |= {name.replace("_", "-"): value for name, value in changes.items()}
+    return {name: value for name, value in good.items() if value is not None}
+
+
+def post(state: State, path: str, body: object, **changes: str | None) -> Answer:
+    """Posts a JSON value, or bytes as they are."""
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return send(state, "POST", path, headers(content, **changes), [content])
+
+
+def new_file(**changes: object) -> dict[str, object]:
+    """Returns a good body for a new file, with changes."""
+    return {"folder_id": "0", "file_name": "Project.mov", "file_size": 104_857_600, **changes}

@@ -1,0 +1,176 @@
+"""Which request bodies are refused, and with which code."""
+
+import json
+from decimal import Decimal
+
+import pytest
+from box_uploads_mock import State, rules
+
+from tests.unit.mock.in_process import SESSIONS, new_file, post, versions
+
+LONE_SURROGATE = "\ud800"
+
+
+def without(name: str) -> dict[str, object]:
+    body = new_file()
+    del body[name]
+    return body
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "name"),
+    [
+        (without("folder_id"), "missing_destination", "folder_id"),
+        (new_file(folder_id=None), "missing_destination", "folder_id"),
+        (new_file(folder_id=""), "invalid_folder_id", "folder_id"),
+        (new_file(folder_id=0), "invalid_folder_id", "folder_id"),
+        (new_file(folder_id="-1"), "invalid_folder_id", "folder_id"),
+        (new_file(folder_id="1\n"), "invalid_folder_id", "folder_id"),
+        (new_file(folder_id="\u0661"), "invalid_folder_id", "folder_id"),
+        (new_file(folder_id="1" * 20), "invalid_folder_id", "folder_id"),
+        (new_file(folder_id=["0"]), "invalid_folder_id", "folder_id"),
+        (without("file_name"), "missing_file_name", "file_name"),
+        (new_file(file_name=None), "missing_file_name", "file_name"),
+        (new_file(file_name=""), "item_name_invalid", "file_name"),
+        (new_file(file_name=7), "item_name_invalid", "file_name"),
+        (new_file(file_name="."), "item_name_invalid", "file_name"),
+        (new_file(file_name=".."), "item_name_invalid", "file_name"),
+        (new_file(file_name="a/b"), "item_name_invalid", "file_name"),
+        (new_file(file_name="a\\b"), "item_name_invalid", "file_name"),
+        (new_file(file_name="a\x00"), "item_name_invalid", "file_name"),
+        (new_file(file_name="a\n"), "item_name_invalid", "file_name"),
+        (new_file(file_name="\x7f"), "item_name_invalid", "file_name"),
+        (new_file(file_name=LONE_SURROGATE), "item_name_invalid", "file_name"),
+        (new_file(file_name="a" * 256), "item_name_too_long", "file_name"),
+        (without("file_size"), "missing_file_size", "file_size"),
+        (new_file(file_size=None), "missing_file_size", "file_size"),
+        (new_file(file_size="20000000"), "invalid_file_size", "file_size"),
+        (new_file(file_size=True), "invalid_file_size", "file_size"),
+        (new_file(file_size=-1), "invalid_file_size", "file_size"),
+        (new_file(file_size=20_000_000.5), "invalid_file_size", "file_size"),
+        (new_file(file_size=2**63), "invalid_file_size", "file_size"),
+        (new_file(file_size=[20_000_000]), "invalid_file_size", "file_size"),
+        (new_file(file_size=0), "file_size_too_small", "file_size"),
+        (new_file(file_size=19_999_999), "file_size_too_small", "file_size"),
+        (new_file(parent={"id": "0"}), "bad_request", "parent"),
+        (new_file(**{LONE_SURROGATE: 1}), "bad_request", "\\ud800"),
+    ],
+    ids=str,
+)
+def test_a_bad_body_for_a_new_file_is_refused(state: State, body: object, code: str, name: str) -> None:
+    answer = post(state, SESSIONS, body)
+    assert (answer.status, answer.code) == (400, code)
+    assert answer.body["context_info"]["errors"][0]["name"] == name
+    assert not state.sessions
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({}, "missing_file_size"),
+        ({"file_size": None}, "missing_file_size"),
+        ({"file_size": 1}, "file_size_too_small"),
+        ({"file_size": 20_000_000, "file_name": None}, "item_name_invalid"),
+        ({"file_size": 20_000_000, "file_name": "a" * 256}, "item_name_too_long"),
+        ({"file_size": 20_000_000, "folder_id": None}, "invalid_folder_id"),
+        ({"file_size": 20_000_000, "folder_id": "x"}, "invalid_folder_id"),
+        ({"file_size": 20_000_000, "name": "x"}, "bad_request"),
+    ],
+    ids=str,
+)
+def test_a_bad_body_for_a_version_is_refused(state: State, body: object, code: str) -> None:
+    answer = post(state, versions("12345"), body)
+    assert (answer.status, answer.code) == (400, code)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b'{"file_size": NaN}',
+        b'{"file_size": Infinity}',
+        b'{"file_size": -Infinity}',
+        b"{} trailing",
+        b"[]",
+        b"null",
+        b'"text"',
+        b"\xff\xfe{}",
+        b"\xef\xbb\xbf{}",
+        b'{"file_name": "\xff"}',
+        '{"file_size": 20000000}'.encode("utf-16"),
+        b"[" * 60_000,
+        b'{"file_size": ' + b"9" * 60_000 + b"}",
+        b'{"file_size": 1e99999999999999999999999}',
+    ],
+    ids=lambda body: repr(body[:40]),
+)
+def test_a_body_that_is_no_json_object_is_refused(state: State, body: bytes) -> None:
+    answer = post(state, SESSIONS, body)
+    assert (answer.status, answer.code) == (400, "bad_request")
+
+
+@pytest.mark.parametrize(
+    ("number", "file_size"),
+    [
+        ("20000000", 20_000_000),
+        ("20000000.0", 20_000_000),
+        ("2e7", 20_000_000),
+        ("1E+8", 100_000_000),
+        ("200000000e-1", 20_000_000),
+        # Beyond what a binary floating-point number can tell apart.
+        ("900719925474.0993e4", 9_007_199_254_740_993),
+        ("9223372036854775807.0", 2**63 - 1),
+        ("20000000." + "0" * 1000, 20_000_000),
+    ],
+)
+def test_a_whole_number_in_any_notation_is_read_exactly(number: str, file_size: int) -> None:
+    body = f'{{"file_size": {number}}}'.encode()
+    assert rules.new_version(body).file_size == file_size
+
+
+@pytest.mark.parametrize(
+    "number", ["20000000.5", "9223372036854775807.5", "9223372036854775808.0", "1e999999999", "-2e7", "1e-999999999"]
+)
+def test_a_number_that_is_no_size_is_refused(state: State, number: str) -> None:
+    body = f'{{"file_size": {number}}}'.encode()
+    assert post(state, versions("12345"), body).status == 400
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a",
+        "a" * 255,
+        "\U0001f600" * 255,
+        "\U0001f600.mov",
+        " both ends ",
+        "...",
+        "..a",
+        ".hidden",
+        "a.",
+        "e\u0301",
+        "\u2028",
+        "\ufffe",
+        "CON",
+    ],
+    ids=ascii,
+)
+def test_any_other_name_is_accepted(state: State, name: str) -> None:
+    answer = post(state, SESSIONS, new_file(file_name=name))
+    assert answer.status == 201
+
+
+def test_an_escaped_surrogate_pair_is_one_character(state: State) -> None:
+    body = json.dumps(new_file(file_name="\U0001f600" * 255)).encode()
+    assert b"\\ud83d\\ude00" in body
+    assert post(state, SESSIONS, body).status == 201
+
+
+def test_of_repeated_names_the_last_counts(state: State) -> None:
+    body = b'{"file_size": 1, "file_size": 20000000}'
+    assert post(state, versions("12345"), body).status == 201
+
+
+def test_fractions_are_read_as_decimals() -> None:
+    assert rules.json_object(b'{"a": 0.1}') == {"a": Decimal("0.1")}

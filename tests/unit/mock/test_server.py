@@ -1,0 +1,154 @@
+"""The server in a thread, over real connections on the loopback interface."""
+
+import http.client
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from box_uploads_mock import MockServer, State, World
+
+from tests.unit.mock.in_process import SESSIONS, new_file
+
+
+@pytest.fixture(scope="module")
+def shared_server() -> Iterator[MockServer]:
+    with MockServer() as server:
+        yield server
+
+
+@pytest.fixture
+def server(shared_server: MockServer) -> MockServer:
+    shared_server.state.reset()
+    return shared_server
+
+
+def exchange(server: MockServer, method: str, body: Any, *, headers: dict[str, str] | None = None) -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection(urlsplit(server.origin).netloc, timeout=10)
+    try:
+        sent = {"authorization": f"Bearer {server.token}", "content-type": "application/json", **(headers or {})}
+        connection.request(method, SESSIONS, body, sent)
+        response = connection.getresponse()
+        return response.status, response.read()
+    finally:
+        connection.close()
+
+
+def test_the_server_answers_with_endpoints_on_itself(server: MockServer) -> None:
+    status, content = exchange(server, "POST", json.dumps(new_file()))
+    assert status == 201
+    session = json.loads(content)
+    url = f"{server.base_url}/files/upload_sessions/{session['id']}"
+    assert session["session_endpoints"]["commit"] == f"{url}/commit"
+    assert list(server.state.sessions) == [session["id"]]
+
+
+def test_the_base_url_names_the_port_in_use(server: MockServer) -> None:
+    url = urlsplit(server.base_url)
+    assert (url.scheme, url.hostname, url.path) == ("http", "127.0.0.1", "/api/2.0")
+    assert url.port
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "TRACE", "QUERY", "PATCH"])
+def test_wrong_methods_are_refused_over_a_real_connection(server: MockServer, method: str) -> None:
+    status, content = exchange(server, method, None)
+    assert status == 405
+    assert bool(content) is (method != "HEAD")
+
+
+def test_a_chunked_body_has_no_length(server: MockServer) -> None:
+    assert exchange(server, "POST", iter([b"{}"]))[0] == 411
+
+
+def test_a_large_body_is_refused_before_it_is_sent(server: MockServer) -> None:
+    with socket.create_connection(("127.0.0.1", urlsplit(server.origin).port or 0), timeout=10) as connection:
+        head = f"POST {SESSIONS} HTTP/1.1\r\nHost: mock\r\nAuthorization: Bearer {server.token}\r\n"
+        connection.sendall(f"{head}Content-Length: 1000000000\r\n\r\n".encode())
+        assert connection.recv(100).startswith(b"HTTP/1.1 413 ")
+
+
+def test_a_body_shorter_than_announced_gets_no_answer(server: MockServer) -> None:
+    with socket.create_connection(("127.0.0.1", urlsplit(server.origin).port or 0), timeout=10) as connection:
+        head = f"POST {SESSIONS} HTTP/1.1\r\nHost: mock\r\nAuthorization: Bearer {server.token}\r\n"
+        connection.sendall(f"{head}Content-Type: application/json\r\nContent-Length: 10\r\n\r\n{{}}".encode())
+        connection.shutdown(socket.SHUT_WR)
+        assert connection.recv(100) == b""
+    assert not server.state.journal
+
+
+def test_connections_are_kept_for_further_requests_after_a_refusal(server: MockServer) -> None:
+    connection = http.client.HTTPConnection(urlsplit(server.origin).netloc, timeout=10)
+    try:
+        statuses: list[int] = []
+        for token in ("wrong", server.token):
+            headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
+            connection.request("POST", SESSIONS, json.dumps(new_file()), headers)
+            response = connection.getresponse()
+            response.read()
+            statuses.append(response.status)
+            assert connection.sock is not None
+        assert statuses == [401, 201]
+    finally:
+        connection.close()
+
+
+def test_many_clients_at_once_get_sessions_of_their_own(server: MockServer) -> None:
+    def create(number: int) -> str:
+        status, content = exchange(server, "POST", json.dumps(new_file(file_name=f"{number}.bin")))
+        assert status == 201
+        session_id: str = json.loads(content)["id"]
+        return session_id
+
+    with ThreadPoolExecutor(8) as pool:
+        ids = set(pool.map(create, range(40)))
+    assert ids == set(server.state.sessions)
+    assert len(ids) == 40
+
+
+def test_a_stopped_server_leaves_neither_thread_nor_port() -> None:
+    before = threading.active_count()
+    with MockServer() as server:
+        port = urlsplit(server.base_url).port or 0
+        exchange(server, "POST", "{}")
+    assert threading.active_count() == before
+    with MockServer(port=port) as again:
+        assert urlsplit(again.base_url).port == port
+
+
+def test_stopping_twice_is_harmless_and_starting_twice_is_refused() -> None:
+    with MockServer() as server:
+        with pytest.raises(RuntimeError, match="runs already"):
+            server.start()
+        server.stop()
+
+
+def test_a_port_in_use_is_told_to_the_caller(server: MockServer) -> None:
+    with pytest.raises(OSError, match="in use"):
+        MockServer(port=urlsplit(server.origin).port or 0).start()
+
+
+def test_a_server_takes_world_token_seed_and_clock() -> None:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    with MockServer(world=World(), token="abc", seed=7, clock=lambda: now) as server:
+        assert server.token == "abc"
+        content = exchange(server, "POST", json.dumps(new_file(file_name="Contract.pdf")))[1]
+    assert json.loads(content)["session_expires_at"] == "2026-01-08T00:00:00+00:00"
+
+
+def test_a_server_takes_a_state_and_nothing_that_contradicts_it() -> None:
+    state = State(token="abc")
+    assert (MockServer(state=state).state, MockServer(state=state).token) == (state, "abc")
+    with pytest.raises(ValueError, match="give them to the state"):
+        MockServer(state=state, seed=1)
+
+
+def test_two_servers_are_independent() -> None:
+    with MockServer() as one, MockServer() as two:
+        assert one.base_url != two.base_url
+        exchange(one, "POST", json.dumps(new_file()))
+        assert (len(one.state.sessions), len(two.state.sessions)) == (1, 0)

@@ -1,0 +1,172 @@
+"""Worlds in Python and in files, and what is wrong with bad ones."""
+
+import json
+from pathlib import Path
+
+import pytest
+from box_uploads_mock import File, Folder, State, World, WorldError, WorldFileError, default_world, load_world
+
+from tests.unit.mock.in_process import SESSIONS, new_file, post
+
+GOOD = """
+quota_bytes: 100000000
+max_file_size: 50000000
+token: one
+users: ['1', '2']
+folders:
+  - {id: '7', name: Footage}
+  - {id: '8', name: Dailies, parent: '7', trashed: true}
+files:
+  - {id: '12', name: a.mov, folder: '7', size: 5, sha1: da39a3ee5e6b4b0d3255bfef95601890afd80709}
+"""
+WORLD = World(
+    quota_bytes=100_000_000,
+    max_file_size=50_000_000,
+    tokens=("one",),
+    users=("1", "2"),
+    folders=(Folder(id="7", name="Footage"), Folder(id="8", name="Dailies", parent="7", trashed=True)),
+    files=(File(id="12", name="a.mov", folder="7", size=5, sha1="da39a3ee5e6b4b0d3255bfef95601890afd80709"),),
+)
+
+
+def load(folder: Path, text: str) -> World:
+    path = folder / "world.yaml"
+    path.write_text(text, "utf-8")
+    return load_world(path)
+
+
+def test_a_world_is_read_from_yaml(tmp_path: Path) -> None:
+    assert load(tmp_path, GOOD) == WORLD
+
+
+def test_a_world_is_read_from_json(tmp_path: Path) -> None:
+    text = json.dumps({"tokens": ["one", "two"], "files": [{"id": "1", "name": "a"}]}, indent="\t")
+    path = tmp_path / "world.json"
+    path.write_text(text)
+    assert load_world(path) == World(tokens=("one", "two"), files=(File(id="1", name="a"),))
+
+
+@pytest.mark.parametrize("text", ["", '{"token": "a",\n}', "token: a", "[" * 100_000])
+def test_a_malformed_json_file_is_told(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "world.json"
+    path.write_text(text)
+    with pytest.raises(
+        WorldFileError, match=r"world\.json: (line [12]|file): it cannot be parsed \(.*\); mend the syntax"
+    ):
+        load_world(path)
+
+
+def test_what_a_file_leaves_out_does_not_exist(tmp_path: Path) -> None:
+    assert load(tmp_path, "{}") == World()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "file: it is not a mapping; use the keys quota_bytes, "),
+        ("[]", "file: it is not a mapping; "),
+        ("a: [", "line 1: it cannot be parsed ("),
+        ("a: !!python/object:os.system x", "line 1: it cannot be parsed ("),
+        ("a: 2000-99-99", "file: it cannot be parsed (malformed); mend the syntax"),
+        ("file: []", "file: the key is unknown; use quota_bytes, "),
+        ("1: []", "1: the key is unknown; use quota_bytes, "),
+        ("quota_bytes: 1.5", "quota_bytes: 1.5 is not a whole number from 0; give a number of bytes"),
+        ("max_file_size: -1", "max_file_size: -1 is not a whole number from 0; "),
+        ("max_file_size: true", "max_file_size: True is not a whole number from 0; "),
+        ("{token: a, tokens: [b]}", "token: there is a list of tokens too; keep one of them"),
+        ("tokens: []", "tokens: no token is accepted; list at least one"),
+        ("token: 'a b'", "tokens[0]: the token does not fit into a header; "),
+        ("users: ['x']", "users[0]: 'x' is not an id; use 1 to 19 decimal digits"),
+        ("users: 1", "users: it is not a list; give a list"),
+        ("folders: [1]", "folders[0]: it is not a mapping; use the keys id, name, parent, trashed"),
+        ("folders: [{name: a}]", "folders[0].id: it is missing; give a string"),
+        ("folders: [{id: 7, name: a}]", "folders[0].id: 7 is a number; put it into quotes: '7'"),
+        ("folders: [{id: '7', name: null}]", "folders[0].name: None is not a string; give a string"),
+        ("folders: [{id: '07', name: a}]", "folders[0].id: '07' is not an id; use 1 to 19 decimal digits, no leading"),
+        ("folders: [{id: '0', name: a}]", "folders[0].id: '0' is already the id of the root folder; give it an id"),
+        (
+            "folders: [{id: '7', name: a, size: 1}]",
+            "folders[0].size: the key is unknown; use id, name, parent, trashed",
+        ),
+        ("folders: [{id: '7', name: a, trashed: 1}]", "folders[0].trashed: 1 is neither true nor false; "),
+        (
+            "folders: [{id: '7', name: a, parent: '8'}]",
+            "folders[0].parent: there is no folder '8'; list that folder or",
+        ),
+        ("folders: [{id: '7', name: a, parent: '7'}]", "folders[0].parent: the folder contains itself; name another"),
+        ("folders: [{id: '7', name: a/b}]", "folders[0].name: 'a/b' is not a name for Box; "),
+        ("files: [{id: '1', name: a}, {id: '1', name: b}]", "files[1].id: '1' is already the id of files[0]; "),
+        ("files: [{id: '1', name: a}, {id: '2', name: A}]", "files[1].name: 'A' is already the name of files[0]; "),
+        ("files: [{id: '1', name: a, folder: '9'}]", "files[0].folder: there is no folder '9'; "),
+        ("files: [{id: '1', name: a, size: x}]", "files[0].size: 'x' is not a whole number from 0; "),
+        (
+            "files: [{id: '1', name: a, sha1: XYZ}]",
+            "files[0].sha1: 'XYZ' is not a SHA-1; use 40 lower-case hexadecimal",
+        ),
+    ],
+)
+def test_a_bad_file_is_told_in_one_line_with_file_place_and_cure(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(WorldFileError) as caught:
+        load(tmp_path, text)
+    assert str(caught.value).startswith(f"{tmp_path / 'world.yaml'}: {message}")
+    assert "\n" not in str(caught.value)
+    assert caught.value.cure
+
+
+def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    with pytest.raises(WorldFileError, match=r"none\.yaml: file: No such file or directory; "):
+        load_world(tmp_path / "none.yaml")
+    (tmp_path / "latin.yaml").write_bytes(b"token: \xff")
+    with pytest.raises(WorldFileError, match="it is not text in UTF-8; save it as UTF-8"):
+        load_world(tmp_path / "latin.yaml")
+
+
+def test_a_contradiction_in_python_is_told_with_its_place() -> None:
+    with pytest.raises(WorldError, match=r"files\[0\]\.folder: there is no folder '9'; ") as caught:
+        World(files=[File(id="1", name="a", folder="9")])
+    assert caught.value.place == "files[0].folder"
+
+
+@pytest.mark.parametrize("limit", ["quota_bytes", "max_file_size"])
+def test_a_negative_limit_is_refused(limit: str) -> None:
+    with pytest.raises(WorldError, match=f"{limit}: -1 is negative"):
+        World(**{limit: -1})  # type: ignore[arg-type]  # the names are among the parameters
+
+
+def test_folders_in_a_circle_are_refused() -> None:
+    with pytest.raises(WorldError, match="contains itself"):
+        World(folders=[Folder(id="1", name="a", parent="2"), Folder(id="2", name="b", parent="1")])
+
+
+def test_a_trashed_item_may_share_its_name() -> None:
+    World(files=[File(id="1", name="a", trashed=True), File(id="2", name="a")])
+
+
+def test_files_without_a_sha1_get_different_ones() -> None:
+    first, second = File(id="1", name="a").sha1, File(id="2", name="a").sha1
+    assert first != second
+    assert len(first) == len(second) == 40
+
+
+def test_a_token_of_the_callers_replaces_those_of_the_world() -> None:
+    state = State(World(tokens=("one", "two")), token="three")
+    assert state.token == "three"
+    assert post(state, SESSIONS, new_file(), authorization="Bearer one").status == 401
+    assert post(state, SESSIONS, new_file(), authorization="Bearer three").status == 201
+
+
+def test_every_token_of_the_world_is_accepted_and_the_first_is_handed_out() -> None:
+    state = State(World(tokens=("one", "two")))
+    assert state.token == "one"
+    assert post(state, SESSIONS, new_file(), authorization="Bearer two").status == 201
+
+
+def test_the_default_world_has_what_the_documentation_speaks_of() -> None:
+    world = default_world()
+    files = {file.id: (file.folder, file.name) for file in world.files}
+    assert files["12345"] == ("0", "Contract.pdf")
+    assert ("0", "Report.docx") in files.values()
+    assert ("0", "Project.mov") not in files.values()
+    assert {"404"}.isdisjoint({*files, *(folder.id for folder in world.folders)})
+    assert not world.users
+    assert world.max_file_size >= 5 * 1024**3
