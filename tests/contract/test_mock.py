@@ -1,0 +1,251 @@
+"""The mock against the fragment: schemathesis with every check on, and what a schema cannot say."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+import hypothesis
+import pytest
+import schemathesis
+from box_uploads_mock import Failure, File, Folder, State, create_app, default_world
+
+from tests.contract import asgi
+from tests.contract.fragment import API_BASE, EXAMPLES, FRAGMENT, IS_LONG, TOKEN, config, operations, resolved
+
+pytestmark = pytest.mark.xdist_group("contract-mock")
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+# Short ids and names exist, since those are the ones that are generated; links would not be followed otherwise.
+FOLDERS = [Folder(id=digit, name=f"folder {digit}") for digit in "123456789"]
+FILES = [File(id=str(int(f"{number}{folder}")), name=name, folder=folder) for folder in "0123456789" for number, name in enumerate("0ab")]
+WORLD = replace(
+    default_world(),
+    folders=[*default_world().folders, *FOLDERS],
+    files=[*default_world().files, *FILES],
+)
+STATE = State(WORLD, token=TOKEN, seed=1, clock=lambda: NOW)
+
+SCHEMA = schemathesis.openapi.from_dict(FRAGMENT, config=config())
+SCHEMA.app = create_app(STATE)
+
+
+class Ledger:
+    """What the tests of this module have made the mock say."""
+
+    statuses: ClassVar[Counter[tuple[str, int]]] = Counter()
+    links: ClassVar[Counter[str]] = Counter()
+    session_ids: ClassVar[list[str]] = []
+
+
+@SCHEMA.hook
+def after_call(context: Any, case: schemathesis.Case, response: schemathesis.Response) -> None:
+    """Enter every answer, those to probes of the checks included, into the ledger."""
+    Ledger.statuses[case.operation.definition.raw["operationId"], response.status_code] += 1
+
+
+@pytest.fixture(autouse=True)
+def _fresh_state() -> Iterator[None]:
+    STATE.reset()
+    Ledger.session_ids.clear()
+    yield
+    assert not STATE.faults.unfired, "a fault was queued and did not happen"
+
+
+def check_session(ctx: Any, response: schemathesis.Response, case: schemathesis.Case) -> bool | None:
+    """What holds for a created session, and no schema can say."""
+    if response.status_code != 201:
+        return True
+    session: dict[str, Any] = response.json()
+    body = case.body if isinstance(case.body, dict) else json.loads(response.request.body or b"{}")
+    size = int(body["file_size"])
+    part_size, total = session["part_size"], session["total_parts"]
+    assert (total - 1) * part_size < size <= total * part_size, "total_parts is not file_size / part_size, rounded up"
+    assert session["num_parts_processed"] == 0, "parts were processed before any was uploaded"
+    expires = datetime.fromisoformat(session["session_expires_at"])
+    assert expires - NOW == timedelta(days=7), "the session does not expire 7 days after its creation"
+    assert session["id"] not in Ledger.session_ids, "two sessions have the same id"
+    Ledger.session_ids.append(session["id"])
+    own = f"{API_BASE}/files/upload_sessions/{session['id']}"
+    paths = {"upload_part": own, "abort": own, "status": own, "commit": f"{own}/commit"}
+    paths |= {"list_parts": f"{own}/parts", "log_event": f"{own}/log"}
+    for name, url in session["session_endpoints"].items():
+        assert urlsplit(url).netloc == urlsplit(response.request.url).netloc, f"{name} leads to another host"
+        assert urlsplit(url).path == paths[name], f"{name} does not lead to this session"
+    return None
+
+
+def check_error(ctx: Any, response: schemathesis.Response, case: schemathesis.Case) -> bool | None:
+    """What holds for every error, and no schema can say."""
+    if response.status_code < 400 or response.request.method == "HEAD":
+        return True
+    error = response.json()
+    assert error["status"] == response.status_code, "the body names another status than the response"
+    assert error["request_id"] not in str(response.headers.get("box-request-id", "")), "both request ids are the same"
+    if response.status_code == 409 and error["code"] == "item_name_in_use":
+        conflict = error["context_info"]["conflicts"]
+        file = STATE.files[(conflict[0] if isinstance(conflict, list) else conflict)["id"]]
+        wanted = case.body["file_name"] if isinstance(case.body, dict) and "file_name" in case.body else file.name
+        assert file.name.casefold() == wanted.casefold(), "the conflict is not the file that has the name"
+    return None
+
+
+OWN_CHECKS = [check_session, check_error]
+
+
+@SCHEMA.parametrize()
+def test_generated_requests_are_answered_as_the_fragment_says(case: schemathesis.Case) -> None:
+    case.call_and_validate(additional_checks=OWN_CHECKS)
+
+
+class Lifecycle(SCHEMA.as_state_machine()):  # type: ignore[misc]  # schemathesis types it as a value
+    """Follows the links of the fragment."""
+
+    def setup(self) -> None:
+        STATE.reset()
+        Ledger.session_ids.clear()
+
+    def step(self, input: Any) -> Any:  # noqa: A002  schemathesis's name
+        if input.transition is not None and input.is_applied and not input.transition.is_inferred:
+            Ledger.links[input.transition.id] += 1
+        return super().step(input)
+
+    def validate_response(self, response: Any, case: Any, additional_checks: Any = None, **kwargs: Any) -> None:
+        super().validate_response(response, case, additional_checks=OWN_CHECKS, **kwargs)
+
+
+TestLinks = Lifecycle.TestCase
+TestLinks.settings = hypothesis.settings(
+    max_examples=2 * EXAMPLES,
+    stateful_step_count=4,
+    phases=[hypothesis.Phase.generate],
+    deadline=None,
+    derandomize=not IS_LONG,
+    database=None,
+    suppress_health_check=list(hypothesis.HealthCheck),
+)
+
+OPERATION_IDS = list(operations())
+BODY = {"create_upload_session": {"folder_id": "0", "file_name": "a.bin", "file_size": 20_000_000}}
+BODY["create_version_upload_session"] = {"file_size": 20_000_000}
+HEADERS = {"authorization": f"Bearer {TOKEN}", "content-type": "application/json"}
+
+
+def _fault(operation_id: str, status: int, **details: Any) -> None:
+    STATE.faults.add(Failure(operation=operation_id, status=status, **details))
+
+
+def _answer(
+    operation_id: str, body: Any = None, *, without: str = "", path: str = "", **headers: str
+) -> tuple[int, dict[str, Any], Any]:
+    """Call an operation as no generated case does; the answer is judged by the fragment."""
+    content = body if isinstance(body, bytes) else json.dumps(body or BODY[operation_id]).encode()
+    sent = {**HEADERS, "content-length": str(len(content)), **{name.replace("_", "-"): value for name, value in headers.items()}}
+    sent.pop(without, None)
+    wire_path, method, _ = operations()[operation_id]
+    path = path or f"{API_BASE}{wire_path}".replace("{file_id}", "12345")
+    response = asgi.call(SCHEMA.app, method.upper(), path, sent, content)
+    SCHEMA[wire_path][method.upper()].validate_response(response)
+    Ledger.statuses[operation_id, response.status_code] += 1
+    return response.status_code, dict(response.headers), response.json()
+
+
+@pytest.mark.parametrize("operation_id", OPERATION_IDS)
+class TestAnswersThatGeneratedRequestsDoNotReach:
+    def test_a_missing_token_is_refused_with_the_scheme_alone(self, operation_id: str) -> None:
+        status, headers, error = _answer(operation_id, without="authorization")
+        assert (status, error["code"]) == (401, "unauthorized")
+        assert headers["www-authenticate"] == 'Bearer realm="Service"'
+
+    def test_a_wrong_token_is_named_in_the_challenge(self, operation_id: str) -> None:
+        status, headers, _ = _answer(operation_id, authorization="Bearer other")
+        assert status == 401
+        assert 'error="invalid_token"' in headers["www-authenticate"]
+
+    def test_a_full_storage_is_forbidden(self, operation_id: str) -> None:
+        status, _, error = _answer(operation_id, {**BODY[operation_id], "file_size": 2**50})
+        assert status == 403
+        assert error["code"] in {"storage_limit_exceeded", "file_size_limit_exceeded"}
+
+    def test_a_request_without_length_is_refused(self, operation_id: str) -> None:
+        assert _answer(operation_id, without="content-length")[0] == 411
+
+    def test_a_huge_body_is_refused(self, operation_id: str) -> None:
+        assert _answer(operation_id, b" " * 1_000_000 + b"{}")[0] == 413
+
+    @pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded", "application/jsonx", ""])
+    def test_another_media_type_is_refused(self, operation_id: str, media_type: str) -> None:
+        assert _answer(operation_id, content_type=media_type)[0] == 415
+
+    def test_a_media_type_with_charset_is_accepted(self, operation_id: str) -> None:
+        assert _answer(operation_id, content_type="application/json; charset=utf-8")[0] == 201
+
+    def test_the_rate_limit_says_how_long_to_wait(self, operation_id: str) -> None:
+        STATE.rate_limit(retry_after_s=7)
+        status, headers, _ = _answer(operation_id)
+        assert (status, headers["retry-after"]) == (429, "7")
+
+    @pytest.mark.parametrize("status", [500, 503])
+    def test_an_ordered_failure_happens(self, operation_id: str, status: int) -> None:
+        _fault(operation_id, status, retry_after_s=3 if status == 503 else None)
+        assert _answer(operation_id)[0] == status
+
+    @pytest.mark.parametrize("as_list", [False, True])
+    def test_a_taken_name_is_told_as_an_object_or_as_a_list(self, operation_id: str, as_list: bool) -> None:
+        STATE.conflicts_as_list = as_list
+        taken = next(file for file in STATE.files.values() if file.folder == "0" and file.id != "12345")
+        status, _, error = _answer(operation_id, {**BODY[operation_id], "file_name": taken.name.upper()})
+        conflicts = error["context_info"]["conflicts"]
+        assert status == 409
+        assert (conflicts if as_list else [conflicts])[0]["id"] == taken.id
+
+    def test_a_session_conflict_names_the_session(self, operation_id: str) -> None:
+        _fault(operation_id, 409)
+        status, _, error = _answer(operation_id)
+        assert (status, error["code"]) == (409, "session_conflict")
+        assert error["context_info"]["session"]["id"] in STATE.sessions
+
+    @pytest.mark.parametrize("size", ["20000000", True, 20_000_000.5, None, [20_000_000]])
+    def test_a_size_that_is_no_integer_is_refused(self, operation_id: str, size: object) -> None:
+        assert _answer(operation_id, {**BODY[operation_id], "file_size": size})[0] == 400
+
+    @pytest.mark.parametrize("text", [b'{"file_size": 2e7, %s}', b'{"file_size": 20000000.0, %s}'])
+    def test_an_integer_may_be_written_as_a_float(self, operation_id: str, text: bytes) -> None:
+        assert _answer(operation_id, text % b'"file_name": "new name", "folder_id": "0"')[0] == 201
+
+
+@pytest.mark.parametrize("file_id", ["x", "12a", "-1", "12345678901234567890", "%D9%A1"])
+def test_an_id_that_is_none_is_wrong_rather_than_unknown(file_id: str) -> None:
+    path = f"{API_BASE}/files/{file_id}/upload_sessions"
+    assert _answer("create_version_upload_session", path=path)[0] == 400
+
+
+@pytest.mark.parametrize(("place", "body", "path"), [
+    ("create_upload_session", {**BODY["create_upload_session"], "folder_id": "404"}, ""),
+    ("create_version_upload_session", {"file_size": 20_000_000, "folder_id": "404"}, ""),
+    ("create_version_upload_session", None, f"{API_BASE}/files/404/upload_sessions"),
+])  # fmt: skip
+def test_what_does_not_exist_is_not_found(place: str, body: Any, path: str) -> None:
+    assert _answer(place, body, path=path)[0] == 404
+
+
+def test_every_documented_status_and_link_was_seen() -> None:
+    """A suite that is green because nothing reached the interesting answers is worth nothing."""
+    if not Ledger.links:
+        pytest.skip("looks at what the other tests of this module did; run the whole module")
+    documented = {(name, int(status)) for name, (_, _, one) in operations().items() for status in one["responses"]}
+    assert documented - set(Ledger.statuses) == set()
+    links = {
+        f"{method.upper()} {path} -> [{status}] {link} ->"
+        for path, method, operation in operations().values()
+        for status, response in operation["responses"].items()
+        for link in resolved(response).get("links", {})
+    }
+    print(Ledger.links)
+    followed = set(Ledger.links)
+    assert {link for link in links if not any(one.startswith(link) for one in followed)} == set()
