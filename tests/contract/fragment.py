@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,17 +21,17 @@ EXAMPLES = int(os.environ.get("CONTRACT_EXAMPLES", "60"))
 IS_LONG = "CONTRACT_EXAMPLES" in os.environ
 
 
-def config(**phases: Any) -> SchemathesisConfig:
+def config(*, has_auth: bool = True, examples: int = EXAMPLES, **phases: Any) -> SchemathesisConfig:
     """Return schemathesis's settings: every phase and every check on, and the same cases in each run."""
-    return SchemathesisConfig.from_dict(
-        {
-            "generation": {"max-examples": EXAMPLES, "deterministic": not IS_LONG, "database": "none"},
-            # The literals of the mock's source would otherwise be among the generated values.
-            "analysis": {"constants": {"enabled": False}},
-            "auth": {"openapi": {"bearerAuth": {"bearer": TOKEN}}},
-            "phases": phases,
-        }
-    )
+    settings: dict[str, Any] = {
+        "generation": {"max-examples": examples, "deterministic": not IS_LONG, "database": "none"},
+        # The literals of the mock's source would otherwise be among the generated values.
+        "analysis": {"constants": {"enabled": False}},
+        "phases": phases,
+    }
+    if has_auth:
+        settings["auth"] = {"openapi": {"bearerAuth": {"bearer": TOKEN}}}
+    return SchemathesisConfig.from_dict(settings)
 
 
 def operations() -> dict[str, tuple[str, str, dict[str, Any]]]:
@@ -68,30 +67,36 @@ def request_schema(operation_id: str) -> dict[str, Any]:
     return schema
 
 
-def validator(schema: Any, *, is_strict: bool = False) -> jsonschema_rs.Draft202012Validator:
-    """Return a validator for a schema of the fragment, which asserts formats.
+def validator(schema: Any) -> jsonschema_rs.Draft202012Validator:
+    """Return a validator for a schema of the fragment, which asserts formats; references lead into the fragment."""
+    bounded = _with_integer_bounds({"schema": schema, "components": FRAGMENT["components"]})
+    return jsonschema_rs.Draft202012Validator({"$ref": "#/schema", **bounded}, validate_formats=True)
 
-    Args:
-        schema: The schema; its references lead into the fragment.
-        is_strict: Whether objects may only have the properties that the fragment names.
-    """
-    root = strict(FRAGMENT) if is_strict else FRAGMENT
-    schema = strict(schema) if is_strict else schema
-    return jsonschema_rs.Draft202012Validator(
-        {"$ref": "#/schema", "schema": schema, "components": root["components"]}, validate_formats=True
-    )
+
+def _with_integer_bounds(node: Any) -> Any:
+    """Say `int32` and `int64` as bounds: JSON Schema only annotates them, OpenAPI's format registry defines them."""
+    if isinstance(node, list):
+        return [_with_integer_bounds(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    result = {key: _with_integer_bounds(value) for key, value in node.items()}
+    if node.get("format") in {"int32", "int64"} and node.get("type") == "integer":
+        limit = 2 ** (31 if node["format"] == "int32" else 63)
+        result["minimum"] = max(-limit, node.get("minimum", -limit))
+        result["maximum"] = min(limit - 1, node.get("maximum", limit - 1))
+    return result
 
 
 def strict(node: Any) -> Any:
-    """Return the schemas without room for what they do not name: a round trip keeps only what is named."""
+    """Return flattened schemas without room for what they do not name."""
     if isinstance(node, list):
         return [strict(item) for item in node]
     if not isinstance(node, dict):
         return node
-    copied = {key: strict(value) for key, value in copy.copy(node).items()}
-    if isinstance(copied.get("properties"), dict) and copied.get("type") == "object":
-        copied.setdefault("unevaluatedProperties" if "allOf" in copied else "additionalProperties", False)
-    return copied
+    closed = {key: strict(value) for key, value in node.items()}
+    if isinstance(closed.get("properties"), dict) and closed.get("type") == "object":
+        closed.setdefault("additionalProperties", False)
+    return closed
 
 
 def flattened(schema: Any) -> Any:
