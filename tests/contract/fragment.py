@@ -100,16 +100,18 @@ def strict(node: Any) -> Any:
 
 
 def flattened(schema: Any) -> Any:
-    """Return the schema with every `allOf` merged, as far as the fragment uses it, so that it can be made strict."""
-    schema = resolved(schema)
+    """Return the schema without references and `allOf`, as far as the fragment uses them."""
     if isinstance(schema, list):
         return [flattened(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    merged: dict[str, Any] = {key: flattened(value) for key, value in schema.items() if key not in {"allOf", "examples", "example"}}
-    for part in schema.get("allOf", []):
-        whole = flattened(part)
-        merged["type"] = whole.get("type", merged.get("type"))
-        merged["properties"] = {**merged.get("properties", {}), **whole.get("properties", {})}
-        merged["required"] = [*merged.get("required", []), *whole.get("required", [])]
+    own = {key: value for key, value in schema.items() if key not in {"$ref", "allOf", "examples", "example"}}
+    parts = [*schema.get("allOf", []), *([resolved({"$ref": schema["$ref"]})] if "$ref" in schema else [])]
+    merged: dict[str, Any] = {}
+    for whole in (*map(flattened, parts), {key: flattened(value) for key, value in own.items()}):
+        properties = {**merged.get("properties", {}), **whole.get("properties", {})}
+        required = [*merged.get("required", []), *whole.get("required", [])]
+        merged |= whole
+        merged |= {"properties": properties} if properties else {}
+        merged |= {"required": required} if required else {}
     return merged
