@@ -28,7 +28,7 @@ demo: $(INSTALLED) ## Creates upload sessions through the client, against the em
 	@$(BIN)/python -m tests.flow.demo
 
 test: lint types $(INSTALLED) ## Everything that must hold: drift, lint, types, all tests.
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-all: ## Runs the tests on every Python >= 3.11 that is installed.
 	@.ci/test-all

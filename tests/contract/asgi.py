@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def call(app: Any, method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> httpx.Response:
     """Call the application; no header is added, a `Content-Length` neither."""
     sent: list[dict[str, Any]] = []
+    sent_headers = {"host": "testserver", **headers}
     scope = {
         "type": "http",
         "asgi": {"version": "3.0"},
@@ -22,7 +25,7 @@ def call(app: Any, method: str, path: str, headers: Mapping[str, str], body: byt
         "path": path,
         "raw_path": path.encode(),
         "query_string": b"",
-        "headers": [(name.lower().encode(), value.encode()) for name, value in {"host": "testserver", **headers}.items()],
+        "headers": [(name.lower().encode(), value.encode()) for name, value in sent_headers.items()],
         "client": ("127.0.0.1", 1),
         "server": ("testserver", 80),
     }

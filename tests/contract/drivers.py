@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import httpx2
 from box_uploads import AsyncClient, Client, RetryPolicy
-from box_uploads.types import Response
 
 from tests.contract.fragment import TOKEN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from box_uploads.types import Response
+
+    Options = dict[str, Any] | None
 
 NO_RETRIES = RetryPolicy(max_retries=0)
 
@@ -57,7 +62,7 @@ class SyncDriver:
     def __exit__(self, *_: object) -> None:
         self._transport.close()
 
-    def call(self, operation: str, *path: Any, options: dict[str, Any] | None = None, **arguments: Any) -> Response[Any]:
+    def call(self, operation: str, *path: Any, options: Options = None, **arguments: Any) -> Response[Any]:
         """Call an operation and return the whole response."""
         client = Client(TOKEN, base_url=self._base_url, retry=NO_RETRIES, http=self._transport, **(options or {}))
         # Not closed: the transport serves the next client as well.
@@ -79,11 +84,12 @@ class AsyncDriver:
         self._runner.run(self._transport.aclose())
         self._runner.close()
 
-    def call(self, operation: str, *path: Any, options: dict[str, Any] | None = None, **arguments: Any) -> Response[Any]:
+    def call(self, operation: str, *path: Any, options: Options = None, **arguments: Any) -> Response[Any]:
         """Call an operation and return the whole response."""
 
         async def run() -> Response[Any]:
-            client = AsyncClient(TOKEN, base_url=self._base_url, retry=NO_RETRIES, http=self._transport, **(options or {}))
+            settings = {"base_url": self._base_url, "retry": NO_RETRIES, "http": self._transport, **(options or {})}
+            client = AsyncClient(TOKEN, **settings)
             response: Response[Any] = await getattr(client.raw, operation)(*path, **arguments)
             return response
 

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import jsonschema_rs
 import yaml
 from schemathesis.config import SchemathesisConfig
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import schemathesis
+
+    Case: TypeAlias = schemathesis.Case[Any]
 
 PATH = Path(__file__).parents[2] / "spec" / "openapi.yaml"
 FRAGMENT: dict[str, Any] = yaml.safe_load(PATH.read_text(encoding="utf-8"))

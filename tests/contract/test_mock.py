@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
 import hypothesis
@@ -18,12 +17,21 @@ from box_uploads_mock import Failure, File, Folder, State, create_app, default_w
 from tests.contract import asgi
 from tests.contract.fragment import API_BASE, EXAMPLES, FRAGMENT, IS_LONG, TOKEN, config, operations, resolved
 
-pytestmark = pytest.mark.xdist_group("contract-mock")
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from schemathesis.core.transport import Response as Answer
+
+    from tests.contract.fragment import Case
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 # Short ids and names exist, since those are the ones that are generated; links would not be followed otherwise.
 FOLDERS = [Folder(id=digit, name=f"folder {digit}") for digit in "123456789"]
-FILES = [File(id=str(int(f"{number}{folder}")), name=name, folder=folder) for folder in "0123456789" for number, name in enumerate("0ab")]
+FILES = [
+    File(id=str(int(f"{number}{folder}")), name=name, folder=folder)
+    for folder in "0123456789"
+    for number, name in enumerate("0ab")
+]
 WORLD = replace(
     default_world(),
     folders=[*default_world().folders, *FOLDERS],
@@ -44,7 +52,7 @@ class Ledger:
 
 
 @SCHEMA.hook
-def after_call(context: Any, case: schemathesis.Case, response: schemathesis.Response) -> None:
+def after_call(context: Any, case: Case, response: Answer) -> None:
     """Enter every answer, those to probes of the checks included, into the ledger."""
     Ledger.statuses[case.operation.definition.raw["operationId"], response.status_code] += 1
 
@@ -57,13 +65,12 @@ def _fresh_state() -> Iterator[None]:
     assert not STATE.faults.unfired, "a fault was queued and did not happen"
 
 
-def check_session(ctx: Any, response: schemathesis.Response, case: schemathesis.Case) -> bool | None:
+def check_session(ctx: Any, response: Answer, case: Case) -> bool | None:
     """What holds for a created session, and no schema can say."""
     if response.status_code != 201:
         return True
     session: dict[str, Any] = response.json()
-    body = case.body if isinstance(case.body, dict) else json.loads(response.request.body or b"{}")
-    size = int(body["file_size"])
+    size = int(json.loads(_text(response.request.body))["file_size"])
     part_size, total = session["part_size"], session["total_parts"]
     assert (total - 1) * part_size < size <= total * part_size, "total_parts is not file_size / part_size, rounded up"
     assert session["num_parts_processed"] == 0, "parts were processed before any was uploaded"
@@ -80,7 +87,11 @@ def check_session(ctx: Any, response: schemathesis.Response, case: schemathesis.
     return None
 
 
-def check_error(ctx: Any, response: schemathesis.Response, case: schemathesis.Case) -> bool | None:
+def _text(body: Any) -> str:
+    return body.decode() if isinstance(body, bytes) else str(body)
+
+
+def check_error(ctx: Any, response: Answer, case: Case) -> bool | None:
     """What holds for every error, and no schema can say."""
     if response.status_code < 400 or response.request.method == "HEAD":
         return True
@@ -90,16 +101,16 @@ def check_error(ctx: Any, response: schemathesis.Response, case: schemathesis.Ca
     if response.status_code == 409 and error["code"] == "item_name_in_use":
         conflict = error["context_info"]["conflicts"]
         file = STATE.files[(conflict[0] if isinstance(conflict, list) else conflict)["id"]]
-        wanted = case.body["file_name"] if isinstance(case.body, dict) and "file_name" in case.body else file.name
-        assert file.name.casefold() == wanted.casefold(), "the conflict is not the file that has the name"
+        wanted = case.body.get("file_name", file.name) if isinstance(case.body, dict) else file.name
+        assert file.name.casefold() == str(wanted).casefold(), "the conflict is not the file that has the name"
     return None
 
 
-OWN_CHECKS = [check_session, check_error]
+OWN_CHECKS: list[Any] = [check_session, check_error]
 
 
 @SCHEMA.parametrize()
-def test_generated_requests_are_answered_as_the_fragment_says(case: schemathesis.Case) -> None:
+def test_generated_requests_are_answered_as_the_fragment_says(case: Case) -> None:
     case.call_and_validate(additional_checks=OWN_CHECKS)
 
 
@@ -145,7 +156,11 @@ def _answer(
 ) -> tuple[int, dict[str, Any], Any]:
     """Call an operation as no generated case does; the answer is judged by the fragment."""
     content = body if isinstance(body, bytes) else json.dumps(body or BODY[operation_id]).encode()
-    sent = {**HEADERS, "content-length": str(len(content)), **{name.replace("_", "-"): value for name, value in headers.items()}}
+    sent = {
+        **HEADERS,
+        "content-length": str(len(content)),
+        **{name.replace("_", "-"): value for name, value in headers.items()},
+    }
     sent.pop(without, None)
     wire_path, method, _ = operations()[operation_id]
     path = path or f"{API_BASE}{wire_path}".replace("{file_id}", "12345")
@@ -246,6 +261,5 @@ def test_every_documented_status_and_link_was_seen() -> None:
         for status, response in operation["responses"].items()
         for link in resolved(response).get("links", {})
     }
-    print(Ledger.links)
     followed = set(Ledger.links)
     assert {link for link in links if not any(one.startswith(link) for one in followed)} == set()
