@@ -2,7 +2,10 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-all generate check-generated contract contract-long mock bench lint types build clean
+# The order of prerequisites is the order of the checks, with -j as well.
+.NOTPARALLEL:
+.PHONY: help demo test test-all pytest generate check-generated contract contract-long mock bench lint types build \
+	constraints clean
 
 # The first Python that is new enough; PYTHON=... chooses another.
 PYTHON ?= $(shell for python in python3 python3.11 python3.12 python3.13 python3.14 python; do \
@@ -11,12 +14,16 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 PORT ?= 8080
+WORKERS ?= 2
+CONTRACT_EXAMPLES ?= 1000
+SEED ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_NO_INPUT := 1
 
 $(INSTALLED): pyproject.toml .ci/constraints.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; name one with PYTHON=/path/to/python" >&2; exit 1; }
 	@echo "Setting up $(VENV) with $(PYTHON) ..."
-	@$(PYTHON) -m venv $(VENV)
+	@"$(PYTHON)" -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --constraint .ci/constraints.txt pip
 	@$(BIN)/python -m pip install --quiet --constraint .ci/constraints.txt --group dev --editable '.[mock]'
 	@touch $@
@@ -27,11 +34,13 @@ help: ## Lists the targets.
 demo: $(INSTALLED) ## Creates upload sessions through the client, against the embedded mock.
 	@$(BIN)/python -m tests.flow.demo
 
-test: lint types $(INSTALLED) ## Everything that must hold: drift, lint, types, all tests.
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+test: check-generated lint types pytest ## Everything that must hold: drift, lint, types, all tests.
 
 test-all: ## Runs the tests on every Python >= 3.11 that is installed.
 	@.ci/test-all
+
+pytest: $(INSTALLED) ## All tests, without drift, lint and types (WORKERS=).
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 generate: $(INSTALLED) ## Writes generated/ from spec/openapi.yaml.
 	@$(BIN)/python -m generator
@@ -42,19 +51,32 @@ check-generated: $(INSTALLED) ## Fails, naming each file, when generated/ is not
 contract: $(INSTALLED) ## The contract tests alone, deterministic.
 	@$(BIN)/python -m pytest tests/contract
 
+contract-long: $(INSTALLED) ## The contract tests on many random cases (CONTRACT_EXAMPLES=, SEED= repeats a run).
+	@seed=$(or $(SEED),$$($(BIN)/python -c 'import secrets; print(secrets.randbelow(2**32))')); \
+	again="make contract-long CONTRACT_EXAMPLES=$(CONTRACT_EXAMPLES) SEED=$$seed"; \
+	echo "Seed $$seed; the same run again: $$again"; \
+	CONTRACT_EXAMPLES=$(CONTRACT_EXAMPLES) $(BIN)/python -m pytest tests/contract -n $(WORKERS) --dist loadgroup \
+		-p no:cacheprovider --hypothesis-seed=$$seed \
+		|| { echo "Seed $$seed failed; the same run again: $$again" >&2; exit 1; }
+
 mock: $(INSTALLED) ## Serves the mock on http://127.0.0.1:8080/api/2.0 (PORT=) until interrupted.
 	@$(BIN)/python -m box_uploads_mock --port $(PORT)
+
+bench: $(INSTALLED) ## Measures decoding, calls, imports and generation, as ratios beside their targets.
+	@$(BIN)/python -m tests.bench
 
 lint: $(INSTALLED) ## Checks style and formatting.
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 
 types: $(INSTALLED) ## Checks the types, with mypy and with pyright.
-	@$(BIN)/mypy
-	@$(BIN)/pyright
+	@$(BIN)/mypy & mypy=$$!; $(BIN)/pyright --pythonpath $(BIN)/python; pyright=$$?; wait $$mypy && exit $$pyright
 
 build: $(INSTALLED) ## Builds the wheel and the source distribution into dist/.
 	@$(BIN)/python -m build --outdir dist
+
+constraints: ## Renews .ci/constraints.txt with the newest versions that pyproject.toml lets in.
+	@.ci/renew-constraints "$(PYTHON)"
 
 clean: ## Removes what the other targets made, apart from generated/.
 	rm -rf $(VENV) .venv-* dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis

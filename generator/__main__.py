@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import keyword
+import shlex
 import sys
 from pathlib import Path
 
-from .document import SpecError
-from .pipeline import HOME, GenerationError, Job, check, generate
+from .pipeline import HOME, Job, check, generate
+from .problem import GenerationError, SpecError
 
 _ROOT = HOME.parent
 _SPEC = _ROOT / "spec" / "openapi.yaml"
@@ -18,15 +19,20 @@ _PACKAGE = "box_uploads"
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command and return its exit code: 0 done, 1 failed or different, 2 wrong usage."""
-    parser = argparse.ArgumentParser(prog="python -m generator", description="Makes a msgspec client from an OpenAPI document.")
+    description = "Makes a msgspec client from an OpenAPI document."
+    parser = argparse.ArgumentParser(prog="python -m generator", description=description)
     parser.add_argument("--spec", type=Path, default=_SPEC, metavar="PATH", help="the document, YAML or JSON")
-    parser.add_argument("--package", default=_PACKAGE, metavar="NAME", help="name of the package (default: %(default)s)")
+    parser.add_argument("--package", default=_PACKAGE, metavar="NAME", help="the package (default: %(default)s)")
     parser.add_argument("--output", type=Path, default=_OUTPUT, metavar="DIR", help="folder that gets the package")
     parser.add_argument("--check", action="store_true", help="write nothing; fail if the package is not up to date")
     options = parser.parse_args(arguments)
     package: str = options.package
-    if not package.isidentifier() or keyword.iskeyword(package):
+    if not package.isidentifier() or keyword.iskeyword(package) or package in sys.stdlib_module_names:
         parser.error(f"--package {package!r} is no name for a Python package")
+    # What comes from the document can be said on any terminal.
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
     job = _job(options.spec, package, options.output)
     try:
         if options.check:
@@ -42,11 +48,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _job(spec: Path, package: str, output: Path) -> Job:
-    is_default = spec.resolve() == _SPEC and package == _PACKAGE
-    shown = "spec/openapi.yaml" if spec.resolve() == _SPEC else spec.name
+    is_own_spec = spec.resolve() == _SPEC
+    is_default = is_own_spec and package == _PACKAGE
+    # The name alone: no absolute path belongs into the package, and no line break into a comment.
+    shown = "spec/openapi.yaml" if is_own_spec else "".join(one if one.isprintable() else "?" for one in spec.name)
     command = "python -m generator"
     if not is_default:
-        command += f" --spec {shown} --package {package}"
+        command += f" --spec {shlex.quote(shown)} --package {package}"
     lock = HOME / "lock.toml" if is_default and output.resolve() == _OUTPUT else None
     return Job(spec=spec, package=package, output=output, shown_spec=shown, command=command, lock=lock)
 
@@ -57,7 +65,8 @@ def _report(job: Job) -> int:
         kind, _, path = line.partition(": ")
         print(f"{kind}: {path if path.startswith('lock.toml') else _shown(job.target / path)}")
     if lines:
-        print(f"{len(lines)} differ from what {job.shown_spec} and generator/ make; run `{job.command}`", file=sys.stderr)
+        problem = f"{len(lines)} differ from what {job.shown_spec} and generator/ make"
+        print(f"{problem}; run `{job.command}`", file=sys.stderr)
     return 1 if lines else 0
 
 

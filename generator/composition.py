@@ -1,14 +1,18 @@
-"""`allOf` and constraints beside `$ref` and `oneOf`, merged into one schema that says the same."""
+"""`allOf`, and constraints beside `$ref` and `oneOf`, merged into one schema that says the same."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, Literal
 
-from .document import Document, Node, SpecError
+from .document import Document, Node
+from .keywords import ANNOTATIONS
+from .overlay._runtime.shape import is_object
+from .problem import SpecError
 
-_ANNOTATIONS = ("title", "description", "example", "examples", "default", "deprecated", "readOnly", "writeOnly")
-_IGNORED = ("externalDocs", "xml", "$comment", "$defs", "definitions")
+_WORDS = frozenset({"title", "description", "default", "deprecated", "readOnly", "writeOnly"})
+_SAYS_NOTHING = ANNOTATIONS["schema"] | _WORDS
 
 
 def merged(document: Document, node: Node) -> Node:
@@ -22,73 +26,120 @@ def merged(document: Document, node: Node) -> Node:
     return _merged(document, node, ())
 
 
-def variants(node: Node, keyword: Literal["oneOf", "anyOf"]) -> list[Node]:
+def variants(document: Document, node: Node, keyword: Literal["oneOf", "anyOf"]) -> list[Node]:
     """Return the alternatives of a schema; keywords beside `oneOf` hold for each of them."""
-    rest = {name: value for name, value in node.object().items() if name not in {keyword, "discriminator"} and _asserts(name)}
-    rest.pop("nullable", None)
+    rest = {name: value for name, value in node.object().items() if name not in {keyword, "discriminator", "nullable"}}
+    rest = {name: value for name, value in rest.items() if asserts(name)}
     alternatives = (node / keyword).items()
     if not alternatives:
         raise SpecError(f"{node.place}/{keyword}", "is empty, so nothing matches")
-    if not rest or rest.keys() == {"type"} and all(_has_type(one) for one in alternatives):
+    if not rest or (rest.keys() == {"type"} and all(_fits(document, one, rest["type"]) for one in alternatives)):
         return alternatives
-    return [Node({"allOf": [one.value, rest]}, one.place) for one in alternatives]
+    # A variant of a named schema keeps the place of the name, by which a discriminator calls it.
+    places = [document.target(one).place if _refers(one) else one.place for one in alternatives]
+    return [Node({"allOf": [one.value, rest]}, place) for one, place in zip(alternatives, places, strict=True)]
+
+
+def asserts(name: str) -> bool:
+    """Return whether a keyword can make a value invalid."""
+    return name not in _SAYS_NOTHING and not name.startswith("x-")
 
 
 def _merged(document: Document, node: Node, above: tuple[str, ...]) -> Node:
     if not isinstance(node.value, dict):
         return node
     schema = node.object()
-    asserting = [name for name in schema if _asserts(name) and name not in {"allOf", "$ref", "nullable"}]
+    asserting = [name for name in schema if asserts(name) and name not in {"allOf", "$ref", "nullable"}]
+    if (
+        "$ref" in schema
+        and document.is_3_0
+        and (beside := sorted({*asserting, *({"allOf", "nullable"} & schema.keys())}))
+    ):
+        raise SpecError(node.place, f"{', '.join(beside)} beside $ref is ignored in OpenAPI 3.0; put both into allOf")
     if "allOf" not in schema and not ("$ref" in schema and asserting):
         return node
-    members = (node / "allOf").items() if "allOf" in schema else []
+    members = node.items("allOf")
+    if "allOf" in schema and not members:
+        raise SpecError(f"{node.place}/allOf", "is empty; take it out")
     own = {name: value for name, value in schema.items() if name not in {"allOf", "$ref"}}
-    references = [one for one in members if isinstance(one.value, dict) and "$ref" in one.value]
     if "$ref" in schema:
-        references.insert(0, Node({"$ref": schema["$ref"]}, node.place))
-        members = [references[0], *members]
-    rest = [one for one in members if one not in references]
+        members = [Node({"$ref": schema["$ref"]}, node.place), *members]
+    references = [one for one in members if _refers(one)]
+    rest = [one for one in members if not _refers(one)]
     if len(references) == 1 and not asserting and not any(_asserts_anything(one) for one in rest):
-        # One schema, described anew: it keeps its name.
-        flat: dict[str, Any] = {"$ref": references[0].object()["$ref"]}
-        for part in (*references, *rest, Node(own, node.place)):
-            flat |= {name: value for name, value in part.object().items() if name != "$ref"}
-        return Node(flat, node.place)
-    flat = {}
+        return _renewed(references[0], rest, own, node.place)
+    flat: dict[str, Any] = {}
+    nullable: list[bool] = []
     for part in (*members, Node(own, node.place)):
-        resolved = document.resolve(part)
-        if resolved.place in above:
-            raise SpecError(node.place, f"allOf contains itself, by way of {resolved.place}")
-        whole = _merged(document, resolved, (*above, resolved.place, node.place))
-        if isinstance(whole.value, dict) and "$ref" in whole.value:
-            whole = _merged(document, document.resolve(whole), (*above, resolved.place, node.place))
+        whole = _whole(document, part, node, above)
         flat = _both(flat, whole, node.place)
+        if _asserts_anything(whole):
+            nullable.append(whole.object().get("nullable") is True)
+    flat.pop("nullable", None)
+    if document.is_3_0 and (own.get("nullable") is True or (nullable and all(nullable))):
+        flat["nullable"] = True
     return Node(flat, node.place)
+
+
+def _renewed(reference: Node, rest: list[Node], own: dict[str, Any], place: str) -> Node:
+    """Return one schema, described anew: it keeps its name."""
+    flat: dict[str, Any] = {}
+    for part in (reference, *rest, Node(own, place)):
+        if isinstance(part.value, dict):
+            flat |= part.object()
+    return Node({**flat, "$ref": reference.object()["$ref"]}, place)
+
+
+def _whole(document: Document, part: Node, node: Node, above: tuple[str, ...]) -> Node:
+    """Return a member of `allOf` without `$ref` and `allOf` of its own."""
+    whole = part
+    seen = (*above, node.place)
+    while True:
+        resolved = document.resolve(whole)
+        if resolved.place in seen and resolved.place != part.place:
+            raise SpecError(node.place, f"allOf contains itself, by way of {resolved.place}")
+        seen = (*seen, resolved.place)
+        whole = _merged(document, resolved, seen)
+        if not _refers(whole):
+            break
+    if whole.value is True:
+        return Node({}, whole.place)
+    if whole.value is False:
+        raise SpecError(whole.place, "a schema that nothing matches (false) is not supported")
+    return whole
 
 
 def _both(first: dict[str, Any], second: Node, place: str) -> dict[str, Any]:
     result = dict(first)
     for name, value in second.object().items():
-        if name in _IGNORED or name.startswith("x-"):
+        if name.startswith("x-"):
             continue
-        if name not in result or name in _ANNOTATIONS or name == "nullable" or result[name] == value:
+        if name not in result or name in _SAYS_NOTHING or name == "nullable" or result[name] == value:
             result[name] = value
         elif name in _MERGES:
-            result[name] = _MERGES[name](result[name], value)
+            try:
+                result[name] = _MERGES[name](result[name], value)
+            except (TypeError, AttributeError, ValueError):
+                raise SpecError(place, f"allOf has two {name} of which one is malformed") from None
         else:
-            raise SpecError(place, f"allOf has two different {name}, {result[name]!r} and {value!r}")
-        if result[name] == []:
+            raise SpecError(place, f"allOf has two different {name}, {result[name]!r} and {value!r}; leave one of them")
+        if result[name] == [] and name in {"type", "enum"}:
             raise SpecError(place, f"allOf leaves no {name} that matches all its members")
     _check_closed(first, second.object(), place)
+    for keyword, flag in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
+        flags = isinstance(result.get(flag), bool)
+        if flags and keyword in first and keyword in second.object() and first[keyword] != second.object()[keyword]:
+            raise SpecError(place, f"allOf has two different {keyword} of which one is exclusive; leave one of them")
     return result
 
 
 def _check_closed(first: dict[str, Any], second: dict[str, Any], place: str) -> None:
     for closed, other in ((first, second), (second, first)):
-        beyond = set(other.get("properties", {})) - set(closed.get("properties", {}))
+        beyond = set(other.get("properties") or {}) - set(closed.get("properties") or {})
         if closed.get("additionalProperties") is False and beyond:
+            names = ", ".join(sorted(beyond))
             raise SpecError(
-                place, f"allOf forbids its own properties {', '.join(sorted(beyond))}: a member has additionalProperties: false"
+                place, f"a member of allOf has additionalProperties: false and so forbids {names}; take that out of it"
             )
 
 
@@ -114,6 +165,13 @@ def _closed(first: Any, second: Any) -> Any:
     return {"allOf": [first, second]}
 
 
+def _multiple(first: float, second: float) -> int:
+    """Return what is a multiple of both, for whole numbers."""
+    if first != int(first) or second != int(second):
+        raise ValueError
+    return math.lcm(int(first), int(second))
+
+
 _MERGES: dict[str, Callable[[Any, Any], Any]] = {
     "type": _types,
     "properties": _properties,
@@ -121,18 +179,28 @@ _MERGES: dict[str, Callable[[Any, Any], Any]] = {
     "enum": lambda first, second: [value for value in first if value in second],
     "items": lambda first, second: {"allOf": [first, second]},
     "additionalProperties": _closed,
+    "multipleOf": _multiple,
     **dict.fromkeys(("minimum", "minLength", "minItems", "minProperties"), max),
     **dict.fromkeys(("maximum", "maxLength", "maxItems", "maxProperties"), min),
 }
 
 
-def _asserts(name: str) -> bool:
-    return name not in _ANNOTATIONS and name not in _IGNORED and not name.startswith("x-")
+def _refers(node: Node) -> bool:
+    return isinstance(node.value, dict) and "$ref" in node.value
 
 
 def _asserts_anything(node: Node) -> bool:
-    return any(_asserts(name) and name != "nullable" for name in node.object())
+    if not isinstance(node.value, dict):
+        return node.value is False
+    return any(asserts(name) and name != "nullable" for name in node.object())
 
 
-def _has_type(node: Node) -> bool:
-    return isinstance(node.value, dict) and ("type" in node.value or "$ref" in node.value)
+def _fits(document: Document, node: Node, type_: Any) -> bool:
+    """Return whether an alternative is of the type that stands beside `oneOf`, so that this says nothing new."""
+    target = merged(document, document.resolve(node)).value
+    if not is_object(target):
+        return False
+    schema = target
+    found: Any = schema.get("type", "object" if "properties" in schema else None)
+    allowed = {type_} if isinstance(type_, str) else set[Any](type_)
+    return found is not None and ({found} if isinstance(found, str) else set[Any](found)) <= allowed

@@ -1,32 +1,16 @@
-"""The OpenAPI document as plain data: loading, places, references."""
+"""The OpenAPI document as plain data with places, and its references."""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
+from urllib.parse import unquote
 
-from ruamel.yaml import YAML
-from ruamel.yaml.constructor import SafeConstructor
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-
-_TYPE_NAMES = {dict: "an object", list: "an array", str: "a string", bool: "a boolean", int: "a number", type(None): "null"}
-
-class SpecError(Exception):
-    """Something in the document that cannot be generated.
-
-    Args:
-        place: JSON pointer into the document, such as `#/components/schemas/Pet`; empty for the whole document.
-        problem: What is wrong there and how to mend it, in one line.
-    """
-
-    def __init__(self, place: str, problem: str) -> None:
-        super().__init__(f"{place}: {problem}" if place else problem)
-        self.place = place
-        self.problem = problem
+from .overlay._runtime.shape import is_array, is_object
+from .problem import SpecError, described
+from .source import parse, pointer_part
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +21,14 @@ class Node:
     place: str
 
     def __truediv__(self, key: str | int) -> Node:
-        """Return the member `key` of this object or array."""
-        return Node(self.value[key], f"{self.place}/{_escaped(str(key))}")
+        """Return the member `key` of this object or array.
+
+        Raises:
+            SpecError: If there is none.
+        """
+        if isinstance(key, str) and key not in self.object():
+            raise SpecError(self.place, f"lacks {key!r}")
+        return Node(self.value[key], f"{self.place}/{pointer_part(str(key))}")
 
     def get(self, key: str) -> Node | None:
         """Return the member `key` of this object, or None if it has none."""
@@ -46,29 +36,47 @@ class Node:
 
     def object(self) -> dict[str, Any]:
         """Return the value, which has to be an object."""
-        if not isinstance(self.value, dict):
-            raise SpecError(self.place, f"must be an object, not {_described(self.value)}")
-        return cast("dict[str, Any]", self.value)
+        if not is_object(self.value):
+            raise SpecError(self.place, f"must be an object, not {described(self.value)}")
+        return self.value
 
     def array(self) -> list[Any]:
         """Return the value, which has to be an array."""
-        if not isinstance(self.value, list):
-            raise SpecError(self.place, f"must be an array, not {_described(self.value)}")
-        return cast("list[Any]", self.value)
+        if not is_array(self.value):
+            raise SpecError(self.place, f"must be an array, not {described(self.value)}")
+        return self.value
 
     def text(self) -> str:
         """Return the value, which has to be a string."""
         if not isinstance(self.value, str):
-            raise SpecError(self.place, f"must be a string, not {_described(self.value)}; put it in quotes")
+            raise SpecError(self.place, f"must be a string, not {described(self.value)}; put it in quotes")
         return self.value
 
-    def members(self) -> list[tuple[str, Node]]:
-        """Return the names and members of this object."""
-        return [(name, self / name) for name in self.object()]
+    def flag(self, key: str, *, default: bool = False) -> bool:
+        """Return the member `key` of this object, which has to be true or false if it is there."""
+        value = self.object().get(key, default)
+        if not isinstance(value, bool):
+            raise SpecError(f"{self.place}/{pointer_part(key)}", f"must be true or false, not {described(value)}")
+        return value
 
-    def items(self) -> list[Node]:
-        """Return the items of this array."""
-        return [self / index for index in range(len(self.array()))]
+    def words(self, key: str) -> str:
+        """Return the member `key` of this object as text for a person, empty if there is none."""
+        member = self.get(key) if isinstance(self.value, dict) else None
+        return member.text().strip() if member and member.value is not None else ""
+
+    def members(self, key: str | None = None) -> list[tuple[str, Node]]:
+        """Return the names and members of this object, or of its member `key`, which may be absent."""
+        if key is None:
+            return [(name, self / name) for name in self.object()]
+        member = self.get(key)
+        return member.members() if member else []
+
+    def items(self, key: str | None = None) -> list[Node]:
+        """Return the items of this array, or of the member `key` of this object, which may be absent."""
+        if key is None:
+            return [self / index for index in range(len(self.array()))]
+        member = self.get(key)
+        return member.items() if member else []
 
 
 class Document:
@@ -82,9 +90,9 @@ class Document:
     def __init__(self, root: Any, source: str) -> None:
         self.root = Node(root, "#")
         self.source = source
-        if not isinstance(root, dict):
-            raise SpecError("", f"is {_described(root)}, not an OpenAPI document")
-        version = cast("dict[str, Any]", root).get("openapi")
+        if not is_object(root):
+            raise SpecError("", f"is {described(root)}, not an OpenAPI document")
+        version = root.get("openapi")
         match = re.match(r"3\.([01])(\.\d+)?\Z", version) if isinstance(version, str) else None
         if not match:
             raise SpecError("#/openapi", f"must be a version 3.0 or 3.1, not {version!r}")
@@ -98,7 +106,7 @@ class Document:
             SpecError: If the file cannot be read or is no OpenAPI document.
         """
         try:
-            text = path.read_text(encoding="utf-8")
+            text = path.read_text(encoding="utf-8-sig")
         except OSError as error:
             raise SpecError("", f"cannot be read: {error.strerror}") from error
         except UnicodeDecodeError as error:
@@ -108,7 +116,7 @@ class Document:
     def resolve(self, node: Node) -> Node:
         """Follow `$ref` until something else than a reference is found."""
         seen: list[str] = []
-        while isinstance(node.value, Mapping) and "$ref" in node.value:
+        while isinstance(node.value, dict) and "$ref" in node.value:
             target = (node / "$ref").text()
             if target in seen:
                 raise SpecError(node.place, f"{' -> '.join([*seen, target])} is a reference to itself")
@@ -116,65 +124,41 @@ class Document:
             node = self.target(node)
         return node
 
+    def entry(self, node: Node) -> Node:
+        """Follow the `$ref` of anything but a schema; the description beside it replaces that of the target.
+
+        Raises:
+            SpecError: If something else stands beside it, which would be ignored.
+        """
+        words: dict[str, Any] = {}
+        seen: list[str] = []
+        while isinstance(node.value, dict) and "$ref" in node.value:
+            if node.place in seen:
+                raise SpecError(node.place, f"{' -> '.join([*seen, node.place])} is a reference to itself")
+            seen.append(node.place)
+            beside = {name: value for name, value in node.object().items() if name != "$ref" and name[:2] != "x-"}
+            if ignored := sorted(set(beside) - {"summary", "description"}):
+                raise SpecError(node.place, f"{', '.join(ignored)} beside $ref is ignored; put it into the target")
+            words = {**({} if self.is_3_0 else beside), **words}
+            node = self.target(node)
+        return Node({**node.object(), **words}, node.place) if words else node
+
     def target(self, node: Node) -> Node:
         """Return what the `$ref` of `node` points to."""
         reference = (node / "$ref").text()
+        place = f"{node.place}/$ref"
+        if not reference.startswith("#"):
+            raise SpecError(place, f"{reference!r} is not in this document; bundle it into one file first")
         if not reference.startswith("#/"):
-            raise SpecError(f"{node.place}/$ref", f"{reference!r} is not in this document; bundle it into one file first")
+            raise SpecError(place, f"{reference!r} is no JSON pointer; write it as #/components/…")
         found = self.root
-        for part in reference[2:].split("/"):
+        for part in unquote(reference[2:]).split("/"):
             key = part.replace("~1", "/").replace("~0", "~")
             value = found.value
-            if isinstance(value, dict) and key in value:
+            if is_object(value) and key in value:
                 found = found / key
-            elif isinstance(value, list) and key.isdecimal() and int(key) < len(cast("list[Any]", value)):
+            elif isinstance(value, list) and key.isdecimal() and len(key) < 9 and int(key) < len(value):
                 found = found / int(key)
             else:
-                raise SpecError(f"{node.place}/$ref", f"{reference!r} does not exist")
+                raise SpecError(place, f"{reference!r} does not exist")
         return found
-
-
-def parse(text: str, *, is_json: bool = False) -> Any:
-    """Parse YAML 1.2 or JSON; dates stay strings, as they do in JSON.
-
-    Raises:
-        SpecError: If the text is neither.
-    """
-    if is_json:
-        try:
-            return json.loads(text)
-        except ValueError as error:
-            raise SpecError("", f"is not JSON: {error}") from error
-    loader = YAML(typ="safe", pure=True)
-    loader.Constructor = _StringDates
-    try:
-        return _with_text_keys(loader.load(text))
-    except MarkedYAMLError as error:
-        where = f" in line {error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise SpecError("", f"is not YAML: {error.problem or error.context}{where}") from error
-    except YAMLError as error:
-        raise SpecError("", f"is not YAML: {' '.join(str(error).split())}") from error
-
-
-class _StringDates(SafeConstructor):
-    """Keeps timestamps as the strings that they are in JSON."""
-
-
-_StringDates.add_constructor("tag:yaml.org,2002:timestamp", SafeConstructor.construct_yaml_str)
-
-
-def _with_text_keys(value: Any) -> Any:
-    """Turn keys such as the status `200:` into the strings that they are in JSON."""
-    if isinstance(value, dict):
-        return {str(key): _with_text_keys(member) for key, member in cast("dict[Any, Any]", value).items()}
-    if isinstance(value, list):
-        return [_with_text_keys(item) for item in cast("list[Any]", value)]
-    return value
-
-
-def _escaped(key: str) -> str:
-    return key.replace("~", "~0").replace("/", "~1")
-
-
-def _described(value: Any) -> str:
-    return _TYPE_NAMES.get(type(value), type(value).__name__)

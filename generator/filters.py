@@ -11,6 +11,10 @@ from typing import Any
 
 _WIDTH = 120
 _QUOTES = 3
+# Longest string literal on one line.
+_LITERAL = 90
+_INVISIBLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+_LIST_ITEM = re.compile(r"\n(?=\s*(?:[-*+]|\d{1,3}[.)]) )")
 
 
 def python_name(text: str, *, taken: Collection[str] = (), fallback: str = "field") -> str:
@@ -22,26 +26,28 @@ def python_name(text: str, *, taken: Collection[str] = (), fallback: str = "fiel
         fallback: What a name without usable characters becomes, and the start of one that begins with a digit.
     """
     spaced = re.sub(r"([a-z0-9])([A-Z])|([A-Z])(?=[A-Z][a-z])", r"\1\3_\2", _plain(text))
-    words = [word for word in re.split(r"[\W_]+", spaced.lower()) if word]
+    words = [word for word in re.split(r"[\W_]+", _plain(spaced.lower())) if word]
     name = "_".join(words) or fallback
     if not name.isidentifier():
         name = f"{fallback}_{name}"
-    if keyword.iskeyword(name) or keyword.issoftkeyword(name) and name == "_":
-        name += "_"
-    return free_name(name, taken)
+    if not name.isidentifier():
+        name = fallback
+    return free_name(name + "_" if keyword.iskeyword(name) else name, taken)
 
 
 def class_name(text: str, *, taken: Collection[str] = ()) -> str:
     """Return the PascalCase identifier for a name of the document."""
     words = [word for word in re.split(r"[\W_]+", _plain(text)) if word]
-    name = "".join(word[0].upper() + word[1:] for word in words) or "Model"
+    name = _plain("".join(word[0].upper() + word[1:] for word in words)) or "Model"
     if not name.isidentifier():
         name = f"Model{name}"
+    if not name.isidentifier():
+        name = "Model"
     return free_name(name + "_" if keyword.iskeyword(name) else name, taken)
 
 
 def free_name(name: str, taken: Collection[str]) -> str:
-    """Return the name, numbered if it is taken."""
+    """Return the name, with an underscore or a number if it is taken."""
     if name not in taken:
         return name
     if f"{name}_" not in taken and not name.endswith("_"):
@@ -52,10 +58,17 @@ def free_name(name: str, taken: Collection[str]) -> str:
 
 def python_literal(value: Any) -> str:
     """Return a string, number, boolean or None as Python, in printable characters and double quotes."""
-    if not isinstance(value, str):
-        return repr(value)
-    body = "".join(_escaped(character) for character in value)
-    return f'"{body}"'
+    return f'"{_escaped(value)}"' if isinstance(value, str) else repr(value)
+
+
+def long_literal(text: str) -> str:
+    """Return a string as Python, in several literals that Python joins if it is long."""
+    pieces = [""]
+    for word in re.findall(r"\S+\s*|\s+", text):
+        if pieces[-1] and len(pieces[-1]) + len(word) > _LITERAL:
+            pieces.append("")
+        pieces[-1] += word
+    return " ".join(python_literal(piece) for piece in pieces)
 
 
 def docstring_text(text: str, indent: int = 0, hanging: int = 0, lead: str = "") -> str:
@@ -67,23 +80,24 @@ def docstring_text(text: str, indent: int = 0, hanging: int = 0, lead: str = "")
         hanging: Columns before continuation lines, on top of `indent`.
         lead: What stands before the text on its first line.
     """
-    safe = "".join(one for one in text if one == "\n" or unicodedata.category(one) not in {"Cc", "Cf", "Cs", "Zl", "Zp"})
-    safe = safe.replace("\\", "\\\\").replace('"""', r"\"\"\"").rstrip()
-    if safe.endswith('"'):
-        safe = safe[:-1] + r"\""
+    text = "".join(one if one == "\n" else " " if one.isspace() else one for one in text)
+    text = "".join(one for one in text if one == "\n" or unicodedata.category(one) not in _INVISIBLE)
+    text = re.sub(r'"(?=""|\Z)', r"\"", text.replace("\\", "\\\\").strip())
     lines: list[str] = []
-    for paragraph in re.split(r"\n\s*\n", safe.strip()):
-        wrapped = textwrap.wrap(
-            " ".join(paragraph.split()),
-            _WIDTH - indent - hanging - _QUOTES,
-            initial_indent="-" * max(0, len(lead) - hanging) if lead and not lines else "",
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
-        lines += [*wrapped, ""]
+    for paragraph in re.split(r"\n\s*\n", text):
+        for number, item in enumerate(_LIST_ITEM.split(paragraph)):
+            lines += textwrap.wrap(
+                " ".join(item.split()),
+                _WIDTH - indent - hanging - _QUOTES,
+                # Columns that are taken already: of the first line by the lead, of further ones by nothing.
+                initial_indent="\0" * (0 if lines or number else max(0, len(lead) - hanging)),
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
+        lines.append("")
     start = " " * (indent + hanging)
-    lines[0] = lines[0].lstrip("-") if lead else lines[0]
-    return "\n".join([lines[0], *(start + line if line else "" for line in lines[1:-1])])
+    first, *others = (line.replace("\0", "") for line in lines[:-1] or [""])
+    return "\n".join([first, *(start + line if line else "" for line in others)])
 
 
 def one_line(text: str) -> str:
@@ -97,11 +111,20 @@ def sentence(text: str) -> str:
     return stripped if not stripped or stripped[-1] in ".!?:" else f"{stripped}."
 
 
+def header_token(text: str) -> str:
+    """Return the text with nothing but what a product name in `User-Agent` may have."""
+    return re.sub(r"[^A-Za-z0-9.+_-]+", "-", text).strip("-") or "0"
+
+
 def _plain(text: str) -> str:
     return unicodedata.normalize("NFKC", text)
 
 
-def _escaped(character: str) -> str:
+def _escaped(text: str) -> str:
+    return "".join(_escape(character) for character in text)
+
+
+def _escape(character: str) -> str:
     if character in {'"', "\\"}:
         return f"\\{character}"
     if character.isprintable():

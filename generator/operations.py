@@ -1,177 +1,40 @@
-"""Operations of the document, as the templates want them."""
+"""Operations of the document: paths, parameters, names."""
 
 from __future__ import annotations
 
 import builtins
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http import HTTPStatus
 from typing import Any
 
-from .document import Document, Node, SpecError
-from .filters import class_name, free_name, python_literal, python_name
+from . import access
+from .bodies import Bodies, check_flat
+from .document import Document, Node
+from .filters import class_name, free_name, python_name
+from .keywords import check_keywords
+from .operation import Body, Codec, Media, Operation, Parameter
+from .problem import SpecError
 from .schemas import Schemas
-from .types import ANY, Choice, Field, Model, Named, Scalar, Type, union
+from .types import Model, Named, Type
+from .words import default_note, description, joined
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-_OTHER_PATH_ITEM_KEYS = {"summary", "description", "servers", "parameters"}
-_OPERATION_KEYS = {
-    *("operationId", "summary", "description", "externalDocs", "tags", "parameters", "requestBody", "responses"),
-    *("deprecated", "security", "servers"),
-}
 _STYLES = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
-_RESERVED_HEADERS = {"accept", "content-type", "authorization"}
-# Names that a method or a request builder uses itself.
-_RESERVED_ARGUMENTS = frozenset({"self", "api", "models", "annotations", "datetime", "str", "int", "float", "bool", "list", "dict"})
-_RESERVED_OPERATIONS = frozenset({*dir(builtins), "raw", "close", "aclose", "self"})
-
-
-@dataclass(eq=False)
-class Parameter:
-    """A parameter of an operation."""
-
-    location: str
-    wire_name: str
-    name: str
-    type: Type
-    required: bool
-    explode: bool
-    description: str
-    is_client_option: bool
-
-    @property
-    def constant(self) -> str:
-        """Name of the constant that holds the parameter's codec."""
-        return f"_{self.name.upper().strip('_')}"
-
-
-@dataclass(eq=False)
-class Codec:
-    """How a body becomes a value, or a value a body."""
-
-    kind: str
-    """`Json`, `Form`, `Text`, `Binary` or `Empty`, the classes of the runtime."""
-    type: Type
-    constant: str = ""
-
-    @property
-    def is_typed(self) -> bool:
-        """Whether the codec takes the type of the value."""
-        return self.kind in {"Json", "Form"}
-
-
-@dataclass(eq=False)
-class Media:
-    """One media type of a body."""
-
-    media_type: str
-    codec: Codec
-    example: Any = None
-
-
-@dataclass(eq=False)
-class Body:
-    """The body of a request."""
-
-    media: list[Media]
-    required: bool
-    description: str
-    fields: list[Field] = field(default_factory=list[Field])
-    """The properties of the body, if they are arguments of their own."""
-
-    @property
-    def type(self) -> Type:
-        """The type of the value, whatever the media type."""
-        return union(*(one.codec.type for one in self.media))
-
-
-@dataclass(eq=False)
-class Response:
-    """What the server answers with one status."""
-
-    status: str
-    description: str
-    media: list[Media]
-    headers: list[tuple[str, str, bool]]
-    links: list[tuple[str, str, str]]
-
-    @property
-    def condition(self) -> str:
-        """When the response is this one, as Python."""
-        if self.status == "default":
-            return "raw.status < 400"
-        if self.status.endswith("XX"):
-            return f"{self.status[0]}00 <= raw.status < {int(self.status[0]) + 1}00"
-        return f"raw.status == {self.status}"
-
-
-@dataclass(eq=False)
-class Operation:
-    """A method of the client."""
-
-    name: str
-    method: str
-    path: str
-    place: str
-    tag: str
-    server: str
-    authenticated: bool
-    summary: str
-    description: str
-    documentation: str
-    deprecated: bool
-    parameters: list[Parameter]
-    body: Body | None
-    successes: list[Response]
-    errors: list[Response]
-    codecs: list[Codec] = field(default_factory=list[Codec])
-
-    def at(self, location: str) -> list[Parameter]:
-        """Return the parameters of one location."""
-        return [one for one in self.parameters if one.location == location]
-
-    @property
-    def path_parts(self) -> list[tuple[str, Parameter | None]]:
-        """The path, as pairs of text and the parameter that follows it."""
-        known = {one.wire_name: one for one in self.at("path")}
-        pieces = re.split(r"\{([^{}]*)\}", self.path)
-        return [(text, known[name] if name else None) for text, name in zip(pieces[::2], [*pieces[1::2], ""], strict=True)]
-
-    @property
-    def positional(self) -> list[Parameter]:
-        """The path parameters in the order of the path."""
-        return [parameter for _, parameter in self.path_parts if parameter is not None]
-
-    @property
-    def keywords(self) -> list[Parameter | Field]:
-        """The other arguments: required ones first."""
-        arguments: list[Parameter | Field] = [
-            *(self.body.fields if self.body else []),
-            *(one for one in self.parameters if one.location != "path" and not one.is_client_option),
-        ]
-        return sorted(arguments, key=lambda one: not one.required)
-
-    @property
-    def options(self) -> list[Parameter]:
-        """The parameters that are settings of the client."""
-        return [one for one in self.parameters if one.is_client_option]
-
-    @property
-    def result(self) -> Type:
-        """The type of what a successful call returns."""
-        types = [media.codec.type for response in self.successes for media in response.media]
-        return union(*types) if types else Scalar("None")
-
-    @property
-    def example_call(self) -> str:
-        """An exemplary call, as Python; empty if the document has no example."""
-        if not self.body or not self.body.fields or not isinstance(self.body.media[0].example, dict):
-            return ""
-        given: dict[str, Any] = self.body.media[0].example
-        named = {one.name: given[one.wire_name] for one in self.body.fields if one.wire_name in given}
-        arguments = [one.name for one in self.positional] + [f"{name}={python_literal(one)}" for name, one in named.items()]
-        return f"client.{self.name}({', '.join(arguments)})"
+_SET_BY_CLIENT = frozenset({"accept", "content-type", "authorization", "cookie", "host", "content-length"})
+_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_DIALECTS = frozenset(
+    {"https://spec.openapis.org/oas/3.1/dialect/base", "https://json-schema.org/draft/2020-12/schema"}
+)
+# Names that a method, a client or a module uses itself.
+_USED_IN_METHODS = frozenset({"self", "api", "models", "request", "response"})
+_RESERVED_ARGUMENTS = _USED_IN_METHODS | {
+    *("body", "content_type", "str", "int", "float", "bool", "list", "dict", "bytes")
+}
+_RESERVED_OPTIONS = frozenset({"transport", "token", "base_url", "timeout_s", "retry", "http", "sleep", "raw"})
+_RESERVED_OPERATIONS = frozenset(
+    {*dir(builtins), "models", "datetime", "httpx2", "raw", "close", "aclose", "annotations", "import_module"}
+)
+_LONGEST_NAME = 200
+_RESERVED_TAGS = frozenset({*dir(builtins), "annotations"})
 
 
 class Operations:
@@ -185,7 +48,10 @@ class Operations:
     def __init__(self, document: Document, schemas: Schemas) -> None:
         self._document = document
         self._schemas = schemas
+        self._bodies = Bodies(document, schemas)
         self._names: set[str] = set()
+        self._ids: dict[str, str] = {}
+        self._options: dict[tuple[str, str], Parameter] = {}
 
     def read(self) -> list[Operation]:
         """Return the operations in the order of the document.
@@ -193,286 +59,244 @@ class Operations:
         Raises:
             SpecError: If something of them cannot be generated.
         """
-        if "webhooks" in self._document.root.object():
-            raise SpecError("#/webhooks", "are not supported")
-        found = [
-            self._operation(path, item, method, node)
+        root = self._document.root
+        check_keywords(root, "document")
+        check_keywords(root / "info", "info")
+        if components := root.get("components"):
+            check_keywords(components, "components")
+        if root.object().get("jsonSchemaDialect", next(iter(_DIALECTS))) not in _DIALECTS:
+            raise SpecError("#/jsonSchemaDialect", "is not supported; only that of OpenAPI 3.1 is")
+        methods = [
+            (path, item, method, item / method)
             for path, item in self._paths()
-            for method, node in self._methods(item)
+            for method in item.object()
+            if method in METHODS
         ]
-        known = {one.get("operationId") for one in self._raw_operations()}
-        for operation in found:
-            for response in (*operation.successes, *operation.errors):
-                for name, target, _ in response.links:
-                    if target not in known:
-                        raise SpecError(operation.place, f"the link {name!r} leads to {target!r}, which is no operationId")
+        for _, _, _, node in methods:
+            self._note_id(node)
+        # Options of the client first: they have one name in all operations.
+        parameters = [self._declared(path, item, node) for path, item, _, node in methods]
+        for node in (one for found in parameters for one in found):
+            self._note_option(node)
+        found = [
+            self._operation(path, item, method, node, declared)
+            for (path, item, method, node), declared in zip(methods, parameters, strict=True)
+        ]
+        self._follow_links(found)
         return found
 
-    def _paths(self) -> Iterator[tuple[str, Node]]:
-        for path, item in (self._document.root / "paths").members() if "paths" in self._document.root.object() else []:
-            if not path.startswith("x-"):
-                yield path, self._document.resolve(item)
+    def _follow_links(self, operations: list[Operation]) -> None:
+        """Let links name methods, rather than the operationIds that these are made of."""
+        names = {self._ids[one.place]: one.name for one in operations if one.place in self._ids}
+        for operation in operations:
+            for response in operation.responses:
+                for link in response.links:
+                    if link.target not in names:
+                        raise SpecError(operation.place, f"a link leads to {link.target!r}, which is no operationId")
+                    link.target = names[link.target]
 
-    def _methods(self, item: Node) -> Iterator[tuple[str, Node]]:
-        for key, node in item.members():
-            if key in METHODS:
-                yield key, node
-            elif key not in _OTHER_PATH_ITEM_KEYS and not key.startswith("x-"):
-                raise SpecError(f"{item.place}/{key}", "is no method and not supported")
+    def _paths(self) -> list[tuple[str, Node]]:
+        found: list[tuple[str, Node]] = []
+        shapes: dict[str, str] = {}
+        for path, item in self._document.root.members("paths"):
+            if path.startswith("x-"):
+                continue
+            shape = re.sub(r"\{[^{}]*\}", "{}", path)
+            if not path.startswith("/") or re.search(r"[?#\\]|[^\x21-\x7e]", shape):
+                raise SpecError(
+                    item.place,
+                    "a path begins with a slash, and what is not ASCII in it, ?, # and spaces are percent-encoded",
+                )
+            if shape in shapes:
+                raise SpecError(
+                    item.place, f"is the same as {shapes[shape]}, but for the names of parameters; merge them"
+                )
+            shapes[shape] = path
+            resolved = self._document.entry(item)
+            check_keywords(resolved, "path item")
+            found.append((path, resolved))
+        return found
 
-    def _raw_operations(self) -> Iterator[dict[str, Any]]:
-        for _, item in self._paths():
-            for _, node in self._methods(item):
-                yield node.object()
+    def _note_id(self, node: Node) -> None:
+        name = node.get("operationId")
+        if name is None:
+            return
+        if name.text() in self._ids.values():
+            raise SpecError(
+                name.place, f"{name.value!r} is the operationId of another operation already; choose another"
+            )
+        self._ids[node.place] = name.value
 
-    def _operation(self, path: str, item: Node, method: str, node: Node) -> Operation:
-        raw = node.object()
-        for key in raw:
-            if key not in _OPERATION_KEYS and not key.startswith("x-"):
-                raise SpecError(f"{node.place}/{key}", "is not supported")
-        wanted = str(raw.get("operationId") or f"{method} {path}")
+    def _operation(self, path: str, item: Node, method: str, node: Node, declared: list[Node]) -> Operation:
+        check_keywords(node, "operation")
+        wanted = node.words("operationId") or f"{method} {path}"
         name = python_name(wanted, taken=self._names | _RESERVED_OPERATIONS, fallback="call")
         self._names.add(name)
-        parameters = self._parameters(path, item, node)
-        body = self._body(node, class_name(name))
+        _check_length(node, name)
+        parameters = self._parameters(declared)
+        body = self._bodies.request(node, class_name(name))
         if body:
-            self._spread(body, parameters)
-        tags = raw.get("tags") or ["default"]
+            _spread(body, parameters)
+        successes, errors = self._bodies.responses(node, class_name(name), is_head=method == "head")
+        scopes = access.scopes(self._document, node)
+        documentation = node.get("externalDocs")
         operation = Operation(
             name=name,
             method=method.upper(),
             path=path,
             place=node.place,
-            tag=python_name(str(tags[0]), taken=set(dir(builtins)), fallback="tag"),
-            server=self._server(item, node),
-            authenticated=self._authenticated(node),
-            summary=str(raw.get("summary") or "").strip(),
-            description=str(raw.get("description") or "").strip(),
-            documentation=str((raw.get("externalDocs") or {}).get("url", "")),
-            deprecated=raw.get("deprecated") is True,
+            tag=self._tag(node),
+            server=access.server(self._document, item, node),
+            authenticated=scopes is not None,
+            scopes=scopes or [],
+            summary=node.words("summary") or item.words("summary"),
+            description=node.words("description") or item.words("description"),
+            documentation=documentation.words("url") if documentation else "",
+            deprecated=node.flag("deprecated"),
             parameters=parameters,
             body=body,
-            successes=[],
-            errors=[],
+            successes=successes,
+            errors=errors,
         )
-        self._read_responses(operation, node, class_name(name))
-        _name_codecs(operation)
+        _name_constants(operation)
         return operation
 
-    def _parameters(self, path: str, item: Node, node: Node) -> list[Parameter]:
+    def _tag(self, node: Node) -> str:
+        tags = node.items("tags")
+        name = python_name(tags[0].text() if tags else "default", taken=_RESERVED_TAGS, fallback="tag")
+        _check_length(node, name)
+        return name
+
+    def _declared(self, path: str, item: Node, node: Node) -> list[Node]:
+        """Return the parameters of an operation; its own replace those of its path."""
         found: dict[tuple[str, str], Node] = {}
         for owner in (item, node):
-            for one in (owner / "parameters").items() if "parameters" in owner.object() else []:
-                parameter = self._document.resolve(one)
-                found[(parameter / "in").text(), (parameter / "name").text()] = parameter
-        in_path = set(re.findall(r"\{([^{}]*)\}", path))
-        declared = {name for location, name in found if location == "path"}
-        if in_path != declared:
-            raise SpecError(node.place, f"the path has {sorted(in_path)}, but its parameters are {sorted(declared)}")
-        taken = set(_RESERVED_ARGUMENTS)
+            own: set[tuple[str, str]] = set()
+            for one in owner.items("parameters"):
+                parameter = self._document.entry(one)
+                check_keywords(parameter, "parameter")
+                name = (parameter / "name").text()
+                location = (parameter / "in").text()
+                if location not in _STYLES:
+                    raise SpecError(f"{parameter.place}/in", f"{location!r} is none of {', '.join(_STYLES)}")
+                key = (location, name.lower() if location == "header" else name)
+                if key in own:
+                    raise SpecError(one.place, f"the {location} parameter {name!r} is there twice; leave one of them")
+                own.add(key)
+                found[key] = parameter
+        in_path = re.findall(r"\{([^{}]*)\}", path)
+        declared = sorted(name for location, name in found if location == "path")
+        if sorted(set(in_path)) != declared or re.search("[{}]", re.sub(r"\{[^{}]*\}", "", path)):
+            raise SpecError(
+                node.place, f"the path has the parameters {sorted(set(in_path))}, and {declared} are declared"
+            )
+        return list(found.values())
+
+    def _note_option(self, node: Node) -> None:
+        if not node.flag("x-client-option"):
+            return
+        location, wire_name = (node / "in").text(), (node / "name").text()
+        if location == "path":
+            raise SpecError(node.place, "a parameter in the path cannot be an option of the client")
+        known = {one.name for one in self._options.values()}
+        name = python_name(wire_name, taken=known | _RESERVED_ARGUMENTS | _RESERVED_OPTIONS, fallback="option")
+        option = self._parameter(node, location, wire_name, name)
+        earlier = self._options.setdefault((location, wire_name), option)
+        if (earlier.type, earlier.required, earlier.explode) != (option.type, option.required, option.explode):
+            raise SpecError(
+                node.place, f"the client option {wire_name!r} is declared differently elsewhere; use one $ref"
+            )
+
+    def _parameters(self, declared: list[Node]) -> list[Parameter]:
+        taken = {*_RESERVED_ARGUMENTS, *(one.name for one in self._options.values())}
         result: list[Parameter] = []
-        for (location, wire_name), parameter in found.items():
-            name = python_name(wire_name, taken=taken, fallback="argument")
-            taken.add(name)
-            result.append(self._parameter(parameter, location, wire_name, name))
+        for node in declared:
+            location, wire_name = (node / "in").text(), (node / "name").text()
+            if node.flag("x-client-option"):
+                name = self._options[location, wire_name].name
+            else:
+                name = python_name(wire_name, taken=taken, fallback="argument")
+                taken.add(name)
+            result.append(self._parameter(node, location, wire_name, name))
         return result
 
     def _parameter(self, node: Node, location: str, wire_name: str, name: str) -> Parameter:
-        raw = node.object()
-        if location not in _STYLES:
-            raise SpecError(f"{node.place}/in", f"{location!r} is none of {', '.join(_STYLES)}")
-        if location == "header" and wire_name.lower() in _RESERVED_HEADERS:
+        if location in {"header", "cookie"} and not _TOKEN.fullmatch(wire_name):
+            raise SpecError(f"{node.place}/name", f"{wire_name!r} cannot be the name of a {location}")
+        if location == "header" and wire_name.lower() in _SET_BY_CLIENT:
             raise SpecError(node.place, f"the header {wire_name} is set by the client itself; take the parameter out")
-        if "schema" not in raw:
-            raise SpecError(node.place, "has no schema; content in a parameter is not supported")
-        style = raw.get("style", _STYLES[location])
+        style = node.object().get("style", _STYLES[location])
         if style != _STYLES[location]:
-            raise SpecError(f"{node.place}/style", f"{style!r} is not supported in {location}; only {_STYLES[location]!r}")
-        if raw.get("allowReserved"):
-            raise SpecError(f"{node.place}/allowReserved", "is not supported")
-        type_ = self._schemas.type_of(node / "schema", class_name(name))
-        _check_flat(node / "schema", type_)
-        schema = self._document.resolve(node / "schema").value
-        parts = [str(raw.get("description") or (schema.get("description", "") if isinstance(schema, dict) else "")).strip()]
-        if isinstance(schema, dict) and "default" in schema:
-            parts.append(f"The server takes {schema['default']!r} if it is absent.")
-        if raw.get("deprecated"):
-            parts.append("Deprecated.")
+            raise SpecError(
+                f"{node.place}/style", f"{style!r} is not supported in {location}; only {_STYLES[location]!r}"
+            )
+        if location == "path" and not node.flag("required"):
+            raise SpecError(node.place, "a parameter in the path has to be required: true")
+        schema = node / "schema"
+        type_ = self._schemas.type_of(schema, class_name(name))
+        check_flat(schema.place, type_)
         return Parameter(
             location=location,
             wire_name=wire_name,
             name=name,
             type=type_,
-            required=raw.get("required") is True,
-            explode=raw.get("explode", location in {"query", "cookie"}),
-            description=" ".join(part for part in parts if part),
-            is_client_option=raw.get("x-client-option") is True,
+            required=node.flag("required"),
+            explode=node.flag("explode", default=location in {"query", "cookie"}),
+            description=self._parameter_description(node, schema),
+            is_client_option=node.flag("x-client-option"),
         )
 
-    def _body(self, node: Node, hint: str) -> Body | None:
-        if "requestBody" not in node.object():
-            return None
-        body = self._document.resolve(node / "requestBody")
-        raw = body.object()
-        media = [
-            self._media(one, media_type, f"{hint}Body", is_request=True)
-            for media_type, one in (body / "content").members()
-        ]
-        if not media:
-            raise SpecError(f"{body.place}/content", "is empty")
-        return Body(media, required=raw.get("required") is True, description=str(raw.get("description") or "").strip())
-
-    def _spread(self, body: Body, parameters: list[Parameter]) -> None:
-        """Make the properties of the body arguments, where that cannot be misread."""
-        type_ = body.media[0].codec.type.resolved
-        if not body.required or len(body.media) > 1 or not isinstance(type_, Named):
-            return
-        model = type_.definition
-        names = {one.name for one in parameters} | _RESERVED_ARGUMENTS
-        if isinstance(model, Model) and model.fields and not names & {one.name for one in model.fields}:
-            body.fields = model.fields
-
-    def _media(self, node: Node, media_type: str, hint: str, *, is_request: bool) -> Media:
-        base = media_type.partition(";")[0].strip().lower()
-        schema = node.get("schema")
-        type_ = self._schemas.type_of(schema, hint) if schema else None
-        is_text = type_ is None or (isinstance(type_.resolved, Scalar) and type_.resolved.python in {"str", "bytes"})
-        if base == "application/json" or base.endswith("+json"):
-            codec = Codec("Json", type_ or ANY)
-        elif is_request and base == "application/x-www-form-urlencoded":
-            codec = Codec("Form", type_ or ANY)
-            if not isinstance(codec.type.resolved, Named):
-                raise SpecError(node.place, "a form needs an object with properties")
-        elif base.startswith("text/") and is_text:
-            codec = Codec("Text", Scalar("str"))
-        elif base.startswith("multipart/") or not is_text:
-            raise SpecError(node.place, "is not supported; JSON, text, binary data and urlencoded forms are")
-        else:
-            codec = Codec("Binary", Scalar("bytes"))
-        return Media(base, codec, self._example(node))
-
-    def _example(self, node: Node) -> Any:
-        if "example" in node.object():
-            return node.object()["example"]
-        for _, example in (node / "examples").members() if "examples" in node.object() else []:
-            return self._document.resolve(example).object().get("value")
-        return None
-
-    def _read_responses(self, operation: Operation, node: Node, hint: str) -> None:
-        statuses: list[str] = []
-        for status, one in (node / "responses").members() if "responses" in node.object() else []:
-            if status.startswith("x-"):
-                continue
-            status = status.upper() if status != "default" else status  # noqa: PLW2901  4xx means 4XX
-            if not re.fullmatch(r"[1-5](\d\d|XX)|default", status):
-                raise SpecError(one.place, "is no status: give a number, a range such as 4XX, or default")
-            statuses.append(status)
-            response = self._response(one, status, hint)
-            (operation.successes if status.startswith("2") else operation.errors).append(response)
-        default = next((one for one in operation.errors if one.status == "default"), None)
-        if default and not operation.successes:
-            operation.successes.append(default)
-            operation.errors.remove(default)
-        operation.successes.sort(key=lambda one: (one.status == "default", one.status.endswith("XX"), one.status))
-
-    def _response(self, node: Node, status: str, hint: str) -> Response:
-        response = self._document.resolve(node)
-        raw = response.object()
-        label = _phrase(status)
-        media = [
-            self._media(one, media_type, f"{hint}{class_name(label)}", is_request=False)
-            for media_type, one in ((response / "content").members() if raw.get("content") else [])
-        ]
-        headers: list[tuple[str, str, bool]] = []
-        for name, one in (response / "headers").members() if "headers" in raw else []:
-            header = self._document.resolve(one).object()
-            headers.append((name, str(header.get("description", "")).strip(), header.get("required") is True))
-        links: list[tuple[str, str, str]] = []
-        for name, one in (response / "links").members() if "links" in raw else []:
-            link = self._document.resolve(one).object()
-            if "operationId" not in link:
-                raise SpecError(one.place, "has no operationId; a link by operationRef is not supported")
-            links.append((name, str(link["operationId"]), str(link.get("description", "")).strip()))
-        return Response(
-            status=status,
-            description=str(raw.get("description", "")).strip(),
-            media=media or [Media("", Codec("Empty", Scalar("None")))],
-            headers=headers,
-            links=links,
+    def _parameter_description(self, node: Node, schema: Node) -> str:
+        both = [one for one in (schema, self._document.resolve(schema)) if isinstance(one.value, dict)]
+        texts = [node.words("description"), *(description(one) for one in both)]
+        defaults: list[Any] = [one.object()["default"] for one in both if "default" in one.object()]
+        return joined(
+            [
+                next((text for text in texts if text), ""),
+                default_note(defaults),
+                "Deprecated." if node.flag("deprecated") else "",
+            ]
         )
 
-    def _server(self, item: Node, node: Node) -> str:
-        for owner in (node, item, self._document.root):
-            servers = owner.get("servers")
-            if servers and servers.array():
-                first = servers / 0
-                url = (first / "url").text()
-                for name, variable in (first / "variables").members() if "variables" in first.object() else []:
-                    url = url.replace(f"{{{name}}}", str(variable.object().get("default", "")))
-                return url if re.match(r"https?://", url) else ""
-        return ""
 
-    def _authenticated(self, node: Node) -> bool:
-        owner = node if "security" in node.object() else self._document.root
-        if "security" not in owner.object():
-            return False
-        alternatives = (owner / "security").items()
-        schemes = self._document.root.get("components")
-        declared = schemes.object().get("securitySchemes", {}) if schemes else {}
-        problems: list[str] = []
-        for alternative in alternatives:
-            names = list(alternative.object())
-            kinds = [self._scheme_kind(declared, name, alternative) for name in names]
-            if all(kind in {"http bearer", "oauth2", "openIdConnect"} for kind in kinds):
-                if names:
-                    return True
-                continue
-            problems += kinds
-        if problems:
-            raise SpecError(f"{owner.place}/security", f"{', '.join(problems)} is not supported; bearer tokens are")
-        return False
-
-    def _scheme_kind(self, declared: dict[str, Any], name: str, node: Node) -> str:
-        if name not in declared:
-            raise SpecError(node.place, f"{name!r} is not among components/securitySchemes")
-        scheme: dict[str, Any] = declared[name]
-        kind = str(scheme.get("type"))
-        return f"http {str(scheme.get('scheme')).lower()}" if kind == "http" else kind
+def _check_length(node: Node, name: str) -> None:
+    """Refuse a name that is too long for that of a file."""
+    if len(name.encode()) > _LONGEST_NAME:
+        raise SpecError(node.place, f"the name {name[:20]}… is too long; give a shorter operationId or tag")
 
 
-def _check_flat(node: Node, type_: Type) -> None:
-    """Refuse parameters that a URL or header has no one way to say."""
-    for member in type_.members:
-        resolved = member.resolved
-        item = getattr(resolved, "item", resolved)
-        for one in item.members:
-            if not isinstance(one.resolved, (Scalar, Choice)):
-                raise SpecError(node.place, "an object or a nested array is not supported in a parameter")
+def _spread(body: Body, parameters: list[Parameter]) -> None:
+    """Make the properties of the body arguments, where that cannot be misread."""
+    type_ = body.media[0].codec.type.resolved
+    if not body.required or len(body.media) > 1 or not isinstance(type_, Named):
+        return
+    model = type_.definition
+    names = _USED_IN_METHODS | {one.name for one in parameters}
+    if isinstance(model, Model) and model.fields and not names & {one.name for one in model.fields}:
+        body.fields = model.fields
 
 
-def _phrase(status: str) -> str:
-    if status.isdecimal():
-        try:
-            return HTTPStatus(int(status)).phrase
-        except ValueError:
-            return f"Status {status}"
-    return f"Status {status}"
+def _name_constants(operation: Operation) -> None:
+    """Give each parameter and each codec of the operation a constant; equal codecs share one."""
+    taken = {"_ERRORS", "_BODIES", "_CONTENT_TYPE"}
 
+    def constant(label: str, second: str = "") -> str:
+        name = f"_{label.upper()}"
+        name = free_name(f"{name}{second}" if name in taken else name, taken)
+        taken.add(name)
+        return name
 
-def _name_codecs(operation: Operation) -> None:
-    """Give each codec of the operation a constant; equal ones share it."""
+    for parameter in operation.parameters:
+        parameter.constant = constant(parameter.name)
     named: dict[tuple[str, Type], Codec] = {}
-    constants = {one.constant for one in operation.parameters} | {"_ERRORS", "_BODIES"}
-    uses: list[Media] = [*(operation.body.media if operation.body else [])]
-    for response in (*operation.successes, *operation.errors):
-        uses += response.media
-    for media in uses:
-        key = (media.codec.kind, media.codec.type)
-        if key not in named:
-            type_ = media.codec.type
-            label = type_.definition.name if isinstance(type_, Named) else media.codec.kind
-            media.codec.constant = free_name(f"_{python_name(label).upper()}", constants)
-            constants.add(media.codec.constant)
-            named[key] = media.codec
-            operation.codecs.append(media.codec)
-        media.codec = named[key]
+    media: list[Media] = [*(operation.body.media if operation.body else [])]
+    for response in operation.responses:
+        media += response.media
+    for one in media:
+        type_ = one.codec.type
+        codec = named.setdefault((one.codec.kind, type_), one.codec)
+        if not codec.constant and codec.kind != "Empty":
+            label = type_.definition.name if isinstance(type_, Named) else codec.kind
+            codec.constant = constant(python_name(label), "_BODY")
+            operation.codecs.append(codec)
+        one.codec = codec

@@ -7,7 +7,6 @@ and validators need it, or plain (`str`), as a reader of a signature wants it.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from .filters import python_literal
 
@@ -153,8 +152,6 @@ class Field:
     type: Type
     required: bool
     description: str = ""
-    default: Any = None
-    examples: list[Any] = field(default_factory=list[Any])
 
 
 @dataclass(eq=False)
@@ -170,6 +167,7 @@ class Model:
     tag: str | int | None = None
     tag_name: str | None = None
     """Python name of the property that tells this model from the others of a union."""
+    tag_description: str = ""
 
     @property
     def renamed(self) -> dict[str, str]:

@@ -9,26 +9,40 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
+import re
 from collections.abc import Callable
-from importlib.metadata import version
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 import openapi_python_client
-from jinja2 import StrictUndefined
-from openapi_python_client import Project
-from openapi_python_client import schema as upstream_schema
+from jinja2 import StrictUndefined, TemplateError
+from openapi_python_client import Project, schema as upstream_schema
 from openapi_python_client.config import Config, ConfigFile, MetaType
 from openapi_python_client.parser.openapi import Endpoint, EndpointCollection, GeneratorData
 from openapi_python_client.schema.untrusted_string import UntrustedString
 from openapi_python_client.strings import PythonIdentifier
 from pydantic import ValidationError
 
-from .document import Document, SpecError
-from .operations import Operation
+from .document import Document
+from .operation import Operation
+from .overlay._runtime.shape import is_array, is_object
+from .problem import GenerationError, SpecError, described
 
-VERSION = version("openapi-python-client")
+_SCHEMAS_IN_SCHEMA = {
+    **dict.fromkeys(("items", "not"), "schema"),
+    **dict.fromkeys(("properties", "allOf", "oneOf", "anyOf"), "schemas"),
+}
+_SCHEMAS_ELSEWHERE = {"schema": "schema", "schemas": "schemas"}
 _TEMPLATES = Path(openapi_python_client.__file__).parent / "templates"
+
+
+@dataclass(frozen=True)
+class _Endpoint:
+    """What upstream gets as an endpoint: it reads the name only, and would alter ours."""
+
+    name: str
+    operation: Operation
 
 
 class MsgspecProject(Project):
@@ -45,7 +59,7 @@ class MsgspecProject(Project):
         variables: Global variables for the templates.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # one caller, each by its name
         self,
         document: Document,
         operations: list[Operation],
@@ -57,40 +71,79 @@ class MsgspecProject(Project):
         filters: dict[str, Callable[..., Any]],
         variables: dict[str, Any],
     ) -> None:
-        raw = document.root.object()
-        collections: dict[PythonIdentifier, EndpointCollection] = {}
-        for operation in operations:
-            tag = PythonIdentifier(operation.tag, prefix="tag_")
-            collection = collections.setdefault(tag, EndpointCollection(tag=tag))
-            # Upstream reads only the name of an endpoint; everything else is for the templates.
-            collection.endpoints.append(cast("Endpoint", operation))
-        info = raw["info"]
+        self._output = output
+        self._operations = operations
+        info = document.root / "info"
         super().__init__(
             openapi=GeneratorData(
-                title=UntrustedString(info["title"]),
-                description=UntrustedString(info.get("description", "")),
-                version=UntrustedString(info["version"]),
+                title=UntrustedString((info / "title").text()),
+                description=UntrustedString(info.words("description")),
+                version=UntrustedString((info / "version").text()),
                 models=[],
                 errors=[],
-                endpoint_collections_by_tag=collections,
+                endpoint_collections_by_tag=_collections(operations),
                 enums=[],
             ),
             config=Config.from_sources(
-                ConfigFile.load_from_path(config), MetaType.NONE, document.source, "utf-8", overwrite=False, output_path=output
+                ConfigFile.load_from_path(config),
+                MetaType.NONE,
+                document.source,
+                "utf-8",
+                overwrite=False,
+                output_path=output,
             ),
             custom_template_path=templates,
         )
         self.package_name = package
         self.env.undefined = StrictUndefined
-        self.env.filters |= filters
-        self.env.globals |= {"raw": raw, "package_name": package, "operations": operations, **variables}
+        self.env.filters.update(filters)
+        known: dict[str, Any] = {
+            "raw": document.root.value,
+            "package_name": package,
+            "operations": operations,
+            "title": (info / "title").text(),
+            "description": info.words("description"),
+            "version": (info / "version").text(),
+            **variables,
+        }
+        cast("dict[str, Any]", self.env.globals).update(known)
 
     def render(self) -> None:
-        """Write the package."""
-        with contextlib.redirect_stdout(io.StringIO()):
-            problems = self.build()
+        """Write the package.
+
+        Raises:
+            GenerationError: If a template fails.
+        """
+        try:
+            with contextlib.redirect_stdout(io.StringIO()):
+                problems = self.build()
+        except TemplateError as error:
+            raise GenerationError(f"a template failed: {error}") from error
         if problems:
-            raise RuntimeError(f"openapi-python-client failed: {problems[0].header} {problems[0].detail}")
+            raise GenerationError(f"openapi-python-client failed: {problems[0].header} {problems[0].detail}")
+        made = [
+            (self._output / "api" / operation.tag / f"{_module(index)}.py", operation.name)
+            for index, operation in enumerate(self._operations)
+        ]
+        # In two steps, since the name of one operation may be what another was called until now.
+        for module, _ in made:
+            module.rename(module.with_suffix(".new"))
+        for module, name in made:
+            module.with_suffix(".new").rename(module.with_name(f"{name}.py"))
+
+
+def _collections(operations: list[Operation]) -> dict[PythonIdentifier, EndpointCollection]:
+    collections: dict[PythonIdentifier, EndpointCollection] = {}
+    for index, operation in enumerate(operations):
+        tag = cast("PythonIdentifier", operation.tag)
+        collection = collections.setdefault(tag, EndpointCollection(tag=tag))
+        collection.endpoints.append(cast("Endpoint", _Endpoint(_module(index), operation)))
+    return collections
+
+
+def _module(index: int) -> str:
+    """Return a name that upstream leaves as it is, for the module of an operation until it is renamed."""
+    return f"operation_{index}"
 
 
 def validate(document: Document) -> None:
@@ -100,16 +153,43 @@ def validate(document: Document) -> None:
         SpecError: Naming the first thing that is wrong.
     """
     try:
-        upstream_schema.OpenAPI.model_validate(document.root.value)
+        # A copy, since upstream's model alters what it is given.
+        upstream_schema.OpenAPI.model_validate(_without_booleans(document.root.value))
     except ValidationError as error:
-        first = min(error.errors(), key=lambda one: -len(one["loc"]))
-        place = "#/" + "/".join(str(part).replace("~", "~0").replace("/", "~1") for part in first["loc"] if _is_key(part))
-        raise SpecError(place, first["msg"][0].lower() + first["msg"][1:]) from error
+        found = [_located(document, tuple(one["loc"]), one["msg"], one["type"]) for one in error.errors()]
+        # Where an object may be a reference instead, both readings fail: the one that came further was meant.
+        place, problem = max(found, key=lambda one: one[:2])[2:]
+        raise SpecError(place, problem) from None
 
 
-def _is_key(part: str | int) -> bool:
-    """Tell keys of the document from the names of pydantic's models, which stand between them."""
-    return isinstance(part, int) or not part[:1].isupper()
+def _without_booleans(value: Any, kind: str = "") -> Any:
+    """Copy the document with `{}` for the schemas `true` and `false`, which upstream does not know.
+
+    Args:
+        value: A part of the document.
+        kind: What it is: `schema`, `schemas` for a map or list of schemas, or anything else.
+    """
+    if is_array(value):
+        return [_without_booleans(item, "schema" if kind == "schemas" else "") for item in value]
+    if is_object(value):
+        kinds = _SCHEMAS_IN_SCHEMA if kind == "schema" else {} if kind == "schemas" else _SCHEMAS_ELSEWHERE
+        inner = "schema" if kind == "schemas" else ""
+        return {name: _without_booleans(member, kinds.get(name, inner)) for name, member in value.items()}
+    return {} if kind == "schema" and isinstance(value, bool) else value
+
+
+def _located(document: Document, parts: tuple[str | int, ...], message: str, kind: str) -> tuple[int, bool, str, str]:
+    """Return how deep a finding of pydantic is, whether it is likely to be meant, its place, and what it says."""
+    node, depth = document.root, 0
+    for part in parts:
+        # The names of pydantic's models stand between the keys of the document.
+        in_object = isinstance(part, str) and is_object(node.value) and part in node.value
+        if in_object or (isinstance(part, int) and is_array(node.value) and part < len(node.value)):
+            node, depth = node / part, depth + 1
+    if kind == "missing":
+        return depth, parts[-1] != "$ref", node.place, f"lacks {parts[-1]!r}"
+    message = re.sub(r"a valid dictionary or instance of \w+", f"an object, not {described(node.value)}", message)
+    return depth, "Reference" not in parts, node.place, message[0].lower() + message[1:]
 
 
 def template_hashes(names: list[str]) -> dict[str, str]:

@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from msgspec import UNSET, UnsetType
 
 from . import api
+from ._runtime.auth import Credentials
 from ._runtime.transport import AsyncTransport, SyncTransport, Timeout
 
 if TYPE_CHECKING:
@@ -81,11 +83,14 @@ class Client:
         timeout_s: float | Timeout | None = None,
         retry: RetryPolicy | None = None,
         http: httpx2.Client | httpx2.BaseTransport | None = None,
-        sleep: Callable[[float], None] | None = None,
+        sleep: Callable[[float], object] = time.sleep,
         as_user: str | UnsetType = UNSET,
     ) -> None:
+        credentials = Credentials(token)
+        # So that no traceback with local variables shows it.
+        del token
         self._transport = SyncTransport(
-            token,
+            credentials,
             base_url=base_url,
             timeout_s=timeout_s,
             retry=retry,
@@ -264,11 +269,14 @@ class AsyncClient:
         timeout_s: float | Timeout | None = None,
         retry: RetryPolicy | None = None,
         http: httpx2.AsyncClient | httpx2.AsyncBaseTransport | None = None,
-        sleep: Callable[[float], Awaitable[None]] | None = None,
+        sleep: Callable[[float], Awaitable[object]] | None = None,
         as_user: str | UnsetType = UNSET,
     ) -> None:
+        credentials = Credentials(token)
+        # So that no traceback with local variables shows it.
+        del token
         self._transport = AsyncTransport(
-            token,
+            credentials,
             base_url=base_url,
             timeout_s=timeout_s,
             retry=retry,

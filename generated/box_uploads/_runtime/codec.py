@@ -3,18 +3,15 @@
 
 from __future__ import annotations
 
-import datetime
 import decimal
 import math
-import uuid
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 import msgspec
 
 from .errors import DecodeError, InvalidArgumentError, short_repr
-from .failure import api_error
-from .parameter import Parameter, cookie_header, plain_text, query_text
-from .rejection import rejected, split_reason
+from .parameter import plain_text, query_text
+from .rejection import NATIVE, refuse_infinite, rejected, split_reason, unencodable
 from .shape import is_array, is_object
 
 if TYPE_CHECKING:
@@ -22,15 +19,10 @@ if TYPE_CHECKING:
 
     from .message import RawResponse
 
-__all__ = ["Binary", "Empty", "Form", "Json", "Parameter", "Text", "api_error", "cookie_header"]
+__all__ = ["Binary", "Empty", "Form", "Json", "Text"]
 
 T = TypeVar("T")
 
-# What msgspec would write as a string by itself; kept as it is, such a value only passes where its type is asked for.
-_NATIVE = (
-    bytes, bytearray, memoryview, decimal.Decimal, uuid.UUID,
-    datetime.datetime, datetime.date, datetime.time, datetime.timedelta,
-)  # fmt: skip
 _INTEGER_DIGITS = 40
 
 
@@ -84,10 +76,10 @@ class Json(Generic[T]):
         try:
             content = self._encode(value)
         except (TypeError, ValueError, OverflowError, RecursionError) as error:
-            raise _unencodable(value, error) from None
+            raise unencodable(value, error) from None
         # msgspec writes what JSON cannot say as null, which an optional field would let pass.
         if b"null" in content:
-            _refuse_infinite(value)
+            refuse_infinite(value)
         return content
 
     def _build(self, content: bytes) -> T:
@@ -100,7 +92,7 @@ class Json(Generic[T]):
             try:
                 loose = msgspec.json.Decoder(float_hook=_number).decode(content)
                 return cast("T", msgspec.convert(loose, self._type, str_keys=True))
-            except (ValueError, TypeError, RecursionError):
+            except (ValueError, TypeError, RecursionError, ArithmeticError):
                 pass
         reason, path = split_reason(error)
         if isinstance(error, RecursionError):
@@ -133,7 +125,7 @@ class Text:
         try:
             return value.encode()
         except (UnicodeEncodeError, AttributeError) as error:
-            raise _unencodable(value, error) from None
+            raise unencodable(value, error) from None
 
 
 class Binary:
@@ -188,17 +180,17 @@ class Form(Generic[T]):
             raise InvalidArgumentError("body", "must have fields", shown=short_repr(value))
         pairs: list[str] = []
         for name, content in fields.items():
-            for item in content if is_array(content) else [content]:
-                pairs.append(f"{query_text(name, name)}={query_text(plain_text(item, name), name)}")
+            items = content if is_array(content) else [content]
+            pairs += [f"{query_text(name, name)}={query_text(plain_text(item, name), name)}" for item in items]
         return "&".join(pairs).replace("%20", "+").encode()
 
 
 def _validate(value: object, type_: Any) -> Any:
     """Check a value against a type as a server would; msgspec itself does not check a Struct that is constructed."""
     try:
-        plain = msgspec.to_builtins(value, builtin_types=_NATIVE, str_keys=True)
+        plain = msgspec.to_builtins(value, builtin_types=NATIVE, str_keys=True)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
-        raise _unencodable(value, error) from None
+        raise unencodable(value, error) from None
     try:
         msgspec.convert(plain, type_, str_keys=True)
     except (ValueError, TypeError, RecursionError) as error:
@@ -239,44 +231,3 @@ def _number(text: str) -> int | float:
     if math.isinf(value):
         raise ValueError("number out of range")
     return value
-
-
-def _unencodable(value: object, error: Exception) -> InvalidArgumentError:
-    """Name the part of a value that cannot be encoded."""
-    for name, part in _parts(value, ""):
-        if isinstance(part, str) and not part.isascii():
-            try:
-                part.encode()
-            except UnicodeEncodeError:
-                rule = "is not valid Unicode, it has a lone surrogate"
-                return InvalidArgumentError(name or "body", rule, shown=short_repr(part))
-        elif not isinstance(part, (str, int, float, type(None), *_NATIVE)):
-            try:
-                msgspec.to_builtins(part, str_keys=True)
-            except (TypeError, ValueError, OverflowError, RecursionError):
-                rule = f"{type(part).__name__} cannot be encoded"
-                return InvalidArgumentError(name or "body", rule, shown=short_repr(part))
-    return InvalidArgumentError("body", f"cannot be encoded: {error}")
-
-
-def _refuse_infinite(value: object) -> None:
-    for name, part in _parts(value, ""):
-        if isinstance(part, (float, decimal.Decimal)) and not math.isfinite(part):
-            raise InvalidArgumentError(name or "body", "must be a finite number", shown=short_repr(part))
-
-
-def _parts(value: object, name: str, depth: int = 0) -> list[tuple[str, Any]]:
-    """List the innermost parts of a value with the names of the arguments that they are."""
-    if depth > 100:
-        return []
-    if isinstance(value, msgspec.Struct):
-        inner = [(f"{name}.{own}" if name else own, getattr(value, own)) for own in value.__struct_fields__]
-    elif isinstance(value, dict):
-        items = cast("dict[object, object]", value)
-        inner = [(f"{name}.{key}" if name else str(key), item) for key, item in items.items()]
-        inner.extend((f"{name} (key)", key) for key in items)
-    elif isinstance(value, (list, tuple)):
-        inner = [(f"{name}[{index}]", item) for index, item in enumerate(cast("list[object]", value))]
-    else:
-        return [] if value is msgspec.UNSET else [(name, value)]
-    return [found for own, item in inner for found in _parts(item, own, depth + 1)]

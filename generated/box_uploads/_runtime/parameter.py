@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import decimal
 import enum
 import math
@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from .errors import InvalidArgumentError, short_repr
-from .rejection import rejected
+from .rejection import NATIVE, rejected
 from .shape import is_array, is_object
 
 __all__ = ["Parameter", "cookie_header", "plain_text", "query_text"]
@@ -111,7 +111,7 @@ class Parameter(Generic[T]):
         try:
             return msgspec.to_builtins(
                 msgspec.convert(value, self._type),
-                builtin_types=(bytes, datetime.datetime, datetime.date, datetime.time, uuid.UUID, decimal.Decimal),
+                builtin_types=NATIVE,
                 str_keys=True,
             )
         except (ValueError, TypeError, RecursionError) as error:
@@ -173,7 +173,7 @@ def plain_text(value: object, argument: str) -> str:
         return "true" if value else "false"
     if value is None:
         return ""
-    if isinstance(value, (datetime.datetime, datetime.date, datetime.time)):
+    if isinstance(value, (dt.datetime, dt.date, dt.time)):
         return value.isoformat()
     if isinstance(value, (int, uuid.UUID)):
         return str(value)

@@ -3,7 +3,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import decimal
+import math
 import re
+import uuid
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
@@ -14,7 +18,13 @@ from .shape import is_object
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["rejected", "split_reason"]
+__all__ = ["NATIVE", "refuse_infinite", "rejected", "split_reason", "unencodable"]
+
+# What msgspec would write as a string by itself; kept as it is, such a value only passes where its type is asked for.
+NATIVE = (
+    bytes, bytearray, memoryview, decimal.Decimal, uuid.UUID,
+    dt.datetime, dt.date, dt.time, dt.timedelta,
+)  # fmt: skip
 
 _AT = re.compile(r"(?s)(.*?)(?: - at (?:`key` in )?`(\$.*)`)?\Z")
 _MISSING = re.compile(r"Object missing required field `(.*)`\Z")
@@ -118,20 +128,74 @@ def _inspect(type_: Any) -> Any:
 
 def _words(reason: str) -> str:
     """Turn a reason of msgspec into a rule in words."""
-    if match := re.match(r"(?s)Expected `str` matching regex '(.*)'\Z", reason):
-        pattern = match[1] if len(match[1]) <= 80 else match[1][:79] + "…"
-        return f"does not match {pattern}"
-    if match := re.match(r"Expected `(.*)` of length (\S+) (\S+)\Z", reason):
-        unit = "characters" if match[1] == "str" else "bytes" if match[1] == "bytes" else "items"
-        return f"must have {_BOUNDS.get(match[2], match[2])} {match[3]} {unit}"
-    if match := re.match(r"Expected `.*` (>=|<=|>|<) (\S+)\Z", reason):
-        return f"must be {_BOUNDS[match[1]]} {match[2]}"
-    if match := re.match(r"Expected `(.*)`, got `(.*)`\Z", reason):
-        return f"must be {match[1]}, not {match[2]}"
-    if match := re.match(r"Expected `.*` that's a (multiple of \S+)\Z", reason):
-        return f"must be a {match[1]}"
-    if match := re.match(r"Expected `(.*)` (with.*)\Z", reason):
-        return f"must be {match[1]} {match[2]}"
-    if reason.startswith("Invalid enum value"):
-        return "is none of the values that are allowed"
+    for pattern, words in _RULES:
+        if match := re.match(pattern, reason):
+            return words(match)
     return reason.replace("`", "")
+
+
+def _mismatch(match: re.Match[str]) -> str:
+    pattern = match[1] if len(match[1]) <= 80 else match[1][:79] + "…"
+    return f"does not match {pattern}"
+
+
+def _length(match: re.Match[str]) -> str:
+    unit = {"str": "characters", "bytes": "bytes"}.get(match[1], "items")
+    return f"must have {_BOUNDS.get(match[2], match[2])} {match[3]} {unit}"
+
+
+_RULES: tuple[tuple[str, Callable[[re.Match[str]], str]], ...] = (
+    (r"(?s)Expected `str` matching regex '(.*)'\Z", _mismatch),
+    (r"Expected `(.*)` of length (\S+) (\S+)\Z", _length),
+    (r"Expected `.*` (>=|<=|>|<) (\S+)\Z", lambda match: f"must be {_BOUNDS[match[1]]} {match[2]}"),
+    (r"Expected `(.*)`, got `(.*)`\Z", lambda match: f"must be {match[1]}, not {match[2]}"),
+    (r"Expected `.*` that's a (multiple of \S+)\Z", lambda match: f"must be a {match[1]}"),
+    (r"Expected `(.*)` (with.*)\Z", lambda match: f"must be {match[1]} {match[2]}"),
+    (r"Invalid enum value", lambda _: "is none of the values that are allowed"),
+)
+
+
+def unencodable(value: object, error: Exception) -> InvalidArgumentError:
+    """Return the error for a value that cannot be encoded, naming the part that is to blame."""
+    for name, part in _parts(value, ""):
+        if isinstance(part, str) and not part.isascii():
+            try:
+                part.encode()
+            except UnicodeEncodeError:
+                rule = "is not valid Unicode, it has a lone surrogate"
+                return InvalidArgumentError(name or "body", rule, shown=short_repr(part))
+        elif not isinstance(part, (str, int, float, type(None), *NATIVE)):
+            try:
+                msgspec.to_builtins(part, str_keys=True)
+            except (TypeError, ValueError, OverflowError, RecursionError):
+                rule = f"{type(part).__name__} cannot be encoded"
+                return InvalidArgumentError(name or "body", rule, shown=short_repr(part))
+    return InvalidArgumentError("body", f"cannot be encoded: {error}")
+
+
+def refuse_infinite(value: object) -> None:
+    """Refuse numbers that JSON cannot say.
+
+    Raises:
+        InvalidArgumentError: A part of the value is infinite or no number.
+    """
+    for name, part in _parts(value, ""):
+        if isinstance(part, (float, decimal.Decimal)) and not math.isfinite(part):
+            raise InvalidArgumentError(name or "body", "must be a finite number", shown=short_repr(part))
+
+
+def _parts(value: object, name: str, depth: int = 0) -> list[tuple[str, Any]]:
+    """List the innermost parts of a value with the names of the arguments that they are."""
+    if depth > 100:
+        return []
+    if isinstance(value, msgspec.Struct):
+        inner = [(f"{name}.{own}" if name else own, getattr(value, own)) for own in value.__struct_fields__]
+    elif isinstance(value, dict):
+        items = cast("dict[object, object]", value)
+        inner = [(f"{name}.{key}" if name else str(key), item) for key, item in items.items()]
+        inner.extend((f"{name} (key)", key) for key in items)
+    elif isinstance(value, (list, tuple)):
+        inner = [(f"{name}[{index}]", item) for index, item in enumerate(cast("list[object]", value))]
+    else:
+        return [] if value is msgspec.UNSET else [(name, value)]
+    return [found for own, item in inner for found in _parts(item, own, depth + 1)]

@@ -62,18 +62,15 @@ class Wire:
             InvalidArgumentError: The server is not one that a token may be sent to, or a header field cannot be sent.
         """
         url, headers = self._url(request), self._headers(request)
-        try:
-            if self._client is None:
-                prepared = httpx2.Request(
-                    request.method, url, headers=headers, content=request.content, extensions=self._extensions
-                )
-            else:
-                timeout: Any = httpx2.USE_CLIENT_DEFAULT if self._timeouts is None else self._timeouts
-                prepared = self._client.build_request(
-                    request.method, url, headers=headers, content=request.content, timeout=timeout
-                )
-        except UnicodeEncodeError:
-            raise InvalidArgumentError("headers", "must be ASCII") from None
+        if self._client is None:
+            prepared = httpx2.Request(
+                request.method, url, headers=headers, content=request.content, extensions=self._extensions
+            )
+        else:
+            timeout: Any = httpx2.USE_CLIENT_DEFAULT if self._timeouts is None else self._timeouts
+            prepared = self._client.build_request(
+                request.method, url, headers=headers, content=request.content, timeout=timeout
+            )
         if secret is not None:
             # Set last and without a name, so that no frame that could fail holds the token.
             prepared.headers["authorization"] = f"Bearer {secret.reveal()}"
@@ -83,6 +80,8 @@ class Wire:
         if not request.headers:
             return list(self._defaults)
         own = {name.lower() for name, _ in request.headers}
+        if not all(name.isascii() and value.isascii() for name, value in request.headers):
+            raise InvalidArgumentError("headers", "must be ASCII")
         return [field for field in self._defaults if field[0] not in own] + list(request.headers)
 
     def _url(self, request: Request) -> httpx2.URL:
@@ -198,7 +197,9 @@ def _checked_base(text: str) -> str:
         raise refused(f"must be a URL: {one_line(str(error))}") from None
     if url.scheme not in {"http", "https"} or not url.host:
         raise refused("must be an absolute URL of scheme https")
-    if url.userinfo or "@" in url.netloc.decode("ascii"):
+    if url.port is not None and not 0 < url.port < 65536:
+        raise refused("must have a port below 65536")
+    if "@" in text.partition("//")[2].partition("/")[0]:
         raise refused("must have no user name and no password")
     if "?" in text or "#" in text:
         raise refused("must have no query and no fragment")

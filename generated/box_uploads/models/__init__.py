@@ -203,7 +203,8 @@ FileName: TypeAlias = Annotated[
         min_length=1,
         max_length=255,
         pattern=r"^(\.{0,2}[^./\\\x00-\x1f\x7f][^/\\\x00-\x1f\x7f]*|\.{3,}[^/\\\x00-\x1f\x7f]*)\Z",
-        description="Name of the file, 1 to 255 characters, without slash, backslash or control characters, and neither `.` nor `..`.",
+        description="Name of the file, 1 to 255 characters, without slash, backslash or control characters, "
+        "and neither `.` nor `..`.",
     ),
 ]
 """Name of the file, 1 to 255 characters, without slash, backslash or control characters, and neither `.` nor `..`."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["AsyncToken", "Credentials", "Secret", "Token"]
 
-Token: TypeAlias = "str | Callable[[], str] | httpx2.Auth"
+Token: TypeAlias = "str | Callable[[], str] | httpx2.Auth"  # noqa: S105  # a type
 """A token, a callable that returns one (asked again after a 401), or the HTTP library's own authentication."""
 
 AsyncToken: TypeAlias = "str | Callable[[], str | Awaitable[str]] | httpx2.Auth"

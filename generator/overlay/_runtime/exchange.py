@@ -1,7 +1,7 @@
 """The course of a call, from the first attempt to the last, without sending or waiting itself.
 
-`exchange` says what is to be done next, and is told what came of it. A transport only has to carry the steps out, so that
-retries and credentials are decided in one place for blocking and asynchronous clients.
+`exchange` says what is to be done next, and is told what came of it. A transport only has to carry the steps out, so
+that retries and credentials are decided in one place for blocking and asynchronous clients.
 """
 
 from __future__ import annotations
@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
-from .auth import Secret
 from .errors import TransportError
 from .message import RawResponse
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from .auth import Credentials
+    from .auth import Credentials, Secret
     from .message import Request
     from .retry import RetryPolicy
 

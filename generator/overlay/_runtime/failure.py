@@ -55,7 +55,8 @@ def api_error(raw: RawResponse, bodies: Mapping[int | str, Json[Any]]) -> ApiErr
 def _fields(content: bytes) -> dict[str, Any]:
     """Read the body as a JSON object if it is one, whatever its media type and whatever it breaks."""
     try:
-        decoded = msgspec.json.decode(content)
+        # A number beyond all floats is read as infinite, so that it does not take the other fields with it.
+        decoded = msgspec.json.Decoder(float_hook=float).decode(content)
     except (ValueError, RecursionError):
         return {}
     return decoded if is_object(decoded) else {}

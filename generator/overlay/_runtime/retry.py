@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import time
 from typing import TYPE_CHECKING
@@ -97,10 +98,13 @@ def parse_retry_after(value: str | None, clock: Callable[[], float] = time.time)
         return min(float(text[:20]), _LONGEST_S) if len(text) <= 20 else _LONGEST_S
     if not _DATE.match(text):
         return None
-    from email.utils import mktime_tz, parsedate_tz  # noqa: PLC0415  # costs more than all of this package
+    from email.utils import parsedate_tz  # noqa: PLC0415  # costs more than all of this package
 
     parsed = parsedate_tz(text)
+    if parsed is None:
+        return None
     try:
-        return None if parsed is None else min(max(0.0, mktime_tz(parsed) - clock()), _LONGEST_S)
+        date = dt.datetime(*parsed[:6], tzinfo=dt.UTC)
     except (ValueError, OverflowError):
         return None
+    return min(max(0.0, date.timestamp() - (parsed[9] or 0) - clock()), _LONGEST_S)

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import time
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
-import msgspec
-
-from .auth import Credentials, Secret
-from .errors import ClientError, InvalidArgumentError, short_repr
+from .auth import Secret
+from .connection import Connection, Timeout, check_http, outcome_of
 from .exchange import Attempt, FetchToken, exchange
-from .retry import RetryPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -19,78 +16,19 @@ if TYPE_CHECKING:
 
     import httpx2
 
-    from .auth import AsyncToken, Token
+    from .auth import Credentials
     from .errors import TransportError
     from .message import RawResponse, Request
-    from .wire import Body
+    from .retry import RetryPolicy
 
 __all__ = ["AsyncTransport", "SyncTransport", "Timeout"]
 
-_LONGEST_S = 1e9
 
-
-class Timeout(msgspec.Struct, frozen=True):
-    """How long each phase of an attempt may last, in seconds.
-
-    Attributes:
-        connect_s: To connect, TLS included.
-        read_s: Between two pieces of the response.
-        write_s: To send a piece of the request.
-        pool_s: To get a connection while all are in use.
-    """
-
-    connect_s: float = 10.0
-    read_s: float = 60.0
-    write_s: float = 60.0
-    pool_s: float = 10.0
-
-
-class _Transport:
-    """What both transports are made of."""
-
-    def __init__(  # noqa: PLR0913  # each is a setting of the client
-        self,
-        credentials: Credentials,
-        *,
-        base_url: str | None,
-        timeout_s: float | Timeout | None,
-        retry: RetryPolicy | None,
-        user_agent: str,
-        caller: httpx2.Client | httpx2.AsyncClient | None,
-    ) -> None:
-        credentials.check()
-        # Imported here, so that importing the package does not pay for the HTTP library.
-        import httpx2  # noqa: PLC0415
-
-        from . import wire  # noqa: PLC0415
-
-        timeouts = None
-        if timeout_s is not None or caller is None:
-            limits = _timeout(timeout_s)
-            timeouts = httpx2.Timeout(
-                connect=limits.connect_s, read=limits.read_s, write=limits.write_s, pool=limits.pool_s
-            )
-        self._wire = wire.Wire(base_url=base_url, user_agent=user_agent, timeouts=timeouts, client=caller)
-        self._body, self._failure = wire.Body, wire.failure
-        self._failures = (httpx2.HTTPError, httpx2.StreamError)
-        self._auth: Any = credentials.auth
-        if self._auth is None and not credentials.bearer:
-            # Without a token, the caller's own client may authenticate by itself.
-            self._auth = httpx2.USE_CLIENT_DEFAULT
-        self._credentials = credentials
-        self._retry = retry or RetryPolicy()
-        self._closed = False
-
-    def _check_open(self, *, closed: bool) -> None:
-        if closed or self._closed:
-            raise ClientError("the client is closed", retry_safe=True)
-
-
-class SyncTransport(_Transport):
+class SyncTransport(Connection):
     """Sends requests and waits for their responses; may be used by several threads at once.
 
     Args:
-        token: A token, a callable that returns one (asked again after a 401), an `httpx2.Auth`, or None.
+        credentials: Where the token comes from.
         base_url: URL in place of each request's own server, https unless its host is a loopback address.
         timeout_s: Seconds for each phase of an attempt, or a `Timeout`; by default 10 to connect, 60 to read or write
             and 10 for a connection to be free, or what the caller's own client has.
@@ -105,34 +43,34 @@ class SyncTransport(_Transport):
 
     def __init__(  # noqa: PLR0913  # each is a setting of the client
         self,
-        token: Token | None,
+        credentials: Credentials,
         *,
         base_url: str | None = None,
         timeout_s: float | Timeout | None = None,
         retry: RetryPolicy | None = None,
         http: httpx2.Client | httpx2.BaseTransport | None = None,
-        sleep: Callable[[float], object] = time.sleep,
+        sleep: Callable[[float], object] | None = None,
         user_agent: str = "python-client",
     ) -> None:
-        credentials = Credentials(token)
-        del token
         from threading import Lock  # noqa: PLC0415  # comes with the HTTP library anyway
 
-        import httpx2  # noqa: PLC0415  # as in _Transport
+        import httpx2  # noqa: PLC0415  # as in Connection
 
-        _check_http(http, httpx2.Client, httpx2.BaseTransport)
-        caller = http if isinstance(http, httpx2.Client) else None
+        check_http(http, httpx2.Client, httpx2.BaseTransport)
         super().__init__(
-            credentials, base_url=base_url, timeout_s=timeout_s, retry=retry, user_agent=user_agent, caller=caller
+            credentials,
+            base_url=base_url,
+            timeout_s=timeout_s,
+            retry=retry,
+            user_agent=user_agent,
+            caller=http if isinstance(http, httpx2.Client) else None,
         )
-        self._owned = None
-        if isinstance(http, httpx2.BaseTransport):
-            self._owned = httpx2.Client(transport=http)
-        elif caller is None:
+        if isinstance(http, httpx2.Client):
+            self._client, self._owned = http, False
+        else:
             # Plain http only goes to loopback addresses, where no proxy of the environment belongs.
-            self._owned = httpx2.Client(mounts={"http://": None})
-        self._client = caller or self._owned or httpx2.Client()
-        self._sleep = sleep
+            self._client, self._owned = httpx2.Client(transport=http, mounts={"http://": None}), True
+        self._sleep = sleep or time.sleep
         self._lock = Lock()
 
     def send(self, request: Request) -> RawResponse:
@@ -162,8 +100,8 @@ class SyncTransport(_Transport):
     def close(self) -> None:
         """Close the connections, unless the HTTP client is the caller's own; may be called again."""
         self._closed = True
-        if self._owned is not None:
-            self._owned.close()
+        if self._owned:
+            self._client.close()
 
     def __enter__(self) -> Self:
         return self
@@ -190,7 +128,7 @@ class SyncTransport(_Transport):
                 response.close()
         except self._failures as error:
             broken = self._failure(request, error, secret)
-        return _outcome(body, broken)
+        return outcome_of(body, broken)
 
     def _fetch(self, stale: Secret | None) -> Secret:
         # Of several threads that find the token stale, one fetches another.
@@ -199,11 +137,11 @@ class SyncTransport(_Transport):
             return found or self._credentials.store(Secret(self._credentials.fetch()))
 
 
-class AsyncTransport(_Transport):
+class AsyncTransport(Connection):
     """Sends requests and awaits their responses; may be used by several tasks of one event loop at once.
 
     Args:
-        token: As for `SyncTransport`; a callable may also return an awaitable.
+        credentials: As for `SyncTransport`; a callable may also return an awaitable.
         base_url: URL in place of each request's own server, https unless its host is a loopback address.
         timeout_s: Seconds for each phase of an attempt, or a `Timeout`; by default 10 to connect, 60 to read or write
             and 10 for a connection to be free, or what the caller's own client has.
@@ -218,7 +156,7 @@ class AsyncTransport(_Transport):
 
     def __init__(  # noqa: PLR0913  # each is a setting of the client
         self,
-        token: AsyncToken | None,
+        credentials: Credentials,
         *,
         base_url: str | None = None,
         timeout_s: float | Timeout | None = None,
@@ -227,24 +165,24 @@ class AsyncTransport(_Transport):
         sleep: Callable[[float], Awaitable[object]] | None = None,
         user_agent: str = "python-client",
     ) -> None:
-        credentials = Credentials(token)
-        del token
         import asyncio  # noqa: PLC0415  # costs a blocking client nothing here
 
-        import httpx2  # noqa: PLC0415  # as in _Transport
+        import httpx2  # noqa: PLC0415  # as in Connection
 
-        _check_http(http, httpx2.AsyncClient, httpx2.AsyncBaseTransport)
-        caller = http if isinstance(http, httpx2.AsyncClient) else None
+        check_http(http, httpx2.AsyncClient, httpx2.AsyncBaseTransport)
         super().__init__(
-            credentials, base_url=base_url, timeout_s=timeout_s, retry=retry, user_agent=user_agent, caller=caller
+            credentials,
+            base_url=base_url,
+            timeout_s=timeout_s,
+            retry=retry,
+            user_agent=user_agent,
+            caller=http if isinstance(http, httpx2.AsyncClient) else None,
         )
-        self._owned = None
-        if isinstance(http, httpx2.AsyncBaseTransport):
-            self._owned = httpx2.AsyncClient(transport=http)
-        elif caller is None:
+        if isinstance(http, httpx2.AsyncClient):
+            self._client, self._owned = http, False
+        else:
             # Plain http only goes to loopback addresses, where no proxy of the environment belongs.
-            self._owned = httpx2.AsyncClient(mounts={"http://": None})
-        self._client = caller or self._owned or httpx2.AsyncClient()
+            self._client, self._owned = httpx2.AsyncClient(transport=http, mounts={"http://": None}), True
         self._sleep: Callable[[float], Awaitable[object]] = sleep or asyncio.sleep
         self._lock = asyncio.Lock()
 
@@ -275,8 +213,8 @@ class AsyncTransport(_Transport):
     async def aclose(self) -> None:
         """Close the connections, unless the HTTP client is the caller's own; may be called again."""
         self._closed = True
-        if self._owned is not None:
-            await self._owned.aclose()
+        if self._owned:
+            await self._client.aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -304,7 +242,7 @@ class AsyncTransport(_Transport):
                 await response.aclose()
         except self._failures as error:
             broken = self._failure(request, error, secret)
-        return _outcome(body, broken)
+        return outcome_of(body, broken)
 
     async def _fetch(self, stale: Secret | None) -> Secret:
         # Of several tasks that find the token stale, one fetches another.
@@ -318,26 +256,3 @@ class AsyncTransport(_Transport):
             fresh = Secret(token)
             del token
             return self._credentials.store(fresh)
-
-
-def _outcome(body: Body | None, broken: TransportError | None) -> RawResponse | TransportError:
-    if body is not None:
-        return body.finish(broken)
-    if broken is None:
-        raise AssertionError("an attempt ends with a response or with an error")
-    return broken
-
-
-def _check_http(http: object, client: type, transport: type) -> None:
-    if http is not None and not isinstance(http, (client, transport)):
-        rule = f"must be an httpx2.{client.__name__} or an httpx2.{transport.__name__}"
-        raise InvalidArgumentError("http", rule, shown=short_repr(http))
-
-
-def _timeout(timeout_s: float | Timeout | None) -> Timeout:
-    if timeout_s is None:
-        return Timeout()
-    limits = timeout_s if isinstance(timeout_s, Timeout) else Timeout(timeout_s, timeout_s, timeout_s, timeout_s)
-    if not all(0 < limit <= _LONGEST_S for limit in (limits.connect_s, limits.read_s, limits.write_s, limits.pool_s)):
-        raise InvalidArgumentError("timeout_s", "must be a positive number of seconds", shown=short_repr(timeout_s))
-    return limits

@@ -47,14 +47,15 @@ def build_request(*, folder_id: str, file_name: str, file_size: int, as_user: st
     Raises:
         InvalidArgumentError: If an argument breaks its rule.
     """
-    body = models.CreateUploadSessionRequest(folder_id=folder_id, file_name=file_name, file_size=file_size)
     return Request(
         operation="create_upload_session",
         method="POST",
         server="https://upload.box.com/api/2.0",
         path="/files/upload_sessions",
         headers=(("content-type", "application/json"), *_AS_USER.in_header(as_user)),
-        content=_CREATE_UPLOAD_SESSION_REQUEST.encode(body),
+        content=_CREATE_UPLOAD_SESSION_REQUEST.encode(
+            models.CreateUploadSessionRequest(folder_id=folder_id, file_name=file_name, file_size=file_size)
+        ),
     )
 
 

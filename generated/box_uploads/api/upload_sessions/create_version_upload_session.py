@@ -59,14 +59,15 @@ def build_request(
     Raises:
         InvalidArgumentError: If an argument breaks its rule.
     """
-    body = models.CreateVersionUploadSessionRequest(file_size=file_size, file_name=file_name, folder_id=folder_id)
     return Request(
         operation="create_version_upload_session",
         method="POST",
         server="https://upload.box.com/api/2.0",
         path="".join(("/files/", _FILE_ID.in_path(file_id), "/upload_sessions")),
         headers=(("content-type", "application/json"), *_AS_USER.in_header(as_user)),
-        content=_CREATE_VERSION_UPLOAD_SESSION_REQUEST.encode(body),
+        content=_CREATE_VERSION_UPLOAD_SESSION_REQUEST.encode(
+            models.CreateVersionUploadSessionRequest(file_size=file_size, file_name=file_name, folder_id=folder_id)
+        ),
     )
 
 

@@ -1,0 +1,198 @@
+"""An operation as the templates want it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from .filters import python_literal
+from .overlay._runtime.shape import is_object
+from .types import Field, Scalar, Type, union
+
+
+@dataclass(eq=False)
+class Parameter:
+    """A parameter of an operation."""
+
+    location: str
+    wire_name: str
+    name: str
+    type: Type
+    required: bool
+    explode: bool
+    description: str
+    is_client_option: bool
+    constant: str = ""
+    """Name of the constant that holds the parameter's codec."""
+
+
+@dataclass(eq=False)
+class Codec:
+    """How a body becomes a value, or a value a body."""
+
+    kind: str
+    """`Json`, `Form`, `Text`, `Binary` or `Empty`, the classes of the runtime."""
+    type: Type
+    constant: str = ""
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether the codec takes the type of the value."""
+        return self.kind in {"Json", "Form"}
+
+
+@dataclass(eq=False)
+class Media:
+    """One media type of a body."""
+
+    media_type: str
+    codec: Codec
+    example: Any = None
+
+    @property
+    def base(self) -> str:
+        """The media type without parameters."""
+        return self.media_type.partition(";")[0].strip()
+
+    @property
+    def condition(self) -> str:
+        """Whether a response has the media type, as Python."""
+        if self.base.endswith("/*"):
+            return f"raw.media_type.startswith({python_literal(self.base[:-1])})"
+        return f"raw.media_type == {python_literal(self.base)}"
+
+
+@dataclass(eq=False)
+class Body:
+    """The body of a request."""
+
+    media: list[Media]
+    required: bool
+    description: str
+    fields: list[Field] = field(default_factory=list[Field])
+    """The properties of the body, if they are arguments of their own."""
+
+    @property
+    def type(self) -> Type:
+        """The type of the value, whatever the media type."""
+        return union(*(one.codec.type for one in self.media))
+
+
+@dataclass(eq=False)
+class Link:
+    """A call that a response leads to."""
+
+    target: str
+    """The operationId of the other operation, until all are read; then the name of its method."""
+    description: str
+
+
+@dataclass(eq=False)
+class Response:
+    """What the server answers with one status."""
+
+    status: str
+    description: str
+    media: list[Media]
+    headers: list[tuple[str, str]]
+    links: list[Link]
+
+    @property
+    def condition(self) -> str:
+        """When the response is this one, as Python."""
+        if self.status == "default":
+            return "raw.status < 400"
+        if self.status.endswith("XX"):
+            return f"{self.status[0]}00 <= raw.status < {int(self.status[0]) + 1}00"
+        return f"raw.status == {self.status}"
+
+    @property
+    def shown_status(self) -> str:
+        """When the response is this one, for a person."""
+        return "Any other status" if self.status == "default" else self.status
+
+
+@dataclass(eq=False)
+class Operation:
+    """A method of the client."""
+
+    name: str
+    method: str
+    path: str
+    place: str
+    tag: str
+    server: str
+    authenticated: bool
+    scopes: list[str]
+    summary: str
+    description: str
+    documentation: str
+    deprecated: bool
+    parameters: list[Parameter]
+    body: Body | None
+    successes: list[Response]
+    errors: list[Response]
+    codecs: list[Codec] = field(default_factory=list[Codec])
+
+    @property
+    def title(self) -> str:
+        """What the operation does, in a sentence."""
+        return self.summary or f"Call `{self.method} {self.path}`"
+
+    def at(self, location: str) -> list[Parameter]:
+        """Return the parameters of one location."""
+        return [one for one in self.parameters if one.location == location]
+
+    @property
+    def responses(self) -> list[Response]:
+        """All responses; `default` may be a success and an error."""
+        return list(dict.fromkeys([*self.successes, *self.errors]))
+
+    @property
+    def path_parts(self) -> list[tuple[str, Parameter | None]]:
+        """The path, as pairs of text and the parameter that follows it."""
+        known = {one.wire_name: one for one in self.at("path")}
+        pieces = re.split(r"\{([^{}]*)\}", self.path)
+        names = [*(known[name] for name in pieces[1::2]), None]
+        return list(zip(pieces[::2], names, strict=True))
+
+    @property
+    def positional(self) -> list[Parameter]:
+        """The path parameters in the order of the path."""
+        found = [parameter for _, parameter in self.path_parts if parameter is not None]
+        return list(dict.fromkeys(found))
+
+    @property
+    def keywords(self) -> list[Parameter | Field]:
+        """The other arguments: required ones first."""
+        arguments: list[Parameter | Field] = [
+            *(self.body.fields if self.body else []),
+            *(one for one in self.parameters if one.location != "path" and not one.is_client_option),
+        ]
+        return sorted(arguments, key=lambda one: not one.required)
+
+    @property
+    def options(self) -> list[Parameter]:
+        """The parameters that are settings of the client."""
+        return [one for one in self.parameters if one.is_client_option]
+
+    @property
+    def result(self) -> Type:
+        """The type of what a successful call returns."""
+        types = [media.codec.type for response in self.successes for media in response.media]
+        return union(*types) if types else Scalar("None")
+
+    @property
+    def example_call(self) -> str:
+        """An exemplary call, as Python; empty if the document has no example."""
+        given = self.body.media[0].example if self.body and self.body.fields else None
+        if not self.body or not is_object(given):
+            return ""
+        named = {one.name: given[one.wire_name] for one in self.body.fields if one.wire_name in given}
+        others = [one for one in self.keywords if one.required and one.name not in named]
+        if others or not all(isinstance(value, (str, int, float, bool)) for value in named.values()):
+            return ""
+        arguments = [one.name for one in self.positional]
+        arguments += [f"{name}={python_literal(value)}" for name, value in named.items()]
+        return f"client.{self.name}({', '.join(arguments)})"

@@ -1,0 +1,108 @@
+"""What both transports are made of: settings, checked once, and the state of being open."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from .errors import ClientError, InvalidArgumentError, short_repr
+from .retry import RetryPolicy
+
+if TYPE_CHECKING:
+    import httpx2
+
+    from .auth import Credentials
+    from .errors import TransportError
+    from .message import RawResponse
+    from .wire import Body
+
+__all__ = ["Connection", "Timeout", "check_http", "outcome_of"]
+
+_LONGEST_S = 1e9
+
+
+class Timeout(msgspec.Struct, frozen=True):
+    """How long each phase of an attempt may last, in seconds.
+
+    Attributes:
+        connect_s: To connect, TLS included.
+        read_s: Between two pieces of the response.
+        write_s: To send a piece of the request.
+        pool_s: To get a connection while all are in use.
+    """
+
+    connect_s: float = 10.0
+    read_s: float = 60.0
+    write_s: float = 60.0
+    pool_s: float = 10.0
+
+
+class Connection:
+    """What both transports are made of: settings, credentials and the state of being open."""
+
+    def __init__(  # noqa: PLR0913  # each is a setting of the client
+        self,
+        credentials: Credentials,
+        *,
+        base_url: str | None,
+        timeout_s: float | Timeout | None,
+        retry: RetryPolicy | None,
+        user_agent: str,
+        caller: httpx2.Client | httpx2.AsyncClient | None,
+    ) -> None:
+        credentials.check()
+        # Imported here, so that importing the package does not pay for the HTTP library.
+        import httpx2  # noqa: PLC0415
+
+        from . import wire  # noqa: PLC0415
+
+        timeouts = None
+        if timeout_s is not None or caller is None:
+            limits = _timeout(timeout_s)
+            timeouts = httpx2.Timeout(
+                connect=limits.connect_s, read=limits.read_s, write=limits.write_s, pool=limits.pool_s
+            )
+        self._wire = wire.Wire(base_url=base_url, user_agent=user_agent, timeouts=timeouts, client=caller)
+        self._body, self._failure = wire.Body, wire.failure
+        self._failures = (httpx2.HTTPError, httpx2.StreamError)
+        self._auth: Any = credentials.auth
+        if self._auth is None and not credentials.bearer:
+            # Without a token, the caller's own client may authenticate by itself.
+            self._auth = httpx2.USE_CLIENT_DEFAULT
+        self._credentials = credentials
+        self._retry = retry or RetryPolicy()
+        self._closed = False
+
+    def _check_open(self, *, closed: bool) -> None:
+        if closed or self._closed:
+            raise ClientError("the client is closed", retry_safe=True)
+
+
+def outcome_of(body: Body | None, broken: TransportError | None) -> RawResponse | TransportError:
+    """Return what an attempt came to."""
+    if body is not None:
+        return body.finish(broken)
+    if broken is None:
+        raise AssertionError("an attempt ends with a response or with an error")
+    return broken
+
+
+def check_http(http: object, client: type, transport: type) -> None:
+    """Check that what the caller brings is something to send with.
+
+    Raises:
+        InvalidArgumentError: It is neither a client nor a transport of the right kind.
+    """
+    if http is not None and not isinstance(http, (client, transport)):
+        rule = f"must be an httpx2.{client.__name__} or an httpx2.{transport.__name__}"
+        raise InvalidArgumentError("http", rule, shown=short_repr(http))
+
+
+def _timeout(timeout_s: float | Timeout | None) -> Timeout:
+    if timeout_s is None:
+        return Timeout()
+    limits = timeout_s if isinstance(timeout_s, Timeout) else Timeout(timeout_s, timeout_s, timeout_s, timeout_s)
+    if not all(0 < limit <= _LONGEST_S for limit in (limits.connect_s, limits.read_s, limits.write_s, limits.pool_s)):
+        raise InvalidArgumentError("timeout_s", "must be a positive number of seconds", shown=short_repr(timeout_s))
+    return limits

@@ -1,0 +1,290 @@
+"""Text of the document is text, wherever it stands: nothing of it becomes code, and values arrive unchanged."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import unicodedata
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from generator.filters import docstring_text, long_literal, python_literal
+
+from .conftest import Answer, Make, Package, document, operation
+
+MARK = "hacked"
+HOSTILE = [
+    f'"; open("{MARK}", "w"); "',
+    f'"""\nopen("{MARK}", "w")\n"""',
+    f"'''\nopen('{MARK}', 'w')\n'''",
+    f'\\"""\nopen("{MARK}", "w")',
+    "ends in a backslash \\",
+    'ends in a quote "',
+    'ends in quotes """"',
+    f"{{{{ config.__class__ }}}} {{% include 'x' %}} {{# {MARK} #}}",
+    f"{{open('{MARK}', 'w')}}",
+    "line\r\nbreak\u2028and\u2029more\x85\x0b\x0c",
+    "nul \x00 bell \x07 escape \x1b[31m delete \x7f",
+    "right to left \u202e override \u2066 isolate \u200b zero \ufeff bom",
+    f"# noqa\n# type: ignore\nopen('{MARK}', 'w')",
+    "%s %(name)s ${name} \\N{BULLET} \\x41 \\u0041 \\",
+    "\U0001f600 astral \udfff".replace("\udfff", ""),
+    f"), *[open('{MARK}', 'w')], (",
+    "]" * 30,
+    "x" * 400,
+    "-dash",
+    "    indented\n\ttabbed",
+]
+
+
+def _property(name: str) -> str:
+    """Return a name without what msgspec refuses in the names of properties."""
+    return re.sub(r'["\\\x00-\x1f]', "_", name)
+
+
+def _document(texts: list[str], *, names: Callable[[int, str], str]) -> dict[str, Any]:
+    """Return a document with the texts everywhere; `names` makes of each what stands where names stand."""
+    everything = "\n\n".join(texts)
+    named = [names(number, text) for number, text in enumerate(texts)]
+    ids = [name[:50] for name in named]
+    properties = {
+        name: {
+            "title": text,
+            "description": text,
+            "default": text,
+            "deprecated": True,
+            "example": text,
+            "examples": [text],
+            "format": text,
+            "$comment": text,
+            "type": "string",
+            "x-text": text,
+        }
+        for name, text in zip(map(_property, named), texts, strict=True)
+    }
+    enum = {"enum": named, "description": everything}
+    exact = {"type": "string", "pattern": f"^(?:{'|'.join(re.escape(one) for one in named if one.isascii())})$"}
+    parameters = [
+        {
+            "in": "query",
+            "name": name,
+            "description": text,
+            "schema": {"type": "string", "default": text, "description": text},
+            "example": text,
+        }
+        for name, text in zip(named, texts, strict=True)
+    ]
+    option = {
+        "in": "query",
+        "name": "option",
+        "x-client-option": True,
+        "description": everything,
+        "schema": {"type": "string"},
+    }
+    schema = {"$ref": "#/components/schemas/Model"}
+    body = {
+        "description": everything,
+        "content": {"application/json": {"schema": schema, "example": dict.fromkeys(map(_property, named), "a")}},
+    }
+    spread = {
+        "required": True,
+        "content": {"application/json": {"schema": {"type": "object", "properties": properties}}},
+    }
+    spread["content"]["application/json"]["example"] = dict(zip(map(_property, named), texts, strict=True))
+    answer = {
+        "description": everything,
+        "headers": {"X-A": {"description": everything, "schema": {}}, 'a"""b\\': {"schema": {}}},
+        "content": {"application/json": {"schema": schema}},
+        "links": {name: {"operationId": ids[0], "description": text} for name, text in zip(named, texts, strict=True)},
+    }
+    said = {"summary": everything, "description": everything, "externalDocs": {"url": everything}, "deprecated": True}
+    return document(
+        {
+            "/a": {
+                "summary": everything,
+                "description": everything,
+                "get": operation(
+                    operationId=ids[0],
+                    tags=[ids[1]],
+                    parameters=[*parameters, option],
+                    responses={"200": answer, "default": {"description": everything}},
+                    **said,
+                ),
+                "post": operation(operationId="post", requestBody=body, **said),
+                "put": operation(operationId="put", requestBody=spread, summary=texts[-1]),
+            },
+            **{
+                f"/b{number}": {"get": operation(operationId=f"{name} {number}", tags=[name], summary=text)}
+                for number, (name, text) in enumerate(zip(ids, texts, strict=True))
+            },
+        },
+        {
+            "Model": {"type": "object", "title": everything, "properties": properties},
+            "Enum": enum,
+            "Exact": exact,
+            "Text": {"type": "string", "minLength": 1, "description": everything, "default": everything},
+            "Union": {
+                "oneOf": [
+                    {"type": "object", "required": ["k"], "properties": {"k": {"const": name, "description": text}}}
+                    for name, text in zip(named, texts, strict=True)
+                ],
+                "description": everything,
+            },
+            **{name: {"type": "object", "properties": {_property(name): {}}} for name in named},
+        },
+        info={
+            "title": everything,
+            "version": texts[0] + texts[9],
+            "description": everything,
+            "summary": everything,
+            "contact": {"name": everything},
+        },
+        tags=[{"name": name, "description": everything} for name in named],
+        security=[{"token": [everything]}],
+        components={"securitySchemes": {"token": {"type": "http", "scheme": "bearer", "description": everything}}},
+        **{"x-text": everything},
+    )
+
+
+@pytest.fixture(scope="module")
+def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("workplace")
+
+
+@pytest.fixture(scope="module")
+def package(make: Make, workplace: Path) -> Package:
+    """The package of a hostile document, generated and imported where the marks would appear."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(workplace)
+        found = make(_document(HOSTILE, names=lambda _, text: text))
+        for path in found.folder.rglob("*.py"):
+            if "_runtime" not in path.parts:
+                exec(
+                    compile(path.read_text(encoding="utf-8").split("\n__all__")[0].split("\nfrom .")[0], "x", "exec"),
+                    {},
+                )  # noqa: S102
+        _ = found.models
+        return found
+
+
+def _shape(package: Package, path: Path) -> list[str]:
+    """Return the nodes of a module without names and constants: what of it is code."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    del package
+    return [type(node).__name__ for node in ast.walk(tree)]
+
+
+def test_nothing_of_the_document_is_executed(package: Package, workplace: Path) -> None:
+    for tag in sorted(path.name for path in (package.folder / "api").iterdir() if path.is_dir()):
+        for path in sorted((package.folder / "api" / tag).glob("[!_]*.py")):
+            package.operation(path.stem, tag)
+
+    assert list(workplace.iterdir()) == []
+
+
+def test_no_code_is_made_of_the_document(package: Package) -> None:
+    """Only calls of names that the templates write are in the package, and no `open` among them."""
+    for path in package.folder.rglob("*.py"):
+        if "_runtime" in path.parts:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Name):
+                assert node.id not in {"open", "config"}
+            assert not isinstance(node, (ast.JoinedStr, ast.Lambda, ast.ListComp)) or path.name == "__init__.py"
+
+
+def test_hostile_text_makes_the_same_code_as_harmless_text(package: Package, make: Make) -> None:
+    harmless = make(
+        _document(["word" * (1 + len(text) // 4) for text in HOSTILE], names=lambda number, _: f"name{number}")
+    )
+
+    def statements(one: Package, path: str) -> list[str]:
+        return [type(node).__name__ for node in ast.parse(one.text(path)).body]
+
+    for path in ("client.py", "errors.py", "types.py", "__init__.py"):
+        assert statements(package, path) == statements(harmless, path)
+    assert sorted(statements(package, "models/__init__.py")) == sorted(statements(harmless, "models/__init__.py"))
+
+
+def test_invisible_characters_are_escaped_or_gone(package: Package) -> None:
+    for path in package.folder.rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        assert {one for one in text if unicodedata.category(one) in {"Cc", "Cf", "Zl", "Zp"}} <= {"\n"}
+
+
+def test_names_arrive_unchanged_on_the_wire(package: Package) -> None:
+    content = {_property(name): "value" for name in HOSTILE}
+
+    decoded = msgspec.json.decode(json.dumps(content), type=package.models.Model)
+
+    assert json.loads(msgspec.json.encode(decoded)) == content
+
+
+def test_enum_values_arrive_unchanged(package: Package) -> None:
+    for value in HOSTILE:
+        assert msgspec.json.decode(json.dumps(value), type=package.models.Enum) == value
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.json.decode(b'"other"', type=package.models.Enum)
+
+
+def test_tags_arrive_unchanged(package: Package) -> None:
+    for value in HOSTILE:
+        decoded = msgspec.json.decode(json.dumps({"k": value}), type=package.models.Union)
+        assert json.loads(msgspec.json.encode(decoded)) == {"k": value}
+
+
+def test_patterns_match_hostile_text_exactly(package: Package) -> None:
+    for value in [one for one in HOSTILE if one.isascii()]:
+        assert msgspec.json.decode(json.dumps(value), type=package.models.Exact) == value
+        with pytest.raises(msgspec.ValidationError):
+            msgspec.json.decode(json.dumps(value + "\n"), type=package.models.Exact)
+
+
+def test_parameters_of_hostile_names_are_sent(package: Package) -> None:
+    method = next(name for name in vars(package.module.Client) if name.startswith("open_hacked"))
+    parameters = list(package.operation(method, _tag(package, method)).build_request.__kwdefaults__)
+
+    _, request = package.call(method, **{name: "v" for name in parameters if name != "option"}, options={"option": "o"})
+
+    assert set(request.url.params) == {*HOSTILE, "option"}
+    assert re.fullmatch(r"made-\d+|made_\d+/[A-Za-z0-9.+_-]+", request.headers["user-agent"])
+
+
+def _tag(package: Package, method: str) -> str:
+    return next(path.parent.name for path in (package.folder / "api").rglob(f"{method}.py"))
+
+
+def test_docstrings_are_within_the_page(package: Package) -> None:
+    long = [line for line in package.text("client.py").splitlines() if len(line) > 120]
+
+    assert all("x" * 100 in line or "]" * 30 in line for line in long)
+
+
+@pytest.mark.parametrize("text", [*HOSTILE, "", "\ud800", "\x00", "a" * 1000 + " " + "b" * 50])
+def test_a_literal_is_the_text(text: str) -> None:
+    assert ast.literal_eval(python_literal(text)) == text
+    assert ast.literal_eval(f"({long_literal(text)})") == text
+    assert python_literal(text).isprintable()
+    assert "\n" not in long_literal(text)
+
+
+@pytest.mark.parametrize("text", [*HOSTILE, "", "\ud800", '"', "\\", '"""', "\\\\", '\\"', '""', "\n\n", "\x00"])
+@pytest.mark.parametrize("lead", ["", "a_long_argument_name: "])
+def test_a_docstring_ends_where_the_template_ends_it(text: str, lead: str) -> None:
+    tree = ast.parse(f'"""{lead}{docstring_text(text, 4, 4, lead)}"""')
+
+    assert len(tree.body) == 1
+    words = "".join(one for one in text if one.isspace() or unicodedata.category(one)[0] != "C").split()
+    assert [one for one in str(ast.get_docstring(tree)).split() if one][:3] == [*lead.split(), *words][:3] or not words
+
+
+def test_a_docstring_keeps_lists_and_dashes() -> None:
+    text = "Intro:\n- one\n- two\n  more\n1. three\n\n-dash"
+
+    assert docstring_text(text) == "Intro:\n- one\n- two more\n1. three\n\n-dash"
+    assert docstring_text("-1 is not allowed", lead="count: ") == "-1 is not allowed"

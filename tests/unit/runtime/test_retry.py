@@ -1,0 +1,131 @@
+"""When a call is repeated, and after how long."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from generator.overlay._runtime.errors import InvalidArgumentError, ResponseTooLargeError, TransportError
+from generator.overlay._runtime.message import Headers, RawResponse, Request
+from generator.overlay._runtime.retry import RetryPolicy, parse_retry_after
+
+NOW = 784111777.0  # Sun, 06 Nov 1994 08:49:37 GMT
+POLICY = RetryPolicy(random=lambda: 1.0, clock=lambda: NOW)
+POST = Request("op", "POST", "https://x", "/")
+PUT = Request("op", "PUT", "https://x", "/")
+
+
+def answer(status: int, retry_after: str | None = None) -> RawResponse:
+    return RawResponse("op", "POST", status, Headers([("Retry-After", retry_after)] if retry_after else []), b"")
+
+
+def lost(kind: str) -> TransportError:
+    return TransportError("x", kind=kind)
+
+
+@pytest.mark.parametrize("kind", ["ConnectError", "ConnectTimeout", "PoolTimeout"])
+@pytest.mark.parametrize("request_", [POST, PUT])
+def test_what_was_not_sent_is_repeated(kind: str, request_: Request) -> None:
+    assert POLICY.delay_s(request_, 1, lost(kind)) == 0.5
+
+
+@pytest.mark.parametrize("kind", ["ReadError", "ReadTimeout", "WriteError", "WriteTimeout", "RemoteProtocolError"])
+def test_what_may_have_arrived_is_repeated_only_if_idempotent(kind: str) -> None:
+    assert POLICY.delay_s(POST, 1, lost(kind)) is None
+    assert POLICY.delay_s(PUT, 1, lost(kind)) == 0.5
+
+
+@pytest.mark.parametrize("kind", ["LocalProtocolError", "UnsupportedProtocol", "DecodingError", "ProxyError"])
+def test_what_would_fail_again_is_not_repeated(kind: str) -> None:
+    assert POLICY.delay_s(PUT, 1, lost(kind)) is None
+    assert POLICY.delay_s(PUT, 1, ResponseTooLargeError("x", kind="ResponseTooLarge")) is None
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504, 509, 520, 599])
+def test_a_failed_server_is_asked_again_only_if_idempotent(status: int) -> None:
+    assert POLICY.delay_s(POST, 1, answer(status)) is None
+    assert POLICY.delay_s(POST, 1, answer(status, "1")) is None
+    assert POLICY.delay_s(PUT, 1, answer(status)) == 0.5
+
+
+@pytest.mark.parametrize("status", [200, 302, 400, 401, 404, 409, 501, 505])
+def test_other_statuses_are_final(status: int) -> None:
+    assert POLICY.delay_s(PUT, 1, answer(status, "1")) is None
+
+
+def test_a_rate_limit_is_waited_out_for_every_method() -> None:
+    assert POLICY.delay_s(POST, 1, answer(429, "7")) == 7
+    assert POLICY.delay_s(POST, 1, answer(429, "Sun, 06 Nov 1994 08:49:47 GMT")) == 10
+    assert POLICY.delay_s(POST, 1, answer(429)) == 0.5
+
+
+def test_a_server_that_asks_for_too_long_is_not_waited_for() -> None:
+    assert POLICY.delay_s(POST, 1, answer(429, "60")) == 60
+    assert POLICY.delay_s(POST, 1, answer(429, "61")) is None
+
+
+def test_retries_end() -> None:
+    assert POLICY.delay_s(PUT, 2, answer(500)) is not None
+    assert POLICY.delay_s(PUT, 3, answer(500)) is None
+    assert RetryPolicy(max_retries=0).delay_s(PUT, 1, answer(429)) is None
+
+
+@given(st.integers(1, 5000), st.floats(0, 1, exclude_max=True))
+def test_the_delay_is_spread_doubles_and_is_capped(attempt: int, spread: float) -> None:
+    policy = RetryPolicy(max_retries=5000, random=lambda: spread)
+    assert policy.delay_s(PUT, attempt, answer(500)) == min(8.0, 0.5 * 2.0 ** min(attempt - 1, 60)) * spread
+
+
+def test_the_default_randomness_is_a_fraction() -> None:
+    delay = RetryPolicy().delay_s(PUT, 1, answer(500))
+    assert delay is not None
+    assert 0 <= delay < 0.5
+
+
+@pytest.mark.parametrize("name", ["max_retries", "base_s", "cap_s", "retry_after_cap_s"])
+@pytest.mark.parametrize("value", [-1, math.nan, math.inf])
+def test_settings_without_sense_are_refused(name: str, value: Any) -> None:
+    with pytest.raises(InvalidArgumentError) as caught:
+        RetryPolicy(**{name: value})
+    assert caught.value.argument == name
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("0", 0),
+        (" 120 ", 120),
+        ("9" * 400, 1e9),
+        ("9" * 5000, 1e9),
+        ("Sun, 06 Nov 1994 08:49:39 GMT", 2),
+        ("Sunday, 06-Nov-94 08:49:39 GMT", 2),
+        ("Sun Nov  6 08:49:39 1994", 2),
+        ("Sun, 06 Nov 1994 08:49:30 GMT", 0),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", 1e9),
+        ("Sun, 99 Nov 1994 08:49:39 GMT", None),
+        ("Sun, 06 Nov 1994", None),
+        ("-1", None),
+        ("1.5", None),
+        ("١٢", None),
+        ("soon", None),
+        ("", None),
+        (None, None),
+        ("Sun, " + "0" * 100_000, None),
+    ],
+)
+def test_both_forms_of_retry_after_are_read_and_junk_is_ignored(value: str | None, seconds: float | None) -> None:
+    assert parse_retry_after(value, lambda: NOW) == seconds
+
+
+@given(
+    st.text()
+    | st.text("0123456789SunNovMon, :+-GMT", max_size=40)
+    | st.from_regex(r"Mon, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT")
+)
+def test_any_retry_after_gives_a_bounded_number_or_nothing(value: str) -> None:
+    seconds = parse_retry_after(value, lambda: NOW)
+    assert seconds is None or 0 <= seconds <= 1e9

@@ -1,0 +1,214 @@
+"""The token appears in no error, traceback, pickle, repr or log record."""
+
+from __future__ import annotations
+
+import base64
+import copy
+import io
+import logging
+import pickle
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import httpx2
+import pytest
+
+import generator.overlay._runtime.transport as transport_module
+from generator.overlay._runtime.auth import Credentials, Secret
+from generator.overlay._runtime.errors import ClientError, InvalidArgumentError
+from generator.overlay._runtime.failure import api_error
+from generator.overlay._runtime.message import Request
+from generator.overlay._runtime.transport import AsyncTransport, SyncTransport
+
+from .conftest import BASE, Send
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+TOKEN = "s3cr3t-t0k3n"
+POST = Request("op", "POST", BASE, "/things", content=b"{}")
+OURS = str(Path(transport_module.__file__).parent)
+
+
+def frames(error: BaseException) -> list[str]:
+    """Return the texts of the local variables of our modules' frames."""
+    found: list[str] = []
+    for frame in traceback.StackSummary.extract(traceback.walk_tb(error.__traceback__), capture_locals=True):
+        if frame.filename.startswith(OURS):
+            found.extend((frame.locals or {}).values())
+    return found
+
+
+def parts(value: Any) -> list[Any]:
+    """Return what hangs directly on a value."""
+    if isinstance(value, BaseException):
+        return [getattr(value, name, None) for name in ("args", "__cause__", "__context__", "__dict__", "__notes__")]
+    if isinstance(value, dict):
+        return [part for pair in cast("Any", value).items() for part in pair]
+    if isinstance(value, (list, tuple, set)):
+        return [*cast("Any", value)]
+    if isinstance(value, (httpx2.Request, httpx2.Response, httpx2.Headers)) or type(value).__module__.startswith("gen"):
+        return [getattr(value, "raw", None), getattr(value, "__dict__", None)]
+    return []
+
+
+def reachable(error: BaseException) -> str:
+    """Return the text of all that hangs on an error, the frames of our modules included."""
+    texts = ["".join(traceback.format_exception(error))]
+    seen: dict[int, Any] = {}
+    waiting: list[Any] = [error]
+    while waiting:
+        value = waiting.pop()
+        if id(value) not in seen:
+            seen[id(value)] = value
+            texts.append(repr(value))
+            waiting.extend(parts(value))
+            texts.extend(frames(value) if isinstance(value, BaseException) else [])
+    return "\n".join(texts)
+
+
+FAILURES: list[Callable[[httpx2.Request], httpx2.Response]] = []
+
+
+def failing(handler: Callable[[httpx2.Request], httpx2.Response]) -> Callable[[httpx2.Request], httpx2.Response]:
+    FAILURES.append(handler)
+    return handler
+
+
+@failing
+def _read_error(request: httpx2.Request) -> httpx2.Response:
+    raise httpx2.ReadError("gone", request=request)
+
+
+@failing
+def _header_in_text(request: httpx2.Request) -> httpx2.Response:
+    raise httpx2.LocalProtocolError(f"Illegal header value {request.headers.raw}", request=request)
+
+
+@failing
+def _token_in_text(request: httpx2.Request) -> httpx2.Response:
+    raise httpx2.LocalProtocolError(f"Illegal value {request.headers['authorization'].split()[1]!r}", request=request)
+
+
+@failing
+def _chained(request: httpx2.Request) -> httpx2.Response:
+    try:
+        int(request.headers["authorization"])
+    except ValueError as error:
+        raise httpx2.ConnectError("broken", request=request) from error
+    return httpx2.Response(200)
+
+
+class OwnError(httpx2.TransportError):
+    """An error of a caller's transport, which keeps what it is told."""
+
+    def __init__(self, request: httpx2.Request) -> None:
+        super().__init__("own", request=request)
+        self.headers = dict(request.headers)
+
+
+@failing
+def _own_error(request: httpx2.Request) -> httpx2.Response:
+    raise OwnError(request)
+
+
+@pytest.mark.parametrize("handler", FAILURES, ids=lambda handler: handler.__name__)
+@pytest.mark.parametrize(
+    "token", [TOKEN, lambda: TOKEN, httpx2.BasicAuth("user", TOKEN)], ids=["text", "callable", "auth"]
+)
+def test_no_failure_of_the_transport_reveals_the_token(send: Send, handler: Any, token: Any) -> None:
+    if isinstance(token, httpx2.Auth) and handler is _token_in_text:
+        pytest.skip("what an httpx2.Auth sends is not known to the client")
+    encoded = base64.b64encode(f"user:{TOKEN}".encode()).decode()
+    with pytest.raises(ClientError) as caught:
+        send(POST, handler=handler, token=token)
+    for text in (reachable(caught.value), reachable(copy.copy(caught.value)), str(pickle.dumps(caught.value))):
+        assert TOKEN not in text
+        assert encoded not in text
+
+
+def test_a_real_failure_does_not_reveal_the_token(send: Send) -> None:
+    with pytest.raises(ClientError) as caught:
+        send(POST, token=TOKEN, base_url="http://127.0.0.1:9")
+    assert TOKEN not in reachable(caught.value)
+
+
+@pytest.mark.parametrize(
+    "bad", [f"{TOKEN}\n", f"a {TOKEN}", f"{TOKEN}ä", f"\x00{TOKEN}", TOKEN.encode(), [TOKEN]], ids=repr
+)
+@pytest.mark.parametrize("fetched", [False, True])
+def test_a_token_that_cannot_be_sent_is_refused_without_being_shown(send: Send, bad: Any, *, fetched: bool) -> None:
+    with pytest.raises(InvalidArgumentError) as caught:
+        send(POST, token=(lambda: bad) if fetched else bad, handler=lambda _: httpx2.Response(200))
+    assert caught.value.argument == "token"
+    assert TOKEN not in reachable(caught.value)
+
+
+def test_an_empty_token_is_refused(send: Send) -> None:
+    for token in ("", lambda: "", lambda: None):
+        with pytest.raises(InvalidArgumentError):
+            send(POST, token=token, handler=lambda _: httpx2.Response(200))
+
+
+def test_an_argument_that_is_refused_does_not_reveal_the_token(send: Send) -> None:
+    table: list[dict[str, Any]] = [{"base_url": "ftp://h"}, {"timeout_s": -1}, {"http": object()}]
+    for options in table:
+        with pytest.raises(InvalidArgumentError) as caught:
+            send(POST, token=TOKEN, **options)
+        assert TOKEN not in reachable(caught.value)
+    request = Request("op", "POST", BASE, "/x", headers=(("x", "ä"),))
+    with pytest.raises(InvalidArgumentError) as caught:
+        send(request, token=TOKEN, handler=lambda _: httpx2.Response(200))
+    assert TOKEN not in reachable(caught.value)
+
+
+def test_an_exception_of_the_caller_s_own_code_passes_without_the_token(send: Send) -> None:
+    def handler(_: httpx2.Request) -> httpx2.Response:
+        raise KeyError("mine")
+
+    with pytest.raises(KeyError) as caught:
+        send(POST, handler=handler, token=TOKEN)
+    assert TOKEN not in reachable(caught.value)
+
+
+def test_an_api_error_does_not_reveal_the_token(send: Send) -> None:
+    (raw,) = send(POST, handler=lambda _: httpx2.Response(401, json={"message": "no"}), token=TOKEN)
+    assert TOKEN not in reachable(api_error(raw, {}))
+
+
+def test_no_log_record_reveals_the_token(send: Send) -> None:
+    text = io.StringIO()
+    handler = logging.StreamHandler(text)
+    root = logging.getLogger()
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    try:
+        send(POST, handler=lambda _: httpx2.Response(200), token=TOKEN)
+        with pytest.raises(ClientError):
+            send(POST, token=TOKEN, base_url="http://127.0.0.1:9")
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(level)
+    assert "http://127.0.0.1:9" in text.getvalue()
+    assert TOKEN not in text.getvalue()
+
+
+@pytest.mark.parametrize("keeper", [Secret(TOKEN), Credentials(TOKEN)])
+def test_what_keeps_the_token_neither_shows_nor_pickles_it(keeper: object) -> None:
+    assert TOKEN not in f"{keeper!r} {keeper!s} {keeper}"
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        with pytest.raises(TypeError):
+            pickle.dumps(keeper, protocol)
+
+
+def test_a_transport_neither_shows_nor_pickles_its_token() -> None:
+    http = httpx2.MockTransport(lambda _: httpx2.Response(200))
+    for transport in (
+        SyncTransport(Credentials(TOKEN), base_url=BASE, http=http),
+        AsyncTransport(Credentials(TOKEN), base_url=BASE, http=http),
+    ):
+        assert TOKEN not in repr(transport) + repr(vars(transport))
+        with pytest.raises(TypeError):
+            pickle.dumps(transport)
