@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-_LONGEST = 400
+_LONGEST = 300
 _TYPE_NAMES = {
     "dict": "an object",
     "list": "an array",
@@ -25,7 +25,12 @@ class SpecError(Exception):
     """
 
     def __init__(self, place: str, problem: str) -> None:
-        super().__init__(_line(f"{place}: {problem}" if place else problem))
+        where = _line(place)
+        if len(where) > _LONGEST:
+            where = f"{where[: _LONGEST // 2]}…{where[-_LONGEST // 2 :]}"
+        what = _line(problem)
+        what = what if len(what) <= _LONGEST else f"{what[:_LONGEST]}…"
+        super().__init__(f"{where}: {what}" if where else what)
         self.place = place
         self.problem = problem
 
@@ -42,5 +47,4 @@ def described(value: Any) -> str:
 
 def _line(text: str) -> str:
     """Return a text that may come from the document as one line of printable characters."""
-    shown = "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text[: 2 * _LONGEST])
-    return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…"
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)

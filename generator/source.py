@@ -15,7 +15,7 @@ from .problem import SpecError, described
 
 _KEY_NAMES = {True: "true", False: "false", None: "null"}
 # Aliases can say a document of gigabytes in a few lines.
-_MOST_VALUES = 5_000_000
+_MOST_REPEATS = 100_000
 
 
 def parse(text: str, *, is_json: bool = False) -> Any:
@@ -79,7 +79,8 @@ class _Checked:
     """Copies parsed data, with keys such as the status `200:` as the strings that they are in JSON."""
 
     def __init__(self) -> None:
-        self._values = 0
+        self._seen: set[int] = set()
+        self._repeats = 0
 
     def value(self, value: Any, place: str = "#") -> Any:
         """Return the value as JSON has it.
@@ -87,18 +88,25 @@ class _Checked:
         Raises:
             SpecError: If JSON cannot say it.
         """
-        self._values += 1
-        if self._values > _MOST_VALUES:
-            raise SpecError("", f"has more than {_MOST_VALUES:,} values, aliases included")
         if _is_mapping(value):
+            self._count(value)
             return self._object(value, place)
         if is_array(value):
+            self._count(value)
             return [self.value(item, f"{place}/{index}") for index, item in enumerate(value)]
         if isinstance(value, float) and not math.isfinite(value):
             raise SpecError(place, f"{value} is no number of JSON")
         if value is not None and type(value) not in {str, int, float, bool}:
             raise SpecError(place, f"{described(value)} is no value of JSON")
         return value
+
+    def _count(self, value: object) -> None:
+        self._repeats += id(value) in self._seen
+        self._seen.add(id(value))
+        if self._repeats > _MOST_REPEATS:
+            raise SpecError(
+                "", f"says more than {_MOST_REPEATS:,} things again by aliases; write them out, or use $ref"
+            )
 
     def _object(self, members: dict[Any, Any], place: str) -> dict[str, Any]:
         result: dict[str, Any] = {}

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +33,15 @@ _SCHEMAS_IN_SCHEMA = {
     **dict.fromkeys(("properties", "allOf", "oneOf", "anyOf"), "schemas"),
 }
 _SCHEMAS_ELSEWHERE = {"schema": "schema", "schemas": "schemas"}
+_PROBLEMS = {
+    **dict.fromkeys(("dict_type", "model_type", "model_attributes_type"), "must be an object, not {}"),
+    **dict.fromkeys(("bool_type", "bool_parsing"), "must be true or false, not {}"),
+    **dict.fromkeys(("int_type", "int_parsing", "float_type", "float_parsing"), "must be a number, not {}"),
+    "list_type": "must be an array, not {}",
+    "string_type": "must be a string, not {}",
+    "too_short": "is empty",
+}
+"""Pydantic's kinds of errors in our words."""
 _TEMPLATES = Path(openapi_python_client.__file__).parent / "templates"
 
 
@@ -156,6 +164,8 @@ def validate(document: Document) -> None:
         # A copy, since upstream's model alters what it is given.
         upstream_schema.OpenAPI.model_validate(_without_booleans(document.root.value))
     except ValidationError as error:
+        if any(one["type"].startswith("recursion") for one in error.errors()):
+            raise SpecError("", "is nested too deeply; name the inner schemas under components/schemas") from None
         found = [_located(document, tuple(one["loc"]), one["msg"], one["type"]) for one in error.errors()]
         # Where an object may be a reference instead, both readings fail: the one that came further was meant.
         place, problem = max(found, key=lambda one: one[:2])[2:]
@@ -188,7 +198,8 @@ def _located(document: Document, parts: tuple[str | int, ...], message: str, kin
             node, depth = node / part, depth + 1
     if kind == "missing":
         return depth, parts[-1] != "$ref", node.place, f"lacks {parts[-1]!r}"
-    message = re.sub(r"a valid dictionary or instance of \w+", f"an object, not {described(node.value)}", message)
+    if kind in _PROBLEMS:
+        message = _PROBLEMS[kind].format(described(node.value))
     return depth, "Reference" not in parts, node.place, message[0].lower() + message[1:]
 
 

@@ -1,0 +1,282 @@
+"""The fragment is well-formed, says all that it must say, and its examples are true."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import openapi_spec_validator
+import pytest
+import yaml
+from openapi_spec_validator.validation.exceptions import OpenAPIValidationError
+
+ROOT = Path(__file__).parents[2]
+FRAGMENT: dict[str, Any] = yaml.safe_load((ROOT / "spec" / "openapi.yaml").read_text(encoding="utf-8"))
+METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
+
+
+def resolved(node: Any) -> Any:
+    """Follow a reference; a description beside it stays."""
+    while isinstance(node, dict) and "$ref" in node:
+        target: Any = FRAGMENT
+        for part in node["$ref"].removeprefix("#/").split("/"):
+            target = target[part]
+        node = {**target, **{key: value for key, value in node.items() if key != "$ref"}}
+    return node
+
+
+def faults(schema: Any, value: Any) -> list[str]:
+    """Return where a value breaks a schema of the fragment, formats included."""
+    whole = {"$ref": "#/schema", "schema": schema, "components": FRAGMENT["components"]}
+    validator = jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
+    return [f"{error.instance_path}: {error.message}" for error in validator.iter_errors(value)]
+
+
+def operations() -> list[tuple[str, str, dict[str, Any], dict[str, Any]]]:
+    return [
+        (path, method, item, item[method])
+        for path, item in FRAGMENT["paths"].items()
+        for method in sorted(METHODS & set(item))
+    ]
+
+
+OPERATIONS = {operation["operationId"]: operation for _, _, _, operation in operations()}
+PARAMETERS = [
+    resolved(parameter)
+    for _, _, item, operation in operations()
+    for parameter in [*item.get("parameters", []), *operation.get("parameters", [])]
+]
+RESPONSES = [
+    (name, status, resolved(response))
+    for name, operation in OPERATIONS.items()
+    for status, response in operation["responses"].items()
+]
+
+
+def examples_of(holder: dict[str, Any]) -> dict[str, Any]:
+    """Return the examples of a media type, a parameter or a header by their names."""
+    named = {name: resolved(example)["value"] for name, example in holder.get("examples", {}).items()}
+    return named | ({"example": holder["example"]} if "example" in holder else {})
+
+
+def schemas() -> Iterator[tuple[str, Any]]:
+    """Yield every schema below components, by its place."""
+
+    def walk(place: str, node: Any) -> Iterator[tuple[str, Any]]:
+        if not isinstance(node, dict):
+            return
+        yield place, node
+        for name, one in node.get("properties", {}).items():
+            yield from walk(f"{place}.{name}", one)
+        for key in ("allOf", "anyOf", "oneOf"):
+            for index, one in enumerate(node.get(key, [])):
+                yield from walk(f"{place}.{key}[{index}]", one)
+        yield from walk(f"{place}.items", node.get("items"))
+
+    for name, schema in FRAGMENT["components"]["schemas"].items():
+        yield from walk(name, schema)
+
+
+def message_examples() -> Iterator[tuple[str, Any, Any]]:
+    """Yield place, schema and value of every example of a body or header."""
+    for name, operation in OPERATIONS.items():
+        media = operation["requestBody"]["content"]["application/json"]
+        for label, value in examples_of(media).items():
+            yield f"{name} request {label}", media["schema"], value
+    for name, status, response in RESPONSES:
+        for holder in [*response["content"].values(), *response.get("headers", {}).values()]:
+            for label, value in examples_of(holder).items():
+                yield f"{name} {status} {label}", holder["schema"], value
+
+
+def examples() -> Iterator[tuple[str, Any, Any]]:
+    """Yield place, schema and value of every example."""
+    yield from message_examples()
+    for parameter in PARAMETERS:
+        for label, value in examples_of(parameter).items():
+            yield f"{parameter['name']} {label}", parameter["schema"], value
+    for place, schema in schemas():
+        for index, value in enumerate(schema.get("examples", [])):
+            yield f"{place} {index}", schema, value
+
+
+def test_the_fragment_is_a_valid_openapi_document() -> None:
+    openapi_spec_validator.validate(FRAGMENT)
+
+
+def test_an_invalid_document_is_found() -> None:
+    broken = copy.deepcopy(FRAGMENT)
+    del broken["info"]["title"]
+
+    with pytest.raises(OpenAPIValidationError, match="title"):
+        openapi_spec_validator.validate(broken)
+
+
+@pytest.mark.parametrize(
+    ("place", "schema", "value"), list(examples()), ids=lambda one: one if isinstance(one, str) else ""
+)
+def test_an_example_keeps_to_its_schema(place: str, schema: Any, value: Any) -> None:
+    assert faults(schema, value) == [], place
+
+
+def test_a_wrong_example_is_found() -> None:
+    session = copy.deepcopy(FRAGMENT["components"]["examples"]["UploadSession"]["value"])
+    session["session_expires_at"] = "2012-12-12 10:53"
+
+    assert len(faults({"$ref": "#/components/schemas/UploadSession"}, session)) == 1
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_an_operation_is_named_and_described(name: str) -> None:
+    operation = OPERATIONS[name]
+
+    assert re.fullmatch(r"[a-z]+(_[a-z]+)+", name), "a snake_case verb and noun"
+    assert operation["summary"].endswith(".")
+    assert operation["description"].strip()
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_an_operation_names_each_status_that_it_answers_with(name: str) -> None:
+    """With a `default` response, no status would be undocumented."""
+    statuses = OPERATIONS[name]["responses"]
+
+    assert all(re.fullmatch(r"[1-5][0-9]{2}", status) for status in statuses)
+    assert {"201", "400", "401", "403", "404", "409", "429"} <= set(statuses)
+
+
+@pytest.mark.parametrize(("name", "status", "response"), RESPONSES, ids=[f"{n}-{s}" for n, s, _ in RESPONSES])
+def test_a_response_has_a_description_and_an_example(name: str, status: str, response: dict[str, Any]) -> None:
+    assert response["description"].endswith(".")
+    assert response["content"]
+    for media in response["content"].values():
+        assert examples_of(media), f"{name} {status}"
+
+
+@pytest.mark.parametrize(("status", "header"), [("401", "WWW-Authenticate"), ("429", "Retry-After")])
+def test_a_header_that_is_always_sent_is_required(status: str, header: str) -> None:
+    found = [response["headers"][header] for _, own, response in RESPONSES if own == status]
+
+    assert len(found) == len(OPERATIONS)
+    assert all(one["required"] is True and one["description"] for one in found)
+
+
+def test_an_error_example_has_the_status_of_its_response() -> None:
+    for name, status, response in RESPONSES:
+        if status >= "400":
+            for label, value in examples_of(response["content"]["application/json"]).items():
+                assert str(value["status"]) == status, f"{name} {status} {label}"
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_a_request_is_closed(name: str) -> None:
+    """A misspelt argument would be accepted otherwise."""
+    body = OPERATIONS[name]["requestBody"]
+
+    assert body["required"] is True
+    assert resolved(body["content"]["application/json"]["schema"])["additionalProperties"] is False
+
+
+def test_a_response_is_open() -> None:
+    """Box adds fields to its answers without notice."""
+    requests = {OPERATIONS[name]["requestBody"]["content"]["application/json"]["schema"]["$ref"] for name in OPERATIONS}
+    names = {reference.rpartition("/")[2] for reference in requests}
+
+    closed = {
+        place for place, schema in schemas() if "additionalProperties" in schema or "unevaluatedProperties" in schema
+    }
+
+    assert closed == names
+
+
+def test_servers_have_the_base_path() -> None:
+    assert [server["url"] for server in FRAGMENT["servers"]] == ["https://upload.box.com/api/2.0"]
+    assert not [name for name, operation in OPERATIONS.items() if "servers" in operation]
+
+
+def test_every_operation_needs_a_bearer_token() -> None:
+    """Of the kinds of security, this is the one that schemathesis can leave out on purpose."""
+    assert FRAGMENT["security"] == [{"bearerAuth": []}]
+    assert FRAGMENT["components"]["securitySchemes"]["bearerAuth"]["scheme"] == "bearer"
+    assert not [name for name, operation in OPERATIONS.items() if "security" in operation]
+
+
+def test_a_link_leads_to_an_operation_and_names_its_path_parameters() -> None:
+    links = [link for _, _, response in RESPONSES for link in response.get("links", {}).values()]
+    needed = {
+        operation["operationId"]: {f"path.{name}" for name in re.findall(r"{(\w+)}", path)}
+        for path, _, _, operation in operations()
+    }
+
+    assert links
+    for link in links:
+        assert link["operationId"] in OPERATIONS
+        assert link["description"]
+        assert needed[link["operationId"]] <= set(link.get("parameters", {}))
+
+
+def test_a_created_session_has_a_link() -> None:
+    assert all(response.get("links") for _, status, response in RESPONSES if status == "201")
+
+
+@pytest.mark.parametrize(("place", "schema"), list(schemas()), ids=[place for place, _ in schemas()])
+def test_a_property_has_a_description(place: str, schema: dict[str, Any]) -> None:
+    for name, one in schema.get("properties", {}).items():
+        assert resolved(one).get("description"), f"{place}.{name}"
+
+
+def test_every_named_schema_and_parameter_has_a_description() -> None:
+    named = {**FRAGMENT["components"]["schemas"], **FRAGMENT["components"]["parameters"]}
+
+    assert [name for name, one in named.items() if not resolved(one).get("description")] == []
+    assert [one["name"] for one in PARAMETERS if not one.get("description")] == []
+
+
+def test_every_component_is_used() -> None:
+    text = (ROOT / "spec" / "openapi.yaml").read_text(encoding="utf-8")
+    for kind in ("schemas", "parameters", "responses", "examples"):
+        for name in FRAGMENT["components"][kind]:
+            assert f"'#/components/{kind}/{name}'" in text, f"{kind}/{name}"
+
+
+def test_the_example_of_the_documentation_page_is_there() -> None:
+    session = "F971964745A5CD0C001BBE4E58196BFD"
+    url = f"https://upload.box.com/api/2.0/files/upload_sessions/{session}"
+    expected = {
+        "id": session,
+        "type": "upload_session",
+        "session_expires_at": "2012-12-12T10:53:43-08:00",
+        "part_size": 1024,
+        "total_parts": 1000,
+        "num_parts_processed": 455,
+        "session_endpoints": {
+            "upload_part": url,
+            "commit": f"{url}/commit",
+            "abort": url,
+            "list_parts": f"{url}/parts",
+            "status": url,
+            "log_event": f"{url}/log",
+        },
+    }
+
+    for _, status, response in RESPONSES:
+        if status == "201":
+            assert expected in examples_of(response["content"]["application/json"]).values()
+
+
+def test_the_provenance_names_every_part_of_the_fragment() -> None:
+    """A statement without a source is a guess; `spec/README.md` has a row for each."""
+    text = (ROOT / "spec" / "README.md").read_text(encoding="utf-8")
+    names = {
+        *OPERATIONS,
+        *(status for _, status, _ in RESPONSES),
+        *(parameter["name"] for parameter in PARAMETERS),
+        *FRAGMENT["components"]["schemas"],
+        *(header for _, _, response in RESPONSES for header in response.get("headers", {})),
+        *(name for _, schema in schemas() for name in schema.get("properties", {})),
+    }
+
+    assert sorted(name for name in names if f"`{name}`" not in text) == []

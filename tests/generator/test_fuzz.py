@@ -1,0 +1,232 @@
+"""Any change to a document ends in a package or in one clear line, never in a traceback."""
+
+from __future__ import annotations
+
+import copy
+import json
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from generator import upstream
+from generator.document import Document
+from generator.operations import Operations
+from generator.patterns import python_pattern
+from generator.pipeline import generate
+from generator.problem import SpecError
+from generator.schemas import Schemas
+from generator.source import parse
+
+from .conftest import KITCHEN_SINK, document, job_for, operation
+
+ROOT = Path(__file__).parents[2]
+SEEDS = [parse(path.read_text(encoding="utf-8")) for path in (ROOT / "spec" / "openapi.yaml", KITCHEN_SINK)]
+ODD: list[Any] = [
+    *(
+        None,
+        True,
+        False,
+        0,
+        -1,
+        1.5,
+        "",
+        "x",
+        "#/components/schemas/Part",
+        [],
+        {},
+        [None],
+        [{}],
+        {"": None},
+        {"$ref": 5},
+    ),
+    *(
+        {"$ref": "#/components/schemas/Part"},
+        {"$ref": "#/paths"},
+        {"type": "object", "properties": {"a": {}}},
+        "\ud800",
+    ),
+    *(
+        {"type": ["string", "null"]},
+        {"oneOf": [{}, {}]},
+        {"allOf": [True, False]},
+        {"enum": [None]},
+        10**400,
+        "(",
+        "{a}",
+    ),
+]
+
+
+def _read(content: Any) -> str:
+    """Do everything that precedes rendering, and return what is refused."""
+    try:
+        loaded = Document(json.loads(json.dumps(content)), "spec")
+        upstream.validate(loaded)
+        schemas = Schemas(loaded)
+        schemas.read_components()
+        Operations(loaded, schemas).read()
+        schemas.finish()
+    except SpecError as error:
+        return str(error)
+    except RecursionError:
+        return "too deep"
+    return ""
+
+
+def _places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    if path:
+        yield path
+    if isinstance(value, dict):
+        for key, member in value.items():
+            yield from _places(member, (*path, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _places(item, (*path, index))
+
+
+def _mutated(seed: Any, chance: random.Random) -> Any:
+    content = copy.deepcopy(seed)
+    for _ in range(chance.choice((1, 1, 1, 2, 5))):
+        path = chance.choice(list(_places(content)))
+        owner = content
+        for key in path[:-1]:
+            owner = owner[key]
+        change = chance.randrange(4)
+        if change == 0:
+            del owner[path[-1]]
+        elif change == 1 and isinstance(owner, dict):
+            owner[chance.choice(("type", "$ref", "x", "allOf", "required", "é", "items"))] = owner.pop(path[-1])
+        elif change == 2:
+            other = content
+            for key in chance.choice(list(_places(content))):
+                other = other[key]
+            owner[path[-1]] = copy.deepcopy(other)
+        else:
+            owner[path[-1]] = copy.deepcopy(chance.choice(ODD))
+    return content
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_changed_document_is_read_or_refused_in_one_line(seed: int) -> None:
+    chance = random.Random(seed)
+    refused = 0
+    for _ in range(60):
+        message = _read(_mutated(chance.choice(SEEDS), chance))
+        assert "\n" not in message
+        assert message.isprintable()
+        refused += bool(message)
+
+    assert 10 < refused < 60
+
+
+def test_every_part_of_the_fragment_may_be_missing() -> None:
+    seed = SEEDS[0]
+    for path in _places(seed):
+        content = copy.deepcopy(seed)
+        owner = content
+        for key in path[:-1]:
+            owner = owner[key]
+        if isinstance(owner, dict):
+            del owner[path[-1]]
+            assert "\n" not in _read(content)
+
+
+SCALARS = st.sampled_from(
+    [
+        {"type": "string"},
+        {"type": "string", "format": "date"},
+        {"type": "string", "minLength": 1},
+        {"type": "string", "format": "uri"},
+        {"type": "integer"},
+        {"type": "integer", "format": "int32", "minimum": 3},
+        {"type": "number", "maximum": 2.5},
+        {"type": "boolean"},
+        {"type": "null"},
+        {"enum": ["a", "b"]},
+        {"enum": [1, 2, None]},
+        {"const": "c"},
+        {"type": ["string", "null"]},
+        {"$ref": "#/components/schemas/Part"},
+        {"$ref": "#/components/schemas/Open"},
+        {},
+        True,
+    ]
+)
+
+
+def _wider(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    lists = st.lists(inner, min_size=1, max_size=3)
+    names = st.sampled_from(["kind", "list", "class", "a-b", "名"])
+    return st.one_of(
+        st.builds(lambda items: {"type": "array", "items": items}, inner),
+        st.builds(lambda value: {"type": "object", "additionalProperties": value}, inner),
+        st.builds(
+            lambda properties, closed: {
+                "type": "object",
+                "properties": properties,
+                "required": sorted(properties)[:1],
+                "additionalProperties": not closed,
+            },
+            st.dictionaries(names, inner, min_size=1, max_size=3),
+            st.booleans(),
+        ),
+        *(st.builds(lambda items, keyword=keyword: {keyword: items}, lists) for keyword in ("allOf", "oneOf", "anyOf")),
+    )
+
+
+@settings(max_examples=10, deadline=None, derandomize=True, database=None)
+@given(schemas=st.lists(st.recursive(SCALARS, _wider, max_leaves=8), min_size=12, max_size=12))
+def test_what_is_not_refused_by_its_place_works(schemas: list[Any], tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The last step, which imports the package and builds all decoders, has nothing left to find."""
+    known = {
+        "Part": {"type": "object", "required": ["kind"], "properties": {"kind": {"const": "part"}}},
+        "Open": {"anyOf": [{"enum": ["x"]}, {"type": "string"}]},
+    }
+
+    def content(chosen: dict[str, Any]) -> dict[str, Any]:
+        return document(
+            {
+                f"/{name}": {
+                    "post": operation(
+                        operationId=name,
+                        requestBody={"required": True, "content": {"application/json": {"schema": schema}}},
+                        responses={"200": {"description": "", "content": {"application/json": {"schema": schema}}}},
+                    )
+                }
+                for name, schema in chosen.items()
+            },
+            {**known, **chosen},
+        )
+
+    accepted: dict[str, Any] = {}
+    for index, schema in enumerate(schemas):
+        if not _read(content({**accepted, f"S{index}": schema})):
+            accepted[f"S{index}"] = schema
+    folder = tmp_path_factory.mktemp("fuzz")
+    (folder / "spec.json").write_text(json.dumps(content(accepted)), encoding="utf-8")
+
+    assert generate(job_for(folder / "spec.json", folder / "out")).is_dir()
+
+
+@settings(max_examples=400, deadline=None, derandomize=True, database=None)
+@given(text=st.text(alphabet=r"ab0[](){}*+?.^$|\-,:=!<>kdDwWsSbBuxcp1&~é" + "\n\0", max_size=12))
+def test_a_pattern_is_translated_or_refused(text: str) -> None:
+    try:
+        python_pattern(text)
+    except ValueError as error:
+        assert str(error)
+
+
+@settings(max_examples=300, deadline=None, derandomize=True, database=None)
+@given(text=st.text(alphabet="ab:-[]{}&*!|>'\"#%@,? \n\t0.~<", max_size=30))
+def test_a_text_is_parsed_or_refused(text: str) -> None:
+    for is_json in (True, False):
+        try:
+            parse(text, is_json=is_json)
+        except SpecError as error:
+            assert "\n" not in str(error)

@@ -1,0 +1,120 @@
+"""What a user writes and relies on; only type checkers run it, and find nothing."""
+
+import datetime as dt
+from collections.abc import Awaitable
+from typing import Any, Literal, assert_type
+
+import httpx2
+from box_uploads import UNSET, AsyncClient, Client, Response, RetryPolicy, Timeout, errors, models
+from box_uploads.types import Headers, UnsetType
+from box_uploads_mock import MockServer, State, create_app
+
+
+def make_clients(auth: httpx2.Auth, http: httpx2.Client, transport: httpx2.BaseTransport) -> None:
+    assert_type(Client("token"), Client)
+    Client(lambda: "token", base_url="https://upload.box.com/api/2.0", timeout_s=10, as_user="67890")
+    Client(auth, timeout_s=Timeout(), retry=RetryPolicy(max_retries=0), http=http)
+    Client("token", http=transport, sleep=lambda delay_s: None)
+    assert_type(AsyncClient("token"), AsyncClient)
+
+
+async def refresh() -> str:
+    return "token"
+
+
+def make_async_clients(http: httpx2.AsyncClient, transport: httpx2.AsyncBaseTransport) -> None:
+    AsyncClient(refresh, http=http)
+    AsyncClient(lambda: "token", http=transport)
+
+
+def call(box: Client) -> None:
+    session = box.create_upload_session(folder_id="0", file_name="Project.mov", file_size=104_857_600)
+    assert_type(session, models.UploadSession)
+    assert_type(box.create_version_upload_session("12345", file_size=104_857_600), models.UploadSession)
+    box.create_version_upload_session("12345", file_size=104_857_600, file_name="New.mov", folder_id="0")
+    box.create_version_upload_session("12345", file_size=104_857_600, file_name=UNSET, folder_id=UNSET)
+    with box as same:
+        assert_type(same, Client)
+
+
+def call_raw(box: Client) -> None:
+    response = box.raw.create_upload_session(folder_id="0", file_name="Project.mov", file_size=104_857_600)
+    assert_type(response, Response[models.UploadSession])
+    assert_type(response.parsed, models.UploadSession)
+    assert_type(response.status, int)
+    assert_type(response.headers, Headers)
+    assert_type(response.headers["content-type"], str)
+    assert_type(response.headers.get("content-type"), str | None)
+    assert_type(response.content, bytes)
+
+
+async def call_async(box: AsyncClient) -> None:
+    async with box as same:
+        assert_type(same, AsyncClient)
+    session = await box.create_upload_session(folder_id="0", file_name="Project.mov", file_size=104_857_600)
+    assert_type(session, models.UploadSession)
+    assert_type(await box.create_version_upload_session("12345", file_size=104_857_600), models.UploadSession)
+    raw = await box.raw.create_version_upload_session("12345", file_size=104_857_600)
+    assert_type(raw, Response[models.UploadSession])
+    later: Awaitable[models.UploadSession] = box.create_version_upload_session("12345", file_size=104_857_600)
+    await later
+
+
+def read_session(session: models.UploadSession) -> None:
+    assert_type(session.id, str)
+    assert_type(session.type, Literal["upload_session"])
+    assert_type(session.session_expires_at, dt.datetime)
+    assert_type(session.part_size, int)
+    assert_type(session.total_parts, int)
+    assert_type(session.num_parts_processed, int)
+    assert_type(session.session_endpoints, models.SessionEndpoints)
+    assert_type(session.session_endpoints.upload_part, str)
+    assert_type(session.session_endpoints.plan, str | UnsetType)
+    if session.session_endpoints.plan is not UNSET:
+        assert_type(session.session_endpoints.plan, str)
+
+
+def read_conflict(body: models.ConflictErrorBody) -> str | None:
+    assert_type(body.context_info, models.ConflictContext | None | UnsetType)
+    if body.context_info is None or body.context_info is UNSET:
+        return None
+    found = body.context_info.conflicts
+    assert_type(found, models.FileConflict | list[models.FileConflict] | UnsetType)
+    if isinstance(found, models.FileConflict):
+        return found.id
+    return None
+
+
+def handle_errors(box: Client) -> None:
+    try:
+        box.create_version_upload_session("12345", file_size=104_857_600)
+    except errors.InvalidArgumentError as error:
+        assert_type(error.argument, str)
+        assert_type(error.rule, str)
+        as_value_error: ValueError = error
+        raise as_value_error from None
+    except errors.ConflictError as error:
+        assert_type(error.conflicts, list[dict[str, Any]])
+    except errors.RateLimitedError as error:
+        assert_type(error.retry_after_s, float | None)
+    except errors.ApiError as error:
+        assert_type(error.status, int)
+        assert_type(error.code, str | None)
+        assert_type(error.message, str)
+        assert_type(error.request_id, str | None)
+        assert_type(error.headers, Headers)
+        root: errors.BoxUploadsError = error
+        assert_type(root.retry_safe, bool | None)
+    except errors.DecodeError as error:
+        assert_type(error.path, str)
+    except errors.TransportError as error:
+        assert_type(error.kind, str)
+
+
+def use_the_mock() -> None:
+    with MockServer(seed=1) as server:
+        assert_type(server, MockServer)
+        assert_type(server.base_url, str)
+        assert_type(server.token, str)
+        assert_type(server.state, State)
+        create_app(server.state)

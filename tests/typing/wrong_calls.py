@@ -1,0 +1,47 @@
+"""What a type checker must flag before it runs: each line marked `wrong`, and no other."""
+
+from box_uploads import AsyncClient, Client, errors, models
+
+
+def wrong_arguments(box: Client) -> None:
+    box.create_upload_session("0", "Project.mov", 104_857_600)  # wrong: by keyword only
+    box.create_upload_session(folder_id="0", file_name="Project.mov")  # wrong: the size is missing
+    box.create_upload_session(folder_id=0, file_name="Project.mov", file_size=104_857_600)  # wrong: an id is a string
+    box.create_upload_session(folder_id="0", file_name="Project.mov", file_size="1")  # wrong: a size is a number
+    box.create_upload_session(folder_id="0", file_name=None, file_size=104_857_600)  # wrong: null is no name
+    box.create_upload_session(folder_id="0", name="Project.mov", file_size=104_857_600)  # wrong: no such argument
+    box.create_version_upload_session(file_size=104_857_600)  # wrong: the file is missing
+    box.create_version_upload_session("12345", file_size=104_857_600, file_name=None)  # wrong: unset is not null
+    box.delete_upload_session("12345")  # wrong: no such operation
+
+
+def wrong_results(session: models.UploadSession) -> None:
+    session.part_sizes  # wrong: no such field
+    session.total_parts.upper()  # wrong: a number
+    session.session_endpoints["commit"]  # wrong: an object, not a mapping
+    session.session_endpoints.plan.upper()  # wrong: may be unset
+    session.type = "file"  # wrong: always upload_session
+
+
+async def wrong_await(box: AsyncClient) -> None:
+    later = box.create_version_upload_session("12345", file_size=104_857_600)
+    later.part_size  # wrong: not awaited
+    async with Client("token"):  # wrong: not the asynchronous client
+        pass
+
+
+def wrong_models() -> None:
+    models.UploadSession()  # wrong: fields are missing
+    models.CreateVersionUploadSessionRequest(104_857_600)  # wrong: by keyword only
+
+
+def wrong_clients() -> None:
+    Client()  # wrong: no token
+    Client(None)  # wrong: null is no token
+    Client("token", timeout=10)  # wrong: units are in the name
+    Client("token", retry=3)  # wrong: a policy
+
+
+def wrong_errors(error: errors.ApiError) -> None:
+    error.code.upper()  # wrong: may be absent
+    error.conflicts  # wrong: only a ConflictError has them
