@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import keyword
 import shlex
 import sys
@@ -31,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(f"--package {package!r} is no name for a Python package")
     # What comes from the document can be said on any terminal.
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+        if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     job = _job(options.spec, package, options.output)
     try:

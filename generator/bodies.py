@@ -15,8 +15,8 @@ from .scalars import is_binary
 from .schemas import Schemas
 from .types import ANY, NONE, Model, Named, Scalar, Type
 
-_TOKEN = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
-_MEDIA_TYPE = re.compile(rf"{_TOKEN}/{_TOKEN}(\s*;\s*{_TOKEN}=({_TOKEN}|\"[\x20-\x21\x23-\x5b\x5d-\x7e]*\"))*")
+_WORD = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
+_MEDIA_TYPE = re.compile(rf"{_WORD}/{_WORD}(\s*;\s*{_WORD}=({_WORD}|\"[\x20-\x21\x23-\x5b\x5d-\x7e]*\"))*")
 _CHARSET = re.compile(r";\s*charset=\"?([^\";]*)", re.IGNORECASE)
 _STATUS = re.compile(r"[1-5](\d\d|XX)|default", re.ASCII)
 

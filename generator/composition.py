@@ -186,7 +186,7 @@ _MERGES: dict[str, Callable[[Any, Any], Any]] = {
 
 
 def _refers(node: Node) -> bool:
-    return isinstance(node.value, dict) and "$ref" in node.value
+    return is_object(node.value) and "$ref" in node.value
 
 
 def _asserts_anything(node: Node) -> bool:

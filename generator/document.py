@@ -116,7 +116,7 @@ class Document:
     def resolve(self, node: Node) -> Node:
         """Follow `$ref` until something else than a reference is found."""
         seen: list[str] = []
-        while isinstance(node.value, dict) and "$ref" in node.value:
+        while is_object(node.value) and "$ref" in node.value:
             target = (node / "$ref").text()
             if target in seen:
                 raise SpecError(node.place, f"{' -> '.join([*seen, target])} is a reference to itself")
@@ -132,7 +132,7 @@ class Document:
         """
         words: dict[str, Any] = {}
         seen: list[str] = []
-        while isinstance(node.value, dict) and "$ref" in node.value:
+        while is_object(node.value) and "$ref" in node.value:
             if node.place in seen:
                 raise SpecError(node.place, f"{' -> '.join([*seen, node.place])} is a reference to itself")
             seen.append(node.place)
@@ -157,7 +157,7 @@ class Document:
             value = found.value
             if is_object(value) and key in value:
                 found = found / key
-            elif isinstance(value, list) and key.isdecimal() and len(key) < 9 and int(key) < len(value):
+            elif is_array(value) and key.isdecimal() and len(key) < 9 and int(key) < len(value):
                 found = found / int(key)
             else:
                 raise SpecError(place, f"{reference!r} does not exist")

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from typing import Any
 
 _WIDTH = 120
-_QUOTES = 3
+_QUOTES = 6
 # Longest string literal on one line.
 _LITERAL = 90
 _INVISIBLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
@@ -80,8 +80,9 @@ def docstring_text(text: str, indent: int = 0, hanging: int = 0, lead: str = "")
         hanging: Columns before continuation lines, on top of `indent`.
         lead: What stands before the text on its first line.
     """
-    text = "".join(one if one == "\n" else " " if one.isspace() else one for one in text)
-    text = "".join(one for one in text if one == "\n" or unicodedata.category(one) not in _INVISIBLE)
+    if not text.isprintable():
+        text = "".join(one if one == "\n" else " " if one.isspace() else one for one in text)
+        text = "".join(one for one in text if one == "\n" or unicodedata.category(one) not in _INVISIBLE)
     text = re.sub(r'"(?=""|\Z)', r"\"", text.replace("\\", "\\\\").strip())
     lines: list[str] = []
     for paragraph in re.split(r"\n\s*\n", text):

@@ -1,7 +1,7 @@
 """Every keyword of OpenAPI 3.0 and 3.1 and of JSON Schema 2020-12, and what becomes of it.
 
-A keyword is translated, is a mere annotation (kept in a docstring where a reader needs it), or is refused with its place.
-What stands in none of these tables is no keyword, so a misspelt one is refused as well; `x-…` is always allowed.
+A keyword is translated, is a mere annotation (kept in a docstring where a reader needs it), or is refused with its
+place. What stands in none of these tables is no keyword, so a misspelt one is refused as well; `x-…` is always allowed.
 """
 
 from __future__ import annotations

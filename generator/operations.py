@@ -4,32 +4,22 @@ from __future__ import annotations
 
 import builtins
 import re
-from typing import Any
 
 from . import access
-from .bodies import Bodies, check_flat
+from .bodies import Bodies
 from .document import Document, Node
 from .filters import class_name, free_name, python_name
 from .keywords import check_keywords
 from .operation import Body, Codec, Media, Operation, Parameter
+from .parameters import USED_IN_METHODS, Parameters
 from .problem import SpecError
 from .schemas import Schemas
 from .types import Model, Named, Type
-from .words import default_note, description, joined
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-_STYLES = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
-_SET_BY_CLIENT = frozenset({"accept", "content-type", "authorization", "cookie", "host", "content-length"})
-_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _DIALECTS = frozenset(
     {"https://spec.openapis.org/oas/3.1/dialect/base", "https://json-schema.org/draft/2020-12/schema"}
 )
-# Names that a method, a client or a module uses itself.
-_USED_IN_METHODS = frozenset({"self", "api", "models", "request", "response"})
-_RESERVED_ARGUMENTS = _USED_IN_METHODS | {
-    *("body", "content_type", "str", "int", "float", "bool", "list", "dict", "bytes")
-}
-_RESERVED_OPTIONS = frozenset({"transport", "token", "base_url", "timeout_s", "retry", "http", "sleep", "raw"})
 _RESERVED_OPERATIONS = frozenset(
     {*dir(builtins), "models", "datetime", "httpx2", "raw", "close", "aclose", "annotations", "import_module"}
 )
@@ -47,11 +37,10 @@ class Operations:
 
     def __init__(self, document: Document, schemas: Schemas) -> None:
         self._document = document
-        self._schemas = schemas
         self._bodies = Bodies(document, schemas)
+        self._parameters = Parameters(document, schemas)
         self._names: set[str] = set()
         self._ids: dict[str, str] = {}
-        self._options: dict[tuple[str, str], Parameter] = {}
 
     def read(self) -> list[Operation]:
         """Return the operations in the order of the document.
@@ -75,9 +64,9 @@ class Operations:
         for _, _, _, node in methods:
             self._note_id(node)
         # Options of the client first: they have one name in all operations.
-        parameters = [self._declared(path, item, node) for path, item, _, node in methods]
+        parameters = [self._parameters.declared(path, item, node) for path, item, _, node in methods]
         for node in (one for found in parameters for one in found):
-            self._note_option(node)
+            self._parameters.note_option(node)
         found = [
             self._operation(path, item, method, node, declared)
             for (path, item, method, node), declared in zip(methods, parameters, strict=True)
@@ -133,7 +122,7 @@ class Operations:
         name = python_name(wanted, taken=self._names | _RESERVED_OPERATIONS, fallback="call")
         self._names.add(name)
         _check_length(node, name)
-        parameters = self._parameters(declared)
+        parameters = self._parameters.read(declared)
         body = self._bodies.request(node, class_name(name))
         if body:
             _spread(body, parameters)
@@ -167,97 +156,6 @@ class Operations:
         _check_length(node, name)
         return name
 
-    def _declared(self, path: str, item: Node, node: Node) -> list[Node]:
-        """Return the parameters of an operation; its own replace those of its path."""
-        found: dict[tuple[str, str], Node] = {}
-        for owner in (item, node):
-            own: set[tuple[str, str]] = set()
-            for one in owner.items("parameters"):
-                parameter = self._document.entry(one)
-                check_keywords(parameter, "parameter")
-                name = (parameter / "name").text()
-                location = (parameter / "in").text()
-                if location not in _STYLES:
-                    raise SpecError(f"{parameter.place}/in", f"{location!r} is none of {', '.join(_STYLES)}")
-                key = (location, name.lower() if location == "header" else name)
-                if key in own:
-                    raise SpecError(one.place, f"the {location} parameter {name!r} is there twice; leave one of them")
-                own.add(key)
-                found[key] = parameter
-        in_path = re.findall(r"\{([^{}]*)\}", path)
-        declared = sorted(name for location, name in found if location == "path")
-        if sorted(set(in_path)) != declared or re.search("[{}]", re.sub(r"\{[^{}]*\}", "", path)):
-            raise SpecError(
-                node.place, f"the path has the parameters {sorted(set(in_path))}, and {declared} are declared"
-            )
-        return list(found.values())
-
-    def _note_option(self, node: Node) -> None:
-        if not node.flag("x-client-option"):
-            return
-        location, wire_name = (node / "in").text(), (node / "name").text()
-        if location == "path":
-            raise SpecError(node.place, "a parameter in the path cannot be an option of the client")
-        known = {one.name for one in self._options.values()}
-        name = python_name(wire_name, taken=known | _RESERVED_ARGUMENTS | _RESERVED_OPTIONS, fallback="option")
-        option = self._parameter(node, location, wire_name, name)
-        earlier = self._options.setdefault((location, wire_name), option)
-        if (earlier.type, earlier.required, earlier.explode) != (option.type, option.required, option.explode):
-            raise SpecError(
-                node.place, f"the client option {wire_name!r} is declared differently elsewhere; use one $ref"
-            )
-
-    def _parameters(self, declared: list[Node]) -> list[Parameter]:
-        taken = {*_RESERVED_ARGUMENTS, *(one.name for one in self._options.values())}
-        result: list[Parameter] = []
-        for node in declared:
-            location, wire_name = (node / "in").text(), (node / "name").text()
-            if node.flag("x-client-option"):
-                name = self._options[location, wire_name].name
-            else:
-                name = python_name(wire_name, taken=taken, fallback="argument")
-                taken.add(name)
-            result.append(self._parameter(node, location, wire_name, name))
-        return result
-
-    def _parameter(self, node: Node, location: str, wire_name: str, name: str) -> Parameter:
-        if location in {"header", "cookie"} and not _TOKEN.fullmatch(wire_name):
-            raise SpecError(f"{node.place}/name", f"{wire_name!r} cannot be the name of a {location}")
-        if location == "header" and wire_name.lower() in _SET_BY_CLIENT:
-            raise SpecError(node.place, f"the header {wire_name} is set by the client itself; take the parameter out")
-        style = node.object().get("style", _STYLES[location])
-        if style != _STYLES[location]:
-            raise SpecError(
-                f"{node.place}/style", f"{style!r} is not supported in {location}; only {_STYLES[location]!r}"
-            )
-        if location == "path" and not node.flag("required"):
-            raise SpecError(node.place, "a parameter in the path has to be required: true")
-        schema = node / "schema"
-        type_ = self._schemas.type_of(schema, class_name(name))
-        check_flat(schema.place, type_)
-        return Parameter(
-            location=location,
-            wire_name=wire_name,
-            name=name,
-            type=type_,
-            required=node.flag("required"),
-            explode=node.flag("explode", default=location in {"query", "cookie"}),
-            description=self._parameter_description(node, schema),
-            is_client_option=node.flag("x-client-option"),
-        )
-
-    def _parameter_description(self, node: Node, schema: Node) -> str:
-        both = [one for one in (schema, self._document.resolve(schema)) if isinstance(one.value, dict)]
-        texts = [node.words("description"), *(description(one) for one in both)]
-        defaults: list[Any] = [one.object()["default"] for one in both if "default" in one.object()]
-        return joined(
-            [
-                next((text for text in texts if text), ""),
-                default_note(defaults),
-                "Deprecated." if node.flag("deprecated") else "",
-            ]
-        )
-
 
 def _check_length(node: Node, name: str) -> None:
     """Refuse a name that is too long for that of a file."""
@@ -271,7 +169,7 @@ def _spread(body: Body, parameters: list[Parameter]) -> None:
     if not body.required or len(body.media) > 1 or not isinstance(type_, Named):
         return
     model = type_.definition
-    names = _USED_IN_METHODS | {one.name for one in parameters}
+    names = USED_IN_METHODS | {one.name for one in parameters}
     if isinstance(model, Model) and model.fields and not names & {one.name for one in model.fields}:
         body.fields = model.fields
 

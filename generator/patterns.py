@@ -34,8 +34,8 @@ _CODE = re.compile(
 def python_pattern(pattern: str) -> str:
     r"""Return the Python pattern that matches what the ECMA pattern matches.
 
-    `$` ends the text (Python's also matches before a final newline), `\d`, `\w`, `\s` and `\b` keep their ECMA sets, `.`
-    stops at all line ends, and named groups are spelt Python's way.
+    `$` ends the text (Python's also matches before a final newline), `\d`, `\w`, `\s` and `\b` keep their ECMA sets,
+    `.` stops at all line ends, and named groups are spelt Python's way.
 
     Raises:
         ValueError: If the pattern has something that `re` cannot say, or is no pattern.

@@ -188,7 +188,7 @@ def _parse(package: Path) -> None:
 
 
 def _format(package: Path) -> None:
-    options = ["--quiet", "--no-cache", "--config", str(HOME / "ruff.toml")]
+    options = ["--quiet", "--no-cache", "--config", str(HOME / "output.toml")]
     check_options = ["--fix", "--unsafe-fixes", "--output-format", "concise", *options]
     for command in (["check", *check_options], ["format", *options]):
         # The module finds the program wherever it is installed, whatever PATH says.

@@ -73,7 +73,7 @@ def string(node: Node) -> Type:
     return Scalar("str", tuple(meta))
 
 
-def number(node: Node, name: str) -> Type:
+def number(node: Node, name: str) -> Type:  # noqa: C901  # one branch a keyword
     """Return the type of a schema of type integer or number."""
     schema = node.object()
     whole = name == "integer"

@@ -8,14 +8,14 @@ with its place.
 from __future__ import annotations
 
 import re
-from typing import Any, Literal
+from typing import Literal
 
 from . import scalars
 from .composition import merged, variants
 from .document import Document, Node
 from .filters import class_name, long_literal, one_line, python_name
-from .keywords import check_keywords
-from .overlay._runtime.shape import is_array, is_object
+from .kinds import check_fit, check_schema, has_properties, is_model, type_names
+from .overlay._runtime.shape import is_object
 from .problem import SpecError
 from .types import ANY, NONE, Alias, Array, Field, Map, Model, Named, Scalar, Type, union
 from .unions import check_exclusive, check_union, tag_models
@@ -38,16 +38,7 @@ _CLASSES_IN_MODELS = frozenset(
         "UnsetType",
     }
 )
-_KEYWORDS_BY_TYPE = {
-    "string": {"minLength", "maxLength", "pattern", "contentEncoding"},
-    "integer": {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"},
-    "number": {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"},
-    "array": {"items", "minItems", "maxItems"},
-    "object": {"properties", "required", "additionalProperties", "minProperties", "maxProperties"},
-}
 _UNSAYABLE = re.compile(r'["\\\x00-\x1f]')
-_OF_ONE_TYPE = frozenset(keyword for keywords in _KEYWORDS_BY_TYPE.values() for keyword in keywords)
-_ALL_TYPES = ("string", "integer", "number", "boolean", "array", "object", "null")
 
 
 class Schemas:
@@ -65,6 +56,7 @@ class Schemas:
         self._class_names: set[str] = set(_CLASSES_IN_MODELS)
         self._component_names: dict[str, str] = {}
         self._unfinished: list[str] = []
+        self._unfilled: list[tuple[Model, Node]] = []
         self._nullable_models: set[str] = set()
         self._object_unions: list[tuple[Node, list[Model]]] = []
         components = document.root.get("components")
@@ -78,6 +70,7 @@ class Schemas:
             # Bytes are what a body is made of; nothing else can refer to them.
             if not scalars.is_binary(node):
                 self._component(node)
+                self._fill_models()
 
     def finish(self) -> None:
         """Settle what needs all definitions: how the models of each union are told apart."""
@@ -93,12 +86,17 @@ class Schemas:
         Raises:
             SpecError: If it cannot be translated.
         """
+        type_ = self._type_of(node, hint)
+        self._fill_models()
+        return type_
+
+    def _type_of(self, node: Node, hint: str) -> Type:
         if node.value is True:
             return ANY
         if node.value is False:
             raise SpecError(node.place, "a schema that nothing matches (false) is not supported")
         flat = merged(self.document, node)
-        self._check(flat)
+        check_schema(self.document, flat)
         type_ = self._reference(flat) if "$ref" in flat.object() else self._described(flat, hint)
         return self._nullable(flat, type_)
 
@@ -114,7 +112,7 @@ class Schemas:
         if target.place in self._unfinished:
             raise SpecError(node.place, "a recursive schema has to stand under components/schemas")
         self._unfinished.append(target.place)
-        result = self.type_of(target, class_name(target.place.rpartition("/")[2]))
+        result = self._type_of(target, class_name(target.place.rpartition("/")[2]))
         self._unfinished.remove(target.place)
         return result
 
@@ -123,12 +121,12 @@ class Schemas:
             return self._named[node.place]
         name = self._component_names[node.place]
         flat = merged(self.document, node)
-        if _is_model(flat):
+        if is_model(flat):
             return self._model(node.place, name, flat)
         if node.place in self._unfinished:
             raise SpecError(node.place, "is recursive without an object with properties in between; give it one")
         self._unfinished.append(node.place)
-        alias = Alias(name, node.place, self.type_of(node, name), description(flat))
+        alias = Alias(name, node.place, self._type_of(node, name), description(flat))
         alias.type = _with_description(alias.type, alias.description)
         self._unfinished.remove(node.place)
         self._named[node.place] = alias
@@ -136,13 +134,18 @@ class Schemas:
         return alias
 
     def _model(self, place: str, name: str, node: Node) -> Model:
-        self._check(node)
+        check_schema(self.document, node)
         model = Model(name, node.place)
         self._named[place] = model
         if node.flag("nullable") or isinstance(node.object().get("type"), list):
             self._nullable_models.add(place)
-        self._fill(model, node)
+        self._unfilled.append((model, node))
         return model
+
+    def _fill_models(self) -> None:
+        """Fill the models that were met; one by one, since hundreds may refer to each other in a row."""
+        while self._unfilled:
+            self._fill(*self._unfilled.pop(0))
 
     def _described(self, node: Node, hint: str) -> Type:
         schema = node.object()
@@ -152,42 +155,15 @@ class Schemas:
         if "discriminator" in schema:
             raise SpecError((node / "discriminator").place, "says nothing without oneOf; list the alternatives in one")
         if "const" in schema or "enum" in schema:
-            self._check_fit(node, [])
+            check_fit(node, [])
             return scalars.choice(node)
-        names = self._type_names(node)
-        self._check_fit(node, names)
+        names = type_names(node)
+        check_fit(node, names)
         result = union(*(self._one_type(node, name, hint) for name in dict.fromkeys(names)))
         check_union(node, result)
         return result
 
-    def _check_fit(self, node: Node, names: list[str]) -> None:
-        """Refuse constraints that say nothing about the type, or that the enum beside them makes superfluous."""
-        unfit = (_OF_ONE_TYPE & node.object().keys()) - {
-            keyword for name in names for keyword in _KEYWORDS_BY_TYPE.get(name, ())
-        }
-        if unfit:
-            about = f"type {' or '.join(names)}" if names else "an enum or const"
-            raise SpecError(node.place, f"{', '.join(sorted(unfit))} says nothing about {about}; take it out")
-
-    def _type_names(self, node: Node) -> list[str]:
-        declared = node.object().get("type")
-        if declared is None:
-            keywords = _OF_ONE_TYPE & node.object().keys()
-            for name in ("object", "array"):
-                if keywords and keywords <= _KEYWORDS_BY_TYPE[name]:
-                    return [name]
-            if keywords or "format" in node.object():
-                raise SpecError(node.place, "has constraints but no type; add one")
-            return ["any"]
-        names: list[Any] = declared if is_array(declared) else [declared]
-        for name in names:
-            if name not in _ALL_TYPES:
-                raise SpecError(f"{node.place}/type", f"{name!r} is none of {', '.join(_ALL_TYPES)}")
-        if not names:
-            raise SpecError(f"{node.place}/type", "is empty, so nothing matches")
-        return names
-
-    def _one_type(self, node: Node, name: str, hint: str) -> Type:
+    def _one_type(self, node: Node, name: str, hint: str) -> Type:  # noqa: PLR0911  # one return a type
         match name:
             case "string":
                 return scalars.string(node)
@@ -206,11 +182,11 @@ class Schemas:
 
     def _array(self, node: Node, hint: str) -> Type:
         items = node.get("items")
-        item = self.type_of(items, f"{hint}Item") if items else ANY
+        item = self._type_of(items, f"{hint}Item") if items else ANY
         return Array(item, _sizes(node, "minItems", "maxItems"))
 
     def _object(self, node: Node, hint: str) -> Type:
-        if _has_properties(node):
+        if has_properties(node):
             model = Model(self._new_class_name(hint), node.place)
             self._fill(model, node)
             return Named(model)
@@ -218,7 +194,7 @@ class Schemas:
             raise SpecError(f"{node.place}/required", "names properties that are not declared; add them to properties")
         value = node.get("additionalProperties")
         return Map(
-            self.type_of(value, f"{hint}Value") if value else ANY, _sizes(node, "minProperties", "maxProperties")
+            self._type_of(value, f"{hint}Value") if value else ANY, _sizes(node, "minProperties", "maxProperties")
         )
 
     def _fill(self, model: Model, node: Node) -> None:
@@ -249,7 +225,7 @@ class Schemas:
             model.fields.append(self._field(wire_name, name, member, model.name, is_required=wire_name in required))
 
     def _field(self, wire_name: str, name: str, node: Node, owner: str, *, is_required: bool) -> Field:
-        type_ = self.type_of(node, f"{owner}{class_name(wire_name)}")
+        type_ = self._type_of(node, f"{owner}{class_name(wire_name)}")
         flat = merged(self.document, node)
         target = merged(self.document, self.document.resolve(flat))
         both = [one for one in (flat, target) if isinstance(one.value, dict)]
@@ -270,7 +246,7 @@ class Schemas:
         types: list[Type] = []
         for index, one in enumerate(alternatives):
             named = is_object(one.value) and ("$ref" in one.value or len(alternatives) == 1)
-            types.append(self.type_of(one, hint if named else f"{hint}Option{index + 1}"))
+            types.append(self._type_of(one, hint if named else f"{hint}Option{index + 1}"))
         result = union(*types)
         models = [
             one.definition for one in result.members if isinstance(one, Named) and isinstance(one.definition, Model)
@@ -285,38 +261,10 @@ class Schemas:
         check_union(node, result)
         return result
 
-    def _check(self, node: Node) -> None:
-        check_keywords(node, "schema")
-        schema = node.object()
-        if "$ref" in schema:
-            return
-        if "nullable" in schema and not self.document.is_3_0:
-            raise SpecError(f"{node.place}/nullable", "is of OpenAPI 3.0; say type: [..., 'null']")
-        if "discriminator" in schema:
-            check_keywords(node / "discriminator", "discriminator")
-        for keyword in ("oneOf", "anyOf", "enum"):
-            if keyword in schema:
-                (node / keyword).array()
-
     def _new_class_name(self, text: str) -> str:
         name = class_name(text, taken=self._class_names)
         self._class_names.add(name)
         return name
-
-
-def _is_model(node: Node) -> bool:
-    """Return whether a schema is an object with properties, or that or null."""
-    if not isinstance(node.value, dict):
-        return False
-    schema = node.object()
-    names = schema.get("type", "object")
-    is_object = names == "object" or names in (["object"], ["object", "null"], ["null", "object"])
-    return is_object and not schema.keys() & {"$ref", "oneOf", "anyOf", "enum", "const"} and _has_properties(node)
-
-
-def _has_properties(node: Node) -> bool:
-    schema = node.object()
-    return bool(schema.get("properties")) or schema.get("additionalProperties") is False
 
 
 def _with_description(type_: Type, text: str) -> Type:

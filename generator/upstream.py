@@ -16,7 +16,8 @@ from typing import Any, cast
 
 import openapi_python_client
 from jinja2 import StrictUndefined, TemplateError
-from openapi_python_client import Project, schema as upstream_schema
+from openapi_python_client import Project
+from openapi_python_client import schema as upstream_schema
 from openapi_python_client.config import Config, ConfigFile, MetaType
 from openapi_python_client.parser.openapi import Endpoint, EndpointCollection, GeneratorData
 from openapi_python_client.schema.untrusted_string import UntrustedString
@@ -104,7 +105,8 @@ class MsgspecProject(Project):
         )
         self.package_name = package
         self.env.undefined = StrictUndefined
-        self.env.filters.update(filters)
+        environment: Any = self.env
+        environment.filters.update(filters)
         known: dict[str, Any] = {
             "raw": document.root.value,
             "package_name": package,
@@ -114,7 +116,7 @@ class MsgspecProject(Project):
             "version": (info / "version").text(),
             **variables,
         }
-        cast("dict[str, Any]", self.env.globals).update(known)
+        environment.globals.update(known)
 
     def render(self) -> None:
         """Write the package.

@@ -115,8 +115,9 @@ class Client:
     def create_upload_session(self, *, folder_id: str, file_name: str, file_size: int) -> models.UploadSession:
         """Create an upload session for a new file.
 
-        Also the preflight check for the upload: the name, the folder and the free storage are examined, and nothing
-        is stored yet. The session decides how the file is split into parts. It expires 7 days after its creation.
+        Also the preflight check for the upload: the name, the folder and the free storage are examined, and
+        nothing is stored yet. The session decides how the file is split into parts. It expires 7 days after its
+        creation.
 
         Source: https://developer.box.com/guides/uploads/chunked/create-session
 
@@ -144,8 +145,8 @@ class Client:
             InvalidArgumentError: An argument breaks its rule; nothing was sent.
             BadRequestError: 400. An argument is missing or breaks a rule; `code` says which.
             UnauthorizedError: 401. The token is missing, wrong or expired.
-            ForbiddenError: 403. The storage is full, the file is too large for the account, or the user may not do
-                this.
+            ForbiddenError: 403. The storage is full, the file is too large for the account, or the user may not
+                do this.
             NotFoundError: 404. The folder or the file does not exist, or the user may not see it.
             ConflictError: 409. A file in the folder has the name already, or the same session was created before.
             LengthRequiredError: 411. The request has no `Content-Length`.
@@ -157,6 +158,7 @@ class Client:
             DecodeError: The response is not what the API promises.
             TransportError: No response was received.
         """
+
         response = self.raw.create_upload_session(folder_id=folder_id, file_name=file_name, file_size=file_size)
         return response.parsed
 
@@ -176,16 +178,16 @@ class Client:
             file_id: Id of the file that gets a new version.
             file_size: Size of the whole file in bytes, at least 20,000,000; smaller files are uploaded in one
                 request.
-            file_name: New name of the file (1 to 255 characters, without slash, backslash or control characters, and
-                neither `.` nor `..`); only to rename it.
+            file_name: New name of the file (1 to 255 characters, without slash, backslash or control characters,
+                and neither `.` nor `..`); only to rename it.
             folder_id: Id of the folder that the file moves to, a decimal number; only to move it.
 
         Returns:
             The session was created; the file keeps its present version until the session is committed.
 
         Next calls after 201:
-            create_version_upload_session: A session does not lock the file, so another session for the same file can
-                be created.
+            create_version_upload_session: A session does not lock the file, so another session for the same file
+                can be created.
 
         Next calls after 409:
             create_version_upload_session: The file that has the name can get a new version instead.
@@ -194,8 +196,8 @@ class Client:
             InvalidArgumentError: An argument breaks its rule; nothing was sent.
             BadRequestError: 400. An argument is missing or breaks a rule; `code` says which.
             UnauthorizedError: 401. The token is missing, wrong or expired.
-            ForbiddenError: 403. The storage is full, the file is too large for the account, or the user may not do
-                this.
+            ForbiddenError: 403. The storage is full, the file is too large for the account, or the user may not
+                do this.
             NotFoundError: 404. The folder or the file does not exist, or the user may not see it.
             ConflictError: 409. A file in the folder has the name already, or the same session was created before.
             LengthRequiredError: 411. The request has no `Content-Length`.
@@ -207,6 +209,7 @@ class Client:
             DecodeError: The response is not what the API promises.
             TransportError: No response was received.
         """
+
         response = self.raw.create_version_upload_session(
             file_id, file_size=file_size, file_name=file_name, folder_id=folder_id
         )
@@ -301,8 +304,9 @@ class AsyncClient:
     async def create_upload_session(self, *, folder_id: str, file_name: str, file_size: int) -> models.UploadSession:
         """Create an upload session for a new file.
 
-        Also the preflight check for the upload: the name, the folder and the free storage are examined, and nothing
-        is stored yet. The session decides how the file is split into parts. It expires 7 days after its creation.
+        Also the preflight check for the upload: the name, the folder and the free storage are examined, and
+        nothing is stored yet. The session decides how the file is split into parts. It expires 7 days after its
+        creation.
 
         Source: https://developer.box.com/guides/uploads/chunked/create-session
 
@@ -330,8 +334,8 @@ class AsyncClient:
             InvalidArgumentError: An argument breaks its rule; nothing was sent.
             BadRequestError: 400. An argument is missing or breaks a rule; `code` says which.
             UnauthorizedError: 401. The token is missing, wrong or expired.
-            ForbiddenError: 403. The storage is full, the file is too large for the account, or the user may not do
-                this.
+            ForbiddenError: 403. The storage is full, the file is too large for the account, or the user may not
+                do this.
             NotFoundError: 404. The folder or the file does not exist, or the user may not see it.
             ConflictError: 409. A file in the folder has the name already, or the same session was created before.
             LengthRequiredError: 411. The request has no `Content-Length`.
@@ -343,6 +347,7 @@ class AsyncClient:
             DecodeError: The response is not what the API promises.
             TransportError: No response was received.
         """
+
         response = await self.raw.create_upload_session(folder_id=folder_id, file_name=file_name, file_size=file_size)
         return response.parsed
 
@@ -362,16 +367,16 @@ class AsyncClient:
             file_id: Id of the file that gets a new version.
             file_size: Size of the whole file in bytes, at least 20,000,000; smaller files are uploaded in one
                 request.
-            file_name: New name of the file (1 to 255 characters, without slash, backslash or control characters, and
-                neither `.` nor `..`); only to rename it.
+            file_name: New name of the file (1 to 255 characters, without slash, backslash or control characters,
+                and neither `.` nor `..`); only to rename it.
             folder_id: Id of the folder that the file moves to, a decimal number; only to move it.
 
         Returns:
             The session was created; the file keeps its present version until the session is committed.
 
         Next calls after 201:
-            create_version_upload_session: A session does not lock the file, so another session for the same file can
-                be created.
+            create_version_upload_session: A session does not lock the file, so another session for the same file
+                can be created.
 
         Next calls after 409:
             create_version_upload_session: The file that has the name can get a new version instead.
@@ -380,8 +385,8 @@ class AsyncClient:
             InvalidArgumentError: An argument breaks its rule; nothing was sent.
             BadRequestError: 400. An argument is missing or breaks a rule; `code` says which.
             UnauthorizedError: 401. The token is missing, wrong or expired.
-            ForbiddenError: 403. The storage is full, the file is too large for the account, or the user may not do
-                this.
+            ForbiddenError: 403. The storage is full, the file is too large for the account, or the user may not
+                do this.
             NotFoundError: 404. The folder or the file does not exist, or the user may not see it.
             ConflictError: 409. A file in the folder has the name already, or the same session was created before.
             LengthRequiredError: 411. The request has no `Content-Length`.
@@ -393,6 +398,7 @@ class AsyncClient:
             DecodeError: The response is not what the API promises.
             TransportError: No response was received.
         """
+
         response = await self.raw.create_version_upload_session(
             file_id, file_size=file_size, file_name=file_name, folder_id=folder_id
         )

@@ -138,7 +138,12 @@ TestLinks.settings = hypothesis.settings(
     deadline=None,
     derandomize=not IS_LONG,
     database=None,
-    suppress_health_check=list(hypothesis.HealthCheck),
+    suppress_health_check=[
+        hypothesis.HealthCheck.filter_too_much,
+        hypothesis.HealthCheck.too_slow,
+        hypothesis.HealthCheck.data_too_large,
+        hypothesis.HealthCheck.large_base_example,
+    ],
 )
 
 OPERATION_IDS = list(operations())

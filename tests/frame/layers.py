@@ -90,9 +90,10 @@ def violations(module: str, source: str) -> list[str]:
 def _wrong_imports(module: str, tree: ast.Module) -> Iterator[tuple[int, str]]:
     layer = layer_of(module)
     for node in ast.walk(tree):
-        for name in _imported(module, node):
-            if not _may_import(layer, name):
-                yield node.lineno, f"{layer.prefix} may not import {name}"
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            for name in _imported(module, node):
+                if not _may_import(layer, name):
+                    yield node.lineno, f"{layer.prefix} may not import {name}"
         if isinstance(node, ast.Name | ast.Attribute) and not layer.is_dynamic:
             name = node.id if isinstance(node, ast.Name) else node.attr
             if name in {"__import__", "import_module"}:
@@ -107,10 +108,10 @@ def _may_import(layer: Layer, name: str) -> bool:
     return own or any(is_below(name, allowed) for allowed in layer.allowed)
 
 
-def _imported(module: str, node: ast.AST) -> Iterator[str]:
+def _imported(module: str, node: ast.Import | ast.ImportFrom) -> Iterator[str]:
     if isinstance(node, ast.Import):
         yield from (alias.name for alias in node.names)
-    elif isinstance(node, ast.ImportFrom):
+    else:
         package = module.split(".")[: -node.level] if node.level else []
         base = ".".join([*package, *(node.module or "").split(".")]).rstrip(".")
         # What is imported may itself be a module of another layer.

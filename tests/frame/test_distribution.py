@@ -16,8 +16,6 @@ from pathlib import Path
 import pytest
 import yaml
 
-pytestmark = pytest.mark.xdist_group("distribution")
-
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 PACKAGES = [ROOT / "generated" / "box_uploads", ROOT / "tests" / "mock" / "box_uploads_mock"]
@@ -84,7 +82,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installe
     folder = tmp_path_factory.mktemp("installed")
     run(sys.executable, "-m", "venv", folder, cwd=folder)
     constraints = ROOT / ".ci" / "constraints.txt"
-    pip = [folder / "bin" / "python", "-m", "pip", "--no-input", "--disable-pip-version-check"]
+    pip: list[str | Path] = [folder / "bin" / "python", "-m", "pip", "--no-input", "--disable-pip-version-check"]
     run(*pip, "install", "--quiet", "--constraint", constraints, f"{wheel}[mock]", cwd=folder)
     return Installed(folder)
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import copy
 import json
 import random
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from generator import upstream
@@ -111,7 +112,7 @@ def _mutated(seed: Any, chance: random.Random) -> Any:
     return content
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(4))
 def test_a_changed_document_is_read_or_refused_in_one_line(seed: int) -> None:
     chance = random.Random(seed)
     refused = 0
@@ -124,9 +125,9 @@ def test_a_changed_document_is_read_or_refused_in_one_line(seed: int) -> None:
     assert 10 < refused < 60
 
 
-def test_every_part_of_the_fragment_may_be_missing() -> None:
+def test_any_part_of_the_fragment_may_be_missing() -> None:
     seed = SEEDS[0]
-    for path in _places(seed):
+    for path in random.Random(0).sample(list(_places(seed)), 200):
         content = copy.deepcopy(seed)
         owner = content
         for key in path[:-1]:
@@ -179,7 +180,7 @@ def _wider(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     )
 
 
-@settings(max_examples=10, deadline=None, derandomize=True, database=None)
+@settings(max_examples=5, deadline=None, derandomize=True, database=None, phases=[Phase.generate])
 @given(schemas=st.lists(st.recursive(SCALARS, _wider, max_leaves=8), min_size=12, max_size=12))
 def test_what_is_not_refused_by_its_place_works(schemas: list[Any], tmp_path_factory: pytest.TempPathFactory) -> None:
     """The last step, which imports the package and builds all decoders, has nothing left to find."""
@@ -217,9 +218,10 @@ def test_what_is_not_refused_by_its_place_works(schemas: list[Any], tmp_path_fac
 @given(text=st.text(alphabet=r"ab0[](){}*+?.^$|\-,:=!<>kdDwWsSbBuxcp1&~é" + "\n\0", max_size=12))
 def test_a_pattern_is_translated_or_refused(text: str) -> None:
     try:
-        python_pattern(text)
-    except ValueError as error:
-        assert str(error)
+        translated = python_pattern(text)
+    except ValueError:
+        return
+    re.compile(translated)
 
 
 @settings(max_examples=300, deadline=None, derandomize=True, database=None)
@@ -227,6 +229,7 @@ def test_a_pattern_is_translated_or_refused(text: str) -> None:
 def test_a_text_is_parsed_or_refused(text: str) -> None:
     for is_json in (True, False):
         try:
-            parse(text, is_json=is_json)
-        except SpecError as error:
-            assert "\n" not in str(error)
+            value = parse(text, is_json=is_json)
+        except SpecError:
+            continue
+        assert json.loads(json.dumps(value)) == value

@@ -19,10 +19,11 @@ from .conftest import document, operation
 STANDARD: dict[str, str] = {
     "document": "openapi info jsonSchemaDialect servers paths webhooks components security tags externalDocs",
     "info": "title summary description termsOfService contact license version",
-    "components": "schemas responses parameters examples requestBodies headers securitySchemes links callbacks pathItems",
+    "components": "schemas responses parameters examples requestBodies headers securitySchemes links"
+    " callbacks pathItems",
     "path item": "$ref summary description get put post delete options head patch trace servers parameters",
-    "operation": "tags summary description externalDocs operationId parameters requestBody responses callbacks deprecated"
-    " security servers",
+    "operation": "tags summary description externalDocs operationId parameters requestBody responses callbacks"
+    " deprecated security servers",
     "parameter": "name in description required deprecated allowEmptyValue style explode allowReserved schema example"
     " examples content",
     "body": "description content required",

@@ -283,3 +283,16 @@ def test_a_model_of_all_of_may_be_null(make: Make) -> None:
     _rejects(package, "Holder", {"one": None})
     assert _decode(package, "Holder", {"~/%": "x"}).field == "x"
     _rejects(package, "Holder", {"~/%": "xx"})
+
+
+def test_a_long_row_of_references_is_no_deep_nesting(make: Make) -> None:
+    names = [f"S{number}" for number in range(400)]
+    schemas = {
+        name: {"type": "object", "properties": {"next": {"$ref": f"#/components/schemas/{following}"}}}
+        for name, following in zip(names, [*names[1:], names[0]], strict=True)
+    }
+    package = make(document(schemas=schemas))
+
+    found = _decode(package, "S0", {"next": {"next": {}}})
+
+    assert type(found.next.next) is package.models.S2

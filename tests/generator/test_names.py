@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import msgspec
 import pytest
@@ -81,7 +80,7 @@ def package(make: Make) -> Package:
 
 
 def test_fields_of_any_name_keep_it_on_the_wire(package: Package) -> None:
-    content = {name: "2026-01-02T03:04:05Z" for name in FIELDS}
+    content = dict.fromkeys(FIELDS, "2026-01-02T03:04:05Z")
 
     decoded = msgspec.json.decode(json.dumps(content), type=package.models.Fields)
 
@@ -120,7 +119,7 @@ def test_parameters_of_any_name_keep_it_on_the_wire(package: Package) -> None:
 
     request = build(**own, body=package.models.WithParametersBody(a=1))
 
-    sent = {name: value for name, value in request.query}
+    sent = dict(request.query)
     assert set(sent) == set(PARAMETERS)
     assert len(set(sent.values())) == len(PARAMETERS)
     assert json.loads(request.content) == {"a": 1}

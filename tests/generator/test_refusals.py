@@ -21,8 +21,8 @@ REF = "#/components/schemas/"
 BEARER = {"securitySchemes": {"t": {"type": "http", "scheme": "bearer"}}}
 
 
-def _object(required: bool = True, **properties: Any) -> dict[str, Any]:
-    return {"type": "object", "properties": properties, **({"required": list(properties)} if required else {})}
+def _object(**properties: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": list(properties)}
 
 
 def _get(**parts: Any) -> dict[str, Any]:
@@ -62,6 +62,7 @@ def _nested(depth: int) -> dict[str, Any]:
 
 S = "#/components/schemas/S"
 GET = "#/paths/~1a/get"
+ANSWER = f"{GET}/responses/200/content/text~1json+json"
 REFUSED: dict[str, tuple[Any, str, str]] = {
     # The document.
     "a list": ([1], "", "is an array, not an OpenAPI document"),
@@ -74,7 +75,7 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
     "no title": (document(info={"version": "1"}), "#/info", "lacks 'title'"),
     "a number as title": (document(info={"title": 5, "version": "1"}), "#/info/title", "string"),
     "no paths": ({"openapi": "3.1.0", "info": {"title": "a", "version": "1"}}, "#", "paths"),
-    "paths as a list": (document(paths=[1]), "#/paths", "object"),
+    "paths as a list": ({**document(), "paths": [1]}, "#/paths", "object"),
     "an operation as a list": (document({"/a": {"get": []}}), GET, "object"),
     "webhooks": (document(webhooks={"a": {}}), "#/webhooks", "not supported"),
     "an unknown keyword of the document": (document(pathz={}), "#", "'pathz' is no keyword"),
@@ -449,32 +450,8 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
     ),
     "recursion without an object": (_schemas(S={"type": "array", "items": _ref("S")}), S, "recursive"),
     "recursion outside of the components": (
-        document(
-            {
-                "/a": {
-                    "get": operation(
-                        responses={
-                            "200": {
-                                "description": "",
-                                "content": {
-                                    "application/json": {
-                                        "schema": {
-                                            "type": "object",
-                                            "properties": {
-                                                "next": {
-                                                    "$ref": "#/paths/~1a/get/responses/200/content/application~1json/schema"
-                                                }
-                                            },
-                                        }
-                                    }
-                                },
-                            }
-                        }
-                    )
-                }
-            }
-        ),
-        f"{GET}/responses/200/content/application~1json/schema/properties/next",
+        _answers(_200={"content": {"text/json+json": {"schema": {"items": {"$ref": f"{ANSWER}/schema"}}}}}),
+        f"{ANSWER}/schema/items",
         "under components/schemas",
     ),
     # Compositions.
@@ -492,7 +469,7 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
         "nothing tells",
     ),
     "objects told apart by an optional property": (
-        _schemas(S={"oneOf": [_object(required=False, k={"const": "a"}), _object(required=False, k={"const": "b"})]}),
+        _schemas(S={"oneOf": [{"properties": {"k": {"const": one}}} for one in "ab"]}),
         S,
         "nothing tells",
     ),
@@ -519,6 +496,16 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
         "list[str] and list[int]",
     ),
     "a date or a string": (_schema(anyOf=[TEXT, {"type": "string", "format": "date"}]), S, "str and datetime.date"),
+    "a string with a pattern and an array": (
+        _schema(anyOf=[{"type": "string", "format": "uri"}, {"type": "array", "items": TEXT}]),
+        S,
+        "msgspec crashes on a union",
+    ),
+    "a string with a pattern and a map": (
+        _schema(type=["string", "object"], pattern="a", additionalProperties=TEXT),
+        S,
+        "msgspec crashes on a union",
+    ),
     "an open set with a constraint": (
         _schema(anyOf=[{"enum": ["a"]}, {"type": "string", "minLength": 2}]),
         S,
@@ -639,7 +626,7 @@ TEXTS: dict[str, tuple[str, bytes, str]] = {
         + b"".join(b"a%d: &a%d [%s]\n" % (n, n, b",".join([b"*a%d" % (n - 1)] * 10)) for n in range(1, 9)),
         "100,000 things again by aliases",
     ),
-    "deep YAML": ("spec.yaml", b"a: " + b"[" * 400 + b"]" * 400, "too deeply"),
+    "deep YAML": ("spec.yaml", b"a: " + b"[" * 700 + b"]" * 700, "too deeply"),
     "a long number": ("spec.yaml", b"openapi: " + b"1" * 5000, "is not YAML"),
     "no UTF-8": ("spec.yaml", b"\xff\xfe", "is not UTF-8 (byte 0)"),
     "nothing": ("spec.yaml", b"", "is null, not an OpenAPI document"),
@@ -696,10 +683,8 @@ def test_a_refusal_can_be_printed_on_any_terminal(tmp_path: Path) -> None:
     result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=False)
 
     assert (result.returncode, result.stdout) == (1, b"")
-    assert result.stderr == (
-        rb"spec.json: #/components/schemas/S: 'gr\xf6\xdfe' is no keyword of a schema; correct it, or call it x-gr\xf6\xdfe"
-        + b"\n"
-    )
+    (line,) = result.stderr.decode("ascii").splitlines()
+    assert line.startswith(r"spec.json: #/components/schemas/S: 'gr\xf6\xdfe' is no keyword of a schema; correct it")
 
 
 def test_a_document_that_cannot_be_generated_leaves_what_is_there(tmp_path: Path) -> None:

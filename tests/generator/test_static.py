@@ -7,7 +7,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -19,14 +18,14 @@ FRAGMENT = ROOT / "generated" / "box_uploads"
 
 
 @pytest.fixture(scope="module")
-def folder(sink: Package, tmp_path_factory: pytest.TempPathFactory) -> Generator[Path]:
+def folder(sink: Package, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The packages of the kitchen sink and of this project's fragment, side by side."""
     found = tmp_path_factory.mktemp("typed")
     shutil.copytree(sink.folder, found / "sink", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(FRAGMENT, found / "box_uploads", ignore=shutil.ignore_patterns("__pycache__", "upload"))
     # Written as a user writes: what a checker infers of the methods is what the document says.
     (found / "use.py").write_text(USE, encoding="utf-8")
-    yield found
+    return found
 
 
 USE = """
@@ -62,7 +61,8 @@ def _run(*command: str, cwd: Path) -> str:
 def test_generated_code_passes_mypy_strict(folder: Path) -> None:
     # The runtime comes along with each package; once is enough to look at.
     files = sorted(str(path) for path in folder.rglob("*.py") if "box_uploads/_runtime" not in path.as_posix())
-    options = ["--strict", "--enable-error-code=redundant-expr,truthy-bool,ignore-without-code", "--config-file="]
+    codes = [f"--enable-error-code={code}" for code in ("redundant-expr", "truthy-bool", "ignore-without-code")]
+    options = ["--strict", *codes, "--config-file="]
 
     assert _run("mypy", *options, "--cache-dir", str(folder / ".cache"), *files, cwd=folder) == ""
 
@@ -96,7 +96,8 @@ def test_lines_of_generated_code_fit_the_page(folder: Path) -> None:
     long = [
         f"{path.relative_to(folder)}: {line}"
         for path in sorted(folder.rglob("*.py"))
-        for line in path.read_text(encoding="utf-8").splitlines()
+        # The stamp is as long as the name of the document.
+        for line in path.read_text(encoding="utf-8").splitlines()[1:]
         if len(line) > 120
     ]
 

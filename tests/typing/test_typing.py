@@ -20,19 +20,44 @@ MYPY = [sys.executable, "-m", "mypy", "--strict", "--config-file=", "--no-error-
 PYRIGHT = [sys.executable, "-m", "pyright", "--pythonpath", sys.executable, "--outputjson"]
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project of a user's."""
+    folder = tmp_path_factory.mktemp("project")
     for name in PROGRAMS:
-        shutil.copy(HERE / name, tmp_path / name)
-    (tmp_path / "pyrightconfig.json").write_text(json.dumps({"typeCheckingMode": "strict"}), encoding="utf-8")
-    return tmp_path
+        shutil.copy(HERE / name, folder / name)
+    (folder / "pyrightconfig.json").write_text(json.dumps({"typeCheckingMode": "strict"}), encoding="utf-8")
+    return folder
 
 
 def run(folder: Path, *command: str) -> str:
+    command = (*command, *PROGRAMS)
     result = subprocess.run(command, cwd=folder, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
     assert result.returncode in {0, 1}, result.stdout + result.stderr
     return result.stdout
+
+
+Found = dict[str, set[int]]
+
+
+@pytest.fixture(scope="module")
+def mypy(folder: Path) -> Found:
+    """The lines that mypy flags, by program."""
+    found = re.findall(r"^(\w+\.py):(\d+): error:", run(folder, *MYPY), re.MULTILINE)
+    return {name: {int(line) for own, line in found if own == name} for name in PROGRAMS}
+
+
+@pytest.fixture(scope="module")
+def pyright(folder: Path) -> Found:
+    """The lines that pyright flags, by program."""
+    report = json.loads(run(folder, *PYRIGHT))
+    assert report["summary"]["filesAnalyzed"] == len(PROGRAMS)
+    found = [
+        (Path(one["file"]).name, one["range"]["start"]["line"] + 1)
+        for one in report["generalDiagnostics"]
+        if one["severity"] == "error"
+    ]
+    return {name: {line for own, line in found if own == name} for name in PROGRAMS}
 
 
 def wrong_lines(name: str) -> set[int]:
@@ -41,16 +66,10 @@ def wrong_lines(name: str) -> set[int]:
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
-def test_mypy_flags_the_wrong_lines_and_no_others(folder: Path, name: str) -> None:
-    found = re.findall(rf"^{name}:(\d+): error:", run(folder, *MYPY, name), re.MULTILINE)
-
-    assert {int(line) for line in found} == wrong_lines(name)
+def test_mypy_flags_the_wrong_lines_and_no_others(mypy: Found, name: str) -> None:
+    assert mypy[name] == wrong_lines(name)
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
-def test_pyright_flags_the_wrong_lines_and_no_others(folder: Path, name: str) -> None:
-    report = json.loads(run(folder, *PYRIGHT, name))
-
-    assert report["summary"]["filesAnalyzed"] == 1
-    found = [one for one in report["generalDiagnostics"] if one["severity"] == "error"]
-    assert {one["range"]["start"]["line"] + 1 for one in found} == wrong_lines(name)
+def test_pyright_flags_the_wrong_lines_and_no_others(pyright: Found, name: str) -> None:
+    assert pyright[name] == wrong_lines(name)

@@ -35,7 +35,8 @@ class CreateUploadSessionRequest(Struct, kw_only=True, forbid_unknown_fields=Tru
     folder_id: BoxId
     """Id of the folder that gets the file, a decimal number; `0` is the root folder."""
     file_name: FileName
-    """Name of the file, 1 to 255 characters, without slash, backslash or control characters, and neither `.` nor `..`."""
+    """Name of the file, 1 to 255 characters, without slash, backslash or control characters, and neither `.` nor
+    `..`."""
     file_size: FileSize
     """Size of the whole file in bytes, at least 20,000,000; smaller files are uploaded in one request."""
 

@@ -1,0 +1,81 @@
+"""What a schema says about itself, before it becomes a type: its kind, and whether its keywords fit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .document import Document, Node
+from .keywords import check_keywords
+from .overlay._runtime.shape import is_array
+from .problem import SpecError
+
+_KEYWORDS_BY_TYPE = {
+    "string": {"minLength", "maxLength", "pattern", "contentEncoding"},
+    "integer": {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"},
+    "number": {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"},
+    "array": {"items", "minItems", "maxItems"},
+    "object": {"properties", "required", "additionalProperties", "minProperties", "maxProperties"},
+}
+_OF_ONE_TYPE = frozenset(keyword for keywords in _KEYWORDS_BY_TYPE.values() for keyword in keywords)
+_ALL_TYPES = ("string", "integer", "number", "boolean", "array", "object", "null")
+
+
+def check_schema(document: Document, node: Node) -> None:
+    """Refuse keywords that are not supported, and arrays that are none."""
+    check_keywords(node, "schema")
+    schema = node.object()
+    if "$ref" in schema:
+        return
+    if "nullable" in schema and not document.is_3_0:
+        raise SpecError(f"{node.place}/nullable", "is of OpenAPI 3.0; say type: [..., 'null']")
+    if "discriminator" in schema:
+        check_keywords(node / "discriminator", "discriminator")
+    for keyword in ("oneOf", "anyOf", "enum"):
+        if keyword in schema:
+            (node / keyword).array()
+
+
+def check_fit(node: Node, names: list[str]) -> None:
+    """Refuse constraints that say nothing about the type, or that the enum beside them makes superfluous."""
+    unfit = (_OF_ONE_TYPE & node.object().keys()) - {
+        keyword for name in names for keyword in _KEYWORDS_BY_TYPE.get(name, ())
+    }
+    if unfit:
+        about = f"type {' or '.join(names)}" if names else "an enum or const"
+        raise SpecError(node.place, f"{', '.join(sorted(unfit))} says nothing about {about}; take it out")
+
+
+def type_names(node: Node) -> list[str]:
+    """Return the types of a schema, or `any`; objects and arrays may go without saying."""
+    declared = node.object().get("type")
+    if declared is None:
+        keywords = _OF_ONE_TYPE & node.object().keys()
+        for name in ("object", "array"):
+            if keywords and keywords <= _KEYWORDS_BY_TYPE[name]:
+                return [name]
+        if keywords or "format" in node.object():
+            raise SpecError(node.place, "has constraints but no type; add one")
+        return ["any"]
+    names: list[Any] = declared if is_array(declared) else [declared]
+    for name in names:
+        if name not in _ALL_TYPES:
+            raise SpecError(f"{node.place}/type", f"{name!r} is none of {', '.join(_ALL_TYPES)}")
+    if not names:
+        raise SpecError(f"{node.place}/type", "is empty, so nothing matches")
+    return names
+
+
+def is_model(node: Node) -> bool:
+    """Return whether a schema is an object with properties, or that or null."""
+    if not isinstance(node.value, dict):
+        return False
+    schema = node.object()
+    names = schema.get("type", "object")
+    is_object = names == "object" or names in (["object"], ["object", "null"], ["null", "object"])
+    return is_object and not schema.keys() & {"$ref", "oneOf", "anyOf", "enum", "const"} and has_properties(node)
+
+
+def has_properties(node: Node) -> bool:
+    """Return whether a schema of an object says which properties there are."""
+    schema = node.object()
+    return bool(schema.get("properties")) or schema.get("additionalProperties") is False

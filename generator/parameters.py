@@ -1,0 +1,132 @@
+"""Parameters of operations: where they stand, what they are called, how they are sent."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from .bodies import check_flat
+from .document import Document, Node
+from .filters import class_name, python_name
+from .keywords import check_keywords
+from .operation import Parameter
+from .problem import SpecError
+from .schemas import Schemas
+from .words import default_note, description, joined
+
+_STYLES = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
+_SET_BY_CLIENT = frozenset({"accept", "content-type", "authorization", "cookie", "host", "content-length"})
+_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+# Names that a method, a client or a module uses itself.
+USED_IN_METHODS = frozenset({"self", "api", "models", "request", "response"})
+_RESERVED_ARGUMENTS = USED_IN_METHODS | {
+    *("body", "content_type", "str", "int", "float", "bool", "list", "dict", "bytes")
+}
+_RESERVED_OPTIONS = frozenset({"transport", "token", "base_url", "timeout_s", "retry", "http", "sleep", "raw"})
+
+
+class Parameters:
+    """Reads the parameters of a document.
+
+    Args:
+        document: Where they stand.
+        schemas: Where their types are defined.
+    """
+
+    def __init__(self, document: Document, schemas: Schemas) -> None:
+        self._document = document
+        self._schemas = schemas
+        self._options: dict[tuple[str, str], Parameter] = {}
+
+    def declared(self, path: str, item: Node, node: Node) -> list[Node]:
+        """Return the parameters of an operation; its own replace those of its path."""
+        found: dict[tuple[str, str], Node] = {}
+        for owner in (item, node):
+            own: set[tuple[str, str]] = set()
+            for one in owner.items("parameters"):
+                parameter = self._document.entry(one)
+                check_keywords(parameter, "parameter")
+                name = (parameter / "name").text()
+                location = (parameter / "in").text()
+                if location not in _STYLES:
+                    raise SpecError(f"{parameter.place}/in", f"{location!r} is none of {', '.join(_STYLES)}")
+                key = (location, name.lower() if location == "header" else name)
+                if key in own:
+                    raise SpecError(one.place, f"the {location} parameter {name!r} is there twice; leave one of them")
+                own.add(key)
+                found[key] = parameter
+        in_path = re.findall(r"\{([^{}]*)\}", path)
+        declared = sorted(name for location, name in found if location == "path")
+        if sorted(set(in_path)) != declared or re.search("[{}]", re.sub(r"\{[^{}]*\}", "", path)):
+            raise SpecError(
+                node.place, f"the path has the parameters {sorted(set(in_path))}, and {declared} are declared"
+            )
+        return list(found.values())
+
+    def note_option(self, node: Node) -> None:
+        """Remember a parameter that is a setting of the client, so that it has one name in all operations."""
+        if not node.flag("x-client-option"):
+            return
+        location, wire_name = (node / "in").text(), (node / "name").text()
+        if location == "path":
+            raise SpecError(node.place, "a parameter in the path cannot be an option of the client")
+        known = {one.name for one in self._options.values()}
+        name = python_name(wire_name, taken=known | _RESERVED_ARGUMENTS | _RESERVED_OPTIONS, fallback="option")
+        option = self._one(node, location, wire_name, name)
+        earlier = self._options.setdefault((location, wire_name), option)
+        if (earlier.type, earlier.required, earlier.explode) != (option.type, option.required, option.explode):
+            raise SpecError(
+                node.place, f"the client option {wire_name!r} is declared differently elsewhere; use one $ref"
+            )
+
+    def read(self, declared: list[Node]) -> list[Parameter]:
+        """Return the parameters of an operation, named."""
+        taken = {*_RESERVED_ARGUMENTS, *(one.name for one in self._options.values())}
+        result: list[Parameter] = []
+        for node in declared:
+            location, wire_name = (node / "in").text(), (node / "name").text()
+            if node.flag("x-client-option"):
+                name = self._options[location, wire_name].name
+            else:
+                name = python_name(wire_name, taken=taken, fallback="argument")
+                taken.add(name)
+            result.append(self._one(node, location, wire_name, name))
+        return result
+
+    def _one(self, node: Node, location: str, wire_name: str, name: str) -> Parameter:
+        if location in {"header", "cookie"} and not _TOKEN.fullmatch(wire_name):
+            raise SpecError(f"{node.place}/name", f"{wire_name!r} cannot be the name of a {location}")
+        if location == "header" and wire_name.lower() in _SET_BY_CLIENT:
+            raise SpecError(node.place, f"the header {wire_name} is set by the client itself; take the parameter out")
+        style = node.object().get("style", _STYLES[location])
+        if style != _STYLES[location]:
+            raise SpecError(
+                f"{node.place}/style", f"{style!r} is not supported in {location}; only {_STYLES[location]!r}"
+            )
+        if location == "path" and not node.flag("required"):
+            raise SpecError(node.place, "a parameter in the path has to be required: true")
+        schema = node / "schema"
+        type_ = self._schemas.type_of(schema, class_name(name))
+        check_flat(schema.place, type_)
+        return Parameter(
+            location=location,
+            wire_name=wire_name,
+            name=name,
+            type=type_,
+            required=node.flag("required"),
+            explode=node.flag("explode", default=location in {"query", "cookie"}),
+            description=self._description(node, schema),
+            is_client_option=node.flag("x-client-option"),
+        )
+
+    def _description(self, node: Node, schema: Node) -> str:
+        both = [one for one in (schema, self._document.resolve(schema)) if isinstance(one.value, dict)]
+        texts = [node.words("description"), *(description(one) for one in both)]
+        defaults: list[Any] = [one.object()["default"] for one in both if "default" in one.object()]
+        return joined(
+            [
+                next((text for text in texts if text), ""),
+                default_note(defaults),
+                "Deprecated." if node.flag("deprecated") else "",
+            ]
+        )

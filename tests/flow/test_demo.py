@@ -1,0 +1,73 @@
+"""The demo says what happened, and fails when something is off."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.flow import demo
+
+
+@pytest.fixture(autouse=True)
+def _few_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo, "WARM_UP_CALLS", 1)
+
+
+def test_the_demo_shows_both_sessions_the_conflict_the_refusal_and_the_times() -> None:
+    lines: list[str] = []
+
+    demo.show(lines.append, calls=2)
+
+    text = "\n".join(lines)
+    assert text.count("   session  ") == 3
+    assert "ConflictError" in text
+    assert "in the way   file 12345, Contract.pdf" in text
+    assert "InvalidArgumentError" in text
+    assert "sent         nothing" in text
+    assert [line.split()[0] for line in lines if line.endswith(" ms")] == ["Client", "AsyncClient"]
+    assert lines[-1] == "All went well: every answer was as the contract says."
+
+
+def test_the_demo_fits_a_plain_terminal_and_shows_no_token() -> None:
+    lines: list[str] = []
+
+    demo.show(lines.append, calls=2)
+
+    assert all(line.isascii() and len(line) <= 90 for line in lines)
+    assert "mock-token" not in "\n".join(lines)
+
+
+def test_the_demo_succeeds_with_exit_code_0(capsys: pytest.CaptureFixture[str]) -> None:
+    assert demo.main(calls=2) == 0
+
+    output = capsys.readouterr()
+    assert output.out.endswith("All went well: every answer was as the contract says.\n")
+    assert output.err == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("TAKEN_NAME", "Free.pdf", "a second file with the same name was let in"),
+        ("TOO_SMALL", 20_000_000, "a file that is too small was let in"),
+    ],
+)
+def test_the_demo_fails_with_exit_code_1_when_a_refusal_is_missing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str, value: object, said: str
+) -> None:
+    monkeypatch.setattr(demo, name, value)
+
+    assert demo.main(calls=2) == 1
+
+    output = capsys.readouterr()
+    assert "All went well" not in output.out
+    assert said in output.err
+
+
+def test_the_demo_fails_with_exit_code_1_on_an_unexpected_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Larger than the mock's limit for one file.
+    monkeypatch.setattr(demo, "FILE_SIZE", 2**50)
+
+    assert demo.main(calls=2) == 1
+    assert "ForbiddenError: 403 file_size_limit_exceeded" in capsys.readouterr().err

@@ -1,0 +1,125 @@
+"""Rules of the house that no linter knows."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+TARGETS = re.findall(r"^([a-z-]+):(?!=)(.*)$", MAKEFILE, re.MULTILINE)
+TOP = {"spec", "generator", "generated", "tests", "Makefile", "pyproject.toml", "README.md"}
+# What the commands leave behind; .gitignore has it.
+LEFT_BEHIND = {"build", "dist", "__pycache__"}
+FOLDERS = ("spec", "generator", "generated", "tests", ".ci", ".changes", ".github")
+TEXTS = [
+    path
+    for folder in FOLDERS
+    for path in sorted((ROOT / folder).rglob("*"))
+    # Caches of the tools are no part of the repository.
+    if path.is_file() and not re.search(r"/(__pycache__|\.\w+_cache|\.hypothesis)/", path.as_posix())
+] + [path for path in sorted(ROOT.iterdir()) if path.name in TOP and path.is_file()]
+
+
+def name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def test_the_top_level_is_fixed() -> None:
+    found = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")} - LEFT_BEHIND
+
+    assert found == TOP
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=name)
+def test_a_file_is_plain_text_of_any_machine(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+
+    assert "\r" not in text
+    assert not text or text.endswith("\n")
+    # Where something lay on the machine of its author says nothing to a reader.
+    assert not re.search(r"(?<![\w.*~}/])/(?:root|home|Users|work|tmp|var)/", text)
+
+
+@pytest.mark.parametrize("path", [path for path in TEXTS if path.suffix == ".py"], ids=name)
+def test_a_module_is_named_after_what_it_is_about(path: Path) -> None:
+    assert path.stem not in {"utils", "util", "helpers", "common", "misc", "base", "manager"}
+
+
+@pytest.mark.parametrize("path", [path for path in TEXTS if path.suffix == ".jinja"], ids=name)
+def test_a_template_says_what_it_is_and_controls_no_whitespace(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+
+    assert text.startswith("{#")
+    assert not re.search(r"{%-|-%}", text)
+
+
+@pytest.mark.parametrize(("target", "rest"), TARGETS, ids=[target for target, _ in TARGETS])
+def test_a_target_documents_itself(target: str, rest: str) -> None:
+    assert re.search(r" ## [A-Z].*\.$", rest)
+    assert re.search(rf"^\.PHONY:(?:.|\\\n)*\b{target}\b", MAKEFILE, re.MULTILINE)
+
+
+def test_the_targets_of_the_public_surface_exist() -> None:
+    surface = (
+        "demo test test-all generate check-generated contract contract-long mock bench lint types build clean help"
+    )
+
+    assert set(surface.split()) <= {target for target, _ in TARGETS}
+
+
+def test_ci_calls_make_and_nothing_else_of_substance() -> None:
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    commands = [line for line in script.splitlines() if line and not line.startswith("#")]
+
+    assert commands == ["set -eu", 'cd "$(dirname "$0")/.."', "make test </dev/null"]
+
+
+def test_the_workflow_runs_the_tests_and_the_demo_on_every_supported_python() -> None:
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yaml").read_text(encoding="utf-8"))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    job = workflow["jobs"]["test"]
+    supported = [one.rpartition(" ")[2] for one in project["classifiers"] if ":: Python :: 3" in one]
+
+    assert job["strategy"]["matrix"]["python"] == supported
+    assert [step["run"] for step in job["steps"] if "run" in step] == ["make test", "make demo"]
+
+
+def test_constraints_are_names_and_exact_versions() -> None:
+    lines = (ROOT / ".ci" / "constraints.txt").read_text(encoding="utf-8").splitlines()
+
+    assert [line for line in lines if not re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.]+", line)] == []
+    names = [_canonical(line.partition("==")[0]) for line in lines]
+    assert sorted(set(names)) == sorted(names)
+
+
+def test_everything_that_development_asks_for_is_pinned() -> None:
+    document = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    groups = document["dependency-groups"]
+    asked = [one for group in groups.values() for one in group if isinstance(one, str)]
+    asked += [*document["project"]["dependencies"], *document["project"]["optional-dependencies"]["mock"]]
+    pinned = {
+        _canonical(line.partition("==")[0])
+        for line in (ROOT / ".ci" / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    }
+
+    names = {_canonical(re.split(r"[\[<>=]", one)[0]) for one in asked}
+
+    assert names - {"box-uploads"} <= pinned
+
+
+def _canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def test_every_change_is_told_in_one_paragraph() -> None:
+    kinds = ("Added: ", "Changed: ", "Deprecated: ", "Removed: ", "Fixed: ", "Security: ")
+    for path in sorted((ROOT / ".changes").glob("*.md")):
+        if path.name != "README.md":
+            paragraphs = path.read_text(encoding="utf-8").strip().split("\n\n")
+            assert paragraphs
+            assert all(one.startswith(kinds) for one in paragraphs), path.name

@@ -1,0 +1,179 @@
+"""The README is true: its programs run against the mock, in order, and print what it says they print."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import itertools
+import re
+import shlex
+import subprocess
+import sys
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+import yaml
+from box_uploads_mock import MockServer, load_world
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+ORIGIN = "http://127.0.0.1:8080"
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block: its language, the name of the file that it is, its text and the line where it starts."""
+
+    language: str
+    name: str
+    text: str
+    line: int
+
+
+def blocks() -> list[Block]:
+    found = re.finditer(r"^```(\w*) ?(\S*)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    return [Block(one[1], one[2], one[3], README.count("\n", 0, one.start()) + 1) for one in found]
+
+
+BLOCKS = blocks()
+PROSE = re.sub(r"^```.*?^```$", "", README, flags=re.MULTILINE | re.DOTALL)
+COMMANDS = [line.split("#")[0].strip() for one in BLOCKS if one.language == "sh" for line in one.text.splitlines()]
+
+
+def block(name: str) -> Block:
+    (found,) = [one for one in BLOCKS if one.name == name]
+    return found
+
+
+def run(*command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[MockServer]:
+    with MockServer(clock=lambda: NOW) as server:
+        yield server
+
+
+def test_the_programs_print_what_is_shown(server: MockServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BOX_ACCESS_TOKEN", server.token)
+    monkeypatch.setenv("BOX_BASE_URL", server.base_url)
+    namespace: dict[str, Any] = {"__name__": "readme"}
+    try:
+        for program, after in zip(BLOCKS, [*BLOCKS[1:], None], strict=True):
+            if program.language == "python" and not program.name:
+                expected = after.text if after and after.language == "text" else ""
+                printed = _printed(program, namespace).replace(server.origin, ORIGIN)
+                assert printed == expected, f"README.md:{program.line}"
+    finally:
+        namespace["box"].close()
+
+
+def _printed(program: Block, namespace: dict[str, Any]) -> str:
+    output = io.StringIO()
+    # Errors in a program are shown at the line of the README.
+    code = compile("\n" * program.line + program.text, "README.md", "exec")
+    with contextlib.redirect_stdout(output):
+        exec(code, namespace)  # noqa: S102 - our own programs
+    return output.getvalue()
+
+
+def test_every_shown_output_follows_a_program() -> None:
+    for before, after in itertools.pairwise(BLOCKS):
+        assert after.language != "text" or (before.language, before.name) == ("python", ""), f"README.md:{after.line}"
+
+
+def test_the_tests_of_the_readers_app_pass(tmp_path: Path) -> None:
+    program = block("test_my_app.py")
+    (tmp_path / program.name).write_text(program.text, encoding="utf-8")
+
+    result = run(sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", cwd=tmp_path)
+
+    assert "2 passed" in result.stdout, result.stdout + result.stderr
+
+
+def test_the_world_file_is_one(tmp_path: Path) -> None:
+    file = tmp_path / "world.yaml"
+    file.write_text(block("world.yaml").text, encoding="utf-8")
+
+    world = load_world(file)
+
+    assert (world.quota_bytes, len(world.folders), len(world.files)) == (1_000_000_000, 1, 2)
+
+
+def test_the_calls_of_the_control_plane_are_accepted(server: MockServer) -> None:
+    sent = [shlex.split(command) for command in COMMANDS if command.startswith("curl ")]
+
+    for arguments in sent:
+        (url,) = [one for one in arguments if one.startswith(ORIGIN)]
+        method = arguments[arguments.index("-X") + 1] if "-X" in arguments else "GET"
+        content = arguments[arguments.index("-d") + 1].encode() if "-d" in arguments else None
+        response = httpx2.request(method, url.replace(ORIGIN, server.origin), content=content)
+        assert response.is_success, arguments
+    assert len(sent) == 5
+
+
+def test_the_operation_that_is_added_becomes_a_method(tmp_path: Path) -> None:
+    fragment = yaml.safe_load((ROOT / "spec" / "openapi.yaml").read_text(encoding="utf-8"))
+    fragment["paths"] |= yaml.safe_load(block("spec/openapi.yaml").text)
+    (tmp_path / "openapi.yaml").write_text(yaml.safe_dump(fragment, sort_keys=False), encoding="utf-8")
+    command = next(one for one in COMMANDS if one.startswith("python -m generator"))
+    arguments = shlex.split(command.replace("openapi.yaml", str(tmp_path / "openapi.yaml")))[1:]
+    arguments[-1] = str(tmp_path)
+
+    generated = run(sys.executable, *arguments, cwd=ROOT)
+    program = (
+        "from my_client import AsyncClient, Client; print(Client.get_upload_session, AsyncClient.get_upload_session)"
+    )
+    imported = run(sys.executable, "-c", program, cwd=tmp_path)
+
+    assert generated.returncode == 0, generated.stderr
+    assert imported.returncode == 0, imported.stderr
+
+
+def test_the_commands_exist() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    named = set(re.findall(r"\bmake ([a-z-]+)", "\n".join([*COMMANDS, *re.findall(r"`([^`]+)`", PROSE)])))
+
+    assert {"demo", "test", "generate", "mock"} <= named
+    assert named <= targets
+
+
+@pytest.mark.parametrize("module", ["box_uploads_mock", "generator"])
+def test_the_options_of_the_programs_exist(module: str) -> None:
+    used = {
+        word for one in COMMANDS if one.startswith(f"python -m {module} ") for word in one.split() if word[:2] == "--"
+    }
+
+    assert used
+    assert used <= set(run(sys.executable, "-m", module, "--help", cwd=ROOT).stdout.replace(",", " ").split())
+
+
+def test_the_paths_of_the_layout_exist() -> None:
+    layout = next(one.text for one in BLOCKS if one.text.startswith("spec/ "))
+    folders = re.findall(r"^(\w+)/ ", layout, re.MULTILINE)
+    below = re.findall(r"\b(\w+)/(?= |,)", layout.partition("tests/")[2])
+
+    assert folders == ["spec", "generator", "generated", "tests"]
+    assert all((ROOT / folder).is_dir() for folder in folders)
+    assert {"mock", "contract", "flow"} <= set(below)
+    assert all((ROOT / "tests" / folder).is_dir() for folder in below)
+
+
+def test_no_program_warns() -> None:
+    for one in BLOCKS:
+        if one.language == "python":
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")
+                compile(one.text, "README.md", "exec")
+
+
+def test_the_readme_is_short() -> None:
+    assert README.count("\n") <= 250
