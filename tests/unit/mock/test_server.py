@@ -152,3 +152,16 @@ def test_two_servers_are_independent() -> None:
         assert one.base_url != two.base_url
         exchange(one, "POST", json.dumps(new_file()))
         assert (len(one.state.sessions), len(two.state.sessions)) == (1, 0)
+
+
+def test_answers_do_not_wait_for_acknowledgements(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[socket.socket] = []
+    create = socket.create_server
+
+    def remember(*arguments: Any, **options: Any) -> socket.socket:
+        made.append(create(*arguments, **options))
+        return made[-1]
+
+    monkeypatch.setattr(socket, "create_server", remember)
+    with MockServer():
+        assert made[0].getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
