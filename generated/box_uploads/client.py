@@ -84,7 +84,7 @@ class Client:
         retry: RetryPolicy | None = None,
         http: httpx2.Client | httpx2.BaseTransport | None = None,
         sleep: Callable[[float], object] = time.sleep,
-        as_user: str | UnsetType = UNSET,
+        as_user: str | None = None,
     ) -> None:
         credentials = Credentials(token)
         # So that no traceback with local variables shows it.
@@ -98,7 +98,7 @@ class Client:
             sleep=sleep,
             user_agent="box_uploads/0.1.0",
         )
-        self.raw = RawClient(self._transport, as_user=as_user)
+        self.raw = RawClient(self._transport, as_user=UNSET if as_user is None else as_user)
 
     def __enter__(self) -> Self:
         return self
@@ -273,7 +273,7 @@ class AsyncClient:
         retry: RetryPolicy | None = None,
         http: httpx2.AsyncClient | httpx2.AsyncBaseTransport | None = None,
         sleep: Callable[[float], Awaitable[object]] | None = None,
-        as_user: str | UnsetType = UNSET,
+        as_user: str | None = None,
     ) -> None:
         credentials = Credentials(token)
         # So that no traceback with local variables shows it.
@@ -287,7 +287,7 @@ class AsyncClient:
             sleep=sleep,
             user_agent="box_uploads/0.1.0",
         )
-        self.raw = RawAsyncClient(self._transport, as_user=as_user)
+        self.raw = RawAsyncClient(self._transport, as_user=UNSET if as_user is None else as_user)
 
     async def __aenter__(self) -> Self:
         return self

@@ -6,6 +6,7 @@ from __future__ import annotations
 from ._runtime.errors import (
     ApiError,
     BadRequestError,
+    ClientClosedError,
     ClientError as BoxUploadsError,
     ConflictError,
     ContentTooLargeError,
@@ -30,6 +31,7 @@ __all__ = [
     "BoxUploadsError",
     "ApiError",
     "BadRequestError",
+    "ClientClosedError",
     "ConflictError",
     "ContentTooLargeError",
     "DecodeError",

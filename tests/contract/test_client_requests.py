@@ -293,7 +293,7 @@ def test_a_file_id_that_is_none_is_refused(caller: Caller, file_id: Any) -> None
     assert caller.sent == []
 
 
-@pytest.mark.parametrize("as_user", ["", "x", "1\r\nx-evil: 1", "1 ", "9" * 20, 5, None])
+@pytest.mark.parametrize("as_user", ["", "x", "1\r\nx-evil: 1", "1 ", "9" * 20, 5])
 def test_a_user_id_that_is_none_is_refused(caller: Caller, as_user: Any) -> None:
     with pytest.raises(errors.InvalidArgumentError, match="as_user"):
         caller.call("create_version_upload_session", "12345", file_size=SMALL, options={"as_user": as_user})

@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 from collections import Counter
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, get_args
 
 import httpx2
 import msgspec
 import pytest
 import schemathesis
-from box_uploads import errors
+from box_uploads import errors, models
 from schemathesis.core import NotSet
 from schemathesis.generation import GenerationMode
 
@@ -240,6 +240,69 @@ def test_near_misses_are_told_from_hits_as_the_fragment_does(answering: Any, bod
     else:
         with pytest.raises(errors.DecodeError):
             answering("create_upload_session", 201, content)
+
+
+# Verdicts that do not come from the fragment: a softened fragment would agree with a softened client.
+WRONG_WHATEVER_THE_FRAGMENT_SAYS: dict[str, list[Any]] = {
+    "id": ["", "F" * 31, "F" * 33, "G" * 32, 1, None],
+    "type": ["file", None],
+    "session_expires_at": ["2012-12-12T10:53:43", "soon", 0, None],
+    "part_size": [0, -1, 1.5, "1", 2**63, None],
+    "total_parts": [0, -1, 1.5, "1", 2**31, None],
+    "num_parts_processed": [-1, 0.5, "0", 2**31, None],
+    "session_endpoints": [{}, None, {**SESSION["session_endpoints"], "commit": "/relative"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, value) for name, values in WRONG_WHATEVER_THE_FRAGMENT_SAYS.items() for value in values]
+)
+def test_these_sessions_are_wrong_whatever_the_fragment_says(answering: Any, name: str, value: Any) -> None:
+    assert not OPEN["create_upload_session", 201].is_valid({**SESSION, name: value})
+    with pytest.raises(errors.DecodeError):
+        answering("create_upload_session", 201, json.dumps({**SESSION, name: value}).encode())
+
+
+@pytest.mark.parametrize("name", list(SESSION))
+def test_no_property_of_a_session_may_be_missing(answering: Any, name: str) -> None:
+    rest = {key: value for key, value in SESSION.items() if key != name}
+    with pytest.raises(errors.DecodeError):
+        answering("create_upload_session", 201, json.dumps(rest).encode())
+
+
+@pytest.mark.parametrize(
+    "conflict",
+    [
+        {"id": "1"},
+        {"type": "file"},
+        {"type": "file", "id": "x"},
+        {"type": "file", "id": "1", "sha1": "A" * 40},
+        "1",
+        None,
+    ],
+)
+def test_these_conflicts_are_wrong_whatever_the_fragment_says(answering: Any, conflict: Any) -> None:
+    body = {**ERROR, "status": 409, "context_info": {"conflicts": conflict}}
+    with pytest.raises(errors.ConflictError) as caught:
+        answering("create_upload_session", 409, json.dumps(body).encode())
+    assert isinstance(caught.value.body_error, errors.DecodeError)
+
+
+def test_the_documented_codes_are_known() -> None:
+    """The set is open, so that no answer shows whether one was dropped."""
+    known, anything = get_args(models.ErrorCode)
+    assert anything is str
+    assert {
+        *("missing_destination", "invalid_folder_id", "missing_file_name", "item_name_invalid", "item_name_too_long"),
+        *(
+            "missing_file_size",
+            "invalid_file_size",
+            "file_size_too_small",
+            "storage_limit_exceeded",
+            "item_name_in_use",
+        ),
+        *("session_conflict", "rate_limit_exceeded", "unauthorized", "not_found", "trashed", "invalid_parameter"),
+    } <= set(get_args(known))
 
 
 @pytest.mark.parametrize("text", ["2012-12-12 10:53:43Z", "2012-12-12T10:53:43+0000"])

@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
-from .errors import ClientError, InvalidArgumentError, short_repr
+from .errors import ClientClosedError, InvalidArgumentError, short_repr
 from .retry import RetryPolicy
 
 if TYPE_CHECKING:
@@ -53,6 +53,9 @@ class Connection:
         caller: httpx2.Client | httpx2.AsyncClient | None,
     ) -> None:
         credentials.check()
+        for name, value, kind in (("base_url", base_url, str), ("retry", retry, RetryPolicy)):
+            if value is not None and not isinstance(cast("object", value), kind):
+                raise InvalidArgumentError(name, f"must be a {kind.__name__}", shown=short_repr(value))
         # Imported here, so that importing the package does not pay for the HTTP library.
         import httpx2  # noqa: PLC0415
 
@@ -77,7 +80,7 @@ class Connection:
 
     def _check_open(self, *, closed: bool) -> None:
         if closed or self._closed:
-            raise ClientError("the client is closed", retry_safe=True)
+            raise ClientClosedError("the client is closed; make another one", retry_safe=True)
 
 
 def outcome_of(body: Body | None, broken: TransportError | None) -> RawResponse | TransportError:
@@ -103,6 +106,10 @@ def check_http(http: object, client: type, transport: type) -> None:
 def _timeout(timeout_s: float | Timeout | None) -> Timeout:
     if timeout_s is None:
         return Timeout()
+    if isinstance(cast("object", timeout_s), (bool, str)):
+        raise InvalidArgumentError(
+            "timeout_s", "must be a number of seconds, or a Timeout", shown=short_repr(timeout_s)
+        )
     limits = timeout_s if isinstance(timeout_s, Timeout) else Timeout(timeout_s, timeout_s, timeout_s, timeout_s)
     if not all(0 < limit <= _LONGEST_S for limit in (limits.connect_s, limits.read_s, limits.write_s, limits.pool_s)):
         raise InvalidArgumentError("timeout_s", "must be a positive number of seconds", shown=short_repr(timeout_s))

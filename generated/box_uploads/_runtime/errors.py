@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ApiError",
     "BadRequestError",
+    "ClientClosedError",
     "ClientError",
     "ConflictError",
     "ContentTooLargeError",
@@ -85,6 +86,10 @@ class ClientError(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restore, (type(self), self.args, self.__dict__.copy())
+
+
+class ClientClosedError(ClientError):
+    """The client is closed; nothing was sent."""
 
 
 class InvalidArgumentError(ClientError, ValueError):

@@ -31,6 +31,8 @@ _MISSING = re.compile(r"Object missing required field `(.*)`\Z")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`\Z")
 _STEP = re.compile(r"\[(\d+|\.\.\.)\]|\.([^.\[]+)")
 _MISFIT = object()
+_PATTERN = "does not match"
+_READABLE = 50
 _BOUNDS = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than", "==": "exactly"}
 
 
@@ -41,7 +43,7 @@ def split_reason(error: Exception) -> tuple[str, str]:
     return str(reason).replace("`", ""), path or "$"
 
 
-def rejected(error: Exception, value: object, type_: Any, *, root: str = "") -> InvalidArgumentError:
+def rejected(error: Exception, value: object, type_: Any, *, root: str = "", note: str = "") -> InvalidArgumentError:
     """Return the error for an argument that does not fit its type.
 
     Args:
@@ -49,6 +51,7 @@ def rejected(error: Exception, value: object, type_: Any, *, root: str = "") -> 
         value: The whole value that was checked.
         type_: The type that it was checked against.
         root: Name of the argument that is the whole value; empty if its fields are the arguments.
+        note: What the argument means, where its type does not say it.
     """
     match = _AT.match(str(error))
     reason, path = match.groups() if match else (str(error), None)
@@ -58,6 +61,7 @@ def rejected(error: Exception, value: object, type_: Any, *, root: str = "") -> 
     for step in _steps(path or "$"):
         name, node, found = _descend(step, name, node, found)
         described = _description(node) or described
+    described = described or note
     missing = _MISSING.match(reason) or _UNKNOWN.match(reason)
     if missing:
         name, node, _ = _descend(missing[1], name, node, found)
@@ -65,7 +69,10 @@ def rejected(error: Exception, value: object, type_: Any, *, root: str = "") -> 
         described = _description(node)
     else:
         rule, shown = _words(reason), None if found is _MISFIT else short_repr(found)
-    if described:
+    if described and rule.startswith(_PATTERN) and len(rule) > _READABLE:
+        # What a long pattern means is easier to read than the pattern.
+        rule = f"breaks the rule: {described.rstrip('.')}"
+    elif described:
         rule += f" ({described.rstrip('.')})"
     return InvalidArgumentError(name or "body", rule, shown=shown)
 
@@ -135,8 +142,9 @@ def _words(reason: str) -> str:
 
 
 def _mismatch(match: re.Match[str]) -> str:
-    pattern = match[1] if len(match[1]) <= 80 else match[1][:79] + "…"
-    return f"does not match {pattern}"
+    # Msgspec shows the pattern as Python's repr does.
+    pattern = match[1].replace("\\\\", "\\")
+    return f"{_PATTERN} {pattern if len(pattern) <= 80 else pattern[:79] + '…'}"
 
 
 def _length(match: re.Match[str]) -> str:

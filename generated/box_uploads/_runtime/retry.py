@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from .errors import InvalidArgumentError, TransportError
+from .errors import InvalidArgumentError, TransportError, short_repr
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,7 +58,10 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         for name in ("max_retries", "base_s", "cap_s", "retry_after_cap_s"):
-            if not 0 <= getattr(self, name) < _LONGEST_S:
+            value: object = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, (int, float)):
+                raise InvalidArgumentError(name, "must be a number", shown=short_repr(value))
+            if not 0 <= value < _LONGEST_S:
                 raise InvalidArgumentError(name, "must not be negative", shown=repr(getattr(self, name)))
 
     def delay_s(self, request: Request, attempt: int, outcome: RawResponse | TransportError) -> float | None:
@@ -108,4 +111,4 @@ def parse_retry_after(value: str | None, clock: Callable[[], float] = time.time)
         date = dt.datetime(*parsed[:6], tzinfo=dt.UTC)
     except (ValueError, OverflowError):
         return None
-    return min(max(0.0, date.timestamp() - (parsed[9] or 0) - clock()), _LONGEST_S)
+    return min(max(0.0, date.timestamp() - clock()), _LONGEST_S)

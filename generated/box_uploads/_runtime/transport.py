@@ -80,7 +80,7 @@ class SyncTransport(Connection):
         Raises:
             TransportError: No response was received.
             InvalidArgumentError: The request cannot be sent.
-            ClientError: The client is closed.
+            ClientClosedError: The client is closed.
         """
         steps = exchange(request, self._retry, self._credentials)
         step = next(steps)
@@ -193,7 +193,7 @@ class AsyncTransport(Connection):
         Raises:
             TransportError: No response was received.
             InvalidArgumentError: The request cannot be sent.
-            ClientError: The client is closed.
+            ClientClosedError: The client is closed.
         """
         steps = exchange(request, self._retry, self._credentials)
         step = next(steps)

@@ -93,7 +93,10 @@ class Parameter(Generic[T]):
         """
         if value is msgspec.UNSET:
             return ()
-        text = ",".join(self._parts(value, explode_objects=self._explode))
+        parts = self._parts(value, explode_objects=self._explode)
+        if len(parts) > 1 and any("," in part for part in parts):
+            raise self._error("must not contain a comma, which separates the items", value)
+        text = ",".join(parts)
         if not _HEADER.match(text):
             raise self._error("has characters that cannot be sent in a header", value)
         return ((self._name, text),)
@@ -114,11 +117,7 @@ class Parameter(Generic[T]):
                 str_keys=True,
             )
         except (ValueError, TypeError, RecursionError) as error:
-            found = rejected(error, value, self._type, root=self._argument)
-            if self._description and self._description not in found.rule:
-                rule = f"{found.rule} ({self._description.rstrip('.')})"
-                raise InvalidArgumentError(found.argument, rule, shown=short_repr(value)) from None
-            raise found from None
+            raise rejected(error, value, self._type, root=self._argument, note=self._description) from None
 
     def _parts(self, value: object, *, explode_objects: bool) -> list[str]:
         plain = self._checked(value)

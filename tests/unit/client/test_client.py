@@ -270,7 +270,7 @@ def test_a_closed_client_says_so() -> None:
     client = Client(TOKEN, http=httpx2.MockTransport(created))
     client.close()
     client.close()
-    with pytest.raises(errors.BoxUploadsError, match="closed"):
+    with pytest.raises(errors.ClientClosedError, match="closed"):
         client.create_upload_session(**NEW_FILE)
 
 
@@ -285,6 +285,49 @@ def test_the_raw_answer_has_status_headers_and_content() -> None:
         response = client.raw.create_upload_session(**NEW_FILE)
     assert (response.status, response.headers["Content-Type"], response.content) == (201, "application/json", CREATED)
     assert response.parsed.part_size == 1024
+
+
+@pytest.mark.parametrize(
+    ("settings", "argument"),
+    [
+        ({"retry": 3}, "retry"),
+        ({"base_url": 5}, "base_url"),
+        ({"timeout_s": "5"}, "timeout_s"),
+        ({"timeout_s": True}, "timeout_s"),
+        ({"timeout_s": 0}, "timeout_s"),
+        ({"http": "proxy"}, "http"),
+    ],
+)
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+def test_settings_that_cannot_be_used_are_refused_at_once(kind: Any, settings: dict[str, Any], argument: str) -> None:
+    with pytest.raises(errors.InvalidArgumentError, match=argument) as caught:
+        kind(TOKEN, **settings)
+    assert caught.value.argument == argument
+
+
+@pytest.mark.parametrize("value", ["a", None, True, -1])
+def test_a_retry_policy_is_made_of_numbers(value: Any) -> None:
+    with pytest.raises(errors.InvalidArgumentError, match="max_retries"):
+        RetryPolicy(max_retries=value)
+
+
+def test_no_user_is_the_token_s_own() -> None:
+    transport, seen = answers()
+    call_sync(transport, as_user=None)
+    assert "as-user" not in seen[0].headers
+
+
+@pytest.mark.parametrize("name", ["a/b", "..", "a\x00"])
+def test_a_name_is_refused_in_words_rather_than_by_a_pattern(name: str) -> None:
+    with (
+        Client(TOKEN, http=httpx2.MockTransport(created)) as client,
+        pytest.raises(errors.InvalidArgumentError) as caught,
+    ):
+        client.create_upload_session(folder_id="0", file_name=name, file_size=20_000_000)
+    assert caught.value.rule == (
+        "breaks the rule: Name of the file, 1 to 255 characters, without slash, backslash or control characters, "
+        "and neither `.` nor `..`"
+    )
 
 
 def test_a_coroutine_that_is_cancelled_stays_cancelled() -> None:
