@@ -1,7 +1,7 @@
 """Patterns for the string formats of OpenAPI, for `msgspec.Meta(pattern=…)`.
 
-Each is anchored at both ends and built from alternatives that start with different characters, so that matching takes
-time in proportion to the length of the text.
+Each is anchored at both ends and built from alternatives that start with different characters, and its runs are
+possessive, so that matching takes time in proportion to the length of the text.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 __all__ = ["FORMAT_PATTERNS", "URI_PATTERN"]
 
 _HEX = "%[0-9A-Fa-f]{2}"
-_PCHAR = rf"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@]|{_HEX})"
-_PCHAR_NO_COLON = rf"(?:[A-Za-z0-9\-._~!$&'()*+,;=@]|{_HEX})"
-_USERINFO = rf"(?:[A-Za-z0-9\-._~!$&'()*+,;=:]|{_HEX})*@"
-_REG_NAME = rf"(?:[A-Za-z0-9\-._~!$&'()*+,;=]|{_HEX})*"
+_PCHAR = rf"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@]++|{_HEX})"
+_PCHAR_NO_COLON = rf"(?:[A-Za-z0-9\-._~!$&'()*+,;=@]++|{_HEX})"
+_USERINFO = rf"(?:[A-Za-z0-9\-._~!$&'()*+,;=:]++|{_HEX})*@"
+_REG_NAME = rf"(?:[A-Za-z0-9\-._~!$&'()*+,;=]++|{_HEX})*"
 
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 _IPV4 = rf"{_OCTET}(?:\.{_OCTET}){{3}}"
