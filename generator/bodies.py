@@ -9,6 +9,7 @@ from typing import Any
 from .document import Document, Node
 from .filters import class_name
 from .keywords import check_keywords
+from .links import read_source
 from .operation import Body, Codec, Link, Media, Response
 from .problem import SpecError
 from .scalars import is_binary
@@ -81,7 +82,8 @@ class Bodies:
         for name, one in node.members("links"):
             link = self._document.entry(one)
             check_keywords(link, "link")
-            links.append(Link((link / "operationId").text(), link.words("description") or name))
+            source = read_source(link, [one.codec.type for one in media]) if "x-url" in link.object() else None
+            links.append(Link((link / "operationId").text(), link.words("description") or name, source))
         return Response(
             status=status,
             description=node.words("description"),
@@ -123,7 +125,7 @@ class Bodies:
             raise SpecError(node.place, "is not supported; JSON, text, binary data and urlencoded forms are")
         is_json = base == "application/json" or base.endswith("+json")
         if not is_json and schema and is_binary(self._document.resolve(schema)):
-            return Codec("Binary", Scalar("bytes"))
+            return Codec("Binary", Scalar("Content" if is_request else "bytes"))
         type_ = self._schemas.type_of(schema, hint) if schema else ANY
         if is_json:
             return Codec("Json", type_)
@@ -133,7 +135,11 @@ class Bodies:
         if type_ != ANY and not _is_text(type_):
             problem = "only JSON and urlencoded forms have a structure; give it a schema of type string, or none"
             raise SpecError(node.place, problem)
-        return Codec("Text", Scalar("str")) if base.startswith("text/") else Codec("Binary", Scalar("bytes"))
+        return (
+            Codec("Text", Scalar("str"))
+            if base.startswith("text/")
+            else Codec("Binary", Scalar("Content" if is_request else "bytes"))
+        )
 
     def _example(self, node: Node) -> Any:
         if "example" in node.object():

@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from .filters import python_literal
+from .filters import python_literal, python_name
 from .overlay._runtime.shape import is_object
-from .types import Field, Scalar, Type, union
+from .types import Field, Model, Named, Scalar, Type, union
 
 
 @dataclass(eq=False)
@@ -79,6 +79,26 @@ class Body:
         return union(*(one.codec.type for one in self.media))
 
 
+@dataclass(frozen=True)
+class Source:
+    """The model that says where the next call goes.
+
+    Attributes:
+        model: The model.
+        url: The attribute that holds the URL, such as `session_endpoints.commit`.
+        parameters: The attributes that hold the parameters of the path, by their names in the document.
+    """
+
+    model: Model
+    url: str
+    parameters: tuple[tuple[str, str], ...]
+
+    @property
+    def name(self) -> str:
+        """Name of the argument."""
+        return python_name(self.model.name)
+
+
 @dataclass(eq=False)
 class Link:
     """A call that a response leads to."""
@@ -86,6 +106,8 @@ class Link:
     target: str
     """The operationId of the other operation, until all are read; then the name of its method."""
     description: str
+    source: Source | None = None
+    """Where the URL of the call is, if the response holds it."""
 
 
 @dataclass(eq=False)
@@ -134,6 +156,8 @@ class Operation:
     successes: list[Response]
     errors: list[Response]
     codecs: list[Codec] = field(default_factory=list[Codec])
+    source: Source | None = None
+    """Where the URL of the call is, if an earlier response holds it."""
 
     @property
     def title(self) -> str:
@@ -158,10 +182,21 @@ class Operation:
         return list(zip(pieces[::2], names, strict=True))
 
     @property
-    def positional(self) -> list[Parameter]:
-        """The path parameters in the order of the path."""
+    def positional(self) -> list[Parameter | Field]:
+        """The model that says where the call goes, or else the path parameters in the order of the path."""
+        if self.source:
+            text = f"What an earlier call returned; the request goes to its `{self.source.url}`."
+            return [
+                Field(self.source.name, self.source.name, Named(self.source.model), required=True, description=text)
+            ]
         found = [parameter for _, parameter in self.path_parts if parameter is not None]
         return list(dict.fromkeys(found))
+
+    def path_argument(self, parameter: Parameter) -> str:
+        """Return where the value of a path parameter is, as Python."""
+        return (
+            f"{self.source.name}.{dict(self.source.parameters)[parameter.wire_name]}" if self.source else parameter.name
+        )
 
     @property
     def keywords(self) -> list[Parameter | Field]:

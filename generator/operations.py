@@ -10,6 +10,7 @@ from .bodies import Bodies
 from .document import Document, Node
 from .filters import class_name, free_name, python_name
 from .keywords import check_keywords
+from .links import connect
 from .operation import Body, Codec, Media, Operation, Parameter
 from .parameters import USED_IN_METHODS, Parameters
 from .problem import SpecError
@@ -77,12 +78,15 @@ class Operations:
     def _follow_links(self, operations: list[Operation]) -> None:
         """Let links name methods, rather than the operationIds that these are made of."""
         names = {self._ids[one.place]: one.name for one in operations if one.place in self._ids}
+        by_name = {one.name: one for one in operations}
         for operation in operations:
             for response in operation.responses:
                 for link in response.links:
                     if link.target not in names:
                         raise SpecError(operation.place, f"a link leads to {link.target!r}, which is no operationId")
                     link.target = names[link.target]
+                    if link.source:
+                        connect(by_name[link.target], link.source)
 
     def _paths(self) -> list[tuple[str, Node]]:
         found: list[tuple[str, Node]] = []

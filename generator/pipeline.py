@@ -16,6 +16,7 @@ from typing import Any
 from . import filters, upstream
 from .compare import Differences, compare, files
 from .document import Document
+from .links import api_hosts
 from .lock import lock_difference, lock_text
 from .operation import Operation
 from .operations import Operations
@@ -95,7 +96,7 @@ def _made(job: Job) -> Generator[Path]:
         package = Path(name) / job.package
         try:
             document = Document.load(job.spec, job.shown_spec)
-            _render(document, job, package)
+            operations = _render(document, job, package)
         except RecursionError:
             raise SpecError("", "is nested too deeply; name the inner schemas under components/schemas") from None
         rendered = files(package)
@@ -103,13 +104,13 @@ def _made(job: Job) -> Generator[Path]:
         _parse(package)
         _format(package)
         # After formatting: a copy differs from its source by its stamp, and by nothing else.
-        _overlay(package, rendered, job)
+        _overlay(package, rendered, job, {operation.name for operation in operations})
         (package / _MARKER).touch()
         _verify(package)
         yield package
 
 
-def _render(document: Document, job: Job, package: Path) -> None:
+def _render(document: Document, job: Job, package: Path) -> list[Operation]:
     upstream.validate(document)
     schemas = Schemas(document)
     schemas.read_components()
@@ -123,11 +124,12 @@ def _render(document: Document, job: Job, package: Path) -> None:
         package=job.package,
         output=package,
         filters=_filters(),
-        variables=_variables(schemas, operations),
+        variables=_variables(document, schemas, operations),
     ).render()
+    return operations
 
 
-def _variables(schemas: Schemas, operations: list[Operation]) -> dict[str, Any]:
+def _variables(document: Document, schemas: Schemas, operations: list[Operation]) -> dict[str, Any]:
     options = {option.name: option for operation in operations for option in operation.options}
     # A default for base_url needs a server for every operation.
     has_servers = operations and all(one.server for one in operations)
@@ -137,6 +139,7 @@ def _variables(schemas: Schemas, operations: list[Operation]) -> dict[str, Any]:
         "error_names": sorted(name for name in errors.__all__ if name.endswith("Error") and name != "ClientError"),
         "options": sorted(options.values(), key=lambda one: not one.required),
         "authenticated": any(operation.authenticated for operation in operations),
+        "api_hosts": api_hosts(document, operations) if any(one.source for one in operations) else (),
         "servers": sorted({operation.server for operation in operations}) if has_servers else [],
     }
 
@@ -198,9 +201,10 @@ def _format(package: Path) -> None:
             raise GenerationError(f"ruff {command[0]} failed: {said.removeprefix(f'{package}/')}")
 
 
-def _overlay(package: Path, rendered: set[str], job: Job) -> None:
+def _overlay(package: Path, rendered: set[str], job: Job, operations: set[str]) -> None:
     overlay = HOME / "overlay"
-    copied = {path for path in files(overlay) if path.endswith(".py")}
+    missing = {path.parent.name for path in overlay.glob("*/operations.txt") if not _needed(path) <= operations}
+    copied = {path for path in files(overlay) if path.endswith(".py") and path.partition("/")[0] not in missing}
     if both := copied & rendered:
         raise GenerationError(f"rendered and in generator/overlay/ as well: {', '.join(sorted(both))}")
     for path in sorted(copied):
@@ -208,6 +212,11 @@ def _overlay(package: Path, rendered: set[str], job: Job) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(overlay / path, target)
     _stamp(package, copied, job, lambda path: f"generator/overlay/{path}")
+
+
+def _needed(path: Path) -> set[str]:
+    """Read which operations a folder of the overlay calls; it is no part of a package that does not have them all."""
+    return set(path.read_text(encoding="utf-8").split())
 
 
 def _verify(package: Path) -> None:

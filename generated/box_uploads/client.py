@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import TYPE_CHECKING
 
 from msgspec import UNSET, UnsetType
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ._runtime.auth import AsyncToken, Token
     from ._runtime.message import Response
     from ._runtime.retry import RetryPolicy
+    from ._runtime.stream import Content
 
 __all__ = ["AsyncClient", "Client"]
 
@@ -52,6 +53,65 @@ class RawClient:
         )
         return api.upload_sessions.create_version_upload_session.read_response(self._transport.send(request))
 
+    def get_upload_session(self, upload_session: models.UploadSession) -> Response[models.UploadSession]:
+        """Read how far an upload session is."""
+        request = api.upload_sessions.get_upload_session.build_request(upload_session, as_user=self._as_user)
+        return api.upload_sessions.get_upload_session.read_response(self._transport.send(request))
+
+    def upload_part(
+        self, upload_session: models.UploadSession, *, body: Content, digest: str, content_range: str
+    ) -> Response[models.UploadedPart]:
+        """Upload one part of the file."""
+        request = api.upload_sessions.upload_part.build_request(
+            upload_session, body=body, digest=digest, content_range=content_range, as_user=self._as_user
+        )
+        return api.upload_sessions.upload_part.read_response(self._transport.send(request))
+
+    def abort_upload_session(self, upload_session: models.UploadSession) -> Response[None]:
+        """Abort an upload session."""
+        request = api.upload_sessions.abort_upload_session.build_request(upload_session, as_user=self._as_user)
+        return api.upload_sessions.abort_upload_session.read_response(self._transport.send(request))
+
+    def list_parts(
+        self, upload_session: models.UploadSession, *, offset: int | UnsetType = UNSET, limit: int | UnsetType = UNSET
+    ) -> Response[models.UploadParts]:
+        """List the parts that were uploaded so far."""
+        request = api.upload_sessions.list_parts.build_request(
+            upload_session, offset=offset, limit=limit, as_user=self._as_user
+        )
+        return api.upload_sessions.list_parts.read_response(self._transport.send(request))
+
+    def commit_upload_session(
+        self,
+        upload_session: models.UploadSession,
+        *,
+        parts: list[models.CommittedPart],
+        digest: str,
+        attributes: models.FileAttributes | UnsetType = UNSET,
+        if_match: str | UnsetType = UNSET,
+        if_none_match: str | UnsetType = UNSET,
+    ) -> Response[models.Files | None]:
+        """Make the file of the uploaded parts."""
+        request = api.upload_sessions.commit_upload_session.build_request(
+            upload_session,
+            parts=parts,
+            digest=digest,
+            attributes=attributes,
+            if_match=if_match,
+            if_none_match=if_none_match,
+            as_user=self._as_user,
+        )
+        return api.upload_sessions.commit_upload_session.read_response(self._transport.send(request))
+
+    def log_upload_event(
+        self, upload_session: models.UploadSession, *, event_type: str, event_info: str | UnsetType = UNSET
+    ) -> Response[None]:
+        """Tell Box about an event of the upload."""
+        request = api.upload_sessions.log_upload_event.build_request(
+            upload_session, event_type=event_type, event_info=event_info, as_user=self._as_user
+        )
+        return api.upload_sessions.log_upload_event.read_response(self._transport.send(request))
+
 
 class Client:
     """Box upload sessions.
@@ -66,6 +126,7 @@ class Client:
         retry: How often and how patiently a call is repeated that cannot have had an effect.
         http: An `httpx2.Client` to send with, which the caller closes, or a transport for one.
         sleep: Waits for the given seconds between attempts.
+        trusted_hosts: Hosts besides box.com and box-gov.com that URLs of responses may lead to.
         as_user: Id of the user on whose behalf an administrator's token acts.
 
     Raises:
@@ -84,6 +145,7 @@ class Client:
         retry: RetryPolicy | None = None,
         http: httpx2.Client | httpx2.BaseTransport | None = None,
         sleep: Callable[[float], object] = time.sleep,
+        trusted_hosts: Collection[str] = (),
         as_user: str | None = None,
     ) -> None:
         credentials = Credentials(token)
@@ -97,6 +159,8 @@ class Client:
             http=http,
             sleep=sleep,
             user_agent="box_uploads/0.1.0",
+            api_hosts=("box.com", "box-gov.com"),
+            trusted_hosts=trusted_hosts,
         )
         self.raw = RawClient(self._transport, as_user=UNSET if as_user is None else as_user)
 
@@ -135,6 +199,12 @@ class Client:
             The session was created; nothing of the file is stored yet.
 
         Next calls after 201:
+            get_upload_session: How far the session is.
+            upload_part: Uploads one part.
+            list_parts: The parts that were uploaded so far.
+            commit_upload_session: Makes the file of the uploaded parts.
+            abort_upload_session: Ends the session, and drops what was uploaded.
+            log_upload_event: Tells Box about an event of the upload.
             create_upload_session: A session does not reserve the name, so the same request creates another,
                 independent session.
 
@@ -151,10 +221,10 @@ class Client:
             ConflictError: 409. A file in the folder has the name already, or the same session was created before.
             LengthRequiredError: 411. The request has no `Content-Length`.
             ContentTooLargeError: 413. The request body is larger than the server reads.
-            UnsupportedMediaTypeError: 415. The request body is not `application/json`.
+            UnsupportedMediaTypeError: 415. The request body is not of the media type that the call takes.
             RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
-            ServerError: 500. Box failed. The session may or may not have been created.
-            ServerError: 503. Box is unavailable for a while. The session may or may not have been created.
+            ServerError: 500. Box failed. The call may or may not have had its effect.
+            ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
             DecodeError: The response is not what the API promises.
             TransportError: No response was received.
         """
@@ -186,6 +256,12 @@ class Client:
             The session was created; the file keeps its present version until the session is committed.
 
         Next calls after 201:
+            get_upload_session: How far the session is.
+            upload_part: Uploads one part.
+            list_parts: The parts that were uploaded so far.
+            commit_upload_session: Makes the file of the uploaded parts.
+            abort_upload_session: Ends the session, and drops what was uploaded.
+            log_upload_event: Tells Box about an event of the upload.
             create_version_upload_session: A session does not lock the file, so another session for the same file
                 can be created.
 
@@ -202,10 +278,10 @@ class Client:
             ConflictError: 409. A file in the folder has the name already, or the same session was created before.
             LengthRequiredError: 411. The request has no `Content-Length`.
             ContentTooLargeError: 413. The request body is larger than the server reads.
-            UnsupportedMediaTypeError: 415. The request body is not `application/json`.
+            UnsupportedMediaTypeError: 415. The request body is not of the media type that the call takes.
             RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
-            ServerError: 500. Box failed. The session may or may not have been created.
-            ServerError: 503. Box is unavailable for a while. The session may or may not have been created.
+            ServerError: 500. Box failed. The call may or may not have had its effect.
+            ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
             DecodeError: The response is not what the API promises.
             TransportError: No response was received.
         """
@@ -213,6 +289,253 @@ class Client:
         response = self.raw.create_version_upload_session(
             file_id, file_size=file_size, file_name=file_name, folder_id=folder_id
         )
+        return response.parsed
+
+    def get_upload_session(self, upload_session: models.UploadSession) -> models.UploadSession:
+        """Read how far an upload session is.
+
+        Called at the `status` URL of the session's endpoints. `num_parts_processed` grows as parts are uploaded.
+
+        Source: https://developer.box.com/reference/get-files-upload-sessions-id
+
+        Args:
+            upload_session: What an earlier call returned; the request goes to its `session_endpoints.status`.
+
+        Returns:
+            The session.
+
+        Raises:
+            InvalidArgumentError: An argument breaks its rule; nothing was sent.
+            BadRequestError: 400. An argument is missing or breaks a rule; `code` says which.
+            UnauthorizedError: 401. The token is missing, wrong or expired.
+            ForbiddenError: 403. The storage is full, the file is too large for the account, or the user may not
+                do this.
+            NotFoundError: 404. The folder or the file does not exist, or the user may not see it.
+            GoneError: 410. The session has expired, or failed for good.
+            RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
+            ServerError: 500. Box failed. The call may or may not have had its effect.
+            ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
+            DecodeError: The response is not what the API promises.
+            TransportError: No response was received.
+        """
+
+        response = self.raw.get_upload_session(upload_session)
+        return response.parsed
+
+    def upload_part(
+        self, upload_session: models.UploadSession, *, body: Content, digest: str, content_range: str
+    ) -> models.UploadedPart:
+        """Upload one part of the file.
+
+        Called at the `upload_part` URL of the session's endpoints. Every part but the last has the session's part
+        size; parts may come in any order, several at a time, each range once. A part cannot be replaced.
+
+        Source: https://developer.box.com/reference/put-files-upload-sessions-id
+
+        Args:
+            upload_session: What an earlier call returned; the request goes to its
+                `session_endpoints.upload_part`.
+            digest: SHA-1 of the bytes, as `sha=` and the base64 of the digest (RFC 3230).
+            content_range: Which bytes of the file these are, first and last one included, and the size of the
+                file.
+            body: The bytes of the part.
+
+        Returns:
+            The part is stored.
+
+        Raises:
+            InvalidArgumentError: An argument breaks its rule; nothing was sent.
+            BadRequestError: 400. An argument is missing or breaks a rule; `code` says which.
+            UnauthorizedError: 401. The token is missing, wrong or expired.
+            ForbiddenError: 403. The storage is full, the file is too large for the account, or the user may not
+                do this.
+            NotFoundError: 404. The folder or the file does not exist, or the user may not see it.
+            ConflictError: 409. Another part of the range is stored, or is being uploaded.
+            GoneError: 410. The session has expired, or failed for good.
+            LengthRequiredError: 411. The request has no `Content-Length`.
+            PreconditionFailedError: 412. The etag is another one than was asked for, or the bytes do not have the
+                digest.
+            ContentTooLargeError: 413. The request body is larger than the server reads.
+            UnsupportedMediaTypeError: 415. The request body is not of the media type that the call takes.
+            RangeNotSatisfiableError: 416. The range overlaps a part that is stored, or is none of the session's
+                ranges.
+            RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
+            ServerError: 500. Box failed. The call may or may not have had its effect.
+            ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
+            DecodeError: The response is not what the API promises.
+            TransportError: No response was received.
+        """
+
+        response = self.raw.upload_part(upload_session, body=body, digest=digest, content_range=content_range)
+        return response.parsed
+
+    def abort_upload_session(self, upload_session: models.UploadSession) -> None:
+        """Abort an upload session.
+
+        Called at the `abort` URL of the session's endpoints. What was uploaded is dropped.
+
+        Source: https://developer.box.com/reference/delete-files-upload-sessions-id
+
+        Args:
+            upload_session: What an earlier call returned; the request goes to its `session_endpoints.abort`.
+
+        Returns:
+            The session has ended.
+
+        Raises:
+            InvalidArgumentError: An argument breaks its rule; nothing was sent.
+            BadRequestError: 400. An argument is missing or breaks a rule; `code` says which.
+            UnauthorizedError: 401. The token is missing, wrong or expired.
+            ForbiddenError: 403. The storage is full, the file is too large for the account, or the user may not
+                do this.
+            NotFoundError: 404. The folder or the file does not exist, or the user may not see it.
+            GoneError: 410. The session has expired, or failed for good.
+            RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
+            ServerError: 500. Box failed. The call may or may not have had its effect.
+            ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
+            DecodeError: The response is not what the API promises.
+            TransportError: No response was received.
+        """
+
+        response = self.raw.abort_upload_session(upload_session)
+        return response.parsed
+
+    def list_parts(
+        self, upload_session: models.UploadSession, *, offset: int | UnsetType = UNSET, limit: int | UnsetType = UNSET
+    ) -> models.UploadParts:
+        """List the parts that were uploaded so far.
+
+        Called at the `list_parts` URL of the session's endpoints. The parts come in pages, ordered by their
+        offset.
+
+        Source: https://developer.box.com/reference/get-files-upload-sessions-id-parts
+
+        Args:
+            upload_session: What an earlier call returned; the request goes to its `session_endpoints.list_parts`.
+            offset: Number of parts to skip. The server takes `0` if it is absent.
+            limit: Largest number of parts in the answer.
+
+        Returns:
+            A page of parts.
+
+        Raises:
+            InvalidArgumentError: An argument breaks its rule; nothing was sent.
+            BadRequestError: 400. An argument is missing or breaks a rule; `code` says which.
+            UnauthorizedError: 401. The token is missing, wrong or expired.
+            ForbiddenError: 403. The storage is full, the file is too large for the account, or the user may not
+                do this.
+            NotFoundError: 404. The folder or the file does not exist, or the user may not see it.
+            GoneError: 410. The session has expired, or failed for good.
+            RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
+            ServerError: 500. Box failed. The call may or may not have had its effect.
+            ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
+            DecodeError: The response is not what the API promises.
+            TransportError: No response was received.
+        """
+
+        response = self.raw.list_parts(upload_session, offset=offset, limit=limit)
+        return response.parsed
+
+    def commit_upload_session(
+        self,
+        upload_session: models.UploadSession,
+        *,
+        parts: list[models.CommittedPart],
+        digest: str,
+        attributes: models.FileAttributes | UnsetType = UNSET,
+        if_match: str | UnsetType = UNSET,
+        if_none_match: str | UnsetType = UNSET,
+    ) -> models.Files | None:
+        """Make the file of the uploaded parts.
+
+        Called at the `commit` URL of the session's endpoints, once all parts are uploaded. While Box still
+        processes the parts it answers 202; the same call is then to be repeated after `Retry-After`.
+
+        Source: https://developer.box.com/reference/post-files-upload-sessions-id-commit
+
+        Args:
+            upload_session: What an earlier call returned; the request goes to its `session_endpoints.commit`.
+            parts: All parts, as the server answered their upload.
+            digest: SHA-1 of the bytes, as `sha=` and the base64 of the digest (RFC 3230).
+            attributes: Attributes of the file.
+            if_match: Etag that the file must still have, for a new version.
+            if_none_match: Etag that the file must not have any more.
+
+        Returns:
+            The file is stored.
+            The parts are still processed; repeat the call after `Retry-After`.
+            Header `Retry-After`: Seconds to wait before the call is repeated. Always there.
+
+        Raises:
+            InvalidArgumentError: An argument breaks its rule; nothing was sent.
+            BadRequestError: 400. An argument is missing or breaks a rule; `code` says which.
+            UnauthorizedError: 401. The token is missing, wrong or expired.
+            ForbiddenError: 403. The storage is full, the file is too large for the account, or the user may not
+                do this.
+            NotFoundError: 404. The folder or the file does not exist, or the user may not see it.
+            ConflictError: 409. Another file got the name while the session was open.
+            GoneError: 410. The session has expired, or failed for good.
+            LengthRequiredError: 411. The request has no `Content-Length`.
+            PreconditionFailedError: 412. The etag is another one than was asked for, or the bytes do not have the
+                digest.
+            ContentTooLargeError: 413. The request body is larger than the server reads.
+            UnsupportedMediaTypeError: 415. The request body is not of the media type that the call takes.
+            RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
+            ServerError: 500. Box failed. The call may or may not have had its effect.
+            ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
+            DecodeError: The response is not what the API promises.
+            TransportError: No response was received.
+        """
+
+        response = self.raw.commit_upload_session(
+            upload_session,
+            parts=parts,
+            digest=digest,
+            attributes=attributes,
+            if_match=if_match,
+            if_none_match=if_none_match,
+        )
+        return response.parsed
+
+    def log_upload_event(
+        self, upload_session: models.UploadSession, *, event_type: str, event_info: str | UnsetType = UNSET
+    ) -> None:
+        """Tell Box about an event of the upload.
+
+        Called at the `log_event` URL of the session's endpoints. Undocumented; as Box's own web uploader calls
+        it.
+
+        Example:
+            client.log_upload_event(upload_session, event_type="part_upload_retry", event_info="offset
+                8388608")
+
+        Args:
+            upload_session: What an earlier call returned; the request goes to its `session_endpoints.log_event`.
+            event_type: Kind of the event.
+            event_info: Details of the event.
+
+        Returns:
+            The event is noted.
+
+        Raises:
+            InvalidArgumentError: An argument breaks its rule; nothing was sent.
+            BadRequestError: 400. An argument is missing or breaks a rule; `code` says which.
+            UnauthorizedError: 401. The token is missing, wrong or expired.
+            ForbiddenError: 403. The storage is full, the file is too large for the account, or the user may not
+                do this.
+            NotFoundError: 404. The folder or the file does not exist, or the user may not see it.
+            GoneError: 410. The session has expired, or failed for good.
+            LengthRequiredError: 411. The request has no `Content-Length`.
+            ContentTooLargeError: 413. The request body is larger than the server reads.
+            UnsupportedMediaTypeError: 415. The request body is not of the media type that the call takes.
+            RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
+            ServerError: 500. Box failed. The call may or may not have had its effect.
+            ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
+            DecodeError: The response is not what the API promises.
+            TransportError: No response was received.
+        """
+
+        response = self.raw.log_upload_event(upload_session, event_type=event_type, event_info=event_info)
         return response.parsed
 
 
@@ -241,6 +564,65 @@ class RawAsyncClient:
         )
         return api.upload_sessions.create_version_upload_session.read_response(await self._transport.send(request))
 
+    async def get_upload_session(self, upload_session: models.UploadSession) -> Response[models.UploadSession]:
+        """Read how far an upload session is."""
+        request = api.upload_sessions.get_upload_session.build_request(upload_session, as_user=self._as_user)
+        return api.upload_sessions.get_upload_session.read_response(await self._transport.send(request))
+
+    async def upload_part(
+        self, upload_session: models.UploadSession, *, body: Content, digest: str, content_range: str
+    ) -> Response[models.UploadedPart]:
+        """Upload one part of the file."""
+        request = api.upload_sessions.upload_part.build_request(
+            upload_session, body=body, digest=digest, content_range=content_range, as_user=self._as_user
+        )
+        return api.upload_sessions.upload_part.read_response(await self._transport.send(request))
+
+    async def abort_upload_session(self, upload_session: models.UploadSession) -> Response[None]:
+        """Abort an upload session."""
+        request = api.upload_sessions.abort_upload_session.build_request(upload_session, as_user=self._as_user)
+        return api.upload_sessions.abort_upload_session.read_response(await self._transport.send(request))
+
+    async def list_parts(
+        self, upload_session: models.UploadSession, *, offset: int | UnsetType = UNSET, limit: int | UnsetType = UNSET
+    ) -> Response[models.UploadParts]:
+        """List the parts that were uploaded so far."""
+        request = api.upload_sessions.list_parts.build_request(
+            upload_session, offset=offset, limit=limit, as_user=self._as_user
+        )
+        return api.upload_sessions.list_parts.read_response(await self._transport.send(request))
+
+    async def commit_upload_session(
+        self,
+        upload_session: models.UploadSession,
+        *,
+        parts: list[models.CommittedPart],
+        digest: str,
+        attributes: models.FileAttributes | UnsetType = UNSET,
+        if_match: str | UnsetType = UNSET,
+        if_none_match: str | UnsetType = UNSET,
+    ) -> Response[models.Files | None]:
+        """Make the file of the uploaded parts."""
+        request = api.upload_sessions.commit_upload_session.build_request(
+            upload_session,
+            parts=parts,
+            digest=digest,
+            attributes=attributes,
+            if_match=if_match,
+            if_none_match=if_none_match,
+            as_user=self._as_user,
+        )
+        return api.upload_sessions.commit_upload_session.read_response(await self._transport.send(request))
+
+    async def log_upload_event(
+        self, upload_session: models.UploadSession, *, event_type: str, event_info: str | UnsetType = UNSET
+    ) -> Response[None]:
+        """Tell Box about an event of the upload."""
+        request = api.upload_sessions.log_upload_event.build_request(
+            upload_session, event_type=event_type, event_info=event_info, as_user=self._as_user
+        )
+        return api.upload_sessions.log_upload_event.read_response(await self._transport.send(request))
+
 
 class AsyncClient:
     """Box upload sessions.
@@ -255,6 +637,7 @@ class AsyncClient:
         retry: How often and how patiently a call is repeated that cannot have had an effect.
         http: An `httpx2.AsyncClient` to send with, which the caller closes, or a transport for one.
         sleep: Waits for the given seconds between attempts.
+        trusted_hosts: Hosts besides box.com and box-gov.com that URLs of responses may lead to.
         as_user: Id of the user on whose behalf an administrator's token acts.
 
     Raises:
@@ -273,6 +656,7 @@ class AsyncClient:
         retry: RetryPolicy | None = None,
         http: httpx2.AsyncClient | httpx2.AsyncBaseTransport | None = None,
         sleep: Callable[[float], Awaitable[object]] | None = None,
+        trusted_hosts: Collection[str] = (),
         as_user: str | None = None,
     ) -> None:
         credentials = Credentials(token)
@@ -286,6 +670,8 @@ class AsyncClient:
             http=http,
             sleep=sleep,
             user_agent="box_uploads/0.1.0",
+            api_hosts=("box.com", "box-gov.com"),
+            trusted_hosts=trusted_hosts,
         )
         self.raw = RawAsyncClient(self._transport, as_user=UNSET if as_user is None else as_user)
 
@@ -324,6 +710,12 @@ class AsyncClient:
             The session was created; nothing of the file is stored yet.
 
         Next calls after 201:
+            get_upload_session: How far the session is.
+            upload_part: Uploads one part.
+            list_parts: The parts that were uploaded so far.
+            commit_upload_session: Makes the file of the uploaded parts.
+            abort_upload_session: Ends the session, and drops what was uploaded.
+            log_upload_event: Tells Box about an event of the upload.
             create_upload_session: A session does not reserve the name, so the same request creates another,
                 independent session.
 
@@ -340,10 +732,10 @@ class AsyncClient:
             ConflictError: 409. A file in the folder has the name already, or the same session was created before.
             LengthRequiredError: 411. The request has no `Content-Length`.
             ContentTooLargeError: 413. The request body is larger than the server reads.
-            UnsupportedMediaTypeError: 415. The request body is not `application/json`.
+            UnsupportedMediaTypeError: 415. The request body is not of the media type that the call takes.
             RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
-            ServerError: 500. Box failed. The session may or may not have been created.
-            ServerError: 503. Box is unavailable for a while. The session may or may not have been created.
+            ServerError: 500. Box failed. The call may or may not have had its effect.
+            ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
             DecodeError: The response is not what the API promises.
             TransportError: No response was received.
         """
@@ -375,6 +767,12 @@ class AsyncClient:
             The session was created; the file keeps its present version until the session is committed.
 
         Next calls after 201:
+            get_upload_session: How far the session is.
+            upload_part: Uploads one part.
+            list_parts: The parts that were uploaded so far.
+            commit_upload_session: Makes the file of the uploaded parts.
+            abort_upload_session: Ends the session, and drops what was uploaded.
+            log_upload_event: Tells Box about an event of the upload.
             create_version_upload_session: A session does not lock the file, so another session for the same file
                 can be created.
 
@@ -391,10 +789,10 @@ class AsyncClient:
             ConflictError: 409. A file in the folder has the name already, or the same session was created before.
             LengthRequiredError: 411. The request has no `Content-Length`.
             ContentTooLargeError: 413. The request body is larger than the server reads.
-            UnsupportedMediaTypeError: 415. The request body is not `application/json`.
+            UnsupportedMediaTypeError: 415. The request body is not of the media type that the call takes.
             RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
-            ServerError: 500. Box failed. The session may or may not have been created.
-            ServerError: 503. Box is unavailable for a while. The session may or may not have been created.
+            ServerError: 500. Box failed. The call may or may not have had its effect.
+            ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
             DecodeError: The response is not what the API promises.
             TransportError: No response was received.
         """
@@ -402,4 +800,251 @@ class AsyncClient:
         response = await self.raw.create_version_upload_session(
             file_id, file_size=file_size, file_name=file_name, folder_id=folder_id
         )
+        return response.parsed
+
+    async def get_upload_session(self, upload_session: models.UploadSession) -> models.UploadSession:
+        """Read how far an upload session is.
+
+        Called at the `status` URL of the session's endpoints. `num_parts_processed` grows as parts are uploaded.
+
+        Source: https://developer.box.com/reference/get-files-upload-sessions-id
+
+        Args:
+            upload_session: What an earlier call returned; the request goes to its `session_endpoints.status`.
+
+        Returns:
+            The session.
+
+        Raises:
+            InvalidArgumentError: An argument breaks its rule; nothing was sent.
+            BadRequestError: 400. An argument is missing or breaks a rule; `code` says which.
+            UnauthorizedError: 401. The token is missing, wrong or expired.
+            ForbiddenError: 403. The storage is full, the file is too large for the account, or the user may not
+                do this.
+            NotFoundError: 404. The folder or the file does not exist, or the user may not see it.
+            GoneError: 410. The session has expired, or failed for good.
+            RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
+            ServerError: 500. Box failed. The call may or may not have had its effect.
+            ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
+            DecodeError: The response is not what the API promises.
+            TransportError: No response was received.
+        """
+
+        response = await self.raw.get_upload_session(upload_session)
+        return response.parsed
+
+    async def upload_part(
+        self, upload_session: models.UploadSession, *, body: Content, digest: str, content_range: str
+    ) -> models.UploadedPart:
+        """Upload one part of the file.
+
+        Called at the `upload_part` URL of the session's endpoints. Every part but the last has the session's part
+        size; parts may come in any order, several at a time, each range once. A part cannot be replaced.
+
+        Source: https://developer.box.com/reference/put-files-upload-sessions-id
+
+        Args:
+            upload_session: What an earlier call returned; the request goes to its
+                `session_endpoints.upload_part`.
+            digest: SHA-1 of the bytes, as `sha=` and the base64 of the digest (RFC 3230).
+            content_range: Which bytes of the file these are, first and last one included, and the size of the
+                file.
+            body: The bytes of the part.
+
+        Returns:
+            The part is stored.
+
+        Raises:
+            InvalidArgumentError: An argument breaks its rule; nothing was sent.
+            BadRequestError: 400. An argument is missing or breaks a rule; `code` says which.
+            UnauthorizedError: 401. The token is missing, wrong or expired.
+            ForbiddenError: 403. The storage is full, the file is too large for the account, or the user may not
+                do this.
+            NotFoundError: 404. The folder or the file does not exist, or the user may not see it.
+            ConflictError: 409. Another part of the range is stored, or is being uploaded.
+            GoneError: 410. The session has expired, or failed for good.
+            LengthRequiredError: 411. The request has no `Content-Length`.
+            PreconditionFailedError: 412. The etag is another one than was asked for, or the bytes do not have the
+                digest.
+            ContentTooLargeError: 413. The request body is larger than the server reads.
+            UnsupportedMediaTypeError: 415. The request body is not of the media type that the call takes.
+            RangeNotSatisfiableError: 416. The range overlaps a part that is stored, or is none of the session's
+                ranges.
+            RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
+            ServerError: 500. Box failed. The call may or may not have had its effect.
+            ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
+            DecodeError: The response is not what the API promises.
+            TransportError: No response was received.
+        """
+
+        response = await self.raw.upload_part(upload_session, body=body, digest=digest, content_range=content_range)
+        return response.parsed
+
+    async def abort_upload_session(self, upload_session: models.UploadSession) -> None:
+        """Abort an upload session.
+
+        Called at the `abort` URL of the session's endpoints. What was uploaded is dropped.
+
+        Source: https://developer.box.com/reference/delete-files-upload-sessions-id
+
+        Args:
+            upload_session: What an earlier call returned; the request goes to its `session_endpoints.abort`.
+
+        Returns:
+            The session has ended.
+
+        Raises:
+            InvalidArgumentError: An argument breaks its rule; nothing was sent.
+            BadRequestError: 400. An argument is missing or breaks a rule; `code` says which.
+            UnauthorizedError: 401. The token is missing, wrong or expired.
+            ForbiddenError: 403. The storage is full, the file is too large for the account, or the user may not
+                do this.
+            NotFoundError: 404. The folder or the file does not exist, or the user may not see it.
+            GoneError: 410. The session has expired, or failed for good.
+            RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
+            ServerError: 500. Box failed. The call may or may not have had its effect.
+            ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
+            DecodeError: The response is not what the API promises.
+            TransportError: No response was received.
+        """
+
+        response = await self.raw.abort_upload_session(upload_session)
+        return response.parsed
+
+    async def list_parts(
+        self, upload_session: models.UploadSession, *, offset: int | UnsetType = UNSET, limit: int | UnsetType = UNSET
+    ) -> models.UploadParts:
+        """List the parts that were uploaded so far.
+
+        Called at the `list_parts` URL of the session's endpoints. The parts come in pages, ordered by their
+        offset.
+
+        Source: https://developer.box.com/reference/get-files-upload-sessions-id-parts
+
+        Args:
+            upload_session: What an earlier call returned; the request goes to its `session_endpoints.list_parts`.
+            offset: Number of parts to skip. The server takes `0` if it is absent.
+            limit: Largest number of parts in the answer.
+
+        Returns:
+            A page of parts.
+
+        Raises:
+            InvalidArgumentError: An argument breaks its rule; nothing was sent.
+            BadRequestError: 400. An argument is missing or breaks a rule; `code` says which.
+            UnauthorizedError: 401. The token is missing, wrong or expired.
+            ForbiddenError: 403. The storage is full, the file is too large for the account, or the user may not
+                do this.
+            NotFoundError: 404. The folder or the file does not exist, or the user may not see it.
+            GoneError: 410. The session has expired, or failed for good.
+            RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
+            ServerError: 500. Box failed. The call may or may not have had its effect.
+            ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
+            DecodeError: The response is not what the API promises.
+            TransportError: No response was received.
+        """
+
+        response = await self.raw.list_parts(upload_session, offset=offset, limit=limit)
+        return response.parsed
+
+    async def commit_upload_session(
+        self,
+        upload_session: models.UploadSession,
+        *,
+        parts: list[models.CommittedPart],
+        digest: str,
+        attributes: models.FileAttributes | UnsetType = UNSET,
+        if_match: str | UnsetType = UNSET,
+        if_none_match: str | UnsetType = UNSET,
+    ) -> models.Files | None:
+        """Make the file of the uploaded parts.
+
+        Called at the `commit` URL of the session's endpoints, once all parts are uploaded. While Box still
+        processes the parts it answers 202; the same call is then to be repeated after `Retry-After`.
+
+        Source: https://developer.box.com/reference/post-files-upload-sessions-id-commit
+
+        Args:
+            upload_session: What an earlier call returned; the request goes to its `session_endpoints.commit`.
+            parts: All parts, as the server answered their upload.
+            digest: SHA-1 of the bytes, as `sha=` and the base64 of the digest (RFC 3230).
+            attributes: Attributes of the file.
+            if_match: Etag that the file must still have, for a new version.
+            if_none_match: Etag that the file must not have any more.
+
+        Returns:
+            The file is stored.
+            The parts are still processed; repeat the call after `Retry-After`.
+            Header `Retry-After`: Seconds to wait before the call is repeated. Always there.
+
+        Raises:
+            InvalidArgumentError: An argument breaks its rule; nothing was sent.
+            BadRequestError: 400. An argument is missing or breaks a rule; `code` says which.
+            UnauthorizedError: 401. The token is missing, wrong or expired.
+            ForbiddenError: 403. The storage is full, the file is too large for the account, or the user may not
+                do this.
+            NotFoundError: 404. The folder or the file does not exist, or the user may not see it.
+            ConflictError: 409. Another file got the name while the session was open.
+            GoneError: 410. The session has expired, or failed for good.
+            LengthRequiredError: 411. The request has no `Content-Length`.
+            PreconditionFailedError: 412. The etag is another one than was asked for, or the bytes do not have the
+                digest.
+            ContentTooLargeError: 413. The request body is larger than the server reads.
+            UnsupportedMediaTypeError: 415. The request body is not of the media type that the call takes.
+            RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
+            ServerError: 500. Box failed. The call may or may not have had its effect.
+            ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
+            DecodeError: The response is not what the API promises.
+            TransportError: No response was received.
+        """
+
+        response = await self.raw.commit_upload_session(
+            upload_session,
+            parts=parts,
+            digest=digest,
+            attributes=attributes,
+            if_match=if_match,
+            if_none_match=if_none_match,
+        )
+        return response.parsed
+
+    async def log_upload_event(
+        self, upload_session: models.UploadSession, *, event_type: str, event_info: str | UnsetType = UNSET
+    ) -> None:
+        """Tell Box about an event of the upload.
+
+        Called at the `log_event` URL of the session's endpoints. Undocumented; as Box's own web uploader calls
+        it.
+
+        Example:
+            client.log_upload_event(upload_session, event_type="part_upload_retry", event_info="offset
+                8388608")
+
+        Args:
+            upload_session: What an earlier call returned; the request goes to its `session_endpoints.log_event`.
+            event_type: Kind of the event.
+            event_info: Details of the event.
+
+        Returns:
+            The event is noted.
+
+        Raises:
+            InvalidArgumentError: An argument breaks its rule; nothing was sent.
+            BadRequestError: 400. An argument is missing or breaks a rule; `code` says which.
+            UnauthorizedError: 401. The token is missing, wrong or expired.
+            ForbiddenError: 403. The storage is full, the file is too large for the account, or the user may not
+                do this.
+            NotFoundError: 404. The folder or the file does not exist, or the user may not see it.
+            GoneError: 410. The session has expired, or failed for good.
+            LengthRequiredError: 411. The request has no `Content-Length`.
+            ContentTooLargeError: 413. The request body is larger than the server reads.
+            UnsupportedMediaTypeError: 415. The request body is not of the media type that the call takes.
+            RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
+            ServerError: 500. Box failed. The call may or may not have had its effect.
+            ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
+            DecodeError: The response is not what the API promises.
+            TransportError: No response was received.
+        """
+
+        response = await self.raw.log_upload_event(upload_session, event_type=event_type, event_info=event_info)
         return response.parsed

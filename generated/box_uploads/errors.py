@@ -25,6 +25,7 @@ from ._runtime.errors import (
     TransportError,
     UnauthorizedError,
     UnsupportedMediaTypeError,
+    UntrustedUrlError,
 )
 
 __all__ = [
@@ -49,4 +50,5 @@ __all__ = [
     "TransportError",
     "UnauthorizedError",
     "UnsupportedMediaTypeError",
+    "UntrustedUrlError",
 ]

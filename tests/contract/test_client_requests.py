@@ -6,21 +6,38 @@ independent validator; what a right case looks like on the wire is decided by sc
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
+import re
 from collections import Counter
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from urllib.parse import parse_qsl
 
 import httpx
+import msgspec
 import pytest
 import requests
 import schemathesis
-from box_uploads import errors
-from box_uploads_mock import Failure, MockServer, State
+from box_uploads import errors, models
+from box_uploads_mock import Failure, MockServer, State, constant_part_size
 from schemathesis.generation import GenerationMode
+from schemathesis.transport.serialization import Binary
 
+from tests.contract.calls import right_call, session
 from tests.contract.drivers import DRIVERS, AsyncDriver, Recording, SyncDriver
-from tests.contract.fragment import FRAGMENT, TOKEN, config, operations, request_schema, resolved, validator
+from tests.contract.fragment import (
+    EXAMPLES,
+    FRAGMENT,
+    TOKEN,
+    config,
+    operations,
+    parameters,
+    request_schema,
+    resolved,
+    validator,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,10 +47,15 @@ if TYPE_CHECKING:
     from tests.contract.fragment import Case
 
 # Methods are not arguments of the client.
-SCHEMA = schemathesis.openapi.from_dict(FRAGMENT, config=config(coverage={"unexpected-methods": []}))
-BODIES = {name: validator(request_schema(name)) for name in operations()}
-BOX_ID = validator(FRAGMENT["components"]["schemas"]["BoxId"])
-STATE = State(token=TOKEN, seed=2)
+SCHEMA = schemathesis.openapi.from_dict(
+    FRAGMENT, config=config(examples=EXAMPLES // 2, coverage={"unexpected-methods": []})
+)
+BODIES = {name: validator(schema) for name in operations() if (schema := request_schema(name)) is not None}
+PARAMETERS = {
+    name: {one: validator(parameter["schema"]) for one, parameter in parameters(name).items()} for name in operations()
+}
+STATE = State(token=TOKEN, seed=2, part_size_for=constant_part_size(8_000_000))
+CREATING = ("create_upload_session", "create_version_upload_session")
 SMALL = 20_000_000
 FULLWIDTH_ONE = "\uff11"
 SENT_BY_EVERY_CALL = {
@@ -72,6 +94,8 @@ class Caller:
             response = self._driver.call(operation, *path, options=options, **arguments)
         except errors.ApiError as error:
             self._judge(operation, error.status, error.headers, error.content)
+            raise
+        except errors.UntrustedUrlError:
             raise
         except (errors.InvalidArgumentError, TypeError):
             Ledger.seen[self.name, operation, "refused"] += 1
@@ -114,26 +138,64 @@ def _fresh_state() -> Iterator[None]:
     assert not STATE.faults.unfired, "a fault was queued and did not happen"
 
 
-def as_arguments(case: Case) -> tuple[tuple[Any, ...], dict[str, Any], dict[str, Any]]:
-    """Return path arguments, options and keyword arguments that mean what the case says.
+class Call(NamedTuple):
+    """A case as a call of the client."""
+
+    path: tuple[Any, ...]
+    options: dict[str, Any]
+    arguments: dict[str, Any]
+    is_right: bool
+
+
+def as_call(operation: str, case: Case, base_url: str) -> Call:
+    """Return the call that means what the case says.
 
     Raises:
         TypeError: The body is no object, which the method's signature cannot say.
     """
-    if not isinstance(case.body, dict):
-        raise TypeError(f"the body is {case.body!r}")
-    whole = {
-        name: int(value) if isinstance(value, float) and value.is_integer() else value
-        for name, value in case.body.items()
-    }
-    given = {name.lower(): value for name, value in (case.headers or {}).items()}
-    options = {"as_user": given["as-user"]} if "as-user" in given else {}
-    return tuple((case.path_parameters or {}).values()), options, whole
+    given = {**dict(case.headers or {}), **dict(case.query or {}), **dict(case.path_parameters or {})}
+    given = {name.lower() if name in (case.headers or {}) else name: value for name, value in given.items()}
+    for name in set(given) & set(case.query or {}):
+        # What is a number in the contract is text in some cases already.
+        given[name] = int(given[name]) if re.fullmatch("-?[0-9]+", str(given[name])) else given[name]
+    declared = {name: value for name, value in given.items() if name in PARAMETERS[operation]}
+    required = {name for name, parameter in parameters(operation).items() if parameter.get("required")}
+    right = required <= set(declared) and all(
+        PARAMETERS[operation][name].is_valid(value) for name, value in declared.items()
+    )
+    arguments: dict[str, Any] = {}
+    if operation in BODIES:
+        if not isinstance(case.body, dict):
+            raise TypeError(f"the body is {case.body!r}")
+        right = right and BODIES[operation].is_valid(case.body)
+        arguments |= _whole(case.body)
+    elif operation == "upload_part":
+        if not isinstance(case.body, bytes | Binary):
+            raise TypeError(f"the body is {case.body!r}")
+        arguments["body"] = _bytes(case.body)
+    path = tuple(
+        session(base_url, value) if name == "upload_session_id" else value
+        for name, value in declared.items()
+        if name in {"upload_session_id", "file_id"}
+    )
+    options = {"as_user": declared["as-user"]} if "as-user" in declared else {}
+    for name in set(declared) - {"upload_session_id", "file_id", "as-user"}:
+        arguments[name.replace("-", "_")] = _whole(declared[name])
+    return Call(path, options, arguments, right)
 
 
-def is_right(operation: str, path: tuple[Any, ...], options: dict[str, Any], body: dict[str, Any]) -> bool:
-    """Tell whether the fragment allows what is to be called."""
-    return BODIES[operation].is_valid(body) and all(BOX_ID.is_valid(one) for one in (*path, *options.values()))
+def _bytes(body: Any) -> bytes:
+    """Return a binary body, which schemathesis wraps."""
+    return body.data if isinstance(body, Binary) else body if isinstance(body, bytes) else b""
+
+
+def _whole(value: Any) -> Any:
+    """Return the value with integers as Python's, however JSON writes them."""
+    if isinstance(value, dict):
+        return {name: _whole(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 @SCHEMA.parametrize()
@@ -141,23 +203,23 @@ def test_a_call_sends_what_the_case_means_or_nothing(case: Case, caller: Caller)
     operation = case.operation.definition.raw["operationId"]
     is_positive = case.meta is None or case.meta.generation.mode is GenerationMode.POSITIVE
     try:
-        path, options, body = as_arguments(case)
+        call = as_call(operation, case, caller.base_url)
     except TypeError:
         assert not is_positive, "the client cannot say a right request"
         return
-    right = is_right(operation, path, options, body)
-    assert right or not is_positive, "the validators disagree"
-    problem = attempt(caller, operation, *path, options=options, **body)
+    assert call.is_right or not is_positive, "the validators disagree"
+    problem = attempt(caller, operation, *call.path, options=call.options, **call.arguments)
     if isinstance(problem, errors.InvalidArgumentError):
-        assert not right, f"a right request was refused: {problem}"
-        assert problem.argument.partition("[")[0] in {*body, *options, "file_id"}
+        assert not call.is_right, f"a right request was refused: {problem}"
+        names = {*call.arguments, *call.options, "file_id", "upload_session_id"}
+        assert re.split(r"[\[.]", problem.argument)[0] in names
     elif isinstance(problem, TypeError):
-        assert not fits_signature(operation, body), f"not a matter of the signature: {problem}"
+        assert not fits_signature(operation, call.arguments), f"not a matter of the signature: {problem}"
     else:
-        assert right, "a wrong request was sent"
-        assert problem is None or getattr(problem, "status", None) in {403, 404, 409}
+        assert call.is_right, "a wrong request was sent"
+        assert problem is None or problem.status in {400, 403, 404, 409, 416}
         if is_positive:
-            _compare(caller, case, body)
+            _compare(caller, case, operation)
         return
     assert caller.sent == []
 
@@ -173,41 +235,66 @@ def attempt(
     return None
 
 
-def fits_signature(operation: str, body: dict[str, Any]) -> bool:
+def fits_signature(operation: str, arguments: dict[str, Any]) -> bool:
     """Tell whether the method has all these arguments, and needs no other."""
-    schema = resolved(request_schema(operation))
-    return set(schema["required"]) <= set(body) <= set(schema["properties"])
+    names, required = set(), set()
+    for name, parameter in parameters(operation).items():
+        if parameter["in"] != "path" and name != "as-user":
+            names.add(name.replace("-", "_"))
+            required |= {name.replace("-", "_")} if parameter.get("required") else set()
+    schema = request_schema(operation)
+    if schema:
+        names |= set(resolved(schema)["properties"])
+        required |= set(resolved(schema)["required"])
+    elif operation == "upload_part":
+        names.add("body")
+        required.add("body")
+    return required <= set(arguments) <= names
 
 
-def _compare(caller: Caller, case: Case, body: dict[str, Any]) -> None:
+def _compare(caller: Caller, case: Case, operation: str) -> None:
     expected = requests.Request(**case.as_transport_kwargs(base_url=caller.base_url)).prepare()
     (sent,) = caller.sent
-    assert (sent.method, str(sent.url)) == (expected.method, expected.url)
-    assert (
-        json.loads(sent.content)
-        == json.loads(str(expected.body, "utf-8") if isinstance(expected.body, bytes) else str(expected.body))
-        == case.body
-    )
-    assert all(type(value) is type(body[name]) for name, value in json.loads(sent.content).items())
-    assert sent.headers["content-type"] == "application/json"
-    assert sent.headers["content-length"] == str(len(sent.content))
+    assert (sent.method, _parts(str(sent.url))) == (expected.method, _parts(str(expected.url)))
+    if operation in BODIES:
+        assert json.loads(sent.content) == case.body
+        assert sent.content == msgspec.json.encode(_whole(json.loads(sent.content)))
+        assert sent.headers["content-type"] == "application/json"
+    else:
+        assert sent.content == _bytes(case.body)
+        assert sent.headers.get("content-type") == ("application/octet-stream" if operation == "upload_part" else None)
+    if "requestBody" in operations()[operation][2]:
+        assert sent.headers["content-length"] == str(len(sent.content))
     assert sent.headers["authorization"] == f"Bearer {TOKEN}"
-    assert sent.headers.get("as-user") == dict(case.headers or {}).get("as-user")
-    assert set(sent.headers) - {"as-user"} <= SENT_BY_EVERY_CALL
+    own = {name for name, parameter in parameters(operation).items() if parameter["in"] == "header"}
+    given = {name.lower(): value for name, value in dict(case.headers or {}).items()}
+    assert {name: sent.headers.get(name) for name in own} == {name: given.get(name) for name in own}
+    assert set(sent.headers) - own <= SENT_BY_EVERY_CALL
+
+
+def _parts(url: str) -> tuple[str, list[tuple[str, str]]]:
+    """Return a URL without the order of its parameters, which means nothing."""
+    address, _, query = url.partition("?")
+    return address, sorted(parse_qsl(query, keep_blank_values=True))
+
+
+def _json_examples(operation: dict[str, Any]) -> list[tuple[str, Any]]:
+    content = operation.get("requestBody", {}).get("content", {})
+    return list(content.get("application/json", {}).get("examples", {}).items())
 
 
 def _examples() -> list[Any]:
     return [
         pytest.param(operation_id, example["value"], id=f"{operation_id}-{name}")
         for operation_id, (_, _, operation) in operations().items()
-        for name, example in operation["requestBody"]["content"]["application/json"]["examples"].items()
+        for name, example in _json_examples(operation)
     ]
 
 
 @pytest.mark.parametrize(("operation", "body"), _examples())
 def test_every_example_of_the_fragment_can_be_called(caller: Caller, operation: str, body: dict[str, Any]) -> None:
-    path = ("12345",) if "version" in operation else ()
-    problem = attempt(caller, operation, *path, **body)
+    path, arguments = right_call(operation, base_url=caller.base_url)
+    problem = attempt(caller, operation, *path, **{**arguments, **body})
     assert problem is None or getattr(problem, "status", None) in {404, 409}
     assert json.loads(caller.sent[0].content) == body
 
@@ -257,7 +344,7 @@ NEAR_MISSES: dict[str, list[Any]] = {
 # fmt: on
 
 
-@pytest.mark.parametrize("operation", list(operations()))
+@pytest.mark.parametrize("operation", CREATING)
 @pytest.mark.parametrize(("argument", "value"), [
     pytest.param(argument, value, id=f"{argument}-{index}")
     for argument, values in NEAR_MISSES.items() for index, value in enumerate(values)
@@ -300,26 +387,33 @@ def test_a_user_id_that_is_none_is_refused(caller: Caller, as_user: Any) -> None
     assert caller.sent == []
 
 
-ARGUMENTS: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
-    "create_upload_session": ((), {"folder_id": "0", "file_name": "a.bin", "file_size": SMALL}),
-    "create_version_upload_session": (("12345",), {"file_size": SMALL}),
-}
 KINDS = {
     400: errors.BadRequestError, 401: errors.UnauthorizedError, 403: errors.ForbiddenError, 404: errors.NotFoundError,
-    409: errors.ConflictError, 411: errors.LengthRequiredError, 413: errors.ContentTooLargeError,
+    409: errors.ConflictError, 410: errors.GoneError, 411: errors.LengthRequiredError,
+    412: errors.PreconditionFailedError,
+    413: errors.ContentTooLargeError, 416: errors.RangeNotSatisfiableError,
     415: errors.UnsupportedMediaTypeError, 429: errors.RateLimitedError,
     500: errors.ServerError, 503: errors.ServerError,
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("operation", list(operations()))
-@pytest.mark.parametrize("status", list(KINDS))
+def _documented_errors() -> list[tuple[str, int]]:
+    return [
+        (name, int(status))
+        for name, (_, _, operation) in operations().items()
+        for status in operation["responses"]
+        if int(status) >= 400
+    ]
+
+
+@pytest.mark.parametrize(("operation", "status"), _documented_errors())
 def test_every_documented_error_is_raised_as_its_class(caller: Caller, operation: str, status: int) -> None:
     if status == 429:
         STATE.rate_limit(retry_after_s=9)
     else:
-        STATE.faults.add(Failure(operation=operation, status=status))
-    path, arguments = ARGUMENTS[operation]
+        code = "item_name_in_use" if status == 409 and operation not in CREATING else ""
+        STATE.faults.add(Failure(operation=operation, status=status, code=code))
+    path, arguments = right_call(operation, base_url=caller.base_url)
     with pytest.raises(KINDS[status]) as caught:
         caller.call(operation, *path, **arguments)
     error = caught.value
@@ -332,30 +426,99 @@ def test_every_documented_error_is_raised_as_its_class(caller: Caller, operation
     assert len(caller.sent) == 1
 
 
-def test_a_created_session_leads_to_another(caller: Caller) -> None:
-    path, arguments = ARGUMENTS["create_upload_session"]
-    first, second = (caller.call("create_upload_session", *path, **arguments).parsed for _ in range(2))
+def _follow(caller: Caller, operation: str, link: str) -> None:
+    Ledger.seen[caller.name, operation, link] += 1
+
+
+@pytest.mark.parametrize("operation", CREATING)
+def test_a_created_session_leads_to_another(caller: Caller, operation: str) -> None:
+    path, arguments = right_call(operation)
+    first, second = (caller.call(operation, *path, **arguments).parsed for _ in range(2))
     assert first.id != second.id
-    Ledger.seen[caller.name, "create_upload_session", "another_session"] += 1
+    _follow(caller, operation, "another_version_session" if "version" in operation else "another_session")
 
 
-def test_a_version_session_leads_to_another(caller: Caller) -> None:
-    path, arguments = ARGUMENTS["create_version_upload_session"]
-    first, second = (caller.call("create_version_upload_session", *path, **arguments).parsed for _ in range(2))
-    assert first.id != second.id
-    Ledger.seen[caller.name, "create_version_upload_session", "another_version_session"] += 1
-
-
-@pytest.mark.parametrize("operation", list(operations()))
+@pytest.mark.parametrize("operation", CREATING)
 def test_a_conflict_leads_to_a_version_of_the_file(caller: Caller, operation: str) -> None:
-    path, arguments = ARGUMENTS[operation]
+    path, arguments = right_call(operation)
     file_id = "12345" if operation == "create_upload_session" else next(one for one in STATE.files if one != "12345")
     with pytest.raises(errors.ConflictError) as caught:
         caller.call(operation, *path, **{**arguments, "file_name": STATE.files[file_id].name})
     assert [conflict["id"] for conflict in caught.value.conflicts] == [file_id]
-    session = caller.call("create_version_upload_session", caught.value.conflicts[0]["id"], file_size=SMALL).parsed
-    assert session.total_parts == -(-SMALL // session.part_size)
-    Ledger.seen[caller.name, operation, "version_of_conflicting_file"] += 1
+    made = caller.call("create_version_upload_session", caught.value.conflicts[0]["id"], file_size=SMALL).parsed
+    assert made.total_parts == -(-SMALL // made.part_size)
+    _follow(caller, operation, "version_of_conflicting_file")
+
+
+@pytest.mark.parametrize("operation", CREATING)
+def test_a_session_leads_through_its_whole_life(caller: Caller, operation: str) -> None:
+    STATE.pending_commits = 1
+    path, arguments = right_call(operation)
+    made = caller.call(operation, *path, **arguments).parsed
+    content = memoryview(bytes(range(250)) * (SMALL // 250))
+    parts: list[models.CommittedPart] = []
+    for start in range(0, SMALL, made.part_size):
+        part = content[start : start + made.part_size]
+        content_range = f"bytes {start}-{start + len(part) - 1}/{SMALL}"
+        stored = caller.call(
+            "upload_part", made, body=part, digest=_digest(part), content_range=content_range
+        ).parsed.part
+        assert (stored.offset, stored.size) == (start, len(part))
+        assert stored.sha1 == hashlib.sha1(part, usedforsecurity=False).hexdigest()
+        parts.append(models.CommittedPart(part_id=stored.part_id, offset=stored.offset, size=stored.size))
+    assert caller.call("get_upload_session", made).parsed.total_parts == len(parts)
+    listed = caller.call("list_parts", made, limit=1, offset=1).parsed
+    assert (listed.total_count, [part.offset for part in listed.entries]) == (len(parts), [made.part_size])
+    assert caller.call("log_upload_event", made, event_type="test").parsed is None
+    waiting = caller.call("commit_upload_session", made, digest=_digest(content), parts=parts)
+    assert (waiting.status, waiting.parsed) == (202, None)
+    assert int(waiting.headers["retry-after"]) >= 0
+    files = caller.call("commit_upload_session", made, digest=_digest(content), parts=parts).parsed
+    assert files.entries[0].sha1 == hashlib.sha1(content, usedforsecurity=False).hexdigest()
+    assert STATE.content(files.entries[0].id) == content
+    other = caller.call(operation, *path, **{**arguments, "file_name": "b.bin"}).parsed
+    assert caller.call("abort_upload_session", other).parsed is None
+    with pytest.raises(errors.NotFoundError):
+        caller.call("get_upload_session", other)
+    for link in ("status", "upload_part", "list_parts", "commit", "abort", "log_event"):
+        _follow(caller, operation, link)
+
+
+def test_a_conflict_at_the_commit_leads_to_a_version_of_the_file(caller: Caller) -> None:
+    path, arguments = right_call("create_upload_session")
+    first, second = (caller.call("create_upload_session", *path, **arguments).parsed for _ in range(2))
+    content = memoryview(bytes(SMALL))
+    ids: list[str] = []
+    for made in (first, second):
+        parts: list[models.CommittedPart] = []
+        for start in range(0, SMALL, made.part_size):
+            part = content[start : start + made.part_size]
+            given: dict[str, Any] = {
+                "digest": _digest(part),
+                "content_range": f"bytes {start}-{start + len(part) - 1}/{SMALL}",
+            }
+            stored = caller.call("upload_part", made, body=part, **given).parsed.part
+            parts.append(models.CommittedPart(part_id=stored.part_id, offset=stored.offset, size=stored.size))
+        try:
+            committed = caller.call("commit_upload_session", made, digest=_digest(content), parts=parts)
+            ids.append(committed.parsed.entries[0].id)
+        except errors.ConflictError as error:
+            ids.append(error.conflicts[0]["id"])
+    assert ids[0] == ids[1]
+    assert caller.call("create_version_upload_session", ids[1], file_size=SMALL).status == 201
+
+
+@pytest.mark.parametrize("operation", [name for name in operations() if name not in CREATING])
+@pytest.mark.parametrize("url", ["https://evil.org", "http://upload.box.com", "https://evilbox.com/api/2.0"])
+def test_a_session_that_leads_elsewhere_gets_nothing(caller: Caller, operation: str, url: str) -> None:
+    _, arguments = right_call(operation)
+    with pytest.raises(errors.UntrustedUrlError):
+        caller.call(operation, session(url), **arguments)
+    assert caller.sent == []
+
+
+def _digest(content: memoryview) -> str:
+    return "sha=" + base64.b64encode(hashlib.sha1(content, usedforsecurity=False).digest()).decode()
 
 
 def test_nothing_was_left_out(caller: Caller) -> None:

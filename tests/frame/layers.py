@@ -44,6 +44,12 @@ LAYERS = (
     Layer("box_uploads.errors", ("box_uploads._runtime",)),
     Layer("box_uploads.api", ("msgspec", "box_uploads.models", "box_uploads._runtime"), is_dynamic=True),
     Layer("box_uploads.client", ("httpx2", "msgspec", "box_uploads.api", "box_uploads.models", "box_uploads._runtime")),
+    # fsspec is imported by its name, and only for the URL of a source.
+    Layer(
+        "box_uploads.upload",
+        ("msgspec", *(f"box_uploads.{name}" for name in ("_runtime", "client", "errors", "models", "types"))),
+        is_dynamic=True,
+    ),
     Layer("box_uploads_mock", ("starlette", "uvicorn", "yaml")),
     Layer("box_uploads_mock.pytest_plugin", ("pytest", "box_uploads_mock")),
     # What the runtime knows of formats, errors and shapes, the generator need not know again.
@@ -53,6 +59,7 @@ LAYERS = (
     Layer("generator.verify", ("msgspec",), is_dynamic=True),
     # Copied into the package as it is.
     Layer("generator.overlay", ("httpx2", "msgspec")),
+    Layer("generator.overlay.upload", ("msgspec", "generator.overlay"), is_dynamic=True),
 )
 
 

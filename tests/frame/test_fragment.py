@@ -48,7 +48,7 @@ OPERATIONS = {operation["operationId"]: operation for _, _, _, operation in oper
 REQUESTS: dict[str, dict[str, Any]] = {
     name: operation["requestBody"]["content"]["application/json"]
     for name, operation in OPERATIONS.items()
-    if "requestBody" in operation
+    if "application/json" in operation.get("requestBody", {}).get("content", {})
 }
 CREATING = ["create_upload_session", "create_version_upload_session"]
 PARAMETERS = [
@@ -93,7 +93,7 @@ def message_examples() -> Iterator[tuple[str, Any, Any]]:
         for label, value in examples_of(media).items():
             yield f"{name} request {label}", media["schema"], value
     for name, status, response in RESPONSES:
-        for holder in [*response["content"].values(), *response.get("headers", {}).values()]:
+        for holder in [*response.get("content", {}).values(), *response.get("headers", {}).values()]:
             for label, value in examples_of(holder).items():
                 yield f"{name} {status} {label}", holder["schema"], value
 
@@ -162,8 +162,8 @@ def test_creating_a_session_is_the_preflight_check_too(name: str) -> None:
 @pytest.mark.parametrize(("name", "status", "response"), RESPONSES, ids=[f"{n}-{s}" for n, s, _ in RESPONSES])
 def test_a_response_has_a_description_and_an_example(name: str, status: str, response: dict[str, Any]) -> None:
     assert response["description"].endswith(".")
-    assert response["content"]
-    for media in response["content"].values():
+    assert response.get("content") or status in {"202", "204"}
+    for media in response.get("content", {}).values():
         assert examples_of(media), f"{name} {status}"
 
 
@@ -193,6 +193,7 @@ def test_a_request_is_closed_and_has_an_example(name: str) -> None:
 def test_a_response_is_open() -> None:
     """Box adds fields to its answers without notice."""
     names = {media["schema"]["$ref"].rpartition("/")[2] for media in REQUESTS.values()}
+    names |= {"CommittedPart", "FileAttributes"}
 
     closed = {
         place for place, schema in schemas() if "additionalProperties" in schema or "unevaluatedProperties" in schema
@@ -228,7 +229,7 @@ def test_a_link_leads_to_an_operation_and_names_its_path_parameters() -> None:
 
 
 def test_a_created_session_has_a_link() -> None:
-    assert all(response.get("links") for _, status, response in RESPONSES if status == "201")
+    assert all(response.get("links") for name, status, response in RESPONSES if status == "201" and name in CREATING)
 
 
 @pytest.mark.parametrize(("place", "schema"), list(schemas()), ids=[place for place, _ in schemas()])
@@ -271,8 +272,8 @@ def test_the_example_of_the_documentation_page_is_there() -> None:
         },
     }
 
-    for _, status, response in RESPONSES:
-        if status == "201":
+    for name, status, response in RESPONSES:
+        if status == "201" and name in CREATING:
             assert expected in examples_of(response["content"]["application/json"]).values()
 
 

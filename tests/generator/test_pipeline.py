@@ -110,12 +110,19 @@ def test_each_file_says_what_it_was_made_from(job: Job) -> None:
 
 
 def test_a_copy_of_the_overlay_differs_from_its_source_by_its_stamp(job: Job) -> None:
-    copies = [path for path in files(HOME / "overlay") if path.endswith(".py")]
+    copies = [path for path in files(HOME / "overlay") if path.endswith(".py") and path.startswith("_runtime/")]
 
     assert copies
     for path in copies:
         copy = (job.target / path).read_text(encoding="utf-8")
         assert copy.partition("\n")[2] == (HOME / "overlay" / path).read_text(encoding="utf-8")
+
+
+def test_a_part_of_the_overlay_is_left_out_where_its_operations_are_missing(job: Job) -> None:
+    needed = (HOME / "overlay" / "upload" / "operations.txt").read_text(encoding="utf-8").split()
+
+    assert "upload_part" in needed
+    assert not (job.target / "upload").exists()
 
 
 def test_the_package_is_typed_and_holds_nothing_else(job: Job) -> None:

@@ -89,6 +89,15 @@ class Credentials:
         """Whether another token can be asked for."""
         return self._source is not None
 
+    def provider(self) -> Any:
+        """Return what the token comes from, for a client in another process: a token in clear, or the callable.
+
+        Whoever sends it there has to see to it that nobody reads it on its way.
+        """
+        if self.auth is not None or self._source is not None:
+            return self.auth or self._source
+        return None if self.current is None else self.current.reveal()
+
     def usable(self, stale: Secret | None) -> Secret | None:
         """Return the token in use, or None if there is none but the stale one, so that one must be fetched."""
         return None if self.current is stale else self.current

@@ -33,6 +33,7 @@ __all__ = [
     "TransportError",
     "UnauthorizedError",
     "UnsupportedMediaTypeError",
+    "UntrustedUrlError",
     "error_class",
     "one_line",
     "short_repr",
@@ -104,6 +105,20 @@ class InvalidArgumentError(ClientError, ValueError):
         value = "" if shown is None else f"={shown}"
         super().__init__(f"{argument}{value}: {one_line(rule)}", retry_safe=True)
         self.argument = argument
+        self.rule = rule
+
+
+class UntrustedUrlError(ClientError):
+    """A response names a URL that the token may not be sent to; nothing was sent.
+
+    Attributes:
+        url: The URL.
+        rule: What it breaks, in words.
+    """
+
+    def __init__(self, url: str, rule: str) -> None:
+        super().__init__(f"{short_repr(url, 200)}: {one_line(rule)}", retry_safe=True)
+        self.url = url
         self.rule = rule
 
 

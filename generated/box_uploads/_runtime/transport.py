@@ -12,7 +12,7 @@ from .connection import Connection, Timeout, check_http, outcome_of
 from .exchange import Attempt, FetchToken, exchange
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Collection
     from types import TracebackType
 
     import httpx2
@@ -37,6 +37,8 @@ class SyncTransport(Connection):
         http: The caller's own `httpx2.Client`, which stays open, or a transport that a client is made around.
         sleep: Waits for some seconds.
         user_agent: Name of the client.
+        api_hosts: Domains of the API, which the URLs of responses may lead to.
+        trusted_hosts: Further hosts that they may lead to.
 
     Raises:
         InvalidArgumentError: The token cannot be sent in a header, or may not be sent to the base URL.
@@ -52,6 +54,8 @@ class SyncTransport(Connection):
         http: httpx2.Client | httpx2.BaseTransport | None = None,
         sleep: Callable[[float], object] | None = None,
         user_agent: str = "python-client",
+        api_hosts: Collection[str] = (),
+        trusted_hosts: Collection[str] = (),
     ) -> None:
         from threading import Lock  # noqa: PLC0415  # comes with the HTTP library anyway
 
@@ -65,6 +69,10 @@ class SyncTransport(Connection):
             retry=retry,
             user_agent=user_agent,
             caller=http if isinstance(http, httpx2.Client) else None,
+            api_hosts=api_hosts,
+            trusted_hosts=trusted_hosts,
+            is_async=False,
+            is_plain=http is None,
         )
         if isinstance(http, httpx2.Client):
             self._client, self._owned = http, False
@@ -82,7 +90,7 @@ class SyncTransport(Connection):
             InvalidArgumentError: The request cannot be sent.
             ClientClosedError: The client is closed.
         """
-        steps = exchange(request, self._retry, self._credentials)
+        steps = exchange(request, self._retry, self.credentials)
         step = next(steps)
         while True:
             outcome: RawResponse | TransportError | Secret | None = None
@@ -134,8 +142,8 @@ class SyncTransport(Connection):
     def _fetch(self, stale: Secret | None) -> Secret:
         # Of several threads that find the token stale, one fetches another.
         with self._lock:
-            found = self._credentials.usable(stale)
-            return found or self._credentials.store(Secret(self._credentials.fetch()))
+            found = self.credentials.usable(stale)
+            return found or self.credentials.store(Secret(self.credentials.fetch()))
 
 
 class AsyncTransport(Connection):
@@ -165,6 +173,8 @@ class AsyncTransport(Connection):
         http: httpx2.AsyncClient | httpx2.AsyncBaseTransport | None = None,
         sleep: Callable[[float], Awaitable[object]] | None = None,
         user_agent: str = "python-client",
+        api_hosts: Collection[str] = (),
+        trusted_hosts: Collection[str] = (),
     ) -> None:
         import asyncio  # noqa: PLC0415  # costs a blocking client nothing here
 
@@ -178,6 +188,10 @@ class AsyncTransport(Connection):
             retry=retry,
             user_agent=user_agent,
             caller=http if isinstance(http, httpx2.AsyncClient) else None,
+            api_hosts=api_hosts,
+            trusted_hosts=trusted_hosts,
+            is_async=True,
+            is_plain=http is None,
         )
         if isinstance(http, httpx2.AsyncClient):
             self._client, self._owned = http, False
@@ -195,14 +209,14 @@ class AsyncTransport(Connection):
             InvalidArgumentError: The request cannot be sent.
             ClientClosedError: The client is closed.
         """
-        steps = exchange(request, self._retry, self._credentials)
+        steps = exchange(request, self._retry, self.credentials)
         step = next(steps)
         while True:
             outcome: RawResponse | TransportError | Secret | None = None
             if isinstance(step, Attempt):
                 outcome = await self._attempt(request, step.secret)
             elif isinstance(step, FetchToken):
-                outcome = await self._fetch(step.stale)
+                outcome = await self.fetch_token(step.stale)
             else:
                 await self._sleep(step.delay_s)
             try:
@@ -245,15 +259,16 @@ class AsyncTransport(Connection):
             broken = self._failure(request, error, secret)
         return outcome_of(body, broken)
 
-    async def _fetch(self, stale: Secret | None) -> Secret:
+    async def fetch_token(self, stale: Secret | None) -> Secret:
+        """Return a token other than a stale one."""
         # Of several tasks that find the token stale, one fetches another.
         async with self._lock:
-            found = self._credentials.usable(stale)
+            found = self.credentials.usable(stale)
             if found is not None:
                 return found
-            token = self._credentials.fetch()
+            token = self.credentials.fetch()
             if hasattr(token, "__await__"):
                 token = await token
             fresh = Secret(token)
             del token
-            return self._credentials.store(fresh)
+            return self.credentials.store(fresh)

@@ -13,6 +13,8 @@ from .._runtime.formats import FORMAT_PATTERNS
 __all__ = [
     "ArgumentError",
     "BoxId",
+    "CommittedPart",
+    "CommitUploadSessionRequest",
     "ConflictContext",
     "ConflictErrorBody",
     "CreateUploadSessionRequest",
@@ -21,11 +23,22 @@ __all__ = [
     "ErrorBodyBase",
     "ErrorCode",
     "ErrorContext",
+    "File",
+    "FileAttributes",
     "FileConflict",
     "FileName",
+    "Files",
     "FileSize",
+    "LogUploadEventRequest",
+    "PartId",
     "SessionEndpoints",
+    "Sha1",
+    "SortOrder",
+    "UploadedPart",
+    "UploadPart",
+    "UploadParts",
     "UploadSession",
+    "UploadSessionId",
 ]
 
 
@@ -56,8 +69,8 @@ class CreateVersionUploadSessionRequest(Struct, kw_only=True, forbid_unknown_fie
 class UploadSession(Struct, kw_only=True):
     """A session in which a file is uploaded part by part."""
 
-    id: Annotated[str, Meta(pattern=r"^[0-9A-Fa-f]{32}\Z")]
-    """Id of the session, 32 hexadecimal digits."""
+    id: UploadSessionId
+    """Id of a session, 32 hexadecimal digits."""
     type: Literal["upload_session"]
     """Always `upload_session`."""
     session_expires_at: Annotated[datetime.datetime, Meta(tz=True)]
@@ -89,6 +102,124 @@ class SessionEndpoints(Struct, kw_only=True):
     """Where events of the upload are logged."""
     plan: Annotated[str, Meta(pattern=FORMAT_PATTERNS["uri"])] | UnsetType = UNSET
     """Where it is asked which parts the server already holds; newer sessions have it."""
+
+
+class UploadPart(Struct, kw_only=True):
+    """A part that is stored."""
+
+    part_id: PartId
+    """Id of a part, 8 hexadecimal digits."""
+    offset: Annotated[int, Meta(ge=0, le=9223372036854775807)]
+    """Where in the file the part begins, in bytes."""
+    size: Annotated[int, Meta(ge=1, le=9223372036854775807)]
+    """Size of the part in bytes."""
+    sha1: Sha1
+    """SHA-1 in lower-case hexadecimal digits."""
+
+
+class UploadedPart(Struct, kw_only=True):
+    """The part that was uploaded."""
+
+    part: UploadPart
+    """A part that is stored."""
+
+
+class UploadParts(Struct, kw_only=True):
+    """A page of the parts of a session."""
+
+    entries: list[UploadPart]
+    """The parts, ordered by their offset."""
+    total_count: Annotated[int, Meta(ge=0, le=9223372036854775807)]
+    """Number of all parts that are stored."""
+    offset: Annotated[int, Meta(ge=0, le=9223372036854775807)]
+    """Number of parts that were skipped."""
+    limit: Annotated[int, Meta(ge=1, le=9223372036854775807)]
+    """Largest number of parts in a page, as the server applied it."""
+    order: list[SortOrder] | UnsetType = UNSET
+    """How the parts are ordered."""
+
+
+class SortOrder(Struct, kw_only=True):
+    """One rule of an order."""
+
+    by: str | UnsetType = UNSET
+    """Name of the field that is compared."""
+    direction: Literal["ASC", "DESC"] | str | UnsetType = UNSET
+    """Whether small values come first."""
+
+
+class CommitUploadSessionRequest(Struct, kw_only=True, forbid_unknown_fields=True):
+    """The parts that the file is made of."""
+
+    parts: Annotated[list[CommittedPart], Meta(min_length=1)]
+    """All parts, as the server answered their upload."""
+    attributes: FileAttributes | UnsetType = UNSET
+    """Attributes of the file."""
+
+
+class CommittedPart(Struct, kw_only=True, forbid_unknown_fields=True):
+    """A part that the file is made of."""
+
+    part_id: PartId
+    """Id of a part, 8 hexadecimal digits."""
+    offset: Annotated[int, Meta(ge=0, le=9223372036854775807)]
+    """Where in the file the part begins, in bytes."""
+    size: Annotated[int, Meta(ge=1, le=9223372036854775807)]
+    """Size of the part in bytes."""
+    sha1: Sha1 | UnsetType = UNSET
+    """SHA-1 in lower-case hexadecimal digits."""
+
+
+class FileAttributes(Struct, kw_only=True, forbid_unknown_fields=True):
+    """Attributes of the file."""
+
+    content_created_at: Annotated[datetime.datetime, Meta(tz=True)] | UnsetType = UNSET
+    """When the content was created."""
+    content_modified_at: Annotated[datetime.datetime, Meta(tz=True)] | UnsetType = UNSET
+    """When the content was last changed."""
+    description: Annotated[str, Meta(max_length=256)] | UnsetType = UNSET
+    """Description of the file."""
+
+
+class Files(Struct, kw_only=True):
+    """The stored file, as a list of one."""
+
+    total_count: Annotated[int, Meta(ge=0, le=9223372036854775807)]
+    """Number of files."""
+    entries: Annotated[list[File], Meta(min_length=1)]
+    """The files."""
+
+
+class File(Struct, kw_only=True):
+    """A stored file; Box says more of it than is named here."""
+
+    type: Literal["file"]
+    """Always `file`."""
+    id: BoxId
+    """Id of a user, file or folder, a decimal number; `0` is the root folder."""
+    name: str | UnsetType = UNSET
+    """Name of the file."""
+    size: Annotated[int, Meta(ge=0, le=9223372036854775807)] | UnsetType = UNSET
+    """Size of the file in bytes."""
+    sha1: Sha1 | UnsetType = UNSET
+    """SHA-1 in lower-case hexadecimal digits."""
+    etag: str | None | UnsetType = UNSET
+    """Number that grows with each change of the file, for conditional requests."""
+    sequence_id: str | None | UnsetType = UNSET
+    """Number that grows with each change of the file."""
+    content_created_at: Annotated[datetime.datetime, Meta(tz=True)] | None | UnsetType = UNSET
+    """When the content was created."""
+    content_modified_at: Annotated[datetime.datetime, Meta(tz=True)] | None | UnsetType = UNSET
+    """When the content was last changed."""
+
+
+class LogUploadEventRequest(Struct, kw_only=True, forbid_unknown_fields=True):
+    """An event of the upload."""
+
+    event_type: Annotated[str, Meta(min_length=1, max_length=255)]
+    """Kind of the event."""
+    event_info: Annotated[str, Meta(max_length=4000)] | UnsetType = UNSET
+    """Details of the event."""
 
 
 class ErrorBodyBase(Struct, kw_only=True):
@@ -186,7 +317,7 @@ class FileConflict(Struct, kw_only=True):
     """Number that grows with each change of the item."""
     etag: str | None | UnsetType = UNSET
     """Number that grows with each change of the item, for conditional requests."""
-    sha1: Annotated[str, Meta(pattern=r"^[0-9a-f]{40}\Z")] | UnsetType = UNSET
+    sha1: Sha1 | UnsetType = UNSET
     """SHA-1 of the file's content, in lower-case hexadecimal digits."""
 
 
@@ -220,6 +351,21 @@ FileSize: TypeAlias = Annotated[
 ]
 """Size of the whole file in bytes, at least 20,000,000; smaller files are uploaded in one request."""
 
+UploadSessionId: TypeAlias = Annotated[
+    str, Meta(pattern=r"^[0-9A-Fa-f]{32}\Z", description="Id of a session, 32 hexadecimal digits.")
+]
+"""Id of a session, 32 hexadecimal digits."""
+
+PartId: TypeAlias = Annotated[
+    str, Meta(pattern=r"^[0-9A-Fa-f]{8}\Z", description="Id of a part, 8 hexadecimal digits.")
+]
+"""Id of a part, 8 hexadecimal digits."""
+
+Sha1: TypeAlias = Annotated[
+    str, Meta(pattern=r"^[0-9a-f]{40}\Z", description="SHA-1 in lower-case hexadecimal digits.")
+]
+"""SHA-1 in lower-case hexadecimal digits."""
+
 ErrorCode: TypeAlias = (
     Literal[
         "bad_request",
@@ -247,6 +393,16 @@ ErrorCode: TypeAlias = (
         "name_temporarily_reserved",
         "operation_blocked_temporary",
         "session_conflict",
+        "invalid_upload_session_id",
+        "bad_digest",
+        "digest_mismatch",
+        "parts_mismatch",
+        "upload_session_not_found",
+        "session_expired",
+        "upload_failed",
+        "precondition_failed",
+        "range_overlaps_existing_part",
+        "requested_range_not_satisfiable",
         "length_required",
         "request_entity_too_large",
         "unsupported_media_type",

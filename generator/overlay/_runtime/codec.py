@@ -12,6 +12,7 @@ from .errors import DecodeError, InvalidArgumentError, short_repr
 from .parameter import plain_text, query_text
 from .rejection import NATIVE, refuse_infinite, rejected, split_reason, unencodable
 from .shape import is_array, is_object
+from .stream import Content, check_content
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -134,16 +135,14 @@ class Binary:
         """Return the bytes of a response."""
         return raw.content
 
-    def encode(self, value: bytes) -> bytes:
-        """Return the bytes themselves.
+    def encode(self, value: Content) -> Content:
+        """Return the bytes themselves, which are not copied.
 
         Raises:
             InvalidArgumentError: The value is not bytes.
         """
-        # A program that is not type-checked may pass anything.
-        if not isinstance(cast("object", value), (bytes, bytearray, memoryview)):
-            raise InvalidArgumentError("body", "must be bytes", shown=short_repr(value))
-        return bytes(value)
+        check_content(value)
+        return value
 
 
 class Empty:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from copy import copy
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import msgspec
 
@@ -10,6 +11,8 @@ from .errors import ClientClosedError, InvalidArgumentError, short_repr
 from .retry import RetryPolicy
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     import httpx2
 
     from .auth import Credentials
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
     from .message import RawResponse
     from .wire import Body
 
-__all__ = ["Connection", "Timeout", "check_http", "outcome_of"]
+__all__ = ["Connection", "ConnectionSettings", "Timeout", "check_http", "outcome_of"]
 
 _LONGEST_S = 1e9
 
@@ -38,6 +41,26 @@ class Timeout(msgspec.Struct, frozen=True):
     pool_s: float = 10.0
 
 
+class ConnectionSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a transport was made with, as plain values, so that another one can be made like it.
+
+    Attributes:
+        base_url: URL in place of each request's own server, or None.
+        timeout_s: Limits of each phase of an attempt in seconds, or None for those of the caller's own client.
+        user_agent: Name of the client.
+        api_hosts: Domains of the API.
+        trusted_hosts: Further hosts that URLs of responses may lead to.
+        is_plain: Whether the HTTP client is one that was made here, and not brought by the caller.
+    """
+
+    base_url: str | None
+    timeout_s: Timeout | None
+    user_agent: str
+    api_hosts: tuple[str, ...]
+    trusted_hosts: tuple[str, ...]
+    is_plain: bool
+
+
 class Connection:
     """What both transports are made of: settings, credentials and the state of being open."""
 
@@ -50,6 +73,10 @@ class Connection:
         retry: RetryPolicy | None,
         user_agent: str,
         caller: httpx2.Client | httpx2.AsyncClient | None,
+        api_hosts: Collection[str],
+        trusted_hosts: Collection[str],
+        is_async: bool,
+        is_plain: bool = True,
     ) -> None:
         credentials.check()
         for name, value, kind in (("base_url", base_url, str), ("retry", retry, RetryPolicy)):
@@ -58,7 +85,7 @@ class Connection:
         # Imported here, so that importing the package does not pay for the HTTP library.
         import httpx2  # noqa: PLC0415
 
-        from . import wire  # noqa: PLC0415
+        from . import trust, wire  # noqa: PLC0415
 
         timeouts = None
         if timeout_s is not None or caller is None:
@@ -66,16 +93,42 @@ class Connection:
             timeouts = httpx2.Timeout(
                 connect=limits.connect_s, read=limits.read_s, write=limits.write_s, pool=limits.pool_s
             )
-        self._wire = wire.Wire(base_url=base_url, user_agent=user_agent, timeouts=timeouts, client=caller)
+        self._wire = wire.Wire(
+            base_url=base_url,
+            user_agent=user_agent,
+            timeouts=timeouts,
+            client=caller,
+            trust=trust.Trust(api_hosts, trusted_hosts, base_url),
+            is_async=is_async,
+        )
+        self.settings = ConnectionSettings(
+            base_url=base_url,
+            timeout_s=None if timeout_s is None else _timeout(timeout_s),
+            user_agent=user_agent,
+            api_hosts=tuple(api_hosts),
+            trusted_hosts=tuple(trusted_hosts),
+            is_plain=is_plain,
+        )
         self._body, self._failure = wire.Body, wire.failure
         self._failures = (httpx2.HTTPError, httpx2.StreamError)
         self._auth: Any = credentials.auth
         if self._auth is None and not credentials.bearer:
             # Without a token, the caller's own client may authenticate by itself.
             self._auth = httpx2.USE_CLIENT_DEFAULT
-        self._credentials = credentials
+        self.credentials = credentials
         self._retry = retry or RetryPolicy()
         self._closed = False
+        self._owned = False
+
+    def without_retries(self) -> Self:
+        """Return a transport with the same connections and credentials, whose calls are sent once.
+
+        It is for callers that find out what a failed call has done before they repeat it. It need not be closed.
+        """
+        twin = copy(self)
+        twin._retry = RetryPolicy(max_retries=0)  # noqa: SLF001  # its own kind
+        twin._owned = False  # noqa: SLF001  # as above
+        return twin
 
     def _check_open(self, *, closed: bool) -> None:
         if closed or self._closed:

@@ -7,6 +7,8 @@ from typing import Any, Generic, TypeVar, overload
 
 import msgspec
 
+from .stream import Content
+
 __all__ = ["Headers", "RawResponse", "Request", "Response"]
 
 T = TypeVar("T")
@@ -70,9 +72,10 @@ class Request(msgspec.Struct, frozen=True):
         method: HTTP method in upper case.
         server: URL that `path` is appended to, unless the client has a base URL of its own.
         path: Path that begins with a slash and is percent-encoded already.
+        url: URL that an earlier response gave for this call, which has to lead to `path`; empty if there is none.
         query: Percent-decoded names and values.
         headers: Names and values, in place of the client's own where the names are equal.
-        content: Body in bytes, or None.
+        content: Body, or None.
         authenticated: Whether the client's credentials are sent.
     """
 
@@ -82,8 +85,9 @@ class Request(msgspec.Struct, frozen=True):
     path: str
     query: tuple[tuple[str, str], ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
-    content: bytes | None = None
+    content: Content | None = None
     authenticated: bool = True
+    url: str = ""
 
     @property
     def idempotent(self) -> bool:
@@ -91,7 +95,7 @@ class Request(msgspec.Struct, frozen=True):
         return self.method in _IDEMPOTENT
 
     def __repr__(self) -> str:
-        size = "no content" if self.content is None else f"{len(self.content)} bytes"
+        size = "no content" if self.content is None else f"{len(self.content):d} bytes"
         return f"<Request {self.operation}: {self.method} {self.path}, {size}>"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zlib
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -11,10 +10,15 @@ import httpx2
 from .errors import InvalidArgumentError, ResponseTooLargeError, TransportError, one_line, short_repr
 from .message import Headers, RawResponse
 from .parameter import query_text
+from .stream import Content, is_small, pieces, size_of
+from .trust import is_loopback
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
     from .auth import Secret
     from .message import Request
+    from .trust import Trust
 
 __all__ = ["MAX_BODY", "Body", "Wire", "failure"]
 
@@ -33,20 +37,25 @@ class Wire:
         user_agent: Name of the client.
         timeouts: The HTTP library's timeouts, or None for those of `client`.
         client: The caller's own HTTP client, whose header fields, cookies and parameters are merged, or None.
+        trust: Which URLs of responses the token is sent to.
 
     Raises:
         InvalidArgumentError: The base URL is not one that a token may be sent to.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # each is a setting of the client
         self,
         *,
         base_url: str | None,
         user_agent: str,
         timeouts: httpx2.Timeout | None,
         client: httpx2.Client | httpx2.AsyncClient | None,
+        trust: Trust,
+        is_async: bool,
     ) -> None:
         self._base = None if base_url is None else _checked_base(base_url)
+        self._trust = trust
+        self._chunks = _AsyncChunks if is_async else _Chunks
         self._bases: dict[str, str] = {}
         self._urls: dict[str, httpx2.URL] = {}
         self._client = client
@@ -61,14 +70,18 @@ class Wire:
             InvalidArgumentError: The server is not one that a token may be sent to, or a header field cannot be sent.
         """
         url, headers = self._url(request), self._headers(request)
+        content: Any = request.content
+        if request.content is not None and not is_small(request.content):
+            headers.append(("content-length", str(size_of(request.content))))
+            content = self._chunks(request.content)
         if self._client is None:
             prepared = httpx2.Request(
-                request.method, url, headers=headers, content=request.content, extensions=self._extensions
+                request.method, url, headers=headers, content=content, extensions=self._extensions
             )
         else:
             timeout: Any = httpx2.USE_CLIENT_DEFAULT if self._timeouts is None else self._timeouts
             prepared = self._client.build_request(
-                request.method, url, headers=headers, content=request.content, timeout=timeout
+                request.method, url, headers=headers, content=content, timeout=timeout
             )
         if secret is not None:
             # Set last and without a name, so that no frame that could fail holds the token.
@@ -85,9 +98,11 @@ class Wire:
 
     def _url(self, request: Request) -> httpx2.URL:
         text = (self._base or self._server(request.server)) + request.path
+        if request.url:
+            text = self._trust.check(request.url, request.server, request.path)
         if request.query:
             # A comma keeps its meaning of a separator; as a part of a value it decodes to itself.
-            text += "?" + "&".join(
+            text += ("&" if "?" in text else "?") + "&".join(
                 f"{query_text(name, name)}={query_text(value, name)}" for name, value in request.query
             ).replace("%2C", ",")
         url = self._urls.get(text)
@@ -106,6 +121,27 @@ class Wire:
         if base is None:
             base = self._bases[server] = _checked_base(server)
         return base
+
+
+class _Chunks:
+    """A body for the blocking HTTP client, which can be read again."""
+
+    def __init__(self, content: Content) -> None:
+        self._content = content
+
+    def __iter__(self) -> Iterator[Any]:
+        return pieces(self._content)
+
+
+class _AsyncChunks:
+    """A body for the asynchronous HTTP client, which can be read again."""
+
+    def __init__(self, content: Content) -> None:
+        self._content = content
+
+    async def __aiter__(self) -> AsyncIterator[Any]:
+        for piece in pieces(self._content):
+            yield piece
 
 
 class Body:
@@ -202,18 +238,9 @@ def _checked_base(text: str) -> str:
         raise refused("must have no user name and no password")
     if "?" in text or "#" in text:
         raise refused("must have no query and no fragment")
-    if url.scheme == "http" and not _loopback(url.host):
+    if url.scheme == "http" and not is_loopback(url.host):
         raise refused("must be https: a token must not travel in clear, except to a loopback address")
     return str(url).rstrip("/")
-
-
-def _loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _decompressed(content: bytes, encoding: str) -> bytes:

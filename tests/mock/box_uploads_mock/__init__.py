@@ -1,23 +1,51 @@
 """A stateful mock of Box's upload sessions, to test clients against without Box."""
 
 __all__ = [
+    "Accepted",
     "Exchange",
     "Failure",
+    "Fault",
     "File",
     "Folder",
+    "LatePartsMismatch",
+    "LogEvent",
+    "LostAnswer",
     "MockServer",
+    "Part",
+    "Reset",
+    "SlowRead",
+    "Stall",
     "State",
+    "TokenExpiry",
+    "Truncation",
+    "UnfiredFaultsError",
     "World",
     "WorldError",
     "WorldFileError",
+    "constant_part_size",
     "create_app",
     "default_world",
     "load_world",
 ]
 
 from box_uploads_mock.app import create_app
-from box_uploads_mock.faults import Failure
+from box_uploads_mock.assembly import Part
+from box_uploads_mock.commit_rules import LogEvent
+from box_uploads_mock.fault_kinds import (
+    Accepted,
+    Failure,
+    Fault,
+    LatePartsMismatch,
+    LostAnswer,
+    Reset,
+    SlowRead,
+    Stall,
+    TokenExpiry,
+    Truncation,
+)
+from box_uploads_mock.faults import UnfiredFaultsError
 from box_uploads_mock.server import MockServer
+from box_uploads_mock.sessions import constant_part_size
 from box_uploads_mock.state import Exchange, State
 from box_uploads_mock.world import File, Folder, World, WorldError, default_world
 from box_uploads_mock.world_file import WorldFileError, load_world

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
+from box_uploads_mock.blobs import STORE_KINDS
 from box_uploads_mock.server import MockServer
+from box_uploads_mock.sessions import constant_part_size
 from box_uploads_mock.world import WorldError
 from box_uploads_mock.world_file import load_world
 
@@ -24,6 +26,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--token", help="the one token to accept (default: mock-token, or the world's)")
     parser.add_argument("--seed", type=int, default=0, help="decides all ids (default: %(default)s)")
     parser.add_argument("--world", type=Path, metavar="FILE", help="what exists at first, as JSON or YAML")
+    parser.add_argument(
+        "--store", choices=STORE_KINDS, default="memory", help="where uploaded bytes are kept (default: %(default)s)"
+    )
+    parser.add_argument("--part-size", type=_size, metavar="BYTES", help="part size of all sessions (default: as Box)")
+    parser.add_argument(
+        "--min-file-size", type=_size, metavar="BYTES", help="smallest file that gets a session (default: as Box)"
+    )
     options = parser.parse_args(arguments)
 
     interrupted = threading.Event()
@@ -35,7 +44,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, interrupt)
     try:
         world = None if options.world is None else load_world(options.world)
-        server = MockServer(world=world, token=options.token, seed=options.seed, host=options.host, port=options.port)
+        server = MockServer(
+            world=world,
+            token=options.token,
+            seed=options.seed,
+            store=options.store,
+            part_size_for=None if options.part_size is None else constant_part_size(options.part_size),
+            min_file_size=options.min_file_size,
+            host=options.host,
+            port=options.port,
+        )
     except WorldError as error:
         return _fail(2, str(error))
     try:
@@ -48,6 +66,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     interrupted.wait()
     server.stop()
     return 0
+
+
+def _size(text: str) -> int:
+    size = int(text)
+    if size < 1:
+        raise argparse.ArgumentTypeError(f"{size} is not a size; use at least 1 byte")
+    return size
 
 
 def _fail(code: int, message: str) -> int:

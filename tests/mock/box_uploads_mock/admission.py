@@ -1,6 +1,7 @@
 """What is checked about every API request before its operation looks at it."""
 
 import re
+from collections.abc import AsyncIterator
 
 from starlette.requests import Request
 
@@ -9,6 +10,9 @@ from box_uploads_mock.rules import is_id
 from box_uploads_mock.state import State
 
 MAX_BODY_LENGTH = 64 * 1024
+# A commit names all parts, of which there may be 10,000; an event may carry a long text, escaped throughout.
+MAX_COMMIT_LENGTH = 4 * 1024**2
+MAX_EVENT_LENGTH = 800 * 1024
 
 _HOST = re.compile(r"([0-9A-Za-z.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 
@@ -55,27 +59,49 @@ def check_caller(state: State, request: Request) -> None:
         state.impersonate(user_id)
 
 
-async def read_json_body(request: Request) -> bytes:
-    """Returns the request body, of at most `MAX_BODY_LENGTH` bytes.
+def announced_length(request: Request) -> int:
+    """Returns the length of the request body in bytes, as the request announces it.
 
     Raises:
-        Refusal: The length is not announced (411), the body is too long (413) or not called JSON (415).
+        Refusal: The length is not announced (411), or malformed.
     """
     announced = request.headers.get("content-length")
     if announced is None or "transfer-encoding" in request.headers:
         raise Refusal("length_required", "Length Required")
     if not re.fullmatch(r"[0-9]{1,19}", announced):
         raise Refusal("bad_request", "The Content-Length header is malformed.")
-    too_large = Refusal("request_entity_too_large", "Request Entity Too Large")
-    if int(announced) > MAX_BODY_LENGTH:
-        raise too_large
+    return int(announced)
+
+
+def check_media_type(request: Request, expected: str) -> None:
+    """Checks what the request body is called.
+
+    Raises:
+        Refusal: It is called something else (415).
+    """
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != "application/json":
+    if media_type != expected:
         raise Refusal("unsupported_media_type", "Unsupported Media Type")
+
+
+async def read_json_body(request: Request, chunks: AsyncIterator[bytes], max_length: int = MAX_BODY_LENGTH) -> bytes:
+    """Returns the request body out of its pieces, of at most `max_length` bytes.
+
+    Raises:
+        Refusal: The length is not announced (411), the body is too long (413) or not called JSON (415).
+    """
+    if announced_length(request) > max_length:
+        raise too_large()
+    check_media_type(request, "application/json")
     body = bytearray()
-    async for chunk in request.stream():
+    async for chunk in chunks:
         body += chunk
         # Called in process, the app may get more than was announced.
-        if len(body) > MAX_BODY_LENGTH:
-            raise too_large
+        if len(body) > max_length:
+            raise too_large()
     return bytes(body)
+
+
+def too_large() -> Refusal:
+    """Returns the refusal of a body that is too long."""
+    return Refusal("request_entity_too_large", "Request Entity Too Large")

@@ -1,16 +1,21 @@
 """The mock as an ASGI app: the API, and beside it the control plane."""
 
+from dataclasses import replace
+
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from box_uploads_mock import admission, control, routes
-from box_uploads_mock.errors import Refusal, invalid_token
-from box_uploads_mock.faults import Failure, Stage
-from box_uploads_mock.operations import HANDLERS, Call, Outcome
+from box_uploads_mock.answers import refusal_response
+from box_uploads_mock.calls import Call, Outcome
+from box_uploads_mock.commit_rules import LogEvent
+from box_uploads_mock.connection import ResetResponse
+from box_uploads_mock.errors import Refusal
+from box_uploads_mock.operation_names import UPLOAD_PART
+from box_uploads_mock.operations import HANDLERS
 from box_uploads_mock.state import Exchange, State
-
-_PROXY_ERROR_PAGE = "<!DOCTYPE html>\n<html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>\n"
+from box_uploads_mock.strikes import Strike, Struck
 
 
 def create_app(state: State) -> ASGIApp:
@@ -48,50 +53,37 @@ async def _live(receive: Receive, send: Send) -> None:
 async def _answer(state: State, request: Request) -> Response:
     raw_path: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
     path = raw_path.decode("latin-1")
-    operation = None
+    exchange = Exchange(method=request.method, path=path, status=None, operation=None)
     try:
         match = routes.match(request.method, path)
-        operation = match.operation
-        response = await _perform(state, request, match)
+        exchange = replace(exchange, operation=match.operation)
+        if match.operation == UPLOAD_PART:
+            exchange = replace(exchange, content_range=request.headers.get("content-range"))
+        response, event = await _perform(state, request, match)
+        exchange = replace(exchange, event=event)
     except Refusal as refusal:
-        response = _refusal_response(refusal, state)
+        response = refusal_response(refusal, state)
+    except Struck as struck:
+        response = struck.response
     # The header's id and the body's `request_id` differ at Box too.
     response.headers["box-request-id"] = state.request_id()
-    state.record(Exchange(method=request.method, path=path, status=response.status_code, operation=operation))
+    status = None if isinstance(response, ResetResponse) else response.status_code
+    state.record(replace(exchange, status=status))
     return response
 
 
-async def _perform(state: State, request: Request, match: routes.Match) -> Response:
+async def _perform(state: State, request: Request, match: routes.Match) -> tuple[Response, LogEvent | None]:
     admission.check_rate(state)
-    failure = state.faults.take(match.operation, Stage.ARRIVAL)
-    if failure is not None:
-        return _failure_response(failure, state)
-    admission.check_caller(state, request)
-    base_url = admission.origin(request) + routes.API_BASE
-    body = await admission.read_json_body(request)
-    call = Call(state=state, parameters=match.parameters, body=body, base_url=base_url)
-    outcome = HANDLERS[match.operation](call)
-    failure = state.faults.take(match.operation, Stage.AFTER_SUCCESS)
-    if failure is not None:
-        return _failure_response(failure, state, outcome)
-    return JSONResponse(outcome.body, outcome.status)
+    with Strike(state, match.operation, request) as strike:
+        await strike.on_arrival()
+        admission.check_caller(state, request)
+        base_url = admission.origin(request) + routes.API_BASE
+        call = Call(state=state, request=request, parameters=match.parameters, base_url=base_url, strike=strike)
+        outcome = await HANDLERS[match.operation](call)
+        return strike.on_success(_success(outcome), outcome.created), call.event
 
 
-def _refusal_response(refusal: Refusal, state: State) -> Response:
-    return JSONResponse(refusal.body(state.request_id()), refusal.status, refusal.headers)
-
-
-def _failure_response(failure: Failure, state: State, outcome: Outcome | None = None) -> Response:
-    headers: dict[str, str] = {}
-    if failure.status == 401:
-        headers |= invalid_token("The access token provided has expired.").headers
-    if failure.retry_after_s is not None:
-        headers["Retry-After"] = str(failure.retry_after_s)
-    message = failure.code.replace("_", " ").capitalize()
-    if failure.body == "html":
-        return Response(_PROXY_ERROR_PAGE.format(message), failure.status, headers, "text/html")
-    if failure.body == "none":
-        return Response(b"", failure.status, headers)
-    context = None if outcome is None else {"session": outcome.body}
-    refusal = Refusal(failure.code, message, status=failure.status, context=context, headers=headers)
-    return _refusal_response(refusal, state)
+def _success(outcome: Outcome) -> Response:
+    if outcome.body is None:
+        return Response(None, outcome.status, outcome.headers)
+    return JSONResponse(outcome.body, outcome.status, outcome.headers)

@@ -1,26 +1,13 @@
-"""Faults on demand: rate limits and one-shot failures, with an account of those that have not happened yet."""
+"""The queue of faults, with an account of those that have not happened yet."""
 
+import asyncio
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import Enum
-from typing import Literal
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 
-from box_uploads_mock.errors import STATUS_OF_CODE
+from box_uploads_mock.fault_kinds import Fault
 
-BodyKind = Literal["box", "html", "none"]
-BODY_KINDS: Sequence[BodyKind] = ("box", "html", "none")
-
-_CODE_OF_STATUS = {
-    401: "unauthorized",
-    403: "forbidden",
-    404: "not_found",
-    409: "session_conflict",
-    429: "rate_limit_exceeded",
-    500: "internal_server_error",
-    502: "bad_gateway",
-    503: "unavailable",
-}
+Sleep = Callable[[float], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,53 +23,22 @@ class RateLimit:
                 raise ValueError(f"{name}: {value} is negative; use a whole number from 0")
 
 
-class Stage(Enum):
-    """When in the handling of a request a failure strikes."""
-
-    ARRIVAL = "arrival"
-    AFTER_SUCCESS = "after success"
+class UnfiredFaultsError(AssertionError):
+    """Faults were queued that did not happen, so the test that queued them has not tested what it says."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
-    """One failure of one operation: instead of its own answer, the next call of the operation gets this one.
+class Queued:
+    """A fault in the queue; its occurrences are handed to calls, and come back if they did not happen there."""
 
-    A `session_conflict` is special: it stands for a request whose earlier, equal twin created the session and
-    lost its answer. So the session is created, and the answer names it (seen in Box's own web uploader).
+    def __init__(self, fault: Fault) -> None:
+        self.fault = fault
+        self.skip = fault.skip
+        self.waiting = fault.times
+        self.handed_out = 0
 
-    Attributes:
-        operation: Name of the operation that fails.
-        status: HTTP status, 400 to 599.
-        code: Error code; by default one that belongs to the status.
-        retry_after_s: Value of `Retry-After` in seconds, None to leave the header out.
-        body: An error of Box, a page of HTML as proxies send it, or none.
-    """
-
-    operation: str
-    status: int
-    code: str = ""
-    retry_after_s: int | None = None
-    body: BodyKind = "box"
-
-    def __post_init__(self) -> None:
-        if not 400 <= self.status <= 599:
-            raise ValueError(f"status: {self.status} is no error; use 400 to 599")
-        if self.retry_after_s is not None and self.retry_after_s < 0:
-            raise ValueError(f"retry_after_s: {self.retry_after_s} is negative; use whole seconds from 0")
-        if self.body not in BODY_KINDS:
-            raise ValueError(f"body: {self.body!r} is unknown; use one of {', '.join(BODY_KINDS)}")
-        if self.code and STATUS_OF_CODE.get(self.code, self.status) != self.status:
-            raise ValueError(
-                f"code: {self.code!r} belongs to status {STATUS_OF_CODE[self.code]}; leave one of them out"
-            )
-        if not self.code:
-            default = "bad_request" if self.status < 500 else "internal_server_error"
-            object.__setattr__(self, "code", _CODE_OF_STATUS.get(self.status, default))
-
-    @property
-    def stage(self) -> Stage:
-        """When the failure strikes."""
-        return Stage.AFTER_SUCCESS if self.code == "session_conflict" else Stage.ARRIVAL
+    def rest(self) -> Fault:
+        """Returns what has not happened of the fault."""
+        return replace(self.fault, skip=self.skip, times=self.waiting + self.handed_out)
 
 
 class Faults:
@@ -91,36 +47,88 @@ class Faults:
     def __init__(self, operations: Sequence[str]) -> None:
         self._operations = operations
         self._lock = threading.Lock()
-        self._failures: list[Failure] = []
+        self._queue: list[Queued] = []
         self._limited_requests = 0
         self._retry_after_s = 0
+        self._stalled: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
 
-    def add(self, *failures: Failure) -> None:
-        """Queues failures; those of one operation happen in the order in which they were added.
+    def add(self, *faults: Fault) -> None:
+        """Queues faults; those of one operation happen in the order in which they were added, one for each call.
 
         Raises:
-            ValueError: A failure names an operation that the mock does not have; nothing is queued then.
+            ValueError: A fault names an operation that the mock does not have; nothing is queued then.
         """
-        for failure in failures:
-            if failure.operation not in self._operations:
+        for fault in faults:
+            if fault.operation not in self._operations:
                 known = ", ".join(self._operations)
-                raise ValueError(f"operation: {failure.operation!r} is unknown; use one of {known}")
+                raise ValueError(f"operation: {fault.operation!r} is unknown; use one of {known}")
         with self._lock:
-            self._failures.extend(failures)
+            self._queue.extend(Queued(fault) for fault in faults)
 
-    def take(self, operation: str, stage: Stage) -> Failure | None:
-        """Removes and returns the operation's next failure, if it strikes at this stage."""
+    def take(self, operation: str) -> Queued | None:
+        """Hands the operation's next fault to a call, which has to settle it."""
         with self._lock:
-            for index, failure in enumerate(self._failures):
-                if failure.operation == operation:
-                    return self._failures.pop(index) if failure.stage is stage else None
+            for queued in self._queue:
+                if queued.fault.operation != operation or not queued.waiting:
+                    continue
+                if queued.skip:
+                    queued.skip -= 1
+                    return None
+                queued.waiting -= 1
+                queued.handed_out += 1
+                return queued
         return None
 
-    @property
-    def unfired(self) -> tuple[Failure, ...]:
-        """The failures that have not happened yet."""
+    def settle(self, queued: Queued, *, fired: bool) -> None:
+        """Takes note of whether a fault has happened to the call that it was handed to; if not, it waits again."""
         with self._lock:
-            return tuple(self._failures)
+            queued.handed_out -= 1
+            if not fired:
+                queued.waiting += 1
+            elif not queued.waiting and not queued.handed_out and queued in self._queue:
+                self._queue.remove(queued)
+
+    @property
+    def unfired(self) -> tuple[Fault, ...]:
+        """The faults that have not happened yet."""
+        with self._lock:
+            return tuple(queued.rest() for queued in self._queue)
+
+    def require_fired(self) -> None:
+        """Checks that everything queued has happened.
+
+        Raises:
+            UnfiredFaultsError: Something has not.
+        """
+        if unfired := self.unfired:
+            raise UnfiredFaultsError(f"queued, but did not happen: {', '.join(map(repr, unfired))}")
+
+    async def stall(self, limit_s: float, sleep: Sleep) -> None:
+        """Waits until stalls are released, or for as long as `sleep` takes for a limit in seconds."""
+        entry = (asyncio.get_running_loop(), asyncio.Event())
+        with self._lock:
+            self._stalled.add(entry)
+        waits = [asyncio.ensure_future(entry[1].wait()), asyncio.ensure_future(sleep(limit_s))]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            with self._lock:
+                self._stalled.discard(entry)
+            for wait in waits:
+                wait.cancel()
+
+    @property
+    def stalled(self) -> int:
+        """How many calls are stalled at present."""
+        with self._lock:
+            return len(self._stalled)
+
+    def release(self) -> None:
+        """Lets all stalled calls go on."""
+        with self._lock:
+            for loop, event in self._stalled:
+                if not loop.is_closed():
+                    loop.call_soon_threadsafe(event.set)
 
     def limit_rate(self, limit: RateLimit) -> None:
         """Answers the next requests with 429; replaces an earlier limit, one of 0 requests lifts it."""
@@ -143,7 +151,8 @@ class Faults:
             return self._limited_requests
 
     def clear(self) -> None:
-        """Forgets all faults."""
+        """Forgets all faults and lets stalled calls go on."""
+        self.release()
         with self._lock:
-            self._failures.clear()
+            self._queue.clear()
             self._limited_requests = 0

@@ -1,50 +1,96 @@
 """The operations of the API: from a request that was admitted to the content of its answer."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Mapping
 
-from box_uploads_mock import rules
-from box_uploads_mock.errors import argument_refusal
+from box_uploads_mock import commit_rules, rules
+from box_uploads_mock.admission import MAX_EVENT_LENGTH
+from box_uploads_mock.calls import Call, Outcome
+from box_uploads_mock.errors import Refusal, argument_refusal
+from box_uploads_mock.operation_names import (
+    ABORT_UPLOAD_SESSION,
+    COMMIT_UPLOAD_SESSION,
+    CREATE_UPLOAD_SESSION,
+    CREATE_VERSION_UPLOAD_SESSION,
+    GET_UPLOAD_SESSION,
+    LIST_PARTS,
+    LOG_UPLOAD_EVENT,
+    UPLOAD_PART,
+)
+from box_uploads_mock.rules import NewFile, NewVersion
 from box_uploads_mock.sessions import Session
-from box_uploads_mock.state import CREATE_UPLOAD_SESSION, CREATE_VERSION_UPLOAD_SESSION, State
+from box_uploads_mock.transfers import commit_upload_session, upload_part
+from box_uploads_mock.uploads import SessionTwinError
+
+# Documented: an offset above 10,000 is refused, and 1,000 is the largest page.
+MAX_OFFSET = 10_000
+MAX_LIMIT = 1_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """A request that was admitted.
-
-    Attributes:
-        parameters: The parameters in the path, decoded.
-        base_url: URL of the API as the client addressed it.
-    """
-
-    state: State
-    parameters: Mapping[str, str]
-    body: bytes
-    base_url: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """The content of a successful answer."""
-
-    status: int
-    body: Mapping[str, object]
-
-
-def create_upload_session(call: Call) -> Outcome:
+async def create_upload_session(call: Call) -> Outcome:
     """Creates the session for a new file."""
-    session = call.state.open_file_session(rules.new_file(call.body))
-    return Outcome(status=201, body=session_body(session, call))
+    request = rules.new_file(await call.json_body(), call.state.min_file_size)
+    return _opened(call, request, None)
 
 
-def create_version_upload_session(call: Call) -> Outcome:
+async def create_version_upload_session(call: Call) -> Outcome:
     """Creates the session for a new version of a file."""
+    body = await call.json_body()
     file_id = call.parameters["file_id"]
     if not rules.is_id(file_id):
         raise argument_refusal("invalid_parameter", "file_id", "The id of the file is not 1 to 19 decimal digits.")
-    session = call.state.open_version_session(file_id, rules.new_version(call.body))
-    return Outcome(status=201, body=session_body(session, call))
+    return _opened(call, rules.new_version(body, call.state.min_file_size), file_id)
+
+
+def _opened(call: Call, request: NewFile | NewVersion, file_id: str | None) -> Outcome:
+    try:
+        body = session_body(call.state.uploads.open(request, file_id), call)
+    except SessionTwinError as twin:
+        context = {"session": session_body(twin.session, call)}
+        raise Refusal("session_conflict", "A session for this file already exists", context=context) from None
+    return Outcome(status=201, body=body, created=body)
+
+
+async def get_upload_session(call: Call) -> Outcome:
+    """Tells how far a session is."""
+    await call.strike.on_read()
+    return Outcome(status=200, body=session_body(call.state.uploads.find(call.session_id), call))
+
+
+async def list_parts(call: Call) -> Outcome:
+    """Returns a page of the stored parts, ordered by offset."""
+    await call.strike.on_read()
+    session = call.state.uploads.find(call.session_id)
+    offset = _query_number(call, "offset", 0, MAX_OFFSET, default=0)
+    limit = _query_number(call, "limit", 1, MAX_LIMIT, default=MAX_LIMIT)
+    parts = session.assembly.parts
+    body = {
+        "total_count": len(parts),
+        "offset": offset,
+        "limit": limit,
+        "order": [{"by": "offset", "direction": "ASC"}],
+        "entries": [part.body() for part in parts[offset : offset + limit]],
+    }
+    return Outcome(status=200, body=body)
+
+
+async def abort_upload_session(call: Call) -> Outcome:
+    """Ends a session and drops its parts."""
+    await call.strike.on_read()
+    session = call.state.uploads.abort(call.session_id)
+    if session is not None:
+        # It may have to wait for parts that are being hashed.
+        await asyncio.to_thread(session.assembly.drop)
+    return Outcome(status=204)
+
+
+async def log_upload_event(call: Call) -> Outcome:
+    """Keeps an event of the client in the journal."""
+    event = commit_rules.log_event(await call.json_body(MAX_EVENT_LENGTH))
+    call.state.uploads.find(call.session_id)
+    call.event = event
+    return Outcome(status=204)
 
 
 def session_body(session: Session, call: Call) -> Mapping[str, object]:
@@ -72,7 +118,24 @@ def session_body(session: Session, call: Call) -> Mapping[str, object]:
     }
 
 
-HANDLERS: Mapping[str, Callable[[Call], Outcome]] = {
+def _query_number(call: Call, name: str, least: int, most: int, *, default: int) -> int:
+    text = call.query.get(name)
+    if text is None:
+        return default
+    # To JSON Schema 1.0 is an integer as well.
+    match = re.fullmatch(r"([0-9]{1,19})(\.0+)?", text)
+    if match is None or not least <= int(match[1]) <= most:
+        raise argument_refusal("invalid_parameter", name, f"It is not a whole number from {least} to {most}.")
+    return int(match[1])
+
+
+HANDLERS: Mapping[str, Callable[[Call], Awaitable[Outcome]]] = {
     CREATE_UPLOAD_SESSION: create_upload_session,
     CREATE_VERSION_UPLOAD_SESSION: create_version_upload_session,
+    GET_UPLOAD_SESSION: get_upload_session,
+    UPLOAD_PART: upload_part,
+    LIST_PARTS: list_parts,
+    COMMIT_UPLOAD_SESSION: commit_upload_session,
+    ABORT_UPLOAD_SESSION: abort_upload_session,
+    LOG_UPLOAD_EVENT: log_upload_event,
 }

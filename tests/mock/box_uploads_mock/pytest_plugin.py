@@ -1,6 +1,6 @@
 """Fixtures for pytest: `pytest_plugins = ["box_uploads_mock.pytest_plugin"]`."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 
@@ -14,9 +14,22 @@ def box_mock_server() -> Iterator[MockServer]:
         yield server
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Fails a test that has queued faults for `box_mock` which did not happen."""
+    result = yield
+    server: object = getattr(item, "funcargs", {}).get("box_mock")
+    if isinstance(server, MockServer):
+        server.state.faults.require_fired()
+    return result
+
+
 @pytest.fixture
 def box_mock(box_mock_server: MockServer) -> MockServer:
-    """A mock server as it was at the beginning: nothing of earlier tests is left."""
+    """A mock server as it was at the beginning: nothing of earlier tests is left.
+
+    A test that queues faults which do not happen fails.
+    """
     box_mock_server.state.reset()
     return box_mock_server
 

@@ -5,7 +5,16 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from box_uploads_mock.errors import Refusal
-from box_uploads_mock.state import CREATE_UPLOAD_SESSION, CREATE_VERSION_UPLOAD_SESSION
+from box_uploads_mock.operation_names import (
+    ABORT_UPLOAD_SESSION,
+    COMMIT_UPLOAD_SESSION,
+    CREATE_UPLOAD_SESSION,
+    CREATE_VERSION_UPLOAD_SESSION,
+    GET_UPLOAD_SESSION,
+    LIST_PARTS,
+    LOG_UPLOAD_EVENT,
+    UPLOAD_PART,
+)
 
 API_BASE = "/api/2.0"
 
@@ -26,10 +35,17 @@ class Match:
     parameters: Mapping[str, str]
 
 
+_SESSION = ("files", "upload_sessions", "{upload_session_id}")
+
 # The first route that fits counts, so literal segments stand before parameters.
 ROUTES: Sequence[Route] = (
     Route(("files", "upload_sessions"), {"POST": CREATE_UPLOAD_SESSION}),
+    # A file id cannot be told from a session id by its place: `/files/upload_sessions/upload_sessions`.
     Route(("files", "{file_id}", "upload_sessions"), {"POST": CREATE_VERSION_UPLOAD_SESSION}),
+    Route(_SESSION, {"GET": GET_UPLOAD_SESSION, "PUT": UPLOAD_PART, "DELETE": ABORT_UPLOAD_SESSION}),
+    Route((*_SESSION, "parts"), {"GET": LIST_PARTS}),
+    Route((*_SESSION, "commit"), {"POST": COMMIT_UPLOAD_SESSION}),
+    Route((*_SESSION, "log"), {"POST": LOG_UPLOAD_EVENT}),
 )
 
 
@@ -51,7 +67,8 @@ def match(method: str, raw_path: str) -> Match:
 
 
 def _parameters(route: Route, sent: Sequence[str]) -> Mapping[str, str] | None:
-    if len(route.segments) != len(sent):
+    # A path that ends in a slash is another path, whatever parameter would stand there.
+    if len(route.segments) != len(sent) or not sent[-1]:
         return None
     parameters: dict[str, str] = {}
     for segment, value in zip(route.segments, sent, strict=True):

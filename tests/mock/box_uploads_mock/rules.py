@@ -40,7 +40,7 @@ def is_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 
 
-def new_file(body: bytes) -> NewFile:
+def new_file(body: bytes, min_file_size: int = MIN_FILE_SIZE) -> NewFile:
     """Returns the request for a new file.
 
     Raises:
@@ -54,13 +54,15 @@ def new_file(body: bytes) -> NewFile:
     if file_name is None:
         raise argument_refusal("missing_file_name", "file_name", "The name of the file is missing.")
     request = NewFile(
-        folder_id=_folder_id(folder_id), file_name=_file_name(file_name), file_size=_file_size(fields.get("file_size"))
+        folder_id=_folder_id(folder_id),
+        file_name=_file_name(file_name),
+        file_size=_file_size(fields.get("file_size"), min_file_size),
     )
-    _refuse_unknown(fields, {"folder_id", "file_name", "file_size"})
+    refuse_unknown(fields, {"folder_id", "file_name", "file_size"})
     return request
 
 
-def new_version(body: bytes) -> NewVersion:
+def new_version(body: bytes, min_file_size: int = MIN_FILE_SIZE) -> NewVersion:
     """Returns the request for a new version; a name or folder that is there must be good, so null is refused.
 
     Raises:
@@ -68,11 +70,11 @@ def new_version(body: bytes) -> NewVersion:
     """
     fields = json_object(body)
     request = NewVersion(
-        file_size=_file_size(fields.get("file_size")),
+        file_size=_file_size(fields.get("file_size"), min_file_size),
         file_name=_file_name(fields["file_name"]) if "file_name" in fields else None,
         folder_id=_folder_id(fields["folder_id"]) if "folder_id" in fields else None,
     )
-    _refuse_unknown(fields, {"file_size", "file_name", "folder_id"})
+    refuse_unknown(fields, {"file_size", "file_name", "folder_id"})
     return request
 
 
@@ -112,26 +114,35 @@ def _file_name(value: object) -> str:
     return value
 
 
-def _file_size(value: object) -> int:
+def _file_size(value: object, min_file_size: int) -> int:
     if value is None:
         raise argument_refusal("missing_file_size", "file_size", "The size of the file is missing.")
-    # To Python a boolean is an integer, to JSON it is not.
-    if isinstance(value, bool) or not isinstance(value, int | Decimal) or not 0 <= value <= INT64_MAX:
-        raise _invalid_file_size()
-    # To JSON Schema 2e7 and 20000000.0 are integers as well.
-    if value != (size := int(value)):
-        raise _invalid_file_size()
-    if size < MIN_FILE_SIZE:
-        message = f"The file size is below the minimum of {MIN_FILE_SIZE} bytes."
+    size = whole_number(value)
+    if size is None:
+        raise argument_refusal("invalid_file_size", "file_size", "The file size is not a whole number of bytes.")
+    if size < min_file_size:
+        message = f"The file size is below the minimum of {min_file_size} bytes."
         raise argument_refusal("file_size_too_small", "file_size", message)
     return size
 
 
-def _invalid_file_size() -> Refusal:
-    return argument_refusal("invalid_file_size", "file_size", "The file size is not a whole number of bytes.")
+def whole_number(value: object) -> int | None:
+    """Returns the number if it is whole, not negative and fits into 64 bits, otherwise None.
+
+    To JSON Schema 2e7 and 20000000.0 are integers as well; to Python a boolean is an integer, to JSON it is not.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | Decimal) or not 0 <= value <= INT64_MAX:
+        return None
+    number = int(value)
+    return number if number == value else None
 
 
-def _refuse_unknown(fields: Mapping[str, object], known: Collection[str]) -> None:
+def refuse_unknown(fields: Mapping[str, object], known: Collection[str]) -> None:
+    """Checks that a request has no property beside the known ones.
+
+    Raises:
+        Refusal: It has one.
+    """
     for name in fields:
         if name not in known:
             # A name may hold lone surrogates, which no answer in UTF-8 can repeat.

@@ -5,13 +5,15 @@ import threading
 from collections.abc import Callable
 from datetime import datetime
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import uvicorn
 
 from box_uploads_mock.app import create_app
+from box_uploads_mock.blobs import StoreKind
+from box_uploads_mock.connection import Protocol
 from box_uploads_mock.routes import API_BASE
-from box_uploads_mock.state import State, utc_now
+from box_uploads_mock.state import State
 from box_uploads_mock.world import World
 
 START_TIMEOUT_S = 10
@@ -35,10 +37,13 @@ class MockServer:
 
     Args:
         world: What exists at first; by default `default_world()`.
-        state: A state of the caller's, instead of `world`, `token`, `seed` and `clock`.
+        state: A state of the caller's, who closes it too, instead of all that describes one.
         token: The one token to accept, instead of the world's tokens.
         seed: Decides all ids.
         clock: Returns the present time, with its offset from UTC.
+        store: Where uploaded bytes are kept: in `memory`, on `disk` until the server stops, or not at all (`discard`).
+        part_size_for: Returns the part size for a file size, both in bytes.
+        min_file_size: Size in bytes of the smallest file that gets a session.
         host: Address to listen on.
         port: Port to listen on, 0 for any free one.
 
@@ -58,13 +63,20 @@ class MockServer:
         token: str | None = None,
         seed: int | None = None,
         clock: Callable[[], datetime] | None = None,
+        store: StoreKind | None = None,
+        part_size_for: Callable[[int], int] | None = None,
+        min_file_size: int | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
     ) -> None:
+        settings: dict[str, Any] = {"world": world, "token": token, "seed": seed, "clock": clock, "store": store}
+        settings |= {"part_size_for": part_size_for, "min_file_size": min_file_size}
+        settings = {name: value for name, value in settings.items() if value is not None}
+        self._owns_state = state is None
         if state is None:
-            state = State(world, token=token, seed=seed or 0, clock=clock or utc_now)
-        elif (world, token, seed, clock) != (None, None, None, None):
-            raise ValueError("A state has its own world, token, seed and clock; give them to the state.")
+            state = State(**settings)
+        elif settings:
+            raise ValueError(f"A state has its own {', '.join(settings)}; give that to the state.")
         self.state = state
         self.token = state.token
         self._host = host
@@ -100,7 +112,7 @@ class MockServer:
         self._port = listening.getsockname()[1]
         config = uvicorn.Config(
             create_app(self.state),
-            http="h11",
+            http=Protocol,
             ws="none",
             lifespan="off",
             # Tracebacks of the mock's own faults must be seen; nothing else is logged at this level.
@@ -121,19 +133,23 @@ class MockServer:
             raise RuntimeError(f"The mock server did not start within {START_TIMEOUT_S} s.")
 
     def stop(self) -> None:
-        """Closes all connections and the port; a server that does not run is left alone.
+        """Closes all connections and the port, and a state of its own; a server that does not run is left alone.
 
         Raises:
             RuntimeError: The server does not stop.
         """
         if self._server is None or self._thread is None:
             return
+        # Nobody waits for stalled calls to end by themselves.
+        self.state.faults.release()
         self._server.should_exit = True
         self._thread.join(STOP_TIMEOUT_S)
         if self._thread.is_alive():
             raise RuntimeError(f"The mock server did not stop within {STOP_TIMEOUT_S} s.")
         self._server = None
         self._thread = None
+        if self._owns_state:
+            self.state.close()
 
     def __enter__(self) -> Self:
         self.start()

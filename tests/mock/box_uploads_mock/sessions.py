@@ -1,9 +1,12 @@
 """Upload sessions: how a file is split into parts, and what is known about a session."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from box_uploads_mock.assembly import Assembly
+from box_uploads_mock.errors import Refusal
+from box_uploads_mock.headers import ContentRange
 from box_uploads_mock.rules import NewFile, NewVersion
 
 MEBIBYTE = 1024**2
@@ -30,6 +33,11 @@ def part_size_for(file_size: int) -> int:
     return part_size
 
 
+def constant_part_size(part_size: int) -> Callable[[int], int]:
+    """Returns a replacement for `part_size_for`: the same part size in bytes for every file."""
+    return lambda _file_size: part_size
+
+
 @dataclass(slots=True, kw_only=True)
 class Session:
     """An upload session; sizes are bytes.
@@ -37,6 +45,8 @@ class Session:
     Attributes:
         target: What the session was asked for: a new file, or a new version of `file_id`.
         file_id: The file that gets a new version, None for a new file.
+        assembly: The parts.
+        pending_commits: How many commits will still be answered with 202.
     """
 
     id: str
@@ -44,7 +54,8 @@ class Session:
     file_id: str | None
     expires_at: datetime
     part_size: int
-    num_parts_processed: int = 0
+    assembly: Assembly = field(repr=False, compare=False)
+    pending_commits: int = 0
 
     @property
     def file_size(self) -> int:
@@ -55,3 +66,25 @@ class Session:
     def total_parts(self) -> int:
         """Number of parts that the file is split into; the last one may be smaller."""
         return -(-self.file_size // self.part_size)
+
+    @property
+    def num_parts_processed(self) -> int:
+        """Number of parts that are stored and processed; the last one is as long as commits are answered with 202."""
+        return min(len(self.assembly), self.total_parts - bool(self.pending_commits))
+
+    def require_range(self, wanted: ContentRange) -> None:
+        """Checks that a range is one of those into which the session splits the file.
+
+        Box documents 416 for "the content range does not match a specified range for the session".
+
+        Raises:
+            Refusal: It is none of them.
+        """
+        stop = min(wanted.start + self.part_size, self.file_size)
+        is_whole_part = wanted.start % self.part_size == 0 and wanted.size > 0 and wanted.stop == stop
+        if wanted.total != self.file_size or not is_whole_part:
+            message = (
+                f"The range '{wanted}' is none of the session: "
+                f"the file has {self.file_size} bytes, every part but the last {self.part_size}."
+            )
+            raise Refusal("requested_range_not_satisfiable", message)

@@ -1,22 +1,23 @@
 """The state of the mock: what is stored, which sessions are open, who may call. Knows nothing of HTTP."""
 
+import asyncio
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from box_uploads_mock.errors import Refusal, argument_refusal, invalid_token
-from box_uploads_mock.faults import Faults, RateLimit
+from box_uploads_mock.blobs import Store, StoreKind
+from box_uploads_mock.commit_rules import LogEvent
+from box_uploads_mock.errors import Refusal, invalid_token
+from box_uploads_mock.faults import Faults, RateLimit, Sleep
 from box_uploads_mock.identifiers import Identifiers
-from box_uploads_mock.names import name_key
-from box_uploads_mock.rules import NewFile, NewVersion
-from box_uploads_mock.sessions import SESSION_LIFETIME, Session, part_size_for
-from box_uploads_mock.world import ROOT_FOLDER_ID, File, Folder, World, default_world
-
-CREATE_UPLOAD_SESSION = "create_upload_session"
-CREATE_VERSION_UPLOAD_SESSION = "create_version_upload_session"
-OPERATIONS: Sequence[str] = (CREATE_UPLOAD_SESSION, CREATE_VERSION_UPLOAD_SESSION)
+from box_uploads_mock.library import Library
+from box_uploads_mock.operation_names import OPERATIONS
+from box_uploads_mock.rules import MIN_FILE_SIZE
+from box_uploads_mock.sessions import Session, part_size_for
+from box_uploads_mock.uploads import Settings, Uploads
+from box_uploads_mock.world import File, World, default_world
 
 # More than any test looks at; a mock that serves for days must not grow without end.
 JOURNAL_LENGTH = 10_000
@@ -24,12 +25,21 @@ JOURNAL_LENGTH = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """One request to the API and the status of its answer; credentials and queries are not kept."""
+    """One request to the API and the status of its answer; credentials and queries are not kept.
+
+    Attributes:
+        status: None if a fault has left the request without an answer.
+        operation: None if the mock has no such operation.
+        content_range: The range that a part was sent for.
+        event: The event that was logged.
+    """
 
     method: str
     path: str
-    status: int
+    status: int | None
     operation: str | None
+    content_range: str | None = None
+    event: LogEvent | None = None
 
 
 def utc_now() -> datetime:
@@ -45,9 +55,21 @@ class State:
         token: The one token to accept, instead of the world's tokens.
         seed: Decides all ids.
         clock: Returns the present time, with its offset from UTC.
+        store: Where uploaded bytes are kept: in `memory`, on `disk` (in a temporary directory, until `close`) or not
+            at all, beyond their digests (`discard`).
+        part_size_for: Returns the part size for a file size, both in bytes.
+        min_file_size: Size in bytes of the smallest file that gets a session; tests may want less than Box does.
+        sleep: Waits for a number of seconds: the pauses of slow reads, the limits of stalls.
+        pending_commits: How many good commits of each session are answered with 202 before one succeeds.
+        commit_retry_after_s: Value of `Retry-After` in those answers, in seconds.
         conflicts_as_list: Whether a name conflict is told as a list, as Box's OpenAPI document has it, or as
             one object, as its older pages and its web uploader have it.
         offers_plan: Whether sessions have the `plan` endpoint, which newer sessions of Box have.
+        bare_answers: Whether parts and committed files are answered bare, as Box's guides show them, rather than
+            in `part` and in a list of files, as its OpenAPI document and its SDKs have them.
+
+    Raises:
+        ValueError: The store is of an unknown kind, or the smallest file has no bytes.
     """
 
     def __init__(
@@ -57,29 +79,84 @@ class State:
         token: str | None = None,
         seed: int = 0,
         clock: Callable[[], datetime] = utc_now,
+        store: StoreKind = "memory",
+        part_size_for: Callable[[int], int] = part_size_for,
+        min_file_size: int = MIN_FILE_SIZE,
+        sleep: Sleep = asyncio.sleep,
+        pending_commits: int = 0,
+        commit_retry_after_s: int = 1,
         conflicts_as_list: bool = False,
         offers_plan: bool = False,
+        bare_answers: bool = False,
     ) -> None:
         world = default_world() if world is None else world
         self._world = world if token is None else replace(world, tokens=(token,))
         self._seed = seed
         self._clock = clock
-        self._switches = (conflicts_as_list, offers_plan)
+        self._settings = Settings(part_size_for=part_size_for, now=self.now)
+        self._switches = {
+            "pending_commits": pending_commits,
+            "commit_retry_after_s": commit_retry_after_s,
+            "conflicts_as_list": conflicts_as_list,
+            "offers_plan": offers_plan,
+            "bare_answers": bare_answers,
+        }
+        if min_file_size < 1:
+            raise ValueError(f"min_file_size: {min_file_size} is too small; a session has at least one byte")
+        self.min_file_size = min_file_size
+        self.sleep = sleep
+        self.store = Store(store)
         self._lock = threading.RLock()
         self.faults = Faults(OPERATIONS)
-        self.reset()
+        self._begin()
+
+    def _begin(self) -> None:
+        self._identifiers = Identifiers(self._seed)
+        self._library = Library(self._world, self._identifiers)
+        self.uploads = Uploads(self._lock, self._settings, self._library, self._identifiers, self.store)
+        self._tokens = dict.fromkeys(self._world.tokens, True)
+        self._journal: deque[Exchange] = deque(maxlen=JOURNAL_LENGTH)
+        switches = self._switches
+        self.pending_commits = int(switches["pending_commits"])
+        self.commit_retry_after_s = int(switches["commit_retry_after_s"])
+        self.conflicts_as_list = bool(switches["conflicts_as_list"])
+        self.offers_plan = bool(switches["offers_plan"])
+        self.bare_answers = bool(switches["bare_answers"])
 
     def reset(self) -> None:
-        """Returns to the beginning: world, ids, switches; no sessions, faults or journal."""
+        """Returns to the beginning: world, ids, switches; no sessions, uploaded bytes, faults or journal."""
         with self._lock:
-            self._folders = {folder.id: folder for folder in self._world.folders}
-            self._files = {file.id: file for file in self._world.files}
-            self._tokens = dict.fromkeys(self._world.tokens, True)
-            self._sessions: dict[str, Session] = {}
-            self._journal: deque[Exchange] = deque(maxlen=JOURNAL_LENGTH)
-            self._identifiers = Identifiers(self._seed)
-            self.conflicts_as_list, self.offers_plan = self._switches
             self.faults.clear()
+            self.uploads.forget()
+            self._library.forget_contents()
+            self._begin()
+
+    def close(self) -> None:
+        """Lets stalled calls go on and removes what is on the disk: uploaded bytes, and the sessions they belong to."""
+        self.faults.release()
+        if self.store.kind != "memory":
+            with self._lock:
+                self.uploads.forget()
+                self._library.forget_contents()
+            self.store.close()
+
+    @property
+    def conflicts_as_list(self) -> bool:
+        """Whether a name conflict is told as a list."""
+        return self._library.conflicts_as_list
+
+    @conflicts_as_list.setter
+    def conflicts_as_list(self, value: bool) -> None:
+        self._library.conflicts_as_list = value
+
+    @property
+    def pending_commits(self) -> int:
+        """How many good commits of each session to come are answered with 202."""
+        return self.uploads.pending_commits
+
+    @pending_commits.setter
+    def pending_commits(self, value: int) -> None:
+        self.uploads.pending_commits = value
 
     @property
     def token(self) -> str:
@@ -142,87 +219,29 @@ class State:
     def files(self) -> Mapping[str, File]:
         """The files by id."""
         with self._lock:
-            return dict(self._files)
+            return self._library.files
 
     @property
     def sessions(self) -> Mapping[str, Session]:
-        """The sessions by id, in the order of their creation."""
-        with self._lock:
-            return dict(self._sessions)
+        """The sessions that were neither committed nor aborted, by id, in the order of their creation."""
+        return self.uploads.sessions
 
-    def open_file_session(self, request: NewFile) -> Session:
-        """Creates the session in which a new file is uploaded.
-
-        Raises:
-            Refusal: The folder is unknown, the file is too large or its name is taken.
-        """
-        with self._lock:
-            self._require_folder(request.folder_id)
-            self._require_room(request.file_size)
-            self._require_free_name(request.folder_id, request.file_name)
-            return self._open(request, file_id=None)
-
-    def open_version_session(self, file_id: str, request: NewVersion) -> Session:
-        """Creates the session in which a new version of a file is uploaded.
+    def content(self, file_id: str) -> bytes:
+        """Returns the bytes of a file that was uploaded.
 
         Raises:
-            Refusal: The file or the folder is unknown, the version is too large or a new name is taken.
+            LookupError: The file is unknown, or only its description is kept.
+        """
+        return b"".join(self.content_chunks(file_id))
+
+    def content_chunks(self, file_id: str) -> Iterator[bytes]:
+        """Returns the bytes of a file that was uploaded, piece by piece.
+
+        Raises:
+            LookupError: The file is unknown, or only its description is kept.
         """
         with self._lock:
-            file = self._require_file(file_id)
-            folder_id = file.folder if request.folder_id is None else request.folder_id
-            self._require_folder(folder_id)
-            self._require_room(request.file_size)
-            file_name = file.name if request.file_name is None else request.file_name
-            self._require_free_name(folder_id, file_name, renamed=file)
-            return self._open(request, file_id=file.id)
-
-    def _open(self, request: NewFile | NewVersion, *, file_id: str | None) -> Session:
-        session = Session(
-            id=self._identifiers.session_id(),
-            target=request,
-            file_id=file_id,
-            expires_at=self.now() + SESSION_LIFETIME,
-            part_size=part_size_for(request.file_size),
-        )
-        self._sessions[session.id] = session
-        return session
-
-    def _require_folder(self, folder_id: str) -> None:
-        ancestor = folder_id
-        while ancestor != ROOT_FOLDER_ID:
-            folder = self._folders.get(ancestor)
-            if folder is None:
-                raise argument_refusal("not_found", "folder", f"Invalid value '{folder_id}'.")
-            if folder.trashed:
-                raise argument_refusal("trashed", "folder", f"The folder '{folder_id}' is in the trash.")
-            ancestor = folder.parent
-
-    def _require_file(self, file_id: str) -> File:
-        file = self._files.get(file_id)
-        if file is None:
-            raise argument_refusal("not_found", "file", f"Invalid value '{file_id}'.")
-        if file.trashed:
-            raise argument_refusal("trashed", "file", f"The file '{file_id}' is in the trash.")
-        return file
-
-    def _require_room(self, file_size: int) -> None:
-        if file_size > self._world.max_file_size:
-            raise argument_refusal(
-                "file_size_limit_exceeded", "file_size", "The file is larger than the account allows for one file."
-            )
-        if sum(file.size for file in self._files.values()) + file_size > self._world.quota_bytes:
-            raise Refusal("storage_limit_exceeded", "Account storage limit reached")
-
-    def _require_free_name(self, folder_id: str, name: str, *, renamed: File | None = None) -> None:
-        # Files and folders share one space of names.
-        items: list[File | Folder] = [file for file in self._files.values() if file.folder == folder_id]
-        items += [folder for folder in self._folders.values() if folder.parent == folder_id]
-        for item in items:
-            if item is not renamed and not item.trashed and name_key(item.name) == name_key(name):
-                conflict = _conflict(item)
-                context = {"conflicts": [conflict] if self.conflicts_as_list else conflict}
-                raise Refusal("item_name_in_use", "Item with the same name already exists", context=context)
+            return self._library.content(file_id).chunks()
 
     # What happened
 
@@ -244,16 +263,3 @@ class State:
         """The latest requests to the API, oldest first."""
         with self._lock:
             return tuple(self._journal)
-
-
-def _conflict(item: File | Folder) -> dict[str, object]:
-    if isinstance(item, Folder):
-        return {"type": "folder", "id": item.id, "name": item.name, "sequence_id": "0", "etag": "0"}
-    return {
-        "type": "file",
-        "id": item.id,
-        "name": item.name,
-        "sequence_id": item.sequence_id,
-        "etag": item.etag,
-        "sha1": item.sha1,
-    }

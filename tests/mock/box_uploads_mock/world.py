@@ -44,7 +44,10 @@ class Folder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class File:
-    """A stored file, of which only the description is kept; size in bytes."""
+    """The description of a stored file; size in bytes.
+
+    The attributes behind `trashed` are those that a commit may set, as they were sent.
+    """
 
     id: str
     name: str
@@ -54,6 +57,9 @@ class File:
     sequence_id: str = "0"
     etag: str = "0"
     trashed: bool = False
+    content_created_at: str | None = None
+    content_modified_at: str | None = None
+    description: str = ""
 
     def __post_init__(self) -> None:
         if not self.sha1:

@@ -74,3 +74,24 @@ def test_a_bad_token_is_told_in_one_line() -> None:
     done = run("--token", "a b")
     assert done.returncode == 2
     assert done.stderr.startswith("box_uploads_mock: tokens[0]: the token does not fit into a header; ")
+
+
+def test_store_and_sizes_are_the_callers_to_set() -> None:
+    with running("--store", "disk", "--part-size", "7", "--min-file-size", "1") as process:
+        assert process.stdout is not None
+        base_url = process.stdout.readline().rstrip("\n")
+        body = json.dumps({"folder_id": "0", "file_name": "Project.mov", "file_size": 20}).encode()
+        headers = {"Authorization": "Bearer mock-token", "Content-Type": "application/json"}
+        request = urllib.request.Request(f"{base_url}/files/upload_sessions", body, headers, method="POST")
+        with urllib.request.urlopen(request, timeout=10) as response:
+            session = json.load(response)
+        assert (session["part_size"], session["total_parts"]) == (7, 3)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 0
+
+
+@pytest.mark.parametrize("arguments", [("--store", "tape"), ("--part-size", "0"), ("--min-file-size", "x")])
+def test_an_impossible_setting_is_wrong_usage(arguments: tuple[str, str]) -> None:
+    done = run(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"argument {arguments[0]}" in done.stderr

@@ -4,10 +4,16 @@ import json
 from typing import Any
 
 import pytest
-from box_uploads_mock import Failure, State
+from box_uploads_mock import Accepted, Failure, Reset, State
+from box_uploads_mock.fault_kinds import KINDS
+from box_uploads_mock.operation_names import OPERATIONS
 
 from tests.unit.mock.in_process import HOST, SESSIONS, Answer, new_file, post, send, versions
+from tests.unit.mock.uploading import DATA, SHA1, Upload, small_state
 
+RESET = {"kind": "reset", "operation": "upload_part"}
+STALL = {"kind": "stall", "operation": "upload_part"}
+FAILURE_FIELDS = ("status", "code", "retry_after_s", "body", "after_bytes", "carried_out", "skip", "times")
 FAILURE = {"operation": "create_upload_session", "status": 503, "retry_after_s": 2}
 
 
@@ -24,12 +30,12 @@ def test_the_journal_tells_method_path_status_and_operation_of_every_api_request
     answer = control(state, "GET", "/_mock/requests")
     assert answer.status == 200
     assert [tuple(request.values()) for request in answer.body["requests"]] == [
-        ("POST", SESSIONS, 201, "create_upload_session"),
-        ("POST", versions("%34%30%34"), 404, "create_version_upload_session"),
-        ("TRACE", SESSIONS, 405, None),
-        ("POST", "/api/2.0/elsewhere", 404, None),
+        ("POST", SESSIONS, 201, "create_upload_session", None, None),
+        ("POST", versions("%34%30%34"), 404, "create_version_upload_session", None, None),
+        ("TRACE", SESSIONS, 405, None, None, None),
+        ("POST", "/api/2.0/elsewhere", 404, None, None, None),
     ]
-    assert [*answer.body["requests"][0]] == ["method", "path", "status", "operation"]
+    assert [*answer.body["requests"][0]] == ["method", "path", "status", "operation", "content_range", "event"]
     assert b"secret" not in answer.content
     assert b"mock-token" not in answer.content
 
@@ -38,11 +44,13 @@ def test_faults_are_added_and_accounted_for(state: State) -> None:
     limit = {"retry_after_s": 3, "requests": 1}
     added = control(state, "POST", "/_mock/faults", {"failures": [FAILURE], "rate_limit": limit})
     assert added.status == 201
-    pending = {"unfired": [{**FAILURE, "code": "unavailable", "body": "box"}], "rate_limited_requests": 1}
+    rest = {"code": "unavailable", "body": "box", "after_bytes": None, "carried_out": False, "skip": 0, "times": 1}
+    unfired = [{"kind": "failure", **FAILURE, **rest}]
+    pending = {"unfired": unfired, "rate_limited_requests": 1, "stalled": 0}
     assert added.body == pending
     assert control(state, "GET", "/_mock/faults").body == pending
     assert [post(state, SESSIONS, new_file()).status for _ in range(3)] == [429, 503, 201]
-    assert control(state, "GET", "/_mock/faults").body == {"unfired": [], "rate_limited_requests": 0}
+    assert control(state, "GET", "/_mock/faults").body == {"unfired": [], "rate_limited_requests": 0, "stalled": 0}
 
 
 def test_reset_over_http_forgets_everything(state: State) -> None:
@@ -64,8 +72,8 @@ def test_the_control_plane_ignores_rate_limits_and_leaves_no_trace(state: State)
     [
         (None, "The request body is not valid JSON."),
         ([], "The request body is not a JSON object."),
-        ({}, "the body is empty; give failures, rate_limit or both"),
-        ({"fault": 1}, "the body: 'fault' is unknown; use failures, rate_limit"),
+        ({}, "the body is empty; give faults, failures, rate_limit or several of them"),
+        ({"fault": 1}, "the body: 'fault' is unknown; use faults, failures, rate_limit"),
         ({"failures": {}}, "failures: not a list; give a list of objects"),
         ({"failures": [FAILURE, 1]}, "failures[1]: not an object; give names and values"),
         ({"failures": [{"status": 500}]}, "failures[0].operation: missing or no ASCII string; give one"),
@@ -74,11 +82,33 @@ def test_the_control_plane_ignores_rate_limits_and_leaves_no_trace(state: State)
         ({"failures": [{**FAILURE, "status": 200}]}, "failures[0].status: 200 is no error; use 400 to 599"),
         (
             {"failures": [{**FAILURE, "when": 1}]},
-            "failures[0]: 'when' is unknown; use operation, status, code, retry_after_s, body",
+            f"failures[0]: 'when' is unknown; use operation, {', '.join(FAILURE_FIELDS)}",
         ),
         (
             {"failures": [FAILURE, {**FAILURE, "operation": "x"}], "rate_limit": {"retry_after_s": 1}},
-            "operation: 'x' is unknown; use one of create_upload_session, create_version_upload_session",
+            f"operation: 'x' is unknown; use one of {', '.join(OPERATIONS)}",
+        ),
+        ({"faults": 1}, "faults: not a list; give a list of objects"),
+        ({"faults": [1]}, "faults[0]: not an object; give names and values"),
+        ({"faults": [{}]}, f"faults[0].kind: missing or unknown; use one of {', '.join(KINDS)}"),
+        ({"faults": [{"kind": []}]}, f"faults[0].kind: missing or unknown; use one of {', '.join(KINDS)}"),
+        ({"faults": [{"kind": "reset"}]}, "faults[0].operation: missing or no ASCII string; give one"),
+        (
+            {"faults": [{**RESET, "when": "late"}]},
+            "faults[0].when: 'late' is unknown; use one of before, during, after",
+        ),
+        ({"faults": [{**RESET, "when": 1}]}, "faults[0].when: missing or no ASCII string; give one"),
+        ({"faults": [{**RESET, "times": None}]}, "faults[0].times: missing or no whole number; give one"),
+        (
+            {"faults": [{**RESET, "limit_s": 1}]},
+            "faults[0]: 'limit_s' is unknown; use operation, when, after_bytes, skip, times",
+        ),
+        ({"faults": [{**STALL, "limit_s": "1"}]}, "faults[0].limit_s: missing or no number; give one"),
+        ({"faults": [{**STALL, "limit_s": 10**400}]}, "faults[0].limit_s: out of bounds; give a smaller number"),
+        ({"faults": [{**STALL, "limit_s": 601}]}, "faults[0].limit_s: 601.0 is out of bounds; use 0 to 600 seconds"),
+        (
+            {"faults": [{"kind": "failure", **FAILURE, "carried_out": 1}]},
+            "faults[0].carried_out: neither true nor false; give one of them",
         ),
         ({"failures": [FAILURE], "rate_limit": 1}, "rate_limit: not an object; give names and values"),
         ({"rate_limit": {}}, "rate_limit.retry_after_s: missing or no whole number; give one"),
@@ -99,9 +129,69 @@ def test_a_bad_request_says_what_is_wrong_and_changes_nothing(state: State, body
 def test_an_unknown_path_is_told_the_known_ones(state: State) -> None:
     answer = control(state, "GET", "/_mock/state")
     assert answer.status == 404
-    assert "/_mock/reset, /_mock/requests, /_mock/faults" in answer.body["error"]
+    assert "/_mock/reset, /_mock/requests, /_mock/faults, /_mock/release, /_mock/files/<id>" in answer.body["error"]
 
 
 def test_a_wrong_method_is_told_the_right_ones(state: State) -> None:
     answer = control(state, "DELETE", "/_mock/faults")
     assert (answer.status, answer.headers["allow"]) == (405, "GET, POST")
+
+
+def test_faults_of_every_kind_are_queued_over_http(state: State) -> None:
+    faults: list[dict[str, object]] = [
+        {"kind": "reset", "operation": "upload_part", "when": "during", "after_bytes": 5},
+        {"kind": "stall", "operation": "upload_part", "limit_s": 0.5},
+        {"kind": "slow_read", "operation": "upload_part", "bytes_per_read": 1, "pause_s": 0},
+        {"kind": "truncation", "operation": "list_parts"},
+        {"kind": "lost_answer", "operation": "create_upload_session"},
+        {"kind": "accepted", "times": 3},
+        {"kind": "late_parts_mismatch"},
+        {"kind": "token_expiry", "operation": "upload_part", "new_token": "fresh"},
+        {"kind": "failure", "operation": "upload_part", "status": 500, "carried_out": True},
+    ]
+    answer = control(state, "POST", "/_mock/faults", {"faults": faults})
+    assert answer.status == 201
+    assert [fault["kind"] for fault in answer.body["unfired"]] == [fault["kind"] for fault in faults]
+    assert {type(fault) for fault in state.faults.unfired} == set(KINDS.values())
+    assert state.faults.unfired[0] == Reset(operation="upload_part", when="during", after_bytes=5)
+    assert Accepted(times=3) in state.faults.unfired
+
+
+def test_stalled_calls_are_released_over_http(state: State) -> None:
+    assert control(state, "POST", "/_mock/release").status == 204
+
+
+def test_an_uploaded_file_can_be_read_back() -> None:
+    state = small_state()
+    upload = Upload(state)
+    upload.put_all()
+    file = upload.commit().body["entries"][0]
+    assert control(state, "GET", f"/_mock/files/{file['id']}").body == file
+    content = control(state, "GET", f"/_mock/files/{file['id']}/content")
+    assert (content.status, content.content) == (200, DATA)
+    assert content.headers["content-type"] == "application/octet-stream"
+    assert content.headers["content-length"] == str(len(DATA))
+    assert file["sha1"] == SHA1
+
+
+@pytest.mark.parametrize("path", ["404", "404/content", "12345/content", "12345/versions", ""])
+def test_what_is_not_kept_is_not_found(state: State, path: str) -> None:
+    assert control(state, "GET", "/_mock/files/12345").body["name"] == "Contract.pdf"
+    answer = control(state, "GET", f"/_mock/files/{path}")
+    assert answer.status == 404
+    assert answer.body["error"]
+
+
+def test_a_file_is_only_read(state: State) -> None:
+    answer = control(state, "DELETE", "/_mock/files/12345")
+    assert (answer.status, answer.headers["allow"]) == (405, "GET")
+
+
+def test_the_journal_tells_ranges_and_events() -> None:
+    state = small_state()
+    upload = Upload(state)
+    upload.put(0)
+    upload.log({"event_type": "x", "event_info": "y"})
+    requests = control(state, "GET", "/_mock/requests").body["requests"]
+    assert requests[1]["content_range"] == "bytes 0-3/10"
+    assert requests[2]["event"] == {"event_type": "x", "event_info": "y"}

@@ -1,6 +1,10 @@
 """Box's own SDK takes the mock for Box."""
 
+import hashlib
+import io
+import random
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from box_sdk_gen import (
@@ -13,7 +17,7 @@ from box_sdk_gen import (
     BoxSDKError,
     NetworkSession,
 )
-from box_uploads_mock import Failure, MockServer
+from box_uploads_mock import Failure, LatePartsMismatch, LostAnswer, MockServer, State, constant_part_size
 
 MIB = 1024**2
 
@@ -32,6 +36,12 @@ def server(shared_server: MockServer) -> MockServer:
 
 @pytest.fixture
 def client(server: MockServer) -> Iterator[BoxClient]:
+    with client_of(server) as client:
+        yield client
+
+
+@contextmanager
+def client_of(server: MockServer) -> Iterator[BoxClient]:
     network = BoxNetworkClient()
     session = NetworkSession(
         network_client=network,
@@ -80,3 +90,86 @@ def test_the_sdk_knows_an_expired_token(server: MockServer, client: BoxClient) -
     with pytest.raises(BoxSDKError, match="token has expired"):
         client.chunked_uploads.create_file_upload_session("0", 20_000_000, "Project.mov")
     assert [exchange.status for exchange in server.state.journal] == [401]
+
+
+# A little more than three parts.
+DATA = random.Random(1).randbytes(3 * 10_000 + 17)
+
+
+@pytest.fixture(scope="module")
+def shared_small_server() -> Iterator[MockServer]:
+    with MockServer(part_size_for=constant_part_size(10_000), min_file_size=1) as server:
+        yield server
+
+
+@pytest.fixture
+def small_server(shared_small_server: MockServer) -> Iterator[MockServer]:
+    shared_small_server.state.reset()
+    yield shared_small_server
+    shared_small_server.state.faults.require_fired()
+
+
+@pytest.fixture
+def small_client(small_server: MockServer) -> Iterator[BoxClient]:
+    with client_of(small_server) as client:
+        yield client
+
+
+@pytest.mark.parametrize("size", [len(DATA), 30_000, 1])
+def test_the_sdk_uploads_a_big_file(small_server: MockServer, small_client: BoxClient, size: int) -> None:
+    data = DATA[:size]
+    file = small_client.chunked_uploads.upload_big_file(io.BytesIO(data), "Project.mov", size, "0")
+    assert small_server.state.content(file.id) == data
+    assert file.sha_1 == hashlib.sha1(data, usedforsecurity=False).hexdigest()
+    assert (file.name, file.size, file.etag) == ("Project.mov", size, "0")
+    assert not small_server.state.sessions
+
+
+def test_the_sdk_repeats_a_part_that_failed(small_server: MockServer, small_client: BoxClient) -> None:
+    small_server.state.faults.add(
+        Failure(operation="upload_part", status=503, skip=1),
+        Failure(operation="upload_part", status=500, after_bytes=9),
+    )
+    file = small_client.chunked_uploads.upload_big_file(io.BytesIO(DATA), "Project.mov", len(DATA), "0")
+    assert small_server.state.content(file.id) == DATA
+
+
+def test_the_sdk_waits_for_a_commit_that_is_accepted(small_server: MockServer, small_client: BoxClient) -> None:
+    small_server.state.pending_commits = 2
+    small_server.state.commit_retry_after_s = 0
+    file = small_client.chunked_uploads.upload_big_file(io.BytesIO(DATA), "Project.mov", len(DATA), "0")
+    assert small_server.state.content(file.id) == DATA
+    assert [exchange.status for exchange in small_server.state.journal][-3:] == [202, 202, 201]
+
+
+def test_the_sdk_gives_up_when_an_answer_of_a_stored_part_is_lost(
+    small_server: MockServer, small_client: BoxClient
+) -> None:
+    small_server.state.faults.add(LostAnswer(operation="upload_part"))
+    with pytest.raises(BoxAPIError, match="range_overlaps_existing_part"):
+        small_client.chunked_uploads.upload_big_file(io.BytesIO(DATA), "Project.mov", len(DATA), "0")
+
+
+def test_the_sdk_gives_up_at_a_late_mismatch_of_parts(small_server: MockServer, small_client: BoxClient) -> None:
+    small_server.state.faults.add(LatePartsMismatch())
+    with pytest.raises(BoxAPIError, match="parts_mismatch"):
+        small_client.chunked_uploads.upload_big_file(io.BytesIO(DATA), "Project.mov", len(DATA), "0")
+
+
+def test_the_sdk_uses_the_operations_one_by_one(small_server: MockServer, small_client: BoxClient) -> None:
+    uploads = small_client.chunked_uploads
+    session = uploads.create_file_upload_session("0", len(DATA), "Project.mov")
+    assert session.id is not None
+    assert uploads.get_file_upload_session_by_id(session.id).num_parts_processed == 0
+    assert uploads.get_file_upload_session_parts(session.id, offset=0, limit=10).total_count == 0
+    uploads.delete_file_upload_session_by_id(session.id)
+    with pytest.raises(BoxAPIError, match="upload_session_not_found"):
+        uploads.get_file_upload_session_by_id(session.id)
+
+
+def test_the_sdk_uploads_at_the_sizes_of_box() -> None:
+    size = 20_000_000
+    with MockServer(state=State(store="discard")) as server, client_of(server) as client:
+        file = client.chunked_uploads.upload_big_file(io.BytesIO(bytes(size)), "zeros.bin", size, "0")
+        assert file.sha_1 == hashlib.sha1(bytes(size), usedforsecurity=False).hexdigest()
+        assert file.size == size

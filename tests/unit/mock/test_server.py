@@ -14,6 +14,7 @@ import pytest
 from box_uploads_mock import MockServer, State, World
 
 from tests.unit.mock.in_process import SESSIONS, new_file
+from tests.unit.mock.uploading import Upload
 
 
 @pytest.fixture(scope="module")
@@ -143,8 +144,23 @@ def test_a_server_takes_world_token_seed_and_clock() -> None:
 def test_a_server_takes_a_state_and_nothing_that_contradicts_it() -> None:
     state = State(token="abc")
     assert (MockServer(state=state).state, MockServer(state=state).token) == (state, "abc")
-    with pytest.raises(ValueError, match="give them to the state"):
+    with pytest.raises(ValueError, match="has its own seed; give that to the state"):
         MockServer(state=state, seed=1)
+
+
+def test_a_server_takes_what_decides_about_sessions() -> None:
+    with MockServer(store="discard", part_size_for=lambda size: size // 2, min_file_size=10) as server:
+        session = json.loads(exchange(server, "POST", json.dumps(new_file(file_size=10)))[1])
+        assert (session["part_size"], session["total_parts"]) == (5, 2)
+        assert server.state.store.kind == "discard"
+
+
+def test_what_was_uploaded_to_memory_outlives_the_server() -> None:
+    with MockServer(min_file_size=1) as server:
+        upload = Upload(server.state, b"abc")
+        upload.put(0, content_range="bytes 0-2/3")
+        file_id = upload.commit().body["entries"][0]["id"]
+    assert server.state.content(file_id) == b"abc"
 
 
 def test_two_servers_are_independent() -> None:

@@ -7,9 +7,27 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from . import create_upload_session, create_version_upload_session
+    from . import (
+        abort_upload_session,
+        commit_upload_session,
+        create_upload_session,
+        create_version_upload_session,
+        get_upload_session,
+        list_parts,
+        log_upload_event,
+        upload_part,
+    )
 
-__all__ = ["create_upload_session", "create_version_upload_session"]
+__all__ = [
+    "create_upload_session",
+    "create_version_upload_session",
+    "get_upload_session",
+    "upload_part",
+    "abort_upload_session",
+    "list_parts",
+    "commit_upload_session",
+    "log_upload_event",
+]
 
 
 def __getattr__(name: str) -> object:

@@ -1,0 +1,164 @@
+"""`upload_file`: from a source to a stored file, in the thread that calls it and a few that help."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import UNSET
+
+from .._runtime.errors import InvalidArgumentError, short_repr
+from .calls import calls_of, connect_like
+from .journal import Journal
+from .opening import opened
+from .patience import Pace, Stop
+from .target import target_of
+from .uploader import Options, Upload
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable
+    from concurrent.futures import Executor
+
+    from .. import models
+    from ..client import AsyncClient, Client, RawClient
+    from .opening import SourceArgument
+    from .progress import ProgressEvent
+
+__all__ = ["DEADLINE_S", "WORKERS", "Request", "upload_file"]
+
+WORKERS = 4
+"""Parts that are sent at a time; Box's guide recommends 3 to 5."""
+
+DEADLINE_S = 600.0
+"""Seconds for which the failures of one step are borne."""
+
+_MOST_WORKERS = 64
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be uploaded, as `upload_file` takes it."""
+
+    source: SourceArgument
+    folder_id: str | None
+    file_id: str | None
+    file_name: str | None
+    size: int | None
+    workers: int
+    executor: Executor | None
+    resume: str | os.PathLike[str] | None
+    attributes: models.FileAttributes | None
+    if_match: str | None
+    deadline_s: float
+    pace: Pace | None
+
+    def check(self) -> None:
+        """Check what can be checked without the source.
+
+        Raises:
+            InvalidArgumentError: An argument cannot be used.
+        """
+        if not 1 <= self.workers <= _MOST_WORKERS:
+            raise InvalidArgumentError("workers", f"must be 1 to {_MOST_WORKERS}", shown=short_repr(self.workers))
+        if not self.deadline_s >= 0:
+            raise InvalidArgumentError("deadline_s", "must not be negative", shown=short_repr(self.deadline_s))
+
+    def run(
+        self,
+        client: Client | AsyncClient,
+        calls: RawClient,
+        tell: Callable[[ProgressEvent], object],
+        stop: Stop,
+    ) -> models.File:
+        """Upload, in this thread."""
+        options = Options(
+            workers=self.workers,
+            executor=self.executor,
+            connect=None if self.executor is None else connect_like(client),
+            attributes=UNSET if self.attributes is None else self.attributes,
+            if_match=UNSET if self.if_match is None else self.if_match,
+            deadline_s=self.deadline_s,
+            pace=self.pace or Pace(),
+        )
+        with opened(self.source, self.size) as source:
+            target = target_of(self.folder_id, self.file_id, self.file_name, source.name)
+            journal = None if self.resume is None else Journal.opened(self.resume, target)
+            upload = Upload(calls, source, target, options, journal=journal, tell=tell, stop=stop)
+            return upload.run()
+
+
+def upload_file(  # noqa: PLR0913  # each is a setting of an upload
+    client: Client,
+    source: SourceArgument,
+    *,
+    folder_id: str | None = None,
+    file_id: str | None = None,
+    file_name: str | None = None,
+    size: int | None = None,
+    workers: int = WORKERS,
+    executor: Executor | None = None,
+    on_progress: Callable[[ProgressEvent], object] | None = None,
+    resume: str | os.PathLike[str] | None = None,
+    attributes: models.FileAttributes | None = None,
+    if_match: str | None = None,
+    deadline_s: float = DEADLINE_S,
+    pace: Pace | None = None,
+) -> models.File:
+    """Upload a file in parts, and return it as Box has stored it.
+
+    The parts are sent several at a time, lowest offsets first; at most `workers` and one more are in memory. A part
+    whose answer is lost is looked for before it is sent again. Digests are compared for each part and for the file.
+
+    Whatever this ends with but success, nothing is committed, and the session is aborted; unless there is a journal to
+    resume from, which Ctrl-C and every failure leave behind that a later run may get over. The same call then goes on
+    where this one ended, also after the process was killed, and makes the file once.
+
+    Args:
+        client: The client, which stays open.
+        source: Path, fsspec URL, bytes or binary file object; file objects are read from where they stand to their
+            end, and stay open.
+        folder_id: Id of the folder for a new file; with `file_id`, the folder that the file moves to.
+        file_id: Id of the file that gets a new version.
+        file_name: Name of the new file, by default that of the source; with `file_id`, the file's new name.
+        size: Size in bytes; only needed for a stream that cannot seek.
+        workers: Parts that are sent at a time, 1 to 64.
+        executor: Sends the parts instead of threads, such as a process pool; parts then are read where they are sent.
+            It stays open. The client's token goes there: give the client a picklable callable to keep it out of jobs.
+        on_progress: Called with each event in this thread; an exception that it raises cancels the upload.
+        resume: File for the journal, which makes the upload resumable; it is deleted in the end.
+        attributes: Attributes of the file.
+        if_match: Etag that the file must still have when its new version is committed.
+        deadline_s: Seconds for which the failures of one step, such as a part, are borne.
+        pace: Lengths of pauses and the clocks that they are measured by.
+
+    Raises:
+        InvalidArgumentError: An argument cannot be used; nothing was sent.
+        FileTooSmallError: The file is smaller than 20,000,000 bytes; nothing was sent.
+        SourceChangedError: The source has changed meanwhile.
+        DeadlineExceededError: A step kept failing.
+        UploadError: Another kind of failure that only uploads have.
+        JournalError: The journal is none, or belongs to another upload.
+        ConflictError: A file has the name already.
+        ApiError: The server refuses a call.
+        OSError: The source or the journal cannot be read or written.
+    """
+    request = Request(
+        source=source,
+        folder_id=folder_id,
+        file_id=file_id,
+        file_name=file_name,
+        size=size,
+        workers=workers,
+        executor=executor,
+        resume=resume,
+        attributes=attributes,
+        if_match=if_match,
+        deadline_s=deadline_s,
+        pace=pace,
+    )
+    request.check()
+    return request.run(client, calls_of(client), on_progress or _ignore, Stop())
+
+
+def _ignore(event: ProgressEvent) -> None:
+    """Take an event that nobody wants."""

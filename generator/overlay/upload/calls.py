@@ -1,0 +1,118 @@
+"""The client's calls as the uploader makes them: each one sent once, since it knows best what to do after a failure."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from .._runtime.connection import ConnectionSettings, Timeout
+from .._runtime.errors import InvalidArgumentError
+from .._runtime.retry import RetryPolicy
+from .._runtime.twin import blocking_twin
+from ..client import AsyncClient, Client, RawClient
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from .._runtime.transport import AsyncTransport, SyncTransport
+    from .._runtime.twin import Run
+
+__all__ = ["Connect", "GivenToken", "calls_of", "connect_like", "relayed_calls"]
+
+
+class GivenToken:
+    """A token that is the same forever, as a callable that can be pickled; its repr does not show it.
+
+    Equal for equal tokens, so that a worker finds the client that it has made for an earlier job.
+    """
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self) -> str:
+        """Return the token."""
+        return self._token
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, GivenToken) and self._token == other._token
+
+    def __hash__(self) -> int:
+        return hash(self._token)
+
+    def __repr__(self) -> str:
+        return "GivenToken(…)"
+
+
+class Connect(msgspec.Struct, frozen=True, kw_only=True):
+    """Makes a client like another one; plain values, for a worker in another process.
+
+    Attributes:
+        token: Returns a token; has to be picklable for a process, such as a function of a module.
+        base_url: Where the API is, or None for the default.
+        timeout_s: Seconds for connecting, reading, writing and getting a connection, or None for the defaults.
+        trusted_hosts: Further hosts that the session's URLs may lead to.
+        as_user: Id of the user on whose behalf the token acts, or None.
+    """
+
+    token: Callable[[], str]
+    base_url: str | None
+    timeout_s: tuple[float, float, float, float] | None
+    trusted_hosts: tuple[str, ...]
+    as_user: str | None
+
+    def __call__(self) -> Client:
+        """Make the client, which sends each call once."""
+        return Client(
+            self.token,
+            base_url=self.base_url,
+            timeout_s=None if self.timeout_s is None else Timeout(*self.timeout_s),
+            trusted_hosts=self.trusted_hosts,
+            retry=RetryPolicy(max_retries=0),
+            as_user=self.as_user,
+        )
+
+    def __repr__(self) -> str:
+        return f"Connect({self.base_url!r})"
+
+
+def calls_of(client: Client) -> RawClient:
+    """Return the calls of a client, each sent once, over the client's own connections."""
+    transport: SyncTransport = vars(client.raw)["_transport"]
+    return RawClient(transport.without_retries(), as_user=vars(client.raw)["_as_user"])
+
+
+@contextmanager
+def relayed_calls(client: AsyncClient, run: Run) -> Generator[RawClient]:
+    """Give the calls of an asynchronous client to threads, each sent once."""
+    transport: AsyncTransport = vars(client.raw)["_transport"]
+    twin = blocking_twin(transport, run)
+    try:
+        yield RawClient(twin, as_user=vars(client.raw)["_as_user"])
+    finally:
+        twin.close()
+
+
+def connect_like(client: Client | AsyncClient) -> Connect:
+    """Return what makes a client like this one, in another process.
+
+    Raises:
+        InvalidArgumentError: The client sends with what the caller has brought, which cannot go there.
+    """
+    inner: dict[str, Any] = vars(client.raw)
+    transport: SyncTransport | AsyncTransport = inner["_transport"]
+    settings: ConnectionSettings = transport.settings
+    token = transport.credentials.provider()
+    if not settings.is_plain or transport.credentials.auth is not None or token is None:
+        rule = "works with clients that have a token or a callable for it, and no http= of their own"
+        raise InvalidArgumentError("executor", rule)
+    limits = settings.timeout_s
+    as_user = inner["_as_user"]
+    return Connect(
+        token=GivenToken(token) if isinstance(token, str) else token,
+        base_url=settings.base_url,
+        timeout_s=None if limits is None else (limits.connect_s, limits.read_s, limits.write_s, limits.pool_s),
+        trusted_hosts=settings.trusted_hosts,
+        as_user=None if as_user is msgspec.UNSET else as_user,
+    )

@@ -1,0 +1,185 @@
+"""The parts of a file, several at a time: read in order, hashed as a whole meanwhile, uploaded by threads.
+
+The thread that runs the engine reads a part, hands it to a worker, and while that hashes and sends it, adds it to the
+digest of the whole file. So every byte is read once, and the digests of the parts and of the whole are of the same
+bytes. There are as many buffers as workers and one more, whatever the size of the file; lowest offsets go first.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, wait
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+import msgspec
+
+from .digest import WholeDigest
+from .progress import BytesSent, PartDone, Retried
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from .. import models
+    from .job import PartResult
+    from .patience import Stop
+    from .plan import Part, Plan
+    from .progress import ProgressEvent
+    from .source import Source
+
+__all__ = ["Engine", "Finished", "Lanes"]
+
+
+class Lanes(Protocol):
+    """Where parts are uploaded."""
+
+    @property
+    def width(self) -> int:
+        """How many parts may be on their way, those that wait for a worker included."""
+        ...
+
+    def submit(self, part: Part, window: memoryview, held: models.UploadPart | None) -> Future[PartResult]:
+        """Begin to upload a part; `window` stays the same until the future is done."""
+        ...
+
+
+class Finished(msgspec.Struct, frozen=True):
+    """All parts are stored.
+
+    Attributes:
+        parts: The parts as the server holds them, ordered by offset.
+        sha1: SHA-1 of the whole file in hexadecimal digits.
+    """
+
+    parts: list[models.UploadPart]
+    sha1: str
+
+
+class _Ended(msgspec.Struct, frozen=True):
+    part: Part
+    future: Future[PartResult]
+
+
+_Message: TypeAlias = "int | Retried | _Ended | None"
+
+
+class Engine:
+    """Uploads the parts of one file, in the thread that calls `run`.
+
+    Args:
+        plan: The parts.
+        source: The bytes.
+        stop: The wish to end, set here as well when a part has failed.
+        tell: Takes the events of the progress.
+    """
+
+    def __init__(self, plan: Plan, source: Source, stop: Stop, tell: Callable[[ProgressEvent], object]) -> None:
+        self._plan = plan
+        self._source = source
+        self._stop = stop
+        self._tell = tell
+        self._mailbox: SimpleQueue[_Message] = SimpleQueue()
+        self._buffers: list[memoryview] = []
+        self._lent: dict[int, memoryview] = {}
+        self._pending: dict[int, Future[PartResult]] = {}
+        self._stored: list[models.UploadPart | None] = [None] * plan.total_parts
+        self._held: Mapping[int, models.UploadPart] = {}
+        self._done = 0
+        self._sent = 0
+        stop.listen(lambda: self._mailbox.put(None))
+
+    def count(self, number: int) -> None:
+        """Take the number of bytes that a worker has sent; from any thread."""
+        self._mailbox.put(number)
+
+    def note(self, event: Retried) -> None:
+        """Take the event of a part that is going to be sent again; from any thread."""
+        self._mailbox.put(event)
+
+    def run(self, lanes: Lanes, held: Mapping[int, models.UploadPart]) -> Finished:
+        """Upload the parts that are not held, compare those that are, and return all of them.
+
+        Whatever it ends with, no worker is busy any more.
+
+        Raises:
+            UploadError: A part could not be uploaded; the first failure is raised.
+            SourceChangedError: The source ends too early.
+            UploadAbortedError: The upload was cancelled.
+            BaseException: What `on_progress` raised, or a signal's handler.
+        """
+        self._held = held
+        whole = WholeDigest()
+        try:
+            for part in self._plan.parts():
+                while len(self._pending) >= lanes.width:
+                    self._receive()
+                self._drain()
+                window = self._source.window(part.offset, part.size, self._borrow(part))
+                self._start(lanes, part, window)
+                whole.add(window)
+            while self._pending:
+                self._receive()
+        except BaseException:
+            self._halt()
+            raise
+        return Finished([one for one in self._stored if one is not None], whole.sha1())
+
+    def _start(self, lanes: Lanes, part: Part, window: memoryview) -> None:
+        future = lanes.submit(part, window, self._held.get(part.index))
+        self._pending[part.index] = future
+        future.add_done_callback(lambda done: self._mailbox.put(_Ended(part, done)))
+
+    def _borrow(self, part: Part) -> memoryview:
+        if self._source.in_memory:
+            return memoryview(b"")
+        # Not more than fit into the lanes: what a part has borrowed is given back before another one begins.
+        view = self._buffers.pop() if self._buffers else memoryview(bytearray(self._plan.part_size))
+        self._lent[part.index] = view
+        return view
+
+    def _drain(self) -> None:
+        while not self._mailbox.empty():
+            self._receive()
+
+    def _receive(self) -> None:
+        """Wait for a message, and act on it and on the counts that came with it."""
+        message, count = self._mailbox.get(), 0
+        while isinstance(message, int):
+            count += message
+            try:
+                message = self._mailbox.get_nowait()
+            except Empty:
+                break
+        self._report(count)
+        if message is None:
+            self._stop.check()
+        elif isinstance(message, Retried):
+            self._tell(message)
+        elif isinstance(message, _Ended):
+            self._end(message.part, message.future)
+
+    def _report(self, count: int) -> None:
+        if count:
+            self._sent += count
+            self._tell(BytesSent(count, self._sent, self._plan.size))
+
+    def _end(self, part: Part, future: Future[PartResult]) -> None:
+        self._pending.pop(part.index, None)
+        if (view := self._lent.pop(part.index, None)) is not None:
+            self._buffers.append(view)
+        result = future.result()
+        was_held = part.index in self._held
+        self._stored[part.index] = result.stored
+        self._done += 1
+        for retry in result.retries:
+            self._tell(retry)
+        self._report(part.size - result.counted)
+        self._tell(
+            PartDone(
+                part.index, part.offset, part.size, result.stored.sha1, self._done, self._plan.total_parts, was_held
+            )
+        )
+
+    def _halt(self) -> None:
+        """End all work, and wait until it has ended: workers look at `stop` before each piece and after each pause."""
+        self._stop.set()
+        wait([future for future in self._pending.values() if not future.cancel()])

@@ -1,0 +1,91 @@
+"""The errors of an upload; beside them, the errors of the client's calls come through as they are."""
+
+from __future__ import annotations
+
+from .._runtime.errors import ClientError
+
+__all__ = [
+    "CommitUnconfirmedError",
+    "DeadlineExceededError",
+    "DigestMismatchError",
+    "FileTooSmallError",
+    "JournalError",
+    "PartConflictError",
+    "PlanError",
+    "SessionLostError",
+    "SourceChangedError",
+    "UploadAbortedError",
+    "UploadError",
+]
+
+
+class UploadError(ClientError):
+    """The root of the errors that an upload has beside those of its calls."""
+
+
+class FileTooSmallError(UploadError, ValueError):
+    """The file is below the size from which Box accepts upload sessions; nothing was sent.
+
+    Attributes:
+        size: Size of the file in bytes.
+        minimum: Smallest size of a session in bytes.
+    """
+
+    def __init__(self, size: int, minimum: int) -> None:
+        super().__init__(
+            f"the file has {size} bytes, and upload sessions begin at {minimum}; upload it in one request instead,"
+            " with POST https://upload.box.com/api/2.0/files/content",
+            retry_safe=True,
+        )
+        self.size = size
+        self.minimum = minimum
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return FileTooSmallError, (self.size, self.minimum)
+
+
+class SourceChangedError(UploadError):
+    """The source is no longer what it was when the upload began; nothing was committed."""
+
+
+class PlanError(UploadError):
+    """The server's part size and number of parts do not fit the size of the file; nothing was allocated."""
+
+
+class DigestMismatchError(UploadError):
+    """What the server stored, or says that it stored, has another digest, size or offset than what was sent."""
+
+
+class PartConflictError(UploadError):
+    """The session holds other bytes in the range of a part, and parts cannot be replaced."""
+
+
+class SessionLostError(UploadError):
+    """The session has expired, has failed or has vanished.
+
+    Attributes:
+        maybe_committed: Whether a commit was sent whose answer is not known.
+    """
+
+    def __init__(self, message: str, *, maybe_committed: bool = False) -> None:
+        super().__init__(message)
+        self.maybe_committed = maybe_committed
+
+
+class CommitUnconfirmedError(UploadError):
+    """The session ended after a commit was sent, and nothing tells whether by the commit or by its expiry.
+
+    Compare the file's `sha1` with the source before uploading again.
+    """
+
+
+class DeadlineExceededError(UploadError):
+    """A step kept failing for longer than `deadline_s`; the last failure is the cause."""
+
+
+class JournalError(UploadError):
+    """The journal cannot be used: it is none, is broken, or belongs to another upload; it was left as it is."""
+
+
+class UploadAbortedError(UploadError):
+    """The upload was cancelled."""

@@ -1,0 +1,101 @@
+"""Which parts a session holds, as the server tells."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from .errors import PlanError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from .. import models
+    from ..client import AsyncClient
+    from .plan import Part
+
+__all__ = ["find_part", "iter_parts", "iter_parts_async"]
+
+_PAGE = 1000
+_LAST_OFFSET = 10_000
+_NEARBY = 64
+
+
+class ListParts(Protocol):
+    """What lists parts: a client, or the uploader's calls."""
+
+    def list_parts(self, upload_session: models.UploadSession, *, offset: int, limit: int) -> models.UploadParts:
+        """Return a page of the parts."""
+        ...
+
+
+def iter_parts(
+    client: ListParts, session: models.UploadSession, *, page_size: int = _PAGE
+) -> Iterator[models.UploadPart]:
+    """Return all parts that a session holds, page by page, ordered by offset.
+
+    Box refuses to skip more than 10,000 parts, so no more than 10,000 and one page can be listed.
+
+    Args:
+        client: The client.
+        session: The session.
+        page_size: Largest number of parts in a page, 1 to 1000.
+
+    Raises:
+        PlanError: The session has more parts than can be listed, or the server repeats itself.
+        ApiError: The server refuses.
+        TransportError: No response was received.
+    """
+    seen, last = 0, -1
+    while True:
+        page = client.list_parts(session, offset=seen, limit=page_size)
+        last = _checked(page, last)
+        yield from page.entries
+        seen += len(page.entries)
+        if not page.entries or _is_last(page, seen):
+            return
+
+
+async def iter_parts_async(
+    client: AsyncClient, session: models.UploadSession, *, page_size: int = _PAGE
+) -> AsyncIterator[models.UploadPart]:
+    """Return all parts that a session holds; as `iter_parts`, for an asynchronous client."""
+    seen, last = 0, -1
+    while True:
+        page = await client.list_parts(session, offset=seen, limit=page_size)
+        last = _checked(page, last)
+        for part in page.entries:
+            yield part
+        seen += len(page.entries)
+        if not page.entries or _is_last(page, seen):
+            return
+
+
+def find_part(client: ListParts, session: models.UploadSession, part: Part) -> models.UploadPart | None:
+    """Return the part that a session holds at the offset of a part, or None if it holds none there.
+
+    The list counts the parts that are stored, not those that are planned: with parts on their way, one stands as many
+    places before its number as there are gaps before it. So some places before its number are asked for as well.
+    """
+    start = max(0, min(part.index - _NEARBY + 1, _LAST_OFFSET))
+    page = client.list_parts(session, offset=start, limit=_NEARBY)
+    found = next((one for one in page.entries if one.offset == part.offset), None)
+    if found is None and start and (not page.entries or page.entries[0].offset > part.offset):
+        return next((one for one in iter_parts(client, session) if one.offset == part.offset), None)
+    return found
+
+
+def _checked(page: models.UploadParts, last: int) -> int:
+    """Return the offset of the last part of a page, whose parts have to follow each other."""
+    for part in page.entries:
+        if part.offset <= last:
+            raise PlanError("the server lists the parts of the session out of order, or repeats them")
+        last = part.offset
+    return last
+
+
+def _is_last(page: models.UploadParts, seen: int) -> bool:
+    if seen >= page.total_count:
+        return True
+    if seen > _LAST_OFFSET:
+        raise PlanError(f"the session holds {page.total_count} parts; Box lists none behind the first {seen}")
+    return False

@@ -1,0 +1,124 @@
+"""What an upload tells while it goes on: typed events, handed to `on_progress` one after the other.
+
+The callable is called by one thread only: by the caller's own in `upload_file`, by the event loop's in
+`upload_file_async`. An exception that it raises cancels the upload and comes out of it.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+import msgspec
+
+__all__ = [
+    "BytesSent",
+    "PartDone",
+    "Phase",
+    "PhaseChanged",
+    "ProgressEvent",
+    "Restarted",
+    "Resumed",
+    "Retried",
+    "Started",
+]
+
+Phase: TypeAlias = Literal["create", "parts", "commit", "done"]
+
+
+class Started(msgspec.Struct, frozen=True, tag=True):
+    """A session is there, and parts are going to be sent.
+
+    Attributes:
+        size: Size of the file in bytes.
+        part_size: Size of a part in bytes.
+        total_parts: Number of parts.
+    """
+
+    size: int
+    part_size: int
+    total_parts: int
+
+
+class Resumed(msgspec.Struct, frozen=True, tag=True):
+    """The session of an earlier run goes on; what it holds is compared with the source before it counts.
+
+    Attributes:
+        parts: Number of parts that the server holds.
+        size: Their size in bytes.
+    """
+
+    parts: int
+    size: int
+
+
+class Restarted(msgspec.Struct, frozen=True, tag=True):
+    """The earlier session cannot be used any more, and a new one is begun.
+
+    Attributes:
+        reason: Why, for a person to read.
+    """
+
+    reason: str
+
+
+class PhaseChanged(msgspec.Struct, frozen=True, tag=True):
+    """The upload goes from one phase to the next: `create`, `parts`, `commit`, `done`."""
+
+    phase: Phase
+
+
+class BytesSent(msgspec.Struct, frozen=True, tag=True):
+    """Bytes were handed to the network, or count no longer since their part is sent again.
+
+    Attributes:
+        count: How many since the last event; negative if a part is sent again.
+        sent: All that count, in bytes, with those of parts that the server held already.
+        size: Size of the file in bytes.
+    """
+
+    count: int
+    sent: int
+    size: int
+
+
+class PartDone(msgspec.Struct, frozen=True, tag=True):
+    """A part is stored, and the server's digest of it is ours.
+
+    Attributes:
+        index: Number of the part, from 0.
+        offset: Where it begins, in bytes.
+        size: How long it is, in bytes.
+        sha1: Its SHA-1 in hexadecimal digits.
+        parts_done: Number of parts that are stored.
+        total_parts: Number of all parts.
+        was_held: Whether the server had it from an earlier run.
+    """
+
+    index: int
+    offset: int
+    size: int
+    sha1: str
+    parts_done: int
+    total_parts: int
+    was_held: bool
+
+
+class Retried(msgspec.Struct, frozen=True, tag=True):
+    """A step failed, or is not finished at the server, and is tried again after a pause.
+
+    Attributes:
+        step: Name of the step: `create`, `part`, `commit`, `abort` …
+        attempt: Number of attempts so far, from 1.
+        delay_s: Length of the pause in seconds.
+        reason: The failure in one line.
+        offset: Where the part begins, in bytes; None for other steps.
+    """
+
+    step: str
+    attempt: int
+    delay_s: float
+    reason: str
+    offset: int | None = None
+
+
+ProgressEvent: TypeAlias = Started | Resumed | Restarted | PhaseChanged | BytesSent | PartDone | Retried

@@ -1,0 +1,203 @@
+"""Where the bytes come from: what the uploader reads, whatever kind of source it is."""
+
+from __future__ import annotations
+
+from threading import Lock
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+from .errors import SourceChangedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["Fingerprint", "MemorySource", "Readable", "SeekableSource", "Source", "StreamSource"]
+
+
+class Readable(Protocol):
+    """A binary file object, of which this is the only method that it must have."""
+
+    def read(self, size: int, /) -> bytes | None:
+        """Return up to `size` bytes, and none at the end."""
+        ...
+
+
+class Seekable(Readable, Protocol):
+    """A binary file object that can be read anywhere."""
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        """Go to an offset, and return it."""
+        ...
+
+
+class Fingerprint(msgspec.Struct, frozen=True, kw_only=True):
+    """What tells whether a source is still the same, without reading it; what is not known is None.
+
+    Attributes:
+        kind: Kind of the source.
+        size: Size in bytes.
+        mtime_ns: Time of the last change in nanoseconds.
+        inode: Number of the file within its device.
+        device: Number of the device.
+        mark: What else tells versions apart, such as the etag of an object store.
+    """
+
+    kind: str
+    size: int
+    mtime_ns: int | None = None
+    inode: int | None = None
+    device: int | None = None
+    mark: str | None = None
+
+
+class Source:
+    """Bytes to upload, of a size that is known.
+
+    Args:
+        present: Returns the fingerprint as it is now.
+        name: Name of the file, empty if the source has none.
+        location: Path or URL by which another process finds the source, empty if there is none.
+
+    Attributes:
+        fingerprint: What the source was when it was opened.
+        size: Its size in bytes.
+        in_memory: Whether `window` needs no buffer.
+        is_sequential: Whether it can only be read once, from its beginning to its end.
+    """
+
+    in_memory = False
+    is_sequential = False
+
+    def __init__(self, present: Callable[[], Fingerprint], *, name: str = "", location: str = "") -> None:
+        self._present = present
+        self.name = name
+        self.location = location
+        self.fingerprint = present()
+        self.size = self.fingerprint.size
+
+    def window(self, offset: int, size: int, buffer: memoryview) -> memoryview:
+        """Return `size` bytes from an offset on, as a view of the buffer or of the source itself.
+
+        Raises:
+            SourceChangedError: The source ends too early.
+            OSError: It cannot be read.
+        """
+        raise NotImplementedError
+
+    def check_unchanged(self) -> None:
+        """Check that the source is what it was when it was opened.
+
+        Raises:
+            SourceChangedError: It is not.
+        """
+        try:
+            present = self._present()
+        except OSError as error:
+            raise SourceChangedError(f"the source cannot be examined any more: {error}") from error
+        if present != self.fingerprint:
+            names = Fingerprint.__struct_fields__
+            changed = [name for name in names if getattr(present, name) != getattr(self.fingerprint, name)]
+            raise SourceChangedError(f"the source has changed while it was uploaded: {', '.join(changed)}")
+
+
+class MemorySource(Source):
+    """Bytes that are in memory already; they are not copied."""
+
+    in_memory = True
+
+    def __init__(self, content: bytes | bytearray | memoryview) -> None:
+        self._content = memoryview(content).cast("B")
+        size = len(self._content)
+        super().__init__(lambda: Fingerprint(kind="memory", size=size))
+
+    def window(self, offset: int, size: int, buffer: memoryview) -> memoryview:  # noqa: ARG002  # none is needed
+        """Return a view of the bytes."""
+        return self._content[offset : offset + size]
+
+
+class SeekableSource(Source):
+    """A file object that can be read anywhere, by one thread at a time.
+
+    Args:
+        file: The file object; whoever opened it closes it.
+        present: Returns the fingerprint as it is now.
+        start: Offset in the file object at which the source begins.
+        name: Name of the file.
+        location: Path or URL by which another process finds the source.
+    """
+
+    def __init__(
+        self,
+        file: Seekable,
+        present: Callable[[], Fingerprint],
+        *,
+        start: int = 0,
+        name: str = "",
+        location: str = "",
+    ) -> None:
+        super().__init__(present, name=name, location=location)
+        self._file = file
+        self._start = start
+        self._lock = Lock()
+
+    def window(self, offset: int, size: int, buffer: memoryview) -> memoryview:
+        """Read into the buffer."""
+        with self._lock:
+            self._file.seek(self._start + offset)
+            return _fill(self._file, buffer[:size], offset)
+
+
+class StreamSource(Source):
+    """A file object that can only be read from here to its end, such as a pipe, of a size that the caller declares.
+
+    The parts that are on their way are kept in memory, so that they can be sent again; nothing is spooled to a disk.
+    """
+
+    is_sequential = True
+
+    def __init__(self, file: Readable, size: int, *, name: str = "") -> None:
+        super().__init__(lambda: Fingerprint(kind="stream", size=size), name=name)
+        self._file = file
+        self._position = 0
+
+    def window(self, offset: int, size: int, buffer: memoryview) -> memoryview:
+        """Read into the buffer.
+
+        Raises:
+            SourceChangedError: The stream ends too early, or has been read beyond the offset before.
+        """
+        if offset != self._position:
+            raise SourceChangedError("the stream has been read already, and cannot be read again")
+        view = _fill(self._file, buffer[:size], offset)
+        self._position += size
+        return view
+
+    def check_unchanged(self) -> None:
+        """Check that the stream has ended where it was said to.
+
+        Raises:
+            SourceChangedError: It goes on.
+        """
+        if self._position == self.size and self._file.read(1):
+            raise SourceChangedError(f"the stream is longer than the {self.size} bytes that were declared")
+
+
+def _fill(file: Readable, view: memoryview, offset: int) -> memoryview:
+    """Fill a view from a file object, which may give less than it is asked for at a time."""
+    readinto = getattr(file, "readinto", None)
+    filled = 0
+    while filled < len(view):
+        count: int | None
+        if readinto is not None:
+            count = readinto(view[filled:])
+        else:
+            chunk = file.read(len(view) - filled)
+            count = len(chunk) if chunk else 0
+            view[filled : filled + count] = chunk or b""
+        if count is None:
+            raise BlockingIOError("the source is a non-blocking file without data; a blocking one is needed")
+        if not count:
+            raise SourceChangedError(f"the source ends at byte {offset + filled}, and should go on")
+        filled += count
+    return view

@@ -1,0 +1,59 @@
+"""One right call of each operation, as a user would write it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import msgspec
+from box_uploads import models
+
+from tests.contract.fragment import FRAGMENT, operations, resolved
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SIZE = 20_000_000
+SESSION_ID = "F971964745A5CD0C001BBE4E58196BFD"
+_DIGEST = "sha=2jmj7l5rSw0yVb/vlWAYkK/YBwk="
+_ARGUMENTS: Mapping[str, dict[str, Any]] = {
+    "create_upload_session": {"folder_id": "0", "file_name": "a.bin", "file_size": SIZE},
+    "create_version_upload_session": {"file_size": SIZE},
+    "get_upload_session": {},
+    "upload_part": {"body": b"", "digest": _DIGEST, "content_range": f"bytes 0-8388607/{SIZE}"},
+    "abort_upload_session": {},
+    "list_parts": {},
+    "commit_upload_session": {
+        "digest": _DIGEST,
+        "parts": [models.CommittedPart(part_id="6F2D3486", offset=0, size=8388608)],
+    },
+    "log_upload_event": {"event_type": "retry"},
+}
+
+
+def right_call(operation_id: str, *, base_url: str = "", session_id: str = SESSION_ID) -> tuple[tuple[Any, ...], Any]:
+    """Return positional and keyword arguments of a call that the fragment allows."""
+    path = operations()[operation_id][0]
+    arguments = _ARGUMENTS[operation_id]
+    if "upload_session_id" in path:
+        return (session(base_url, session_id),), arguments
+    return (("12345",) if "file_id" in path else ()), arguments
+
+
+def session(base_url: str = "", session_id: str = SESSION_ID) -> models.UploadSession:
+    """Return a session whose endpoints are where the fragment's paths say."""
+    base = base_url or FRAGMENT["servers"][0]["url"]
+    endpoints = {
+        name: f"{base}{operations()[link['operationId']][0].replace('{upload_session_id}', quote(session_id))}"
+        for name, link in links_by_endpoint().items()
+    }
+    example = resolved({"$ref": "#/components/examples/UploadSession"})["value"]
+    made = msgspec.convert({**example, "session_endpoints": endpoints}, models.UploadSession)
+    # Set afterwards, since not all ids under test are right.
+    return msgspec.structs.replace(made, id=session_id)
+
+
+def links_by_endpoint() -> dict[str, Any]:
+    """Return the links of a created session by the endpoint that they use."""
+    links = operations()["create_upload_session"][2]["responses"]["201"]["links"]
+    return {link["x-url"].rpartition("/")[2]: link for link in links.values() if "x-url" in link}

@@ -1,0 +1,426 @@
+"""Whole uploads over a socket: sources, sizes, executors, resuming, progress, the asynchronous twin."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import multiprocessing
+import os
+import stat
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from box_uploads import AsyncClient, errors, models
+from box_uploads.upload import (
+    BytesSent,
+    FileTooSmallError,
+    JournalError,
+    PartDone,
+    PhaseChanged,
+    Restarted,
+    Resumed,
+    Retried,
+    SourceChangedError,
+    iter_parts,
+    iter_parts_async,
+    upload_file_async,
+)
+from box_uploads_mock import Failure, LostAnswer, TokenExpiry
+
+from tests.flow.upload_ground import CONTENT, PART_SIZE, SHA1, Ground, write
+
+PART, COMMIT = "upload_part", "commit_upload_session"
+
+
+@pytest.fixture(scope="module")
+def shared_ground() -> Iterator[Ground]:
+    ground = Ground()
+    with ground.server:
+        yield ground
+
+
+@pytest.fixture
+def ground(shared_ground: Ground) -> Ground:
+    shared_ground.reset()
+    return shared_ground
+
+
+class Stream(io.RawIOBase):
+    """A stream that gives its content in odd pieces, and cannot seek."""
+
+    def __init__(self, content: bytes = CONTENT, piece: int = 999_983) -> None:
+        super().__init__()
+        self._inner, self._piece = io.BytesIO(content), piece
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        return self._inner.readinto(memoryview(buffer)[: self._piece])
+
+
+# Sources
+
+
+def test_a_path_is_uploaded_under_its_own_name(ground: Ground, tmp_path: Path) -> None:
+    file = ground.upload(str(write(tmp_path / "named.mov")), file_name=None)
+    assert (file.name, file.sha1) == ("named.mov", SHA1)
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview, io.BytesIO])
+def test_content_in_memory_is_uploaded(ground: Ground, kind: Any) -> None:
+    ground.upload(kind(CONTENT))
+    assert ground.stored() == [CONTENT]
+
+
+def test_a_file_object_is_read_from_where_it_stands_and_stays_open(ground: Ground, tmp_path: Path) -> None:
+    with write(tmp_path / "film.mov", b"head" + CONTENT).open("rb") as file:
+        file.seek(4)
+        ground.upload(file)
+        assert not file.closed
+    assert ground.stored() == [CONTENT]
+
+
+def test_a_stream_of_a_declared_size_is_uploaded_without_spooling(ground: Ground) -> None:
+    stream = Stream()
+    ground.state.faults.add(Failure(operation=PART, status=500, skip=1, times=2), LostAnswer(operation=PART, skip=1))
+    ground.upload(stream, size=len(CONTENT))
+    assert (ground.stored(), stream.closed) == ([CONTENT], False)
+
+
+@pytest.mark.parametrize("size", [len(CONTENT) - 1, len(CONTENT) + 1])
+def test_a_stream_of_another_size_than_declared_is_not_committed(ground: Ground, size: int) -> None:
+    content = CONTENT + b"x"
+    with pytest.raises(SourceChangedError):
+        ground.upload(Stream(content if size == len(CONTENT) - 1 else CONTENT), size=max(size, 20_000_000))
+    assert (ground.stored(), len(ground.state.sessions)) == ([], 0)
+
+
+def test_a_stream_without_a_size_is_refused(ground: Ground) -> None:
+    with pytest.raises(errors.InvalidArgumentError, match="cannot seek"):
+        ground.upload(Stream())
+
+
+def test_a_url_without_fsspec_says_what_to_install(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "fsspec.core", None)
+    with pytest.raises(errors.InvalidArgumentError, match="pip install fsspec"):
+        ground.upload("s3://bucket/film.mov")
+
+
+@pytest.mark.parametrize("change", ["grow", "shrink", "touch", "replace", "delete"])
+def test_a_source_that_changes_meanwhile_is_not_committed(ground: Ground, tmp_path: Path, change: str) -> None:
+    path = write(tmp_path / "film.mov")
+
+    def told(event: object) -> None:
+        if isinstance(event, PartDone) and event.index == 0:
+            if change == "grow":
+                write(path, CONTENT + b"x")
+            elif change == "shrink":
+                os.truncate(path, 4_200_000)
+            elif change == "touch":
+                os.utime(path, ns=(1, 1))
+            elif change == "replace":
+                write(tmp_path / "other").replace(path)
+            else:
+                path.unlink()
+
+    journal = tmp_path / "journal"
+    with pytest.raises(SourceChangedError):
+        ground.upload(path, on_progress=told, workers=1, resume=journal)
+    assert (ground.stored(), len(ground.state.sessions), journal.exists()) == ([], 0, False)
+
+
+# Sizes
+
+
+@pytest.mark.parametrize("size", [PART_SIZE * 5 - 1, PART_SIZE * 5, PART_SIZE * 5 + 1])
+def test_sizes_around_a_multiple_of_the_part_size_have_no_empty_part(ground: Ground, size: int) -> None:
+    content = bytes(size)
+    ground.upload(content)
+    assert ground.stored() == [content]
+    assert ground.calls(PART) == -(-size // PART_SIZE)
+
+
+def test_a_file_below_the_minimum_is_refused_with_advice(ground: Ground) -> None:
+    with pytest.raises(FileTooSmallError, match="files/content"):
+        ground.upload(CONTENT[1:])
+    assert ground.state.journal == ()
+
+
+def test_a_taken_name_is_told_before_a_byte_is_sent(ground: Ground) -> None:
+    with pytest.raises(errors.ConflictError):
+        ground.upload(file_name="Contract.pdf")
+    assert ground.calls(PART) == 0
+
+
+# Executors
+
+
+@pytest.mark.parametrize("source", ["path", "memory"])
+def test_parts_are_uploaded_by_other_processes(ground: Ground, tmp_path: Path, source: str) -> None:
+    content: Any = write(tmp_path / "film.mov") if source == "path" else CONTENT
+    events: list[Any] = []
+    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
+        ground.upload(content, executor=pool, on_progress=events.append, pace=None)
+        assert pool.submit(os.getpid).result() != os.getpid()
+    assert ground.stored() == [CONTENT]
+    assert sum(event.count for event in events if isinstance(event, BytesSent)) == len(CONTENT)
+
+
+def test_a_source_that_changes_is_found_by_the_jobs_of_an_executor(ground: Ground, tmp_path: Path) -> None:
+    path = write(tmp_path / "film.mov")
+
+    def told(event: object) -> None:
+        if isinstance(event, PartDone):
+            os.utime(path, ns=(1, 1))
+
+    with ThreadPoolExecutor(1) as pool, pytest.raises(SourceChangedError):
+        ground.upload(path, executor=pool, on_progress=told, workers=1)
+    assert (ground.stored(), len(ground.state.sessions)) == ([], 0)
+
+
+def test_jobs_bear_failures_and_tell_of_them(ground: Ground, tmp_path: Path) -> None:
+    events: list[Any] = []
+    ground.state.faults.add(LostAnswer(operation=PART, skip=1), Failure(operation=PART, status=503, retry_after_s=0))
+    with ThreadPoolExecutor(2) as pool:
+        ground.upload(write(tmp_path / "film.mov"), executor=pool, on_progress=events.append)
+    assert ground.stored() == [CONTENT]
+    assert len([event for event in events if isinstance(event, Retried)]) == 2
+
+
+def test_an_executor_needs_a_client_that_can_be_made_again(ground: Ground, tmp_path: Path) -> None:
+    refused = pytest.raises(errors.InvalidArgumentError, match="executor")
+    with ThreadPoolExecutor(1) as pool, httpx2.Client() as http, refused:
+        ground.upload(write(tmp_path / "film.mov"), ground.client(http=http), executor=pool)
+
+
+# Resuming
+
+
+class Interrupt(KeyboardInterrupt):
+    """Ctrl-C, as far as anybody can tell."""
+
+
+def interrupt_after(parts: int, kind: type[BaseException] = Interrupt) -> Any:
+    """Return a callback that raises once so many parts are stored."""
+
+    def told(event: object) -> None:
+        if isinstance(event, PartDone) and event.parts_done == parts:
+            raise kind
+
+    return told
+
+
+@pytest.mark.parametrize("kind", [Interrupt, SystemExit, RuntimeError])
+def test_an_interrupted_upload_goes_on_where_it_was(ground: Ground, tmp_path: Path, kind: type[BaseException]) -> None:
+    path, journal, events = write(tmp_path / "film.mov"), tmp_path / "journal", list[Any]()
+    with pytest.raises(kind):
+        ground.upload(path, resume=journal, workers=1, on_progress=interrupt_after(2, kind))
+    ground.upload(path, resume=journal, workers=1, on_progress=events.append)
+    assert ground.stored() == [CONTENT]
+    assert ground.calls(PART) in {5, 6}
+    resumed = [event for event in events if isinstance(event, Resumed)]
+    assert resumed[0].parts >= 2
+    assert [event.was_held for event in events if isinstance(event, PartDone)].count(True) == resumed[0].parts
+    assert not journal.exists()
+
+
+@pytest.mark.parametrize("kind", [Interrupt, SystemExit, RuntimeError])
+def test_without_a_journal_an_interrupted_upload_leaves_nothing(ground: Ground, kind: type[BaseException]) -> None:
+    before = threading.active_count()
+    with pytest.raises(kind):
+        ground.upload(on_progress=interrupt_after(2, kind))
+    assert (ground.stored(), len(ground.state.sessions), threading.active_count()) == ([], 0, before)
+
+
+def test_the_journal_is_private_and_holds_no_token(ground: Ground, tmp_path: Path) -> None:
+    journal = tmp_path / "journal"
+    with pytest.raises(Interrupt):
+        ground.upload(write(tmp_path / "film.mov"), resume=journal, on_progress=interrupt_after(1))
+    assert stat.S_IMODE(journal.stat().st_mode) == 0o600
+    assert ground.state.token not in journal.read_text()
+    assert set(json.loads(journal.read_text())) == {"format", "target", "fingerprint", "session", "sha1"}
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_an_ended_session_is_begun_anew_and_told(ground: Ground, tmp_path: Path, status: int) -> None:
+    path, journal, events = write(tmp_path / "film.mov"), tmp_path / "journal", list[Any]()
+    with pytest.raises(Interrupt):
+        ground.upload(path, resume=journal, on_progress=interrupt_after(2))
+    with ground.client() as box:
+        box.abort_upload_session(next(models_of(journal)))
+    ground.state.faults.add(Failure(operation="get_upload_session", status=status))
+    ground.upload(path, resume=journal, on_progress=events.append)
+    assert ground.stored() == [CONTENT]
+    assert any(isinstance(event, Restarted) for event in events)
+
+
+def models_of(journal: Path) -> Iterator[models.UploadSession]:
+    """Return the session of a journal."""
+    import msgspec  # noqa: PLC0415
+
+    yield msgspec.convert(json.loads(journal.read_text())["session"], models.UploadSession)
+
+
+@pytest.mark.parametrize("is_noticed", [True, False])
+def test_a_source_that_changed_between_two_runs_is_uploaded_anew(
+    ground: Ground, tmp_path: Path, is_noticed: bool
+) -> None:
+    path, journal, events = write(tmp_path / "film.mov"), tmp_path / "journal", list[Any]()
+    with pytest.raises(Interrupt):
+        ground.upload(path, resume=journal, on_progress=interrupt_after(2))
+    was = path.stat()
+    write(path, CONTENT[::-1])
+    if not is_noticed:
+        os.utime(path, ns=(was.st_atime_ns, was.st_mtime_ns))
+    ground.upload(path, resume=journal, on_progress=events.append)
+    assert ground.stored() == [CONTENT[::-1]]
+    assert (any(isinstance(event, Restarted) for event in events), len(ground.state.sessions)) == (True, 0)
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"no journal", CONTENT[:5000]])
+def test_what_is_no_journal_is_left_alone(ground: Ground, tmp_path: Path, content: bytes) -> None:
+    journal = write(tmp_path / "precious", content)
+    with pytest.raises(JournalError, match="no journal"):
+        ground.upload(resume=journal)
+    assert journal.read_bytes() == content
+
+
+def test_the_journal_of_another_upload_is_left_alone(ground: Ground, tmp_path: Path) -> None:
+    path, journal = write(tmp_path / "film.mov"), tmp_path / "journal"
+    with pytest.raises(Interrupt):
+        ground.upload(path, resume=journal, on_progress=interrupt_after(1))
+    with pytest.raises(JournalError, match="elsewhere"):
+        ground.upload(path, resume=journal, file_name="other.mov")
+    assert journal.exists()
+
+
+def test_the_same_command_after_the_end_finds_its_work_done(ground: Ground, tmp_path: Path) -> None:
+    path, journal = write(tmp_path / "film.mov"), tmp_path / "journal"
+    first = ground.upload(path, resume=journal)
+    again = ground.upload(path, resume=journal)
+    assert (again.id, ground.calls(PART)) == (first.id, 5)
+
+
+# Progress
+
+
+def test_the_progress_adds_up(ground: Ground) -> None:
+    events: list[Any] = []
+    ground.state.faults.add(Failure(operation=PART, status=500, after_bytes=3_000_000, skip=1))
+    ground.upload(on_progress=events.append)
+    assert [event.phase for event in events if isinstance(event, PhaseChanged)] == ["create", "parts", "commit", "done"]
+    sent = [event for event in events if isinstance(event, BytesSent)]
+    assert sum(event.count for event in sent) == sent[-1].sent == len(CONTENT)
+    assert sorted(event.index for event in events if isinstance(event, PartDone)) == [0, 1, 2, 3, 4]
+
+
+def test_the_progress_is_told_in_the_callers_thread(ground: Ground) -> None:
+    threads: set[int] = set()
+
+    def told(_: object) -> None:
+        threads.add(threading.get_ident())
+
+    ground.upload(on_progress=told)
+    assert threads == {threading.get_ident()}
+
+
+# Lists of parts
+
+
+def test_all_pages_of_the_parts_are_listed(ground: Ground) -> None:
+    with ground.client() as box:
+        session = box.create_upload_session(folder_id="0", file_name="x", file_size=len(CONTENT))
+        assert list(iter_parts(box, session)) == []
+    listed: list[int] = []
+
+    def told(event: object) -> None:
+        if isinstance(event, PartDone) and event.parts_done == 5:
+            with ground.client() as box:
+                newest = list(ground.state.sessions)[-1]
+                session = box.create_upload_session(folder_id="0", file_name="y", file_size=len(CONTENT))
+                link = session.session_endpoints.list_parts.replace(session.id, newest)
+                session.session_endpoints.list_parts, session.id = link, newest
+                listed.extend(part.offset for part in iter_parts(box, session, page_size=2))
+
+    ground.upload(on_progress=told)
+    assert listed == [index * PART_SIZE for index in range(5)]
+
+
+# The asynchronous twin
+
+
+async def upload_async(
+    ground: Ground, source: Any = CONTENT, client: AsyncClient | None = None, **settings: Any
+) -> Any:
+    """Upload by an asynchronous client."""
+    settings = {"folder_id": "0", "file_name": "film.mov", "pace": ground.clock.pace(), **settings}
+    async with client or AsyncClient(ground.state.token, base_url=ground.server.base_url) as box:
+        return await upload_file_async(box, source, **settings)
+
+
+@pytest.mark.parametrize("brings_http", [False, True])
+def test_an_asynchronous_client_uploads(ground: Ground, brings_http: bool) -> None:
+    async def token() -> str:
+        fetched.append("first" if not fetched else "second")
+        return fetched[-1]
+
+    async def run() -> Any:
+        http = httpx2.AsyncHTTPTransport() if brings_http else None
+        return await upload_async(ground, client=AsyncClient(token, base_url=ground.server.base_url, http=http))
+
+    fetched: list[str] = []
+    ground.state.add_token("first")
+    ground.state.faults.add(TokenExpiry(operation=PART, skip=1, new_token="second"), LostAnswer(operation=PART))
+    assert asyncio.run(run()).sha1 == SHA1
+    assert (ground.stored(), fetched) == ([CONTENT], ["first", "second"])
+
+
+def test_the_event_loop_is_told_of_the_progress(ground: Ground) -> None:
+    threads: set[int] = set()
+
+    def told(_: object) -> None:
+        threads.add(threading.get_ident())
+
+    asyncio.run(upload_async(ground, on_progress=told))
+    assert threads == {threading.get_ident()}
+
+
+def test_an_exception_of_the_callback_cancels_the_asynchronous_upload(ground: Ground) -> None:
+    with pytest.raises(RuntimeError):
+        asyncio.run(upload_async(ground, on_progress=interrupt_after(2, RuntimeError)))
+    assert (ground.stored(), len(ground.state.sessions)) == ([], 0)
+
+
+def test_a_cancelled_task_leaves_nothing(ground: Ground) -> None:
+    async def run() -> None:
+        begun = asyncio.Event()
+
+        def told(event: object) -> None:
+            if isinstance(event, PartDone):
+                begun.set()
+
+        task = asyncio.create_task(upload_async(ground, on_progress=told))
+        await begun.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    before = threading.active_count()
+    asyncio.run(run())
+    assert (ground.stored(), len(ground.state.sessions), threading.active_count()) == ([], 0, before)
+
+
+def test_the_parts_are_listed_asynchronously(ground: Ground) -> None:
+    async def run() -> list[models.UploadPart]:
+        async with AsyncClient(ground.state.token, base_url=ground.server.base_url) as box:
+            session = await box.create_upload_session(folder_id="0", file_name="x", file_size=len(CONTENT))
+            return [part async for part in iter_parts_async(box, session)]
+
+    assert asyncio.run(run()) == []

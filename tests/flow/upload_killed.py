@@ -1,0 +1,84 @@
+"""A process that uploads a file and kills itself with SIGKILL at a point that is named: `python -m … POINT …`.
+
+A point is `before:N`, `during:N` or `after:N` for the N-th request, `event:NAME` for an event of the progress, or
+`audit:NAME:N` for the N-th audit event of Python that concerns the journal.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import httpx2
+from box_uploads import Client
+from box_uploads.upload import upload_file
+
+
+def die() -> None:
+    """End like a process that the system kills."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Dying(httpx2.HTTPTransport):
+    """Sends requests until the one at which it dies."""
+
+    def __init__(self, when: str, number: int) -> None:
+        super().__init__()
+        self._when, self._left = when, number
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        self._left -= 1
+        if self._left:
+            return super().handle_request(request)
+        if self._when == "before":
+            die()
+        if self._when == "during":
+            request.stream = _Half(request.stream)
+        response = super().handle_request(request)
+        response.read()
+        die()
+        return response
+
+
+class _Half(httpx2.SyncByteStream):
+    """The first pieces of a body."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def __iter__(self) -> Iterator[bytes]:
+        for number, piece in enumerate(self._stream):
+            if number == 3:
+                die()
+            yield piece
+
+
+def main(point: str, base_url: str, token: str, path: str, *rest: str) -> None:
+    """Upload one file, one part at a time, and die on the way."""
+    journal, place = rest
+    kind, name, *number = point.split(":")
+    counts = {name: int(number[0]) if number else 1}
+
+    def audit(event: str, args: tuple[Any, ...]) -> None:
+        if event == name and journal in str(args):
+            counts[name] -= 1
+            if not counts[name]:
+                die()
+
+    def told(event: object) -> None:
+        if kind == "event" and type(event).__name__ + getattr(event, "phase", "") == name:
+            die()
+
+    if kind == "audit":
+        sys.addaudithook(audit)
+    http = Dying(kind, int(name)) if kind in {"before", "during", "after"} else None
+    target: dict[str, Any] = {"folder_id": "0"} if place == "new" else {"file_id": place}
+    with Client(token, base_url=base_url, http=http) as box:
+        upload_file(box, path, resume=journal, workers=1, on_progress=told, **target)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,194 @@
+"""How a file grows out of its parts: each part hashed as it comes, and the whole file in the order of its bytes."""
+
+import hashlib
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol, Self
+
+from box_uploads_mock.blobs import Blob, Store
+
+
+class Hash(Protocol):
+    """What `hashlib` returns, which has no public name."""
+
+    def update(self, data: bytes, /) -> None:
+        """Takes the next bytes."""
+        ...
+
+    def digest(self) -> bytes:
+        """Returns the raw digest of the bytes so far."""
+        ...
+
+    def copy(self) -> Self:
+        """Returns a hash that goes on from here on its own."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A part that is stored; offset and size in bytes, the SHA-1 in hexadecimal digits."""
+
+    part_id: str
+    offset: int
+    size: int
+    sha1: str
+
+    def body(self) -> dict[str, object]:
+        """Returns the part as Box describes it."""
+        return {"part_id": self.part_id, "offset": self.offset, "size": self.size, "sha1": self.sha1}
+
+
+class PartWriter:
+    """A part on its way in.
+
+    Args:
+        blob: Takes the bytes, None to keep none.
+        whole: The hash of everything before this part, if that is known; it is continued by this part.
+    """
+
+    def __init__(self, blob: Blob | None, whole: Hash | None) -> None:
+        self.blob = blob
+        self.whole = whole
+        self.size = 0
+        self._sha1 = hashlib.sha1(usedforsecurity=False)
+
+    def write(self, chunk: bytes) -> None:
+        """Takes the next bytes."""
+        self.size += len(chunk)
+        self._sha1.update(chunk)
+        if self.whole is not None:
+            self.whole.update(chunk)
+        if self.blob is not None:
+            self.blob.write(chunk)
+
+    def seal(self) -> None:
+        """Ends the writing."""
+        if self.blob is not None:
+            self.blob.seal()
+
+    def abandon(self) -> None:
+        """Forgets the bytes."""
+        if self.blob is not None:
+            self.blob.delete()
+
+    @property
+    def digest(self) -> bytes:
+        """The raw SHA-1 of the bytes so far."""
+        return self._sha1.digest()
+
+
+class Assembly:
+    """The parts of one session and the SHA-1 of the file that they make; thread-safe.
+
+    A part that begins where the hashed bytes end continues the hash while it comes in. A part that comes early is
+    kept, and hashed from there by `advance` once the gap before it is closed. A store that discards keeps nothing else.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._lock = threading.Lock()
+        # Held while stored bytes are read, so that nobody deletes them meanwhile.
+        self._reading = threading.Lock()
+        self._parts: dict[int, Part] = {}
+        self._ids: set[str] = set()
+        self._blobs: dict[int, Blob] = {}
+        self._whole: Hash = hashlib.sha1(usedforsecurity=False)
+        self._hashed = 0
+
+    def open(self, offset: int) -> PartWriter:
+        """Returns a writer for the part at an offset."""
+        with self._lock:
+            whole = self._whole.copy() if offset == self._hashed else None
+        needs_blob = self._store.keeps_content or whole is None
+        return PartWriter(self._store.blob() if needs_blob else None, whole)
+
+    def at(self, offset: int) -> Part | None:
+        """Returns the stored part at an offset."""
+        with self._lock:
+            return self._parts.get(offset)
+
+    def add(self, part: Part, writer: PartWriter) -> None:
+        """Stores what a writer has taken; the caller has made sure that nothing is stored there yet."""
+        writer.seal()
+        with self._lock:
+            self._parts[part.offset] = part
+            self._ids.add(part.part_id)
+            if writer.blob is not None:
+                self._blobs[part.offset] = writer.blob
+            if writer.whole is not None:
+                self._whole = writer.whole
+                self._hashed += part.size
+
+    @property
+    def parts(self) -> Sequence[Part]:
+        """The stored parts, ordered by offset."""
+        with self._lock:
+            return [self._parts[offset] for offset in sorted(self._parts)]
+
+    def __len__(self) -> int:
+        return len(self._parts)
+
+    def has_id(self, part_id: str) -> bool:
+        """Returns whether a stored part has the id."""
+        return part_id in self._ids
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether stored bytes could be hashed that have not been."""
+        with self._lock:
+            return self._hashed in self._parts
+
+    def advance(self) -> None:
+        """Hashes the stored bytes that follow without a gap; takes its time, so not for an event loop."""
+        with self._reading:
+            while self.is_behind:
+                with self._lock:
+                    part = self._parts[self._hashed]
+                    blob = self._blobs[part.offset]
+                    whole = self._whole.copy()
+                for chunk in blob.chunks():
+                    whole.update(chunk)
+                with self._lock:
+                    self._whole = whole
+                    self._hashed += part.size
+                    if not self._store.keeps_content:
+                        del self._blobs[part.offset]
+                        blob.delete()
+
+    @property
+    def digest(self) -> bytes:
+        """The raw SHA-1 of the bytes that are hashed."""
+        with self._lock:
+            return self._whole.digest()
+
+    def release(self) -> Sequence[Blob]:
+        """Returns the kept bytes in the order of the file and forgets the parts."""
+        with self._reading, self._lock:
+            blobs = [self._blobs[offset] for offset in sorted(self._blobs)]
+            self._parts.clear()
+            self._ids.clear()
+            self._blobs.clear()
+        return blobs
+
+    def drop(self) -> None:
+        """Forgets everything."""
+        for blob in self.release():
+            blob.delete()
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The bytes of a stored file."""
+
+    blobs: Sequence[Blob]
+
+    def chunks(self) -> Iterator[bytes]:
+        """Returns the bytes in order, piece by piece."""
+        for blob in self.blobs:
+            yield from blob.chunks()
+
+    def delete(self) -> None:
+        """Forgets the bytes."""
+        for blob in self.blobs:
+            blob.delete()

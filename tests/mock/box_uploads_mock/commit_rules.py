@@ -1,0 +1,148 @@
+"""The rules for the bodies of commits and log events: JSON in, typed requests or Box's error codes out."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from box_uploads_mock.assembly import Part
+from box_uploads_mock.errors import Refusal, argument_refusal
+from box_uploads_mock.rules import json_object, refuse_unknown, whole_number
+
+MAX_DESCRIPTION_LENGTH = 256
+MAX_EVENT_TYPE_LENGTH = 255
+MAX_EVENT_INFO_LENGTH = 65_535
+
+_PART_ID = re.compile(r"[0-9A-Fa-f]{8}")
+_SHA1 = re.compile(r"[0-9a-f]{40}")
+# RFC 3339, section 5.6.
+_DATE_TIME = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt]([0-9]{2}:[0-9]{2}:)([0-9]{2})(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attributes:
+    """What a commit says about the file beside its content; None where it says nothing."""
+
+    content_created_at: str | None = None
+    content_modified_at: str | None = None
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommitRequest:
+    """A valid request to make the file of its parts.
+
+    Attributes:
+        digest: The raw SHA-1 of the whole file.
+        if_match: Etag that the file must have, None for no condition.
+        if_none_match: Etag that the file must not have, None for no condition.
+        parts: The parts; a SHA-1 that was not sent is empty, since Box's documents do not require it.
+    """
+
+    digest: bytes
+    if_match: str | None
+    if_none_match: str | None
+    parts: Sequence[Part]
+    attributes: Attributes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogEvent:
+    """An event that a client told of, as Box's own web uploader does."""
+
+    event_type: str
+    event_info: str | None = None
+
+
+def commit_body(body: bytes) -> tuple[Sequence[Part], Attributes]:
+    """Returns the parts and the attributes of a commit.
+
+    Raises:
+        Refusal: The body breaks a rule.
+    """
+    fields = json_object(body)
+    parts = fields.get("parts")
+    if not isinstance(parts, list) or not parts:
+        raise argument_refusal("invalid_parameter", "parts", "The parts are missing.")
+    checked = [_part(part) for part in cast("list[object]", parts)]
+    attributes = _attributes(fields["attributes"]) if "attributes" in fields else Attributes()
+    refuse_unknown(fields, {"parts", "attributes"})
+    return checked, attributes
+
+
+def log_event(body: bytes) -> LogEvent:
+    """Returns the event of a request to log one.
+
+    Raises:
+        Refusal: The body breaks a rule.
+    """
+    fields = json_object(body)
+    event_type = _text(fields, "event_type", MAX_EVENT_TYPE_LENGTH)
+    if not event_type:
+        raise argument_refusal("invalid_parameter", "event_type", "The type of the event is missing.")
+    refuse_unknown(fields, {"event_type", "event_info"})
+    return LogEvent(event_type=event_type, event_info=_text(fields, "event_info", MAX_EVENT_INFO_LENGTH))
+
+
+def _part(value: object) -> Part:
+    if not isinstance(value, dict):
+        raise argument_refusal("invalid_parameter", "parts", "A part is not an object.")
+    fields = cast("dict[str, object]", value)
+    part_id, sha1 = fields.get("part_id"), fields.get("sha1", "")
+    if sha1 is None:
+        # Seen when a client commits what it has read from a list of parts too early (rclone issue 97).
+        shown = json.dumps({**fields, "part_id": str(part_id)[:8]}, default=str, separators=(",", ":"))[:200]
+        raise Refusal("parts_mismatch", f"No matching part found on server for {shown}")
+    offset, size = whole_number(fields.get("offset")), whole_number(fields.get("size"))
+    if not isinstance(part_id, str) or not _PART_ID.fullmatch(part_id):
+        raise argument_refusal("invalid_parameter", "part_id", "The id of a part is not 8 hexadecimal digits.")
+    if offset is None or not size:
+        raise argument_refusal("invalid_parameter", "parts", "Offset or size of a part is not a number of bytes.")
+    if not isinstance(sha1, str) or ("sha1" in fields and not _SHA1.fullmatch(sha1)):
+        raise argument_refusal("invalid_parameter", "sha1", "The SHA-1 of a part is not 40 hexadecimal digits.")
+    refuse_unknown(fields, {"part_id", "offset", "size", "sha1"})
+    return Part(part_id=part_id.upper(), offset=offset, size=size, sha1=sha1)
+
+
+def _attributes(value: object) -> Attributes:
+    if not isinstance(value, dict):
+        raise argument_refusal("invalid_parameter", "attributes", "The attributes are not an object.")
+    fields = cast("dict[str, object]", value)
+    refuse_unknown(fields, {"content_created_at", "content_modified_at", "description"})
+    return Attributes(
+        content_created_at=_date_time(fields, "content_created_at"),
+        content_modified_at=_date_time(fields, "content_modified_at"),
+        description=_text(fields, "description", MAX_DESCRIPTION_LENGTH),
+    )
+
+
+def _date_time(fields: Mapping[str, object], name: str) -> str | None:
+    if name not in fields:
+        return None
+    value = fields[name]
+    match = _DATE_TIME.fullmatch(value) if isinstance(value, str) else None
+    if match is not None:
+        day, time, second, _, offset = match.groups()
+        # RFC 3339 has leap seconds, Python has not.
+        second = "59" if second == "60" else second
+        try:
+            datetime.fromisoformat(f"{day}T{time}{second}{offset.upper()}")
+        except ValueError:
+            match = None
+    if match is None:
+        raise argument_refusal("invalid_parameter", name, "The time is not written as RFC 3339 has it.")
+    return match[0]
+
+
+def _text(fields: Mapping[str, object], name: str, max_length: int) -> str | None:
+    if name not in fields:
+        return None
+    value = fields[name]
+    if not isinstance(value, str) or len(value) > max_length or re.search(r"[\ud800-\udfff]", value):
+        message = f"It is not a text of at most {max_length} characters."
+        raise argument_refusal("invalid_parameter", name, message)
+    return value

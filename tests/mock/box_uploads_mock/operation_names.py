@@ -1,0 +1,23 @@
+"""The names of the operations, which are the keys of faults and of the journal."""
+
+from collections.abc import Sequence
+
+CREATE_UPLOAD_SESSION = "create_upload_session"
+CREATE_VERSION_UPLOAD_SESSION = "create_version_upload_session"
+GET_UPLOAD_SESSION = "get_upload_session"
+UPLOAD_PART = "upload_part"
+LIST_PARTS = "list_parts"
+COMMIT_UPLOAD_SESSION = "commit_upload_session"
+ABORT_UPLOAD_SESSION = "abort_upload_session"
+LOG_UPLOAD_EVENT = "log_upload_event"
+
+OPERATIONS: Sequence[str] = (
+    CREATE_UPLOAD_SESSION,
+    CREATE_VERSION_UPLOAD_SESSION,
+    GET_UPLOAD_SESSION,
+    UPLOAD_PART,
+    LIST_PARTS,
+    COMMIT_UPLOAD_SESSION,
+    ABORT_UPLOAD_SESSION,
+    LOG_UPLOAD_EVENT,
+)

@@ -1,0 +1,91 @@
+"""The operations that move bytes: uploading a part, and making the file of the parts."""
+
+import asyncio
+
+from box_uploads_mock import admission, commit_rules, headers
+from box_uploads_mock.admission import MAX_COMMIT_LENGTH
+from box_uploads_mock.assembly import PartWriter
+from box_uploads_mock.calls import Call, Outcome
+from box_uploads_mock.commit_rules import CommitRequest
+from box_uploads_mock.errors import Refusal
+from box_uploads_mock.headers import ContentRange
+from box_uploads_mock.library import file_body
+
+
+async def upload_part(call: Call) -> Outcome:
+    """Stores a part; everything that can be told from the headers is told before the body is read."""
+    length = admission.announced_length(call.request)
+    admission.check_media_type(call.request, "application/octet-stream")
+    uploads = call.state.uploads
+    digest = headers.digest(call.headers.get("digest"))
+    wanted = headers.content_range(call.headers.get("content-range"))
+    if length > uploads.find(call.session_id).part_size:
+        raise admission.too_large()
+    writer = uploads.begin_part(call.session_id, wanted)
+    is_stored = False
+    try:
+        if length != wanted.size:
+            raise _wrong_length(wanted, length)
+        await _receive(call, wanted, writer)
+        _require_digest(writer, digest)
+        part = uploads.finish_part(call.session_id, wanted, writer)
+        is_stored = True
+    finally:
+        if not is_stored:
+            writer.abandon()
+    await _catch_up(call)
+    body = part.body()
+    return Outcome(status=200, body=body if call.state.bare_answers else {"part": body})
+
+
+async def _receive(call: Call, wanted: ContentRange, writer: PartWriter) -> None:
+    async for chunk in call.strike.body():
+        writer.write(chunk)
+        # Called in process, the app may get more than was announced, or less.
+        if writer.size > wanted.size:
+            raise _wrong_length(wanted, writer.size)
+    if writer.size != wanted.size:
+        raise _wrong_length(wanted, writer.size)
+    await call.strike.on_read()
+
+
+def _wrong_length(wanted: ContentRange, length: int) -> Refusal:
+    # Inferred: the documents name a range that "does not match", and no other fault of a range.
+    message = f"The body has {length} bytes, the range '{wanted}' has {wanted.size}."
+    return Refusal("requested_range_not_satisfiable", message)
+
+
+def _require_digest(writer: PartWriter, expected: bytes) -> None:
+    if writer.digest != expected:
+        # Inferred: of the statuses that are documented for a part, "a precondition was not met" fits best. The words
+        # are those of a commit with a wrong digest.
+        shown = f"Actual: {headers.base64_text(writer.digest)} Expected: {headers.base64_text(expected)}"
+        raise Refusal("precondition_failed", f"Part digest was incorrect. {shown}")
+
+
+async def _catch_up(call: Call) -> None:
+    """Hashes parts that came early, in a thread, since others wait for this one."""
+    session = call.state.sessions.get(call.session_id.upper())
+    if session is not None and session.assembly.is_behind:
+        await asyncio.to_thread(session.assembly.advance)
+
+
+async def commit_upload_session(call: Call) -> Outcome:
+    """Makes the file of the parts and ends the session."""
+    body = await call.json_body(MAX_COMMIT_LENGTH)
+    digest = headers.digest(call.headers.get("digest"))
+    if_match = headers.etag("if-match", call.headers.get("if-match"))
+    if_none_match = headers.etag("if-none-match", call.headers.get("if-none-match"))
+    parts, attributes = commit_rules.commit_body(body)
+    request = CommitRequest(
+        digest=digest, if_match=if_match, if_none_match=if_none_match, parts=parts, attributes=attributes
+    )
+    uploads = call.state.uploads
+    uploads.find(call.session_id)
+    await _catch_up(call)
+    session = uploads.check_commit(call.session_id, request)
+    call.strike.on_checked()
+    if uploads.count_pending(session):
+        return Outcome(status=202, headers={"Retry-After": str(call.state.commit_retry_after_s)})
+    file = file_body(uploads.commit(call.session_id, request))
+    return Outcome(status=201, body=file if call.state.bare_answers else {"total_count": 1, "entries": [file]})

@@ -1,0 +1,244 @@
+"""The life of upload sessions: opened, filled with parts, committed or aborted. Knows nothing of HTTP."""
+
+import re
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from box_uploads_mock.assembly import Assembly, Content, Part, PartWriter
+from box_uploads_mock.blobs import Store
+from box_uploads_mock.commit_rules import CommitRequest
+from box_uploads_mock.errors import Refusal, argument_refusal
+from box_uploads_mock.headers import ContentRange, base64_text
+from box_uploads_mock.identifiers import Identifiers
+from box_uploads_mock.library import Library
+from box_uploads_mock.rules import NewFile, NewVersion
+from box_uploads_mock.sessions import SESSION_LIFETIME, Session
+from box_uploads_mock.world import File
+
+_SESSION_ID = re.compile(r"[0-9A-Fa-f]{32}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the caller of the mock decides about sessions.
+
+    Attributes:
+        part_size_for: Returns the part size for a file size, both in bytes.
+        now: Returns the present time.
+    """
+
+    part_size_for: Callable[[int], int]
+    now: Callable[[], datetime]
+
+
+class SessionTwinError(Exception):
+    """An equal request has created a session before, and its answer was lost."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session.id)
+        self.session = session
+
+
+class Uploads:
+    """The sessions; thread-safe by the state's lock, which it shares."""
+
+    def __init__(
+        self, lock: threading.RLock, settings: Settings, library: Library, identifiers: Identifiers, store: Store
+    ) -> None:
+        self._lock = lock
+        self._settings = settings
+        self._library = library
+        self._identifiers = identifiers
+        self._store = store
+        self._sessions: dict[str, Session] = {}
+        self._untold: list[Session] = []
+        self._committed: set[str] = set()
+        self.pending_commits = 0
+
+    @property
+    def sessions(self) -> Mapping[str, Session]:
+        """The sessions that were neither committed nor aborted, by id, in the order of their creation."""
+        with self._lock:
+            return dict(self._sessions)
+
+    def open(self, request: NewFile | NewVersion, file_id: str | None) -> Session:
+        """Creates a session for a new file, or for a new version of a file.
+
+        Raises:
+            Refusal: The file cannot be stored.
+            SessionTwinError: The client was not told of an equal session.
+        """
+        with self._lock:
+            now = self._settings.now()
+            self._library.require_target(request, file_id)
+            for twin in self._untold:
+                is_open = twin.id in self._sessions and now < twin.expires_at
+                if is_open and (twin.target, twin.file_id) == (request, file_id):
+                    raise SessionTwinError(twin)
+            session = Session(
+                id=self._identifiers.session_id(),
+                target=request,
+                file_id=file_id,
+                expires_at=now + SESSION_LIFETIME,
+                part_size=self._settings.part_size_for(request.file_size),
+                assembly=Assembly(self._store),
+                pending_commits=self.pending_commits,
+            )
+            self._sessions[session.id] = session
+            return session
+
+    def lose_answer(self, session_id: str) -> None:
+        """Takes note that the client was not told of a session."""
+        with self._lock:
+            self._untold.append(self._sessions[session_id])
+
+    def find(self, session_id: str) -> Session:
+        """Returns an open session.
+
+        Raises:
+            Refusal: The id is malformed, or the session is unknown, ended or expired.
+        """
+        if not _SESSION_ID.fullmatch(session_id):
+            message = "The id of the session is not 32 hexadecimal digits."
+            raise argument_refusal("invalid_upload_session_id", "upload_session_id", message)
+        with self._lock:
+            session = self._sessions.get(session_id.upper())
+            if session is None:
+                raise Refusal("upload_session_not_found", "Upload session not found")
+            if self._settings.now() >= session.expires_at:
+                raise Refusal("session_expired", "The upload session has expired")
+            return session
+
+    def begin_part(self, session_id: str, wanted: ContentRange) -> PartWriter:
+        """Returns a writer for a part.
+
+        Raises:
+            Refusal: There is no such session, the range is none of its ranges or is stored already.
+        """
+        with self._lock:
+            session = self.find(session_id)
+            session.require_range(wanted)
+            _require_free_range(session, wanted)
+            return session.assembly.open(wanted.start)
+
+    def finish_part(self, session_id: str, wanted: ContentRange, writer: PartWriter) -> Part:
+        """Stores a part that was written.
+
+        Raises:
+            Refusal: Meanwhile the session has ended, or an equal part was stored.
+        """
+        with self._lock:
+            session = self.find(session_id)
+            _require_free_range(session, wanted)
+            part_id = self._new_part_id(session)
+            part = Part(part_id=part_id, offset=wanted.start, size=writer.size, sha1=writer.digest.hex())
+            session.assembly.add(part, writer)
+            return part
+
+    def _new_part_id(self, session: Session) -> str:
+        while session.assembly.has_id(part_id := self._identifiers.part_id()):
+            pass
+        return part_id
+
+    def check_commit(self, session_id: str, request: CommitRequest) -> Session:
+        """Checks that a session can be committed; the parts have been hashed as far as they are there.
+
+        Raises:
+            Refusal: A condition fails, the parts or the digest are wrong, or the file cannot be stored.
+        """
+        with self._lock:
+            session = self.find(session_id)
+            _require_conditions(
+                request, None if session.file_id is None else self._library.require_file(session.file_id)
+            )
+            _require_parts(session, request.parts)
+            actual = session.assembly.digest
+            if actual != request.digest:
+                # The words are Box's (box-java-sdk issue 701).
+                shown = f"Actual: {base64_text(actual)} Expected: {base64_text(request.digest)}"
+                raise Refusal("digest_mismatch", f"File digest was incorrect. {shown}")
+            self._library.require_target(session.target, session.file_id)
+            return session
+
+    def count_pending(self, session: Session) -> bool:
+        """Returns whether a good commit still has to wait, and counts it."""
+        with self._lock:
+            is_pending = session.pending_commits > 0
+            session.pending_commits -= is_pending
+            return is_pending
+
+    def commit(self, session_id: str, request: CommitRequest) -> File:
+        """Stores the file and ends the session.
+
+        Raises:
+            Refusal: As by `check_commit`: things may have changed since.
+        """
+        with self._lock:
+            session = self.check_commit(session_id, request)
+            blobs = session.assembly.release()
+            file = self._library.put(
+                session.target,
+                session.file_id,
+                sha1=request.digest.hex(),
+                attributes=request.attributes,
+                content=Content(blobs) if self._store.keeps_content else None,
+            )
+            del self._sessions[session.id]
+            self._committed.add(session.id)
+            return file
+
+    def abort(self, session_id: str) -> Session | None:
+        """Ends a session and returns it; its parts are the caller's to drop.
+
+        Ending a session that was committed succeeds as well, which the tests of Box's Node SDK expect.
+
+        Raises:
+            Refusal: There is no such session.
+        """
+        with self._lock:
+            if session_id.upper() in self._committed:
+                return None
+            session = self.find(session_id)
+            return self._sessions.pop(session.id)
+
+    def forget(self) -> None:
+        """Forgets all sessions and their parts."""
+        with self._lock:
+            for session in self._sessions.values():
+                session.assembly.drop()
+            self._sessions.clear()
+            self._untold.clear()
+            self._committed.clear()
+
+
+def _require_free_range(session: Session, wanted: ContentRange) -> None:
+    stored = session.assembly.at(wanted.start)
+    if stored is not None:
+        # The words, and the JSON in them, are Box's (rclone issue 2054).
+        context = {"part": {"id": stored.part_id, "offset": stored.offset, "size": stored.size}}
+        shown = f'{{"id":"{stored.part_id}","offset":{stored.offset},"size":{stored.size}}}'
+        message = f"Part overlaps with previously uploaded part: {shown}"
+        raise Refusal("range_overlaps_existing_part", message, context=context)
+
+
+def _require_conditions(request: CommitRequest, present: File | None) -> None:
+    etag = None if present is None else present.etag
+    wanted, unwanted = request.if_match, request.if_none_match
+    fails_match = wanted is not None and (etag is None or wanted not in {etag, "*"})
+    fails_none_match = unwanted is not None and etag is not None and unwanted in {etag, "*"}
+    if fails_match or fails_none_match:
+        raise Refusal("precondition_failed", "The resource has been modified. Please retrieve the resource again.")
+
+
+def _require_parts(session: Session, named: Sequence[Part]) -> None:
+    stored = {part.offset: part for part in session.assembly.parts}
+    for part in named:
+        found = stored.pop(part.offset, None)
+        expected = None if found is None else replace(found, sha1=found.sha1 if part.sha1 else "")
+        if part != expected:
+            shown = f'{{"part_id":"{part.part_id}","offset":{part.offset},"size":{part.size},"sha1":"{part.sha1}"}}'
+            raise Refusal("parts_mismatch", f"No matching part found on server for {shown}")
+    if stored or len(named) != session.total_parts:
+        raise Refusal("parts_mismatch", f"The file has {session.total_parts} parts, not {len(named)}")

@@ -1,0 +1,192 @@
+"""Faults that need a connection, over real ones on the loopback interface."""
+
+import asyncio
+import http.client
+import json
+import socket
+import threading
+from collections.abc import Iterator, Mapping
+from urllib.parse import urlsplit
+
+import pytest
+from box_uploads_mock import (
+    Failure,
+    LostAnswer,
+    MockServer,
+    Reset,
+    SlowRead,
+    Stall,
+    State,
+    Truncation,
+    constant_part_size,
+)
+
+from tests.unit.mock.in_process import SESSIONS, new_file
+from tests.unit.mock.uploading import digest
+
+SIZE = 2 * 1024**2
+DATA = bytes(range(256)) * (SIZE // 256)
+PART = "upload_part"
+
+
+@pytest.fixture(scope="module")
+def shared_server() -> Iterator[MockServer]:
+    async def pause(seconds: float) -> None:
+        """Takes no time, or for a minute and more all the time there is."""
+        if seconds >= 60:
+            await asyncio.get_running_loop().create_future()
+
+    state = State(min_file_size=1, part_size_for=constant_part_size(SIZE), sleep=pause)
+    with MockServer(state=state) as server:
+        yield server
+
+
+@pytest.fixture
+def server(shared_server: MockServer) -> Iterator[MockServer]:
+    shared_server.state.reset()
+    yield shared_server
+    shared_server.state.faults.require_fired()
+
+
+class Browser:
+    """One connection to a server."""
+
+    def __init__(self, server: MockServer) -> None:
+        self._server = server
+        self.connection = http.client.HTTPConnection(urlsplit(server.origin).netloc, timeout=10)
+
+    def call(
+        self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
+    ) -> tuple[int, bytes]:
+        sent = {"authorization": f"Bearer {self._server.token}", **(headers or {})}
+        self.connection.request(method, path, body, sent)
+        response = self.connection.getresponse()
+        return response.status, response.read()
+
+    def create(self) -> str:
+        body = json.dumps(new_file(file_size=SIZE)).encode()
+        status, content = self.call("POST", SESSIONS, body, {"content-type": "application/json"})
+        assert status == 201
+        return f"{SESSIONS}/{json.loads(content)['id']}"
+
+    def wait_for_stall(self) -> None:
+        for _ in range(5_000):
+            if json.loads(self.call("GET", "/_mock/faults")[1])["stalled"]:
+                return
+        pytest.fail("no call has stalled")
+
+    def put(self, path: str) -> tuple[int, bytes]:
+        headers = {"content-type": "application/octet-stream", "digest": digest(DATA)}
+        return self.call("PUT", path, DATA, {**headers, "content-range": f"bytes 0-{SIZE - 1}/{SIZE}"})
+
+
+@pytest.fixture
+def browser(server: MockServer) -> Iterator[Browser]:
+    browser = Browser(server)
+    yield browser
+    browser.connection.close()
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Reset(operation=PART),
+        Reset(operation=PART, when="during"),
+        Reset(operation=PART, when="during", after_bytes=SIZE // 2),
+        Reset(operation=PART, when="after"),
+    ],
+    ids=str,
+)
+def test_a_reset_connection_stores_nothing_and_the_next_one_works(
+    server: MockServer, browser: Browser, fault: Reset
+) -> None:
+    path = browser.create()
+    server.state.faults.add(fault)
+    with pytest.raises((ConnectionResetError, BrokenPipeError)):
+        browser.put(path)
+    browser.connection.close()
+    assert browser.put(path)[0] == 200
+    assert [exchange.status for exchange in server.state.journal] == [201, None, 200]
+
+
+def test_a_reset_is_a_reset_and_no_orderly_end(server: MockServer) -> None:
+    server.state.faults.add(Reset(operation="create_upload_session"))
+    with socket.create_connection(("127.0.0.1", urlsplit(server.origin).port or 0), timeout=10) as connection:
+        connection.sendall(f"POST {SESSIONS} HTTP/1.1\r\nHost: mock\r\nContent-Length: 0\r\n\r\n".encode())
+        with pytest.raises(ConnectionResetError):
+            connection.recv(1)
+
+
+def test_a_lost_answer_closes_the_connection_but_the_part_is_stored(server: MockServer, browser: Browser) -> None:
+    path = browser.create()
+    server.state.faults.add(LostAnswer(operation=PART))
+    with pytest.raises(ConnectionResetError):
+        browser.put(path)
+    browser.connection.close()
+    assert browser.put(path)[0] == 416
+
+
+@pytest.mark.parametrize("sent_bytes", [0, 10, 100_000])
+def test_a_truncated_answer_promises_more_than_it_sends(server: MockServer, browser: Browser, sent_bytes: int) -> None:
+    path = browser.create()
+    server.state.faults.add(Truncation(operation="get_upload_session", sent_bytes=sent_bytes))
+    with pytest.raises(http.client.IncompleteRead) as caught:
+        browser.call("GET", path)
+    assert caught.value.expected is not None
+    assert caught.value.expected > 0
+    if sent_bytes < 1000:
+        assert len(caught.value.partial) == sent_bytes
+    browser.connection.close()
+    assert browser.call("GET", path)[0] == 200
+
+
+def test_a_failure_in_the_middle_of_a_body_leaves_the_connection_usable(server: MockServer, browser: Browser) -> None:
+    path = browser.create()
+    server.state.faults.add(Failure(operation=PART, status=503, after_bytes=SIZE // 2))
+    assert browser.put(path)[0] == 503
+    assert browser.put(path)[0] == 200
+
+
+@pytest.mark.parametrize("when", ["before", "during", "after"])
+def test_a_stalled_call_goes_on_when_it_is_released(server: MockServer, browser: Browser, when: str) -> None:
+    path = browser.create()
+    after_bytes = SIZE // 2 if when == "during" else 0
+    server.state.faults.add(Stall(operation=PART, when=when, after_bytes=after_bytes, limit_s=60))  # type: ignore[arg-type]
+    statuses: list[int] = []
+    caller = threading.Thread(target=lambda: statuses.append(browser.put(path)[0]))
+    caller.start()
+    other = Browser(server)
+    other.wait_for_stall()
+    assert statuses == []
+    assert other.call("POST", "/_mock/release")[0] == 204
+    caller.join(10)
+    other.connection.close()
+    assert statuses == [200]
+
+
+def test_a_slow_reader_gets_everything(server: MockServer, browser: Browser) -> None:
+    path = browser.create()
+    server.state.faults.add(SlowRead(operation=PART, bytes_per_read=10_000, pause_s=0.001))
+    assert browser.put(path)[0] == 200
+
+
+def test_a_server_that_stops_does_not_wait_for_stalled_calls() -> None:
+    state = State()
+    with MockServer(state=state) as server:
+        state.faults.add(Stall(operation="create_upload_session", limit_s=500))
+        browser = Browser(server)
+        caller = threading.Thread(target=_ignoring_errors, args=(browser,))
+        caller.start()
+        other = Browser(server)
+        other.wait_for_stall()
+        other.connection.close()
+    caller.join(10)
+    assert not caller.is_alive()
+    browser.connection.close()
+
+
+def _ignoring_errors(browser: Browser) -> None:
+    try:
+        browser.create()
+    except (AssertionError, OSError, http.client.HTTPException):
+        return

@@ -1,0 +1,272 @@
+"""Uploading parts and listing them."""
+
+import hashlib
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from box_uploads_mock import State, World
+
+from tests.unit.mock.in_process import SESSIONS, NoAnswerError, headers, send
+from tests.unit.mock.uploading import DATA, NOW, PART_SIZE, Upload, digest, small_state
+
+
+@pytest.fixture
+def upload() -> Upload:
+    return Upload(small_state())
+
+
+def test_a_part_is_answered_as_box_describes_it(upload: Upload) -> None:
+    answer = upload.put(0)
+    assert answer.status == 200
+    part = answer.body["part"]
+    assert re.fullmatch(r"[0-9A-F]{8}", part.pop("part_id"))
+    sha1 = hashlib.sha1(DATA[:4], usedforsecurity=False).hexdigest()
+    assert part == {"offset": 0, "size": 4, "sha1": sha1}
+
+
+def test_a_part_may_be_answered_bare(upload: Upload) -> None:
+    upload.state.bare_answers = True
+    assert upload.put(0).body.keys() == {"part_id", "offset", "size", "sha1"}
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
+def test_parts_come_in_any_order_and_are_counted(upload: Upload, order: tuple[int, ...]) -> None:
+    for done, index in enumerate(order, 1):
+        assert upload.put(index).status == 200
+        assert upload.get().body["num_parts_processed"] == done
+    assert [part["offset"] for part in upload.get("/parts").body["entries"]] == [0, 4, 8]
+    assert upload.get("/parts").body["entries"][2]["size"] == 2
+
+
+def test_the_status_is_the_session_as_it_was_created(upload: Upload) -> None:
+    assert upload.get().body == upload.session
+
+
+def test_a_range_is_uploaded_once_and_the_refusal_names_the_stored_part(upload: Upload) -> None:
+    part = upload.put(1).body["part"]
+    for body in (None, b"____"):
+        answer = upload.put(1, body)
+        assert (answer.status, answer.code) == (416, "range_overlaps_existing_part")
+        named = {"id": part["part_id"], "offset": 4, "size": 4}
+        assert answer.body["context_info"] == {"part": named}
+        shown = f'{{"id":"{part["part_id"]}","offset":4,"size":4}}'
+        assert answer.body["message"] == f"Part overlaps with previously uploaded part: {shown}"
+    assert upload.get().body["num_parts_processed"] == 1
+
+
+def test_a_part_with_a_wrong_digest_is_not_stored(upload: Upload) -> None:
+    answer = upload.put(0, digest=digest(b"other"))
+    assert (answer.status, answer.code) == (412, "precondition_failed")
+    actual, expected = digest(DATA[:4])[4:], digest(b"other")[4:]
+    assert answer.body["message"] == f"Part digest was incorrect. Actual: {actual} Expected: {expected}"
+    assert upload.get().body["num_parts_processed"] == 0
+    assert upload.put(0).status == 200
+
+
+@pytest.mark.parametrize("name", ["SHA=", "sha=", "Sha="])
+def test_the_algorithm_of_the_digest_has_no_letter_case(upload: Upload, name: str) -> None:
+    assert upload.put(0, digest=name + digest(DATA[:4])[4:]).status == 200
+
+
+@pytest.mark.parametrize(
+    "value", [None, "", "sha=", "md5=" + digest(b"")[4:], digest(b"")[4:], "sha=" + "A" * 40, digest(b"") + "="]
+)
+def test_a_missing_or_malformed_digest_is_a_bad_argument(upload: Upload, value: str | None) -> None:
+    assert upload.put(0, digest=value).status == 400
+
+
+@pytest.mark.parametrize(
+    "value", [None, "", "bytes 0-3", "0-3/10", "bytes 0-3/*", "bytes 00-3/10", "bytes=0-3/10", "bytes -3/10", "x" * 99]
+)
+def test_a_missing_or_malformed_range_is_a_bad_argument(upload: Upload, value: str | None) -> None:
+    assert upload.put(0, content_range=value).status == 400
+
+
+@pytest.mark.parametrize(
+    ("value", "body"),
+    [
+        ("bytes 0-3/11", b"0123"),
+        ("bytes 0-3/9", b"0123"),
+        ("bytes 1-4/10", b"1234"),
+        ("bytes 0-2/10", b"012"),
+        ("bytes 8-8/10", b"8"),
+        ("bytes 8-11/10", b"89__"),
+        ("bytes 12-15/10", b"____"),
+        ("bytes 4-3/10", b""),
+        ("bytes 10-9/10", b""),
+        ("bytes 0-9999999999999999999/10", b"0123"),
+    ],
+)
+def test_a_range_that_is_none_of_the_session_is_not_satisfiable(upload: Upload, value: str, body: bytes) -> None:
+    answer = upload.put(0, body, content_range=value)
+    assert (answer.status, answer.code) == (416, "requested_range_not_satisfiable")
+
+
+@pytest.mark.parametrize("body", [b"", b"012"])
+def test_a_body_that_does_not_fill_its_range_is_refused(upload: Upload, body: bytes) -> None:
+    assert upload.put(0, body).code == "requested_range_not_satisfiable"
+    assert upload.put(0, chunks=[body]).code == "requested_range_not_satisfiable"
+
+
+def test_a_body_larger_than_a_part_is_refused_before_it_is_read(upload: Upload) -> None:
+    answer = send(
+        upload.state,
+        "PUT",
+        upload.path,
+        headers(
+            content_type="application/octet-stream",
+            digest=digest(b""),
+            content_range="bytes 0-4/10",
+            content_length=str(PART_SIZE + 1),
+        ),
+        [],
+    )
+    assert (answer.status, answer.code) == (413, "request_entity_too_large")
+
+
+def test_a_length_that_lies_does_not_get_more_stored(upload: Upload) -> None:
+    assert upload.put(0, chunks=[b"0123", b"45"]).status == 416
+    assert upload.get().body["num_parts_processed"] == 0
+
+
+@pytest.mark.parametrize("media_type", [None, "", "application/json", "text/plain"])
+def test_a_part_is_called_a_stream_of_octets(upload: Upload, media_type: str | None) -> None:
+    assert upload.put(0, content_type=media_type).status == 415
+
+
+def test_a_part_of_unknown_length_is_refused(upload: Upload) -> None:
+    assert upload.put(0, content_length=None).status == 411
+    assert upload.put(0, transfer_encoding="chunked").status == 411
+
+
+def test_the_checks_of_a_part_come_in_a_fixed_order(upload: Upload) -> None:
+    bad: dict[str, str | None] = {
+        "authorization": None,
+        "as_user": "x",
+        "content_length": None,
+        "content_type": None,
+        "digest": None,
+        "content_range": "bytes 1-2/3",
+    }
+    statuses = [upload.put(0, b"_", chunks=None, **bad).status]
+    for name in list(bad):
+        del bad[name]
+        statuses.append(upload.put(0, b"_", chunks=None, **bad).status)
+    assert statuses == [401, 400, 411, 415, 400, 416, 416]
+
+
+def test_a_client_that_hangs_up_leaves_no_part_behind(upload: Upload) -> None:
+    with pytest.raises(NoAnswerError):
+        upload.put(0, chunks=[])
+    assert upload.get().body["num_parts_processed"] == 0
+    assert upload.put(0).status == 200
+
+
+def test_the_header_names_have_no_letter_case(upload: Upload) -> None:
+    sent = headers(DATA[:4], content_type="application/octet-stream")
+    sent |= {"DIGEST": digest(DATA[:4]), "Content-Range": upload.range(0)}
+    assert send(upload.state, "PUT", upload.path, sent, [DATA[:4]]).status == 200
+
+
+def test_the_session_id_has_no_letter_case(upload: Upload) -> None:
+    upload.path = upload.path.lower()
+    assert upload.put(0).status == 200
+
+
+def test_pages_follow_offset_and_limit(upload: Upload) -> None:
+    upload.put_all()
+    page = upload.get("/parts?offset=1&limit=1").body
+    assert [part["offset"] for part in page.pop("entries")] == [4]
+    assert page == {"total_count": 3, "offset": 1, "limit": 1, "order": [{"by": "offset", "direction": "ASC"}]}
+    assert [part["offset"] for part in upload.get("/parts?offset=2").body["entries"]] == [8]
+    assert upload.get("/parts?offset=3").body["entries"] == []
+    assert upload.get("/parts").body["limit"] == 1000
+
+
+@pytest.mark.parametrize(
+    "query", ["offset=10001", "limit=1001", "limit=0", "offset=-1", "offset=x", "limit=", "limit=1.5"]
+)
+def test_a_page_out_of_bounds_is_a_bad_argument(upload: Upload, query: str) -> None:
+    answer = upload.get(f"/parts?{query}")
+    assert (answer.status, answer.code) == (400, "invalid_parameter")
+
+
+@pytest.mark.parametrize("query", ["offset=10000", "limit=1000", "limit=1.0", "offset=0&unknown=1"])
+def test_a_page_within_bounds_is_answered(upload: Upload, query: str) -> None:
+    assert upload.get(f"/parts?{query}").status == 200
+
+
+CALLS: list[Callable[[Upload], Any]] = [
+    lambda upload: upload.get(),
+    lambda upload: upload.put(0),
+    lambda upload: upload.get("/parts"),
+    lambda upload: upload.commit([{"part_id": "0" * 8, "offset": 0, "size": 1}]),
+    lambda upload: upload.abort(),
+    lambda upload: upload.log({"event_type": "x"}),
+]
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_an_unknown_session_is_not_found(upload: Upload, call: Callable[[Upload], Any]) -> None:
+    for session_id in ("0" * 32, "f" * 32):
+        upload.path = f"{SESSIONS}/{session_id}"
+        answer = call(upload)
+        assert (answer.status, answer.code) == (404, "upload_session_not_found")
+
+
+@pytest.mark.parametrize("session_id", ["x", "0" * 31, "0" * 33, "g" * 32, "%D9%A1" * 32, "0" * 32 + "%0A"])
+@pytest.mark.parametrize("call", CALLS)
+def test_a_malformed_session_id_is_a_bad_argument(
+    upload: Upload, session_id: str, call: Callable[[Upload], Any]
+) -> None:
+    upload.path = f"{SESSIONS}/{session_id}"
+    answer = call(upload)
+    assert (answer.status, answer.code) == (400, "invalid_upload_session_id")
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_an_expired_session_is_gone(call: Callable[[Upload], Any]) -> None:
+    now = [NOW]
+    upload = Upload(small_state(clock=lambda: now[0]))
+    now[0] = NOW + timedelta(days=7, microseconds=-1)
+    assert upload.get().status == 200
+    now[0] = NOW + timedelta(days=7)
+    answer = call(upload)
+    assert (answer.status, answer.code) == (410, "session_expired")
+
+
+@pytest.mark.parametrize(
+    ("tail", "allow"), [("", "DELETE, GET, PUT"), ("/parts", "GET"), ("/commit", "POST"), ("/log", "POST")]
+)
+@pytest.mark.parametrize("method", ["HEAD", "PATCH", "OPTIONS", "TRACE", "QUERY", "get"])
+def test_a_wrong_method_is_told_the_right_ones(upload: Upload, method: str, tail: str, allow: str) -> None:
+    answer = send(upload.state, method, upload.path + tail, {"host": "x"})
+    assert (answer.status, answer.headers["allow"]) == (405, allow)
+
+
+def test_parts_are_kept_by_ids_that_the_seed_decides() -> None:
+    def run(seed: int) -> list[object]:
+        upload = Upload(small_state(seed=seed))
+        return [upload.put(index).content for index in range(3)]
+
+    assert run(1) == run(1)
+    assert run(1) != run(2)
+
+
+def test_the_journal_tells_for_which_range_a_part_was_sent(upload: Upload) -> None:
+    upload.put(1)
+    upload.get()
+    assert [exchange.content_range for exchange in upload.state.journal] == [None, "bytes 4-7/10", None]
+
+
+def test_a_named_user_may_be_unknown_to_every_operation() -> None:
+    upload = Upload(small_state(World(users=["1"])))
+    answer = send(upload.state, "GET", upload.path, headers(as_user="2"))
+    assert (answer.status, answer.code) == (403, "access_denied_insufficient_permissions")
+
+
+def test_the_part_size_can_be_that_of_box(state: State) -> None:
+    assert Upload(state, bytes(20_000_000)).session["part_size"] == 8 * 1024**2

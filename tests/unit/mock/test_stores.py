@@ -1,0 +1,187 @@
+"""Where the bytes go: kept in memory, kept on disk, or hashed and discarded."""
+
+import hashlib
+import itertools
+import random
+import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from box_uploads_mock import MockServer, Part, State
+from box_uploads_mock.assembly import Assembly
+from box_uploads_mock.blobs import STORE_KINDS, DiskBlob, Store
+
+from tests.unit.mock.uploading import DATA, Upload, small_state
+
+MIB = 1024**2
+
+
+def fill(assembly: Assembly, offset: int, data: bytes) -> None:
+    writer = assembly.open(offset)
+    for start in range(0, len(data), 7):
+        writer.write(data[start : start + 7])
+    sha1 = writer.digest.hex()
+    assembly.add(Part(part_id=f"{offset:08X}", offset=offset, size=len(data), sha1=sha1), writer)
+    if assembly.is_behind:
+        assembly.advance()
+
+
+@pytest.mark.parametrize("kind", STORE_KINDS)
+@pytest.mark.parametrize("order", list(itertools.permutations((0, 4, 8))))
+def test_the_file_is_hashed_in_order_whatever_the_order_of_its_parts(kind: Any, order: tuple[int, ...]) -> None:
+    store = Store(kind)
+    assembly = Assembly(store)
+    for offset in order:
+        fill(assembly, offset, DATA[offset : offset + 4])
+    assert assembly.digest == hashlib.sha1(DATA, usedforsecurity=False).digest()
+    assert [part.offset for part in assembly.parts] == [0, 4, 8]
+    assembly.drop()
+    assert len(assembly) == 0
+    assert store.directory is None or list(store.directory.iterdir()) == []
+    store.close()
+
+
+@pytest.mark.parametrize("kind", STORE_KINDS)
+def test_an_abandoned_part_leaves_no_trace_in_the_digest(kind: Any) -> None:
+    assembly = Assembly(Store(kind))
+    writer = assembly.open(0)
+    writer.write(b"wrong")
+    writer.abandon()
+    for offset in (4, 0):
+        fill(assembly, offset, DATA[offset : offset + 4])
+    assert assembly.digest == hashlib.sha1(DATA[:8], usedforsecurity=False).digest()
+
+
+@pytest.mark.parametrize("kind", STORE_KINDS)
+def test_an_upload_ends_well_whatever_the_store(kind: Any) -> None:
+    state = small_state(store=kind)
+    upload = Upload(state)
+    for index in (2, 0, 1):
+        assert upload.put(index).status == 200
+    assert upload.put(1).status == 416
+    file_id = upload.commit().body["entries"][0]["id"]
+    if kind == "discard":
+        with pytest.raises(LookupError, match="only the description"):
+            state.content(file_id)
+    else:
+        assert state.content(file_id) == DATA
+    state.close()
+
+
+def test_a_discarding_store_still_tells_a_wrong_digest() -> None:
+    state = small_state(store="discard")
+    upload = Upload(state)
+    for index in (2, 1, 0):
+        upload.put(index)
+    assert upload.commit(digest="sha=" + "A" * 27 + "=").code == "digest_mismatch"
+    assert upload.commit().status == 201
+    state.close()
+
+
+def test_a_discarding_store_keeps_only_what_comes_early() -> None:
+    state = small_state(store="discard")
+    upload = Upload(state)
+    upload.put(0)
+    assert state.store.directory is None
+    upload.put(2)
+    assert state.store.directory is not None
+    assert len(list(state.store.directory.iterdir())) == 1
+    upload.put(1)
+    assert list(state.store.directory.iterdir()) == []
+    state.close()
+
+
+@pytest.mark.parametrize("kind", ["disk", "discard"])
+def test_a_closed_state_leaves_nothing_on_the_disk(kind: Any) -> None:
+    state = small_state(store=kind)
+    upload = Upload(state)
+    upload.put(2)
+    directory = state.store.directory
+    assert directory is not None
+    state.close()
+    assert not directory.exists()
+    assert not state.sessions
+    again = Upload(state)
+    again.put_all()
+    assert again.commit().status == 201
+    state.close()
+
+
+@pytest.mark.parametrize("end", ["refused", "aborted", "reset", "replaced"])
+def test_bytes_on_disk_go_when_nobody_can_read_them_any_more(end: str) -> None:
+    state = small_state(store="disk")
+    upload = Upload(state, file_id="12345")
+    upload.put_all()
+    if end == "refused":
+        upload.abort()
+        upload = Upload(state)
+        assert upload.put(0, digest="sha=" + "A" * 27 + "=").status == 412
+    elif end == "aborted":
+        upload.abort()
+    elif end == "reset":
+        assert upload.commit().status == 201
+        state.reset()
+    else:
+        assert upload.commit().status == 201
+        again = Upload(state, b"ab", file_id="12345")
+        again.put_all()
+        assert again.commit().status == 201
+    assert state.store.directory is not None
+    assert len(list(state.store.directory.iterdir())) == (1 if end == "replaced" else 0)
+    state.close()
+
+
+def test_a_server_removes_its_directory_when_it_stops() -> None:
+    with MockServer(store="disk", min_file_size=1) as server:
+        Upload(server.state, bytes(3)).put(0)
+        directory = server.state.store.directory
+        assert directory is not None
+        assert directory.exists()
+    assert not directory.exists()
+
+
+def test_an_unknown_store_is_refused() -> None:
+    with pytest.raises(ValueError, match="store: 'tape' is unknown; use one of memory, disk, discard"):
+        State(store="tape")  # type: ignore[arg-type]  # what the types forbid is what is tested
+
+
+def test_a_blob_on_disk_is_read_in_pieces(tmp_path: Path) -> None:
+    blob = DiskBlob(tmp_path / "blob")
+    blob.write(bytes(MIB))
+    blob.write(b"end")
+    blob.seal()
+    assert [len(chunk) for chunk in blob.chunks()] == [MIB, 3]
+
+
+def test_parts_from_eight_threads_in_any_order_make_the_file() -> None:
+    data = random.Random(1).randbytes(400)
+    assembly = Assembly(Store("discard"))
+    offsets = list(range(0, len(data), 4))
+    random.Random(2).shuffle(offsets)
+    with ThreadPoolExecutor(8) as pool:
+        for done in [pool.submit(fill, assembly, offset, data[offset : offset + 4]) for offset in offsets]:
+            done.result(timeout=60)
+    assembly.advance()
+    assert assembly.digest == hashlib.sha1(data, usedforsecurity=False).digest()
+
+
+def test_discarding_takes_no_memory_for_parts_that_come_early() -> None:
+    store = Store("discard")
+    assembly = Assembly(store)
+    chunk = bytes(MIB)
+    tracemalloc.start()
+    try:
+        for number in reversed(range(24)):
+            writer = assembly.open(number * MIB)
+            writer.write(chunk)
+            part = Part(part_id=f"{number:08X}", offset=number * MIB, size=MIB, sha1="")
+            assembly.add(part, writer)
+        assembly.advance()
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert assembly.digest == hashlib.sha1(bytes(24 * MIB), usedforsecurity=False).digest()
+    assert peak < 4 * MIB
+    store.close()

@@ -1,0 +1,276 @@
+"""What each kind of fault does to the call that it strikes, in process."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from box_uploads_mock import (
+    Accepted,
+    Failure,
+    Fault,
+    LatePartsMismatch,
+    LostAnswer,
+    Reset,
+    SlowRead,
+    Stall,
+    State,
+    TokenExpiry,
+    Truncation,
+)
+
+from tests.unit.mock.in_process import SESSIONS, new_file, post
+from tests.unit.mock.uploading import Upload, small_state
+
+CREATE = "create_upload_session"
+PART = "upload_part"
+COMMIT = "commit_upload_session"
+
+
+class Pauses:
+    """A sleep that takes no time and notes what it was asked for."""
+
+    def __init__(self) -> None:
+        self.seconds: list[float] = []
+
+    async def __call__(self, seconds: float) -> None:
+        self.seconds.append(seconds)
+        await asyncio.sleep(0)
+
+
+@pytest.fixture
+def pauses() -> Pauses:
+    return Pauses()
+
+
+@pytest.fixture
+def state(pauses: Pauses) -> State:
+    return small_state(sleep=pauses)
+
+
+@pytest.fixture
+def upload(state: State) -> Upload:
+    return Upload(state)
+
+
+CALLS: dict[str, Callable[[Upload], Any]] = {
+    "create_upload_session": lambda upload: post(upload.state, SESSIONS, new_file(file_name="other")),
+    "create_version_upload_session": lambda upload: post(
+        upload.state, "/api/2.0/files/12345/upload_sessions", {"file_size": 9}
+    ),
+    "get_upload_session": lambda upload: upload.get(),
+    "upload_part": lambda upload: upload.put(0),
+    "list_parts": lambda upload: upload.get("/parts"),
+    "commit_upload_session": lambda upload: upload.commit(),
+    "abort_upload_session": lambda upload: upload.abort(),
+    "log_upload_event": lambda upload: upload.log({"event_type": "x"}),
+}
+
+
+@pytest.mark.parametrize("operation", CALLS)
+@pytest.mark.parametrize("body", ["box", "html", "none"])
+def test_every_operation_may_fail(upload: Upload, operation: str, body: Any) -> None:
+    upload.state.faults.add(Failure(operation=operation, status=503, retry_after_s=2, body=body))
+    answer = CALLS[operation](upload)
+    assert (answer.status, answer.headers["retry-after"]) == (503, "2")
+    assert answer.content == b"" if body == "none" else answer.content[:1] in b"{<"
+    upload.state.faults.require_fired()
+    assert upload.get().status == 200
+
+
+@pytest.mark.parametrize("operation", CALLS)
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_every_connection_may_be_reset(upload: Upload, operation: str, when: Any) -> None:
+    upload.state.faults.add(Reset(operation=operation, when=when))
+    with pytest.raises(ConnectionResetError):
+        CALLS[operation](upload)
+    upload.state.faults.require_fired()
+    exchange = upload.state.journal[-1]
+    assert (exchange.operation, exchange.status) == (operation, None)
+    assert upload.get().body["num_parts_processed"] == 0
+    assert len(upload.state.sessions) == 1
+
+
+@pytest.mark.parametrize("operation", CALLS)
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_every_call_may_stall_for_a_bounded_time_and_goes_on(
+    upload: Upload, pauses: Pauses, operation: str, when: Any
+) -> None:
+    upload.state.faults.add(Stall(operation=operation, when=when, limit_s=30))
+    CALLS[operation](upload)
+    assert pauses.seconds == [30]
+    assert upload.state.faults.stalled == 0
+    upload.state.faults.require_fired()
+
+
+@pytest.mark.parametrize("after_bytes", [0, 1, 3, 4])
+@pytest.mark.parametrize("sizes", [(4,), (1, 1, 1, 1), (2, 2)])
+def test_a_failure_may_come_in_the_middle_of_the_body(upload: Upload, after_bytes: int, sizes: tuple[int, ...]) -> None:
+    upload.state.faults.add(Failure(operation=PART, status=401, after_bytes=after_bytes))
+    answer = upload.put(0, chunks=_split(b"0123", sizes))
+    assert (answer.status, answer.code) == (401, "unauthorized")
+    assert "expired" in answer.headers["www-authenticate"]
+    upload.state.faults.require_fired()
+    assert upload.get().body["num_parts_processed"] == 0
+    assert upload.put(0).status == 200
+
+
+def _split(data: bytes, sizes: tuple[int, ...]) -> list[bytes]:
+    chunks: list[bytes] = []
+    for size in sizes:
+        chunks.append(data[:size])
+        data = data[size:]
+    return chunks
+
+
+@pytest.mark.parametrize("after_bytes", [0, 2])
+def test_a_connection_may_be_reset_in_the_middle_of_the_body(upload: Upload, after_bytes: int) -> None:
+    upload.state.faults.add(Reset(operation=PART, when="during", after_bytes=after_bytes))
+    with pytest.raises(ConnectionResetError):
+        upload.put(0)
+    upload.state.faults.require_fired()
+    assert upload.get().body["num_parts_processed"] == 0
+    assert upload.put(0).status == 200
+
+
+def test_a_stall_in_the_middle_of_the_body_changes_nothing_else(upload: Upload, pauses: Pauses) -> None:
+    upload.state.faults.add(Stall(operation=PART, when="during", after_bytes=2, limit_s=9))
+    assert upload.put(0).status == 200
+    assert pauses.seconds == [9]
+    upload.put_all_from(1)
+    assert upload.commit().status == 201
+
+
+def test_a_fault_beyond_the_end_of_the_body_does_not_happen_and_says_so(upload: Upload) -> None:
+    fault = Reset(operation=PART, when="during", after_bytes=5)
+    upload.state.faults.add(fault)
+    assert upload.put(0).status == 200
+    assert upload.state.faults.unfired == (fault,)
+
+
+def test_a_slow_reader_pauses_after_each_read(upload: Upload, pauses: Pauses) -> None:
+    upload.state.faults.add(SlowRead(operation=PART, bytes_per_read=3, pause_s=0.5))
+    assert upload.put(0).status == 200
+    assert pauses.seconds == [0.5, 0.5]
+    upload.state.faults.require_fired()
+    assert upload.state.sessions[upload.id].assembly.parts[0].size == 4
+
+
+@pytest.mark.parametrize(
+    "operation", [name for name in CALLS if name not in {"abort_upload_session", "log_upload_event"}]
+)
+def test_every_answer_with_a_body_may_be_truncated(upload: Upload, operation: str) -> None:
+    if operation == COMMIT:
+        upload.put_all_from(0)
+    upload.state.faults.add(Truncation(operation=operation, sent_bytes=5))
+    with pytest.raises(ConnectionResetError):
+        CALLS[operation](upload)
+    upload.state.faults.require_fired()
+    assert upload.state.journal[-1].status in {200, 201}
+
+
+def test_a_part_may_be_stored_and_answered_with_500(upload: Upload) -> None:
+    upload.state.faults.add(Failure(operation=PART, status=500, carried_out=True))
+    assert upload.put(0).status == 500
+    assert upload.get("/parts").body["total_count"] == 1
+    assert upload.put(0).code == "range_overlaps_existing_part"
+
+
+def test_a_lost_answer_leaves_the_call_carried_out(upload: Upload) -> None:
+    for index in range(3):
+        upload.state.faults.add(LostAnswer(operation=PART))
+        with pytest.raises(ConnectionResetError):
+            upload.put(index)
+    upload.parts = upload.get("/parts").body["entries"]
+    upload.state.faults.add(LostAnswer(operation=COMMIT))
+    with pytest.raises(ConnectionResetError):
+        upload.commit()
+    assert not upload.state.sessions
+    assert len([file for file in upload.state.files.values() if file.name == "Project.mov"]) == 1
+
+
+@pytest.mark.parametrize(
+    "fault", [LostAnswer(operation=CREATE), Failure(operation=CREATE, status=500, carried_out=True)]
+)
+def test_a_session_whose_answer_was_lost_is_named_to_the_next_equal_request(state: State, fault: Fault) -> None:
+    state.faults.add(fault)
+    if isinstance(fault, LostAnswer):
+        with pytest.raises(ConnectionResetError):
+            post(state, SESSIONS, new_file())
+    else:
+        assert post(state, SESSIONS, new_file()).status == 500
+    (session_id,) = state.sessions
+    # Others are no conflict.
+    assert post(state, SESSIONS, new_file(file_name="other")).status == 201
+    answers = [post(state, SESSIONS, new_file()) for _ in range(2)]
+    assert [(answer.status, answer.code) for answer in answers] == [(409, "session_conflict")] * 2
+    session = answers[1].body["context_info"]["session"]
+    assert session["id"] == session_id
+    assert session["session_endpoints"]["upload_part"].endswith(session_id)
+    upload = Upload(state, file_name="third")
+    upload.path = f"{SESSIONS}/{session_id}"
+    assert upload.abort().status == 204
+    assert post(state, SESSIONS, new_file()).status == 201
+
+
+def test_a_fault_after_success_waits_for_a_call_that_succeeds(upload: Upload) -> None:
+    upload.state.faults.add(LostAnswer(operation=PART))
+    assert upload.put(0, digest="sha=").status == 400
+    assert len(upload.state.faults.unfired) == 1
+    with pytest.raises(ConnectionResetError):
+        upload.put(0)
+
+
+def test_a_storm_of_202_ends(upload: Upload) -> None:
+    upload.put_all_from(0)
+    upload.state.faults.add(Accepted(times=3, retry_after_s=5))
+    for _ in range(3):
+        answer = upload.commit()
+        assert (answer.status, answer.headers["retry-after"], answer.content) == (202, "5", b"")
+    assert upload.commit().status == 201
+
+
+def test_a_late_mismatch_of_parts_heals_by_itself(upload: Upload) -> None:
+    upload.state.faults.add(LatePartsMismatch(times=2))
+    upload.put(0)
+    # Not all parts are there, so this is an honest mismatch.
+    assert upload.commit().code == "parts_mismatch"
+    assert len(upload.state.faults.unfired) == 1
+    assert upload.state.faults.unfired[0].times == 2
+    upload.put_all_from(1)
+    assert [upload.commit().code for _ in range(2)] == ["parts_mismatch"] * 2
+    assert upload.commit().status == 201
+
+
+def test_a_token_may_expire_in_the_middle_of_an_upload(upload: Upload) -> None:
+    upload.state.faults.add(TokenExpiry(operation=PART, skip=1, new_token="fresh"))
+    assert upload.put(0).status == 200
+    for index in (1, 2):
+        answer = upload.put(index)
+        assert (answer.status, answer.code) == (401, "unauthorized")
+        assert "expired" in answer.headers["www-authenticate"]
+    assert upload.put(1, authorization="Bearer fresh").status == 200
+    assert upload.get().status == 401
+
+
+def test_a_part_may_be_rate_limited(upload: Upload) -> None:
+    upload.state.faults.add(Failure(operation=PART, status=429, retry_after_s=3))
+    answer = upload.put(0)
+    assert (answer.status, answer.code, answer.headers["retry-after"]) == (429, "rate_limit_exceeded", "3")
+    upload.state.rate_limit(retry_after_s=4)
+    assert upload.put(0).headers["retry-after"] == "4"
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(409, "conflict"), (410, "session_expired"), (412, "precondition_failed"), (416, "range_overlaps_existing_part")],
+)
+def test_a_part_may_fail_with_every_documented_status(upload: Upload, status: int, code: str) -> None:
+    upload.state.faults.add(Failure(operation=PART, status=status))
+    assert (upload.put(0).code, upload.get().body["num_parts_processed"]) == (code, 0)
+
+
+def test_faults_of_other_operations_do_not_strike(upload: Upload) -> None:
+    upload.state.faults.add(Reset(operation=COMMIT))
+    upload.put_all_from(0)
+    assert len(upload.state.faults.unfired) == 1

@@ -1,0 +1,90 @@
+"""A small upload, step by step: ten bytes in parts of four."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from box_uploads_mock import State, World, constant_part_size
+
+from tests.unit.mock.in_process import SESSIONS, Answer, headers, new_file, post, send, versions
+
+NOW = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
+PART_SIZE = 4
+DATA = b"0123456789"
+SHA1 = hashlib.sha1(DATA, usedforsecurity=False).hexdigest()
+
+
+def small_state(world: World | None = None, **settings: Any) -> State:
+    """Returns a state whose sessions take a few bytes."""
+    given = {"min_file_size": 1, "part_size_for": constant_part_size(PART_SIZE), "clock": lambda: NOW, **settings}
+    return State(world, **given)
+
+
+def digest(data: bytes) -> str:
+    return "sha=" + base64.b64encode(hashlib.sha1(data, usedforsecurity=False).digest()).decode()
+
+
+class Upload:
+    """A session of a state, and requests to it; only what is asked for is sent."""
+
+    def __init__(self, state: State, data: bytes = DATA, *, file_id: str | None = None, **changes: object) -> None:
+        self.state = state
+        self.data = data
+        if file_id is None:
+            answer = post(state, SESSIONS, new_file(file_size=len(data), **changes))
+        else:
+            answer = post(state, versions(file_id), {"file_size": len(data), **changes})
+        assert answer.status == 201, answer.content
+        self.session: dict[str, Any] = answer.body
+        self.id: str = answer.body["id"]
+        self.path = f"{SESSIONS}/{self.id}"
+        self.parts: list[dict[str, Any]] = []
+
+    @property
+    def count(self) -> int:
+        return -(-len(self.data) // PART_SIZE)
+
+    def range(self, index: int) -> str:
+        start = index * PART_SIZE
+        return f"bytes {start}-{min(start + PART_SIZE, len(self.data)) - 1}/{len(self.data)}"
+
+    def put(
+        self, index: int, body: bytes | None = None, *, chunks: Sequence[bytes] | None = None, **changes: str | None
+    ) -> Answer:
+        """Uploads a part, by default a good one; underscores in changed headers stand for hyphens."""
+        start = index * PART_SIZE
+        content = self.data[start : start + PART_SIZE] if body is None else body
+        good: dict[str, str | None] = {
+            "content_type": "application/octet-stream",
+            "digest": digest(content),
+            "content_range": self.range(index),
+        }
+        sent = headers(content, **{**good, **changes})
+        answer = send(self.state, "PUT", self.path, sent, [content] if chunks is None else chunks)
+        if answer.status == 200:
+            self.parts.append(answer.body.get("part", answer.body))
+        return answer
+
+    def put_all(self) -> None:
+        self.put_all_from(0)
+
+    def put_all_from(self, first: int) -> None:
+        for index in range(first, self.count):
+            assert self.put(index).status == 200
+
+    def commit(self, parts: object = None, body: object = None, **changes: str | None) -> Answer:
+        """Commits, by default with everything that was uploaded and the right digest."""
+        content = {"parts": self.parts if parts is None else parts} if body is None else body
+        return post(self.state, f"{self.path}/commit", content, **{"digest": digest(self.data), **changes})
+
+    def get(self, tail: str = "") -> Answer:
+        return send(self.state, "GET", self.path + tail, headers())
+
+    def abort(self) -> Answer:
+        return send(self.state, "DELETE", self.path, headers())
+
+    def log(self, body: object) -> Answer:
+        return post(self.state, f"{self.path}/log", json.loads(json.dumps(body)))

@@ -1,0 +1,181 @@
+"""Which URLs of a response get the token: few."""
+
+from __future__ import annotations
+
+import pytest
+
+from generator.overlay._runtime.errors import InvalidArgumentError, UntrustedUrlError
+from generator.overlay._runtime.trust import Trust
+
+SERVER = "https://upload.box.com/api/2.0"
+ID = "F971964745A5CD0C001BBE4E58196BFD"
+PATH = f"/files/upload_sessions/{ID}/commit"
+END = f"/api/2.0{PATH}"
+HOSTS = ("box.com", "box-gov.com")
+
+GOOD = [
+    f"https://upload.box.com{END}",
+    f"https://upload.app.box.com{END}",
+    f"https://upload-las.app.box.com{END}",
+    f"https://upload.app.box-gov.com{END}",
+    f"https://fupload-ec2.box.com{END}",
+    f"https://box.com{END}",
+    f"https://UPLOAD.BOX.COM{END}",
+    f"HTTPS://upload.box.com{END}",
+    f"https://upload.box.com{END}?zone=1",
+]
+
+HOSTILE = [
+    # Other hosts that look alike.
+    f"https://evilbox.com{END}",
+    f"https://box.com.evil.org{END}",
+    f"https://upload.box.com.evil.org{END}",
+    f"https://upload-box.com{END}",
+    f"https://box.co{END}",
+    f"https://evil.org/?upload.box.com{END}",
+    f"https://evil.org/upload.box.com{END}",
+    f"https://evil.org#.box.com{END}",
+    f"https://evil.org\\.box.com{END}",
+    f"https://evil.org\\@upload.box.com{END}",
+    f"https://upload.box.com\\.evil.org{END}",
+    f"https://upload.box.com%2eevil.org{END}",
+    f"https://evil.org%2f.box.com{END}",
+    f"https://evil.org%00.box.com{END}",
+    f"https://upload.box.com.{END}",
+    f"https://.box.com{END}",
+    f"https://upload..box.com{END}",
+    f"https://b\u043ex.com{END}",
+    f"https://upload.box\u3002com{END}",
+    f"https://xn--bx-xlc.com{END}",
+    f"https://127.0.0.1{END}",
+    f"https://[::1]{END}",
+    f"https://169.254.169.254{END}",
+    f"https://2130706433{END}",
+    f"https://localhost{END}",
+    # User names and ports.
+    f"https://user@upload.box.com{END}",
+    f"https://user:pass@upload.box.com{END}",
+    f"https://upload.box.com@evil.org{END}",
+    f"https://@upload.box.com{END}",
+    f"https://upload.box.com:8443{END}",
+    f"https://upload.box.com:443{END}",
+    f"https://upload.box.com:{END}",
+    f"https://upload.box.com:80{END}",
+    f"https://upload.box.com:0{END}",
+    f"https://upload.box.com:99999{END}",
+    # Other schemes, and none.
+    f"http://upload.box.com{END}",
+    f"http://127.0.0.1{END}",
+    f"ftp://upload.box.com{END}",
+    f"file://upload.box.com{END}",
+    f"//upload.box.com{END}",
+    f"https:/upload.box.com{END}",
+    f"https:upload.box.com{END}",
+    f"https:///upload.box.com{END}",
+    f"upload.box.com{END}",
+    f"javascript://upload.box.com{END}",
+    END,
+    "",
+    # Other paths, and other sessions.
+    "https://upload.box.com/",
+    "https://upload.box.com",
+    "https://upload.box.com/api/2.0/users/me",
+    f"https://upload.box.com/api/2.0/files/upload_sessions/{'0' * 32}/commit",
+    f"https://upload.box.com/api/2.0/files/upload_sessions/{ID}",
+    f"https://upload.box.com{END}/",
+    f"https://upload.box.com{END}/../../{'0' * 32}/commit",
+    f"https://upload.box.com/x/..{END}",
+    f"https://upload.box.com/x{END}",
+    f"https://upload.box.com/{END}",
+    f"https://upload.box.com{END.lower()}",
+    f"https://upload.box.com{END.replace('/commit', '%2Fcommit')}",
+    f"https://upload.box.com{END};x=1",
+    f"https://upload.box.com{END}#commit",
+    f"https://upload.box.com?{END}",
+    # What no URL has.
+    f" https://upload.box.com{END}",
+    f"https://upload.box.com{END} ",
+    f"https://upload.box.com{END}\r\nx-evil: 1",
+    f"https://upload.box.com{END}\x00",
+    f"https://upload .box.com{END}",
+    f"https://{{box-upload-server}}{END}",
+    f"https://upload.box.com\t{END}",
+    f"https://[upload.box.com]{END}",
+    f"https://[::1{END}",
+]
+
+
+@pytest.mark.parametrize("url", GOOD)
+def test_the_api_s_own_hosts_are_trusted(url: str) -> None:
+    assert Trust(HOSTS, (), None).check(url, SERVER, PATH) == url
+
+
+def test_the_table_of_hostile_urls_is_long() -> None:
+    assert len(set(HOSTILE)) >= 40
+
+
+@pytest.mark.parametrize("url", HOSTILE)
+@pytest.mark.parametrize("base_url", [None, "https://upload.box.com/api/2.0"])
+def test_hostile_urls_get_nothing(url: str, base_url: str | None) -> None:
+    with pytest.raises(UntrustedUrlError) as caught:
+        Trust(HOSTS, (), base_url).check(url, SERVER, PATH)
+    assert caught.value.url == url
+    assert "\n" not in str(caught.value)
+    assert caught.value.retry_safe is True
+
+
+@pytest.mark.parametrize("url", [f"http://127.0.0.1:8080{END}", f"http://localhost{END}", f"http://[::1]:9{END}"])
+def test_loopback_is_trusted_by_a_client_that_is_at_loopback(url: str) -> None:
+    assert Trust(HOSTS, (), "http://127.0.0.1:8080/api/2.0").check(url, SERVER, PATH) == url
+
+
+@pytest.mark.parametrize(
+    "host", ["10.0.0.1", "192.168.1.1", "127.0.0.1.evil.org", "128.0.0.1", "evil.org", "upload.box.com"]
+)
+def test_a_client_at_loopback_trusts_nothing_else_over_http(host: str) -> None:
+    with pytest.raises(UntrustedUrlError):
+        Trust(HOSTS, (), "http://127.0.0.1:8080").check(f"http://{host}{END}", SERVER, PATH)
+
+
+def test_the_path_may_follow_the_base_url() -> None:
+    trust = Trust(HOSTS, (), "http://127.0.0.1:8080/mock")
+    assert trust.check(f"http://127.0.0.1:8080/mock{PATH}", SERVER, PATH)
+
+
+@pytest.mark.parametrize(
+    ("named", "url"),
+    [
+        ("proxy.example", f"https://proxy.example{END}"),
+        ("proxy.example:8443", f"https://proxy.example:8443{END}"),
+        ("Proxy.Example", f"https://proxy.example{END}"),
+    ],
+)
+def test_a_host_that_the_caller_names_is_trusted(named: str, url: str) -> None:
+    assert Trust(HOSTS, (named,), None).check(url, SERVER, PATH) == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"https://a.proxy.example{END}",
+        f"http://proxy.example{END}",
+        f"https://proxy.example:1{END}",
+        f"https://x@proxy.example{END}",
+    ],
+)
+def test_a_named_host_is_trusted_exactly_as_named(url: str) -> None:
+    with pytest.raises(UntrustedUrlError):
+        Trust(HOSTS, ("proxy.example",), None).check(url, SERVER, PATH)
+
+
+@pytest.mark.parametrize(
+    "host", ["", "https://a.example", "a.example/x", "*.example", "a b", "u@a.example", "a.example:x", "a?b", "a#b"]
+)
+def test_what_is_no_host_cannot_be_trusted(host: str) -> None:
+    with pytest.raises(InvalidArgumentError, match="trusted_hosts"):
+        Trust(HOSTS, (host,), None)
+
+
+def test_a_string_is_no_collection_of_hosts() -> None:
+    with pytest.raises(InvalidArgumentError, match="trusted_hosts"):
+        Trust(HOSTS, "box.com", None)

@@ -1,0 +1,115 @@
+"""A server in a few lines: it holds parts, and fails as a test has written down."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from typing import Any
+
+from box_uploads import errors, models
+from box_uploads.types import Headers
+
+__all__ = ["Script", "api_error", "lost", "patience", "session", "stored"]
+
+LINK = "https://upload.box.com/api/2.0/files/upload_sessions/" + "A" * 32
+
+
+def session(part_size: int = 10, total_parts: int = 3) -> models.UploadSession:
+    """Return a session."""
+    links = dict.fromkeys(("upload_part", "abort", "status"), LINK)
+    links |= {"commit": f"{LINK}/commit", "list_parts": f"{LINK}/parts", "log_event": f"{LINK}/log"}
+    return models.UploadSession(
+        id="A" * 32,
+        type="upload_session",
+        session_expires_at=dt.datetime(2030, 1, 1, tzinfo=dt.UTC),
+        part_size=part_size,
+        total_parts=total_parts,
+        num_parts_processed=0,
+        session_endpoints=models.SessionEndpoints(**links),
+    )
+
+
+def stored(offset: int, content: bytes) -> models.UploadPart:
+    """Return a part as a server holds it."""
+    sha1 = hashlib.sha1(content, usedforsecurity=False).hexdigest()
+    return models.UploadPart(part_id="12345678", offset=offset, size=len(content), sha1=sha1)
+
+
+def api_error(status: int, code: str = "", operation: str = "upload_part", **settings: Any) -> errors.ApiError:
+    """Return an error as a server sends it."""
+    kind = {type_.__name__: type_ for type_ in errors.ApiError.__subclasses__()}
+    names = {400: "BadRequest", 401: "Unauthorized", 403: "Forbidden", 404: "NotFound", 409: "Conflict", 410: "Gone"}
+    names |= {412: "PreconditionFailed", 416: "RangeNotSatisfiable", 429: "RateLimited"}
+    cls = kind["ServerError"] if status >= 500 else kind.get(f"{names.get(status)}Error", errors.ApiError)
+    fields = {"code": code, **settings.pop("fields", {})}
+    return cls(status, operation=operation, headers=Headers(), content=b"", fields=fields, **settings)
+
+
+def lost(kind: str = "ReadError") -> errors.TransportError:
+    """Return the error of a call without an answer."""
+    return errors.TransportError("gone", kind=kind)
+
+
+class Answer:
+    """What a raw call returns."""
+
+    def __init__(self, parsed: Any, headers: dict[str, str] | None = None) -> None:
+        self.parsed = parsed
+        self.headers = Headers((headers or {}).items())
+
+
+class Script:
+    """Calls that do what is written down for each of them, in order, and then succeed.
+
+    Args:
+        steps: Per operation: an exception to raise, or a callable to call; None succeeds.
+    """
+
+    def __init__(self, **steps: list[Any]) -> None:
+        self.steps = steps
+        self.held: dict[int, models.UploadPart] = {}
+        self.log: list[str] = []
+
+    def _step(self, name: str) -> None:
+        self.log.append(name)
+        queue = self.steps.get(name, [])
+        step = queue.pop(0) if queue else None
+        if isinstance(step, BaseException):
+            raise step
+        if step is not None:
+            step(self)
+
+    def upload_part(self, _: Any, *, body: Any, digest: str, content_range: str) -> Answer:
+        content = b"".join(body)
+        self.last = (content, digest, content_range)
+        self._step("upload_part")
+        offset = int(content_range.split()[1].partition("-")[0])
+        part = self.held[offset] = stored(offset, content)
+        return Answer(models.UploadedPart(part=part))
+
+    def list_parts(self, _: Any, *, offset: int, limit: int) -> Answer:
+        self._step("list_parts")
+        entries = [self.held[key] for key in sorted(self.held)]
+        page = entries[offset : offset + limit]
+        return Answer(models.UploadParts(entries=page, total_count=len(entries), offset=offset, limit=limit))
+
+    def commit_upload_session(self, *_: Any, digest: str, **__: Any) -> Answer:
+        self._step("commit_upload_session")
+        return Answer(models.Files(total_count=1, entries=[models.File(type="file", id="7")]))
+
+    def get_upload_session(self, _: Any) -> Answer:
+        self._step("get_upload_session")
+        return Answer(session())
+
+
+def patience(deadline_s: float = 100.0) -> tuple[Any, list[Any]]:
+    """Return a patience in a time of its own, and the events that it tells."""
+    from box_uploads.upload.patience import Pace, Patience, Stop  # noqa: PLC0415
+
+    now, events = [0.0], list[Any]()
+
+    def sleep(delay_s: float) -> None:
+        now[0] += delay_s
+
+    pace = Pace(clock=lambda: now[0], sleep=sleep, random=lambda: 0.5)
+    return Patience("step", pace=pace, deadline_s=deadline_s, stop=Stop(), tell=events.append), events

@@ -1,0 +1,118 @@
+"""Parts in parallel: order, bounds, and how it ends."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
+
+import pytest
+from box_uploads.upload import PartDone, PartResult, UploadAbortedError
+from box_uploads.upload.engine import Engine
+from box_uploads.upload.patience import Stop
+from box_uploads.upload.plan import Part, Plan
+from box_uploads.upload.source import Fingerprint, Source
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.unit.upload.script import stored
+
+
+class Buffered(Source):
+    """A source that fills buffers, and remembers which."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__(lambda: Fingerprint(kind="test", size=len(content)))
+        self.content = content
+        self.buffers: set[int] = set()
+
+    def window(self, offset: int, size: int, buffer: memoryview) -> memoryview:
+        self.buffers.add(id(buffer.obj))
+        buffer[:size] = self.content[offset : offset + size]
+        return buffer[:size]
+
+
+class Scripted:
+    """Lanes whose parts end when the test says so: one as soon as the lanes are full, in the order that it chooses."""
+
+    def __init__(self, width: int, choose: Callable[[int], int] = lambda _: 0, fail: int | None = None) -> None:
+        self.width = width
+        self.choose = choose
+        self.fail = fail
+        self.order: list[int] = []
+        self.most = 0
+        self.waiting: list[tuple[Part, memoryview, Future[PartResult]]] = []
+
+    def submit(self, part: Part, window: memoryview, held: Any) -> Future[PartResult]:
+        future: Future[PartResult] = Future()
+        self.order.append(part.index)
+        self.waiting.append((part, window, future))
+        self.most = max(self.most, len(self.waiting))
+        return future
+
+    def end_one(self) -> None:
+        part, window, future = self.waiting.pop(self.choose(len(self.waiting)))
+        if part.index == self.fail:
+            future.set_exception(OSError("broken"))
+        else:
+            future.set_result(PartResult(stored(part.offset, bytes(window))))
+
+
+def run(engine: Engine, lanes: Scripted, held: Any = None) -> Any:
+    """Run an engine, whose mailbox ends a part whenever the engine waits."""
+    mailbox: Any = engine._mailbox
+
+    class Mailbox:
+        def get(self) -> Any:
+            while mailbox.empty():
+                lanes.end_one()
+            return mailbox.get()
+
+        get_nowait, empty, put = mailbox.get_nowait, mailbox.empty, mailbox.put
+
+    vars(engine)["_mailbox"] = Mailbox()
+    return engine.run(lanes, held or {})
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.binary(min_size=1, max_size=200), st.integers(1, 30), st.integers(1, 6), st.randoms(use_true_random=False))
+def test_the_file_is_whole_whatever_order_its_parts_end_in(
+    content: bytes, part_size: int, width: int, rng: Any
+) -> None:
+    source = Buffered(content)
+    plan = Plan.checked(len(content), part_size, -(-len(content) // part_size))
+    lanes = Scripted(width, rng.randrange)
+    finished = run(Engine(plan, source, Stop(), lambda _: None), lanes)
+    assert finished.sha1 == hashlib.sha1(content, usedforsecurity=False).hexdigest()
+    assert finished.parts == [stored(part.offset, content[part.offset :][: part.size]) for part in plan.parts()]
+    assert lanes.order == sorted(lanes.order)
+    assert lanes.most <= width
+    assert len(source.buffers) <= width
+
+
+def test_buffers_are_used_again() -> None:
+    source = Buffered(bytes(10_000))
+    run(Engine(Plan.checked(10_000, 10, 1000), source, Stop(), lambda _: None), Scripted(5))
+    assert len(source.buffers) == 5
+
+
+def test_the_first_failure_ends_the_others() -> None:
+    stop, lanes = Stop(), Scripted(3, fail=1)
+    with pytest.raises(OSError, match="broken"):
+        run(Engine(Plan.checked(100, 10, 10), Buffered(bytes(100)), stop, lambda _: None), lanes)
+    assert stop.is_set
+    assert max(lanes.order) < 6
+    assert all(future.done() for _, _, future in lanes.waiting)
+
+
+def test_a_wish_to_stop_ends_the_engine() -> None:
+    stop, lanes = Stop(), Scripted(3)
+
+    def told(event: object) -> None:
+        if isinstance(event, PartDone):
+            stop.set()
+
+    with pytest.raises(UploadAbortedError):
+        run(Engine(Plan.checked(100, 10, 10), Buffered(bytes(100)), stop, told), lanes)
+    assert len(lanes.order) < 10

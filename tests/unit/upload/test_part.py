@@ -1,0 +1,143 @@
+"""Uploading one part: what is done after each kind of failure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from box_uploads import errors
+from box_uploads.upload import DeadlineExceededError, DigestMismatchError, PartConflictError, SessionLostError
+from box_uploads.upload.digest import part_sha1
+from box_uploads.upload.part import Delivery, deliver
+from box_uploads.upload.patience import Stop
+from box_uploads.upload.plan import Part
+
+from tests.unit.upload.script import Script, api_error, lost, patience, session, stored
+
+CONTENT = b"0123456789"
+PUT, LIST = "upload_part", "list_parts"
+
+
+def upload(script: Script, counted: list[int] | None = None, deadline_s: float = 100) -> Any:
+    calls: Any = script
+    delivery = Delivery(
+        calls,
+        session(),
+        25,
+        Part(1, 10, 10),
+        patience=patience(deadline_s)[0],
+        stop=Stop(),
+        count=(counted if counted is not None else []).append,
+    )
+    return deliver(delivery, memoryview(CONTENT), part_sha1(CONTENT))
+
+
+def arrive(script: Script) -> None:
+    """Store the part, and lose the answer."""
+    script.held[10] = stored(10, CONTENT)
+    raise lost()
+
+
+def test_a_part_is_sent_with_its_digest_and_range() -> None:
+    script = Script()
+    upload(script)
+    assert script.last == (CONTENT, "sha=h9FBpz1oQ9YmQWvD9ZrZ2ntjcJQ=", "bytes 10-19/25") or script.last[::2] == (
+        CONTENT,
+        "bytes 10-19/25",
+    )
+
+
+@pytest.mark.parametrize(
+    ("failure", "asks"),
+    [
+        (lost(), True),
+        (lost("WriteTimeout"), True),
+        (lost("RemoteProtocolError"), True),
+        (lost("ConnectError"), False),
+        (lost("PoolTimeout"), False),
+        (api_error(500), True),
+        (api_error(503), True),
+        (api_error(408), True),
+        (api_error(429), False),
+        (api_error(416, "range_overlaps_existing_part"), True),
+        (api_error(409, "conflict"), True),
+        (api_error(412, "precondition_failed"), False),
+        (api_error(400, "bad_digest"), False),
+        (errors.DecodeError("no JSON", status=200), True),
+    ],
+    ids=str,
+)
+def test_a_part_that_may_have_arrived_is_looked_for(failure: Exception, asks: bool) -> None:
+    script = Script(upload_part=[failure])
+    upload(script)
+    assert script.log == [PUT, *[LIST] * asks, PUT]
+
+
+def test_a_part_that_has_arrived_is_not_sent_again() -> None:
+    script = Script(upload_part=[arrive], list_parts=[api_error(502), lost(), api_error(429)])
+    assert upload(script).offset == 10
+    assert script.log == [PUT, LIST, LIST, LIST, LIST]
+
+
+def test_an_overlap_that_is_not_listed_was_not_persisted() -> None:
+    script = Script(upload_part=[api_error(416)] * 3)
+    upload(script)
+    assert script.log == [PUT, LIST, PUT, LIST, PUT, LIST, PUT]
+
+
+def test_an_overlap_with_other_bytes_is_a_conflict() -> None:
+    script = Script(upload_part=[api_error(416)])
+    script.held[10] = stored(10, CONTENT[::-1])
+    with pytest.raises(PartConflictError, match="the server holds"):
+        upload(script)
+
+
+@pytest.mark.parametrize(
+    ("failure", "raised"),
+    [
+        (api_error(404), SessionLostError),
+        (api_error(410), SessionLostError),
+        (api_error(401), errors.UnauthorizedError),
+        (api_error(403), errors.ForbiddenError),
+        (api_error(400), errors.BadRequestError),
+        (errors.UntrustedUrlError("https://evil", "is not Box"), errors.UntrustedUrlError),
+    ],
+    ids=str,
+)
+def test_what_cannot_heal_ends_the_part_at_once(failure: Exception, raised: type[Exception]) -> None:
+    script = Script(upload_part=[failure])
+    with pytest.raises(raised):
+        upload(script)
+    assert script.log == [PUT]
+
+
+def test_bytes_that_never_arrive_whole_are_given_up() -> None:
+    script = Script(upload_part=[api_error(412)] * 9)
+    with pytest.raises(DigestMismatchError, match="4 times"):
+        upload(script)
+
+
+@pytest.mark.parametrize("field", ["sha1", "size", "offset"])
+def test_an_answer_about_another_part_is_an_error(field: str) -> None:
+    class Liar(Script):
+        def upload_part(self, *arguments: Any, **named: Any) -> Any:
+            answer = super().upload_part(*arguments, **named)
+            setattr(answer.parsed.part, field, "0" * 40 if field == "sha1" else 11)
+            return answer
+
+    with pytest.raises(DigestMismatchError):
+        upload(Liar())
+
+
+def test_failures_are_borne_until_the_deadline() -> None:
+    script = Script(upload_part=[api_error(503)] * 10_000)
+    with pytest.raises(DeadlineExceededError, match="within 40 s") as caught:
+        upload(script, deadline_s=40)
+    assert isinstance(caught.value.__cause__, errors.ServerError)
+    assert script.log.count(PUT) < 10
+
+
+def test_bytes_that_are_sent_again_are_taken_back() -> None:
+    counted: list[int] = []
+    upload(Script(upload_part=[api_error(429), lost()]), counted)
+    assert (sum(counted), counted) == (10, [10, -10, 10, -10, 10])
