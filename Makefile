@@ -65,7 +65,7 @@ contract-long: $(INSTALLED) ## The contract tests on many random cases (CONTRACT
 mock: $(INSTALLED) ## Serves the mock on http://127.0.0.1:8080/api/2.0 (PORT=) until interrupted.
 	@$(BIN)/python -m box_uploads_mock --port $(PORT)
 
-bench: $(INSTALLED) ## Measures decoding, calls, imports and generation, as ratios beside their targets.
+bench: $(INSTALLED) ## Measures decoding, calls, imports, generation, uploads and memory, beside their targets (a few minutes).
 	@$(BIN)/python -m tests.bench
 
 lint: $(INSTALLED) ## Checks style and formatting.

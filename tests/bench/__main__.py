@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 
-from tests.bench import calls, decoding, generation, imports
+from tests.bench import calls, decoding, generation, imports, memory, uploading
 
 
 def main() -> None:
@@ -14,6 +14,8 @@ def main() -> None:
     calls.run()
     imports.run()
     generation.run()
+    uploading.run()
+    memory.run()
 
 
 if __name__ == "__main__":
