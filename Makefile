@@ -4,8 +4,8 @@ SHELL := /bin/sh
 .DELETE_ON_ERROR:
 # The order of prerequisites is the order of the checks, with -j as well.
 .NOTPARALLEL:
-.PHONY: help demo test test-all pytest generate check-generated contract contract-long mock bench lint types build \
-	constraints clean
+.PHONY: help demo test test-all pytest generate check-generated contract contract-long compatibility coverage prove prove-sample mock \
+	bench lint types build constraints clean
 
 # The first Python that is new enough; PYTHON=... chooses another.
 PYTHON ?= $(shell for python in python3 python3.11 python3.12 python3.13 python3.14 python; do \
@@ -18,6 +18,8 @@ WORKERS ?= 2
 # By file: the last test of a module may count what its other tests have seen, and costly fixtures are made once.
 # Marks of xdist_group are no substitute: pytest-xdist 3.8 does not see them with pytest 9.2.
 DISTRIBUTED := -n $(WORKERS) --dist loadfile
+# Fails if something of the contract is exercised by no test, and shows all of it on a page.
+COVERED := -p tests.prove.coverage.recorder --contract-coverage=.prove/coverage.html
 CONTRACT_EXAMPLES ?= 1000
 SEED ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -28,22 +30,22 @@ $(INSTALLED): pyproject.toml .ci/constraints.txt
 	@echo "Setting up $(VENV) with $(PYTHON) ..."
 	@"$(PYTHON)" -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --constraint .ci/constraints.txt pip
-	@$(BIN)/python -m pip install --quiet --constraint .ci/constraints.txt --group dev --editable '.[mock]'
+	@$(BIN)/python -m pip install --quiet --constraint .ci/constraints.txt --group dev --editable '.[cli,mock]'
 	@touch $@
 
 help: ## Lists the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
 
-demo: $(INSTALLED) ## Creates upload sessions through the client, against the embedded mock.
+demo: $(INSTALLED) ## Creates sessions and uploads a 64 MiB file, against the embedded mock.
 	@$(BIN)/python -m tests.flow.demo
 
-test: check-generated lint types pytest ## Everything that must hold: drift, lint, types, all tests.
+test: check-generated lint types prove-sample pytest ## Everything that must hold: drift, lint, types, all tests.
 
 test-all: ## Runs the tests on every Python >= 3.11 that is installed.
 	@.ci/test-all
 
 pytest: $(INSTALLED) ## All tests, without drift, lint and types (WORKERS=).
-	@$(BIN)/python -m pytest $(DISTRIBUTED)
+	@$(BIN)/python -m pytest $(DISTRIBUTED) $(COVERED)
 
 generate: $(INSTALLED) ## Writes generated/ from spec/openapi.yaml.
 	@$(BIN)/python -m generator
@@ -62,11 +64,23 @@ contract-long: $(INSTALLED) ## The contract tests on many random cases (CONTRACT
 		-p no:cacheprovider --hypothesis-seed=$$seed \
 		|| { echo "Seed $$seed failed; the same run again: $$again" >&2; exit 1; }
 
+compatibility: $(INSTALLED) ## Says what the fragment's changes since its last release break, and whom; fails without a new version.
+	@$(BIN)/python -m tests.compatibility
+
+coverage: $(INSTALLED) ## Counts what of the contract its tests exercise; the page is .prove/coverage.html.
+	@$(BIN)/python -m pytest tests/contract $(DISTRIBUTED) $(COVERED)
+
+prove: coverage ## Plants defects, one at a time, and counts those that the tests notice; goes on where it was interrupted (WORKERS=).
+	@$(BIN)/python -m tests.prove --workers $(WORKERS)
+
+prove-sample: $(INSTALLED) ## A small part of that, always the same one (WORKERS=).
+	@$(BIN)/python -m tests.prove --sample --workers $(WORKERS)
+
 mock: $(INSTALLED) ## Serves the mock on http://127.0.0.1:8080/api/2.0 (PORT=) until interrupted.
 	@$(BIN)/python -m box_uploads_mock --port $(PORT)
 
-bench: $(INSTALLED) ## Measures decoding, calls, imports, generation, uploads and memory, beside their targets (a few minutes).
-	@$(BIN)/python -m tests.bench
+bench: $(INSTALLED) ## Measures uploads, memory, decoding, calls, imports and generation, beside their targets (ONLY= for one).
+	@$(BIN)/python -m tests.bench $(ONLY)
 
 lint: $(INSTALLED) ## Checks style and formatting.
 	@$(BIN)/ruff check .
@@ -82,5 +96,5 @@ constraints: ## Renews .ci/constraints.txt with the newest versions that pyproje
 	@.ci/renew-constraints "$(PYTHON)"
 
 clean: ## Removes what the other targets made, apart from generated/.
-	rm -rf $(VENV) .venv-* dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis
+	rm -rf $(VENV) .venv-* dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis* .prove
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from . import filters, upstream
+from .additions import added_errors, copied_paths
 from .compare import Differences, compare, files
 from .document import Document
 from .links import api_hosts
@@ -96,7 +97,7 @@ def _made(job: Job) -> Generator[Path]:
         package = Path(name) / job.package
         try:
             document = Document.load(job.spec, job.shown_spec)
-            operations = _render(document, job, package)
+            copied = _render(document, job, package)
         except RecursionError:
             raise SpecError("", "is nested too deeply; name the inner schemas under components/schemas") from None
         rendered = files(package)
@@ -104,18 +105,20 @@ def _made(job: Job) -> Generator[Path]:
         _parse(package)
         _format(package)
         # After formatting: a copy differs from its source by its stamp, and by nothing else.
-        _overlay(package, rendered, job, {operation.name for operation in operations})
+        _overlay(package, rendered, job, copied)
         (package / _MARKER).touch()
         _verify(package)
         yield package
 
 
-def _render(document: Document, job: Job, package: Path) -> list[Operation]:
+def _render(document: Document, job: Job, package: Path) -> set[str]:
+    """Render the templates, and return the paths of the overlay that belong to them."""
     upstream.validate(document)
     schemas = Schemas(document)
     schemas.read_components()
     operations = Operations(document, schemas).read()
     schemas.finish()
+    copied = copied_paths(HOME / "overlay", {operation.name for operation in operations})
     upstream.MsgspecProject(
         document,
         operations,
@@ -124,9 +127,9 @@ def _render(document: Document, job: Job, package: Path) -> list[Operation]:
         package=job.package,
         output=package,
         filters=_filters(),
-        variables=_variables(document, schemas, operations),
+        variables={**_variables(document, schemas, operations), "added_errors": added_errors(HOME / "overlay", copied)},
     ).render()
-    return operations
+    return copied
 
 
 def _variables(document: Document, schemas: Schemas, operations: list[Operation]) -> dict[str, Any]:
@@ -201,22 +204,14 @@ def _format(package: Path) -> None:
             raise GenerationError(f"ruff {command[0]} failed: {said.removeprefix(f'{package}/')}")
 
 
-def _overlay(package: Path, rendered: set[str], job: Job, operations: set[str]) -> None:
-    overlay = HOME / "overlay"
-    missing = {path.parent.name for path in overlay.glob("*/operations.txt") if not _needed(path) <= operations}
-    copied = {path for path in files(overlay) if path.endswith(".py") and path.partition("/")[0] not in missing}
+def _overlay(package: Path, rendered: set[str], job: Job, copied: set[str]) -> None:
     if both := copied & rendered:
         raise GenerationError(f"rendered and in generator/overlay/ as well: {', '.join(sorted(both))}")
     for path in sorted(copied):
         target = package / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(overlay / path, target)
+        shutil.copyfile(HOME / "overlay" / path, target)
     _stamp(package, copied, job, lambda path: f"generator/overlay/{path}")
-
-
-def _needed(path: Path) -> set[str]:
-    """Read which operations a folder of the overlay calls; it is no part of a package that does not have them all."""
-    return set(path.read_text(encoding="utf-8").split())
 
 
 def _verify(package: Path) -> None:

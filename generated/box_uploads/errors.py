@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from ._runtime.errors import (
     ApiError,
     BadRequestError,
@@ -28,6 +31,21 @@ from ._runtime.errors import (
     UntrustedUrlError,
 )
 
+if TYPE_CHECKING:
+    from .upload.errors import (
+        CommitUnconfirmedError,
+        DeadlineExceededError,
+        DigestMismatchError,
+        FileTooSmallError,
+        JournalError,
+        PartConflictError,
+        PlanError,
+        SessionLostError,
+        SourceChangedError,
+        UploadAbortedError,
+        UploadError,
+    )
+
 __all__ = [
     "BoxUploadsError",
     "ApiError",
@@ -51,4 +69,25 @@ __all__ = [
     "UnauthorizedError",
     "UnsupportedMediaTypeError",
     "UntrustedUrlError",
+    "CommitUnconfirmedError",
+    "DeadlineExceededError",
+    "DigestMismatchError",
+    "FileTooSmallError",
+    "JournalError",
+    "PartConflictError",
+    "PlanError",
+    "SessionLostError",
+    "SourceChangedError",
+    "UploadAbortedError",
+    "UploadError",
 ]
+
+if not TYPE_CHECKING:
+    # Checkers know the names from above, and that there are no others.
+    def __getattr__(name: str) -> object:
+        # Who catches one of these has imported what raises it; nobody else shall wait for that.
+        if name in __all__:
+            added = import_module(".upload.errors", __package__)
+            if hasattr(added, name):
+                return getattr(added, name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 def call(app: Any, method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> httpx.Response:
     """Call the application; no header is added, a `Content-Length` neither."""
     sent: list[dict[str, Any]] = []
+    path, _, query = path.partition("?")
     sent_headers = {"host": "testserver", **headers}
     scope = {
         "type": "http",
@@ -24,7 +25,7 @@ def call(app: Any, method: str, path: str, headers: Mapping[str, str], body: byt
         "method": method,
         "path": path,
         "raw_path": path.encode(),
-        "query_string": b"",
+        "query_string": query.encode(),
         "headers": [(name.lower().encode(), value.encode()) for name, value in sent_headers.items()],
         "client": ("127.0.0.1", 1),
         "server": ("testserver", 80),
@@ -41,7 +42,7 @@ def call(app: Any, method: str, path: str, headers: Mapping[str, str], body: byt
         sent[0]["status"],
         headers=sent[0]["headers"],
         content=b"".join(message.get("body", b"") for message in sent[1:]),
-        request=httpx.Request(method, f"http://testserver{path}"),
+        request=httpx.Request(method, f"http://testserver{path}?{query}"),
     )
     # Schemathesis asks for it.
     response.elapsed = timedelta(0)

@@ -23,10 +23,7 @@ _ARGUMENTS: Mapping[str, dict[str, Any]] = {
     "upload_part": {"body": b"", "digest": _DIGEST, "content_range": f"bytes 0-8388607/{SIZE}"},
     "abort_upload_session": {},
     "list_parts": {},
-    "commit_upload_session": {
-        "digest": _DIGEST,
-        "parts": [models.CommittedPart(part_id="6F2D3486", offset=0, size=8388608)],
-    },
+    "commit_upload_session": {"digest": _DIGEST},
     "log_upload_event": {"event_type": "retry"},
 }
 
@@ -34,7 +31,9 @@ _ARGUMENTS: Mapping[str, dict[str, Any]] = {
 def right_call(operation_id: str, *, base_url: str = "", session_id: str = SESSION_ID) -> tuple[tuple[Any, ...], Any]:
     """Return positional and keyword arguments of a call that the fragment allows."""
     path = operations()[operation_id][0]
-    arguments = _ARGUMENTS[operation_id]
+    arguments = dict(_ARGUMENTS[operation_id])
+    if operation_id == "commit_upload_session":
+        arguments["parts"] = [models.CommittedPart(part_id="6F2D3486", offset=0, size=8388608)]
     if "upload_session_id" in path:
         return (session(base_url, session_id),), arguments
     return (("12345",) if "file_id" in path else ()), arguments

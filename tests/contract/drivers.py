@@ -50,6 +50,10 @@ class Recording(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
         await self._async.aclose()
 
 
+def _settings(base_url: str | None, transport: Recording, options: Options) -> dict[str, Any]:
+    return {"token": TOKEN, "base_url": base_url, "retry": NO_RETRIES, "http": transport, **(options or {})}
+
+
 class SyncDriver:
     """Calls `Client`."""
 
@@ -64,7 +68,7 @@ class SyncDriver:
 
     def call(self, operation: str, *path: Any, options: Options = None, **arguments: Any) -> Response[Any]:
         """Call an operation and return the whole response."""
-        client = Client(TOKEN, base_url=self._base_url, retry=NO_RETRIES, http=self._transport, **(options or {}))
+        client = Client(**_settings(self._base_url, self._transport, options))
         # Not closed: the transport serves the next client as well.
         response: Response[Any] = getattr(client.raw, operation)(*path, **arguments)
         return response
@@ -88,8 +92,7 @@ class AsyncDriver:
         """Call an operation and return the whole response."""
 
         async def run() -> Response[Any]:
-            settings = {"base_url": self._base_url, "retry": NO_RETRIES, "http": self._transport, **(options or {})}
-            client = AsyncClient(TOKEN, **settings)
+            client = AsyncClient(**_settings(self._base_url, self._transport, options))
             response: Response[Any] = await getattr(client.raw, operation)(*path, **arguments)
             return response
 

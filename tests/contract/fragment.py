@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
 
     Case: TypeAlias = schemathesis.Case[Any]
 
-PATH = Path(__file__).parents[2] / "spec" / "openapi.yaml"
-FRAGMENT: dict[str, Any] = yaml.safe_load(PATH.read_text(encoding="utf-8"))
+# `make prove` puts mutants of the fragment in its place.
+PATH = Path(os.environ.get("CONTRACT_FRAGMENT", Path(__file__).parents[2] / "spec" / "openapi.yaml"))
+FRAGMENT: dict[str, Any] = (json.loads if PATH.suffix == ".json" else yaml.safe_load)(PATH.read_text(encoding="utf-8"))
 ACCEPTED = ("2xx", "3xx", "401", "403", "404", "409", "429", "5xx")
 API_BASE = "/api/2.0"
 TOKEN = "mock-token"
@@ -26,12 +28,18 @@ TOKEN = "mock-token"
 # `make contract-long` sets them; without them every run makes the same cases.
 EXAMPLES = int(os.environ.get("CONTRACT_EXAMPLES", "60"))
 IS_LONG = "CONTRACT_EXAMPLES" in os.environ
+IS_SHRUNK = os.environ.get("CONTRACT_SHRINK", "yes") == "yes"
 
 
 def config(*, has_auth: bool = True, examples: int = EXAMPLES, **phases: Any) -> SchemathesisConfig:
     """Return schemathesis's settings: every phase and every check on, and the same cases in each run."""
     settings: dict[str, Any] = {
-        "generation": {"max-examples": examples, "deterministic": not IS_LONG, "database": "none"},
+        "generation": {
+            "max-examples": examples,
+            "deterministic": not IS_LONG,
+            "database": "none",
+            "no-shrink": not IS_SHRUNK,
+        },
         # The literals of the mock's source would otherwise be among the generated values.
         "analysis": {"constants": {"enabled": False}},
         "phases": phases,

@@ -12,10 +12,12 @@ import json
 import re
 from collections import Counter
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from urllib.parse import parse_qsl
 
 import httpx
+import httpx2
 import msgspec
 import pytest
 import requests
@@ -38,6 +40,7 @@ from tests.contract.fragment import (
     resolved,
     validator,
 )
+from tests.contract.variants import variants
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -299,6 +302,68 @@ def test_every_example_of_the_fragment_can_be_called(caller: Caller, operation: 
     assert json.loads(caller.sent[0].content) == body
 
 
+@pytest.fixture(params=list(DRIVERS))
+def sending(request: pytest.FixtureRequest) -> Iterator[Any]:
+    """A function that calls an operation, and returns what would have been sent and why nothing was."""
+    transport = Recording(lambda _: httpx2.Response(500))
+
+    def send(driver: SyncDriver | AsyncDriver, operation: str, *path: Any, **given: Any) -> tuple[Any, Any]:
+        transport.requests.clear()
+        try:
+            driver.call(operation, *path, **given)
+        except errors.ServerError:
+            (sent,) = transport.requests
+            return sent, None
+        except (errors.InvalidArgumentError, TypeError) as problem:
+            assert transport.requests == []
+            return None, problem
+        except errors.UntrustedUrlError:
+            assert transport.requests == []
+            raise
+        raise AssertionError("500 is an error")
+
+    with DRIVERS[request.param](None, transport) as driver:
+        yield partial(send, driver)
+
+
+@pytest.mark.parametrize("operation", BODIES)
+def test_each_variant_of_a_body_is_sent_or_refused_as_the_fragment_says(sending: Any, operation: str) -> None:
+    path, arguments = right_call(operation)
+    named = set(resolved(request_schema(operation))["properties"])
+    rest = {name: value for name, value in arguments.items() if name not in named}
+    for body in variants(request_schema(operation)):
+        if isinstance(body, dict):
+            sent, problem = sending(operation, *path, **rest, **_whole(body))
+            assert (problem is None) is BODIES[operation].is_valid(body), f"{body!r}: {problem}"
+            assert sent is None or json.loads(sent.content) == body
+
+
+@pytest.mark.parametrize(("operation", "name"), [(one, name) for one, names in PARAMETERS.items() for name in names])
+def test_each_variant_of_a_parameter_is_sent_or_refused_as_the_fragment_says(
+    sending: Any, operation: str, name: str
+) -> None:
+    path, arguments = right_call(operation)
+    parameter = parameters(operation)[name]
+    example = {"schema": {"examples": [parameter["example"]]}} if "example" in parameter else {}
+    for value in variants({**example.get("schema", {}), **parameter["schema"]}):
+        given, options = dict(arguments), {}
+        if value is None or (name == "upload_session_id" and not isinstance(value, str)):
+            # To Python, a parameter that is None is absent; and of a session that was read, the id is text.
+            continue
+        if name == "as-user":
+            options = {"as_user": value}
+        elif parameter["in"] == "path":
+            path = (session(session_id=value) if name == "upload_session_id" else value,)
+        else:
+            given[name.replace("-", "_")] = _whole(value)
+        sent, problem = sending(operation, *path, options=options, **given)
+        assert (problem is None) is PARAMETERS[operation][name].is_valid(value), f"{value!r}: {problem}"
+        if sent is not None and parameter["in"] == "header":
+            assert sent.headers[name] == value
+        elif sent is not None and parameter["in"] == "query":
+            assert dict(sent.url.params) == {name: str(_whole(value))}
+
+
 NAMES = [
     ".",
     "..",
@@ -308,6 +373,8 @@ NAMES = [
     "..a",
     "a.",
     "a..",
+    "...\x1f",
+    "...a\x1f",
     "a/b",
     "/",
     "a\\b",
@@ -412,7 +479,9 @@ def test_every_documented_error_is_raised_as_its_class(caller: Caller, operation
         STATE.rate_limit(retry_after_s=9)
     else:
         code = "item_name_in_use" if status == 409 and operation not in CREATING else ""
-        STATE.faults.add(Failure(operation=operation, status=status, code=code))
+        STATE.faults.add(
+            Failure(operation=operation, status=status, code=code, retry_after_s=9 if status == 503 else None)
+        )
     path, arguments = right_call(operation, base_url=caller.base_url)
     with pytest.raises(KINDS[status]) as caught:
         caller.call(operation, *path, **arguments)
@@ -422,8 +491,17 @@ def test_every_documented_error_is_raised_as_its_class(caller: Caller, operation
     assert error.request_id
     assert error.request_id in str(error)
     assert TOKEN not in str(error)
-    assert error.retry_after_s == (9 if status == 429 else None)
+    assert error.retry_after_s == (9 if status in {429, 503} else None)
     assert len(caller.sent) == 1
+
+
+@pytest.mark.parametrize("operation", list(operations()))
+def test_a_token_that_the_server_refuses_is_an_error_that_does_not_show_it(caller: Caller, operation: str) -> None:
+    path, arguments = right_call(operation, base_url=caller.base_url)
+    with pytest.raises(errors.UnauthorizedError) as caught:
+        caller.call(operation, *path, options={"token": "an-old-token"}, **arguments)
+    assert caller.sent[-1].headers["authorization"] == "Bearer an-old-token"
+    assert "an-old-token" not in f"{caught.value}{caught.value!r}"
 
 
 def _follow(caller: Caller, operation: str, link: str) -> None:
@@ -508,19 +586,49 @@ def test_a_conflict_at_the_commit_leads_to_a_version_of_the_file(caller: Caller)
     assert caller.call("create_version_upload_session", ids[1], file_size=SMALL).status == 201
 
 
+def _sent_without_base_url(name: str, operation: str, *path: Any, **arguments: Any) -> httpx2.URL:
+    """Call an operation of a client that talks to Box, and return where the request would have gone."""
+    transport = Recording(lambda _: httpx2.Response(500))
+    with DRIVERS[name](None, transport) as driver, pytest.raises(errors.ServerError):
+        driver.call(operation, *path, **arguments)
+    (request,) = transport.requests
+    return request.url
+
+
+@pytest.mark.parametrize("name", DRIVERS)
+@pytest.mark.parametrize("operation", CREATING)
+def test_requests_go_to_the_server_that_the_fragment_names(name: str, operation: str) -> None:
+    path, arguments = right_call(operation)
+    url = _sent_without_base_url(name, operation, *path, **arguments)
+    assert str(url) == FRAGMENT["servers"][0]["url"] + operations()[operation][0].format(file_id="12345")
+
+
+@pytest.mark.parametrize("name", DRIVERS)
 @pytest.mark.parametrize("operation", [name for name in operations() if name not in CREATING])
-@pytest.mark.parametrize("url", ["https://evil.org", "http://upload.box.com", "https://evilbox.com/api/2.0"])
-def test_a_session_that_leads_elsewhere_gets_nothing(caller: Caller, operation: str, url: str) -> None:
+@pytest.mark.parametrize("host", FRAGMENT["x-trusted-hosts"])
+def test_a_session_at_a_trusted_host_is_called_where_it_says(name: str, operation: str, host: str) -> None:
+    _, arguments = right_call(operation)
+    url = _sent_without_base_url(name, operation, session(f"https://upload.app.{host}/api/2.0"), **arguments)
+    assert url.host == f"upload.app.{host}"
+
+
+# With the path that a session has, so that nothing but the host is wrong.
+ELSEWHERE = ["https://evil.org", "http://upload.box.com", "https://evilbox.com", "https://example.com"]
+
+
+@pytest.mark.parametrize("operation", [name for name in operations() if name not in CREATING])
+@pytest.mark.parametrize("url", [f"{origin}/api/2.0" for origin in ELSEWHERE])
+def test_a_session_that_leads_elsewhere_gets_nothing(sending: Any, operation: str, url: str) -> None:
     _, arguments = right_call(operation)
     with pytest.raises(errors.UntrustedUrlError):
-        caller.call(operation, session(url), **arguments)
-    assert caller.sent == []
+        sending(operation, session(url), **arguments)
 
 
 def _digest(content: memoryview) -> str:
     return "sha=" + base64.b64encode(hashlib.sha1(content, usedforsecurity=False).digest()).decode()
 
 
+@pytest.mark.ledger
 def test_nothing_was_left_out(caller: Caller) -> None:
     """A suite in which every call was refused, or none, would be green as well."""
     if not any(name == caller.name and what == "refused" for name, _, what in Ledger.seen):

@@ -5,20 +5,38 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections import Counter
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import hypothesis
 import pytest
+import requests
 import schemathesis
-from box_uploads_mock import Failure, File, Folder, State, constant_part_size, create_app, default_world
+from box_uploads_mock import Failure, State, constant_part_size, create_app
+from box_uploads_mock.errors import STATUS_OF_CODE
+from schemathesis.core.parameters import ParameterLocation
 from schemathesis.generation import GenerationMode
 
 from tests.contract import asgi
-from tests.contract.fragment import API_BASE, EXAMPLES, FRAGMENT, IS_LONG, TOKEN, config, operations, resolved
+from tests.contract.fragment import (
+    API_BASE,
+    EXAMPLES,
+    FRAGMENT,
+    IS_LONG,
+    TOKEN,
+    config,
+    operations,
+    parameters,
+    request_schema,
+    resolved,
+    validator,
+)
+from tests.contract.variants import variants
+from tests.contract.wire import is_right_on_the_wire
+from tests.contract.world import NOW, WORLD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,19 +45,7 @@ if TYPE_CHECKING:
 
     from tests.contract.fragment import Case
 
-NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
-# Short ids and names exist, since those are the ones that are generated; links would not be followed otherwise.
-FOLDERS = [Folder(id=digit, name=f"folder {digit}") for digit in "123456789"]
-FILES = [
-    File(id=str(int(f"{number}{folder}")), name=name, folder=folder)
-    for folder in "0123456789"
-    for number, name in enumerate("0ab")
-]
-WORLD = replace(
-    default_world(),
-    folders=[*default_world().folders, *FOLDERS],
-    files=[*default_world().files, *FILES],
-)
+CODES = set(FRAGMENT["components"]["schemas"]["ErrorCode"]["anyOf"][0]["enum"])
 PART_SIZE = 8_000_000
 STATE = State(WORLD, token=TOKEN, seed=1, clock=lambda: NOW, part_size_for=constant_part_size(PART_SIZE))
 
@@ -71,6 +77,7 @@ class Ledger:
 
     statuses: ClassVar[Counter[tuple[str, int]]] = Counter()
     links: ClassVar[Counter[str]] = Counter()
+    drawn_links: ClassVar[Counter[str]] = Counter()
     session_ids: ClassVar[list[str]] = []
 
 
@@ -114,12 +121,17 @@ def _text(body: Any) -> str:
     return body.decode() if isinstance(body, bytes) else str(body)
 
 
+def _bytes(body: Any) -> bytes:
+    return body if isinstance(body, bytes) else str(body or "").encode()
+
+
 def check_error(ctx: Any, response: Answer, case: Case) -> bool | None:
     """What holds for every error, and no schema can say."""
     if response.status_code < 400 or response.request.method == "HEAD":
         return True
     error = response.json()
     assert error["status"] == response.status_code, "the body names another status than the response"
+    assert error["code"] in CODES, "a code that is not documented"
     assert error["request_id"] not in str(response.headers.get("box-request-id", "")), "both request ids are the same"
     if response.status_code == 409 and error["code"] == "item_name_in_use":
         conflict = error["context_info"]["conflicts"]
@@ -129,12 +141,45 @@ def check_error(ctx: Any, response: Answer, case: Case) -> bool | None:
     return None
 
 
+def check_refusal(ctx: Any, response: Answer, case: Case) -> bool | None:
+    """A request is refused for its form if the fragment forbids it, and only then."""
+    if response.status_code in {401, 405, 411, 413, 415} or not _is_routed(case):
+        return True
+    is_right = is_right_on_the_wire(case.operation.definition.raw["operationId"], response.request)
+    code = response.json()["code"] if response.status_code >= 400 else ""
+    if is_right is None or (code == "parts_mismatch" and b'"sha1": null' in _bytes(response.request.body)):
+        # A part without its SHA-1 is Box's sign that the part is not processed yet.
+        return True
+    is_refused = response.status_code == 400 and code not in STATE_CODES
+    assert is_refused is not is_right, "refused for its form, which is right" if is_right else "its form is wrong"
+    return None
+
+
+def _is_routed(case: Case) -> bool:
+    """Tell whether a request comes to the operation that it was made for."""
+    definition = case.operation.definition.raw
+    is_negative = case.meta is not None and case.meta.is_negative_at(ParameterLocation.PATH)
+    return case.method.lower() == operations()[definition["operationId"]][1] and not is_negative
+
+
 CREATING = ("create_upload_session", "create_version_upload_session")
-OWN_CHECKS: list[Any] = [check_session, check_error]
+# What a form cannot tell: whether parts and digests are those of the session.
+STATE_CODES = {"parts_mismatch", "digest_mismatch", "bad_digest"}
+OWN_CHECKS: list[Any] = [check_session, check_error, check_refusal]
+
+
+def lead_to_a_session(case: Case) -> None:
+    """Put an open session where a request names one, since all else is refused without a look at the rest."""
+    given = dict(case.path_parameters or {})
+    if re.fullmatch("[0-9A-Fa-f]{32}", str(given.get("upload_session_id", ""))):
+        if not STATE.sessions:
+            _answer("create_upload_session")
+        case.path_parameters = {**given, "upload_session_id": next(iter(STATE.sessions))}
 
 
 @SCHEMA.parametrize()
 def test_generated_requests_are_answered_as_the_fragment_says(case: Case) -> None:
+    lead_to_a_session(case)
     case.call_and_validate(additional_checks=OWN_CHECKS)
 
 
@@ -147,7 +192,7 @@ class Lifecycle(SCHEMA.as_state_machine()):  # type: ignore[misc]  # schemathesi
 
     def step(self, input: Any) -> Any:  # noqa: A002  schemathesis's name
         if input.transition is not None and input.is_applied and not input.transition.is_inferred:
-            Ledger.links[input.transition.id] += 1
+            Ledger.drawn_links[input.transition.id] += 1
         return super().step(input)
 
     def before_call(self, case: Case) -> None:
@@ -226,6 +271,9 @@ def _answer(
     path = path or f"{API_BASE}{wire_path}".format(file_id="12345", upload_session_id=session_id)
     response = asgi.call(SCHEMA.app, method.upper(), path, sent, content or b"")
     SCHEMA[wire_path][method.upper()].validate_response(response)
+    documented = resolved(operations()[operation_id][2]["responses"][str(response.status_code)]).get("headers", {})
+    telling = {"retry-after", "www-authenticate", "allow", "location"} & set(response.headers)
+    assert telling <= {name.lower() for name in documented}, "a header that is not documented"
     Ledger.statuses[operation_id, response.status_code] += 1
     return response.status_code, dict(response.headers), response.json() if response.content else None
 
@@ -245,7 +293,17 @@ def test_every_documented_error_can_be_ordered(operation_id: str, status: int) -
     _fault(operation_id, status, code=code, retry_after_s=3 if status == 503 else None)
     answered, headers, error = _answer(operation_id)
     assert (answered, error["status"]) == (status, status)
+    assert STATUS_OF_CODE.get(error["code"]) == status, "no code of Box's belongs to the status"
     assert status != 503 or headers["retry-after"] == "3"
+
+
+def _commit() -> tuple[int, dict[str, Any], Any]:
+    """Upload a whole file and commit it."""
+    session_id = _answer("create_upload_session")[2]["id"]
+    for start, part in PARTS:
+        _answer("upload_part", part, session_id=session_id, **_part_headers(start, part))
+    parts = _answer("list_parts", session_id=session_id)[2]["entries"]
+    return _answer("commit_upload_session", {"parts": parts}, session_id=session_id)
 
 
 def test_a_whole_upload_goes_as_documented() -> None:
@@ -264,6 +322,185 @@ def test_a_whole_upload_goes_as_documented() -> None:
     status, _, files = _answer("commit_upload_session", {"parts": parts}, session_id=session_id)
     assert (status, files["entries"][0]["name"]) == (201, "a.bin")
     assert STATE.content(files["entries"][0]["id"]) == CONTENT
+
+
+def _sent(
+    operation_id: str,
+    body: bytes | None,
+    session_id: str,
+    headers: dict[str, str],
+    *,
+    query: str = "",
+    without: str = "",
+) -> None:
+    """Call an operation; it is refused for its form if the fragment forbids it, and only then."""
+    usual, _ = REQUESTS[operation_id]
+    wire_path, method, _ = operations()[operation_id]
+    sent = {"authorization": f"Bearer {TOKEN}", **usual, **headers}
+    if body is not None:
+        sent["content-length"] = str(len(body))
+    sent.pop(without, None)
+    path = f"{API_BASE}{wire_path}{query}".format(file_id="12345", upload_session_id=session_id)
+    response = asgi.call(SCHEMA.app, method.upper(), path, sent, body or b"")
+    request = requests.Request(method, f"http://testserver{path}", sent, data=body).prepare()
+    code = response.json()["code"] if response.status_code >= 400 else ""
+    if not (code == "parts_mismatch" and b'"sha1": null' in (body or b"")):
+        is_refused = response.status_code == 400 and code not in STATE_CODES
+        assert is_refused is not is_right_on_the_wire(operation_id, request), f"{body!r} {headers}: {code}"
+
+
+@pytest.mark.parametrize("operation_id", [name for name in operations() if request_schema(name)])
+def test_each_variant_of_a_body_is_refused_or_not_as_the_fragment_says(operation_id: str) -> None:
+    session_id = _answer("create_upload_session")[2]["id"]
+    for body in variants(request_schema(operation_id)):
+        _sent(operation_id, json.dumps(body).encode(), session_id, {})
+
+
+@pytest.mark.parametrize(
+    ("operation_id", "name"),
+    [(one, name) for one in operations() for name, parameter in parameters(one).items() if parameter["in"] == "header"],
+)
+def test_each_variant_of_a_header_is_refused_or_not_as_the_fragment_says(operation_id: str, name: str) -> None:
+    session_id = _answer("create_upload_session")[2]["id"]
+    parameter = parameters(operation_id)[name]
+    example = {"examples": [parameter["example"]]} if "example" in parameter else {}
+    for value in variants({**example, **parameter["schema"]}):
+        # What HTTP does not carry at all, or trims, is no value.
+        if isinstance(value, str) and re.fullmatch(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?", value):
+            _sent(operation_id, REQUESTS[operation_id][1], session_id, {name: value})
+
+
+@pytest.mark.parametrize(
+    ("operation_id", "name"),
+    [(one, name) for one in operations() for name, parameter in parameters(one).items() if parameter["in"] == "query"],
+)
+def test_each_variant_of_a_query_is_refused_or_not_as_the_fragment_says(operation_id: str, name: str) -> None:
+    session_id = _answer("create_upload_session")[2]["id"]
+    for value in variants(parameters(operation_id)[name]["schema"]):
+        if isinstance(value, str | int | float):
+            text = value if isinstance(value, str) else json.dumps(value)
+            _sent(operation_id, REQUESTS[operation_id][1], session_id, {}, query=f"?{urlencode({name: text})}")
+
+
+@pytest.mark.parametrize(
+    ("operation_id", "name"),
+    [
+        (one, name)
+        for one in operations()
+        for name, parameter in parameters(one).items()
+        if parameter["in"] == "header" and parameter.get("required")
+    ],
+)
+def test_a_request_without_a_required_header_is_refused(operation_id: str, name: str) -> None:
+    session_id = _answer("create_upload_session")[2]["id"]
+    _sent(operation_id, REQUESTS[operation_id][1], session_id, {}, without=name)
+
+
+def test_parts_are_listed_from_where_the_fragment_says() -> None:
+    _, _, page = _answer("list_parts")
+    assert page["offset"] == parameters("list_parts")["offset"]["schema"]["default"]
+
+
+def _documented_headers() -> list[tuple[str, str, str]]:
+    return [
+        (name, status, header)
+        for name, (_, _, operation) in operations().items()
+        for status, response in operation["responses"].items()
+        for header in resolved(response).get("headers", {})
+    ]
+
+
+@pytest.mark.parametrize(("operation_id", "status", "header"), _documented_headers())
+def test_a_header_that_may_be_absent_is_absent_at_times(operation_id: str, status: str, header: str) -> None:
+    """A required one is missed by schemathesis whenever it is absent."""
+    if status == "202":
+        STATE.pending_commits = 1
+        answered, headers, _ = _commit()
+    elif status == "429":
+        STATE.rate_limit(retry_after_s=7)
+        answered, headers, _ = _answer(operation_id, session_id="F" * 32)
+    else:
+        _fault(operation_id, int(status))
+        answered, headers, _ = _answer(operation_id)
+    assert answered == int(status)
+    documented = resolved(operations()[operation_id][2]["responses"][status])["headers"][header]
+    assert (header.lower() in headers) is documented.get("required", False)
+
+
+RIGHT_HEADERS: dict[str, list[Any]] = {
+    "Retry-After": [0, 1, 3600],
+    "WWW-Authenticate": ["Bearer", 'Bearer realm="Service"'],
+}
+WRONG_HEADERS: dict[str, list[Any]] = {
+    "Retry-After": ["soon", -1, 1.5, None],
+    "WWW-Authenticate": ["Basic", "Bearerrealm", 'xBearer realm="Service"', "Bearer ", "", None],
+}
+
+
+@pytest.mark.parametrize(("operation_id", "status", "header"), _documented_headers())
+def test_these_headers_are_right_or_wrong_whatever_the_fragment_says(
+    operation_id: str, status: str, header: str
+) -> None:
+    """What no answer shows: a header that is allowed to say anything is never wrong."""
+    schema = resolved(operations()[operation_id][2]["responses"][status])["headers"][header]["schema"]
+    assert [value for value in RIGHT_HEADERS[header] if not validator(schema).is_valid(value)] == []
+    assert [value for value in WRONG_HEADERS[header] if validator(schema).is_valid(value)] == []
+
+
+# Whom an operation can be followed by, and as what.
+NEXT = {
+    "status": "get_upload_session",
+    "upload_part": "upload_part",
+    "list_parts": "list_parts",
+    "commit": "commit_upload_session",
+    "abort": "abort_upload_session",
+    "log_event": "log_upload_event",
+}
+LINKS: dict[tuple[str, int], dict[str, str]] = {
+    ("create_upload_session", 201): {**NEXT, "another_session": "create_upload_session"},
+    ("create_version_upload_session", 201): {**NEXT, "another_version_session": "create_version_upload_session"},
+    ("create_upload_session", 409): {"version_of_conflicting_file": "create_version_upload_session"},
+    ("create_version_upload_session", 409): {"version_of_conflicting_file": "create_version_upload_session"},
+}
+
+
+def _link(operation_id: str, status: int, name: str) -> dict[str, Any]:
+    links = resolved(operations()[operation_id][2]["responses"][str(status)]).get("links", {})
+    assert set(links) == set(LINKS[operation_id, status])
+    link: dict[str, Any] = links[name]
+    return link
+
+
+@pytest.mark.parametrize(
+    ("operation_id", "status", "name"), [(*place, name) for place, names in LINKS.items() for name in names]
+)
+def test_links_lead_where_they_say(operation_id: str, status: int, name: str) -> None:
+    taken = {"create_upload_session": "Contract.pdf", "create_version_upload_session": "Report.docx"}
+    sent = SMALL[operation_id] if status == 201 else {**SMALL[operation_id], "file_name": taken[operation_id]}
+    answered, _, body = _answer(operation_id, sent)
+    assert answered == status
+    link = _link(operation_id, status, name)
+    wire_path, method, _ = operations()[operation_id]
+    Ledger.links[f"{method.upper()} {wire_path} -> [{status}] {name} ->"] += 1
+    expressions: dict[str, Any] = {"$request.body": sent, "$request.path.file_id": "12345"}
+
+    def value(expression: str) -> Any:
+        start, _, pointer = expression.partition("#")
+        found = body if start == "$response.body" else expressions[start]
+        for part in pointer.split("/")[1:]:
+            found = found[part]
+        return found
+
+    target = operations()[link["operationId"]][0]
+    given = {key.removeprefix("path."): value(one) for key, one in link.get("parameters", {}).items()}
+    path = API_BASE + target.format_map(given)
+    assert all(one in STATE.sessions or one in STATE.files for one in given.values()), "nothing has this id"
+    assert ("requestBody" in link) is (status == 201 and name not in NEXT)
+    if name in NEXT:
+        assert urlsplit(value(link["x-url"])).path == path
+    _answer(link["operationId"], value(link["requestBody"]) if "requestBody" in link else None, path=path)
+    assert STATE.journal[-1].status not in {404, 405}
+    assert STATE.journal[-1].operation == LINKS[operation_id, status][name]
 
 
 def test_an_aborted_session_is_gone() -> None:
@@ -342,6 +579,12 @@ class TestCreating:
         assert _answer(operation_id, text.encode())[0] == 201
 
 
+@pytest.mark.parametrize("operation_id", CREATING)
+@pytest.mark.parametrize("name", ["...\x1f", "...a\x1f", "..\x1f", "a\x1f"])
+def test_a_name_with_control_characters_is_wrong_wherever_they_are(operation_id: str, name: str) -> None:
+    _sent(operation_id, json.dumps({**SMALL[operation_id], "file_name": name}).encode(), "", {})
+
+
 @pytest.mark.parametrize("file_id", ["x", "12a", "-1", "12345678901234567890", "%D9%A1"])
 def test_an_id_that_is_none_is_wrong_rather_than_unknown(file_id: str) -> None:
     path = f"{API_BASE}/files/{file_id}/upload_sessions"
@@ -363,6 +606,7 @@ def test_what_does_not_exist_is_not_found(place: str, body: Any, path: str) -> N
     assert _answer(place, body, path=path)[0] == 404
 
 
+@pytest.mark.ledger
 def test_every_documented_status_and_link_was_seen() -> None:
     """A suite that is green because nothing reached the interesting answers is worth nothing."""
     if IS_LONG or not Ledger.links:
@@ -375,5 +619,7 @@ def test_every_documented_status_and_link_was_seen() -> None:
         for status, response in operation["responses"].items()
         for link in resolved(response).get("links", {})
     }
-    followed = set(Ledger.links)
-    assert {link for link in links if not any(one.startswith(link) for one in followed)} == set()
+    assert links - set(Ledger.links) == set()
+    # Which ones are drawn depends on which modules hypothesis has found constants in.
+    drawn = {link for link in links if any(one.startswith(link) for one in Ledger.drawn_links)}
+    assert len(drawn) > len(links) // 2

@@ -9,6 +9,8 @@ import pytest
 from box_uploads import AsyncClient, Client
 from box_uploads_mock import MockServer
 
+from tests.flow.upload_ground import Ground
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -81,3 +83,16 @@ def connect(request: pytest.FixtureRequest, mock: MockServer) -> Iterator[Callab
     yield connect
     for caller in callers:
         caller.close()
+
+
+@pytest.fixture(scope="session")
+def shared_ground() -> Iterator[Ground]:
+    ground = Ground()
+    with ground.server:
+        yield ground
+
+
+@pytest.fixture
+def ground(shared_ground: Ground) -> Ground:
+    shared_ground.reset()
+    return shared_ground

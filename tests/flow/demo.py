@@ -1,16 +1,23 @@
 """The main job in one command: `python -m tests.flow.demo`, which is `make demo`.
 
-Drives both clients against a mock that runs in this process, and shows what a user wants to see. It needs nothing but
-the two packages, so an installed wheel can be shown in the same way.
+Drives both clients and the command line against a mock that runs in this process, and shows what a user wants to see.
+It needs nothing but the two packages and their extras, so an installed wheel can be shown in the same way.
 """
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import json
+import os
+import random
 import statistics
+import subprocess
 import sys
+import tempfile
 import textwrap
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from box_uploads import AsyncClient, Client, errors
@@ -18,6 +25,7 @@ from box_uploads_mock import MockServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from typing import Any
 
     from box_uploads.models import UploadSession
 
@@ -31,6 +39,8 @@ WARM_UP_CALLS = 50
 FILE_SIZE = 104_857_600
 TAKEN_NAME = "Contract.pdf"
 TOO_SMALL = 1_000
+UPLOAD_NAME = "Interview.mov"
+UPLOAD_SIZE = 64 * 1024 * 1024
 _LABEL = 13
 _WIDTH = 90
 
@@ -57,6 +67,7 @@ def show(write: Write, *, calls: int = CALLS) -> None:
         _show_conflict(write, box)
         _show_refusal(write, box, mock)
         _show_times(write, box, mock, calls)
+        _show_upload(write, mock)
     write("")
     write("All went well: every answer was as the contract says.")
 
@@ -142,6 +153,48 @@ async def _timed_async(mock: MockServer, calls: int) -> Sequence[float]:
             await box.create_upload_session(folder_id="0", file_name=f"clip-{number}.mov", file_size=FILE_SIZE)
             times_s.append(time.perf_counter() - start_s)
     return times_s[WARM_UP_CALLS:]
+
+
+def _show_upload(write: Write, mock: MockServer) -> None:
+    _heading(write, f"6. A real file of {UPLOAD_SIZE // 1024**2} MiB, uploaded by the command line")
+    _line(write, "command", f"box-uploads upload {UPLOAD_NAME} --folder-id 0 --json")
+    with tempfile.TemporaryDirectory(prefix="box-uploads-demo-") as name:
+        path = Path(name) / UPLOAD_NAME
+        content = random.Random(UPLOAD_SIZE).randbytes(UPLOAD_SIZE)
+        path.write_bytes(content)
+        start_s = time.perf_counter()
+        stored = _uploaded(write, mock, path)
+        took_s = time.perf_counter() - start_s
+    ours = hashlib.sha1(content, usedforsecurity=False).hexdigest()
+    theirs = hashlib.sha1(usedforsecurity=False)
+    for chunk in mock.state.content_chunks(stored["id"]):
+        theirs.update(chunk)
+    _line(write, "stored", f"file {stored['id']}, {stored['size']:,} bytes, in {took_s:.1f} s with the start of Python")
+    _line(write, "sha1 here", ours)
+    _line(write, "sha1 there", theirs.hexdigest())
+    _expect(theirs.hexdigest() == ours == stored["sha1"], "what is stored is not what was uploaded")
+
+
+def _uploaded(write: Write, mock: MockServer, path: Path) -> dict[str, Any]:
+    """Run the command; its bar goes to the terminal, if there is one."""
+    settings = {"BOX_ACCESS_TOKEN": mock.token, "BOX_BASE_URL": mock.base_url}
+    settings["BOX_UPLOADS_STATE_DIR"] = str(path.parent / "state")
+    has_terminal = sys.stderr.isatty()
+    ended = subprocess.run(
+        [sys.executable, "-m", "box_uploads.cli", "upload", path.name, "--folder-id", "0", "--json"],
+        cwd=path.parent,
+        env=os.environ | settings,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=None if has_terminal else subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    for line in (ended.stderr or "").splitlines():
+        write(f"   {line}")
+    _expect(ended.returncode == 0, f"the command ended with {ended.returncode}: {ended.stdout}")
+    stored: dict[str, Any] = json.loads(ended.stdout)
+    return stored
 
 
 def _show_session(write: Write, session: UploadSession) -> None:

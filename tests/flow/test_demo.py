@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from tests.flow import demo
@@ -10,9 +14,10 @@ from tests.flow import demo
 @pytest.fixture(autouse=True)
 def _few_calls(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demo, "WARM_UP_CALLS", 1)
+    monkeypatch.setattr(demo, "UPLOAD_SIZE", 20_000_000)
 
 
-def test_the_demo_shows_both_sessions_the_conflict_the_refusal_and_the_times() -> None:
+def test_the_demo_shows_both_sessions_the_conflict_the_refusal_the_times_and_the_upload() -> None:
     lines: list[str] = []
 
     demo.show(lines.append, calls=2)
@@ -24,6 +29,9 @@ def test_the_demo_shows_both_sessions_the_conflict_the_refusal_and_the_times() -
     assert "InvalidArgumentError" in text
     assert "sent         nothing" in text
     assert [line.split()[0] for line in lines if line.endswith(" ms")] == ["Client", "AsyncClient"]
+    here, there = (line.split()[-1] for line in lines if line.startswith("   sha1 "))
+    assert here == there
+    assert len(here) == 40
     assert lines[-1] == "All went well: every answer was as the contract says."
 
 
@@ -47,11 +55,13 @@ def test_the_demo_succeeds_with_exit_code_0(capsys: pytest.CaptureFixture[str]) 
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
+        ("UPLOAD_SIZE", 1_000, "the command ended with 1: "),
+        ("UPLOAD_NAME", "Contract.pdf", "the command ended with 1: "),
         ("TAKEN_NAME", "Free.pdf", "a second file with the same name was let in"),
         ("TOO_SMALL", 20_000_000, "a file that is too small was let in"),
     ],
 )
-def test_the_demo_fails_with_exit_code_1_when_a_refusal_is_missing(
+def test_the_demo_fails_with_exit_code_1_when_something_is_off(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str, value: object, said: str
 ) -> None:
     monkeypatch.setattr(demo, name, value)
@@ -71,3 +81,18 @@ def test_the_demo_fails_with_exit_code_1_on_an_unexpected_error(
 
     assert demo.main(calls=2) == 1
     assert "ForbiddenError: 403 file_size_limit_exceeded" in capsys.readouterr().err
+
+
+def test_the_demo_fails_with_exit_code_1_when_other_bytes_are_stored(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run: Any = subprocess.run
+
+    def of_other_bytes(*arguments: Any, cwd: Path, **settings: Any) -> Any:
+        (cwd / demo.UPLOAD_NAME).write_bytes(bytes(20_000_000))
+        return run(*arguments, cwd=cwd, **settings)
+
+    monkeypatch.setattr(subprocess, "run", of_other_bytes)
+
+    assert demo.main(calls=2) == 1
+    assert "what is stored is not what was uploaded" in capsys.readouterr().err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import io
 import json
 import multiprocessing
@@ -11,6 +12,8 @@ import stat
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -29,26 +32,13 @@ from box_uploads.upload import (
     SourceChangedError,
     iter_parts,
     iter_parts_async,
-    upload_file_async,
 )
 from box_uploads_mock import Failure, LostAnswer, TokenExpiry
 
 from tests.flow.upload_ground import CONTENT, PART_SIZE, SHA1, Ground, write
 
 PART, COMMIT = "upload_part", "commit_upload_session"
-
-
-@pytest.fixture(scope="module")
-def shared_ground() -> Iterator[Ground]:
-    ground = Ground()
-    with ground.server:
-        yield ground
-
-
-@pytest.fixture
-def ground(shared_ground: Ground) -> Ground:
-    shared_ground.reset()
-    return shared_ground
+NOW = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
 
 
 class Stream(io.RawIOBase):
@@ -113,6 +103,15 @@ def test_a_url_without_fsspec_says_what_to_install(ground: Ground, monkeypatch: 
         ground.upload("s3://bucket/film.mov")
 
 
+def test_a_url_is_uploaded_by_threads_and_by_jobs(ground: Ground) -> None:
+    system: Any = import_module("fsspec").filesystem("memory")
+    system.pipe("/film.mov", CONTENT)
+    ground.upload("memory://film.mov", file_name=None)
+    with ThreadPoolExecutor(2) as pool:
+        ground.upload("memory://film.mov", file_name="again.mov", executor=pool)
+    assert (ground.stored(), ground.stored("again.mov")) == ([CONTENT], [CONTENT])
+
+
 @pytest.mark.parametrize("change", ["grow", "shrink", "touch", "replace", "delete"])
 def test_a_source_that_changes_meanwhile_is_not_committed(ground: Ground, tmp_path: Path, change: str) -> None:
     path = write(tmp_path / "film.mov")
@@ -157,6 +156,45 @@ def test_a_taken_name_is_told_before_a_byte_is_sent(ground: Ground) -> None:
     with pytest.raises(errors.ConflictError):
         ground.upload(file_name="Contract.pdf")
     assert ground.calls(PART) == 0
+
+
+# What the server is told, and what it proposes
+
+
+def test_attributes_become_those_of_the_file(ground: Ground) -> None:
+    attributes = models.FileAttributes(description="a film", content_modified_at=NOW)
+    file_id = ground.upload(attributes=attributes).id
+    file = ground.state.files[file_id]
+    assert (file.description, file.content_modified_at) == ("a film", "2026-11-22T12:00:00Z")
+
+
+def test_a_version_is_only_made_of_the_etag_that_is_asked_for(ground: Ground) -> None:
+    first = ground.upload()
+    with pytest.raises(errors.PreconditionFailedError):
+        ground.upload(CONTENT[::-1], file_id=first.id, if_match="7")
+    assert (ground.stored(), len(ground.state.sessions)) == ([CONTENT], 0)
+    ground.upload(CONTENT[::-1], file_id=first.id, if_match="0")
+    assert (ground.stored(), ground.state.files[first.id].etag) == ([CONTENT[::-1]], "1")
+
+
+def test_a_version_may_be_moved_and_renamed(ground: Ground) -> None:
+    file = ground.upload(file_id="12345", folder_id="100", file_name="other.mov")
+    stored = ground.state.files["12345"]
+    assert (file.id, stored.name, stored.folder, stored.sha1) == ("12345", "other.mov", "100", SHA1)
+
+
+def test_parts_that_do_not_fit_into_memory_are_refused_and_the_session_is_ended(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: Any = vars(ground.state.uploads)["_settings"]
+    monkeypatch.setattr(ground.state.uploads, "_settings", replace(found, part_size_for=huge))
+    with pytest.raises(errors.PlanError, match="parts of"):
+        ground.upload()
+    assert (ground.calls(PART), len(ground.state.sessions)) == (0, 0)
+
+
+def huge(_: int) -> int:
+    return 2**40
 
 
 # Executors
@@ -231,12 +269,27 @@ def test_an_interrupted_upload_goes_on_where_it_was(ground: Ground, tmp_path: Pa
     assert not journal.exists()
 
 
+@pytest.mark.parametrize("operation", ["get_upload_session", "list_parts"])
+def test_a_resumed_upload_asks_again_what_was_not_answered(ground: Ground, tmp_path: Path, operation: str) -> None:
+    path, journal = write(tmp_path / "film.mov"), tmp_path / "journal"
+    with pytest.raises(Interrupt):
+        ground.upload(path, resume=journal, on_progress=interrupt_after(1))
+    ground.state.faults.add(Failure(operation=operation, status=503), Failure(operation=operation, status=429))
+    ground.upload(path, resume=journal)
+    assert ground.stored() == [CONTENT]
+    assert (ground.calls("create_upload_session"), ground.state.faults.unfired) == (1, ())
+
+
+def own_threads() -> list[str]:
+    """Return the names of the uploader's threads; the server may start some of its own at any time."""
+    return [one.name for one in threading.enumerate() if one.name.startswith(("box-upload_", "box-upload-async"))]
+
+
 @pytest.mark.parametrize("kind", [Interrupt, SystemExit, RuntimeError])
 def test_without_a_journal_an_interrupted_upload_leaves_nothing(ground: Ground, kind: type[BaseException]) -> None:
-    before = threading.active_count()
     with pytest.raises(kind):
         ground.upload(on_progress=interrupt_after(2, kind))
-    assert (ground.stored(), len(ground.state.sessions), threading.active_count()) == ([], 0, before)
+    assert (ground.stored(), len(ground.state.sessions), own_threads()) == ([], 0, [])
 
 
 def test_the_journal_is_private_and_holds_no_token(ground: Ground, tmp_path: Path) -> None:
@@ -246,6 +299,17 @@ def test_the_journal_is_private_and_holds_no_token(ground: Ground, tmp_path: Pat
     assert stat.S_IMODE(journal.stat().st_mode) == 0o600
     assert ground.state.token not in journal.read_text()
     assert set(json.loads(journal.read_text())) == {"format", "target", "fingerprint", "session", "sha1"}
+
+
+def test_the_journal_says_from_when_on_a_commit_may_have_been_sent(ground: Ground, tmp_path: Path) -> None:
+    journal, said = tmp_path / "journal", dict[str, Any]()
+
+    def told(event: object) -> None:
+        if isinstance(event, PhaseChanged):
+            said[event.phase] = json.loads(journal.read_text())["sha1"] if journal.exists() else "nothing"
+
+    ground.upload(resume=journal, on_progress=told)
+    assert said == {"create": "nothing", "parts": None, "commit": SHA1, "done": "nothing"}
 
 
 @pytest.mark.parametrize("status", [404, 410])
@@ -292,6 +356,15 @@ def test_what_is_no_journal_is_left_alone(ground: Ground, tmp_path: Path, conten
     assert journal.read_bytes() == content
 
 
+def test_a_journal_that_somebody_has_changed_gets_no_token_sent_elsewhere(ground: Ground, tmp_path: Path) -> None:
+    path, journal = write(tmp_path / "film.mov"), tmp_path / "journal"
+    with pytest.raises(Interrupt):
+        ground.upload(path, resume=journal, on_progress=interrupt_after(1))
+    journal.write_text(journal.read_text().replace(ground.server.origin, "https://box.com.evil.example"))
+    with pytest.raises(errors.UntrustedUrlError):
+        ground.upload(path, resume=journal)
+
+
 def test_the_journal_of_another_upload_is_left_alone(ground: Ground, tmp_path: Path) -> None:
     path, journal = write(tmp_path / "film.mov"), tmp_path / "journal"
     with pytest.raises(Interrupt):
@@ -306,6 +379,23 @@ def test_the_same_command_after_the_end_finds_its_work_done(ground: Ground, tmp_
     first = ground.upload(path, resume=journal)
     again = ground.upload(path, resume=journal)
     assert (again.id, ground.calls(PART)) == (first.id, 5)
+
+
+def test_another_file_of_the_name_is_no_work_done(ground: Ground, tmp_path: Path) -> None:
+    other = CONTENT[::-1]
+    ground.upload(other)
+    with pytest.raises(errors.ConflictError):
+        ground.upload(resume=tmp_path / "journal")
+    assert ground.stored() == [other]
+
+
+def test_a_session_that_has_ended_need_not_be_aborted(ground: Ground) -> None:
+    faults = [Failure(operation=PART, status=403), Failure(operation="abort_upload_session", status=404)]
+    ground.state.faults.add(*faults)
+    with pytest.raises(errors.ForbiddenError) as caught:
+        ground.upload()
+    assert ground.state.faults.unfired == ()
+    assert getattr(caught.value, "__notes__", []) == []
 
 
 # Progress
@@ -356,15 +446,6 @@ def test_all_pages_of_the_parts_are_listed(ground: Ground) -> None:
 # The asynchronous twin
 
 
-async def upload_async(
-    ground: Ground, source: Any = CONTENT, client: AsyncClient | None = None, **settings: Any
-) -> Any:
-    """Upload by an asynchronous client."""
-    settings = {"folder_id": "0", "file_name": "film.mov", "pace": ground.clock.pace(), **settings}
-    async with client or AsyncClient(ground.state.token, base_url=ground.server.base_url) as box:
-        return await upload_file_async(box, source, **settings)
-
-
 @pytest.mark.parametrize("brings_http", [False, True])
 def test_an_asynchronous_client_uploads(ground: Ground, brings_http: bool) -> None:
     async def token() -> str:
@@ -373,7 +454,7 @@ def test_an_asynchronous_client_uploads(ground: Ground, brings_http: bool) -> No
 
     async def run() -> Any:
         http = httpx2.AsyncHTTPTransport() if brings_http else None
-        return await upload_async(ground, client=AsyncClient(token, base_url=ground.server.base_url, http=http))
+        return await ground.upload_async(client=AsyncClient(token, base_url=ground.server.base_url, http=http))
 
     fetched: list[str] = []
     ground.state.add_token("first")
@@ -388,13 +469,13 @@ def test_the_event_loop_is_told_of_the_progress(ground: Ground) -> None:
     def told(_: object) -> None:
         threads.add(threading.get_ident())
 
-    asyncio.run(upload_async(ground, on_progress=told))
+    asyncio.run(ground.upload_async(on_progress=told))
     assert threads == {threading.get_ident()}
 
 
 def test_an_exception_of_the_callback_cancels_the_asynchronous_upload(ground: Ground) -> None:
     with pytest.raises(RuntimeError):
-        asyncio.run(upload_async(ground, on_progress=interrupt_after(2, RuntimeError)))
+        asyncio.run(ground.upload_async(on_progress=interrupt_after(2, RuntimeError)))
     assert (ground.stored(), len(ground.state.sessions)) == ([], 0)
 
 
@@ -406,15 +487,14 @@ def test_a_cancelled_task_leaves_nothing(ground: Ground) -> None:
             if isinstance(event, PartDone):
                 begun.set()
 
-        task = asyncio.create_task(upload_async(ground, on_progress=told))
+        task = asyncio.create_task(ground.upload_async(on_progress=told))
         await begun.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
 
-    before = threading.active_count()
     asyncio.run(run())
-    assert (ground.stored(), len(ground.state.sessions), threading.active_count()) == ([], 0, before)
+    assert (ground.stored(), len(ground.state.sessions), own_threads()) == ([], 0, [])
 
 
 def test_the_parts_are_listed_asynchronously(ground: Ground) -> None:

@@ -1,151 +1,29 @@
-"""Whatever goes wrong at whatever step: the right file is stored once, or a typed error and nothing at all."""
+"""What the uploader does about single faults: what it sends again, what it asks, how long it waits."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from box_uploads import errors
-from box_uploads.upload import DeadlineExceededError, UploadError
-from box_uploads_mock import (
-    Accepted,
-    Failure,
-    Fault,
-    LatePartsMismatch,
-    LostAnswer,
-    Reset,
-    SlowRead,
-    Stall,
-    TokenExpiry,
-    Truncation,
-)
+from box_uploads.upload import DeadlineExceededError, Retried
+from box_uploads_mock import Failure, LostAnswer, Reset, Stall, TokenExpiry, Truncation
 
 from tests.flow.upload_ground import CONTENT, SHA1, Ground
 
-CREATE, PART, LIST, COMMIT = "create_upload_session", "upload_part", "list_parts", "commit_upload_session"
-STATUS, ABORT, VERSION = "get_upload_session", "abort_upload_session", "create_version_upload_session"
-STEPS = (CREATE, PART, COMMIT)
-
-
-@pytest.fixture(scope="module")
-def shared_ground() -> Iterator[Ground]:
-    ground = Ground()
-    with ground.server:
-        yield ground
+CREATE, VERSION = "create_upload_session", "create_version_upload_session"
+PART, LIST, COMMIT = "upload_part", "list_parts", "commit_upload_session"
+STATUS, ABORT = "get_upload_session", "abort_upload_session"
 
 
 @pytest.fixture
-def ground(shared_ground: Ground) -> Iterator[Ground]:
-    shared_ground.reset()
-    yield shared_ground
-    shared_ground.state.faults.require_fired()
-
-
-def shown(fault: Fault) -> str:
-    """Return a fault as the id of a test."""
-    default = type(fault)
-    fields = ((name, getattr(fault, name)) for name in sorted(set(dir(fault)) & set(NAMES)))
-    told = [f"{name}={value}" for name, value in fields if value]
-    return "-".join([default.__name__, *told])
-
-
-NAMES = ("operation", "status", "code", "when", "carried_out", "body", "times", "skip", "after_bytes", "retry_after_s")
-
-
-def passing(operation: str) -> list[Fault]:
-    """Return the faults of a step that an upload gets over."""
-    faults: list[Fault] = [
-        Failure(operation=operation, status=500, times=3),
-        Failure(operation=operation, status=502),
-        Failure(operation=operation, status=429, retry_after_s=100),
-        Failure(operation=operation, status=500, body="html"),
-        Failure(operation=operation, status=503, body="none", retry_after_s=7),
-        Failure(operation=operation, status=500, carried_out=True),
-        *(Reset(operation=operation, when=when, times=2) for when in ("before", "after")),
-        Reset(operation=operation, when="during", after_bytes=10),
-        Failure(operation=operation, status=500, after_bytes=10),
-        Stall(operation=operation, when="after"),
-        LostAnswer(operation=operation),
-    ]
-    return faults
-
-
-PASSING = [
-    *(fault for step in STEPS for fault in passing(step)),
-    *(Failure(operation=PART, status=500, carried_out=carried_out, skip=2, times=2) for carried_out in (True, False)),
-    Truncation(operation=PART),
-    Truncation(operation=COMMIT, sent_bytes=0),
-    LostAnswer(operation=PART, times=5),
-    LostAnswer(operation=PART, skip=4),
-    Reset(operation=PART, when="during", after_bytes=3_000_000, times=4),
-    SlowRead(operation=PART, bytes_per_read=100_000, pause_s=1),
-    Accepted(retry_after_s=5, times=20),
-    Accepted(retry_after_s=0, times=5),
-    LatePartsMismatch(times=6),
-    Failure(operation=PART, status=412, code="precondition_failed"),
-    Failure(operation=PART, status=400, code="bad_digest", times=2),
-]
-
-
-@pytest.mark.parametrize("fault", PASSING, ids=shown)
-def test_a_passing_fault_ends_in_the_right_file_once(ground: Ground, fault: Fault) -> None:
-    ground.state.faults.add(fault)
-    file = ground.upload()
-    assert (file.sha1, file.size) == (SHA1, len(CONTENT))
-    assert ground.stored() == [CONTENT]
-    assert not ground.state.sessions
-
-
-LASTING = [
-    *(Failure(operation=step, status=status) for step in STEPS for status in (400, 403)),
-    *(Failure(operation=step, status=500, times=10_000) for step in STEPS),
-    *(Reset(operation=step, when="before", times=10_000) for step in STEPS),
-    Failure(operation=CREATE, status=404),
-    Failure(operation=COMMIT, status=409, code="item_name_in_use"),
-    Failure(operation=COMMIT, status=412),
-    Failure(operation=PART, status=412, times=10_000),
-    Accepted(times=10_000, retry_after_s=10),
-    LatePartsMismatch(times=10_000),
-    Failure(operation=COMMIT, status=400, code="digest_mismatch"),
-]
-
-
-@pytest.mark.parametrize("fault", LASTING, ids=shown)
-def test_a_lasting_fault_ends_in_a_typed_error_and_nothing_is_left(ground: Ground, fault: Fault) -> None:
-    ground.state.faults.add(fault)
-    with pytest.raises(errors.BoxUploadsError) as caught:
-        ground.upload()
-    assert isinstance(caught.value, (UploadError, errors.ApiError, errors.TransportError))
-    assert ground.stored() == []
-    assert not ground.state.sessions
-    ground.state.faults.clear()
-
-
-def test_a_session_whose_answer_was_cut_off_is_left_to_expire(ground: Ground) -> None:
-    # Nobody was told its id, and the server has not noticed: the next request creates another session.
-    ground.state.faults.add(Truncation(operation=CREATE))
-    ground.upload()
-    assert ground.stored() == [CONTENT]
-    assert len(ground.state.sessions) == 1
-
-
-ABORTING = [
-    Failure(operation=ABORT, status=500, times=3),
-    Failure(operation=ABORT, status=429, retry_after_s=3),
-    Failure(operation=ABORT, status=500, carried_out=True),
-    Reset(operation=ABORT, times=2),
-    LostAnswer(operation=ABORT),
-    Stall(operation=ABORT),
-]
-
-
-@pytest.mark.parametrize("fault", ABORTING, ids=shown)
-def test_a_session_is_aborted_in_spite_of_faults(ground: Ground, fault: Fault) -> None:
-    ground.state.faults.add(Failure(operation=PART, status=403), fault)
-    with pytest.raises(errors.ForbiddenError):
-        ground.upload()
-    assert not ground.state.sessions
+def ground(ground: Ground) -> Iterator[Ground]:
+    yield ground
+    ground.server.settle()
+    ground.state.faults.require_fired()
 
 
 def test_an_abort_that_fails_for_good_does_not_hide_the_failure(ground: Ground) -> None:
@@ -153,24 +31,6 @@ def test_an_abort_that_fails_for_good_does_not_hide_the_failure(ground: Ground) 
     with pytest.raises(errors.ForbiddenError) as caught:
         ground.upload()
     assert "could not be aborted" in caught.value.__notes__[0]
-
-
-LISTING = [
-    Failure(operation=LIST, status=500, times=2),
-    Failure(operation=LIST, status=429, retry_after_s=3),
-    Failure(operation=LIST, status=502, body="html"),
-    Reset(operation=LIST),
-    Truncation(operation=LIST),
-    LostAnswer(operation=LIST),
-]
-
-
-@pytest.mark.parametrize("fault", LISTING, ids=shown)
-def test_a_part_is_looked_for_in_spite_of_faults(ground: Ground, fault: Fault) -> None:
-    ground.state.faults.add(LostAnswer(operation=PART, skip=1), fault)
-    ground.upload()
-    assert ground.stored() == [CONTENT]
-    assert ground.calls(PART) == 5
 
 
 def test_a_part_whose_answer_is_lost_is_not_sent_again(ground: Ground) -> None:
@@ -213,20 +73,19 @@ def test_a_token_that_cannot_be_renewed_ends_the_upload(ground: Ground) -> None:
     assert not ground.state.sessions
 
 
-def test_a_server_that_does_not_answer_is_given_up_after_the_timeout(ground: Ground) -> None:
-    ground.state.sleep = _forever
+def test_a_server_that_does_not_answer_is_given_up_after_the_timeout(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def forever(_: float) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(ground.state, "sleep", forever)
     try:
         ground.state.faults.add(Stall(operation=PART, when="after", skip=1))
-        ground.upload(client=ground.client(timeout_s=0.2))
+        ground.upload(client=ground.client(timeout_s=1.5))
     finally:
         ground.state.faults.release()
     assert ground.stored() == [CONTENT]
-
-
-async def _forever(_: float) -> None:
-    import asyncio  # noqa: PLC0415
-
-    await asyncio.Event().wait()
 
 
 @pytest.mark.parametrize("status", [404, 410])
@@ -267,3 +126,75 @@ def test_the_deadline_is_one_of_each_step(ground: Ground) -> None:
         ground.upload(deadline_s=50, workers=1)
     assert ground.clock.now_s < 60
     ground.state.faults.clear()
+
+
+# Sessions that nobody has been told of
+
+
+@pytest.mark.parametrize("has_journal", [False, True])
+@pytest.mark.parametrize("step", [CREATE, VERSION])
+@pytest.mark.parametrize("kind", ["lost", "carried out"])
+def test_a_session_whose_answer_is_lost_for_good_is_ended(
+    ground: Ground, tmp_path: Path, kind: str, step: str, has_journal: bool
+) -> None:
+    settings: dict[str, Any] = {"resume": tmp_path / "journal"} if has_journal else {}
+    if step == VERSION:
+        settings["file_id"] = "12345"
+    lost = LostAnswer(operation=step) if kind == "lost" else Failure(operation=step, status=500, carried_out=True)
+    ground.state.faults.add(lost)
+    with pytest.raises(DeadlineExceededError):
+        ground.upload(deadline_s=0, **settings)
+    assert (ground.calls(step), len(ground.state.sessions), list(tmp_path.iterdir())) == (2, 0, [])
+
+
+@pytest.mark.parametrize("carried_out", [False, True])
+def test_who_is_interrupted_before_the_session_is_known_leaves_none(ground: Ground, carried_out: bool) -> None:
+    def told(event: object) -> None:
+        if isinstance(event, Retried):
+            raise KeyboardInterrupt
+
+    ground.state.faults.add(Failure(operation=CREATE, status=500, carried_out=carried_out))
+    with pytest.raises(KeyboardInterrupt):
+        ground.upload(on_progress=told)
+    assert (ground.calls(CREATE), len(ground.state.sessions)) == (2, 0)
+
+
+def test_a_refusal_leaves_nothing_to_look_for(ground: Ground) -> None:
+    ground.state.faults.add(Failure(operation=CREATE, status=429, retry_after_s=1))
+    with pytest.raises(DeadlineExceededError):
+        ground.upload(deadline_s=0)
+    assert ground.calls(CREATE) == 1
+
+
+def test_a_session_that_may_be_there_and_cannot_be_found_is_told_of(ground: Ground) -> None:
+    ground.state.faults.add(Reset(operation=CREATE, times=2))
+    with pytest.raises(DeadlineExceededError) as caught:
+        ground.upload(deadline_s=0)
+    assert "may have been created" in caught.value.__notes__[0]
+
+
+def test_an_answer_that_is_cut_off_leaves_a_session_that_expires(ground: Ground) -> None:
+    """The server thinks that it has told, so the next request creates another session, and no call lists sessions."""
+    ground.state.faults.add(Truncation(operation=CREATE))
+    ground.upload()
+    assert (len(ground.stored()), len(ground.state.sessions)) == (1, 1)
+
+
+def test_a_journal_that_cannot_be_written_ends_the_session(
+    ground: Ground, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("box_uploads.upload.journal.Journal.write", full)
+    with pytest.raises(OSError, match="No space"):
+        ground.upload(resume=tmp_path / "journal")
+    assert not ground.state.sessions
+
+
+def test_a_version_is_not_taken_for_committed_while_its_session_is_there(ground: Ground) -> None:
+    first = ground.upload()
+    ground.state.faults.add(Reset(operation=COMMIT, when="after"), Failure(operation=COMMIT, status=404))
+    ground.upload(CONTENT[::-1], file_id=first.id)
+    assert ground.stored() == [CONTENT[::-1]]
+    assert not ground.state.sessions

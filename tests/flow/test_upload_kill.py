@@ -1,4 +1,4 @@
-"""`kill -9` at any moment, then the same command again: the right file is there, exactly once."""
+"""A process that ends at any moment, then the same command again: the right file is there, exactly once."""
 
 from __future__ import annotations
 
@@ -6,20 +6,22 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from box_uploads.upload import JournalError, Resumed
 
 from tests.flow.upload_ground import CONTENT, Ground, write
 
 ROOT = Path(__file__).parents[2]
+ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
 # Requests in their order: create, five parts, commit.
 REQUESTS = range(1, 8)
 POINTS = [
     *(f"before:{number}" for number in REQUESTS),
     "during:2",
     "during:6",
+    *(f"unanswered:{number}" for number in REQUESTS),
     *(f"after:{number}" for number in REQUESTS),
     "event:Started",
     "event:PartDone",
@@ -31,46 +33,43 @@ POINTS = [
     "audit:os.remove:1",
 ]
 # The server has made a session, and nobody has written down which: it is left to expire.
-ORPHANS = {"after:1", "audit:os.rename:1"}
+ORPHANS = {"unanswered:1", "after:1", "audit:os.rename:1"}
 
 
-@pytest.fixture(scope="module")
-def shared_ground() -> Iterator[Ground]:
-    ground = Ground()
-    with ground.server:
-        yield ground
+def command(ground: Ground, point: str, path: Path, *, name: str, place: str = "new") -> list[str]:
+    """Return the command that uploads and sends itself a signal at a point."""
+    values = [ground.server.base_url, ground.state.token, str(path), str(path.parent / "journal"), place, name]
+    return [sys.executable, "-m", "tests.flow.upload_killed", point, *values]
 
 
-@pytest.fixture
-def ground(shared_ground: Ground) -> Ground:
-    shared_ground.reset()
-    return shared_ground
-
-
-def killed(ground: Ground, point: str, path: Path, journal: Path, place: str = "new") -> None:
-    """Run the command until it dies."""
-    command = [sys.executable, "-m", "tests.flow.upload_killed", point]
-    values = [ground.server.base_url, ground.state.token, str(path), str(journal), place]
-    paths = os.pathsep.join(filter(None, sys.path))
-    ended = subprocess.run([*command, *values], cwd=ROOT, env={**os.environ, "PYTHONPATH": paths}, check=False)
-    assert ended.returncode == -signal.SIGKILL
+def killed(ground: Ground, point: str, path: Path, *, name: str = "KILL", place: str = "new") -> Path:
+    """Run the command until it dies, and return the path of its journal."""
+    ended = subprocess.run(command(ground, point, path, name=name, place=place), cwd=ROOT, env=ENVIRONMENT, check=False)
+    assert ended.returncode == -signal.Signals[f"SIG{name}"]
+    return path.parent / "journal"
 
 
 @pytest.mark.parametrize("point", POINTS)
 def test_a_killed_upload_is_done_once_by_the_same_command(ground: Ground, tmp_path: Path, point: str) -> None:
-    path, journal = write(tmp_path / "film.mov"), tmp_path / "journal"
-    killed(ground, point, path, journal)
+    path = write(tmp_path / "film.mov")
+    journal = killed(ground, point, path)
     file = ground.upload(path, resume=journal)
     assert (file.name, ground.stored()) == ("film.mov", [CONTENT])
     assert len(ground.state.sessions) <= (point in ORPHANS)
     assert [entry.name for entry in tmp_path.iterdir()] == ["film.mov"]
 
 
+def test_the_points_are_many_and_each_is_another() -> None:
+    assert len(set(POINTS)) == len(POINTS) >= 20
+    # Before its answer, between the answer and the journal, and after the commit that nobody was told of.
+    assert {"before:1", "unanswered:1", "after:1", "audit:os.rename:1", "unanswered:7", "after:7"} <= set(POINTS)
+
+
 @pytest.mark.parametrize("point", ["before:7", "after:7", "audit:os.rename:2", "during:4"])
 def test_a_killed_version_is_made_once_by_the_same_command(ground: Ground, tmp_path: Path, point: str) -> None:
     first = ground.upload(CONTENT[::-1])
-    path, journal = write(tmp_path / "film.mov"), tmp_path / "journal"
-    killed(ground, point, path, journal, first.id)
+    path = write(tmp_path / "film.mov")
+    journal = killed(ground, point, path, place=first.id)
     file = ground.upload(path, resume=journal, file_id=first.id)
     assert (file.id, ground.state.files[first.id].etag) == (first.id, "1")
     assert ground.stored() == [CONTENT]
@@ -78,9 +77,54 @@ def test_a_killed_version_is_made_once_by_the_same_command(ground: Ground, tmp_p
 
 
 def test_parts_that_arrived_before_the_kill_are_not_sent_again(ground: Ground, tmp_path: Path) -> None:
-    path, journal = write(tmp_path / "film.mov"), tmp_path / "journal"
-    killed(ground, "after:5", path, journal)
+    path = write(tmp_path / "film.mov")
+    journal = killed(ground, "after:5", path)
     before = ground.calls("upload_part")
     ground.upload(path, resume=journal)
     assert (before, ground.calls("upload_part")) == (4, 5)
     assert ground.stored() == [CONTENT]
+
+
+# Signals
+
+
+@pytest.mark.parametrize("name", ["INT", "TERM", "HUP"])
+@pytest.mark.parametrize("point", ["during:3", "event:PartDone", "unanswered:4"])
+def test_a_signal_leaves_a_journal_that_is_resumed(ground: Ground, tmp_path: Path, point: str, name: str) -> None:
+    """SIGINT becomes `KeyboardInterrupt`; by default, Python dies of the others at once, and the journal is there."""
+    path = write(tmp_path / "film.mov")
+    journal = killed(ground, point, path, name=name)
+    assert journal.exists()
+    assert len(ground.state.sessions) == 1
+    events: list[object] = []
+    ground.upload(path, resume=journal, on_progress=events.append)
+    assert any(isinstance(event, Resumed) and event.parts for event in events)
+    assert ground.stored() == [CONTENT]
+    assert [entry.name for entry in tmp_path.iterdir()] == ["film.mov"]
+
+
+def test_ctrl_c_before_the_session_is_known_leaves_none(ground: Ground, tmp_path: Path) -> None:
+    killed(ground, "audit:os.rename:1", write(tmp_path / "film.mov"), name="INT")
+    assert not ground.state.sessions
+    assert [entry.name for entry in tmp_path.iterdir()] == ["film.mov"]
+
+
+# Two processes
+
+
+def test_a_second_process_is_refused_as_long_as_the_first_lives(ground: Ground, tmp_path: Path) -> None:
+    path, journal = write(tmp_path / "film.mov"), tmp_path / "journal"
+    first = command(ground, "event:PartDone", path, name="STOP")
+    with subprocess.Popen(first, cwd=ROOT, env=ENVIRONMENT) as process:
+        try:
+            _, status = os.waitpid(process.pid, os.WUNTRACED)
+            assert os.WIFSTOPPED(status)
+            before = journal.read_bytes()
+            with pytest.raises(JournalError, match="another process is uploading"):
+                ground.upload(path, resume=journal)
+            assert journal.read_bytes() == before
+        finally:
+            process.kill()
+    ground.upload(path, resume=journal)
+    assert ground.stored() == [CONTENT]
+    assert [entry.name for entry in tmp_path.iterdir()] == ["film.mov"]

@@ -6,15 +6,14 @@ import asyncio
 import hashlib
 import random
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from box_uploads import Client, RetryPolicy
-from box_uploads.upload import MINIMUM_SIZE, Pace, upload_file
+from box_uploads import AsyncClient, Client, RetryPolicy
+from box_uploads.upload import MINIMUM_SIZE, Pace, upload_file, upload_file_async
 from box_uploads_mock import MockServer, State, constant_part_size
 
-__all__ = ["CONTENT", "PART_SIZE", "SHA1", "Clock", "Ground"]
+__all__ = ["CONTENT", "PART_SIZE", "SHA1", "Clock", "Ground", "write"]
 
 PART_SIZE = 4_194_304
 CONTENT = random.Random(1).randbytes(MINIMUM_SIZE)
@@ -56,11 +55,17 @@ class Ground:
 
     def upload(self, source: Any = CONTENT, client: Client | None = None, **settings: Any) -> Any:
         """Upload something to a new file, unless it is said otherwise."""
-        settings = {"pace": self.clock.pace(), **settings}
-        if "file_id" not in settings:
-            settings = {"folder_id": "0", "file_name": "film.mov", **settings}
         with client or self.client() as box:
-            return upload_file(box, source, **settings)
+            return upload_file(box, source, **self._settings(settings))
+
+    async def upload_async(self, source: Any = CONTENT, client: AsyncClient | None = None, **settings: Any) -> Any:
+        """Upload something by an asynchronous client."""
+        async with client or AsyncClient(self.state.token, base_url=self.server.base_url) as box:
+            return await upload_file_async(box, source, **self._settings(settings))
+
+    def _settings(self, settings: dict[str, Any]) -> dict[str, Any]:
+        settings = {"pace": self.clock.pace(), **settings}
+        return settings if "file_id" in settings else {"folder_id": "0", "file_name": "film.mov", **settings}
 
     def stored(self, name: str = "film.mov") -> list[bytes]:
         """Return the contents of the files of a name."""
@@ -72,6 +77,7 @@ class Ground:
 
     def reset(self) -> None:
         """Return to the beginning."""
+        self.server.settle()
         self.state.reset()
         self.clock = Clock()
 
@@ -80,6 +86,3 @@ def write(path: Path, content: bytes = CONTENT) -> Path:
     """Write a file, and return its path."""
     path.write_bytes(content)
     return path
-
-
-Event = Callable[[Any], object]

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from box_uploads import upload
+
 ROOT = Path(__file__).parents[2]
 
 _IGNORE = re.compile(r"#\s*(?:type:\s*ignore|pyright:|mypy:|ruff:)")
@@ -41,14 +43,25 @@ LAYERS = (
     Layer("box_uploads._runtime", ("httpx2", "msgspec")),
     Layer("box_uploads.models", ("msgspec", "box_uploads._runtime.formats")),
     Layer("box_uploads.types", ("msgspec", "box_uploads._runtime")),
-    Layer("box_uploads.errors", ("box_uploads._runtime",)),
+    Layer("box_uploads.errors", ("box_uploads._runtime", "box_uploads.upload.errors"), is_dynamic=True),
     Layer("box_uploads.api", ("msgspec", "box_uploads.models", "box_uploads._runtime"), is_dynamic=True),
     Layer("box_uploads.client", ("httpx2", "msgspec", "box_uploads.api", "box_uploads.models", "box_uploads._runtime")),
     # fsspec is imported by its name, and only for the URL of a source.
     Layer(
         "box_uploads.upload",
-        ("msgspec", *(f"box_uploads.{name}" for name in ("_runtime", "client", "errors", "models", "types"))),
+        ("msgspec", *(f"box_uploads.{name}" for name in ("_runtime", "client", "models", "types"))),
         is_dynamic=True,
+    ),
+    # What users have too: public names, and nothing that is behind them. The root of the errors is an exception, since
+    # its public name is made of the package's.
+    Layer(
+        "box_uploads.cli",
+        (
+            *("click", "msgspec", "platformdirs", "rich"),
+            *(f"box_uploads.{name}" for name in ("Client", "__version__", "errors", "models")),
+            "box_uploads._runtime.errors.ClientError",
+            *(f"box_uploads.upload.{name}" for name in upload.__all__),
+        ),
     ),
     Layer("box_uploads_mock", ("starlette", "uvicorn", "yaml")),
     Layer("box_uploads_mock.pytest_plugin", ("pytest", "box_uploads_mock")),
@@ -60,6 +73,7 @@ LAYERS = (
     # Copied into the package as it is.
     Layer("generator.overlay", ("httpx2", "msgspec")),
     Layer("generator.overlay.upload", ("msgspec", "generator.overlay"), is_dynamic=True),
+    Layer("generator.overlay.cli", ("click", "msgspec", "platformdirs", "rich", "generator.overlay")),
 )
 
 

@@ -83,7 +83,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installe
     run(sys.executable, "-m", "venv", folder, cwd=folder)
     constraints = ROOT / ".ci" / "constraints.txt"
     pip: list[str | Path] = [folder / "bin" / "python", "-m", "pip", "--no-input", "--disable-pip-version-check"]
-    run(*pip, "install", "--quiet", "--constraint", constraints, f"{wheel}[mock]", cwd=folder)
+    run(*pip, "install", "--quiet", "--constraint", constraints, f"{wheel}[cli,mock]", cwd=folder)
     return Installed(folder)
 
 
@@ -108,7 +108,7 @@ def test_the_metadata_says_licence_pythons_and_extras(wheel: Path) -> None:
     assert said["Name"] == "box-uploads"
     assert said["License-Expression"] == "MIT"
     assert said["Requires-Python"] == ">=3.11"
-    assert said.get_all("Provides-Extra") == ["mock"]
+    assert said.get_all("Provides-Extra") == ["cli", "mock"]
     needed = [one for one in said.get_all("Requires-Dist", []) if "extra ==" not in one]
     assert [name.partition("<")[0].partition(">")[0] for name in needed] == ["httpx2", "msgspec"]
     assert said["Description-Content-Type"] == "text/markdown"
@@ -157,9 +157,11 @@ def test_the_installed_packages_are_those_of_the_wheel(installed: Installed) -> 
     assert all(Path(path).is_relative_to(installed.folder) for path in where.split())
 
 
-def test_the_client_does_without_the_extra(installed: Installed) -> None:
+def test_the_client_does_without_the_extras(installed: Installed) -> None:
     installed.python(
-        "-c", "import sys; sys.modules |= dict.fromkeys(['starlette', 'uvicorn', 'yaml']); import box_uploads.client"
+        "-c",
+        "import sys; sys.modules |= dict.fromkeys("
+        "['click', 'platformdirs', 'rich', 'starlette', 'uvicorn', 'yaml']); import box_uploads.upload",
     )
 
 
@@ -171,3 +173,10 @@ def test_the_core_of_the_demo_runs_on_the_installed_packages(installed: Installe
 
 def test_the_installed_mock_has_a_command_line(installed: Installed) -> None:
     assert "--port" in installed.python("-m", "box_uploads_mock", "--help")
+
+
+def test_the_installed_command_line_is_a_program_of_its_own(installed: Installed) -> None:
+    assert run(installed.folder / "bin" / "box-uploads", "--version", cwd=installed.folder) == (
+        f"box-uploads {PROJECT['version']}\n"
+    )
+    assert "upload" in installed.python("-m", "box_uploads.cli", "--help")

@@ -66,7 +66,8 @@ def test_a_target_documents_itself(target: str, rest: str) -> None:
 
 def test_the_targets_of_the_public_surface_exist() -> None:
     surface = (
-        "demo test test-all generate check-generated contract contract-long mock bench lint types build clean help"
+        "demo test test-all generate check-generated contract contract-long prove prove-sample mock bench"
+        " lint types build clean help"
     )
 
     assert set(surface.split()) <= {target for target, _ in TARGETS}
@@ -89,6 +90,15 @@ def test_the_workflow_runs_the_tests_and_the_demo_on_every_supported_python() ->
     assert [step["run"] for step in job["steps"] if "run" in step] == ["make test", "make demo"]
 
 
+def test_the_proof_is_run_by_schedule_and_its_sample_before_the_tests() -> None:
+    """Pytest's summary stays the last line that `make test` prints."""
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "prove.yaml").read_text(encoding="utf-8"))
+    checks = dict(TARGETS)["test"].partition("##")[0].split()
+
+    assert workflow["jobs"]["prove"]["steps"][-1]["run"] == "make prove"
+    assert checks[-2:] == ["prove-sample", "pytest"]
+
+
 def test_constraints_are_names_and_exact_versions() -> None:
     lines = (ROOT / ".ci" / "constraints.txt").read_text(encoding="utf-8").splitlines()
 
@@ -101,7 +111,8 @@ def test_everything_that_development_asks_for_is_pinned() -> None:
     document = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     groups = document["dependency-groups"]
     asked = [one for group in groups.values() for one in group if isinstance(one, str)]
-    asked += [*document["project"]["dependencies"], *document["project"]["optional-dependencies"]["mock"]]
+    asked += document["project"]["dependencies"]
+    asked += [one for extra in document["project"]["optional-dependencies"].values() for one in extra]
     pinned = {
         _canonical(line.partition("==")[0])
         for line in (ROOT / ".ci" / "constraints.txt").read_text(encoding="utf-8").splitlines()

@@ -37,6 +37,12 @@ def test_every_layer_has_modules() -> None:
         ("box_uploads.client", "from tests.flow import demo", "may not import tests.flow.demo"),
         ("box_uploads.client", "import box_uploads_mock", "may not import box_uploads_mock"),
         ("box_uploads.__init__", "from . import api", "may not import box_uploads.api"),
+        ("box_uploads.client", "from . import cli", "may not import box_uploads.cli"),
+        ("box_uploads.upload.part", "from ..cli import text", "may not import box_uploads.cli.text"),
+        ("box_uploads.upload.part", "import click", "may not import click"),
+        ("box_uploads.cli.batch", "from .._runtime import auth", "may not import box_uploads._runtime.auth"),
+        ("box_uploads.cli.batch", "from ..upload import journal", "may not import box_uploads.upload.journal"),
+        ("box_uploads.cli.batch", "import httpx2", "may not import httpx2"),
         ("box_uploads_mock.state", "from box_uploads import models", "may not import box_uploads.models"),
         ("box_uploads_mock.state", "import generator.filters", "may not import generator.filters"),
         ("box_uploads_mock.state", "import pytest", "may not import pytest"),
@@ -70,6 +76,7 @@ def test_a_planted_fault_is_found(module: str, source: str, said: str) -> None:
         ("box_uploads.api.sessions.create", "from ... import models\nfrom ..._runtime.codec import Json"),
         ("box_uploads._runtime.codec", "from . import errors\nfrom .message import Headers\nimport os.path"),
         ("box_uploads_mock.state", "from box_uploads_mock import faults"),
+        ("box_uploads.cli.batch", "from .. import Client\nfrom ..upload import upload_file\nimport rich.progress"),
         ("generator.upstream", "from .document import Document\nimport openapi_python_client"),
         ("box_uploads.client", "x = 1  # noqa: E501 - a reason\ny = 1  # noqa: E501  # a reason"),
         ("box_uploads.client", "# A reason.\nx = 1  # noqa: E501"),
@@ -85,14 +92,23 @@ def test_each_imported_distribution_is_declared() -> None:
     project = tomllib.loads((layers.ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     declared = {
         "box_uploads": project["project"]["dependencies"],
+        "box_uploads.cli": [
+            *project["project"]["dependencies"],
+            *project["project"]["optional-dependencies"]["cli"],
+        ],
         "box_uploads_mock": project["project"]["optional-dependencies"]["mock"],
         "generator": [*project["project"]["dependencies"], *project["dependency-groups"]["generate"]],
+        "generator.overlay.cli": [
+            *project["project"]["dependencies"],
+            *project["project"]["optional-dependencies"]["cli"],
+        ],
     }
     distributions = {"yaml": "pyyaml", "ruamel": "ruamel-yaml", "openapi_python_client": "openapi-python-client"}
     for module, path in MODULES.items():
         if module == "box_uploads_mock.pytest_plugin":
             continue
-        names = {one.replace("_", "-").lower() for one in _requirement_names(declared[module.partition(".")[0]])}
+        home = max((one for one in declared if layers.is_below(module, one)), key=len)
+        names = {one.replace("_", "-").lower() for one in _requirement_names(declared[home])}
         for name in _foreign(path.read_text(encoding="utf-8")):
             assert distributions.get(name, name) in names, f"{module} imports {name}"
 

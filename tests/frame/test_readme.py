@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import itertools
+import os
 import re
 import shlex
 import subprocess
@@ -85,9 +86,42 @@ def _printed(program: Block, namespace: dict[str, Any]) -> str:
     return output.getvalue()
 
 
+def test_the_commands_print_what_is_shown(tmp_path: Path) -> None:
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    # As the installed one, whose place is not known when tests run from a checkout.
+    command = programs / "box-uploads"
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m box_uploads.cli "$@"\n', encoding="utf-8")
+    command.chmod(0o700)
+    paths = {
+        "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+    }
+    ran = 0
+    with MockServer(clock=lambda: NOW) as server:
+        access = {"BOX_ACCESS_TOKEN": server.token, "BOX_BASE_URL": server.base_url}
+        environment = os.environ | paths | access | {"BOX_UPLOADS_STATE_DIR": str(tmp_path / "state")}
+        for before, after in itertools.pairwise(BLOCKS):
+            if (before.language, after.language) == ("sh", "text"):
+                ended = subprocess.run(
+                    ["sh"],
+                    input=before.text,
+                    cwd=tmp_path,
+                    env=environment,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    text=True,
+                    check=False,
+                )
+                assert ended.stdout.replace(server.origin, ORIGIN) == after.text, f"README.md:{before.line}"
+                ran += 1
+    assert ran
+
+
 def test_every_shown_output_follows_a_program() -> None:
     for before, after in itertools.pairwise(BLOCKS):
-        assert after.language != "text" or (before.language, before.name) == ("python", ""), f"README.md:{after.line}"
+        is_program = (before.language, before.name) in {("python", ""), ("sh", "")}
+        assert after.language != "text" or is_program, f"README.md:{after.line}"
 
 
 def test_the_tests_of_the_readers_app_pass(tmp_path: Path) -> None:
@@ -117,7 +151,7 @@ def test_the_calls_of_the_control_plane_are_accepted(server: MockServer) -> None
         content = arguments[arguments.index("-d") + 1].encode() if "-d" in arguments else None
         response = httpx2.request(method, url.replace(ORIGIN, server.origin), content=content)
         assert response.is_success, arguments
-    assert len(sent) == 5
+    assert len(sent) == 6
 
 
 def test_the_operation_that_is_added_becomes_a_method(tmp_path: Path) -> None:
@@ -174,4 +208,4 @@ def test_no_program_warns() -> None:
 
 
 def test_the_readme_is_short() -> None:
-    assert README.count("\n") <= 250
+    assert README.count("\n") <= 330

@@ -118,11 +118,20 @@ def test_a_copy_of_the_overlay_differs_from_its_source_by_its_stamp(job: Job) ->
         assert copy.partition("\n")[2] == (HOME / "overlay" / path).read_text(encoding="utf-8")
 
 
-def test_a_part_of_the_overlay_is_left_out_where_its_operations_are_missing(job: Job) -> None:
-    needed = (HOME / "overlay" / "upload" / "operations.txt").read_text(encoding="utf-8").split()
+@pytest.mark.parametrize("folder", ["upload", "cli"])
+def test_a_part_of_the_overlay_is_left_out_where_its_operations_are_missing(job: Job, folder: str) -> None:
+    needed = (HOME / "overlay" / folder / "operations.txt").read_text(encoding="utf-8").split()
 
     assert "upload_part" in needed
-    assert not (job.target / "upload").exists()
+    assert not (job.target / folder).exists()
+
+
+def test_the_errors_of_a_part_of_the_overlay_are_named_only_with_it(job: Job) -> None:
+    named = (job.target / "errors.py").read_text(encoding="utf-8")
+
+    assert "UploadError" not in named
+    assert "__getattr__" not in named
+    assert "UploadError" in (HOME.parent / "generated" / "box_uploads" / "errors.py").read_text(encoding="utf-8")
 
 
 def test_the_package_is_typed_and_holds_nothing_else(job: Job) -> None:

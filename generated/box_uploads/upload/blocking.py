@@ -3,18 +3,20 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import UNSET
 
 from .._runtime.errors import InvalidArgumentError, short_repr
+from . import journal as journals
 from .calls import calls_of, connect_like
-from .journal import Journal
 from .opening import opened
+from .order import Options, Order
 from .patience import Pace, Stop
 from .target import target_of
-from .uploader import Options, Upload
+from .uploader import upload
 
 if TYPE_CHECKING:
     import os
@@ -81,11 +83,11 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
             deadline_s=self.deadline_s,
             pace=self.pace or Pace(),
         )
-        with opened(self.source, self.size) as source:
+        with ExitStack() as stack:
+            source = stack.enter_context(opened(self.source, self.size))
             target = target_of(self.folder_id, self.file_id, self.file_name, source.name)
-            journal = None if self.resume is None else Journal.opened(self.resume, target)
-            upload = Upload(calls, source, target, options, journal=journal, tell=tell, stop=stop)
-            return upload.run()
+            journal = None if self.resume is None else stack.enter_context(journals.opened(self.resume, target))
+            return upload(Order(calls, source, target, options, journal=journal, tell=tell, stop=stop))
 
 
 def upload_file(  # noqa: PLR0913  # each is a setting of an upload
@@ -138,7 +140,7 @@ def upload_file(  # noqa: PLR0913  # each is a setting of an upload
         SourceChangedError: The source has changed meanwhile.
         DeadlineExceededError: A step kept failing.
         UploadError: Another kind of failure that only uploads have.
-        JournalError: The journal is none, or belongs to another upload.
+        JournalError: The journal is none, belongs to another upload, or another process works with it.
         ConflictError: A file has the name already.
         ApiError: The server refuses a call.
         OSError: The source or the journal cannot be read or written.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ..client import RawClient
     from .patience import Patience
 
-__all__ = ["check_file", "commit"]
+__all__ = ["commit", "is_open"]
 
 _LAST_LOOK_S = 30.0
 
@@ -74,7 +74,7 @@ def commit(  # noqa: PLR0913  # each is an argument of the call
             _pause(calls, session, patience, error, is_unsure=is_unsure)
             continue
         if response.parsed is not None:
-            return check_file(response.parsed.entries[0], sha1, sum(one.size for one in parts))
+            return _check_file(response.parsed.entries[0], sha1, sum(one.size for one in parts))
         asked_s = parse_retry_after(response.headers.get("retry-after"))
         text = "the server is still processing the parts (202)"
         _pause(calls, session, patience, text, asked_s, is_unsure=is_unsure)
@@ -93,12 +93,18 @@ def _pause(  # noqa: PLR0913  # as those of a pause, and where to ask
     try:
         patience.pause(cause, asked_s)
     except DeadlineExceededError as late:
-        if is_unsure and not _is_open(calls, session, patience.another("status", _LAST_LOOK_S)):
+        if is_unsure and not is_open(calls, session, patience.another("status", _LAST_LOOK_S)):
             raise SessionLostError("the session has ended", maybe_committed=True) from late
         raise
 
 
-def _is_open(calls: RawClient, session: models.UploadSession, patience: Patience) -> bool:
+def is_open(calls: RawClient, session: models.UploadSession, patience: Patience) -> bool:
+    """Whether a session is still there.
+
+    Raises:
+        DeadlineExceededError: The server did not say it in time.
+        ApiError: The server refuses to say it.
+    """
     while True:
         try:
             calls.get_upload_session(session)
@@ -113,7 +119,7 @@ def _is_open(calls: RawClient, session: models.UploadSession, patience: Patience
             return True
 
 
-def check_file(file: models.File, sha1: str, size: int) -> models.File:
+def _check_file(file: models.File, sha1: str, size: int) -> models.File:
     """Check that the stored file is ours, as far as the server describes it.
 
     Raises:

@@ -84,7 +84,10 @@ class DeadlineExceededError(UploadError):
 
 
 class JournalError(UploadError):
-    """The journal cannot be used: it is none, is broken, or belongs to another upload; it was left as it is."""
+    """The journal cannot be used; it was left as it is.
+
+    It is none, is broken, belongs to another upload, or to another process that works with it.
+    """
 
 
 class UploadAbortedError(UploadError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from .errors import PlanError
 
@@ -10,27 +10,17 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
     from .. import models
-    from ..client import AsyncClient
+    from ..client import AsyncClient, Client, RawClient
     from .plan import Part
 
-__all__ = ["find_part", "iter_parts", "iter_parts_async"]
+__all__ = ["find_part", "held_parts", "iter_parts", "iter_parts_async"]
 
 _PAGE = 1000
 _LAST_OFFSET = 10_000
 _NEARBY = 64
 
 
-class ListParts(Protocol):
-    """What lists parts: a client, or the uploader's calls."""
-
-    def list_parts(self, upload_session: models.UploadSession, *, offset: int, limit: int) -> models.UploadParts:
-        """Return a page of the parts."""
-        ...
-
-
-def iter_parts(
-    client: ListParts, session: models.UploadSession, *, page_size: int = _PAGE
-) -> Iterator[models.UploadPart]:
+def iter_parts(client: Client, session: models.UploadSession, *, page_size: int = _PAGE) -> Iterator[models.UploadPart]:
     """Return all parts that a session holds, page by page, ordered by offset.
 
     Box refuses to skip more than 10,000 parts, so no more than 10,000 and one page can be listed.
@@ -45,14 +35,7 @@ def iter_parts(
         ApiError: The server refuses.
         TransportError: No response was received.
     """
-    seen, last = 0, -1
-    while True:
-        page = client.list_parts(session, offset=seen, limit=page_size)
-        last = _checked(page, last)
-        yield from page.entries
-        seen += len(page.entries)
-        if not page.entries or _is_last(page, seen):
-            return
+    return held_parts(client.raw, session, page_size=page_size)
 
 
 async def iter_parts_async(
@@ -70,17 +53,31 @@ async def iter_parts_async(
             return
 
 
-def find_part(client: ListParts, session: models.UploadSession, part: Part) -> models.UploadPart | None:
+def held_parts(
+    calls: RawClient, session: models.UploadSession, *, page_size: int = _PAGE
+) -> Iterator[models.UploadPart]:
+    """Return all parts that a session holds; as `iter_parts`, for calls with their answers."""
+    seen, last = 0, -1
+    while True:
+        page = calls.list_parts(session, offset=seen, limit=page_size).parsed
+        last = _checked(page, last)
+        yield from page.entries
+        seen += len(page.entries)
+        if not page.entries or _is_last(page, seen):
+            return
+
+
+def find_part(calls: RawClient, session: models.UploadSession, part: Part) -> models.UploadPart | None:
     """Return the part that a session holds at the offset of a part, or None if it holds none there.
 
     The list counts the parts that are stored, not those that are planned: with parts on their way, one stands as many
     places before its number as there are gaps before it. So some places before its number are asked for as well.
     """
     start = max(0, min(part.index - _NEARBY + 1, _LAST_OFFSET))
-    page = client.list_parts(session, offset=start, limit=_NEARBY)
+    page = calls.list_parts(session, offset=start, limit=_NEARBY).parsed
     found = next((one for one in page.entries if one.offset == part.offset), None)
     if found is None and start and (not page.entries or page.entries[0].offset > part.offset):
-        return next((one for one in iter_parts(client, session) if one.offset == part.offset), None)
+        return next((one for one in held_parts(calls, session) if one.offset == part.offset), None)
     return found
 
 

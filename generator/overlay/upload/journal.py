@@ -2,13 +2,14 @@
 
 The journal says where to ask, not what is there: the session and its links, where the file goes, and the fingerprint
 of the source. Which parts the session holds is asked of the server. There is no token in it; it is readable by its
-owner only, and replaced as a whole, so that it is never half written.
+owner only, and replaced as a whole, so that it is never half written. As long as a process works with it, no other
+one does: the lock is a file of its own beside it, since the journal is replaced.
 """
 
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -16,13 +17,14 @@ import msgspec
 
 from .. import models  # the decoder of the journal looks at it, as at the next ones
 from .errors import JournalError
+from .lock import HeldError, locked
 from .source import Fingerprint  # as above
 from .target import Target  # as above
 
 if TYPE_CHECKING:
-    from typing import Self
+    from collections.abc import Generator
 
-__all__ = ["Entry", "Journal"]
+__all__ = ["Entry", "Journal", "opened"]
 
 _LARGEST = 1024 * 1024
 
@@ -46,69 +48,96 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Journal:
-    """The journal of one upload.
+    """The journal of one upload, which belongs to whoever has opened it.
 
     Args:
-        path: File of the journal; it need not exist, its folder has to.
+        path: File of the journal.
+        entry: What it says.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        self._path = Path(path)
-        self.entry: Entry | None = None
+    def __init__(self, path: Path, entry: Entry | None) -> None:
+        self._path = path
+        # In the same folder, since only there a rename is atomic; of one name, so that crashes leave one file at most.
+        self._draft = path.with_name(f".{path.name}.new")
+        self.entry = entry
 
-    @classmethod
-    def opened(cls, path: str | os.PathLike[str], target: Target) -> Self:
-        """Return the journal of an upload, with what an earlier process has left.
-
-        Raises:
-            JournalError: The file is no journal, is broken, or is about an upload to elsewhere; it is left as it is.
-            OSError: The file cannot be read.
-        """
-        journal = cls(path)
-        try:
-            with journal._path.open("rb") as file:
-                content = file.read(_LARGEST + 1)
-        except FileNotFoundError:
-            return journal
-        try:
-            entry = msgspec.json.decode(content, type=Entry)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            text = f"{journal._path} is no journal of an upload, or is broken; delete it to begin anew: {error}"
-            raise JournalError(text[:300]) from None
-        if entry.target != target:
-            raise JournalError(f"{journal._path} is the journal of an upload to elsewhere; choose another one for this")
-        journal.entry = entry
-        return journal
+    def names(self, session: models.UploadSession) -> bool:
+        """Whether a later process would find this session."""
+        return self.entry is not None and self.entry.session.id == session.id
 
     def write(self, entry: Entry) -> None:
         """Replace the journal, so that a crash at any moment leaves the old one or the new one.
 
         Raises:
-            OSError: It cannot be written.
+            OSError: It cannot be written; it is as it was.
         """
-        # In the same folder, since only there a rename is atomic; of one name, so that crashes leave one file at most.
-        draft = self._path.with_name(f".{self._path.name}.new")
-        draft.unlink(missing_ok=True)
-        number = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(number, "wb") as file:
-            file.write(msgspec.json.format(msgspec.json.encode(entry)))
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(self._path)
-        self._sync_folder()
+        self._draft.unlink(missing_ok=True)
+        number = os.open(self._draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(number, "wb") as file:
+                file.write(msgspec.json.format(msgspec.json.encode(entry)))
+                file.flush()
+                os.fsync(file.fileno())
+            self._draft.replace(self._path)
+        except BaseException:
+            self._draft.unlink(missing_ok=True)
+            raise
+        _sync(self._path.parent)
         self.entry = entry
 
     def remove(self) -> None:
         """Delete the journal, if there is one."""
+        self._draft.unlink(missing_ok=True)
         self._path.unlink(missing_ok=True)
         self.entry = None
-        self._sync_folder()
+        _sync(self._path.parent)
 
-    def _sync_folder(self) -> None:
-        # Without it, the name may be lost in a crash of the machine. Not every system opens folders.
-        with suppress(OSError):
-            number = os.open(self._path.parent, os.O_RDONLY)
-            try:
-                os.fsync(number)
-            finally:
-                os.close(number)
+
+@contextmanager
+def opened(path: str | os.PathLike[str], target: Target) -> Generator[Journal]:
+    """Open the journal of an upload, with what an earlier process has left.
+
+    Args:
+        path: File of the journal; it need not exist, its folder has to.
+        target: Where the file goes.
+
+    Raises:
+        JournalError: Another process works with it; or the file is no journal, is broken, or is about an upload to
+            elsewhere. It is left as it is.
+        OSError: The file cannot be read or locked.
+    """
+    place = Path(path)
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(locked(place.with_name(f".{place.name}.lock")))
+        except HeldError:
+            raise JournalError(f"another process is uploading with the journal {place}; wait for its end") from None
+        yield Journal(place, _read(place, target))
+
+
+def _read(path: Path, target: Target) -> Entry | None:
+    try:
+        with path.open("rb") as file:
+            content = file.read(_LARGEST + 1)
+    except FileNotFoundError:
+        return None
+    try:
+        if len(content) > _LARGEST:
+            raise msgspec.DecodeError(f"it has more than {_LARGEST} bytes")
+        entry = msgspec.json.decode(content, type=Entry)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        text = f"{path} is no journal of an upload, or is broken; delete it to begin anew: {error}"
+        raise JournalError(text[:300]) from None
+    if entry.target != target:
+        raise JournalError(f"{path} is the journal of an upload to elsewhere; choose another one for this")
+    return entry
+
+
+def _sync(folder: Path) -> None:
+    # Without it, the name may be lost in a crash of the machine. Not every system opens folders.
+    with suppress(OSError):
+        number = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(number)
+        finally:
+            os.close(number)

@@ -9,7 +9,7 @@ from io import SEEK_END, FileIO, TextIOBase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-from .._runtime.errors import InvalidArgumentError, short_repr
+from .._runtime.errors import InvalidArgumentError, one_line, short_repr
 from .source import Fingerprint, MemorySource, Readable, SeekableSource, Source, StreamSource
 
 if TYPE_CHECKING:
@@ -44,16 +44,19 @@ def opened(source: SourceArgument, size: int | None = None) -> Generator[Source]
 
 def _open(source: SourceArgument, size: int | None, stack: ExitStack) -> Source:
     if isinstance(source, (bytes, bytearray, memoryview)):
+        if not memoryview(source).c_contiguous:
+            raise InvalidArgumentError("source", "must be bytes that follow each other in memory")
         return MemorySource(source)
     if isinstance(source, str) and "://" in source:
         return _open_url(source, stack)
     if isinstance(source, (str, os.PathLike)):
-        path: str = os.path.abspath(os.fspath(cast("str", source)))  # noqa: PTH100  # the same file after a change of the directory
+        # The same file after a change of the directory.
+        path = Path(source).absolute()
         return SeekableSource(
             stack.enter_context(FileIO(path)),
-            lambda: _stat_fingerprint(Path(path).stat()),
-            name=Path(path).name,
-            location=path,
+            lambda: _stat_fingerprint(path.stat()),
+            name=path.name,
+            location=str(path),
         )
     if not callable(getattr(source, "read", None)) or isinstance(cast("object", source), TextIOBase):
         rule = "must be a path, a URL, bytes or a file object opened in binary mode"
@@ -99,7 +102,12 @@ def _open_url(url: str, stack: ExitStack) -> Source:
     except ImportError:
         scheme = url.partition("://")[0]
         raise InvalidArgumentError("source", f"is a {scheme} URL, which needs fsspec: pip install fsspec") from None
-    system, path = core.url_to_fs(url)
+    try:
+        system, path = core.url_to_fs(url)
+    except (ImportError, ValueError) as error:
+        raise InvalidArgumentError("source", f"is a URL that fsspec cannot open: {one_line(str(error))}") from None
+    if system.info(path).get("size") is None:
+        raise InvalidArgumentError("source", "is a URL whose size nobody knows")
     file = stack.enter_context(system.open(path, "rb"))
 
     def present() -> Fingerprint:

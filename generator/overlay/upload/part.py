@@ -77,10 +77,6 @@ class Delivery:
             raise error
         return verdict
 
-    def list_parts(self, upload_session: models.UploadSession, *, offset: int, limit: int) -> models.UploadParts:
-        """Return a page of the parts that the session holds."""
-        return self.calls.list_parts(upload_session, offset=offset, limit=limit).parsed
-
     def body(self, content: memoryview) -> Stream:
         """Return the bytes as a body that is sent in pieces, and again for each attempt."""
 
@@ -120,7 +116,7 @@ def deliver(delivery: Delivery, content: memoryview, sha1: str) -> models.Upload
     part, is_unsure = delivery.part, False
     while True:
         try:
-            if is_unsure and (held := find_part(delivery, delivery.session, part)):
+            if is_unsure and (held := find_part(delivery.calls, delivery.session, part)):
                 check_stored(held, part, sha1, PartConflictError)
                 delivery.recount(part.size)
                 return held

@@ -10,9 +10,8 @@ from box_uploads_mock.rules import is_id
 from box_uploads_mock.state import State
 
 MAX_BODY_LENGTH = 64 * 1024
-# A commit names all parts, of which there may be 10,000; an event may carry a long text, escaped throughout.
+# A commit names all parts, of which there may be 10,000.
 MAX_COMMIT_LENGTH = 4 * 1024**2
-MAX_EVENT_LENGTH = 800 * 1024
 
 _HOST = re.compile(r"([0-9A-Za-z.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 

@@ -13,7 +13,7 @@ from box_uploads_mock.rules import json_object, refuse_unknown, whole_number
 
 MAX_DESCRIPTION_LENGTH = 256
 MAX_EVENT_TYPE_LENGTH = 255
-MAX_EVENT_INFO_LENGTH = 65_535
+MAX_EVENT_INFO_LENGTH = 4_000
 
 _PART_ID = re.compile(r"[0-9A-Fa-f]{8}")
 _SHA1 = re.compile(r"[0-9a-f]{40}")

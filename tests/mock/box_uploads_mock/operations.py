@@ -5,7 +5,6 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 
 from box_uploads_mock import commit_rules, rules
-from box_uploads_mock.admission import MAX_EVENT_LENGTH
 from box_uploads_mock.calls import Call, Outcome
 from box_uploads_mock.errors import Refusal, argument_refusal
 from box_uploads_mock.operation_names import (
@@ -87,7 +86,7 @@ async def abort_upload_session(call: Call) -> Outcome:
 
 async def log_upload_event(call: Call) -> Outcome:
     """Keeps an event of the client in the journal."""
-    event = commit_rules.log_event(await call.json_body(MAX_EVENT_LENGTH))
+    event = commit_rules.log_event(await call.json_body())
     call.state.uploads.find(call.session_id)
     call.event = event
     return Outcome(status=204)

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Callable
 from datetime import datetime
 from types import TracebackType
@@ -18,6 +19,8 @@ from box_uploads_mock.world import World
 
 START_TIMEOUT_S = 10
 STOP_TIMEOUT_S = 10
+SETTLE_POLLS = 10_000
+SETTLE_POLL_S = 0.001
 
 
 class _Listener(uvicorn.Server):
@@ -150,6 +153,25 @@ class MockServer:
         self._thread = None
         if self._owns_state:
             self.state.close()
+
+    def settle(self) -> None:
+        """Waits until the clients have hung up and their last requests are answered.
+
+        A server that serves one test after the other does so before `State.reset`: what a client has sent just before
+        it hung up is read later, and would be answered by the next test's state.
+
+        Raises:
+            RuntimeError: A client does not hang up.
+        """
+        if self._server is None:
+            return
+        found = self._server.server_state
+        for _ in range(SETTLE_POLLS):
+            if not found.connections and not found.tasks:
+                return
+            # Uvicorn tells nobody.
+            time.sleep(SETTLE_POLL_S)
+        raise RuntimeError(f"{len(found.connections)} connections to the mock server are still open.")
 
     def __enter__(self) -> Self:
         self.start()

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx2
 import pytest
 from box_uploads_mock import MockServer, State, World
 
@@ -181,3 +182,23 @@ def test_answers_do_not_wait_for_acknowledgements(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(socket, "create_server", remember)
     with MockServer():
         assert made[0].getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+def test_a_settled_server_has_answered_everybody() -> None:
+    with MockServer() as server:
+        server.settle()
+        with httpx2.Client() as client:
+            client.get(f"{server.origin}/_mock/requests")
+        server.settle()
+        state = server._server.server_state if server._server else None
+        assert state is not None
+        assert (state.connections, state.tasks) == (set(), set())
+    server.settle()
+
+
+def test_a_client_that_does_not_hang_up_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("box_uploads_mock.server.SETTLE_POLLS", 3)
+    with MockServer() as server, httpx2.Client() as client:
+        client.get(f"{server.origin}/_mock/requests")
+        with pytest.raises(RuntimeError, match="1 connections"):
+            server.settle()

@@ -127,6 +127,7 @@ def test_large_integers_are_not_rounded_through_floats() -> None:
         "1e400000000",
         "-1e400000000",
         "1e41",
+        "1e5000",
         '"1"',
         "true",
         "null",
@@ -354,3 +355,88 @@ def test_a_struct_that_is_forged_cannot_slip_through() -> None:
     upload.parts[0].size = -1
     with pytest.raises(InvalidArgumentError):
         UPLOAD.encode(upload)
+
+
+def test_an_error_of_decoding_says_of_which_call_and_what() -> None:
+    with pytest.raises(DecodeError) as caught:
+        UPLOAD.decode(raw(b"{"))
+    error = caught.value
+    assert (error.operation, error.status, error.path, error.content) == ("create_upload", 201, "$", b"{")
+    with pytest.raises(DecodeError) as caught:
+        UPLOAD.decode_bytes(b'{"file_name": 1}')
+    error = caught.value
+    assert (error.operation, error.status, error.path) == ("", None, "$.file_name")
+    assert error.content == b'{"file_name": 1}'
+    with pytest.raises(DecodeError) as caught:
+        Text().decode(raw(b"\xff", "text/plain"))
+    error = caught.value
+    assert (error.reason, error.status, error.path) == ("is not text in utf-8", 201, "$")
+    with pytest.raises(DecodeError, match="is not text in none-such"):
+        Text().decode(raw(b"x", 'text/plain; charset="none-such"'))
+
+
+def test_a_body_of_no_media_type_is_told_so() -> None:
+    with pytest.raises(DecodeError) as caught:
+        UPLOAD.decode(raw(b"{}", None))
+    assert caught.value.reason == "is of no media type, not application/json"
+    assert Text().decode(raw(b"text", None)) == "text"
+
+
+@pytest.mark.parametrize(("encoding", "note"), [("Identity", ""), ("br", " (content-encoding br)")])
+def test_a_content_encoding_is_told_if_there_is_one(encoding: str, note: str) -> None:
+    with pytest.raises(DecodeError) as caught:
+        Json[int](int).decode(raw(b'"a"', content_encoding=encoding))
+    assert caught.value.reason == f"Expected int, got str{note}"
+
+
+def test_a_body_that_is_nested_too_deeply_is_told_so() -> None:
+    with pytest.raises(DecodeError) as caught:
+        Json[Any](Any).decode(raw(b"[" * 100_000))
+    assert caught.value.reason == "is nested too deeply"
+
+
+def test_other_numbers_are_floats_on_the_second_reading() -> None:
+    upload = UPLOAD.decode(raw(b'{"file_name": "a", "file_size": 20.0, "ratio": 1.5}'))
+    assert (upload.file_size, upload.ratio) == (20, 1.5)
+
+
+def test_keys_may_be_numbers() -> None:
+    numbers = Json[dict[int, int]](dict[int, int])
+    assert numbers.encode({1: 2}) == b'{"1":2}'
+    assert numbers.decode(raw(b'{"1": 2.0}')) == {1: 2}
+    assert Form[dict[int, str]](dict[int, str]).encode({1: "a"}) == b"1=a"
+
+
+NOTHING: Any = 5
+
+
+def cycle() -> list[Any]:
+    value: list[Any] = []
+    value.append(value)
+    return value
+
+
+@pytest.mark.parametrize(
+    ("encode", "message"),
+    [
+        (lambda: Text().encode("\ud800"), "body='\\ud800': is not valid Unicode, it has a lone surrogate"),
+        (lambda: Text().encode(NOTHING), "body: cannot be encoded: 'int' object has no attribute 'encode'"),
+        (lambda: Json[Any](Any).encode(cycle()), "body: cannot be encoded: maximum recursion"),
+        (lambda: Form[Any](int).encode(5), "body=5: must have fields"),
+        (lambda: Form[Any](dict[str, str]).encode({"a": "\ud800"}), "a='\\ud800': is not valid Unicode"),
+        (lambda: Form[Any](dict[str, str]).encode({"\ud800": "a"}), "\ud800='\\ud800': is not valid Unicode"),
+        (lambda: Form[Any](dict[str, Any]).encode({"a": {"b": 1}}), "a={'b': 1}: must be a scalar"),
+    ],
+)
+def test_what_cannot_be_encoded_is_named_and_shown(encode: Any, message: str) -> None:
+    with pytest.raises(InvalidArgumentError) as caught:
+        encode()
+    assert str(caught.value).startswith(message)
+
+
+def test_an_integer_may_have_41_digits_and_no_more_if_it_is_written_with_an_exponent() -> None:
+    integer = Json[int](int)
+    assert integer.decode(raw(b"1e40")) == 10**40
+    for text in (b"1e41", b"1e5000"):
+        with pytest.raises(DecodeError):
+            integer.decode(raw(text))

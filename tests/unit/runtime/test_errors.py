@@ -165,3 +165,93 @@ def test_a_repr_that_fails_is_replaced_by_the_type() -> None:
             raise RuntimeError
 
     assert errors.short_repr(Broken()) == "<Broken>"
+
+
+def test_what_an_error_is_told_is_there_to_be_read() -> None:
+    argument = errors.InvalidArgumentError("parts[3].size", "must be at\nleast 1")
+    assert (str(argument), argument.retry_safe) == ("parts[3].size: must be at least 1", True)
+    assert (argument.argument, argument.rule, argument.retry_after_s) == ("parts[3].size", "must be at\nleast 1", None)
+    url = f"https://evil.org/{'x' * 300}"
+    untrusted = errors.UntrustedUrlError(url, "is not\nhttps")
+    shown = f"'https://evil.org/{'x' * 180}……"
+    assert (str(untrusted), untrusted.retry_safe) == (f"{shown}: is not https", True)
+    assert (untrusted.url, untrusted.rule) == (url, "is not\nhttps")
+    lost = errors.TransportError("x:\nReadTimeout", operation="x", kind="ReadTimeout", retry_safe=False)
+    assert (str(lost), lost.operation, lost.kind, lost.retry_safe) == ("x: ReadTimeout", "x", "ReadTimeout", False)
+    plain = errors.TransportError("x")
+    assert (plain.operation, plain.kind, plain.retry_safe) == ("", "TransportError", None)
+
+
+def test_a_decode_error_keeps_the_body_and_where_it_came_from() -> None:
+    error = errors.DecodeError("is bad", path="$.a", status=201, content=b"{}", operation="x", retry_safe=False)
+    assert (error.reason, error.path, error.status, error.content) == ("is bad", "$.a", 201, b"{}")
+    assert (error.operation, error.retry_safe) == ("x", False)
+    plain = errors.DecodeError("is bad")
+    assert str(plain) == "response body at $: is bad"
+    assert (plain.path, plain.status, plain.content, plain.operation) == ("$", None, b"", "")
+    assert str(errors.DecodeError("is bad", operation="x")) == "response body at $: is bad (x)"
+
+
+def test_an_api_error_keeps_the_response() -> None:
+    headers = Headers([("box-request-id", "r1"), ("retry-after", "7")])
+    cause = errors.DecodeError("is bad")
+    error = errors.ApiError(
+        409,
+        operation="x",
+        headers=headers,
+        content=b"{}",
+        fields={"code": "c", "message": "m", "help_url": "https://a", "context_info": {"a": 1}},
+        body="body",
+        body_error=cause,
+        retry_safe=True,
+        retry_after_s=7.0,
+        note="a note",
+    )
+    assert str(error) == "409 c: m: a note (x, request id r1)"
+    assert (error.help_url, error.context_info, error.body, error.body_error) == ("https://a", {"a": 1}, "body", cause)
+    assert (error.headers, error.content, error.operation) == (headers, b"{}", "x")
+    assert (error.retry_safe, error.retry_after_s) == (True, 7.0)
+
+
+def test_code_and_request_id_are_cut_after_80_characters() -> None:
+    assert str(api_error(code="c" * 80, request_id="r" * 80)) == f"409 {'c' * 80} (create_thing, request id {'r' * 80})"
+    cut = f"409 {'c' * 79}… (create_thing, request id {'r' * 79}…)"
+    assert str(api_error(code="c" * 81, request_id="r" * 81)) == cut
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("a\x00b \t c", "a b c"),
+        ("see Bearer s3cret, and more", "see Bearer [secure], and more"),
+        ("x" * 300, "x" * 300),
+        ("x" * 301, "x" * 299 + "…"),
+        # What is cut off before blanks are joined is told as well, though what is left is short.
+        ("x" * 10 + " " * 1190, "x" * 10),
+        ("x" * 10 + " " * 1191, "x" * 10 + "…"),
+        ("x" + " " * 1199 + "y", "x…"),
+    ],
+)
+def test_a_line_is_cut_to_its_length_and_says_so(text: str, line: str) -> None:
+    assert errors.one_line(text) == line
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (5, "5"),
+        (["a\nb"], r"['a\nb']"),
+        ("x" * 58, repr("x" * 58)),
+        ("x" * 60, "'" + "x" * 58 + "…"),
+        ("x" * 61, "'" + "x" * 57 + "……"),
+        (b"x" * 1000, "b'" + "x" * 56 + "……"),
+        (list(range(100)), str(list(range(100)))[:59] + "…"),
+    ],
+)
+def test_a_short_repr_is_the_beginning_of_the_repr(value: object, shown: str) -> None:
+    assert errors.short_repr(value) == shown
+
+
+def test_only_statuses_of_5xx_are_errors_of_the_server() -> None:
+    assert errors.error_class(599) is errors.ServerError
+    assert errors.error_class(600) is errors.ApiError

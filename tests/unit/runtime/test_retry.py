@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from typing import Any
 
 import pytest
@@ -33,7 +34,9 @@ def test_what_was_not_sent_is_repeated(kind: str, request_: Request) -> None:
     assert POLICY.delay_s(request_, 1, lost(kind)) == 0.5
 
 
-@pytest.mark.parametrize("kind", ["ReadError", "ReadTimeout", "WriteError", "WriteTimeout", "RemoteProtocolError"])
+@pytest.mark.parametrize(
+    "kind", ["ReadError", "ReadTimeout", "WriteError", "WriteTimeout", "CloseError", "RemoteProtocolError"]
+)
 def test_what_may_have_arrived_is_repeated_only_if_idempotent(kind: str) -> None:
     assert POLICY.delay_s(POST, 1, lost(kind)) is None
     assert POLICY.delay_s(PUT, 1, lost(kind)) == 0.5
@@ -45,14 +48,14 @@ def test_what_would_fail_again_is_not_repeated(kind: str) -> None:
     assert POLICY.delay_s(PUT, 1, ResponseTooLargeError("x", kind="ResponseTooLarge")) is None
 
 
-@pytest.mark.parametrize("status", [500, 502, 503, 504, 509, 520, 599])
+@pytest.mark.parametrize("status", [500, 502, 503, 504, 507, 509, 520, 530, 598, 599])
 def test_a_failed_server_is_asked_again_only_if_idempotent(status: int) -> None:
     assert POLICY.delay_s(POST, 1, answer(status)) is None
     assert POLICY.delay_s(POST, 1, answer(status, "1")) is None
     assert POLICY.delay_s(PUT, 1, answer(status)) == 0.5
 
 
-@pytest.mark.parametrize("status", [200, 302, 400, 401, 404, 409, 501, 505])
+@pytest.mark.parametrize("status", [200, 302, 400, 401, 404, 409, 501, 505, 508, 510, 519, 531, 597, 600])
 def test_other_statuses_are_final(status: int) -> None:
     assert POLICY.delay_s(PUT, 1, answer(status, "1")) is None
 
@@ -87,11 +90,48 @@ def test_the_default_randomness_is_a_fraction() -> None:
 
 
 @pytest.mark.parametrize("name", ["max_retries", "base_s", "cap_s", "retry_after_cap_s"])
-@pytest.mark.parametrize("value", [-1, math.nan, math.inf])
+@pytest.mark.parametrize("value", [-1, math.nan, math.inf, 1e9])
 def test_settings_without_sense_are_refused(name: str, value: Any) -> None:
     with pytest.raises(InvalidArgumentError) as caught:
         RetryPolicy(**{name: value})
     assert caught.value.argument == name
+    assert str(caught.value) == f"{name}={value!r}: must not be negative"
+
+
+@pytest.mark.parametrize("name", ["max_retries", "base_s", "cap_s", "retry_after_cap_s"])
+@pytest.mark.parametrize("value", [True, "1", None])
+def test_settings_are_numbers(name: str, value: Any) -> None:
+    with pytest.raises(InvalidArgumentError) as caught:
+        RetryPolicy(**{name: value})
+    assert str(caught.value) == f"{name}={value!r}: must be a number"
+
+
+def test_a_policy_is_made_by_keywords_and_stays_as_it_is() -> None:
+    with pytest.raises(TypeError):
+        RetryPolicy(1)  # type: ignore[call-arg]  # what is under test
+    with pytest.raises(AttributeError):
+        POLICY.max_retries = 5  # type: ignore[misc]  # as above
+
+
+def test_a_date_is_read_against_the_real_clock_by_default() -> None:
+    assert RetryPolicy().delay_s(POST, 1, answer(429, "Sun, 06 Nov 1994 08:49:37 GMT")) == 0
+
+
+def test_the_delay_stops_doubling_before_it_overflows() -> None:
+    policy = RetryPolicy(max_retries=2000, base_s=1e-12, cap_s=9e8, random=lambda: 1.0)
+    delays = [policy.delay_s(PUT, attempt, answer(500)) for attempt in (60, 61, 62, 1999)]
+    assert delays == [1e-12 * 2.0**59, *[1e-12 * 2.0**60] * 3]
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="the time zone of a process cannot be set here")
+def test_a_date_does_not_depend_on_the_time_zone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "XYZ+5")
+    time.tzset()
+    try:
+        assert parse_retry_after("Sun, 06 Nov 1994 08:49:39 GMT", lambda: NOW) == 2
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 @pytest.mark.parametrize(
@@ -99,6 +139,8 @@ def test_settings_without_sense_are_refused(name: str, value: Any) -> None:
     [
         ("0", 0),
         (" 120 ", 120),
+        ("0" * 19 + "5", 5),
+        ("0" * 20 + "5", 1e9),
         ("9" * 400, 1e9),
         ("9" * 5000, 1e9),
         ("Sun, 06 Nov 1994 08:49:39 GMT", 2),

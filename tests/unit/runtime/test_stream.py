@@ -75,6 +75,38 @@ def test_a_body_arrives_whole_with_its_length_at_every_attempt(send: Any, conten
     assert seen == [(whole, str(len(whole)), "")] * 2
 
 
+class Counting(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
+    """Notes in which pieces bodies are handed over."""
+
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        assert isinstance(request.stream, httpx2.SyncByteStream)
+        self.sizes += [len(piece) for piece in request.stream]
+        return httpx2.Response(200)
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        assert isinstance(request.stream, httpx2.AsyncByteStream)
+        self.sizes += [len(piece) async for piece in request.stream]
+        return httpx2.Response(200)
+
+
+@pytest.mark.parametrize("content", [memoryview(DATA), DATA])
+def test_a_large_body_is_handed_over_in_pieces(content: bytes | memoryview) -> None:
+    """So that a write timeout covers a piece of it."""
+
+    async def run(http: Counting) -> None:
+        async with AsyncTransport(Credentials("t"), http=http) as transport:
+            await transport.send(put(content))
+
+    blocking, awaited = Counting(), Counting()
+    with SyncTransport(Credentials("t"), http=blocking) as transport:
+        transport.send(put(content))
+    asyncio.run(run(awaited))
+    assert blocking.sizes == awaited.sizes == [PIECE, PIECE, 3]
+
+
 @pytest.mark.parametrize("content", [memoryview(DATA), DATA])
 def test_pieces_are_views_rather_than_copies(content: bytes | memoryview) -> None:
     found = list(pieces(content))

@@ -462,6 +462,37 @@ def test_the_caller_s_client_is_used_as_it_is_and_stays_open() -> None:
         SyncTransport(Credentials("t"), base_url=BASE, http=http).send(GET)
 
 
+def test_the_caller_s_asynchronous_client_stays_open() -> None:
+    async def run() -> None:
+        async with httpx2.AsyncClient(transport=httpx2.MockTransport(lambda _: httpx2.Response(200))) as http:
+            async with AsyncTransport(Credentials("t"), base_url=BASE, http=http) as transport:
+                await transport.send(GET)
+            assert not http.is_closed
+
+    asyncio.run(run())
+
+
+class Closing(httpx2.MockTransport):
+    """Tells whether it was closed."""
+
+    closed = False
+
+    def __init__(self) -> None:
+        super().__init__(lambda _: httpx2.Response(200))
+
+    def close(self) -> None:
+        self.closed = True
+
+    async def aclose(self) -> None:
+        self.closed = True
+
+
+def test_closing_a_client_closes_its_connections(send: Send) -> None:
+    http = Closing()
+    send(GET, http=http)
+    assert http.closed
+
+
 def test_timeouts_are_sent_with_each_request(send: Send) -> None:
     seen: list[Any] = []
 
@@ -484,6 +515,8 @@ def test_timeouts_are_sent_with_each_request(send: Send) -> None:
     [
         {"timeout_s": 0},
         {"timeout_s": float("nan")},
+        {"timeout_s": float("inf")},
+        {"timeout_s": 1e9 + 1},
         {"timeout_s": Timeout(read_s=-1)},
         {"http": object()},
         {"token": 5},

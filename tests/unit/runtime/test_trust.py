@@ -124,13 +124,17 @@ def test_hostile_urls_get_nothing(url: str, base_url: str | None) -> None:
     assert caught.value.retry_safe is True
 
 
-@pytest.mark.parametrize("url", [f"http://127.0.0.1:8080{END}", f"http://localhost{END}", f"http://[::1]:9{END}"])
+@pytest.mark.parametrize(
+    "url",
+    [f"http://127.0.0.1:8080{END}", f"http://localhost{END}", f"http://[::1]:9{END}", f"https://127.0.0.1:8443{END}"],
+)
 def test_loopback_is_trusted_by_a_client_that_is_at_loopback(url: str) -> None:
     assert Trust(HOSTS, (), "http://127.0.0.1:8080/api/2.0").check(url, SERVER, PATH) == url
 
 
 @pytest.mark.parametrize(
-    "host", ["10.0.0.1", "192.168.1.1", "127.0.0.1.evil.org", "128.0.0.1", "evil.org", "upload.box.com"]
+    "host",
+    ["10.0.0.1", "192.168.1.1", "127.0.0.1.evil.org", "128.0.0.1", "localhost.evil.org", "evil.org", "upload.box.com"],
 )
 def test_a_client_at_loopback_trusts_nothing_else_over_http(host: str) -> None:
     with pytest.raises(UntrustedUrlError):
@@ -179,3 +183,47 @@ def test_what_is_no_host_cannot_be_trusted(host: str) -> None:
 def test_a_string_is_no_collection_of_hosts() -> None:
     with pytest.raises(InvalidArgumentError, match="trusted_hosts"):
         Trust(HOSTS, "box.com", None)
+
+
+@pytest.mark.parametrize(
+    ("url", "rule"),
+    [
+        ("nonsense", "is not written as a plain URL of scheme, host and path"),
+        (f"http://upload.box.com{END}", "is not https"),
+        (f"https://upload.box.com:8443{END}", "names a port"),
+        (f"https://evil.org{END}", "leads to a host that is not trusted; trusted_hosts= can name it"),
+        ("https://upload.box.com/other", f"does not lead to {PATH}"),
+    ],
+)
+def test_a_refusal_says_in_words_what_is_wrong(url: str, rule: str) -> None:
+    with pytest.raises(UntrustedUrlError) as caught:
+        Trust(HOSTS, (), None).check(url, SERVER, PATH)
+    assert (caught.value.rule, str(caught.value)) == (rule, f"{url!r}: {rule}")
+
+
+def test_what_cannot_be_trusted_is_shown() -> None:
+    with pytest.raises(InvalidArgumentError) as caught:
+        Trust(HOSTS, ("a b",), None)
+    assert str(caught.value) == "trusted_hosts='a b': must be a host, or host:port"
+    with pytest.raises(InvalidArgumentError) as caught:
+        Trust(HOSTS, "box.com", None)
+    assert str(caught.value) == "trusted_hosts='box.com': must be a collection of hosts"
+
+
+@pytest.mark.parametrize("prefix", ["/mock", "/boX", ""])
+def test_a_slash_at_the_end_of_a_base_url_does_not_matter(prefix: str) -> None:
+    trust = Trust(HOSTS, (), f"http://127.0.0.1:8080{prefix}/")
+    assert trust.check(f"http://127.0.0.1:8080{prefix}{PATH}", SERVER, PATH)
+
+
+@pytest.mark.parametrize("server", ["https://upload.box.com/boX", "https://upload.box.com/boX/"])
+def test_a_slash_at_the_end_of_a_server_does_not_matter(server: str) -> None:
+    url = f"https://upload.box.com/boX{PATH}"
+    assert Trust(HOSTS, (), None).check(url, server, PATH) == url
+
+
+def test_the_path_may_stand_alone() -> None:
+    url = f"https://upload.box.com{PATH}"
+    assert Trust(HOSTS, (), None).check(url, SERVER, PATH) == url
+    # A server without a host, which the contract may have, says nothing of a path.
+    assert Trust(HOSTS, (), None).check(url, "/api", PATH) == url

@@ -6,11 +6,12 @@ import pickle
 
 import pytest
 from box_uploads.upload import FileTooSmallError, PlanError
-from box_uploads.upload.plan import LARGEST_PART, Plan, check_minimum
-from hypothesis import given
+from box_uploads.upload.plan import LARGEST_PART, Part, Plan, check_minimum
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 
+@settings(deadline=None, derandomize=True, database=None)
 @given(st.integers(1, 2**40), st.integers(2**20, 2**28))
 def test_the_parts_cover_the_file_exactly(size: int, part_size: int) -> None:
     plan = Plan.checked(size, part_size, -(-size // part_size))
@@ -21,6 +22,7 @@ def test_the_parts_cover_the_file_exactly(size: int, part_size: int) -> None:
     assert all(plan.part(index).size == part_size for index in {0, plan.total_parts // 2} - {last.index})
 
 
+@settings(deadline=None, derandomize=True, database=None)
 @given(st.integers(1, 60), st.integers(1, 20))
 def test_the_parts_of_a_small_file_follow_each_other(size: int, part_size: int) -> None:
     parts = list(Plan.checked(size, part_size, -(-size // part_size)).parts())
@@ -28,6 +30,7 @@ def test_the_parts_of_a_small_file_follow_each_other(size: int, part_size: int) 
     assert sum(part.size for part in parts) == size
 
 
+@settings(deadline=None, derandomize=True, database=None)
 @given(st.integers(1, 2**45), st.integers(1, LARGEST_PART), st.integers(-(2**31), 2**31 - 1))
 def test_a_number_of_parts_that_does_not_fit_is_refused(size: int, part_size: int, total: int) -> None:
     if total == -(-size // part_size):
@@ -74,3 +77,24 @@ def test_a_small_file_is_told_what_to_use_instead() -> None:
         check_minimum(19_999_999)
     again = pickle.loads(pickle.dumps(caught.value))  # noqa: S301  # our own
     assert (again.size, again.minimum, str(again)) == (19_999_999, 20_000_000, str(caught.value))
+
+
+def test_a_part_of_256_mib_is_the_largest() -> None:
+    largest = 256 * 1024 * 1024
+    assert Plan.checked(largest, largest, 1).part_size == largest
+    with pytest.raises(PlanError, match=f"parts of {largest + 1} bytes; 1 to {largest} are possible"):
+        Plan.checked(largest, largest + 1, 1)
+    with pytest.raises(PlanError, match="wants 3 parts of 10 bytes, but 20 bytes make 2"):
+        Plan.checked(20, 10, 3)
+
+
+def test_nothing_is_part_of_the_plan_behind_its_end() -> None:
+    plan = Plan.checked(30, 10, 3)
+    assert plan.holds(20, 10) == Part(2, 20, 10)
+    assert plan.holds(30, 0) is None
+
+
+@pytest.mark.parametrize("made", [Part(0, 0, 1), Plan.checked(30, 10, 3)])
+def test_parts_and_plans_stay_as_they_are(made: Part | Plan) -> None:
+    with pytest.raises(AttributeError):
+        made.size = 2  # type: ignore[misc]  # what is under test

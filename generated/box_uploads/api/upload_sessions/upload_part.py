@@ -29,7 +29,7 @@ _AS_USER: Final[Parameter[str | UnsetType]] = Parameter(
 _DIGEST: Final[Parameter[str]] = Parameter(
     "digest",
     "digest",
-    Annotated[str, Meta(pattern=r"^sha=[A-Za-z0-9+/]{27}=\Z")],
+    Annotated[str, Meta(pattern=r"^[Ss][Hh][Aa]=[A-Za-z0-9+/]{27}=\Z")],
     description="SHA-1 of the bytes, as `sha=` and the base64 of the digest (RFC 3230).",
 )
 _CONTENT_RANGE: Final[Parameter[str]] = Parameter(

@@ -1,0 +1,39 @@
+"""Text for a person: on one line, of characters that do nothing to a terminal."""
+
+from __future__ import annotations
+
+import os
+
+__all__ = ["counted", "path_text", "printable", "seconds", "size_text"]
+
+_UNITS = ("kB", "MB", "GB", "TB")
+
+
+def printable(text: str) -> str:
+    """Return a text in which what is not printable, such as the escapes of a terminal, is replaced."""
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+
+
+def path_text(path: str) -> str:
+    """Return a path as valid text; a file system may hold names that are none."""
+    return os.fsencode(path).decode("utf-8", "replace")
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def seconds(delay_s: float) -> str:
+    """Return a number of seconds, with fractions where they matter."""
+    return f"{delay_s:.1f} s" if delay_s < 10 else f"{delay_s:.0f} s"
+
+
+def size_text(size: int) -> str:
+    """Return a size in the unit that suits it."""
+    value, unit = float(size), "bytes"
+    for larger in _UNITS:
+        if value < 1000:
+            break
+        value, unit = value / 1000, larger
+    return f"{size} bytes" if unit == "bytes" else f"{value:.1f} {unit}"

@@ -1,0 +1,111 @@
+"""`box-uploads upload`: its options, and what they may be together."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .access import Access, access_options
+from .bar import Bar
+from .batch import STDIN, Batch, Results, Settings
+from .display import Lines, Quiet
+from .interruption import interruptible
+from .machine import json_option
+from .memory import Memory, memory_option
+
+if TYPE_CHECKING:
+    from .display import Display
+
+__all__ = ["upload"]
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(allow_dash=True))
+@click.option("--folder-id", metavar="ID", help="Folder that gets the files; 0 is the root folder.")
+@click.option("--file-id", metavar="ID", help="File that gets a new version.")
+@click.option("--name", "file_name", metavar="NAME", help="Name of the file at Box.  [default: that of PATH]")
+@click.option("--size", type=click.IntRange(min=0), metavar="BYTES", help="Size of what comes from stdin.")
+@click.option("--if-match", metavar="ETAG", help="With --file-id: only if the file still has this etag.")
+@click.option(
+    "--resume/--no-resume",
+    default=None,
+    help="Whether a journal is kept, by which the same command goes on after an interruption or a crash."
+    "  [default: --resume, but for stdin]",
+)
+@click.option(
+    "--workers", type=click.IntRange(1, 64), default=4, show_default=True, help="Parts that are sent at a time."
+)
+@json_option
+@click.option("--quiet", "-q", is_flag=True, help="Show nothing but errors, and with --json the objects.")
+@memory_option
+@access_options
+def upload(  # noqa: PLR0913  # each is an option
+    access: Access,
+    *,
+    paths: tuple[str, ...],
+    resume: bool | None,
+    as_json: bool,
+    quiet: bool,
+    memory: Memory,
+    **options: Any,
+) -> int:
+    """Upload files, one after the other: paths, URLs that fsspec knows, or - for stdin.
+
+    A file that fails does not keep the others from being uploaded. After Ctrl-C, SIGTERM or a crash the same command
+    goes on where it stopped, and makes each file once.
+    """
+    settings = Settings(**options)
+    _check(paths, settings, resume=resume)
+    with access.client() as client:
+        display = _display(paths, quiet=quiet)
+        results: Results = "json" if as_json else "none" if quiet else "text"
+        kept = None if resume is False else memory
+        batch = Batch(client, settings, kept, display, server=access.base_url, results=results)
+        try:
+            with interruptible(display.stopping):
+                return batch.upload(paths)
+        finally:
+            display.end()
+
+
+def _check(paths: tuple[str, ...], settings: Settings, *, resume: bool | None) -> None:
+    if settings.folder_id is None and settings.file_id is None:
+        raise click.UsageError("say where it goes: --folder-id for a new file, --file-id for a new version")
+    if settings.if_match is not None and settings.file_id is None:
+        raise click.UsageError("--if-match is for a new version: --file-id")
+    if len(paths) > 1:
+        _check_several(paths, settings)
+    elif paths != (STDIN,):
+        if settings.size is not None:
+            raise click.UsageError("--size is for stdin (-)")
+    elif resume:
+        raise click.UsageError("stdin (-) cannot be read again, so its upload cannot be resumed")
+    elif settings.file_id is None and settings.file_name is None:
+        raise click.UsageError("stdin (-) has no name; give one: --name")
+
+
+def _check_several(paths: tuple[str, ...], settings: Settings) -> None:
+    for option, value in (("--file-id", settings.file_id), ("--name", settings.file_name), ("--size", settings.size)):
+        if value is not None:
+            raise click.UsageError(f"{option} is for one file, and there are {len(paths)} paths")
+    if STDIN in paths:
+        raise click.UsageError("stdin (-) is uploaded alone")
+
+
+def _display(paths: tuple[str, ...], *, quiet: bool) -> Display:
+    if quiet:
+        return Quiet()
+    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+        return Lines()
+    return Bar([_size(path) for path in paths], results_here=sys.stdout.isatty())
+
+
+def _size(path: str) -> int | None:
+    try:
+        return Path(path).stat().st_size
+    except OSError:
+        return None

@@ -1,0 +1,122 @@
+"""How an upload begins: with a new session, with that of an earlier run, or with the news that all is done."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+
+from .. import models
+from .._runtime.errors import ClientError, ConflictError
+from . import session as sessions
+from .confirmation import confirmed, stored_already
+from .digest import WholeDigest
+from .errors import PartConflictError, SessionLostError
+from .inventory import held_parts
+from .progress import Restarted, Resumed
+from .verdict import verdict_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .order import Order
+    from .plan import Plan
+    from .source import Source
+
+__all__ = ["Begun", "begin", "begin_anew", "held_by"]
+
+_T = TypeVar("_T")
+_WINDOW = 1024 * 1024
+
+
+class Begun(msgspec.Struct, frozen=True):
+    """A session to upload by.
+
+    Attributes:
+        session: The session.
+        is_new: Whether it holds nothing yet.
+    """
+
+    session: models.UploadSession
+    is_new: bool
+
+
+def begin(order: Order) -> Begun | models.File:
+    """Return the session to upload by, or the file if an earlier run has stored it."""
+    return _resumed(order) or _created(order)
+
+
+def begin_anew(order: Order, old: models.UploadSession, reason: str) -> Begun | models.File:
+    """Return a session in place of one that is of no use any more; that one is ended, should it still be there."""
+    sessions.end(order, old)
+    if order.journal is not None:
+        order.journal.remove()
+    order.tell(Restarted(reason))
+    return _created(order)
+
+
+def held_by(order: Order, session: models.UploadSession, plan: Plan) -> dict[int, models.UploadPart]:
+    """Ask the server which parts a session holds, by their numbers.
+
+    Raises:
+        PartConflictError: They are none of the plan's.
+    """
+    held: dict[int, models.UploadPart] = {}
+    for one in _answer(order, "parts", lambda: list(held_parts(order.calls, session))):
+        part = plan.holds(one.offset, one.size)
+        if part is None:
+            raise PartConflictError(f"the session holds {one.size} bytes at offset {one.offset}, which is no part")
+        held[part.index] = one
+    order.tell(Resumed(len(held), sum(one.size for one in held.values())))
+    return held
+
+
+def _created(order: Order) -> Begun | models.File:
+    try:
+        return Begun(*sessions.create(order, order.target, order.patience("create")))
+    except ConflictError as error:
+        # An earlier run may have been killed after its last step; then there is nothing left to do.
+        if order.journal is None or order.source.is_sequential:
+            raise
+        file = stored_already(error, _sha1_of(order.source), order.source.size)
+        if file is None:
+            raise
+        return file
+
+
+def _resumed(order: Order) -> Begun | models.File | None:
+    entry = None if order.journal is None else order.journal.entry
+    if entry is None:
+        return None
+    if entry.fingerprint != order.source.fingerprint:
+        return begin_anew(order, entry.session, "the source has changed since the earlier run")
+    try:
+        session = _answer(order, "status", lambda: order.calls.get_upload_session(entry.session).parsed)
+    except SessionLostError:
+        if entry.sha1 is not None and (file := confirmed(order, entry.session, entry.sha1)) is not None:
+            return file
+        return begin_anew(order, entry.session, "the session of the earlier run has expired or vanished")
+    return Begun(session, is_new=False)
+
+
+def _answer(order: Order, step: str, question: Callable[[], _T]) -> _T:
+    patience = order.patience(step)
+    while True:
+        try:
+            return question()
+        except ClientError as error:
+            verdict = verdict_of(error)
+            if verdict == "gone":
+                raise SessionLostError(f"the session has ended: {error}") from error
+            if verdict not in {"refused", "unknown"}:
+                raise
+            patience.pause(error)
+
+
+def _sha1_of(source: Source) -> str:
+    whole = WholeDigest()
+    step = source.size if source.in_memory else _WINDOW
+    buffer = memoryview(bytearray(0 if source.in_memory else _WINDOW))
+    for offset in range(0, source.size, step):
+        whole.add(source.window(offset, min(step, source.size - offset), buffer))
+    return whole.sha1()

@@ -1,0 +1,97 @@
+"""An order to upload: what is uploaded, where to, by which means, and how patiently."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from .patience import Pace, Patience, Stop
+from .plan import check_minimum
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Executor
+
+    from msgspec import UnsetType
+
+    from .. import models
+    from ..client import RawClient
+    from .calls import Connect
+    from .journal import Journal
+    from .progress import ProgressEvent
+    from .source import Source
+    from .target import Target
+
+__all__ = ["Options", "Order"]
+
+_AFTER_S = 30.0
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """What a caller decides about an upload.
+
+    Attributes:
+        workers: How many parts are sent at a time.
+        executor: Where they are sent, or None for threads of the upload's own.
+        connect: Makes a client where the executor runs; needed with an executor.
+        attributes: Attributes of the file.
+        if_match: Etag that the file must still have.
+        deadline_s: Seconds for which the failures of one step are borne.
+        pace: Lengths of pauses, and clocks.
+    """
+
+    workers: int
+    executor: Executor | None
+    connect: Connect | None
+    attributes: models.FileAttributes | UnsetType
+    if_match: str | UnsetType
+    deadline_s: float
+    pace: Pace
+
+
+class Order:
+    """What all steps of one upload know.
+
+    Args:
+        calls: The client's calls, each sent once.
+        source: The bytes.
+        target: Where the file goes.
+        options: What the caller has decided.
+        journal: Where another process finds what it needs to go on, or None if there shall be no other.
+        tell: Takes the events of the progress.
+        stop: The wish to end the upload.
+
+    Raises:
+        FileTooSmallError: The file is too small for a session.
+    """
+
+    def __init__(  # noqa: PLR0913  # each is a part of the upload
+        self,
+        calls: RawClient,
+        source: Source,
+        target: Target,
+        options: Options,
+        *,
+        journal: Journal | None,
+        tell: Callable[[ProgressEvent], object],
+        stop: Stop,
+    ) -> None:
+        check_minimum(source.size)
+        self.calls = calls
+        self.source = source
+        self.target = target
+        self.options = options
+        self.journal = journal
+        self.tell = tell
+        self.stop = stop
+
+    def patience(self, step: str) -> Patience:
+        """Return the patience for a step of the upload."""
+        options = self.options
+        return Patience(step, pace=options.pace, deadline_s=options.deadline_s, stop=self.stop, tell=self.tell)
+
+    def farewell_patience(self, step: str) -> Patience:
+        """Return the patience for what is done after the end, which nobody can wish to end."""
+        deadline_s = min(_AFTER_S, self.options.deadline_s)
+        return Patience(step, pace=self.options.pace, deadline_s=deadline_s, stop=Stop(), tell=lambda _: None)

@@ -1,0 +1,130 @@
+"""The session that takes a file to its place: created once, in spite of lost answers, and ended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import UNSET
+
+from .. import models
+from .._runtime.errors import ClientError, ConflictError, TransportError
+from .._runtime.shape import is_object
+from .verdict import is_gone, verdict_of
+
+if TYPE_CHECKING:
+    from .order import Order
+    from .patience import Patience
+    from .target import Target
+
+__all__ = ["create", "end"]
+
+_CONNECTIONS = 4
+
+
+def create(order: Order, target: Target, patience: Patience) -> tuple[models.UploadSession, bool]:
+    """Create a session, or take over the one that an attempt has created whose answer was lost.
+
+    A repeated request is answered by 409 `session_conflict` with the session (seen in Box's own web uploader). So no
+    session is left behind, with one exception: if the beginning of an answer arrives, and its rest does not, then the
+    server takes it for told and creates another session. There is no call to find the first; it expires by itself.
+
+    Returns:
+        The session, and whether it is new.
+
+    Raises:
+        ConflictError: A file has the name.
+        DeadlineExceededError: No session could be created in time.
+        ApiError: The server refuses.
+    """
+    may_exist = False
+    try:
+        while True:
+            might_exist, may_exist = may_exist, True
+            try:
+                return _request(order, target), True
+            except ClientError as error:
+                if (session := _existing(error)) is not None:
+                    return session, False
+                may_exist = might_exist or verdict_of(error) == "unknown"
+                _bear(error, patience)
+    except BaseException as error:
+        if may_exist:
+            _withdraw(order, target, error)
+        raise
+
+
+def end(order: Order, session: models.UploadSession, error: BaseException | None = None) -> None:
+    """End a session and drop its parts, as well as it can be done.
+
+    Args:
+        order: What is uploaded.
+        session: The session.
+        error: Why it is ended; is told if the session goes on, and not hidden by that.
+    """
+    try:
+        _abort(order, session, order.farewell_patience("abort"))
+    except ClientError as failure:
+        if error is not None:
+            error.add_note(f"The session could not be aborted, and goes on until it expires: {failure}")
+
+
+def _abort(order: Order, session: models.UploadSession, patience: Patience) -> None:
+    while True:
+        try:
+            order.calls.abort_upload_session(session)
+        except ClientError as error:
+            if is_gone(error):
+                return
+            if verdict_of(error) not in {"refused", "unknown"}:
+                raise
+            patience.pause(error)
+        else:
+            return
+
+
+def _request(order: Order, target: Target) -> models.UploadSession:
+    calls, size = order.calls, order.source.size
+    if target.file_id is None:
+        response = calls.create_upload_session(
+            folder_id=target.folder_id or "", file_name=target.file_name or "", file_size=size
+        )
+    else:
+        response = calls.create_version_upload_session(
+            target.file_id,
+            file_size=size,
+            file_name=target.file_name or UNSET,
+            folder_id=target.folder_id or UNSET,
+        )
+    return response.parsed
+
+
+def _bear(error: ClientError, patience: Patience) -> None:
+    # A server that cannot be reached is no reason to wait for long: nothing has begun yet.
+    verdict = verdict_of(error)
+    is_unreachable = isinstance(error, TransportError) and verdict == "refused"
+    if verdict not in {"refused", "unknown"} or (is_unreachable and patience.attempts == _CONNECTIONS):
+        raise error
+    patience.pause(error)
+
+
+def _existing(error: ClientError) -> models.UploadSession | None:
+    if not isinstance(error, ConflictError) or error.code != "session_conflict" or not is_object(error.context_info):
+        return None
+    try:
+        return msgspec.convert(error.context_info.get("session"), models.UploadSession)
+    except msgspec.ValidationError:
+        return None
+
+
+def _withdraw(order: Order, target: Target, error: BaseException) -> None:
+    """End the session that an attempt may have created: asked once more, the server names it, or creates another."""
+    try:
+        session = _request(order, target)
+    except ClientError as failure:
+        found = _existing(failure)
+        if found is None:
+            error.add_note(f"A session may have been created, which goes on until it expires: {failure}")
+            return
+        session = found
+    end(order, session, error)

@@ -1,0 +1,1 @@
+"""Tells what a change of the fragment breaks: clients that were built to the old one, or servers."""

@@ -1,0 +1,212 @@
+"""The rules for what is around schemas: operations, parameters, bodies, statuses, headers, links, security."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from tests.compatibility.change import Breaks, Change, Direction, Place
+from tests.compatibility.document import Document, Node
+from tests.compatibility.schemas import Schemas
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
+_PART_OF_A_LINK = ("operationId", "parameters", "requestBody", "x-url")
+
+
+def compare(before: Node, after: Node) -> list[Change]:
+    """Return what was changed from one OpenAPI document to another, each change once, sorted by its place."""
+    changes = set(_Comparison(Document(before), Document(after)).changes())
+    return sorted(changes, key=lambda change: (change.place, change.breaks.value, change.says))
+
+
+class _Comparison:
+    def __init__(self, before: Document, after: Document) -> None:
+        self._before, self._after = before, after
+        self._requests = Schemas(before, after, Direction.REQUEST)
+        self._responses = Schemas(before, after, Direction.RESPONSE)
+
+    def changes(self) -> Iterator[Change]:
+        """Yield the changes, some of them more than once where a component is used at several places."""
+        old_urls, new_urls = ([one["url"] for one in doc.root.get("servers", [])] for doc in self._documents)
+        for url in (one for one in old_urls if one not in new_urls):
+            yield Change(Place("/servers"), f"{url} is gone", Breaks.CLIENTS)
+        old_ones, new_ones = (_operations(document.root) for document in self._documents)
+        for key in sorted(old_ones.keys() | new_ones.keys()):
+            if key not in new_ones:
+                yield Change(old_ones[key][1], "the operation is gone", Breaks.CLIENTS)
+            elif key not in old_ones:
+                yield Change(new_ones[key][1], "the operation is new", Breaks.SERVERS)
+            else:
+                yield from self._operation(*old_ones[key], *new_ones[key])
+
+    @property
+    def _documents(self) -> tuple[Document, Document]:
+        return self._before, self._after
+
+    def _operation(self, old: Node, old_place: Place, new: Node, place: Place) -> Iterator[Change]:
+        if old.get("operationId") != new.get("operationId"):
+            says = f"is {new.get('operationId')} now, and was {old.get('operationId')}; it is the client's method"
+            yield Change(place / "operationId", says, Breaks.CLIENTS)
+        yield from self._security(old, new, place)
+        yield from self._parameters(old, old_place, new, place)
+        yield from self._request_body(old, old_place, new, place)
+        yield from self._statuses(old.get("responses", {}), old_place, new.get("responses", {}), place)
+
+    def _security(self, old: Node, new: Node, place: Place) -> Iterator[Change]:
+        was, now = (_security(document, node) for document, node in zip(self._documents, (old, new), strict=True))
+        for scheme in sorted(was | now, key=str):
+            if scheme not in now:
+                says, breaks = f"{scheme or 'no credentials'} no longer suffices", Breaks.CLIENTS
+            elif scheme not in was:
+                says, breaks = f"{scheme or 'no credentials'} suffices now", Breaks.SERVERS
+            else:
+                continue
+            yield Change(place / "security", says, breaks)
+
+    def _parameters(self, old: Node, old_place: Place, new: Node, place: Place) -> Iterator[Change]:
+        was, now = self._named(self._before, old, old_place), self._named(self._after, new, place)
+        for key in sorted(was.keys() | now.keys()):
+            if key not in now:
+                yield Change(was[key][1], f"the {key[0]} parameter {key[1]} is gone", Breaks.CLIENTS)
+            elif key not in was:
+                is_required = bool(now[key][0].get("required"))
+                says = f"the {key[0]} parameter {key[1]} is new" + (" and required" if is_required else "")
+                yield Change(now[key][1], says, Breaks.CLIENTS if is_required else Breaks.SERVERS)
+            else:
+                (one, one_place), (other, where) = was[key], now[key]
+                yield from _required(one, other, where, Breaks.CLIENTS, Breaks.SERVERS)
+                for keyword in ("style", "explode", "allowReserved", "content"):
+                    if one.get(keyword) != other.get(keyword):
+                        yield Change(where / keyword, f"is {other.get(keyword)} now", Breaks.BOTH)
+                schemas = one.get("schema", {}), other.get("schema", {})
+                yield from self._requests.compare(*schemas, one_place / "schema", where / "schema")
+
+    def _named(self, document: Document, node: Node, place: Place) -> dict[tuple[str, str], tuple[Node, Place]]:
+        """Return parameters by place and name; a path's are numbered, since their names are not on the wire."""
+        found: dict[tuple[str, str], tuple[Node, Place]] = {}
+        for one, own_place in node["parameters"]:
+            parameter, where = document.resolved(one, own_place)
+            name = parameter["name"]
+            if parameter["in"] == "path":
+                name = str(re.findall(r"{([^}]*)}", place.pointer).index(name))
+            found[parameter["in"], name.lower() if parameter["in"] == "header" else name] = (parameter, where)
+        return found
+
+    def _request_body(self, old: Node, old_place: Place, new: Node, place: Place) -> Iterator[Change]:
+        where = place / "requestBody"
+        if "requestBody" not in old and "requestBody" not in new:
+            return
+        one, one_place = self._before.resolved(old.get("requestBody", {}), old_place / "requestBody")
+        other, where = self._after.resolved(new.get("requestBody", {}), where)
+        if not one:
+            breaks = Breaks.CLIENTS if other.get("required") else Breaks.SERVERS
+            yield Change(where, "the body is new" + (" and required" if other.get("required") else ""), breaks)
+        elif not other:
+            yield Change(where, "the body is gone", Breaks.CLIENTS)
+        else:
+            yield from _required(one, other, where, Breaks.CLIENTS, Breaks.SERVERS)
+            given = one.get("content", {}), other.get("content", {})
+            yield from _media_types(*given, where, gone=Breaks.CLIENTS, new_one=Breaks.SERVERS)
+            yield from _contents(self._requests, *given, one_place, where)
+
+    def _statuses(self, old: Node, old_place: Place, new: Node, place: Place) -> Iterator[Change]:
+        for status in sorted(old.keys() | new.keys()):
+            where = place / "responses" / status
+            if status not in new:
+                yield Change(where, "the status is gone", Breaks.SERVERS)
+            elif status not in old:
+                # What an unknown error means, its class says (RFC 9110, 15); what a success brings is unknown.
+                breaks = Breaks.NOBODY if status[0] in "45" else Breaks.CLIENTS
+                yield Change(where, "the status is new", breaks)
+            else:
+                one, one_place = self._before.resolved(old[status], old_place / "responses" / status)
+                yield from self._response(one, one_place, *self._after.resolved(new[status], where))
+
+    def _response(self, old: Node, old_place: Place, new: Node, place: Place) -> Iterator[Change]:
+        given = old.get("content", {}), new.get("content", {})
+        if bool(given[0]) != bool(given[1]):
+            says, breaks = ("has a body now", Breaks.SERVERS) if given[1] else ("has no body any more", Breaks.CLIENTS)
+            yield Change(place, says, breaks)
+        else:
+            yield from _media_types(*given, place, gone=Breaks.CLIENTS, new_one=Breaks.CLIENTS)
+        yield from _contents(self._responses, *given, old_place, place)
+        yield from self._headers(old, old_place, new, place)
+        for name in sorted(old.get("links", {}).keys() | new.get("links", {}).keys()):
+            was, now = old.get("links", {}).get(name), new.get("links", {}).get(name)
+            where = place / "links" / name
+            if was is None or now is None:
+                yield Change(where, f"the link is {'new' if now else 'gone'}", Breaks.NOBODY if now else Breaks.CLIENTS)
+            elif [was.get(part) for part in _PART_OF_A_LINK] != [now.get(part) for part in _PART_OF_A_LINK]:
+                yield Change(where, "the link leads elsewhere", Breaks.BOTH)
+
+    def _headers(self, old: Node, old_place: Place, new: Node, place: Place) -> Iterator[Change]:
+        was, now = (
+            {name.lower(): (name, header) for name, header in node.get("headers", {}).items()} for node in (old, new)
+        )
+        for key in sorted(was.keys() | now.keys()):
+            name = now.get(key, was.get(key, ("", {})))[0]
+            one, one_place = self._before.resolved(was.get(key, (name, {}))[1], old_place / "headers" / name)
+            other, where = self._after.resolved(now.get(key, (name, {}))[1], place / "headers" / name)
+            if key not in now:
+                yield Change(where, "the header is gone", Breaks.CLIENTS)
+            elif key not in was:
+                is_required = bool(other.get("required"))
+                says = "the header is new" + (" and required" if is_required else "")
+                yield Change(where, says, Breaks.SERVERS if is_required else Breaks.NOBODY)
+            else:
+                yield from _required(one, other, where, Breaks.SERVERS, Breaks.CLIENTS)
+                schemas = one.get("schema", {}), other.get("schema", {})
+                yield from self._responses.compare(*schemas, one_place / "schema", where / "schema")
+
+
+def _operations(root: Node) -> dict[tuple[str, str], tuple[Node, Place]]:
+    """Return operations by path and method; their parameters are their paths' too, each with its place."""
+    found: dict[tuple[str, str], tuple[Node, Place]] = {}
+    for path, item in root.get("paths", {}).items():
+        above = Place("/paths") / path
+        for method in METHODS & item.keys():
+            parameters = [
+                (parameter, place / "parameters" / index)
+                for node, place in ((item, above), (item[method], above / method))
+                for index, parameter in enumerate(node.get("parameters", []))
+            ]
+            found[re.sub(r"{[^}]*}", "{}", path), method] = ({**item[method], "parameters": parameters}, above / method)
+    return found
+
+
+def _security(document: Document, operation: Node) -> set[str]:
+    """Return the kinds of credentials of which each suffices, as words; an empty one needs none."""
+    schemes: Mapping[str, Any] = document.root.get("components", {}).get("securitySchemes", {})
+    requirements = operation.get("security", document.root.get("security", [])) or [{}]
+    return {
+        " and ".join(sorted(_scheme(schemes.get(name, {"type": name}), scopes) for name, scopes in one.items()))
+        for one in requirements
+    }
+
+
+def _scheme(scheme: Node, scopes: list[str]) -> str:
+    words = [str(scheme[key]) for key in ("type", "scheme", "in", "name") if key in scheme]
+    return " ".join([*words, *sorted(scopes)])
+
+
+def _required(old: Node, new: Node, place: Place, added: Breaks, dropped: Breaks) -> Iterator[Change]:
+    was, now = bool(old.get("required")), bool(new.get("required"))
+    if was != now:
+        yield Change(place / "required", f"is {'now' if now else 'no longer'} required", added if now else dropped)
+
+
+def _media_types(old: Node, new: Node, place: Place, *, gone: Breaks, new_one: Breaks) -> Iterator[Change]:
+    for media_type in sorted(old.keys() ^ new.keys()):
+        is_new = media_type in new
+        says = f"the media type is {'new' if is_new else 'gone'}"
+        yield Change(place / "content" / media_type, says, new_one if is_new else gone)
+
+
+def _contents(schemas: Schemas, old: Node, new: Node, old_place: Place, place: Place) -> Iterator[Change]:
+    for media_type in sorted(old.keys() & new.keys()):
+        given = old[media_type].get("schema", {}), new[media_type].get("schema", {})
+        where = old_place / "content" / media_type / "schema", place / "content" / media_type / "schema"
+        yield from schemas.compare(*given, *where)

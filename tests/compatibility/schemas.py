@@ -1,0 +1,193 @@
+"""The rules for schemas: what each keyword's change does to the values that are allowed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tests.compatibility.change import Breaks, Change, Direction, Effect, Place
+from tests.compatibility.document import Document, Node, Schema, constraints, types
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+Found = tuple[str, str, Effect]
+LEAST = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties")
+MOST = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")
+NARROWING_FORMATS = {("int64", "int32"), ("double", "float")}
+_BY_RULES = {"type", "enum", "const", "format", "properties", "required", "additionalProperties", "items"}
+_BY_RULES |= {"anyOf", "oneOf", *LEAST, *MOST}
+_ABSENT = object()
+
+
+def changed_types(before: Node, after: Node) -> Iterator[Found]:
+    """A type more, or one fewer; a number may be an integer."""
+    old, new = (types(schema) | ({"integer"} if "number" in types(schema) else set()) for schema in (before, after))
+    if not old and not new:
+        return
+    if not old:
+        yield "type", f"is {_listed(new)} now, and was anything", Effect.NARROWER
+    elif not new:
+        yield "type", f"is anything now, and was {_listed(old)}", Effect.WIDER
+    elif old - new and new - old:
+        yield "type", f"is {_listed(new)} now, and was {_listed(old)}", Effect.OTHER
+    elif old != new:
+        effect = Effect.NARROWER if old - new else Effect.WIDER
+        yield "type", f"{_listed(old ^ new)} is {'no longer' if old - new else 'now'} allowed", effect
+
+
+def changed_values(before: Node, after: Node) -> Iterator[Found]:
+    """Values of an enumeration; a constant is one with a single value."""
+    old, new = (_values(schema) for schema in (before, after))
+    place = "const" if "const" in after or ("const" in before and "enum" not in after) else "enum"
+    if old is None and new is not None:
+        yield place, f"is one of {_listed(new)} now", Effect.NARROWER
+    elif old is not None and new is None:
+        yield place, "is no longer one of certain values", Effect.WIDER
+    elif old is not None and new is not None:
+        for value in (one for one in old if one not in new):
+            yield place, f"{value!r} is no longer allowed", Effect.NARROWER
+        for value in (one for one in new if one not in old):
+            yield place, f"{value!r} is now allowed", Effect.WIDER
+
+
+def changed_bounds(before: Node, after: Node) -> Iterator[Found]:
+    """Limits of numbers, lengths and counts."""
+    for keywords, is_least in ((LEAST, True), (MOST, False)):
+        for keyword in keywords:
+            old, new = before.get(keyword), after.get(keyword)
+            if old == new:
+                continue
+            if old is None or new is None:
+                word = f"is {new} now, and there was none" if old is None else f"was {old}, and there is none now"
+                yield keyword, word, Effect.NARROWER if old is None else Effect.WIDER
+            else:
+                narrower = (new > old) == is_least
+                yield keyword, f"is {new} now, and was {old}", Effect.NARROWER if narrower else Effect.WIDER
+
+
+def changed_format(before: Node, after: Node) -> Iterator[Found]:
+    """A format, of which some contain others."""
+    old, new = before.get("format"), after.get("format")
+    if old == new:
+        return
+    if old is None or (old, new) in NARROWING_FORMATS:
+        yield "format", f"is {new} now, and was {old or 'free'}", Effect.NARROWER
+    elif new is None or (new, old) in NARROWING_FORMATS:
+        yield "format", f"is {new or 'free'} now, and was {old}", Effect.WIDER
+    else:
+        yield "format", f"is {new} now, and was {old}", Effect.OTHER
+
+
+def changed_rest(before: Node, after: Node) -> Iterator[Found]:
+    """Everything that no other rule knows: patterns, multiples, conditions."""
+    for keyword in sorted((constraints(before) | constraints(after)) - _BY_RULES):
+        old, new = before.get(keyword, _ABSENT), after.get(keyword, _ABSENT)
+        if old != new:
+            effect = Effect.NARROWER if old is _ABSENT else Effect.WIDER if new is _ABSENT else Effect.OTHER
+            yield keyword, f"is {'gone' if new is _ABSENT else repr(new)} now", effect
+
+
+RULES: tuple[Callable[[Node, Node], Iterator[Found]], ...] = (
+    changed_types,
+    changed_values,
+    changed_bounds,
+    changed_format,
+    changed_rest,
+)
+
+
+class Schemas:
+    """Compares schemas of two documents, for values that go one way.
+
+    Args:
+        before: The old document.
+        after: The new document.
+    """
+
+    def __init__(self, before: Document, after: Document, direction: Direction) -> None:
+        self._before, self._after, self._direction = before, after, direction
+        self._open: set[tuple[Place, Place]] = set()
+
+    def compare(self, before: Schema, after: Schema, old_place: Place, place: Place) -> Iterator[Change]:
+        """Yield the changes from one schema to another; a pair that contains itself is compared once."""
+        old, old_place = self._before.schema(before, old_place)
+        new, place = self._after.schema(after, place)
+        if (old_place, place) in self._open:
+            return
+        self._open.add((old_place, place))
+        yield from self._alternatives(
+            self._before.alternatives(old, old_place), self._after.alternatives(new, place), place
+        )
+        self._open.discard((old_place, place))
+
+    def _alternatives(
+        self, before: list[tuple[Node, Place]], after: list[tuple[Node, Place]], place: Place
+    ) -> Iterator[Change]:
+        """Compare alternatives; those that are the same are no matter, wherever they stand."""
+        if len(before) == len(after) == 1:
+            yield from self._single(*before[0], *after[0])
+            return
+        same = [(old, new) for old in before for new in after if not list(self._single(*old, *new))]
+        before = [one for one in before if not any(one is old for old, _ in same)]
+        after = [one for one in after if not any(one is new for _, new in same)]
+        for old, new in zip(before, after, strict=False):
+            yield from self._single(*old, *new)
+        for one, _ in before[len(after) :]:
+            yield self._change(place, f"{_named(one)} is no longer an alternative", Effect.NARROWER)
+        for one, _ in after[len(before) :]:
+            yield self._change(place, f"{_named(one)} is an alternative now", Effect.WIDER)
+
+    def _single(self, old: Node, old_place: Place, new: Node, place: Place) -> Iterator[Change]:
+        for rule in RULES:
+            for keyword, says, effect in rule(old, new):
+                yield self._change(place / keyword, says, effect)
+        yield from self._properties(old, new, old_place, place)
+        for keyword in ("items", "additionalProperties"):
+            if keyword not in old and keyword not in new:
+                continue
+            given = old.get(keyword, True), new.get(keyword, True)
+            if given[0] is False or given[1] is False:
+                if given[0] is not given[1]:
+                    effect = Effect.NARROWER if given[1] is False else Effect.WIDER
+                    yield self._change(place / keyword, f"is {'forbidden' if given[1] is False else 'allowed'}", effect)
+            else:
+                yield from self.compare(*given, old_place / keyword, place / keyword)
+        if self._direction is Direction.REQUEST and old.get("default") != new.get("default"):
+            says = f"is {new.get('default')!r} now, and was {old.get('default')!r}"
+            yield Change(place / "default", says, Breaks.CLIENTS)
+
+    def _properties(self, old: Node, new: Node, old_place: Place, place: Place) -> Iterator[Change]:
+        old_ones, new_ones = old.get("properties", {}), new.get("properties", {})
+        was_required, is_required = set(old.get("required", [])), set(new.get("required", []))
+        for name in sorted(old_ones.keys() | new_ones.keys() | was_required | is_required):
+            where = place / "properties" / name
+            if name in old_ones and name in new_ones:
+                yield from self.compare(old_ones[name], new_ones[name], old_place / "properties" / name, where)
+            elif name in old_ones:
+                # Whoever looks for it, or still sends it, looks and sends in vain.
+                yield Change(where, "the property is gone", Breaks.CLIENTS)
+                continue
+            elif name in new_ones and name not in is_required:
+                is_closed = old.get("additionalProperties") is False
+                breaks = Effect.WIDER.breaks(self._direction) if is_closed else Breaks.NOBODY
+                yield Change(where, "the property is new", breaks)
+            if name in was_required ^ is_required:
+                says = "now required" if name in is_required else "no longer required"
+                new_word = "new and " if name not in old_ones else ""
+                effect = Effect.NARROWER if name in is_required else Effect.WIDER
+                yield self._change(where, f"the property is {new_word}{says}", effect)
+
+    def _change(self, place: Place, says: str, effect: Effect) -> Change:
+        return Change(place, says, effect.breaks(self._direction))
+
+
+def _values(schema: Node) -> list[Any] | None:
+    return [schema["const"]] if "const" in schema else schema.get("enum")
+
+
+def _listed(values: Any) -> str:
+    return " or ".join(sorted(map(str, values)))
+
+
+def _named(schema: Node) -> str:
+    return _listed(types(schema)) or "a schema"

@@ -1,0 +1,82 @@
+"""Schemathesis's command line against the mock, over a socket: no test code of ours judges anything here."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from box_uploads_mock import MockServer, State
+
+from tests.contract.command_line import SETTINGS, st_run
+from tests.contract.fragment import IS_LONG, TOKEN, operations, resolved
+from tests.contract.world import NOW, WORLD, part_size_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PHASES = {"examples", "coverage", "fuzzing", "stateful"}
+
+
+def mock(**settings: Any) -> MockServer:
+    given = {"token": TOKEN, "seed": 1, "store": "discard", "part_size_for": part_size_for, **settings}
+    return MockServer(state=State(WORLD, clock=lambda: NOW, **given))
+
+
+def labels() -> set[str]:
+    return {f"{method.upper()} {path}" for path, method, _ in operations().values()}
+
+
+def links() -> Iterator[str]:
+    """Yield the links of the fragment as schemathesis names them."""
+    for path, method, operation in operations().values():
+        for status, response in operation["responses"].items():
+            for name, link in resolved(response).get("links", {}).items():
+                target_path, target_method, _ = operations()[link["operationId"]]
+                yield f"{method.upper()} {path} -> [{status}] {name} -> {target_method.upper()} {target_path}"
+
+
+def test_the_mock_passes_with_every_phase_and_check(request: pytest.FixtureRequest) -> None:
+    with mock() as server:
+        run = st_run("mock", server.base_url, seed=request.config.getoption("--hypothesis-seed"))
+
+    assert run.code == 0, f"{run.output}\nThe reports are in {run.reports}"
+    assert not run.has_warned, run.output
+    # A run in which nothing got anywhere would be green as well.
+    assert {(label, phase) for label in labels() for phase in PHASES - {"stateful"}} <= set(run.cases)
+    successes = {label for label, status in run.statuses if 200 <= status < 300}
+    assert successes == labels()
+    assert IS_LONG or set(links()) == set(run.links), f"not followed: {set(links()) - set(run.links)}"
+    run.drop_reports()
+
+
+@pytest.mark.parametrize(("name", "settings", "said"), [
+    ("every answer a 401", {"token": "another"}, "Authentication"),
+    ("a limit of its own", {"min_file_size": 20_000_001}, "Schema-valid request rejected"),
+])  # fmt: skip
+def test_a_wrong_server_turns_the_run_red(name: str, settings: dict[str, Any], said: str) -> None:
+    with mock(**settings) as server:
+        run = st_run("red", server.base_url, "--phases", "examples", "--include-operation-id", "create_upload_session")
+
+    assert run.code == 1, f"{name} was not noticed: {run.output}"
+    assert said in run.output
+    assert {file.name for file in run.reports.iterdir()} == {"junit.xml", "st.har", "st.ndjson", "schemathesis.toml"}
+    run.drop_reports()
+    assert not run.reports.exists()
+
+
+def test_the_settings_exclude_nothing() -> None:
+    settings = tomllib.loads(SETTINGS.read_text(encoding="utf-8"))
+
+    assert settings["warnings"] == {"fail-on": True}
+    assert "baseline" not in settings
+    assert [place for place in _switched_off(settings) if place not in {"cache", "analysis.constants"}] == []
+
+
+def _switched_off(node: Any, place: str = "") -> Iterator[str]:
+    """Yield where something is disabled or left out."""
+    children = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for key, value in children:
+        if (key == "enabled" and value is not True) or str(key).startswith("exclude-"):
+            yield place
+        yield from _switched_off(value, f"{place}.{key}".strip("."))

@@ -1,0 +1,203 @@
+"""Schemathesis's command line judges the client as a server, which `gateway` makes of it, in front of the mock.
+
+Of 15 planted defects it finds 11 (`FOUND`). The tests of requests and of responses find 14, all but a token of its own:
+they have one token, schemathesis tries wrong ones too. It overlooks (`OVERLOOKED`) what the mock makes up for: it
+refuses what the client should have refused, takes any user and answers rightly. Nor can it know whose answer it gets.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+from box_uploads import UNSET, api, models
+from box_uploads._runtime.auth import Secret
+from box_uploads._runtime.codec import Json
+from box_uploads._runtime.wire import Wire
+
+from tests.contract.command_line import Run, st_run
+from tests.contract.fragment import IS_LONG, TOKEN
+from tests.contract.gateway import GatewayServer
+from tests.contract.test_command_line import labels, links, mock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Plant = Callable[[pytest.MonkeyPatch], None]
+
+SHORT = ("--phases", "examples,coverage,stateful", "--max-examples", "30")
+
+
+def judged(name: str, *options: str, seed: str | None = None) -> Run:
+    with mock() as server, GatewayServer(server.base_url) as gateway:
+        return st_run(name, gateway.base_url, *options, seed=seed)
+
+
+def test_the_client_passes_as_a_server(request: pytest.FixtureRequest) -> None:
+    run = judged("gateway", *(() if IS_LONG else SHORT), seed=request.config.getoption("--hypothesis-seed"))
+
+    assert run.code == 0, f"{run.output}\nThe reports are in {run.reports}"
+    assert not run.has_warned, run.output
+    assert {label for label, status in run.statuses if 200 <= status < 300} == labels()
+    assert len(run.links) > len(set(links())) / 2
+    run.drop_reports()
+
+
+def requests_of(operation: str, **changed: Any) -> Plant:
+    """Plant a change of an operation's requests; a function is given the request."""
+
+    def plant(patch: pytest.MonkeyPatch) -> None:
+        module = getattr(api.upload_sessions, operation)
+        build = module.build_request
+
+        def built(*path: Any, **arguments: Any) -> Any:
+            request = build(*path, **arguments)
+            values = {key: one(request) if callable(one) else one for key, one in changed.items()}
+            return msgspec.structs.replace(request, **values)
+
+        patch.setattr(module, "build_request", built)
+
+    return plant
+
+
+def responses_of(operation: str, change: Callable[[Any], Any]) -> Plant:
+    """Plant a change of an operation's responses, before they are read."""
+
+    def plant(patch: pytest.MonkeyPatch) -> None:
+        module = getattr(api.upload_sessions, operation)
+        read = module.read_response
+        patch.setattr(module, "read_response", lambda raw: read(change(raw)))
+
+    return plant
+
+
+def results_of(operation: str, **changed: Any) -> Plant:
+    """Plant a change of what an operation returns."""
+
+    def plant(patch: pytest.MonkeyPatch) -> None:
+        module = getattr(api.upload_sessions, operation)
+        read = module.read_response
+
+        def returned(raw: Any) -> Any:
+            response = read(raw)
+            return type(response)(raw, msgspec.structs.replace(response.parsed, **changed))
+
+        patch.setattr(module, "read_response", returned)
+
+    return plant
+
+
+def tokens(change: Callable[[Secret | None], Secret | None]) -> Plant:
+    """Plant a change of the token that is sent."""
+
+    def plant(patch: pytest.MonkeyPatch) -> None:
+        prepare = Wire.prepare
+        patch.setattr(Wire, "prepare", lambda wire, request, secret: prepare(wire, request, change(secret)))
+
+    return plant
+
+
+def unchecked_arguments(patch: pytest.MonkeyPatch) -> None:
+    """Plant that a folder's id is sent whatever it is."""
+    module = api.upload_sessions.create_upload_session
+    build = module.build_request
+
+    def built(*, folder_id: Any, **arguments: Any) -> Any:
+        request: Any = build(folder_id="0", **arguments)
+        body = {**msgspec.json.decode(request.content), "folder_id": folder_id}
+        return msgspec.structs.replace(request, content=msgspec.json.encode(body))
+
+    patch.setattr(module, "build_request", built)
+
+
+def anything_decoded(patch: pytest.MonkeyPatch) -> None:
+    """Plant that a session is read whatever its properties are."""
+    names = [name for name in models.UploadSession.__struct_fields__ if name != "session_endpoints"]
+    fields: list[Any] = [("session_endpoints", models.SessionEndpoints), *((name, Any, UNSET) for name in names)]
+    lax = msgspec.defstruct("Lax", fields, kw_only=True)
+    patch.setattr(api.upload_sessions.create_upload_session, "_UPLOAD_SESSION", Json(lax))
+
+
+def without(name: str) -> Callable[[Any], Any]:
+    return lambda request: tuple(field for field in request.headers if field[0] != name)
+
+
+def swapped(request: Any) -> tuple[tuple[str, str], ...]:
+    return tuple(({"offset": "limit", "limit": "offset"}[name], value) for name, value in request.query)
+
+
+def size_as_text(request: Any) -> bytes:
+    body = msgspec.json.decode(request.content)
+    return msgspec.json.encode({**body, "file_size": str(body["file_size"])})
+
+
+def as_success(raw: Any) -> Any:
+    return msgspec.structs.replace(raw, status=201)
+
+
+def without_headers(raw: Any) -> Any:
+    return msgspec.structs.replace(raw, headers=type(raw.headers)([("content-type", "application/json")]))
+
+
+# What is planted: into which operation, and what the run says of it.
+FOUND: dict[str, tuple[Plant, str, str]] = {
+    "another path": (
+        requests_of("list_parts", path="/files/upload_sessions/x/parts", url=""), "list_parts", "ST202",
+    ),
+    "another method": (requests_of("abort_upload_session", method="GET"), "abort_upload_session", "ST103"),
+    "a header left out": (requests_of("upload_part", headers=without("digest")), "upload_part", "ST202"),
+    "a number as text": (
+        requests_of("create_upload_session", content=size_as_text), "create_upload_session", "ST202",
+    ),
+    "parameters swapped": (requests_of("list_parts", query=swapped), "list_parts", "ST202"),
+    "no token": (tokens(lambda _: None), "create_upload_session", "Authentication failed"),
+    "a token of its own": (tokens(lambda _: Secret(TOKEN)), "create_upload_session", "ST401"),
+    "errors as success": (responses_of("create_upload_session", as_success), "create_upload_session", "ST103"),
+    "headers forgotten": (responses_of("create_upload_session", without_headers), "create_upload_session", "ST107"),
+    "a property forgotten": (
+        results_of("create_upload_session", total_parts=UNSET), "create_upload_session", "ST108",
+    ),
+    "a time without its offset": (
+        results_of("create_upload_session", session_expires_at="2026-11-29T12:00:00"), "create_upload_session",
+        "ST108",
+    ),
+}  # fmt: skip
+# The mock refuses what the client should have refused, always answers rightly, and takes any user.
+OVERLOOKED: dict[str, tuple[Plant, str, str]] = {
+    "the user left out": (requests_of("get_upload_session", headers=without("as-user")), "get_upload_session", ""),
+    "an argument unchecked": (unchecked_arguments, "create_upload_session", ""),
+    "anything decoded": (anything_decoded, "create_upload_session", ""),
+    "an answer of another session": (results_of("get_upload_session", id="F" * 32), "get_upload_session", ""),
+}  # fmt: skip
+
+
+def examined(operation: str) -> Run:
+    """Run what is quick for an operation, after sessions were created."""
+    chosen = sorted({"create_upload_session", operation})
+    options = [word for name in chosen for word in ("--include-operation-id", name)]
+    return judged("planted", "--phases", "examples,coverage", *options)
+
+
+# One of each side; `make contract-long` has them all.
+QUICK = ("a token of its own", "errors as success")
+
+
+@pytest.mark.parametrize("name", list(FOUND) if IS_LONG else QUICK)
+def test_a_planted_defect_turns_the_run_red(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    plant, operation, said = FOUND[name]
+    plant(monkeypatch)
+    run = examined(operation)
+    assert run.code == 1
+    assert said in run.output
+    run.drop_reports()
+
+
+@pytest.mark.parametrize("name", list(OVERLOOKED) if IS_LONG else ["anything decoded"])
+def test_a_planted_defect_is_overlooked(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """When the run finds one of them after all, the table in this module's docstring is to be corrected."""
+    plant, operation, _ = OVERLOOKED[name]
+    plant(monkeypatch)
+    run = examined(operation)
+    assert run.code == 0, run.output
+    run.drop_reports()

@@ -1,0 +1,27 @@
+"""What the mock holds when it is judged: what generated requests name exists, so that they get further than 404."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from box_uploads_mock import File, Folder, default_world
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+# Short ids and names exist, since those are the ones that are generated; links would not be followed otherwise.
+FOLDERS = [Folder(id=digit, name=f"folder {digit}") for digit in "123456789"]
+FILES = [
+    File(id=str(int(f"{number}{folder}")), name=name, folder=folder)
+    for folder in "0123456789"
+    for number, name in enumerate("0ab")
+]
+WORLD = replace(
+    default_world(),
+    folders=[*default_world().folders, *FOLDERS],
+    files=[*default_world().files, *FILES],
+)
+
+
+def part_size_for(file_size: int) -> int:
+    """Return the part size that lets a file of any size end with a part of one byte."""
+    return file_size - 1

@@ -1,0 +1,366 @@
+"""`box-uploads` as users run it: a process with lines, objects, a bar and exit codes, that is interrupted."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import json
+import os
+import pty
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import threading
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from box_uploads_mock import Failure, MockServer, Stall, State, TokenExpiry, constant_part_size
+
+from tests.flow.upload_ground import CONTENT, PART_SIZE, SHA1, write
+
+PART = "upload_part"
+TOKEN = "s3cr3t-t0k3n"
+# Longer than anything takes on a machine that is busy with other things; nobody waits for it otherwise.
+LONG_S = 120
+
+
+class Stalls:
+    """Waiting in the mock that ends only when it is told to, and says when it has begun."""
+
+    def __init__(self) -> None:
+        self.begun = threading.Event()
+
+    async def sleep(self, _delay_s: float) -> None:
+        self.begun.set()
+        await asyncio.Event().wait()
+
+
+@dataclass
+class Desk:
+    """A user's machine: a folder with a file, a folder for states, and Box."""
+
+    folder: Path
+    server: MockServer
+    stalls: Stalls
+
+    @property
+    def state(self) -> State:
+        return self.server.state
+
+    def environment(self, **changed: str) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("BOX_", "COV", "FORCE_"))}
+        own = {"BOX_ACCESS_TOKEN": TOKEN, "BOX_BASE_URL": self.server.base_url}
+        own |= {"BOX_UPLOADS_STATE_DIR": str(self.folder / "state"), "PYTHONWARNINGS": "error"}
+        return {**kept, **own, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **changed}
+
+    def start(self, *arguments: str, **settings: Any) -> subprocess.Popen[bytes]:
+        pipes: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        command = [sys.executable, "-m", "box_uploads.cli", *arguments]
+        # A child does not inherit a handler, but it does inherit that a signal is ignored, as in background jobs.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            settings = {"env": self.environment(), **pipes, **settings}
+            return subprocess.Popen[bytes](command, cwd=self.folder, **settings)
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def run(self, *arguments: str, **settings: Any) -> tuple[int, str, str]:
+        content = settings.pop("content", None)
+        if content is not None:
+            settings["stdin"] = subprocess.PIPE
+        with self.start(*arguments, **settings) as process:
+            out, err = process.communicate(content, timeout=LONG_S)
+        return process.returncode, (out or b"").decode(), (err or b"").decode()
+
+    def stored(self, name: str = "film.mov") -> list[bytes]:
+        return [self.state.content(file.id) for file in self.state.files.values() if file.name == name]
+
+    def left(self) -> list[str]:
+        return sorted(path.name for path in (self.folder / "state").rglob("*") if path.is_file())
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    stalls = Stalls()
+    state = State(token=TOKEN, part_size_for=constant_part_size(PART_SIZE), sleep=stalls.sleep)
+    write(tmp_path / "film.mov")
+    with MockServer(state=state) as server:
+        yield Desk(tmp_path, server, stalls)
+    state.faults.require_fired()
+
+
+UPLOAD = ("upload", "film.mov", "--folder-id", "0")
+
+
+def test_lines_tell_the_start_on_stderr_and_the_file_on_stdout(desk: Desk) -> None:
+    code, out, err = desk.run(*UPLOAD)
+
+    (file,) = [one for one in desk.state.files.values() if one.name == "film.mov"]
+    assert (code, desk.stored()) == (0, [CONTENT])
+    assert out == f"film.mov: file {file.id}, 20,000,000 bytes, sha1 {SHA1}, etag 0\n"
+    assert err == f"film.mov: 20,000,000 bytes in 5 parts of {PART_SIZE:,}\n"
+    assert desk.left() == []
+
+
+def test_a_machine_gets_one_object_for_each_path_and_nothing_else(desk: Desk) -> None:
+    write(desk.folder / "small.txt", b"x")
+    code, out, err = desk.run("upload", "small.txt", "nothing.mov", "film.mov", "--folder-id", "0", "--json", "--quiet")
+
+    small, nothing, film = (json.loads(line) for line in out.splitlines())
+    (file,) = [one for one in desk.state.files.values() if one.name == "film.mov"]
+    assert code == 1
+    assert film == {
+        "path": "film.mov",
+        "outcome": "stored",
+        "already_there": False,
+        "id": file.id,
+        "name": "film.mov",
+        "size": len(CONTENT),
+        "sha1": SHA1,
+        "etag": "0",
+    }
+    assert (small["path"], small["outcome"], small["error"]["type"]) == ("small.txt", "failed", "FileTooSmallError")
+    assert nothing["error"] == {"type": "FileNotFoundError", "message": "No such file or directory"}
+    assert "box-uploads: error: nothing.mov: No such file or directory\n" in err
+    assert err.endswith("1 of 3 files are stored\n")
+
+
+def test_stdin_is_uploaded_with_a_name_and_a_size(desk: Desk) -> None:
+    code, _, err = desk.run(
+        "upload", "-", "--folder-id", "0", "--name", "film.mov", "--size", "20000000", content=CONTENT
+    )
+
+    assert (code, desk.stored()) == (0, [CONTENT]), err
+    assert desk.left() == []
+
+
+def test_a_new_version_keeps_the_files_id(desk: Desk) -> None:
+    code, out, _ = desk.run("upload", "film.mov", "--file-id", "12345", "--if-match", "0", "--json")
+
+    assert (code, json.loads(out)["id"], json.loads(out)["etag"]) == (0, "12345", "1")
+    assert desk.state.content("12345") == CONTENT
+
+
+@contextlib.contextmanager
+def stalled(desk: Desk, *arguments: str) -> Generator[subprocess.Popen[bytes]]:
+    """An upload of which a part has arrived and is not answered."""
+    desk.state.faults.add(Stall(operation=PART, when="after", skip=2, limit_s=600))
+    with desk.start(*arguments) as process:
+        try:
+            assert desk.stalls.begun.wait(LONG_S)
+            yield process
+        finally:
+            desk.state.faults.release()
+            process.kill()
+
+
+def until(process: subprocess.Popen[bytes], text: str) -> str:
+    """Read what is told until a text is."""
+    assert process.stderr is not None
+    told = ""
+    for line in process.stderr:
+        told += line.decode()
+        if text in told:
+            return told
+    raise AssertionError(told)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_upload_is_done_once_by_the_same_command(desk: Desk, number: signal.Signals) -> None:
+    with stalled(desk, *UPLOAD) as process:
+        process.send_signal(number)
+        until(process, "stopping; once more to stop at once\n")
+        desk.state.faults.release()
+        out, err = process.communicate(timeout=LONG_S)
+    assert (process.returncode, out, desk.stored()) == (130, b"", [])
+    assert err == b"box-uploads: interrupted: film.mov\nhint: run the same command again to go on\n"
+    (journal,) = [name for name in desk.left() if name.endswith(".json")]
+    assert TOKEN not in (desk.folder / "state" / "uploads" / journal).read_text()
+
+    code, _, told = desk.run(*UPLOAD)
+
+    assert (code, desk.stored(), desk.left()) == (0, [CONTENT], [])
+    assert not desk.state.sessions
+    assert "film.mov: goes on where an earlier run ended; there from then: " in told
+
+
+def test_a_second_signal_ends_it_at_once_and_costs_nothing(desk: Desk) -> None:
+    with stalled(desk, *UPLOAD) as process:
+        process.send_signal(signal.SIGINT)
+        until(process, "stopping; once more to stop at once\n")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(LONG_S) == 130
+
+    code, _, _ = desk.run(*UPLOAD)
+
+    assert (code, desk.stored()) == (0, [CONTENT])
+    assert not desk.state.sessions
+
+
+def test_a_killed_upload_is_done_once_by_the_same_command(desk: Desk) -> None:
+    with stalled(desk, *UPLOAD) as process:
+        process.kill()
+        assert process.wait(LONG_S) == -signal.SIGKILL
+
+    code, _, _ = desk.run(*UPLOAD)
+
+    assert (code, desk.stored(), desk.left()) == (0, [CONTENT], [])
+    assert not desk.state.sessions
+
+
+def test_a_reader_who_has_gone_is_no_failure_of_the_upload(desk: Desk) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    code, _, err = desk.run(*UPLOAD, stdout=writing)
+    os.close(writing)
+
+    assert (code, desk.stored()) == (1, [CONTENT])
+    assert "error" not in err
+
+
+def test_without_a_journal_an_interruption_leaves_nothing_behind(desk: Desk) -> None:
+    with stalled(desk, *UPLOAD, "--no-resume", "--json") as process:
+        process.send_signal(signal.SIGTERM)
+        until(process, "stopping; once more to stop at once\n")
+        desk.state.faults.release()
+        out, err = process.communicate(timeout=LONG_S)
+
+    assert (process.returncode, desk.stored(), desk.left()) == (130, [], [])
+    assert not desk.state.sessions
+    assert b"begins anew" in err
+    assert (json.loads(out)["outcome"], json.loads(out)["resumable"]) == ("interrupted", False)
+
+
+def test_a_second_process_keeps_away_from_an_upload_that_goes_on(desk: Desk) -> None:
+    with stalled(desk, *UPLOAD) as process:
+        code, _, err = desk.run(*UPLOAD)
+        desk.state.faults.release()
+        process.communicate(timeout=LONG_S)
+
+    assert (code, process.returncode) == (1, 0)
+    assert err.startswith("box-uploads: error: film.mov: another process is uploading with the journal")
+    assert desk.stored() == [CONTENT]
+
+
+def test_a_token_that_expires_is_read_again_from_its_file(desk: Desk) -> None:
+    with stalled(desk, *UPLOAD, "--token-file", str(write(desk.folder / "token", f"{TOKEN}\n".encode()))) as process:
+        write(desk.folder / "token", b"n3w-t0k3n\n")
+        desk.state.faults.add(TokenExpiry(operation="commit_upload_session", new_token="n3w-t0k3n"))
+        desk.state.faults.release()
+        out, err = process.communicate(timeout=LONG_S)
+
+    assert (process.returncode, desk.stored()) == (0, [CONTENT]), err
+    assert b"n3w" not in out + err
+
+
+class Terminal:
+    """A terminal of 100 columns, and what was written to it."""
+
+    def __init__(self) -> None:
+        self._own, self.theirs = pty.openpty()
+        fcntl.ioctl(self.theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
+
+    def text(self) -> str:
+        os.close(self.theirs)
+        written = b""
+        # Reading a terminal whose other side is closed fails, here, rather than to end.
+        with contextlib.suppress(OSError):
+            while chunk := os.read(self._own, 65_536):
+                written += chunk
+        os.close(self._own)
+        return written.decode()
+
+
+def on_terminal(desk: Desk, *arguments: str, stdout: int | None = None) -> tuple[int, str, str]:
+    terminal = Terminal()
+    environment = desk.environment(TERM="xterm-256color", LANG="C.UTF-8")
+    settings = {"stdout": terminal.theirs if stdout is None else stdout, "stderr": terminal.theirs, "env": environment}
+    with desk.start(*arguments, **settings) as process:
+        reader = threading.Thread(target=lambda: written.append(terminal.text()))
+        written: list[str] = []
+        reader.start()
+        out, _ = process.communicate(timeout=LONG_S)
+    reader.join(LONG_S)
+    return process.returncode, (out or b"").decode(), written[0]
+
+
+def test_a_terminal_shows_a_bar_and_gets_its_cursor_back(desk: Desk) -> None:
+    desk.state.faults.add(Failure(operation=PART, status=500, retry_after_s=0))
+    code, _, shown = on_terminal(desk, *UPLOAD)
+
+    assert code == 0
+    assert "20.0/20.0 MB" in shown
+    assert "5 parts, 1 retry" in shown
+    assert "100%" in shown
+    assert "\x1b[?25h" in shown
+    assert shown.rstrip().endswith(f"sha1 {SHA1}, etag 0")
+
+
+def test_the_bar_never_gets_into_stdout(desk: Desk) -> None:
+    write(desk.folder / "more.mov", CONTENT[::-1])
+    code, out, shown = on_terminal(desk, "upload", "film.mov", "more.mov", "--folder-id", "0", stdout=subprocess.PIPE)
+
+    assert code == 0
+    assert [line.partition(":")[0] for line in out.splitlines()] == ["film.mov", "more.mov"]
+    assert "\x1b" not in out
+    assert "2 files" in shown
+    assert "40.0/40.0 MB" in shown
+
+
+def test_objects_on_a_terminal_are_whole_lines_beside_the_bar(desk: Desk) -> None:
+    write(desk.folder / "more.mov", CONTENT[::-1])
+    code, _, shown = on_terminal(desk, "upload", "film.mov", "more.mov", "--folder-id", "0", "--json")
+
+    objects = [json.loads(line[line.index("{") :]) for line in shown.splitlines() if '{"path"' in line]
+    assert code == 0
+    assert [one["path"] for one in objects] == ["film.mov", "more.mov"]
+
+
+def test_a_name_that_would_steer_the_terminal_does_not(desk: Desk) -> None:
+    name = "[red]\x1b[2J.mov"
+    write(desk.folder / name)
+    code, _, shown = on_terminal(desk, "upload", name, "--folder-id", "0", "--name", "film.mov")
+
+    assert code == 0
+    assert "[red]\N{REPLACEMENT CHARACTER}[2J.mov" in shown
+    assert "\x1b[2J" not in shown
+
+
+def test_the_token_is_in_no_output_whatever_goes_wrong(desk: Desk) -> None:
+    said = ""
+    for arguments in (
+        ("--help",),
+        ("upload", "--help"),
+        ("upload", "film.mov"),
+        ("upload", "film.mov", "--folder-id", "0", f"--token={TOKEN}"),
+        (*UPLOAD, "--name", "Contract.pdf", "--json"),
+        (*UPLOAD, "--base-url", "http://example.org"),
+        (*UPLOAD, "--trusted-host", "//"),
+        (*UPLOAD, "--token-file", "film.mov"),
+        ("session", "create", "--folder-id", "0", "--name", "a.mov", "--size", "20000000", "--json"),
+        ("session", "status", "film.mov"),
+    ):
+        _, out, err = desk.run(*arguments)
+        said += out + err
+    desk.state.expire_token(TOKEN)
+    _, out, err = desk.run(*UPLOAD, "--json")
+
+    assert "401" in err
+    assert TOKEN not in said + out + err
+    assert "Traceback" not in said + out + err
+
+
+def test_what_is_missing_of_the_extra_is_told_in_one_line(desk: Desk) -> None:
+    program = "import sys; sys.modules['rich'] = None; from box_uploads.cli import main; sys.exit(main())"
+    ended = subprocess.run(
+        [sys.executable, "-c", program], env=desk.environment(), capture_output=True, text=True, check=False
+    )
+
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == 'box-uploads: error: rich is missing: pip install "box-uploads[cli]"\n'

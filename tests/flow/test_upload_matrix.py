@@ -1,0 +1,212 @@
+"""Every kind of fault at every step: the right file is stored once, or a typed error and nothing is left behind."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import box_uploads
+import pytest
+from box_uploads import AsyncClient, errors
+from box_uploads.upload import PartDone, UploadError
+from box_uploads_mock import (
+    Accepted,
+    Failure,
+    Fault,
+    LatePartsMismatch,
+    LostAnswer,
+    Reset,
+    SlowRead,
+    Stall,
+    TokenExpiry,
+    Truncation,
+)
+from box_uploads_mock.fault_kinds import KINDS
+
+from tests.flow.upload_ground import CONTENT, SHA1, Ground, write
+
+CREATE, VERSION = "create_upload_session", "create_version_upload_session"
+PART, LIST, COMMIT = "upload_part", "list_parts", "commit_upload_session"
+STATUS, ABORT = "get_upload_session", "abort_upload_session"
+STEPS = (CREATE, VERSION, PART, LIST, COMMIT, STATUS, ABORT)
+LASTING = 10_000
+EARLIER = CONTENT[::-1]
+
+Make = Callable[[str], Fault]
+PASSING: list[Make] = [
+    lambda step: Failure(operation=step, status=500),
+    lambda step: Failure(operation=step, status=500, body="html"),
+    lambda step: Failure(operation=step, status=503, body="none", retry_after_s=7),
+    lambda step: Failure(operation=step, status=429, retry_after_s=25),
+    lambda step: Failure(operation=step, status=401),
+    lambda step: Failure(operation=step, status=500, carried_out=True),
+    lambda step: Failure(operation=step, status=502, after_bytes=10),
+    lambda step: Reset(operation=step, when="before"),
+    lambda step: Reset(operation=step, when="during", after_bytes=10),
+    lambda step: Reset(operation=step, when="after"),
+    lambda step: Stall(operation=step, when="before"),
+    lambda step: Stall(operation=step, when="during", after_bytes=10),
+    lambda step: Stall(operation=step, when="after"),
+    lambda step: SlowRead(operation=step, bytes_per_read=400_000, pause_s=1),
+    lambda step: Truncation(operation=step, sent_bytes=0),
+    lambda step: Truncation(operation=step, sent_bytes=9),
+    lambda step: LostAnswer(operation=step),
+    lambda step: Accepted(operation=step, retry_after_s=5),
+    lambda step: LatePartsMismatch(operation=step),
+    lambda step: TokenExpiry(operation=step, new_token="fresh"),
+]
+GOES_ON_AFTER_THE_END = "until it expires"
+"""What an error says of a session that could not be ended."""
+FINAL: list[Make] = [
+    lambda step: Failure(operation=step, status=400),
+    lambda step: Failure(operation=step, status=403),
+    lambda step: Failure(operation=step, status=404),
+    lambda step: Failure(operation=step, status=410),
+    lambda step: Failure(operation=step, status=409, code="item_name_in_use"),
+    lambda step: Failure(operation=step, status=412),
+    lambda step: Failure(operation=step, status=416),
+    lambda step: TokenExpiry(operation=step),
+]
+
+
+def faults(makers: list[Make], times: int = 1) -> list[Fault]:
+    """Return the faults that can strike a step, for every step."""
+    found: list[Fault] = []
+    for step in STEPS:
+        for make in makers:
+            # Such as the body of a request that has none.
+            with suppress(ValueError):
+                found.append(replace(make(step), times=times))
+    return found
+
+
+def shown(fault: Fault) -> str:
+    """Return a fault as the id of a test."""
+    told = [f"{one.name}={getattr(fault, one.name)}" for one in fields(fault) if getattr(fault, one.name)]
+    return "-".join([type(fault).__name__, *told])
+
+
+@pytest.fixture
+def ground(ground: Ground) -> Ground:
+    ground.state.add_token("fresh")
+    return ground
+
+
+class Run:
+    """An upload that comes to a step, in one of both ways."""
+
+    def __init__(self, ground: Ground, step: str, folder: Path, *, is_async: bool) -> None:
+        self.ground, self.step, self.is_async = ground, step, is_async
+        self.journal = folder / "journal"
+        self.settings: dict[str, Any] = {}
+        self.source: Any = CONTENT
+        self.before: list[bytes] = []
+        if step == VERSION:
+            self.settings = {"file_id": ground.upload(EARLIER).id}
+            self.before = [EARLIER]
+        if step == STATUS:
+            self.source, self.settings = write(folder / "film.mov"), {"resume": self.journal}
+            with pytest.raises(KeyboardInterrupt):
+                ground.upload(self.source, on_progress=_interrupt, **self.settings)
+
+    def upload(self, *faults: Fault) -> Any:
+        """Upload as far as possible; what makes it come to the step is a fault as well."""
+        preludes: dict[str, Fault] = {LIST: LostAnswer(operation=PART), ABORT: Failure(operation=PART, status=403)}
+        prelude = [preludes[self.step]] if self.step in preludes else []
+        self.ground.state.faults.add(*prelude, *faults)
+        return self._upload()
+
+    def _upload(self) -> Any:
+        tokens = iter([self.ground.state.token])
+
+        def token() -> str:
+            return next(tokens, "fresh")
+
+        if not self.is_async:
+            return self.ground.upload(self.source, self.ground.client(token=token), **self.settings)
+        client = AsyncClient(token, base_url=self.ground.server.base_url)
+        return asyncio.run(self.ground.upload_async(self.source, client, **self.settings))
+
+    def check_done(self, file: Any, *, untold: int = 0) -> None:
+        """Check that the file is there, once, and nothing else."""
+        assert file.sha1 == SHA1
+        assert self.ground.stored() == [CONTENT]
+        assert self.ground.state.files[file.id].etag == ("1" if self.before else "0")
+        assert len(self.ground.state.sessions) == untold
+        assert not self.journal.exists()
+
+    def check_failed(self, error: Exception, *, untold: int = 0) -> None:
+        """Check that nothing was committed, and that no session is left that this error does not tell of."""
+        assert isinstance(error, (UploadError, errors.ApiError, errors.TransportError))
+        assert self.ground.stored() == self.before
+        if self.journal.exists():
+            self.ground.state.add_token("fresh")
+            self.ground.state.faults.clear()
+            self.check_done(self._upload())
+            return
+        told = [note for note in getattr(error, "__notes__", []) if GOES_ON_AFTER_THE_END in note]
+        assert len(self.ground.state.sessions) <= untold + len(told)
+
+
+def _interrupt(event: object) -> None:
+    if isinstance(event, PartDone) and event.parts_done == 2:
+        raise KeyboardInterrupt
+
+
+def untold(fault: Fault) -> int:
+    """Return how many sessions nobody knows of: the server thinks that it has told of them, or says that they ended."""
+    is_cut_off = isinstance(fault, Truncation) and fault.operation in {CREATE, VERSION}
+    is_denied = isinstance(fault, Failure) and fault.operation == ABORT and fault.status in {404, 410}
+    return fault.times if is_cut_off or is_denied else 0
+
+
+@pytest.fixture(params=[False, True], ids=["sync", "async"])
+def is_async(request: pytest.FixtureRequest) -> bool:
+    return bool(request.param)
+
+
+@pytest.mark.parametrize("fault", faults(PASSING), ids=shown)
+def test_a_passing_fault_ends_in_the_right_file_once(
+    ground: Ground, tmp_path: Path, fault: Fault, is_async: bool
+) -> None:
+    run = Run(ground, fault.operation, tmp_path, is_async=is_async)
+    if fault.operation == ABORT:
+        with pytest.raises(errors.ForbiddenError) as caught:
+            run.upload(fault)
+        run.check_failed(caught.value)
+        assert not ground.state.sessions
+    else:
+        run.check_done(run.upload(fault), untold=untold(fault))
+    ground.state.faults.require_fired()
+
+
+@pytest.mark.parametrize("fault", [*faults(PASSING, LASTING), *faults(FINAL)], ids=shown)
+def test_any_other_fault_ends_well_or_leaves_nothing(ground: Ground, tmp_path: Path, fault: Fault) -> None:
+    # The course of the asynchronous upload is the same; one fault of each step shows that it ends there as well.
+    is_async = isinstance(fault, Failure) and (fault.status, fault.times) == (403, 1)
+    run = Run(ground, fault.operation, tmp_path, is_async=is_async)
+    try:
+        file = run.upload(fault)
+    except box_uploads.errors.BoxUploadsError as error:
+        accounted = ground.state.faults.unfired
+        run.check_failed(error, untold=untold(fault))
+    else:
+        accounted = ground.state.faults.unfired
+        run.check_done(file, untold=untold(fault))
+    assert sum(one.times for one in accounted) < fault.times
+
+
+def test_the_matrix_is_complete() -> None:
+    needed = Path(box_uploads.__file__).parents[2] / "generator" / "overlay" / "upload" / "operations.txt"
+    assert set(needed.read_text(encoding="utf-8").split()) == set(STEPS)
+    found = {(type(fault), fault.operation) for fault in faults(PASSING)}
+    assert {kind for kind, _ in found} == set(KINDS.values())
+    everywhere = {kind for kind in KINDS.values() if all((kind, step) in found for step in STEPS)}
+    assert everywhere == {Failure, Reset, Stall, LostAnswer, TokenExpiry}
+    assert {step for kind, step in found if kind is Truncation} == set(STEPS) - {ABORT}
+    assert {step for kind, step in found if kind is SlowRead} == {CREATE, VERSION, PART, COMMIT}
+    assert {step for kind, step in found if kind in {Accepted, LatePartsMismatch}} == {COMMIT}

@@ -1,0 +1,130 @@
+"""`python -m tests.prove`: plants defects, one at a time, and counts those that the tests notice."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from tests.prove.campaigns import CAMPAIGNS, groups
+from tests.prove.equivalents import equivalents, stale
+from tests.prove.runner import ControlError, fingerprint
+from tests.prove.sample import sample
+from tests.prove.scores import Score, print_kinds, print_scores, print_survivors
+from tests.prove.spec_campaigns import ClientFromMutant
+from tests.prove.spec_mutants.mutant import difference
+from tests.prove.trial import Trial
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+_FOLDER = Path(__file__).parents[2] / ".prove"
+# What a judge takes to begin with is more than a defect takes, so the sample is of the greatest groups alone.
+_SAMPLE_SIZES = {"spec mutants": 24, "mock defects": 10, "client defects": 10}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what the arguments say, and return the exit code: 0 if all is proven, 1 if not, 130 if interrupted."""
+    options = _parsed(arguments)
+    # A log has no use for a width of 80 columns.
+    console = Console(width=None if sys.stdout.isatty() else 160)
+    wanted = options.campaign or (_SAMPLE_SIZES if options.sample else groups())
+    chosen = {name: names for name, names in groups().items() if name in wanted}
+    if options.list or options.show:
+        return _show(console, chosen, options.show)
+    since = time.monotonic()
+    scores: list[Score] = []
+    try:
+        for group, names in chosen.items():
+            scores.append(_run(console, group, names, options))
+    except KeyboardInterrupt:
+        console.print("Interrupted; what was found is kept, and the same command goes on.")
+        return 130
+    except ControlError as error:
+        console.print(f"[red]{escape(str(error))}[/]")
+        return 1
+    for score in scores:
+        print_kinds(console, score)
+    print_scores(console, scores)
+    for score in scores:
+        print_survivors(console, score)
+    console.print(f"{time.monotonic() - since:.0f} s")
+    return 0 if all(score.is_perfect for score in scores) else 1
+
+
+def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.prove", description=__doc__)
+    parser.add_argument("--campaign", nargs="+", choices=groups(), metavar="NAME", help=", ".join(groups()))
+    parser.add_argument("--sample", action="store_true", help="a few defects of the greatest groups, for a quick run")
+    parser.add_argument("--both", action="store_true", help="show each defect to all campaigns of its group")
+    parser.add_argument("--workers", type=int, default=2, help="processes at a time (2)")
+    parser.add_argument("--fresh", action="store_true", help="forget what earlier runs found")
+    parser.add_argument("--list", action="store_true", help="list the defects, and run nothing")
+    parser.add_argument("--show", metavar="ID", help="show a defect, and run nothing")
+    return parser.parse_args(arguments)
+
+
+def _run(console: Console, group: str, names: Sequence[str], options: argparse.Namespace) -> Score:
+    if options.fresh:
+        for name in names:
+            (_FOLDER / f"{name.replace(' ', '-')}.ndjson").unlink(missing_ok=True)
+    trial = Trial(names, _FOLDER, fingerprint(), options.workers)
+    listed = equivalents().get(group, {})
+    known = [one.id for one in trial.defects]
+    defects = sample(trial.defects, _SAMPLE_SIZES.get(group, 10)) if options.sample else trial.defects
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        task = progress.add_task(group, total=len(defects))
+        tell = _teller(console, group, len(defects), lambda done: progress.update(task, completed=done))
+        findings = trial.run(
+            defects, tell, equivalent=frozenset(listed), is_sample=options.sample, is_thrifty=not options.both
+        )
+    return Score(group, names, findings, listed, stale(listed, known, findings))
+
+
+def _teller(console: Console, group: str, total: int, update: Callable[[int], object]) -> Callable[[str, int], None]:
+    """Return what is told of each look: it moves the bar, or writes a line now and then where there is none."""
+    shown = [0]
+
+    def tell(phase: str, done: int) -> None:
+        update(done)
+        if not console.is_terminal and done >= shown[0] + max(total // 10, 1):
+            shown[0] = done
+            console.print(f"{group}: {done} of {total} are settled ({phase})")
+
+    return tell
+
+
+def _show(console: Console, chosen: dict[str, Sequence[str]], wanted: str | None) -> int:
+    for group, names in chosen.items():
+        for one in CAMPAIGNS[names[0]].defects():
+            if wanted is None:
+                console.print(f"{group}\t{one.kind}\t{one.id}", markup=False, soft_wrap=True)
+            elif one.id == wanted:
+                _describe(console, group, names, one.id)
+                return 0
+    if wanted is None:
+        return 0
+    console.print(f"No defect is called {wanted!r}; --list names them all.", markup=False)
+    return 1
+
+
+def _describe(console: Console, group: str, names: Sequence[str], wanted: str) -> None:
+    defect = next(one for one in CAMPAIGNS[names[0]].defects() if one.id == wanted)
+    console.print(f"{group}: {defect.place}: {defect.change}", markup=False, soft_wrap=True)
+    campaign = CAMPAIGNS[names[0]]
+    if isinstance(campaign, ClientFromMutant):
+        for line in difference(campaign.true, campaign.document(defect)):
+            console.print(line, markup=False, soft_wrap=True)
+    for name in names:
+        console.print(f'Judge it alone: python -m tests.prove.judge "{name}" "{defect.id}"', soft_wrap=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

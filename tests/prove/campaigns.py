@@ -1,0 +1,32 @@
+"""All campaigns, and which of them show the same defects to different tests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.prove.hand_made import HAND_MADE
+from tests.prove.overlay_mutants import OVERLAY_MUTANTS
+from tests.prove.spec_campaigns import ClientFromMutant, MockAgainstMutant
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from tests.prove.campaign import Campaign
+
+__all__ = ["CAMPAIGNS", "groups"]
+
+_SPEC_MUTANTS: Sequence[Campaign] = (ClientFromMutant(), MockAgainstMutant())
+_HAND_MADE: Mapping[str, Sequence[Campaign]] = HAND_MADE
+_OVERLAY: Mapping[str, Sequence[Campaign]] = {one.name: (one,) for one in OVERLAY_MUTANTS}
+
+_BY_GROUP = {"spec mutants": _SPEC_MUTANTS, **_HAND_MADE, **_OVERLAY}
+
+CAMPAIGNS: Mapping[str, Campaign] = {one.name: one for group in _BY_GROUP.values() for one in group}
+
+
+def groups() -> Mapping[str, Sequence[str]]:
+    """Return the campaigns that are run and counted together, by the name of the group.
+
+    They have the same defects; one counts as noticed when the tests of one of the campaigns notice it.
+    """
+    return {name: [one.name for one in group] for name, group in _BY_GROUP.items()}

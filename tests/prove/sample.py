@@ -1,0 +1,30 @@
+"""A small part of the defects that stands for all: each kind of change, at places far from each other."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from itertools import chain, zip_longest
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tests.prove.campaign import Defect
+
+__all__ = ["sample"]
+
+
+def sample(defects: Sequence[Defect], size: int) -> list[Defect]:
+    """Return some of the defects, always the same: one of each kind, then another of each, until there are enough."""
+    kinds: dict[str, list[Defect]] = defaultdict(list)
+    for one in defects:
+        kinds[one.kind].append(one)
+    rounds = zip_longest(*(_spread(members) for members in kinds.values()))
+    return [one for one in chain.from_iterable(rounds) if one is not None][:size]
+
+
+def _spread(members: Sequence[Defect]) -> list[Defect]:
+    """Return the members in an order in which neighbours are far from each other: halves, then quarters."""
+    width = max(len(members) - 1, 1).bit_length()
+    order = (int(f"{index:0{width}b}"[::-1], 2) for index in range(2**width))
+    return [members[place] for place in order if place < len(members)]

@@ -1,0 +1,188 @@
+"""Mutants of the fragment, shown to both sides: a client that is made from one, and a mock that is held to one."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import json
+import os
+import sys
+import tempfile
+from functools import cached_property
+from pathlib import Path
+from types import FunctionType, ModuleType
+from typing import TYPE_CHECKING, Any, Literal
+
+import yaml
+
+from generator import pipeline
+from generator.compare import files
+from generator.document import Document
+from generator.problem import GenerationError, SpecError
+from tests.prove.campaign import NO_DEFECT, Defect, NoDifference, Refused
+from tests.prove.spec_mutants.catalogue import mutants
+from tests.prove.spec_mutants.focus import Messages
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from tests.prove.spec_mutants.mutant import Mutant
+
+__all__ = ["SPEC", "ClientFromMutant", "MockAgainstMutant", "true_fragment"]
+
+SPEC = Path(__file__).parents[2] / "spec" / "openapi.yaml"
+_PACKAGE = "box_uploads"
+
+
+def true_fragment() -> dict[str, Any]:
+    """Return the fragment as it is in the repository."""
+    document: dict[str, Any] = yaml.load(SPEC.read_text(encoding="utf-8"), yaml.CSafeLoader)
+    return document
+
+
+class _SpecCampaign:
+    """What both sides share: the mutants."""
+
+    aside: tuple[str, ...] = ()
+
+    @cached_property
+    def true(self) -> dict[str, Any]:
+        """The fragment as it is."""
+        return true_fragment()
+
+    @cached_property
+    def mutants(self) -> Mapping[str, Mutant]:
+        """The mutants by their names."""
+        return {one.id: one for one in mutants(self.true)}
+
+    @cached_property
+    def _messages(self) -> Messages:
+        return Messages(self.true)
+
+    def defects(self) -> Sequence[Defect]:
+        """Return all mutants."""
+        return [self._defect(one) for one in self.mutants.values()]
+
+    def _defect(self, mutant: Mutant) -> Defect:
+        keys = (*mutant.keys, *mutant.below)
+        return Defect(
+            id=mutant.id,
+            place=mutant.place,
+            change=mutant.words,
+            kind=mutant.kind,
+            focus=self._messages.focus(keys, mutant.document(self.true)),
+            aside=self.aside,
+        )
+
+    def document(self, defect: Defect) -> dict[str, Any]:
+        """Return the fragment with a defect."""
+        return self.true if defect is NO_DEFECT else self.mutants[defect.id].document(self.true)
+
+
+class ClientFromMutant(_SpecCampaign):
+    """The client is generated from the mutant; the client's tests know the true fragment."""
+
+    name = "client from spec mutants"
+    stage: Literal["run"] = "run"
+    # Both clients are rendered from the same lines.
+    aside = ("AsyncClient",)
+    tests = ("tests/contract/test_client_requests.py", "tests/contract/test_client_responses.py")
+
+    def defects(self) -> Sequence[Defect]:
+        """Return all mutants."""
+        # Before this process is copied for each of them.
+        _ = self._true_client
+        return super().defects()
+
+    def plant(self, defect: Defect) -> None:
+        """Put a client that is made from the mutant in the place of the true one."""
+        folder = Path(tempfile.mkdtemp())
+        rendered = _generate(self.document(defect), folder)
+        if defect is not NO_DEFECT and _meaning(folder, rendered) == self._true_client:
+            raise NoDifference("the generator makes the same client of it")
+        try:
+            _replace_client(folder, rendered)
+        except Exception as error:
+            raise Refused(f"the client cannot be imported: {error!r}") from error
+
+    @cached_property
+    def _true_client(self) -> Mapping[str, str]:
+        with tempfile.TemporaryDirectory() as folder:
+            return _meaning(Path(folder), _generate(self.true, Path(folder)))
+
+
+class MockAgainstMutant(_SpecCampaign):
+    """The mutant is taken for the truth, and the mock is held to it."""
+
+    name = "mock against spec mutants"
+    stage: Literal["collection"] = "collection"
+    tests = ("tests/contract/test_mock.py",)
+
+    def plant(self, defect: Defect) -> None:
+        """Let the tests read the mutant."""
+        _show(self.document(defect))
+
+
+def _replace_client(folder: Path, rendered: set[str]) -> None:
+    """Import rendered modules anew, and what was imported from them; hand-written ones, such as the errors, remain."""
+    for path in rendered:
+        sys.modules.pop(_module_name(path), None)
+    sys.path.insert(0, str(folder))
+    importlib.invalidate_caches()
+    for name, module in list(sys.modules.items()):
+        if name.startswith("tests.contract."):
+            for variable, value in list(vars(module).items()):
+                setattr(module, variable, _anew(value))
+
+
+def _module_name(path: str) -> str:
+    parts = [_PACKAGE, *Path(path).with_suffix("").parts]
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def _anew(value: Any) -> Any:
+    """Return a module, class or function of the client as its package has it now, and anything else as it is."""
+    if isinstance(value, ModuleType) and value.__name__.partition(".")[0] == _PACKAGE:
+        return importlib.import_module(value.__name__)
+    if isinstance(value, type | FunctionType) and value.__module__.partition(".")[0] == _PACKAGE:
+        return getattr(importlib.import_module(value.__module__), value.__qualname__)
+    return value
+
+
+def _show(fragment: dict[str, Any]) -> None:
+    """Let the contract tests of this process read a fragment."""
+    handle, path = tempfile.mkstemp(suffix=".json")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        json.dump(fragment, file)
+    os.environ["CONTRACT_FRAGMENT"] = path
+
+
+def _generate(fragment: dict[str, Any], folder: Path) -> set[str]:
+    """Make the client of a fragment, without the steps that only concern its looks; return the rendered modules."""
+    package = folder / _PACKAGE
+    job = pipeline.Job(SPEC, _PACKAGE, folder, SPEC.name, "make prove", None)
+    try:
+        copied = pipeline._render(Document(fragment, SPEC.name), job, package)
+    except (SpecError, GenerationError) as error:
+        raise Refused(str(error)) from error
+    rendered = files(package)
+    pipeline._overlay(package, rendered, job, copied)
+    return rendered
+
+
+def _meaning(folder: Path, paths: set[str]) -> Mapping[str, str]:
+    """Return what modules do, without their docstrings."""
+    return {path: _without_docstrings((folder / _PACKAGE / path).read_text(encoding="utf-8")) for path in paths}
+
+
+def _without_docstrings(source: str) -> str:
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            node.body = [one for one in body if not _is_text(one)]  # type: ignore[attr-defined]  # has one
+    return ast.dump(tree)
+
+
+def _is_text(node: ast.AST) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)

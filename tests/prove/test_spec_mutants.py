@@ -1,0 +1,183 @@
+"""The rules that make mutants: what they change, and that they leave nothing of the fragment alone."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from tests.prove.spec_campaigns import true_fragment
+from tests.prove.spec_mutants.catalogue import EXEMPT, RULES, mutants, untouched
+from tests.prove.spec_mutants.focus import REQUEST, Messages
+from tests.prove.spec_mutants.mutant import difference, pointer, replaced
+from tests.prove.spec_mutants.patterns import looser_and_tighter
+from tests.prove.spec_mutants.sites import sites
+
+TINY: dict[str, Any] = {
+    "openapi": "3.1.0",
+    "info": {"title": "tiny", "version": "1"},
+    "security": [{"bearer": []}],
+    "paths": {
+        "/files/{id}": {
+            "parameters": [
+                {"name": "id", "in": "path", "required": True, "schema": {"$ref": "#/components/schemas/Id"}}
+            ],
+            "get": {
+                "operationId": "get_file",
+                "responses": {"200": {"$ref": "#/components/responses/File"}, "404": {"description": "-"}},
+            },
+            "delete": {"operationId": "drop_file", "responses": {"204": {"description": "-"}}},
+        }
+    },
+    "components": {
+        "responses": {
+            "File": {
+                "description": "-",
+                "headers": {"ETag": {"required": True, "schema": {"type": "string"}}},
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/File"}}},
+            }
+        },
+        "schemas": {
+            "Id": {"type": "string", "pattern": "^[0-9]{1,3}$"},
+            "File": {
+                "type": "object",
+                "required": ["id"],
+                "properties": {
+                    "id": {"$ref": "#/components/schemas/Id"},
+                    "size": {"type": "integer", "format": "int64", "minimum": 0},
+                    "kind": {"enum": ["a", "b"]},
+                },
+            },
+        },
+    },
+}
+
+
+def changes(place: str) -> set[str]:
+    return {one.words for one in mutants(TINY) if one.place == place}
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ("/components/schemas/File/properties/size/minimum", {"0 becomes -1", "0 becomes 1", "0 is dropped"}),
+        ("/components/schemas/File/properties/size/format", {"int64 becomes int32", "int64 is dropped"}),
+        ("/components/schemas/File/properties/id", {"is called id_", "is removed", "is no longer required"}),
+        ("/components/schemas/File/properties/kind", {"is called kind_", "is removed", "is required"}),
+        (
+            "/components/schemas/File/properties/kind/enum",
+            {"a is no longer in it", "b is no longer in it", "b becomes b_", "another is in it", "is dropped"},
+        ),
+        ("/components/schemas/File/additionalProperties", {"becomes false"}),
+        ("/components/schemas/Id/type", {"string becomes integer", "null is allowed as well"}),
+        ("/components/responses/File/headers/ETag", {"is removed", "is called ETag-X"}),
+        ("/components/responses/File/headers/ETag/required", {"required becomes false"}),
+        ("/paths/~1files~1{id}/get", {"becomes post", "is removed"}),
+        ("/paths/~1files~1{id}/get/responses/404", {"is removed"}),
+        ("/paths/~1files~1{id}/get/responses/200", {"is removed", "becomes 205"}),
+        ("/paths/~1files~1{id}/parameters/0/in", {"stands in query, not in path"}),
+        ("/security", {"is dropped"}),
+    ],
+)
+def test_each_keyword_is_changed_in_each_way(place: str, words: set[str]) -> None:
+    assert changes(place) == words
+
+
+def test_a_mutant_differs_at_its_place_alone_and_leaves_the_document_as_it_is() -> None:
+    before = copy.deepcopy(TINY)
+    for one in mutants(TINY):
+        mutant = one.document(TINY)
+        assert mutant != TINY, one.id
+        assert replaced(mutant, one.keys, _at(TINY, one.keys)) == TINY, one.id
+    assert before == TINY
+
+
+def _at(node: Any, keys: Any) -> Any:
+    for key in keys:
+        node = node[key]
+    return node
+
+
+def test_a_renamed_property_is_still_required() -> None:
+    (one,) = (one for one in mutants(TINY) if (one.kind, one.words) == ("property", "is called id_"))
+    schema = one.document(TINY)["components"]["schemas"]["File"]
+    assert (schema["required"], list(schema["properties"])) == (["id_"], ["id_", "size", "kind"])
+
+
+def test_no_two_mutants_have_one_name() -> None:
+    ids = [one.id for one in mutants(true_fragment())]
+    assert len(ids) == len(set(ids))
+
+
+def test_every_keyword_of_the_fragment_is_changed_or_exempt_with_a_reason() -> None:
+    assert untouched(true_fragment()) == set()
+    assert all(EXEMPT.values())
+
+
+def test_a_keyword_without_a_rule_is_found() -> None:
+    document = copy.deepcopy(TINY)
+    document["components"]["schemas"]["Id"]["multipleOf"] = 2
+    document["paths"]["/files/{id}"]["get"]["servers"] = []
+    assert untouched(document) == {("schema", "multipleOf"), ("operation", "servers")}
+
+
+def test_every_rule_and_every_exemption_is_needed() -> None:
+    found = {(site.kind, keyword) for site in sites(true_fragment()) for keyword in site.node}
+    # The fragment has none of these yet.
+    spare = {("schema", "maxItems"), ("path item", "patch"), ("path item", "head")}
+    assert set(RULES) - found - spare == set()
+    assert {keyword for keyword in EXEMPT if keyword not in {name for _, name in found}} == set()
+
+
+@pytest.mark.parametrize(
+    ("pattern", "others"),
+    [
+        ("^a$", ["a$", "^a"]),
+        ("^[0-9]{2}$", ["[0-9]{2}$", "^[0-9]{2}", "^[0-9]{1}$", "^[0-9]{3}$", "^[0-8]{2}$"]),
+        (r"a{1,2}", [r"a{0,2}", r"a{1,1}", r"a{2,2}", r"a{1,3}"]),
+        (r"[\x00-\x1f]", [r"[\x00-\x1e]"]),
+        (r"\.{3,}", [r"\.{2,}", r"\.{4,}"]),
+    ],
+)  # fmt: skip
+def test_a_pattern_is_loosened_and_tightened(pattern: str, others: list[str]) -> None:
+    assert list(looser_and_tighter(pattern)) == others
+
+
+def test_a_place_belongs_to_the_messages_that_need_it() -> None:
+    messages = Messages(TINY)
+    assert messages.touched(("components", "schemas", "File", "required")) == [("get_file", "200")]
+    assert set(messages.touched(("components", "schemas", "Id"))) == {
+        ("get_file", REQUEST), ("drop_file", REQUEST), ("get_file", "200"),
+    }  # fmt: skip
+    assert messages.touched(("paths", "/files/{id}", "get", "responses", "404")) == [("get_file", "404")]
+    assert messages.touched(("paths", "/files/{id}", "parameters", 0, "in")) == [
+        ("get_file", REQUEST), ("drop_file", REQUEST),
+    ]  # fmt: skip
+    assert len(messages.touched(("security",))) == 5
+
+
+def test_the_focus_names_operations_answers_and_schemas() -> None:
+    keys = ("components", "schemas", "File", "required")
+    focus = Messages(TINY).focus(keys, TINY)
+    assert {"[GET /files/{id}]", "[POST /File]", "get_file-200"} <= set(focus)
+    assert "[DELETE /files/{id}]" not in focus
+
+
+def test_a_new_method_is_in_focus_under_its_new_name() -> None:
+    (one,) = (one for one in mutants(TINY) if one.words == "becomes post" and one.below == ("get",))
+    focus = Messages(TINY).focus((*one.keys, *one.below), one.document(TINY))
+    assert {"[GET /files/{id}]", "[POST /files/{id}]"} <= set(focus)
+
+
+def test_a_difference_shows_what_is_changed() -> None:
+    (one,) = (one for one in mutants(TINY) if one.words == "0 becomes 1")
+    lines = list(difference(TINY, one.document(TINY)))
+    assert [line for line in lines if line[0] in "+-" and line[:3] not in {"+++", "---"}] == [
+        "-          minimum: 0",
+        "+          minimum: 1",
+    ]
+
+
+def test_a_pointer_escapes_slashes() -> None:
+    assert pointer(("paths", "/a~b", 0)) == "/paths/~1a~0b/0"

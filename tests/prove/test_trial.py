@@ -1,0 +1,114 @@
+"""What surrounds the judging: memory, samples, lists of equivalents, scores."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from tests.prove import __main__ as command
+from tests.prove.campaign import Defect, Verdict
+from tests.prove.campaigns import CAMPAIGNS, groups
+from tests.prove.equivalents import equivalents, stale
+from tests.prove.judge import Ruling
+from tests.prove.runner import Memory
+from tests.prove.sample import sample
+from tests.prove.scores import Score, print_scores, print_survivors
+from tests.prove.trial import Finding, Trial
+
+KILLED = Verdict(id="a", outcome="killed", by="test_x", reason="wrong")
+SURVIVED = Verdict(id="b", outcome="survived")
+
+
+def finding(name: str, *outcomes: str) -> Finding:
+    verdicts = {f"c{index}": Verdict(id=name, outcome=one) for index, one in enumerate(outcomes) if one}  # type: ignore[arg-type]  # one of the outcomes
+    return Finding(Defect(id=name, place=f"/{name}", change="[red]is changed", kind="type"), verdicts)
+
+
+def test_a_memory_keeps_verdicts_for_the_same_state_only(tmp_path: Path) -> None:
+    path = tmp_path / "m.ndjson"
+    memory = Memory(path, "now")
+    memory.keep(Ruling(KILLED, {"test_x": 1.0}))
+    memory.keep(Ruling(SURVIVED, {}, is_brief=True))
+    again = Memory(path, "now")
+    assert (again.verdicts, again.unnoticed) == ({"a": KILLED}, {"b"})
+    assert Memory(path, "later").verdicts == {}
+
+
+def test_a_line_that_was_cut_off_is_judged_again(tmp_path: Path) -> None:
+    path = tmp_path / "m.ndjson"
+    Memory(path, "now").keep(Ruling(KILLED, {}))
+    path.write_bytes(path.read_bytes()[:-9])
+    assert Memory(path, "now").verdicts == {}
+
+
+def test_a_sample_has_every_kind_and_is_always_the_same() -> None:
+    defects = [Defect(id=str(number), place="-", change="-", kind=str(number % 3)) for number in range(90)]
+    chosen = sample(defects, 12)
+    assert [one.kind for one in chosen[:3]] == ["0", "1", "2"]
+    assert len({one.id for one in chosen}) == 12
+    assert max(int(one.id) for one in chosen) - min(int(one.id) for one in chosen) > 45
+    assert sample(defects, 12) == chosen
+    assert len(sample(defects, 1000)) == 90
+
+
+def test_a_list_of_equivalents_gives_each_its_reason(tmp_path: Path) -> None:
+    path = tmp_path / "e.yaml"
+    path.write_text("mutants:\n  It is the same.:\n    - a\n    - b\n", encoding="utf-8")
+    assert equivalents(path) == {"mutants": {"a": "It is the same.", "b": "It is the same."}}
+
+
+def test_what_is_listed_has_to_exist_and_to_survive() -> None:
+    findings = [finding("a", "killed"), finding("b", "")]
+    assert stale({"a": "-", "b": "-", "c": "-"}, ["a", "b"], findings) == [
+        "listed as equivalent, and does not exist: c",
+        "listed as equivalent, and was noticed: a",
+    ]
+
+
+def test_the_repository_lists_only_defects_that_exist() -> None:
+    for group, listed in equivalents().items():
+        names = groups()[group]
+        known = {one.id for one in CAMPAIGNS[names[0]].defects()}
+        assert set(listed) <= known
+
+
+def test_a_score_counts_what_each_side_noticed() -> None:
+    findings = [finding("a", "killed", ""), finding("b", "refused", "killed"), finding("c"), finding("d")]
+    score = Score("mutants", ("c0", "c1"), findings, {"c": "it is the same"}, [])
+    assert [one.defect.id for one in score.survivors] == ["d"]
+    assert not score.is_perfect
+    assert (score.by("c0", refused=False), score.by("c0", refused=True), score.by("c1", refused=False)) == (1, 1, 1)
+    said = io.StringIO()
+    console = Console(file=said, width=120)
+    print_scores(console, [score])
+    print_survivors(console, score)
+    assert "66.7 %" in said.getvalue()
+    assert "survived /d: [red]is changed" in said.getvalue()
+
+
+def test_a_perfect_score_has_neither_survivors_nor_stale_entries() -> None:
+    assert Score("m", ("c0",), [finding("a", "killed"), finding("b")], {"b": "-"}, []).is_perfect
+    assert not Score("m", ("c0",), [finding("a", "killed")], {}, ["stale"]).is_perfect
+
+
+def test_what_is_remembered_is_not_judged_again(tmp_path: Path) -> None:
+    """No judge is started: there is nothing left to look at."""
+    names = groups()["spec mutants"]
+    memory = Memory(tmp_path / f"{names[0].replace(' ', '-')}.ndjson", "now")
+    trial = Trial(names, tmp_path, "now", 1)
+    for one in trial.defects[:5]:
+        memory.keep(Ruling(Verdict(id=one.id, outcome="killed", by="t"), {}))
+    trial = Trial(names, tmp_path, "now", 1)
+    findings = trial.run(trial.defects[:5], lambda _phase, _done: None, equivalent=frozenset())
+    assert [one.is_noticed for one in findings] == [True] * 5
+
+
+def test_a_defect_is_shown_with_its_difference(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["--show", "/components/schemas/FileSize/minimum: 20000000 becomes 20000001"]) == 0
+    said = capsys.readouterr().out
+    assert "+      minimum: 20000001" in said
+    assert 'tests.prove.judge "mock against spec mutants"' in said
+    assert command.main(["--show", "nothing"]) == 1

@@ -1,0 +1,102 @@
+"""Lines and bar: what they show of an upload's events."""
+
+from __future__ import annotations
+
+import pytest
+from box_uploads.cli.bar import Bar
+from box_uploads.cli.display import Lines, remark
+from box_uploads.upload import BytesSent, PartDone, PhaseChanged, ProgressEvent, Restarted, Resumed, Retried, Started
+
+MEGABYTE = 1_000_000
+
+
+def done(index: int, *, was_held: bool = False) -> PartDone:
+    return PartDone(index, index * 10 * MEGABYTE, 10 * MEGABYTE, "0" * 40, index + 1, 4, was_held)
+
+
+@pytest.mark.parametrize(("attempt", "is_told"), [(1, False), (2, True), (3, False), (4, True), (7, False), (8, True)])
+def test_a_retry_is_told_whenever_their_number_has_doubled(attempt: int, is_told: bool) -> None:
+    said = remark(Retried("part", attempt, 1.5, "503 unavailable", 8_388_608))
+
+    assert said == (f"part at 8,388,608, attempt {attempt}, again in 1.5 s: 503 unavailable" if is_told else "")
+
+
+@pytest.mark.parametrize(
+    ("event", "said"),
+    [
+        (Resumed(3, 30 * MEGABYTE), "goes on where an earlier run ended; there from then: 3 parts, 30.0 MB"),
+        (Resumed(1, 999), "goes on where an earlier run ended; there from then: 1 part, 999 bytes"),
+        (Resumed(0, 0), "goes on where an earlier run ended; there from then: no part yet"),
+        (Restarted("the session has expired"), "begins anew: the session has expired"),
+        (Retried("commit", 2, 300, "202"), "commit, attempt 2, again in 300 s: 202"),
+        (PhaseChanged("commit"), ""),
+    ],
+)
+def test_what_matters_later_is_told(event: ProgressEvent, said: str) -> None:
+    assert remark(event) == said
+
+
+def test_lines_tell_how_much_is_sent_every_half_minute(capsys: pytest.CaptureFixture[str]) -> None:
+    now = [0.0]
+    lines = Lines(clock=lambda: now[0])
+    lines.begin("a.mov")
+    lines.tell(Started(40 * MEGABYTE, 10 * MEGABYTE, 4))
+    for step in range(1, 9):
+        now[0] += 15
+        lines.tell(BytesSent(MEGABYTE, step * MEGABYTE, 40 * MEGABYTE))
+
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.splitlines() == [
+        "a.mov: 40,000,000 bytes in 4 parts of 10,000,000",
+        "a.mov: 5 %, 2.0 MB of 40.0 MB",
+        "a.mov: 10 %, 4.0 MB of 40.0 MB",
+        "a.mov: 15 %, 6.0 MB of 40.0 MB",
+        "a.mov: 20 %, 8.0 MB of 40.0 MB",
+    ]
+
+
+def test_what_an_earlier_run_has_sent_counts_as_sent_but_not_into_the_rate() -> None:
+    bar = Bar([40 * MEGABYTE], results_here=False)
+    bar.begin("a.mov")
+    bar.tell(Resumed(2, 20 * MEGABYTE))
+    bar.tell(Started(40 * MEGABYTE, 10 * MEGABYTE, 4))
+    for index in range(2):
+        bar.tell(BytesSent(10 * MEGABYTE, (index + 1) * 10 * MEGABYTE, 40 * MEGABYTE))
+        bar.tell(done(index, was_held=True))
+
+    (task,) = bar._progress.tasks
+    assert (task.completed, task.speed) == (20 * MEGABYTE, None)
+
+    bar.tell(BytesSent(5 * MEGABYTE, 25 * MEGABYTE, 40 * MEGABYTE))
+    bar.tell(BytesSent(5 * MEGABYTE, 30 * MEGABYTE, 40 * MEGABYTE))
+    bar.tell(done(2))
+    bar.end()
+    assert (task.completed, task.fields["state"]) == (30 * MEGABYTE, "3/4 parts")
+
+
+def test_a_part_that_is_sent_again_takes_its_bytes_back() -> None:
+    bar = Bar([40 * MEGABYTE], results_here=False)
+    bar.begin("a.mov")
+    bar.tell(Started(40 * MEGABYTE, 10 * MEGABYTE, 4))
+    for sent in (8, 2, 4):
+        bar.tell(BytesSent(1, sent * MEGABYTE, 40 * MEGABYTE))
+    bar.tell(Retried("part", 1, 1, "500", 0))
+    bar.end()
+
+    (task,) = bar._progress.tasks
+    assert (task.completed, task.fields["state"]) == (4 * MEGABYTE, "0/4 parts, 1 retry")
+
+
+def test_the_bar_of_all_files_goes_on_from_file_to_file() -> None:
+    bar = Bar([40 * MEGABYTE, None], results_here=False)
+    for name in ("a.mov", "b.mov"):
+        bar.begin(name)
+        bar.tell(Started(40 * MEGABYTE, 10 * MEGABYTE, 4))
+        bar.tell(BytesSent(1, 40 * MEGABYTE, 40 * MEGABYTE))
+        bar.tell(PhaseChanged("done"))
+    bar.end()
+
+    everything, file = bar._progress.tasks
+    assert (everything.completed, everything.total) == (80 * MEGABYTE, 80 * MEGABYTE)
+    assert (file.description, file.total) == ("b.mov", 40 * MEGABYTE)

@@ -1,0 +1,135 @@
+"""Usage: what is wrong with a command is told in one line with a hint, before anything is sent."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from box_uploads import __version__
+from box_uploads_mock import MockServer
+
+from .conftest import Run
+
+WRONG: list[tuple[str, str]] = [
+    ("upload", "Missing argument 'PATH...'"),
+    ("upload a.mov", "say where it goes: --folder-id for a new file, --file-id for a new version"),
+    ("upload a.mov b.mov --file-id 1", "--file-id is for one file, and there are 2 paths"),
+    ("upload a.mov b.mov --folder-id 0 --name c", "--name is for one file, and there are 2 paths"),
+    ("upload a.mov - --folder-id 0", "stdin (-) is uploaded alone"),
+    ("upload a.mov --folder-id 0 --size 20000000", "--size is for stdin (-)"),
+    ("upload a.mov --folder-id 0 --if-match 1", "--if-match is for a new version: --file-id"),
+    ("upload - --folder-id 0", "stdin (-) has no name; give one: --name"),
+    ("upload - --folder-id 0 --name a --resume", "stdin (-) cannot be read again, so its upload cannot be resumed"),
+    ("upload a.mov --folder-id 0 --workers 65", "Invalid value for '--workers': 65 is not in the range 1<=x<=64."),
+    ("upload a.mov --folder-id 0 --rate 3", "No such option '--rate'."),
+    ("session create --size 20000000", "a new file needs --folder-id and --name, a new version --file-id"),
+    ("session create --folder-id 0 --name a --size 1", "--size=1: must be at least 20000000 "),
+    ("session status", "Missing argument 'SESSION'"),
+    ("completion tcsh", "Invalid value for '{bash|zsh|fish}': 'tcsh' is not one of 'bash', 'zsh', 'fish'."),
+    ("download", "No such command 'download'."),
+]
+
+
+@pytest.mark.parametrize(("command", "message"), WRONG, ids=[command for command, _ in WRONG])
+def test_wrong_usage_is_told_with_exit_code_2(box: Run, mock: MockServer, command: str, message: str) -> None:
+    code, out, err = box(*command.split())
+
+    assert (code, out) == (2, "")
+    assert err.startswith(f"box-uploads: error: {message}")
+    assert not mock.state.journal
+
+
+def test_wrong_usage_is_told_to_a_machine_as_well(box: Run) -> None:
+    code, out, _ = box("upload", "a.mov", "--json", "--workers", "0")
+
+    assert (code, json.loads(out)["outcome"]) == (2, "failed")
+    assert json.loads(out)["error"]["type"] == "UsageError"
+
+
+def test_without_a_token_it_says_where_to_put_one(box: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("BOX_ACCESS_TOKEN")
+    code, out, err = box("upload", "a.mov", "--folder-id", "0")
+
+    assert (code, out) == (2, "")
+    assert err == (
+        "box-uploads: error: there is no token\n"
+        "hint: set BOX_ACCESS_TOKEN, or name a file that holds one: --token-file; an argument could be seen by others\n"
+    )
+
+
+def test_a_token_as_an_argument_is_refused_and_not_repeated(box: Run) -> None:
+    code, out, err = box("upload", "a.mov", "--folder-id", "0", "--token=s3cr3t")
+
+    assert (code, out) == (2, "")
+    assert "--token-file" in err
+    assert "s3cr3t" not in err
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [(b"", "token: must be a non-empty string"), (b"a b", "token: "), (b"\xff", "token: ")]
+)
+def test_a_file_without_a_token_is_told_before_anything_is_sent(
+    box: Run, mock: MockServer, tmp_path: Any, content: bytes, said: str
+) -> None:
+    (tmp_path / "token").write_bytes(content)
+    code, _, err = box("upload", "a.mov", "--folder-id", "0", "--token-file", "token")
+
+    assert (code, mock.state.journal) == (2, ())
+    assert err.startswith(f"box-uploads: error: {said}")
+
+
+def test_without_arguments_it_shows_its_help(box: Run) -> None:
+    code, out, err = box()
+
+    assert (code, out) == (2, "")
+    assert err.startswith("Usage: box-uploads [OPTIONS] COMMAND [ARGS]...\n")
+
+
+def test_it_knows_its_version(box: Run) -> None:
+    assert box("--version") == (0, f"box-uploads {__version__}\n", "")
+
+
+def test_help_says_the_exit_codes_and_what_resuming_is(box: Run) -> None:
+    code, out, _ = box("--help")
+    assert code == 0
+    assert "0 done, 1 failed, 2 wrong usage, 130 interrupted" in " ".join(out.split())
+    assert "makes each file once" in " ".join(box("upload", "--help")[1].split())
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_gets_its_script(box: Run, shell: str) -> None:
+    code, out, _ = box("completion", shell)
+
+    assert code == 0
+    assert f"_BOX_UPLOADS_COMPLETE={shell}_complete" in out
+
+
+def test_a_shell_is_told_the_options_that_go_on_a_word() -> None:
+    asked = {"_BOX_UPLOADS_COMPLETE": "bash_complete", "COMP_WORDS": "box-uploads upload --fo", "COMP_CWORD": "2"}
+    paths = os.pathsep.join(filter(None, sys.path))
+    ended = subprocess.run(
+        [sys.executable, "-m", "box_uploads.cli"],
+        env=os.environ | asked | {"PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (ended.stdout, ended.stderr) == ("plain,--folder-id\n", "")
+
+
+def test_stdin_without_a_size_says_which_option_is_missing(box: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Pipe(io.BytesIO):
+        def seekable(self) -> bool:
+            return False
+
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(Pipe(b"x")))
+    code, _, err = box("upload", "-", "--folder-id", "0", "--name", "a.mov")
+
+    assert code == 2
+    assert err == "box-uploads: error: -: --size: must be given for a file object that cannot seek\n"

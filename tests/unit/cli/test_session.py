@@ -1,0 +1,111 @@
+"""`box-uploads session`, and what is remembered of sessions and uploads."""
+
+from __future__ import annotations
+
+import io
+import json
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+from box_uploads.cli.memory import Memory
+from box_uploads_mock import Failure, MockServer
+
+from .conftest import Run
+
+NEW = ("session", "create", "--folder-id", "0", "--name", "a.mov", "--size", "20000000")
+
+
+def test_a_session_is_created_looked_at_and_aborted_by_its_id(box: Run, mock: MockServer, tmp_path: Path) -> None:
+    code, out, _ = box(*NEW)
+    (session_id,) = mock.state.sessions
+    assert code == 0
+    assert out.startswith(f"session  {session_id}\nparts    0 of 3, of 8,388,608 bytes each\nexpires  ")
+
+    assert box("session", "status", session_id.lower())[1] == out
+    assert box("session", "parts", session_id) == (0, "", "")
+    assert box("session", "abort", session_id) == (0, f"{session_id} is aborted\n", "")
+    assert (len(mock.state.sessions), list((tmp_path / "state").rglob("*.json"))) == (0, [])
+
+    code, _, err = box("session", "status", session_id)
+    assert code == 1
+    assert err.startswith(f"box-uploads: error: session {session_id} is not known here\nhint: ")
+
+
+def test_what_create_prints_is_enough_anywhere(
+    box: Run, mock: MockServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, out, _ = box(*NEW, "--json")
+    (tmp_path / "session.json").write_text(out)
+    monkeypatch.setenv("BOX_UPLOADS_STATE_DIR", str(tmp_path / "another"))
+
+    assert box("session", "status", "session.json", "--json") == (0, out, "")
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(out.encode())))
+    code, said, _ = box("session", "abort", "-", "--json")
+
+    assert (code, json.loads(said)) == (0, {"id": json.loads(out)["id"], "outcome": "aborted"})
+    assert not mock.state.sessions
+
+
+def test_a_session_for_a_version_needs_no_name(box: Run, mock: MockServer) -> None:
+    code, _, _ = box("session", "create", "--file-id", "12345", "--size", "20000000")
+
+    assert code == 0
+    assert [one.file_id for one in mock.state.sessions.values()] == ["12345"]
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{", b'{"id": "1"}', b"\xff"])
+def test_a_file_that_describes_no_session_is_wrong_usage(box: Run, tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "session.json").write_bytes(content)
+    code, out, err = box("session", "abort", "session.json")
+
+    assert (code, out) == (2, "")
+    assert err.startswith("box-uploads: error: session.json describes no session: ")
+
+
+def test_an_interrupted_uploads_session_can_be_looked_at_and_aborted(
+    box: Run, mock: MockServer, tmp_path: Path
+) -> None:
+    (tmp_path / "a.mov").write_bytes(bytes(20_000_000))
+    mock.state.faults.add(Failure(operation="commit_upload_session", status=403))
+    code, _, err = box("upload", "a.mov", "--folder-id", "0")
+    assert (code, err.splitlines()[-1]) == (1, "hint: run the same command again to go on")
+    (session_id,) = mock.state.sessions
+
+    code, out, _ = box("session", "parts", session_id)
+    assert [line.split()[1:3] for line in out.splitlines()] == [
+        ["0", "8,388,608"],
+        ["8,388,608", "8,388,608"],
+        ["16,777,216", "3,222,784"],
+    ]
+    # A journal without its session would have the next run take the file for committed.
+    assert box("session", "abort", session_id)[0] == 0
+    assert list((tmp_path / "state").rglob("*.json")) == []
+    code, _, err = box("upload", "a.mov", "--folder-id", "0")
+    assert (code, err) == (0, "a.mov: 20,000,000 bytes in 3 parts of 8,388,608\n")
+
+
+def test_an_upload_that_was_done_before_is_not_done_again(box: Run, mock: MockServer, tmp_path: Path) -> None:
+    (tmp_path / "a.mov").write_bytes(bytes(20_000_000))
+    box("upload", "a.mov", "--folder-id", "0")
+    before = len(mock.state.journal)
+    code, out, _ = box("upload", "a.mov", "--folder-id", "0", "--json")
+
+    assert (code, json.loads(out)["already_there"], len(mock.state.journal)) == (0, True, before + 1)
+
+
+def test_journals_are_told_apart_and_their_folder_is_private(tmp_path: Path) -> None:
+    memory = Memory(str(tmp_path / "state"))
+    assert memory.journal("url", "a", None) != memory.journal("url", None, "a")
+    assert memory.journal("url", "a", None) == memory.journal("url", "a", None)
+    folders = [tmp_path / "state", tmp_path / "state" / "uploads"]
+    assert [stat.S_IMODE(folder.stat().st_mode) for folder in folders] == [0o700, 0o700]
+    assert list(folders[1].iterdir()) == []
+
+
+def test_a_session_is_remembered_in_a_private_file(box: Run, tmp_path: Path) -> None:
+    box(*NEW)
+    (file,) = (tmp_path / "state" / "sessions").iterdir()
+
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600

@@ -1,0 +1,56 @@
+"""Which parts a session holds: pages that follow each other, and those that do not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from box_uploads import models
+from box_uploads.upload import PlanError
+from box_uploads.upload.inventory import held_parts
+
+from tests.unit.upload.script import Answer, session, stored
+
+PARTS = [stored(offset, b"0123456789") for offset in (0, 10, 20)]
+
+
+class Pages:
+    """Answers one page after the other, whatever is asked for."""
+
+    def __init__(self, total_count: int, *pages: list[models.UploadPart]) -> None:
+        self._total_count = total_count
+        self._pages = list(pages)
+        self.offsets: list[int] = []
+
+    def list_parts(self, _: Any, *, offset: int, limit: int) -> Answer:
+        self.offsets.append(offset)
+        entries = self._pages.pop(0)
+        return Answer(models.UploadParts(entries=entries, total_count=self._total_count, offset=offset, limit=limit))
+
+
+def held(pages: Any) -> list[models.UploadPart]:
+    return list(held_parts(pages, session(), page_size=2))
+
+
+def test_pages_are_asked_for_until_all_parts_are_told() -> None:
+    pages = Pages(3, PARTS[:2], PARTS[2:])
+    assert held(pages) == PARTS
+    assert pages.offsets == [0, 2]
+
+
+def test_an_empty_page_is_the_last() -> None:
+    assert held(Pages(3, PARTS[:2], [])) == PARTS[:2]
+
+
+@pytest.mark.parametrize(
+    "pages", [[[PARTS[1], PARTS[0]]], [PARTS[:2], PARTS[:1]], [PARTS[:2], PARTS[1:]], [[PARTS[0], PARTS[0]]]]
+)
+def test_parts_that_do_not_follow_each_other_are_no_list(pages: list[list[models.UploadPart]]) -> None:
+    with pytest.raises(PlanError, match="out of order, or repeats them"):
+        held(Pages(4, *pages))
+
+
+def test_more_parts_than_can_be_skipped_are_told() -> None:
+    pages = Pages(10_003, [stored(10 * index, b"0123456789") for index in range(10_001)])
+    with pytest.raises(PlanError, match="holds 10003 parts; Box lists none behind the first 10001"):
+        held(pages)

@@ -1,0 +1,331 @@
+"""The journal: whole or not there, private, and one process's at a time."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from box_uploads.upload import JournalError
+from box_uploads.upload import journal as journals
+from box_uploads.upload import lock as locks
+from box_uploads.upload.journal import Entry, Journal
+from box_uploads.upload.lock import HeldError, locked
+from box_uploads.upload.source import Fingerprint
+from box_uploads.upload.target import Target
+
+from tests.unit.upload.script import session
+
+TARGET = Target(folder_id="0", file_id=None, file_name="film.mov")
+FIRST = Entry(target=TARGET, fingerprint=Fingerprint(kind="file", size=25, mtime_ns=2**62), session=session())
+SECOND = msgspec.structs.replace(FIRST, sha1="a" * 40)
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "film.upload"
+
+
+@contextmanager
+def written(path: Path, *entries: Entry) -> Iterator[Journal]:
+    with journals.opened(path, TARGET) as journal:
+        for entry in entries:
+            journal.write(entry)
+        yield journal
+
+
+def read(path: Path) -> Entry | None:
+    with journals.opened(path, TARGET) as journal:
+        return journal.entry
+
+
+# What it says
+
+
+def test_what_was_written_is_read_by_the_next_one(path: Path) -> None:
+    with written(path, FIRST, SECOND) as journal:
+        assert journal.entry == SECOND
+    assert read(path) == SECOND
+
+
+def test_a_new_journal_says_nothing_and_makes_no_file(path: Path) -> None:
+    assert read(path) is None
+    assert list(path.parent.iterdir()) == []
+
+
+def test_a_removed_journal_is_gone(path: Path) -> None:
+    with written(path, FIRST) as journal:
+        journal.remove()
+        journal.remove()
+        assert journal.entry is None
+    assert list(path.parent.iterdir()) == []
+
+
+def test_it_is_asked_whether_it_names_a_session(path: Path) -> None:
+    other = session()
+    other.id = "B" * 32
+    with written(path) as journal:
+        assert not journal.names(session())
+        journal.write(FIRST)
+        assert (journal.names(session()), journal.names(other)) == (True, False)
+
+
+@pytest.mark.parametrize("mask", [0o000, 0o022, 0o777])
+def test_it_is_private_whatever_the_mask(path: Path, mask: int) -> None:
+    before = os.umask(mask)
+    try:
+        with written(path, FIRST):
+            pass
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600 & ~mask
+
+
+def test_it_names_session_and_source_and_nothing_else(path: Path) -> None:
+    with written(path, FIRST):
+        pass
+    content = json.loads(path.read_text())
+    assert set(content) == {"format", "target", "fingerprint", "session", "sha1"}
+    assert content["session"]["session_endpoints"]["commit"].startswith("https://upload.box.com/")
+
+
+# Broken ones
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{}",
+        b"\xff\xfe",
+        b"[" * 100_000,
+        b'{"format": "box-uploads-journal-2"}',
+        msgspec.json.encode(FIRST)[:-1],
+        msgspec.json.encode(FIRST).replace(b'"size":25', b'"size":"25"'),
+        msgspec.json.encode(FIRST) + b" " * 1024 * 1024,
+    ],
+    ids=["empty", "object", "no text", "deep", "newer", "cut off", "wrong type", "oversize"],
+)
+def test_what_is_no_journal_is_refused_and_left_as_it_is(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    with pytest.raises(JournalError, match="no journal"):
+        read(path)
+    assert path.read_bytes() == content
+    assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("field", ["folder_id", "file_id", "file_name"])
+def test_a_journal_of_an_upload_to_elsewhere_is_left_as_it_is(path: Path, field: str) -> None:
+    with written(path, msgspec.structs.replace(FIRST, target=msgspec.structs.replace(TARGET, **{field: "7"}))):
+        pass
+    with pytest.raises(JournalError, match="elsewhere"):
+        read(path)
+    assert path.exists()
+
+
+def test_a_folder_that_does_not_exist_is_told_before_anything_is_done(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        read(tmp_path / "missing" / "journal")
+
+
+# Atomicity: it is the old one or the new one, whatever fails
+
+STEPS = ["open", "write", "flush", "fsync", "replace"]
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("before", [None, FIRST], ids=["first", "second"])
+def test_a_failure_while_it_is_written_leaves_what_was_there(
+    path: Path, step: str, before: Entry | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with written(path, *([before] if before else [])) as journal:
+        with monkeypatch.context() as patch:
+            break_step(patch, step)
+            with pytest.raises(OSError, match="No space left"):
+                journal.write(SECOND)
+        assert journal.entry == before
+        assert [one.name for one in path.parent.iterdir() if one.suffix == ".new"] == []
+    assert read(path) == before
+
+
+def break_step(patch: pytest.MonkeyPatch, step: str) -> None:
+    """Let a step fail."""
+    full = OSError(28, "No space left on device")
+
+    def fail(*_: object, **__: object) -> Any:
+        raise full
+
+    if step in {"open", "fsync"}:
+        patch.setattr(os, step, fail)
+    elif step == "replace":
+        patch.setattr(Path, "replace", fail)
+    else:
+        fdopen = os.fdopen
+
+        class Full:
+            def __init__(self, number: int, mode: str) -> None:
+                self.file = fdopen(number, mode)
+
+            def __enter__(self) -> Any:
+                setattr(self, step, fail)
+                return self
+
+            def write(self, content: bytes) -> int:
+                return self.file.write(content[:10])
+
+            def __exit__(self, *_: object) -> None:
+                self.file.close()
+
+        patch.setattr(os, "fdopen", Full)
+
+
+def test_the_content_is_on_the_disk_before_it_gets_the_name(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps: list[str] = []
+    fsync, replace = os.fsync, Path.replace
+
+    def synced(number: int) -> None:
+        steps.append(stat.filemode(os.fstat(number).st_mode)[0])
+        fsync(number)
+
+    def replaced(one: Path, other: Path) -> Path:
+        steps.append("replace")
+        return replace(one, other)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(Path, "replace", replaced)
+    with written(path, FIRST):
+        pass
+    assert steps == ["-", "replace", "d"]
+
+
+def test_what_a_killed_process_has_not_finished_is_no_obstacle(path: Path) -> None:
+    draft = path.with_name(f".{path.name}.new")
+    draft.write_bytes(b"half")
+    with written(path, FIRST) as journal:
+        draft.write_bytes(b"half")
+        journal.remove()
+    assert list(path.parent.iterdir()) == []
+
+
+# One process at a time
+
+
+def test_a_second_one_is_refused_as_long_as_the_first_works(path: Path) -> None:
+    with written(path, FIRST):
+        with pytest.raises(JournalError, match="another process is uploading with the journal"):
+            read(path)
+        assert path.exists()
+    assert read(path) == FIRST
+
+
+def test_the_lock_is_given_back_whatever_the_end(path: Path) -> None:
+    with pytest.raises(KeyError), journals.opened(path, TARGET):
+        raise KeyError
+    assert read(path) is None
+
+
+HOLDER = """
+import os, sys
+from pathlib import Path
+from box_uploads.upload.lock import locked
+with locked(Path(sys.argv[1])):
+    # It is the child that tells, since only then it has let go of what its parent holds.
+    is_child = sys.argv[2] == "fork" and os.fork() == 0
+    if is_child or sys.argv[2] == "alone":
+        print("held", flush=True)
+    if is_child:
+        os.close(1)
+    sys.stdin.read()
+    if is_child:
+        os._exit(0)
+"""
+
+
+@contextmanager
+def holder(path: Path, kind: str = "alone") -> Iterator[subprocess.Popen[str]]:
+    """Run a process that holds a lock until it is told to end, or killed."""
+    command = [sys.executable, "-c", HOLDER, str(path), kind]
+    settings: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "cwd": ROOT}
+    settings["env"] = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    with subprocess.Popen(command, **settings) as run:
+        assert run.stdout is not None
+        assert run.stdout.readline() == "held\n"
+        yield run
+
+
+@pytest.mark.parametrize("kind", ["alone", "fork"])
+def test_a_killed_process_holds_no_lock(path: Path, kind: str) -> None:
+    with holder(path, kind) as process:
+        with pytest.raises(HeldError), locked(path):
+            pass
+        process.send_signal(signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL
+        assert path.exists()
+        # Its child, if there is one, still lives: it waits for the end of its input.
+        with locked(path):
+            pass
+    assert not path.exists()
+
+
+def test_a_lock_whose_file_was_removed_meanwhile_is_not_held(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between opening and locking, the one before may have removed the file; then another one may hold the next."""
+    lock, removed = locks._lock, list[int]()
+
+    def late(number: int) -> None:
+        if not removed:
+            removed.append(number)
+            path.unlink()
+        lock(number)
+
+    monkeypatch.setattr(locks, "_lock", late)
+    with locked(path):
+        assert path.exists()
+        with pytest.raises(HeldError), locked(path):
+            pass
+    assert removed
+
+
+def test_a_name_that_never_stays_is_given_up(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(locks, "_is_at", lambda *_: False)
+    with pytest.raises(HeldError), locked(path):
+        pass
+
+
+def test_what_cannot_be_locked_is_an_error_of_the_system(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(37, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with pytest.raises(OSError, match="No locks"), locked(path):
+        pass
+
+
+# How much is read of it
+
+
+@pytest.mark.parametrize(("size", "is_read"), [(1024 * 1024, True), (1024 * 1024 + 1, False)])
+def test_a_journal_of_more_than_a_mebibyte_is_none(path: Path, size: int, is_read: bool) -> None:
+    with written(path, FIRST):
+        pass
+    path.write_bytes(path.read_bytes().ljust(size))
+    if is_read:
+        assert read(path) == FIRST
+    else:
+        with pytest.raises(JournalError, match="more than 1048576 bytes"):
+            read(path)
+
+
+def test_there_is_no_digest_before_the_commit(path: Path) -> None:
+    with written(path, FIRST):
+        assert json.loads(path.read_bytes())["sha1"] is None

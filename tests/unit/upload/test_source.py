@@ -1,0 +1,97 @@
+"""Sources: what they read, and what they do when they cannot."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from box_uploads.errors import SourceChangedError
+from box_uploads.upload.source import Fingerprint, MemorySource, SeekableSource, Source, StreamSource
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+CONTENT = bytes(range(100))
+
+
+class Short(io.BytesIO):
+    """Gives less than it is asked for; then, if it is told to, nothing yet, or the wrong method."""
+
+    def __init__(self, content: bytes, sizes: list[int | None]) -> None:
+        super().__init__(content)
+        self.sizes = sizes
+
+    def readinto(self, buffer: Any) -> int | None:  # type: ignore[override]
+        size = self.sizes.pop(0) if self.sizes else len(buffer)
+        return None if size is None else super().readinto(memoryview(buffer)[:size])
+
+
+def seekable(file: Any, start: int = 0) -> SeekableSource:
+    size = len(CONTENT) - start
+    return SeekableSource(file, lambda: Fingerprint(kind="test", size=size), start=start)
+
+
+@settings(deadline=None, derandomize=True, database=None)
+@given(st.integers(0, 99), st.integers(1, 100), st.lists(st.integers(1, 9), max_size=20), st.integers(0, 50))
+def test_a_window_is_whole_however_little_is_read_at_a_time(
+    offset: int, size: int, sizes: list[int | None], start: int
+) -> None:
+    expected = CONTENT[start + offset :][:size]
+    size = len(expected)
+    buffer = bytearray(200)
+    window = seekable(Short(CONTENT, sizes), start).window(offset, size, memoryview(buffer))
+    assert window.tobytes() == expected
+    assert window.obj is buffer
+
+
+def test_windows_are_read_in_any_order() -> None:
+    source, buffer = seekable(io.BytesIO(CONTENT)), memoryview(bytearray(10))
+    assert [source.window(offset, 10, buffer).tobytes()[0] for offset in (90, 0, 50)] == [90, 0, 50]
+
+
+def test_a_source_that_ends_too_early_has_changed() -> None:
+    with pytest.raises(SourceChangedError, match="ends at byte 100"):
+        seekable(io.BytesIO(CONTENT)).window(95, 10, memoryview(bytearray(10)))
+
+
+def test_a_file_without_data_for_the_moment_is_refused() -> None:
+    with pytest.raises(BlockingIOError, match="non-blocking"):
+        seekable(Short(CONTENT, [3, None])).window(0, 10, memoryview(bytearray(10)))
+
+
+def test_a_stream_is_read_once() -> None:
+    source, buffer = StreamSource(io.BytesIO(CONTENT), 100), memoryview(bytearray(50))
+    source.window(0, 50, buffer)
+    with pytest.raises(SourceChangedError, match="cannot be read again"):
+        source.window(0, 50, buffer)
+    source.window(50, 50, buffer)
+    source.check_unchanged()
+
+
+def test_memory_is_viewed_and_not_copied() -> None:
+    content = bytearray(CONTENT)
+    window = MemorySource(content).window(10, 5, memoryview(b""))
+    content[10] = 200
+    assert window.tobytes() == bytes([200, 11, 12, 13, 14])
+
+
+@pytest.mark.parametrize("field", ["size", "mtime_ns", "inode", "device", "mark"])
+def test_a_change_names_what_has_changed(field: str) -> None:
+    present = {"kind": "test", "size": 5}
+    source = Source(lambda: Fingerprint(**present))  # type: ignore[arg-type]
+    source.check_unchanged()
+    present[field] = "x" if field == "mark" else 7
+    with pytest.raises(SourceChangedError, match=f"uploaded: {field}$"):
+        source.check_unchanged()
+
+
+def test_a_source_that_cannot_be_examined_has_changed() -> None:
+    answers = [Fingerprint(kind="test", size=5)]
+
+    def present() -> Fingerprint:
+        if not answers:
+            raise FileNotFoundError("gone")
+        return answers.pop()
+
+    with pytest.raises(SourceChangedError, match="gone"):
+        Source(present).check_unchanged()

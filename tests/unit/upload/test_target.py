@@ -1,0 +1,41 @@
+"""Where a file goes."""
+
+from __future__ import annotations
+
+import pytest
+from box_uploads.errors import InvalidArgumentError
+from box_uploads.upload.target import Target, target_of
+
+
+@pytest.mark.parametrize(
+    ("folder_id", "file_id", "file_name", "source_name", "expected"),
+    [
+        ("0", None, None, "film.mov", ("0", None, "film.mov")),
+        ("0", None, "other.mov", "film.mov", ("0", None, "other.mov")),
+        ("0", None, "", "film.mov", ("0", None, "film.mov")),
+        (None, "7", None, "film.mov", (None, "7", None)),
+        (None, "7", "other.mov", "film.mov", (None, "7", "other.mov")),
+        ("5", "7", None, "", ("5", "7", None)),
+    ],
+)
+def test_a_version_keeps_its_name_and_a_new_file_gets_that_of_the_source(
+    folder_id: str | None,
+    file_id: str | None,
+    file_name: str | None,
+    source_name: str,
+    expected: tuple[str | None, str | None, str | None],
+) -> None:
+    folder, file, name = expected
+    assert target_of(folder_id, file_id, file_name, source_name) == Target(
+        folder_id=folder, file_id=file, file_name=name
+    )
+
+
+def test_a_place_is_needed() -> None:
+    with pytest.raises(InvalidArgumentError, match="folder_id"):
+        target_of(None, None, "film.mov", "film.mov")
+
+
+def test_a_new_file_needs_a_name() -> None:
+    with pytest.raises(InvalidArgumentError, match="file_name"):
+        target_of("0", None, None, "")
