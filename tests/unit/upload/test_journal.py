@@ -9,6 +9,7 @@ import signal
 import stat
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -98,6 +99,11 @@ def test_it_names_session_and_source_and_nothing_else(path: Path) -> None:
     content = json.loads(path.read_text())
     assert set(content) == {"format", "target", "fingerprint", "session", "sha1"}
     assert content["session"]["session_endpoints"]["commit"].startswith("https://upload.box.com/")
+
+
+def test_what_it_says_cannot_be_changed_behind_its_back() -> None:
+    with pytest.raises(AttributeError):
+        FIRST.sha1 = "a" * 40  # type: ignore[misc]  # what the type checker refuses too
 
 
 # Broken ones
@@ -207,6 +213,34 @@ def test_the_content_is_on_the_disk_before_it_gets_the_name(path: Path, monkeypa
     with written(path, FIRST):
         pass
     assert steps == ["-", "replace", "d"]
+
+
+def test_a_failure_is_told_even_if_the_draft_is_gone(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def vanish(_: int) -> None:
+        path.with_name(f".{path.name}.new").unlink()
+        raise OSError(5, "Input/output error")
+
+    with written(path) as journal, monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", vanish)
+        with pytest.raises(OSError, match="Input/output error"):
+            journal.write(FIRST)
+
+
+@pytest.mark.parametrize("step", ["open", "fsync"])
+def test_a_system_that_does_not_sync_folders_is_no_obstacle(
+    path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    before = getattr(os, step)
+
+    def refuse(what: Any, *rest: Any) -> Any:
+        if Path(what).is_dir() if step == "open" else stat.S_ISDIR(os.fstat(what).st_mode):
+            raise PermissionError(13, "Permission denied")
+        return before(what, *rest)
+
+    monkeypatch.setattr(os, step, refuse)
+    with written(path, FIRST):
+        pass
+    assert read(path) == FIRST
 
 
 def test_what_a_killed_process_has_not_finished_is_no_obstacle(path: Path) -> None:
@@ -324,6 +358,26 @@ def test_a_journal_of_more_than_a_mebibyte_is_none(path: Path, size: int, is_rea
     else:
         with pytest.raises(JournalError, match="more than 1048576 bytes"):
             read(path)
+
+
+def test_of_a_larger_file_no_more_is_read(path: Path) -> None:
+    with path.open("wb") as file:
+        file.truncate(64 * 1024 * 1024)
+    tracemalloc.start()
+    try:
+        with pytest.raises(JournalError):
+            read(path)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 4 * 1024 * 1024
+
+
+def test_an_error_about_it_is_no_longer_than_a_few_lines(path: Path) -> None:
+    path.write_bytes(msgspec.json.encode({"format": "x" * 1000}))
+    with pytest.raises(JournalError) as caught:
+        read(path)
+    assert len(str(caught.value)) == 300
 
 
 def test_there_is_no_digest_before_the_commit(path: Path) -> None:
