@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -121,6 +123,39 @@ def test_a_shell_is_told_the_options_that_go_on_a_word() -> None:
     )
 
     assert (ended.stdout, ended.stderr) == ("plain,--folder-id\n", "")
+
+
+# What bash does when the tab key is pressed; it empties the replies itself.
+BASH = """
+eval "$(box-uploads completion bash)"
+for words in "box-uploads ses" "box-uploads session st" "box-uploads upload --fo"; do
+    COMP_WORDS=($words) COMP_CWORD=$(($(wc -w <<< "$words") - 1)) COMPREPLY=()
+    "$(complete -p box-uploads | sed 's/.*-F \\([^ ]*\\).*/\\1/')" box-uploads
+    echo "$words: ${COMPREPLY[*]}"
+done
+"""
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
+def test_bash_completes_what_is_typed(tmp_path: Path) -> None:
+    program = tmp_path / "box-uploads"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m box_uploads.cli "$@"\n')
+    program.chmod(0o755)
+    paths = os.pathsep.join(filter(None, sys.path))
+    ended = subprocess.run(
+        ["bash", "--norc", "-c", BASH],
+        env=os.environ | {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ended.stderr == ""
+    assert ended.stdout.splitlines() == [
+        "box-uploads ses: session",
+        "box-uploads session st: status",
+        "box-uploads upload --fo: --folder-id",
+    ]
 
 
 def test_stdin_without_a_size_says_which_option_is_missing(box: Run, monkeypatch: pytest.MonkeyPatch) -> None:
