@@ -137,6 +137,8 @@ def _upload_hints(error: BaseException) -> list[str]:  # noqa: PLR0911  # a tabl
             return _hints(cause)
         case SessionUnknownError():
             return ["`box-uploads session create --json` prints a session; a file with that is enough anywhere"]
+        case errors.InvalidArgumentError(argument="source", rule=rule) if "size" in rule:
+            return ["through stdin it can be uploaded: - --size BYTES --name NAME"]
         case IsADirectoryError():
             return ["name the files in the folder; folders are not uploaded"]
         case _:

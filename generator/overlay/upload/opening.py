@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from io import SEEK_END, FileIO, TextIOBase
@@ -52,6 +53,7 @@ def _open(source: SourceArgument, size: int | None, stack: ExitStack) -> Source:
     if isinstance(source, (str, os.PathLike)):
         # The same file after a change of the directory.
         path = Path(source).absolute()
+        _check_kind(path)
         return SeekableSource(
             stack.enter_context(FileIO(path)),
             lambda: _stat_fingerprint(path.stat()),
@@ -62,6 +64,14 @@ def _open(source: SourceArgument, size: int | None, stack: ExitStack) -> Source:
         rule = "must be a path, a URL, bytes or a file object opened in binary mode"
         raise InvalidArgumentError("source", rule, shown=short_repr(source))
     return _open_file(source, size)
+
+
+def _check_kind(path: Path) -> None:
+    # Opening a pipe would wait for its writer. That a folder is no file, the system tells when it is opened.
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        rule = "is a pipe or a device, whose size nobody knows; give it as an open file, with its size"
+        raise InvalidArgumentError("source", rule, shown=short_repr(str(path)))
 
 
 def _stat_fingerprint(found: os.stat_result, start: int = 0) -> Fingerprint:

@@ -46,6 +46,7 @@ HINTS: list[tuple[BaseException, int, str]] = [
     (errors.TransportError("no", kind="ProxyError"), 1, "HTTPS_PROXY"),
     (errors.UntrustedUrlError("https://evil.org/", "is not trusted"), 1, "--trusted-host"),
     (errors.InvalidArgumentError("token", "must be ASCII"), 2, "--token-file"),
+    (errors.InvalidArgumentError("source", "is a pipe, whose size nobody knows"), 2, "- --size BYTES --name NAME"),
     (FileTooSmallError(1000, 20_000_000), 1, "in one request"),
     (SourceChangedError("the source has changed"), 1, "when nothing writes to the source any more"),
     (JournalError("the journal is broken"), 1, "--no-resume"),

@@ -70,6 +70,14 @@ def test_a_path_that_is_no_file_is_an_error_of_the_system(tmp_path: Path) -> Non
         pass
 
 
+def test_a_pipe_is_refused_before_it_waits_for_its_writer(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for special in (pipe, Path(os.devnull)):
+        with pytest.raises(InvalidArgumentError, match="is a pipe or a device"), opened(special):
+            pass
+
+
 @pytest.mark.parametrize("change", ["content", "time", "replaced", "removed"])
 def test_a_change_of_the_file_is_seen(path: Path, change: str) -> None:
     with opened(path) as source:
