@@ -1,6 +1,6 @@
 """A server that takes uploads as cheaply as it can: bodies are dropped unread, digests are believed.
 
-Run as a process of its own, so that its work is not counted: `python -m tests.bench.sink` prints its port. It is no
+Run as a process of its own, so that its work is not counted: `python -m tests.bench.sink 0` prints its origin. It is no
 mock: nothing is checked, so that what is measured is the client.
 """
 
@@ -10,11 +10,13 @@ import base64
 import json
 import re
 import socket
+import ssl
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -24,7 +26,7 @@ PART_SIZE = 32 * 1024 * 1024
 _BASE = "/api/2.0/files/upload_sessions"
 _HEADER = re.compile(rb"(?i)\r\n(content-length|content-range|digest): *([^\r]*)")
 _CHUNK = 1024 * 1024
-# Where the system can, the kernel drops what is received, and it is never copied.
+# Where the system can, the kernel drops what is received, and it is never copied. Under TLS it has to be decrypted.
 _DROP = getattr(socket, "MSG_TRUNC", 0) if sys.platform == "linux" else 0
 
 
@@ -37,7 +39,9 @@ class _Connection:
         self._received = b""
         self._room = memoryview(bytearray(_CHUNK))
 
-    def serve(self) -> None:
+    def serve(self, tls: ssl.SSLContext | None) -> None:
+        if tls is not None:
+            self._connection = tls.wrap_socket(self._connection, server_side=True)
         with self._connection:
             while b"\r\n\r\n" in self._received or self._more():
                 if b"\r\n\r\n" in self._received:
@@ -69,8 +73,9 @@ class _Connection:
     def _drop(self, length: int) -> bytes:
         left = length - len(self._received)
         self._received = b""
+        flags = 0 if isinstance(self._connection, ssl.SSLSocket) else _DROP
         while left > 0:
-            count = self._connection.recv_into(self._room, min(left, _CHUNK), _DROP)
+            count = self._connection.recv_into(self._room, min(left, _CHUNK), flags)
             left -= count
             if self._pace:
                 time.sleep(count / self._pace)
@@ -113,30 +118,35 @@ def _hex(headers: dict[bytes, str]) -> str:
     return base64.b64decode(headers[b"digest"].partition("=")[2]).hex()
 
 
-def _serve(bytes_per_s: float) -> None:
+def _serve(bytes_per_s: float, certificate: str | None) -> None:
+    tls = None
+    if certificate is not None:
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(certificate)
     listening = socket.create_server(("127.0.0.1", 0))
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    port = listening.getsockname()[1]
-    print(port, flush=True)
+    origin = f"http{'s' if tls else ''}://127.0.0.1:{listening.getsockname()[1]}"
+    print(origin, flush=True)
     parts: dict[int, Any] = {}
     while True:
         connection, _ = listening.accept()
-        one = _Connection(connection, f"http://127.0.0.1:{port}", parts, bytes_per_s)
-        Thread(target=one.serve, daemon=True).start()
+        one = _Connection(connection, origin, parts, bytes_per_s)
+        Thread(target=one.serve, args=[tls], daemon=True).start()
 
 
 @contextmanager
-def sink(bytes_per_s: float = 0) -> Iterator[str]:
+def sink(bytes_per_s: float = 0, certificate: Path | None = None) -> Iterator[str]:
     """Take uploads while the context lasts, and give the origin.
 
     Args:
         bytes_per_s: How much a connection takes in a second, 0 for all it can.
+        certificate: Private key and certificates in PEM, to serve https.
     """
-    command = [sys.executable, "-m", "tests.bench.sink", str(bytes_per_s)]
+    command = [sys.executable, "-m", "tests.bench.sink", str(bytes_per_s), *([str(certificate)] if certificate else [])]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
     assert process.stdout is not None
     try:
-        yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+        yield process.stdout.readline().decode().strip()
     finally:
         process.terminate()
         process.wait()
@@ -144,4 +154,4 @@ def sink(bytes_per_s: float = 0) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    _serve(float(sys.argv[1]))
+    _serve(float(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else None)

@@ -7,6 +7,7 @@ import base64
 import hashlib
 import os
 import socket
+import ssl
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +17,8 @@ from queue import SimpleQueue
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
+import trustme
 from box_sdk_gen import BaseUrls, BoxClient, BoxDeveloperTokenAuth, NetworkSession
 from box_uploads import AsyncClient, Client
 from box_uploads.upload import upload_file, upload_file_async
@@ -33,12 +36,14 @@ def run() -> None:
     """Measure and show."""
     with _file(_FAST_SIZE) as path:
         _show_fast(path)
+        with _certificate() as certificate:
+            _show_fast(path, certificate)
         os.truncate(path, _SLOW_SIZE)
         _show_slow(path)
 
 
-def _show_fast(path: Path) -> None:
-    with sink() as origin:
+def _show_fast(path: Path, certificate: Path | None = None) -> None:
+    with sink(certificate=certificate) as origin:
         variants: dict[str, Callable[[int], object]] = {
             "sync": lambda _: _upload(path, origin),
             "async": lambda _: asyncio.run(_upload_async(path, origin)),
@@ -60,7 +65,8 @@ def _show_fast(path: Path) -> None:
             "boxsdk", _rate(_FAST_SIZE, found["boxsdk"]), times(found["boxsdk"] / sync), "at least 2.5 x of upload_file"
         ),
     ]
-    show(f"Uploading {_FAST_SIZE // 1024**2} MiB over loopback, http, in parts of {PART_SIZE // 1024**2} MiB", rows)
+    scheme = urlsplit(origin).scheme
+    show(f"Uploading {_FAST_SIZE // 1024**2} MiB over loopback, {scheme}, in parts of {PART_SIZE // 1024**2} MiB", rows)
 
 
 def _show_slow(path: Path) -> None:
@@ -105,7 +111,10 @@ def _hash_and_send(path: Path, origin: str) -> None:
     connections: SimpleQueue[socket.socket] = SimpleQueue()
     address = urlsplit(origin)
     for _ in range(4):
-        connections.put(socket.create_connection((address.hostname, address.port)))
+        connection = socket.create_connection((address.hostname, address.port))
+        if address.scheme == "https":
+            connection = ssl.create_default_context().wrap_socket(connection, server_hostname=address.hostname)
+        connections.put(connection)
     for _ in range(5):
         buffers.put(memoryview(bytearray(PART_SIZE)))
 
@@ -139,6 +148,21 @@ def _hash_and_send(path: Path, origin: str) -> None:
 
 def _rate(size: int, seconds: float) -> str:
     return f"{size / seconds / 1e6:,.0f} MB/s"
+
+
+@contextmanager
+def _certificate() -> Iterator[Path]:
+    """Give the key and the certificate of a server at 127.0.0.1, which every client here trusts meanwhile."""
+    authority = trustme.CA()
+    server = authority.issue_cert("127.0.0.1")
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        trusted, own = Path(folder) / "trusted.pem", Path(folder) / "server.pem"
+        authority.cert_pem.write_to_path(trusted)
+        server.private_key_and_cert_chain_pem.write_to_path(own)
+        # The first is what OpenSSL reads, the second what the official SDK's requests does.
+        for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
+            patch.setenv(name, str(trusted))
+        yield own
 
 
 @contextmanager

@@ -2,7 +2,8 @@
 """Patterns for the string formats of OpenAPI, for `msgspec.Meta(pattern=…)`.
 
 Each is anchored at both ends and built from alternatives that start with different characters, and its runs are
-possessive, so that matching takes time in proportion to the length of the text.
+possessive, so that matching takes time in proportion to the length of the text. The one exception is a URI: the usual
+form comes first and once more among all forms, since it is checked in every session, and matches three times as fast.
 """
 
 from __future__ import annotations
@@ -36,10 +37,11 @@ _SEGMENTS = rf"(?:/{_PCHAR}*)*"
 _TAIL = rf"(?:\?(?:{_PCHAR}|[/?])*)?(?:#(?:{_PCHAR}|[/?])*)?"
 _HIERARCHY = rf"(?://{_AUTHORITY}{_SEGMENTS}|/(?:{_PCHAR}+{_SEGMENTS})?|{_PCHAR}+{_SEGMENTS}|)"
 _RELATIVE = rf"(?://{_AUTHORITY}{_SEGMENTS}|/(?:{_PCHAR}+{_SEGMENTS})?|{_PCHAR_NO_COLON}+{_SEGMENTS}|)"
+_USUAL_URI = r"[A-Za-z][A-Za-z0-9+.\-]*+://[A-Za-z0-9\-._~]++(?::[0-9]++)?(?:/[A-Za-z0-9\-._~!$&'()*+,;=:@/]*+)?\Z"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9\-]{0,61}[A-Za-z0-9])?"
 _ATEXT = r"[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~]+"
 
-URI_PATTERN = rf"^[A-Za-z][A-Za-z0-9+.\-]*:{_HIERARCHY}{_TAIL}\Z"
+URI_PATTERN = rf"^(?:{_USUAL_URI}|[A-Za-z][A-Za-z0-9+.\-]*:{_HIERARCHY}{_TAIL}\Z)"
 """An absolute URI of RFC 3986: ASCII, with a scheme, whose fragment is optional."""
 
 FORMAT_PATTERNS: dict[str, str] = {

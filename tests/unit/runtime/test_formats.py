@@ -93,6 +93,17 @@ def test_both_agree_on_junk(name: str) -> None:
     agree()
 
 
+@given(
+    st.text("Aa1+", min_size=1, max_size=3),
+    st.text("aA1:/@[]%.", max_size=6),
+    st.sampled_from(["", ":", ":8080", ":80a", ":8:0"]),
+    st.text("/a:@%?# é\n", max_size=4),
+)
+def test_both_agree_on_what_looks_like_a_usual_uri(scheme: str, host: str, port: str, path: str) -> None:
+    text = f"{scheme}://{host}{port}{path}"
+    assert accepts("uri", text) == judge("uri").is_valid(text), text
+
+
 @pytest.mark.parametrize("name", sorted(FORMAT_PATTERNS))
 def test_long_near_misses_are_refused_without_backtracking(name: str) -> None:
     for text in (
