@@ -83,7 +83,7 @@ def docstring_text(text: str, indent: int = 0, hanging: int = 0, lead: str = "")
     if not text.isprintable():
         text = "".join(one if one == "\n" else " " if one.isspace() else one for one in text)
         text = "".join(one for one in text if one == "\n" or unicodedata.category(one) not in _INVISIBLE)
-    text = re.sub(r'"(?=""|\Z)', r"\"", text.replace("\\", "\\\\").strip())
+    text = docstring_code(text.strip())
     lines: list[str] = []
     for paragraph in re.split(r"\n\s*\n", text):
         for number, item in enumerate(_LIST_ITEM.split(paragraph)):
@@ -99,6 +99,11 @@ def docstring_text(text: str, indent: int = 0, hanging: int = 0, lead: str = "")
     start = " " * (indent + hanging)
     first, *others = (line.replace("\0", "") for line in lines[:-1] or [""])
     return "\n".join([first, *(start + line if line else "" for line in others)])
+
+
+def docstring_code(text: str) -> str:
+    """Return printable text as it is written in a docstring, without a way out of it and without a change of lines."""
+    return re.sub(r'"(?=""|\Z)', r"\"", text.replace("\\", "\\\\"))
 
 
 def one_line(text: str) -> str:

@@ -78,6 +78,11 @@ class Body:
         """The type of the value, whatever the media type."""
         return union(*(one.codec.type for one in self.media))
 
+    @property
+    def is_binary(self) -> bool:
+        """Whether bytes are sent as they are, in one of the media types."""
+        return any(one.codec.kind == "Binary" for one in self.media)
+
 
 @dataclass(frozen=True)
 class Source:
@@ -130,9 +135,33 @@ class Response:
         return f"raw.status == {self.status}"
 
     @property
+    def has_content(self) -> bool:
+        """Whether there is a body that means something."""
+        return any(one.codec.kind != "Empty" for one in self.media)
+
+    @property
     def shown_status(self) -> str:
         """When the response is this one, for a person."""
         return "Any other status" if self.status == "default" else self.status
+
+
+@dataclass(frozen=True)
+class Pages:
+    """How the pages of a list are gone through.
+
+    Attributes:
+        method: Name of the method that goes through them.
+        item: The type of an item.
+        items: The attribute of a page that holds its items.
+        total: The attribute of a page that holds the number of all items.
+        offset: The argument that says how many items are skipped.
+    """
+
+    method: str
+    item: Type
+    items: str
+    total: str
+    offset: str
 
 
 @dataclass(eq=False)
@@ -155,9 +184,13 @@ class Operation:
     body: Body | None
     successes: list[Response]
     errors: list[Response]
+    idempotent: bool | None = None
+    """Whether two calls have the effect of one, or None if the method says it."""
     codecs: list[Codec] = field(default_factory=list[Codec])
     source: Source | None = None
     """Where the URL of the call is, if an earlier response holds it."""
+    pages: Pages | None = None
+    """How the result is gone through, if it is a page of a list."""
 
     @property
     def title(self) -> str:

@@ -12,6 +12,7 @@ from .filters import class_name, free_name, python_name
 from .keywords import check_keywords
 from .links import connect
 from .operation import Body, Codec, Media, Operation, Parameter
+from .pages import read_pages
 from .parameters import USED_IN_METHODS, Parameters
 from .problem import SpecError
 from .schemas import Schemas
@@ -73,6 +74,10 @@ class Operations:
             for (path, item, method, node), declared in zip(methods, parameters, strict=True)
         ]
         self._follow_links(found)
+        for (_, _, _, node), one in zip(methods, found, strict=True):
+            one.pages = read_pages(node, one, self._names | _RESERVED_OPERATIONS)
+            if one.pages:
+                self._names.add(one.pages.method)
         return found
 
     def _follow_links(self, operations: list[Operation]) -> None:
@@ -150,6 +155,7 @@ class Operations:
             body=body,
             successes=successes,
             errors=errors,
+            idempotent=node.flag("x-idempotent") if "x-idempotent" in node.object() else None,
         )
         _name_constants(operation)
         return operation

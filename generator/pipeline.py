@@ -167,6 +167,7 @@ def _template_names(folder: Path) -> list[str]:
 def _filters() -> dict[str, Callable[..., Any]]:
     chosen: tuple[Callable[..., Any], ...] = (
         filters.class_name,
+        filters.docstring_code,
         filters.docstring_text,
         filters.header_token,
         filters.long_literal,

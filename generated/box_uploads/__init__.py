@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 from ._runtime.retry import RetryPolicy
 from ._runtime.transport import Timeout
 from .client import AsyncClient, Client
-from .types import UNSET, Response
+from .types import UNSET, Response, Stream
 
 if TYPE_CHECKING:
     from . import errors, models
 
-__all__ = ["UNSET", "AsyncClient", "Client", "Response", "RetryPolicy", "Timeout", "errors", "models"]
+__all__ = ["UNSET", "AsyncClient", "Client", "Response", "RetryPolicy", "Stream", "Timeout", "errors", "models"]
 __version__ = "0.1.0"
 
 

@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
 from typing import TYPE_CHECKING
 
 from msgspec import UNSET, UnsetType
 
 from . import api
 from ._runtime.auth import Credentials
+from ._runtime.pages import Pager
 from ._runtime.transport import AsyncTransport, SyncTransport, Timeout
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ class RawClient:
         self,
         upload_session: models.UploadSession,
         *,
-        parts: list[models.CommittedPart],
+        parts: list[models.UploadPart],
         digest: str,
         attributes: models.FileAttributes | UnsetType = UNSET,
         if_match: str | UnsetType = UNSET,
@@ -308,9 +309,9 @@ class Client:
             InvalidArgumentError: An argument breaks its rule; nothing was sent.
             BadRequestError: 400. An argument is missing or breaks a rule; `code` says which.
             UnauthorizedError: 401. The token is missing, wrong or expired.
-            ForbiddenError: 403. The storage is full, the file is too large for the account, or the user may not
-                do this.
-            NotFoundError: 404. The folder or the file does not exist, or the user may not see it.
+            ForbiddenError: 403. The user may not act on the session.
+            NotFoundError: 404. The session does not exist, or no longer does since it was committed or aborted,
+                or it is another user's.
             GoneError: 410. The session has expired, or failed for good.
             RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
             ServerError: 500. Box failed. The call may or may not have had its effect.
@@ -328,7 +329,10 @@ class Client:
         """Upload one part of the file.
 
         Called at the `upload_part` URL of the session's endpoints. Every part but the last has the session's part
-        size; parts may come in any order, several at a time, each range once. A part cannot be replaced.
+        size; parts may come in any order, several at a time, each range once. A part cannot be replaced, and a
+        second attempt is answered by 416 if the first one was stored.
+
+        The client repeats it only if it cannot have had an effect, as after a refused connection or a 429.
 
         Source: https://developer.box.com/reference/put-files-upload-sessions-id
 
@@ -338,7 +342,8 @@ class Client:
             digest: SHA-1 of the bytes, as `sha=` and the base64 of the digest (RFC 3230).
             content_range: Which bytes of the file these are, first and last one included, and the size of the
                 file.
-            body: The bytes of the part.
+            body: The bytes of the part. Bytes may be `bytes`, a `bytearray`, a contiguous `memoryview`, or a
+                `Stream`, which is read while it is sent.
 
         Returns:
             The part is stored.
@@ -347,14 +352,13 @@ class Client:
             InvalidArgumentError: An argument breaks its rule; nothing was sent.
             BadRequestError: 400. An argument is missing or breaks a rule; `code` says which.
             UnauthorizedError: 401. The token is missing, wrong or expired.
-            ForbiddenError: 403. The storage is full, the file is too large for the account, or the user may not
-                do this.
-            NotFoundError: 404. The folder or the file does not exist, or the user may not see it.
+            ForbiddenError: 403. The user may not act on the session.
+            NotFoundError: 404. The session does not exist, or no longer does since it was committed or aborted,
+                or it is another user's.
             ConflictError: 409. Another part of the range is stored, or is being uploaded.
             GoneError: 410. The session has expired, or failed for good.
             LengthRequiredError: 411. The request has no `Content-Length`.
-            PreconditionFailedError: 412. The etag is another one than was asked for, or the bytes do not have the
-                digest.
+            PreconditionFailedError: 412. The bytes do not have the digest; the part is not stored.
             ContentTooLargeError: 413. The request body is larger than the server reads.
             UnsupportedMediaTypeError: 415. The request body is not of the media type that the call takes.
             RangeNotSatisfiableError: 416. The range overlaps a part that is stored, or is none of the session's
@@ -380,15 +384,15 @@ class Client:
             upload_session: What an earlier call returned; the request goes to its `session_endpoints.abort`.
 
         Returns:
-            The session has ended.
+            None with 204: The session has ended.
 
         Raises:
             InvalidArgumentError: An argument breaks its rule; nothing was sent.
             BadRequestError: 400. An argument is missing or breaks a rule; `code` says which.
             UnauthorizedError: 401. The token is missing, wrong or expired.
-            ForbiddenError: 403. The storage is full, the file is too large for the account, or the user may not
-                do this.
-            NotFoundError: 404. The folder or the file does not exist, or the user may not see it.
+            ForbiddenError: 403. The user may not act on the session.
+            NotFoundError: 404. The session does not exist, or no longer does since it was committed or aborted,
+                or it is another user's.
             GoneError: 410. The session has expired, or failed for good.
             RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
             ServerError: 500. Box failed. The call may or may not have had its effect.
@@ -422,9 +426,9 @@ class Client:
             InvalidArgumentError: An argument breaks its rule; nothing was sent.
             BadRequestError: 400. An argument is missing or breaks a rule; `code` says which.
             UnauthorizedError: 401. The token is missing, wrong or expired.
-            ForbiddenError: 403. The storage is full, the file is too large for the account, or the user may not
-                do this.
-            NotFoundError: 404. The folder or the file does not exist, or the user may not see it.
+            ForbiddenError: 403. The user may not act on the session.
+            NotFoundError: 404. The session does not exist, or no longer does since it was committed or aborted,
+                or it is another user's.
             GoneError: 410. The session has expired, or failed for good.
             RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
             ServerError: 500. Box failed. The call may or may not have had its effect.
@@ -436,11 +440,31 @@ class Client:
         response = self.raw.list_parts(upload_session, offset=offset, limit=limit)
         return response.parsed
 
+    def iter_parts(
+        self, upload_session: models.UploadSession, *, limit: int | UnsetType = UNSET
+    ) -> Iterator[models.UploadPart]:
+        """Go through all items of `list_parts`, which returns them page by page.
+
+        The arguments are those of `list_parts`, but for `offset`. A page is asked for when its first item is.
+
+        Raises:
+            PageError: A page repeats the one before, or is empty although items are missing.
+            InvalidArgumentError: An argument breaks its rule, or the server skips no more items.
+            ApiError: As `list_parts` raises it.
+            DecodeError: A page is not what the API promises.
+            TransportError: A page was not received.
+        """
+
+        _pager: Pager[models.UploadPart] = Pager("list_parts")
+        while not _pager.is_done:
+            _page = self.list_parts(upload_session, offset=_pager.offset, limit=limit)
+            yield from _pager.take(_page.entries, _page.total_count)
+
     def commit_upload_session(
         self,
         upload_session: models.UploadSession,
         *,
-        parts: list[models.CommittedPart],
+        parts: list[models.UploadPart],
         digest: str,
         attributes: models.FileAttributes | UnsetType = UNSET,
         if_match: str | UnsetType = UNSET,
@@ -463,21 +487,24 @@ class Client:
 
         Returns:
             The file is stored.
-            The parts are still processed; repeat the call after `Retry-After`.
+            None with 202: The parts are still processed; repeat the call after `Retry-After`.
             Header `Retry-After`: Seconds to wait before the call is repeated. Always there.
+            Header fields are in `raw.commit_upload_session(…).headers`.
 
         Raises:
             InvalidArgumentError: An argument breaks its rule; nothing was sent.
-            BadRequestError: 400. An argument is missing or breaks a rule; `code` says which.
+            BadRequestError: 400. An argument breaks a rule, the parts are not all of the session's
+                (`parts_mismatch`), or the file does not have the digest (`digest_mismatch`).
             UnauthorizedError: 401. The token is missing, wrong or expired.
             ForbiddenError: 403. The storage is full, the file is too large for the account, or the user may not
                 do this.
-            NotFoundError: 404. The folder or the file does not exist, or the user may not see it.
+            NotFoundError: 404. The session does not exist, or no longer does since it was committed or aborted,
+                or it is another user's.
             ConflictError: 409. Another file got the name while the session was open.
             GoneError: 410. The session has expired, or failed for good.
             LengthRequiredError: 411. The request has no `Content-Length`.
-            PreconditionFailedError: 412. The etag is another one than was asked for, or the bytes do not have the
-                digest.
+            PreconditionFailedError: 412. The etag of the file is not that of `if-match`, or is that of
+                `if-none-match`.
             ContentTooLargeError: 413. The request body is larger than the server reads.
             UnsupportedMediaTypeError: 415. The request body is not of the media type that the call takes.
             RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
@@ -506,8 +533,7 @@ class Client:
         it.
 
         Example:
-            client.log_upload_event(upload_session, event_type="part_upload_retry", event_info="offset
-                8388608")
+            client.log_upload_event(upload_session, event_type="part_upload_retry", event_info="offset 8388608")
 
         Args:
             upload_session: What an earlier call returned; the request goes to its `session_endpoints.log_event`.
@@ -515,15 +541,15 @@ class Client:
             event_info: Details of the event.
 
         Returns:
-            The event is noted.
+            None with 204: The event is noted.
 
         Raises:
             InvalidArgumentError: An argument breaks its rule; nothing was sent.
             BadRequestError: 400. An argument is missing or breaks a rule; `code` says which.
             UnauthorizedError: 401. The token is missing, wrong or expired.
-            ForbiddenError: 403. The storage is full, the file is too large for the account, or the user may not
-                do this.
-            NotFoundError: 404. The folder or the file does not exist, or the user may not see it.
+            ForbiddenError: 403. The user may not act on the session.
+            NotFoundError: 404. The session does not exist, or no longer does since it was committed or aborted,
+                or it is another user's.
             GoneError: 410. The session has expired, or failed for good.
             LengthRequiredError: 411. The request has no `Content-Length`.
             ContentTooLargeError: 413. The request body is larger than the server reads.
@@ -596,7 +622,7 @@ class RawAsyncClient:
         self,
         upload_session: models.UploadSession,
         *,
-        parts: list[models.CommittedPart],
+        parts: list[models.UploadPart],
         digest: str,
         attributes: models.FileAttributes | UnsetType = UNSET,
         if_match: str | UnsetType = UNSET,
@@ -819,9 +845,9 @@ class AsyncClient:
             InvalidArgumentError: An argument breaks its rule; nothing was sent.
             BadRequestError: 400. An argument is missing or breaks a rule; `code` says which.
             UnauthorizedError: 401. The token is missing, wrong or expired.
-            ForbiddenError: 403. The storage is full, the file is too large for the account, or the user may not
-                do this.
-            NotFoundError: 404. The folder or the file does not exist, or the user may not see it.
+            ForbiddenError: 403. The user may not act on the session.
+            NotFoundError: 404. The session does not exist, or no longer does since it was committed or aborted,
+                or it is another user's.
             GoneError: 410. The session has expired, or failed for good.
             RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
             ServerError: 500. Box failed. The call may or may not have had its effect.
@@ -839,7 +865,10 @@ class AsyncClient:
         """Upload one part of the file.
 
         Called at the `upload_part` URL of the session's endpoints. Every part but the last has the session's part
-        size; parts may come in any order, several at a time, each range once. A part cannot be replaced.
+        size; parts may come in any order, several at a time, each range once. A part cannot be replaced, and a
+        second attempt is answered by 416 if the first one was stored.
+
+        The client repeats it only if it cannot have had an effect, as after a refused connection or a 429.
 
         Source: https://developer.box.com/reference/put-files-upload-sessions-id
 
@@ -849,7 +878,8 @@ class AsyncClient:
             digest: SHA-1 of the bytes, as `sha=` and the base64 of the digest (RFC 3230).
             content_range: Which bytes of the file these are, first and last one included, and the size of the
                 file.
-            body: The bytes of the part.
+            body: The bytes of the part. Bytes may be `bytes`, a `bytearray`, a contiguous `memoryview`, or a
+                `Stream`, which is read while it is sent.
 
         Returns:
             The part is stored.
@@ -858,14 +888,13 @@ class AsyncClient:
             InvalidArgumentError: An argument breaks its rule; nothing was sent.
             BadRequestError: 400. An argument is missing or breaks a rule; `code` says which.
             UnauthorizedError: 401. The token is missing, wrong or expired.
-            ForbiddenError: 403. The storage is full, the file is too large for the account, or the user may not
-                do this.
-            NotFoundError: 404. The folder or the file does not exist, or the user may not see it.
+            ForbiddenError: 403. The user may not act on the session.
+            NotFoundError: 404. The session does not exist, or no longer does since it was committed or aborted,
+                or it is another user's.
             ConflictError: 409. Another part of the range is stored, or is being uploaded.
             GoneError: 410. The session has expired, or failed for good.
             LengthRequiredError: 411. The request has no `Content-Length`.
-            PreconditionFailedError: 412. The etag is another one than was asked for, or the bytes do not have the
-                digest.
+            PreconditionFailedError: 412. The bytes do not have the digest; the part is not stored.
             ContentTooLargeError: 413. The request body is larger than the server reads.
             UnsupportedMediaTypeError: 415. The request body is not of the media type that the call takes.
             RangeNotSatisfiableError: 416. The range overlaps a part that is stored, or is none of the session's
@@ -891,15 +920,15 @@ class AsyncClient:
             upload_session: What an earlier call returned; the request goes to its `session_endpoints.abort`.
 
         Returns:
-            The session has ended.
+            None with 204: The session has ended.
 
         Raises:
             InvalidArgumentError: An argument breaks its rule; nothing was sent.
             BadRequestError: 400. An argument is missing or breaks a rule; `code` says which.
             UnauthorizedError: 401. The token is missing, wrong or expired.
-            ForbiddenError: 403. The storage is full, the file is too large for the account, or the user may not
-                do this.
-            NotFoundError: 404. The folder or the file does not exist, or the user may not see it.
+            ForbiddenError: 403. The user may not act on the session.
+            NotFoundError: 404. The session does not exist, or no longer does since it was committed or aborted,
+                or it is another user's.
             GoneError: 410. The session has expired, or failed for good.
             RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
             ServerError: 500. Box failed. The call may or may not have had its effect.
@@ -933,9 +962,9 @@ class AsyncClient:
             InvalidArgumentError: An argument breaks its rule; nothing was sent.
             BadRequestError: 400. An argument is missing or breaks a rule; `code` says which.
             UnauthorizedError: 401. The token is missing, wrong or expired.
-            ForbiddenError: 403. The storage is full, the file is too large for the account, or the user may not
-                do this.
-            NotFoundError: 404. The folder or the file does not exist, or the user may not see it.
+            ForbiddenError: 403. The user may not act on the session.
+            NotFoundError: 404. The session does not exist, or no longer does since it was committed or aborted,
+                or it is another user's.
             GoneError: 410. The session has expired, or failed for good.
             RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
             ServerError: 500. Box failed. The call may or may not have had its effect.
@@ -947,11 +976,32 @@ class AsyncClient:
         response = await self.raw.list_parts(upload_session, offset=offset, limit=limit)
         return response.parsed
 
+    async def iter_parts(
+        self, upload_session: models.UploadSession, *, limit: int | UnsetType = UNSET
+    ) -> AsyncIterator[models.UploadPart]:
+        """Go through all items of `list_parts`, which returns them page by page.
+
+        The arguments are those of `list_parts`, but for `offset`. A page is asked for when its first item is.
+
+        Raises:
+            PageError: A page repeats the one before, or is empty although items are missing.
+            InvalidArgumentError: An argument breaks its rule, or the server skips no more items.
+            ApiError: As `list_parts` raises it.
+            DecodeError: A page is not what the API promises.
+            TransportError: A page was not received.
+        """
+
+        _pager: Pager[models.UploadPart] = Pager("list_parts")
+        while not _pager.is_done:
+            _page = await self.list_parts(upload_session, offset=_pager.offset, limit=limit)
+            for _item in _pager.take(_page.entries, _page.total_count):
+                yield _item
+
     async def commit_upload_session(
         self,
         upload_session: models.UploadSession,
         *,
-        parts: list[models.CommittedPart],
+        parts: list[models.UploadPart],
         digest: str,
         attributes: models.FileAttributes | UnsetType = UNSET,
         if_match: str | UnsetType = UNSET,
@@ -974,21 +1024,24 @@ class AsyncClient:
 
         Returns:
             The file is stored.
-            The parts are still processed; repeat the call after `Retry-After`.
+            None with 202: The parts are still processed; repeat the call after `Retry-After`.
             Header `Retry-After`: Seconds to wait before the call is repeated. Always there.
+            Header fields are in `raw.commit_upload_session(…).headers`.
 
         Raises:
             InvalidArgumentError: An argument breaks its rule; nothing was sent.
-            BadRequestError: 400. An argument is missing or breaks a rule; `code` says which.
+            BadRequestError: 400. An argument breaks a rule, the parts are not all of the session's
+                (`parts_mismatch`), or the file does not have the digest (`digest_mismatch`).
             UnauthorizedError: 401. The token is missing, wrong or expired.
             ForbiddenError: 403. The storage is full, the file is too large for the account, or the user may not
                 do this.
-            NotFoundError: 404. The folder or the file does not exist, or the user may not see it.
+            NotFoundError: 404. The session does not exist, or no longer does since it was committed or aborted,
+                or it is another user's.
             ConflictError: 409. Another file got the name while the session was open.
             GoneError: 410. The session has expired, or failed for good.
             LengthRequiredError: 411. The request has no `Content-Length`.
-            PreconditionFailedError: 412. The etag is another one than was asked for, or the bytes do not have the
-                digest.
+            PreconditionFailedError: 412. The etag of the file is not that of `if-match`, or is that of
+                `if-none-match`.
             ContentTooLargeError: 413. The request body is larger than the server reads.
             UnsupportedMediaTypeError: 415. The request body is not of the media type that the call takes.
             RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
@@ -1017,8 +1070,7 @@ class AsyncClient:
         it.
 
         Example:
-            client.log_upload_event(upload_session, event_type="part_upload_retry", event_info="offset
-                8388608")
+            client.log_upload_event(upload_session, event_type="part_upload_retry", event_info="offset 8388608")
 
         Args:
             upload_session: What an earlier call returned; the request goes to its `session_endpoints.log_event`.
@@ -1026,15 +1078,15 @@ class AsyncClient:
             event_info: Details of the event.
 
         Returns:
-            The event is noted.
+            None with 204: The event is noted.
 
         Raises:
             InvalidArgumentError: An argument breaks its rule; nothing was sent.
             BadRequestError: 400. An argument is missing or breaks a rule; `code` says which.
             UnauthorizedError: 401. The token is missing, wrong or expired.
-            ForbiddenError: 403. The storage is full, the file is too large for the account, or the user may not
-                do this.
-            NotFoundError: 404. The folder or the file does not exist, or the user may not see it.
+            ForbiddenError: 403. The user may not act on the session.
+            NotFoundError: 404. The session does not exist, or no longer does since it was committed or aborted,
+                or it is another user's.
             GoneError: 410. The session has expired, or failed for good.
             LengthRequiredError: 411. The request has no `Content-Length`.
             ContentTooLargeError: 413. The request body is larger than the server reads.

@@ -6,5 +6,6 @@ from __future__ import annotations
 from msgspec import UNSET, UnsetType
 
 from ._runtime.message import Headers, Response
+from ._runtime.stream import Content, Stream
 
-__all__ = ["UNSET", "Headers", "Response", "UnsetType"]
+__all__ = ["UNSET", "Content", "Headers", "Response", "Stream", "UnsetType"]

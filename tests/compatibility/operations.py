@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
+_OPTION = "x-client-option"
+_HOSTS = "x-trusted-hosts"
 _PART_OF_A_LINK = ("operationId", "parameters", "requestBody", "x-url")
 
 
@@ -33,6 +35,11 @@ class _Comparison:
         old_urls, new_urls = ([one["url"] for one in doc.root.get("servers", [])] for doc in self._documents)
         for url in (one for one in old_urls if one not in new_urls):
             yield Change(Place("/servers"), f"{url} is gone", Breaks.CLIENTS)
+        old_hosts, new_hosts = (doc.root.get(_HOSTS, []) for doc in self._documents)
+        for host in sorted({*old_hosts} ^ {*new_hosts}):
+            # A client that is made anew refuses to follow a server there.
+            says, breaks = ("is trusted", Breaks.NOBODY) if host in new_hosts else ("is not trusted", Breaks.CLIENTS)
+            yield Change(Place() / _HOSTS, f"{host} {says} now", breaks)
         old_ones, new_ones = (_operations(document.root) for document in self._documents)
         for key in sorted(old_ones.keys() | new_ones.keys()):
             if key not in new_ones:
@@ -70,7 +77,7 @@ class _Comparison:
         was, now = self._named(self._before, old, old_place), self._named(self._after, new, place)
         for key in sorted(was.keys() | now.keys()):
             if key not in now:
-                yield Change(was[key][1], f"the {key[0]} parameter {key[1]} is gone", Breaks.CLIENTS)
+                yield Change(was[key][1], f"the {key[0]} parameter {key[1]} is gone", _gone(was[key][0]))
             elif key not in was:
                 is_required = bool(now[key][0].get("required"))
                 says = f"the {key[0]} parameter {key[1]} is new" + (" and required" if is_required else "")
@@ -78,6 +85,9 @@ class _Comparison:
             else:
                 (one, one_place), (other, where) = was[key], now[key]
                 yield from _required(one, other, where, Breaks.CLIENTS, Breaks.SERVERS)
+                if bool(one.get(_OPTION)) != bool(other.get(_OPTION)):
+                    says = f"is {'an option of all calls' if other.get(_OPTION) else 'an argument of each call'} now"
+                    yield Change(where / _OPTION, says, Breaks.CLIENTS)
                 for keyword in ("style", "explode", "allowReserved", "content"):
                     if one.get(keyword) != other.get(keyword):
                         yield Change(where / keyword, f"is {other.get(keyword)} now", Breaks.BOTH)
@@ -105,7 +115,7 @@ class _Comparison:
             breaks = Breaks.CLIENTS if other.get("required") else Breaks.SERVERS
             yield Change(where, "the body is new" + (" and required" if other.get("required") else ""), breaks)
         elif not other:
-            yield Change(where, "the body is gone", Breaks.CLIENTS)
+            yield Change(where, "the body is gone", _gone(one))
         else:
             yield from _required(one, other, where, Breaks.CLIENTS, Breaks.SERVERS)
             given = one.get("content", {}), other.get("content", {})
@@ -190,6 +200,11 @@ def _security(document: Document, operation: Node) -> set[str]:
 def _scheme(scheme: Node, scopes: list[str]) -> str:
     words = [str(scheme[key]) for key in ("type", "scheme", "in", "name") if key in scheme]
     return " ".join([*words, *sorted(scopes)])
+
+
+def _gone(node: Node) -> Breaks:
+    """Tell whom it breaks that a part of requests is gone: old clients send it in vain, old servers may ask for it."""
+    return Breaks.BOTH if node.get("required") else Breaks.CLIENTS
 
 
 def _required(old: Node, new: Node, place: Place, added: Breaks, dropped: Breaks) -> Iterator[Change]:

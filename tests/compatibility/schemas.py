@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tests.compatibility.change import Breaks, Change, Direction, Effect, Place
-from tests.compatibility.document import Document, Node, Schema, constraints, types
+from tests.compatibility.intersection import LEAST, MOST, NARROWING_FORMATS, All, constraints, types
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from tests.compatibility.document import Document, Node, Schema
+
 Found = tuple[str, str, Effect]
-LEAST = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties")
-MOST = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")
-NARROWING_FORMATS = {("int64", "int32"), ("double", "float")}
+# Between these a number is anyway, so that a bound there says nothing.
+LIMITS_OF_FORMATS = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}
 _BY_RULES = {"type", "enum", "const", "format", "properties", "required", "additionalProperties", "items"}
 _BY_RULES |= {"anyOf", "oneOf", *LEAST, *MOST}
-_ABSENT = object()
 
 
 def changed_types(before: Node, after: Node) -> Iterator[Found]:
@@ -54,7 +54,7 @@ def changed_bounds(before: Node, after: Node) -> Iterator[Found]:
     """Limits of numbers, lengths and counts."""
     for keywords, is_least in ((LEAST, True), (MOST, False)):
         for keyword in keywords:
-            old, new = before.get(keyword), after.get(keyword)
+            old, new = (_bound(schema, keyword) for schema in (before, after))
             if old == new:
                 continue
             if old is None or new is None:
@@ -81,10 +81,14 @@ def changed_format(before: Node, after: Node) -> Iterator[Found]:
 def changed_rest(before: Node, after: Node) -> Iterator[Found]:
     """Everything that no other rule knows: patterns, multiples, conditions."""
     for keyword in sorted((constraints(before) | constraints(after)) - _BY_RULES):
-        old, new = before.get(keyword, _ABSENT), after.get(keyword, _ABSENT)
-        if old != new:
-            effect = Effect.NARROWER if old is _ABSENT else Effect.WIDER if new is _ABSENT else Effect.OTHER
-            yield keyword, f"is {'gone' if new is _ABSENT else repr(new)} now", effect
+        old, new = (All.of(schema[keyword]) if keyword in schema else All() for schema in (before, after))
+        if keyword == "uniqueItems":
+            # False is as good as nothing.
+            old, new = (All(one for one in values if one) for values in (old, new))
+        is_more, is_less = (all(one in these for one in those) for these, those in ((new, old), (old, new)))
+        if not (is_more and is_less):
+            effect = Effect.NARROWER if is_more else Effect.WIDER if is_less else Effect.OTHER
+            yield keyword, f"is {new!r} now" if new else "is gone now", effect
 
 
 RULES: tuple[Callable[[Node, Node], Iterator[Found]], ...] = (
@@ -106,19 +110,20 @@ class Schemas:
 
     def __init__(self, before: Document, after: Document, direction: Direction) -> None:
         self._before, self._after, self._direction = before, after, direction
-        self._open: set[tuple[Place, Place]] = set()
+        self._open: set[tuple[int, int]] = set()
 
     def compare(self, before: Schema, after: Schema, old_place: Place, place: Place) -> Iterator[Change]:
         """Yield the changes from one schema to another; a pair that contains itself is compared once."""
+        pair = id(before), id(after)
+        if pair in self._open:
+            return
+        self._open.add(pair)
         old, old_place = self._before.schema(before, old_place)
         new, place = self._after.schema(after, place)
-        if (old_place, place) in self._open:
-            return
-        self._open.add((old_place, place))
         yield from self._alternatives(
             self._before.alternatives(old, old_place), self._after.alternatives(new, place), place
         )
-        self._open.discard((old_place, place))
+        self._open.discard(pair)
 
     def _alternatives(
         self, before: list[tuple[Node, Place]], after: list[tuple[Node, Place]], place: Place
@@ -164,8 +169,9 @@ class Schemas:
             if name in old_ones and name in new_ones:
                 yield from self.compare(old_ones[name], new_ones[name], old_place / "properties" / name, where)
             elif name in old_ones:
-                # Whoever looks for it, or still sends it, looks and sends in vain.
-                yield Change(where, "the property is gone", Breaks.CLIENTS)
+                # Whoever looks for it, or still sends it, looks and sends in vain; an old server may ask for it.
+                is_missed = self._direction is Direction.REQUEST and name in was_required
+                yield Change(where, "the property is gone", Breaks.BOTH if is_missed else Breaks.CLIENTS)
                 continue
             elif name in new_ones and name not in is_required:
                 is_closed = old.get("additionalProperties") is False
@@ -179,6 +185,17 @@ class Schemas:
 
     def _change(self, place: Place, says: str, effect: Effect) -> Change:
         return Change(place, says, effect.breaks(self._direction))
+
+
+def _bound(schema: Node, keyword: str) -> Any:
+    """Return a bound, None if it says nothing."""
+    bound = schema.get(keyword)
+    least, most = LIMITS_OF_FORMATS.get(schema.get("format", ""), (None, None))
+    limits = {"minimum": least, "maximum": most, **dict.fromkeys(("minLength", "minItems", "minProperties"), 0)}
+    limit = limits.get(keyword)
+    if bound is None or limit is None:
+        return bound
+    return None if (bound <= limit if keyword in LEAST else bound >= limit) else bound
 
 
 def _values(schema: Node) -> list[Any] | None:

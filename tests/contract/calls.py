@@ -33,7 +33,11 @@ def right_call(operation_id: str, *, base_url: str = "", session_id: str = SESSI
     path = operations()[operation_id][0]
     arguments = dict(_ARGUMENTS[operation_id])
     if operation_id == "commit_upload_session":
-        arguments["parts"] = [models.CommittedPart(part_id="6F2D3486", offset=0, size=8388608)]
+        arguments["parts"] = [
+            models.UploadPart(
+                part_id="6F2D3486", offset=0, size=8388608, sha1="134b65991ed521fcfe4724b7d814ab8ded5185dc"
+            )
+        ]
     if "upload_session_id" in path:
         return (session(base_url, session_id),), arguments
     return (("12345",) if "file_id" in path else ()), arguments

@@ -6,6 +6,7 @@ independent validator; what a right case looks like on the wire is decided by sc
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import json
@@ -22,12 +23,12 @@ import msgspec
 import pytest
 import requests
 import schemathesis
-from box_uploads import errors, models
+from box_uploads import AsyncClient, Client, RetryPolicy, errors, models
 from box_uploads_mock import Failure, MockServer, State, constant_part_size
 from schemathesis.generation import GenerationMode
 from schemathesis.transport.serialization import Binary
 
-from tests.contract.calls import right_call, session
+from tests.contract.calls import links_by_endpoint, right_call, session
 from tests.contract.drivers import DRIVERS, AsyncDriver, Recording, SyncDriver
 from tests.contract.fragment import (
     EXAMPLES,
@@ -375,6 +376,12 @@ NAMES = [
     "a..",
     "...\x1f",
     "...a\x1f",
+    "...\x7f",
+    "...\x00",
+    "... a",
+    "...a/b",
+    ".../",
+    "...\\",
     "a/b",
     "/",
     "a\\b",
@@ -534,7 +541,7 @@ def test_a_session_leads_through_its_whole_life(caller: Caller, operation: str) 
     path, arguments = right_call(operation)
     made = caller.call(operation, *path, **arguments).parsed
     content = memoryview(bytes(range(250)) * (SMALL // 250))
-    parts: list[models.CommittedPart] = []
+    parts: list[models.UploadPart] = []
     for start in range(0, SMALL, made.part_size):
         part = content[start : start + made.part_size]
         content_range = f"bytes {start}-{start + len(part) - 1}/{SMALL}"
@@ -543,7 +550,7 @@ def test_a_session_leads_through_its_whole_life(caller: Caller, operation: str) 
         ).parsed.part
         assert (stored.offset, stored.size) == (start, len(part))
         assert stored.sha1 == hashlib.sha1(part, usedforsecurity=False).hexdigest()
-        parts.append(models.CommittedPart(part_id=stored.part_id, offset=stored.offset, size=stored.size))
+        parts.append(stored)
     assert caller.call("get_upload_session", made).parsed.total_parts == len(parts)
     listed = caller.call("list_parts", made, limit=1, offset=1).parsed
     assert (listed.total_count, [part.offset for part in listed.entries]) == (len(parts), [made.part_size])
@@ -568,7 +575,7 @@ def test_a_conflict_at_the_commit_leads_to_a_version_of_the_file(caller: Caller)
     content = memoryview(bytes(SMALL))
     ids: list[str] = []
     for made in (first, second):
-        parts: list[models.CommittedPart] = []
+        parts: list[models.UploadPart] = []
         for start in range(0, SMALL, made.part_size):
             part = content[start : start + made.part_size]
             given: dict[str, Any] = {
@@ -576,7 +583,7 @@ def test_a_conflict_at_the_commit_leads_to_a_version_of_the_file(caller: Caller)
                 "content_range": f"bytes {start}-{start + len(part) - 1}/{SMALL}",
             }
             stored = caller.call("upload_part", made, body=part, **given).parsed.part
-            parts.append(models.CommittedPart(part_id=stored.part_id, offset=stored.offset, size=stored.size))
+            parts.append(stored)
         try:
             committed = caller.call("commit_upload_session", made, digest=_digest(content), parts=parts)
             ids.append(committed.parsed.entries[0].id)
@@ -624,8 +631,60 @@ def test_a_session_that_leads_elsewhere_gets_nothing(sending: Any, operation: st
         sending(operation, session(url), **arguments)
 
 
+@pytest.mark.parametrize("name", DRIVERS)
+@pytest.mark.parametrize("operation", [name for name in operations() if name not in CREATING])
+def test_each_call_goes_to_its_own_endpoint(name: str, operation: str) -> None:
+    """Each is at a host of its own, since the paths of some are equal."""
+    _, arguments = right_call(operation)
+    given = session()
+    hosts = {endpoint: f"{endpoint.replace('_', '-')}.box.com" for endpoint in links_by_endpoint()}
+    urls = {
+        endpoint: str(httpx2.URL(getattr(given.session_endpoints, endpoint)).copy_with(host=host))
+        for endpoint, host in hosts.items()
+    }
+    moved = msgspec.structs.replace(given, session_endpoints=msgspec.structs.replace(given.session_endpoints, **urls))
+    (own,) = (endpoint for endpoint, link in links_by_endpoint().items() if link["operationId"] == operation)
+    assert _sent_without_base_url(name, operation, moved, **arguments).host == hosts[own]
+
+
 def _digest(content: memoryview) -> str:
     return "sha=" + base64.b64encode(hashlib.sha1(content, usedforsecurity=False).digest()).decode()
+
+
+@pytest.mark.parametrize("name", DRIVERS)
+@pytest.mark.parametrize("operation", operations())
+def test_a_call_is_repeated_by_itself_only_where_that_has_no_second_effect(name: str, operation: str) -> None:
+    _, method, definition = operations()[operation]
+    arguments, options = right_call(operation), {"retry": RetryPolicy(max_retries=2, base_s=0)}
+    transport = Recording(lambda _: httpx2.Response(503))
+
+    with DRIVERS[name](None, transport) as driver, pytest.raises(errors.ServerError):
+        driver.call(operation, *arguments[0], options=options, **arguments[1])
+
+    assert len(transport.requests) == (3 if definition.get("x-idempotent", method != "post") else 1)
+
+
+@pytest.mark.parametrize("operation", ["list_parts"])
+@pytest.mark.parametrize("name", DRIVERS)
+def test_all_pages_of_a_list_are_gone_through(name: str, operation: str) -> None:
+    parts = [{"part_id": "12345678", "offset": number, "size": 1, "sha1": "a" * 40} for number in range(3)]
+
+    def page(request: httpx2.Request) -> httpx2.Response:
+        offset = int(dict(request.url.params).get("offset", 0))
+        found = {"entries": parts[offset : offset + 2], "total_count": 3, "offset": offset, "limit": 2, "order": []}
+        return httpx2.Response(200, json=found)
+
+    async def listed_awaiting() -> list[Any]:
+        async with AsyncClient(TOKEN, http=httpx2.MockTransport(page)) as box:
+            return [part async for part in box.iter_parts(session())]
+
+    def listed() -> list[Any]:
+        with Client(TOKEN, http=httpx2.MockTransport(page)) as box:
+            return list(box.iter_parts(session()))
+
+    found = asyncio.run(listed_awaiting()) if DRIVERS[name] is AsyncDriver else listed()
+    assert [part.offset for part in found] == [0, 1, 2]
+    assert operations()[operation][2]["x-pages"]["method"] == "iter_parts"
 
 
 @pytest.mark.ledger

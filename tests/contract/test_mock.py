@@ -243,7 +243,7 @@ REQUESTS: dict[str, tuple[dict[str, str], bytes | None]] = {
     "list_parts": ({}, None),
     "commit_upload_session": (
         {**JSON, "digest": _digest(CONTENT)},
-        json.dumps({"parts": [{"part_id": "00000000", "offset": 0, "size": PART_SIZE}]}).encode(),
+        json.dumps({"parts": [{"part_id": "00000000", "offset": 0, "size": PART_SIZE, "sha1": "0" * 40}]}).encode(),
     ),
     "log_upload_event": (JSON, b'{"event_type": "retry"}'),
 }
@@ -580,9 +580,19 @@ class TestCreating:
 
 
 @pytest.mark.parametrize("operation_id", CREATING)
-@pytest.mark.parametrize("name", ["...\x1f", "...a\x1f", "..\x1f", "a\x1f"])
-def test_a_name_with_control_characters_is_wrong_wherever_they_are(operation_id: str, name: str) -> None:
+@pytest.mark.parametrize("name", [
+    "...\x1f", "...a\x1f", "..\x1f", "a\x1f", "...\x00", "...\x7f", "...a\x7f", "...a/b", ".../",
+    "...\\", "...a\\b", "... a",
+])  # fmt: skip
+def test_a_forbidden_character_of_a_name_is_found_wherever_it_is(operation_id: str, name: str) -> None:
     _sent(operation_id, json.dumps({**SMALL[operation_id], "file_name": name}).encode(), "", {})
+
+
+@pytest.mark.parametrize("operation_id", ["commit_upload_session"])
+@pytest.mark.parametrize("name", ["if-match", "if-none-match"])
+def test_an_etag_has_no_character_that_is_invisible(operation_id: str, name: str) -> None:
+    session_id = _answer("create_upload_session")[2]["id"]
+    _sent(operation_id, REQUESTS[operation_id][1], session_id, {name: "a\x7f"})
 
 
 @pytest.mark.parametrize("file_id", ["x", "12a", "-1", "12345678901234567890", "%D9%A1"])

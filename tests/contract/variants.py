@@ -97,7 +97,8 @@ def _near(text: str) -> Iterator[str]:
     numbers = list(re.finditer("[0-9]+", text))
     # Many of them are the digits of a checksum.
     for number in numbers if len(numbers) < 4 else ():
-        for changed in (digit * length for digit in "09" for length in range(1, 22)):
+        repeated = (digit * length for digit in "09" for length in range(1, 22))
+        for changed in (*repeated, "1", "10", "/", ":", "1/", "1:"):
             yield text[: number.start()] + changed + text[number.end() :]
     for run in (string.digits, string.ascii_lowercase):
         yield from (text.replace(character, "") for character in sorted(set(text) & set(run))[:3])

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from box_uploads import AsyncClient, Client
 from box_uploads_mock import MockServer
 
-from tests.flow.upload_ground import Ground
+from tests.flow.upload_ground import SMALL_PART_SIZE, Ground
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -96,3 +97,23 @@ def shared_ground() -> Iterator[Ground]:
 def ground(shared_ground: Ground) -> Ground:
     shared_ground.reset()
     return shared_ground
+
+
+@pytest.fixture
+def small_ground(monkeypatch: pytest.MonkeyPatch) -> Iterator[Ground]:
+    """A server of small parts, for which no file is too small; nor is one for the uploader and the client."""
+    # Most of the time would go into certificates, which nobody looks at over plain HTTP.
+    context = ssl.create_default_context()
+
+    def context_of(**_: object) -> ssl.SSLContext:
+        return context
+
+    def accept(*_: object) -> None:
+        """Take anything."""
+
+    monkeypatch.setattr("httpx2._transports.default.create_ssl_context", context_of)
+    monkeypatch.setattr("box_uploads.upload.uploader.check_minimum", accept)
+    monkeypatch.setattr("box_uploads._runtime.codec._validate", accept)
+    ground = Ground(SMALL_PART_SIZE, min_file_size=1)
+    with ground.server:
+        yield ground

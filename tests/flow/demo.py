@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
 import os
 import random
+import shlex
 import statistics
 import subprocess
 import sys
@@ -25,7 +25,6 @@ from box_uploads_mock import MockServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import Any
 
     from box_uploads.models import UploadSession
 
@@ -42,7 +41,7 @@ TOO_SMALL = 1_000
 UPLOAD_NAME = "Interview.mov"
 UPLOAD_SIZE = 64 * 1024 * 1024
 _LABEL = 13
-_WIDTH = 90
+_WIDTH = 80
 
 
 class DemoError(Exception):
@@ -157,44 +156,43 @@ async def _timed_async(mock: MockServer, calls: int) -> Sequence[float]:
 
 def _show_upload(write: Write, mock: MockServer) -> None:
     _heading(write, f"6. A real file of {UPLOAD_SIZE // 1024**2} MiB, uploaded by the command line")
-    _line(write, "command", f"box-uploads upload {UPLOAD_NAME} --folder-id 0 --json")
     with tempfile.TemporaryDirectory(prefix="box-uploads-demo-") as name:
         path = Path(name) / UPLOAD_NAME
         content = random.Random(UPLOAD_SIZE).randbytes(UPLOAD_SIZE)
         path.write_bytes(content)
-        start_s = time.perf_counter()
-        stored = _uploaded(write, mock, path)
-        took_s = time.perf_counter() - start_s
+        _run(write, mock, path)
     ours = hashlib.sha1(content, usedforsecurity=False).hexdigest()
     theirs = hashlib.sha1(usedforsecurity=False)
-    for chunk in mock.state.content_chunks(stored["id"]):
+    (stored,) = [one for one in mock.state.files.values() if (one.folder, one.name) == ("0", UPLOAD_NAME)]
+    for chunk in mock.state.content_chunks(stored.id):
         theirs.update(chunk)
-    _line(write, "stored", f"file {stored['id']}, {stored['size']:,} bytes, in {took_s:.1f} s with the start of Python")
     _line(write, "sha1 here", ours)
     _line(write, "sha1 there", theirs.hexdigest())
-    _expect(theirs.hexdigest() == ours == stored["sha1"], "what is stored is not what was uploaded")
+    _expect(theirs.hexdigest() == ours, "what is stored is not what was uploaded")
 
 
-def _uploaded(write: Write, mock: MockServer, path: Path) -> dict[str, Any]:
-    """Run the command; its bar goes to the terminal, if there is one."""
+def _run(write: Write, mock: MockServer, path: Path) -> None:
+    """Run the command line and show what it prints; its bar goes to the terminal, if there is one."""
+    arguments = ["-m", "box_uploads.cli", "upload", path.name, "--folder-id", "0"]
+    _line(write, "command", shlex.join(["python", *arguments]))
     settings = {"BOX_ACCESS_TOKEN": mock.token, "BOX_BASE_URL": mock.base_url}
     settings["BOX_UPLOADS_STATE_DIR"] = str(path.parent / "state")
-    has_terminal = sys.stderr.isatty()
+    start_s = time.perf_counter()
     ended = subprocess.run(
-        [sys.executable, "-m", "box_uploads.cli", "upload", path.name, "--folder-id", "0", "--json"],
+        [sys.executable, *arguments],
         cwd=path.parent,
         env=os.environ | settings,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
-        stderr=None if has_terminal else subprocess.PIPE,
+        stderr=None if sys.stderr.isatty() else subprocess.PIPE,
         text=True,
         check=False,
     )
-    for line in (ended.stderr or "").splitlines():
-        write(f"   {line}")
-    _expect(ended.returncode == 0, f"the command ended with {ended.returncode}: {ended.stdout}")
-    stored: dict[str, Any] = json.loads(ended.stdout)
-    return stored
+    took_s = time.perf_counter() - start_s
+    for line in f"{ended.stderr or ''}{ended.stdout}".splitlines():
+        _wrapped(write, "printed", line)
+    _expect(ended.returncode == 0, f"the command ended with {ended.returncode}")
+    _line(write, "took", f"{took_s:.1f} s, with the start of Python")
 
 
 def _show_session(write: Write, session: UploadSession) -> None:
@@ -209,13 +207,19 @@ def _show_session(write: Write, session: UploadSession) -> None:
 
 def _show_error(write: Write, error: errors.BoxUploadsError) -> None:
     _line(write, "refused", type(error).__name__)
-    for line in textwrap.wrap(str(error), _WIDTH - _LABEL - 3, break_long_words=False, break_on_hyphens=False):
-        _line(write, "", line)
+    _wrapped(write, "", str(error))
 
 
 def _heading(write: Write, text: str) -> None:
     write("")
     write(text)
+
+
+def _wrapped(write: Write, label: str, text: str) -> None:
+    first, *others = textwrap.wrap(text, _WIDTH - _LABEL - 3, break_long_words=False, break_on_hyphens=False)
+    _line(write, label, first)
+    for line in others:
+        _line(write, "", line)
 
 
 def _line(write: Write, label: str, text: str) -> None:

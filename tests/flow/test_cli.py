@@ -8,6 +8,7 @@ import fcntl
 import json
 import os
 import pty
+import shutil
 import signal
 import struct
 import subprocess
@@ -54,7 +55,11 @@ class Desk:
         return self.server.state
 
     def environment(self, **changed: str) -> dict[str, str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("BOX_", "COV", "FORCE_"))}
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("BOX_", "COLUMNS", "COV", "FORCE_"))
+        }
         own = {"BOX_ACCESS_TOKEN": TOKEN, "BOX_BASE_URL": self.server.base_url}
         own |= {"BOX_UPLOADS_STATE_DIR": str(self.folder / "state"), "PYTHONWARNINGS": "error"}
         return {**kept, **own, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **changed}
@@ -95,6 +100,18 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     state.faults.require_fired()
 
 
+def unprivileged(desk: Desk, *arguments: str) -> tuple[int, str, str]:
+    """Run a command as a user whom permissions count for, which they do not for root."""
+    if os.geteuid() != 0:
+        return desk.run(*arguments)
+    mapped = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search", "--inh-caps", "-all"]
+    command = [*mapped, sys.executable, "-m", "box_uploads.cli", *arguments]
+    ended = subprocess.run(
+        command, cwd=desk.folder, env=desk.environment(), capture_output=True, text=True, check=False
+    )
+    return ended.returncode, ended.stdout, ended.stderr
+
+
 UPLOAD = ("upload", "film.mov", "--folder-id", "0")
 
 
@@ -125,6 +142,8 @@ def test_a_machine_gets_one_object_for_each_path_and_nothing_else(desk: Desk) ->
         "sha1": SHA1,
         "etag": "0",
     }
+    helped = desk.run("upload", "--help")[1]
+    assert all(key in helped for key in (*film, *small))
     assert (small["path"], small["outcome"], small["error"]["type"]) == ("small.txt", "failed", "FileTooSmallError")
     assert nothing["error"] == {"type": "FileNotFoundError", "message": "No such file or directory"}
     assert "box-uploads: error: nothing.mov: No such file or directory\n" in err
@@ -179,7 +198,11 @@ def test_an_interrupted_upload_is_done_once_by_the_same_command(desk: Desk, numb
         desk.state.faults.release()
         out, err = process.communicate(timeout=LONG_S)
     assert (process.returncode, out, desk.stored()) == (130, b"", [])
-    assert err == b"box-uploads: interrupted: film.mov\nhint: run the same command again to go on\n"
+    (session_id,) = desk.state.sessions
+    assert err.decode().splitlines() == [
+        "box-uploads: interrupted: film.mov",
+        f"hint: run the same command again to go on with session {session_id}",
+    ]
     (journal,) = [name for name in desk.left() if name.endswith(".json")]
     assert TOKEN not in (desk.folder / "state" / "uploads" / journal).read_text()
 
@@ -221,7 +244,122 @@ def test_a_reader_who_has_gone_is_no_failure_of_the_upload(desk: Desk) -> None:
     os.close(writing)
 
     assert (code, desk.stored()) == (1, [CONTENT])
-    assert "error" not in err
+    assert err.splitlines()[1:] == ["box-uploads: error: stdout: Broken pipe"]
+
+
+def test_a_reader_who_has_gone_keeps_no_file_from_being_uploaded(desk: Desk) -> None:
+    write(desk.folder / "more.mov", CONTENT[::-1])
+    reading, writing = os.pipe()
+    os.close(reading)
+    code, _, err = desk.run("upload", "film.mov", "more.mov", "--folder-id", "0", "--json", stdout=writing)
+    os.close(writing)
+
+    assert (code, desk.stored(), desk.stored("more.mov")) == (1, [CONTENT], [CONTENT[::-1]])
+    assert err.count("stdout: Broken pipe") == 1
+
+
+FULL = Path("/dev/full")
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="this system has no full device")
+@pytest.mark.parametrize("arguments", [UPLOAD, (*UPLOAD, "--json")])
+def test_a_result_that_cannot_be_written_is_told_in_one_line(desk: Desk, arguments: tuple[str, ...]) -> None:
+    with FULL.open("wb") as full:
+        code, _, err = desk.run(*arguments, stdout=full)
+
+    assert (code, desk.stored()) == (1, [CONTENT])
+    assert err.splitlines()[1:] == ["box-uploads: error: stdout: No space left on device"]
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="this system has no full device")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--help",),
+        ("session", "create", "--folder-id", "0", "--name", "a.mov", "--size", "20000000"),
+        ("upload", "film.mov", "--json"),
+    ],
+)
+def test_what_cannot_be_written_ends_with_exit_code_1_and_no_traceback(desk: Desk, arguments: tuple[str, ...]) -> None:
+    with FULL.open("wb") as full:
+        code, _, err = desk.run(*arguments, stdout=full)
+
+    assert code == 1
+    assert err.splitlines()[-1].endswith("No space left on device")
+    assert "Traceback" not in err
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="this system has no full device")
+def test_progress_that_cannot_be_written_cancels_nothing(desk: Desk) -> None:
+    with FULL.open("wb") as full:
+        code, out, _ = desk.run(*UPLOAD, stderr=full)
+        failed, _, _ = desk.run(*UPLOAD, "--name", "Contract.pdf", stderr=full)
+
+    assert (code, desk.stored(), failed) == (0, [CONTENT], 1)
+    assert out.startswith("film.mov: file ")
+
+
+# Each ends as with streams that lead nowhere.
+CLOSED = [
+    ("box-uploads upload film.mov --folder-id 0 2>&-", 0),
+    ("box-uploads upload film.mov --folder-id 0 >&- 2>&-", 0),
+    ("box-uploads upload film.mov --folder-id 0 <&- >&- 2>&-", 0),
+    ("box-uploads upload - --folder-id 0 --name a.mov --size 20000000 <&-", 2),
+    ("box-uploads session status - <&-", 2),
+    ("box-uploads upload nothing.mov --folder-id 0 2>&-", 1),
+]
+
+
+@pytest.mark.parametrize(("command", "code"), CLOSED)
+def test_closed_streams_lead_nowhere(desk: Desk, command: str, code: int) -> None:
+    program = f"box-uploads() {{ '{sys.executable}' -m box_uploads.cli \"$@\"; }}; {command}"
+    ended = subprocess.run(
+        ["bash", "-c", program], cwd=desk.folder, env=desk.environment(), capture_output=True, text=True, check=False
+    )
+
+    assert ended.returncode == code
+    assert "Traceback" not in ended.stdout + ended.stderr
+    assert len(desk.stored()) == (code == 0)
+
+
+def test_ctrl_c_while_the_program_is_imported_ends_it_with_one_line(desk: Desk) -> None:
+    program = (
+        "import builtins, sys\n"
+        "from box_uploads.cli import main\n"
+        "real = builtins.__import__\n"
+        "def late(name, *rest):\n"
+        "    if name == 'click':\n"
+        "        raise KeyboardInterrupt\n"
+        "    return real(name, *rest)\n"
+        "builtins.__import__ = late\n"
+        "sys.exit(main())\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program], env=desk.environment(), capture_output=True, text=True, check=False
+    )
+
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "box-uploads: interrupted\n")
+
+
+@pytest.mark.skipif(os.geteuid() == 0 and shutil.which("setpriv") is None, reason="nothing is unreadable for root")
+def test_an_unreadable_file_fails_alone(desk: Desk) -> None:
+    write(desk.folder / "secret.mov", CONTENT).chmod(0)
+    code, out, err = unprivileged(desk, "upload", "secret.mov", "film.mov", "--folder-id", "0", "--no-resume")
+
+    assert (code, desk.stored()) == (1, [CONTENT])
+    assert out.startswith("film.mov: file ")
+    assert err.startswith("box-uploads: error: secret.mov: Permission denied\n")
+
+
+@pytest.mark.skipif(os.geteuid() == 0 and shutil.which("setpriv") is None, reason="nothing is unreadable for root")
+@pytest.mark.parametrize("arguments", [(*UPLOAD, "--token-file", "secret"), ("session", "status", "secret")])
+def test_an_unreadable_argument_is_told_with_a_hint(desk: Desk, arguments: tuple[str, ...]) -> None:
+    write(desk.folder / "secret").chmod(0)
+    code, _, err = unprivileged(desk, *arguments)
+
+    assert code == 1
+    assert err.splitlines()[0] == "box-uploads: error: Permission denied: secret"
+    assert [line.partition(" ")[0] for line in err.splitlines()[1:]] == ["hint:"]
 
 
 def test_without_a_journal_an_interruption_leaves_nothing_behind(desk: Desk) -> None:
@@ -234,7 +372,28 @@ def test_without_a_journal_an_interruption_leaves_nothing_behind(desk: Desk) -> 
     assert (process.returncode, desk.stored(), desk.left()) == (130, [], [])
     assert not desk.state.sessions
     assert b"begins anew" in err
-    assert (json.loads(out)["outcome"], json.loads(out)["resumable"]) == ("interrupted", False)
+    said = json.loads(out)
+    assert (said["outcome"], said["resumable"], said["session"]) == ("interrupted", False, None)
+
+
+def test_what_comes_after_an_interruption_is_skipped_with_the_same_keys(desk: Desk) -> None:
+    with stalled(desk, *UPLOAD, "more.mov", "--json") as process:
+        process.send_signal(signal.SIGTERM)
+        until(process, "stopping; once more to stop at once\n")
+        desk.state.faults.release()
+        out, _ = process.communicate(timeout=LONG_S)
+
+    film, more = (json.loads(line) for line in out.splitlines())
+    (session_id,) = desk.state.sessions
+    assert (film["outcome"], film["session"]) == ("interrupted", session_id)
+    assert more == {
+        "path": "more.mov",
+        "outcome": "skipped",
+        "session": None,
+        "resumable": False,
+        "hints": [],
+        "error": None,
+    }
 
 
 def test_a_second_process_keeps_away_from_an_upload_that_goes_on(desk: Desk) -> None:
@@ -245,6 +404,7 @@ def test_a_second_process_keeps_away_from_an_upload_that_goes_on(desk: Desk) -> 
 
     assert (code, process.returncode) == (1, 0)
     assert err.startswith("box-uploads: error: film.mov: another process is uploading with the journal")
+    assert err.endswith("\nhint: when that has ended, the same command does what is left then\n")
     assert desk.stored() == [CONTENT]
 
 

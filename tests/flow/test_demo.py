@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +31,13 @@ def test_the_demo_shows_both_sessions_the_conflict_the_refusal_the_times_and_the
     assert "InvalidArgumentError" in text
     assert "sent         nothing" in text
     assert [line.split()[0] for line in lines if line.endswith(" ms")] == ["Client", "AsyncClient"]
+    command = next(line.split(maxsplit=1)[1] for line in lines if line.startswith("   command "))
+    assert command == "python -m box_uploads.cli upload Interview.mov --folder-id 0"
+    assert "   printed      Interview.mov: 20,000,000 bytes in 3 parts of 8,388,608" in lines
     here, there = (line.split()[-1] for line in lines if line.startswith("   sha1 "))
     assert here == there
     assert len(here) == 40
+    assert f"bytes, sha1 {here}, etag 0" in " ".join(text.split())
     assert lines[-1] == "All went well: every answer was as the contract says."
 
 
@@ -40,7 +46,7 @@ def test_the_demo_fits_a_plain_terminal_and_shows_no_token() -> None:
 
     demo.show(lines.append, calls=2)
 
-    assert all(line.isascii() and len(line) <= 90 for line in lines)
+    assert all(line.isascii() and len(line) <= 80 for line in lines)
     assert "mock-token" not in "\n".join(lines)
 
 
@@ -55,8 +61,8 @@ def test_the_demo_succeeds_with_exit_code_0(capsys: pytest.CaptureFixture[str]) 
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("UPLOAD_SIZE", 1_000, "the command ended with 1: "),
-        ("UPLOAD_NAME", "Contract.pdf", "the command ended with 1: "),
+        ("UPLOAD_SIZE", 1_000, "the command ended with 1"),
+        ("UPLOAD_NAME", "Contract.pdf", "the command ended with 1"),
         ("TAKEN_NAME", "Free.pdf", "a second file with the same name was let in"),
         ("TOO_SMALL", 20_000_000, "a file that is too small was let in"),
     ],
@@ -71,6 +77,23 @@ def test_the_demo_fails_with_exit_code_1_when_something_is_off(
     output = capsys.readouterr()
     assert "All went well" not in output.out
     assert said in output.err
+
+
+def test_the_command_that_is_shown_is_the_one_that_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    run: Any = subprocess.run
+    ran: list[list[str]] = []
+
+    def noted(arguments: list[str], **settings: Any) -> Any:
+        ran.append(arguments)
+        return run(arguments, **settings)
+
+    monkeypatch.setattr(subprocess, "run", noted)
+    lines: list[str] = []
+    demo.show(lines.append, calls=2)
+
+    ((program, *arguments),) = ran
+    assert program == sys.executable
+    assert f"   command      python {shlex.join(arguments)}" in lines
 
 
 def test_the_demo_fails_with_exit_code_1_on_an_unexpected_error(

@@ -11,8 +11,8 @@ import os
 import stat
 import threading
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from dataclasses import replace
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -24,14 +24,15 @@ from box_uploads.upload import (
     BytesSent,
     FileTooSmallError,
     JournalError,
+    Pace,
     PartDone,
     PhaseChanged,
     Restarted,
     Resumed,
     Retried,
     SourceChangedError,
-    iter_parts,
-    iter_parts_async,
+    Stored,
+    UploadError,
 )
 from box_uploads_mock import Failure, LostAnswer, TokenExpiry
 
@@ -232,6 +233,71 @@ def test_jobs_bear_failures_and_tell_of_them(ground: Ground, tmp_path: Path) -> 
     assert len([event for event in events if isinstance(event, Retried)]) == 2
 
 
+@pytest.mark.parametrize("source", ["path", "bytes"])
+def test_a_wish_to_stop_does_not_wait_for_the_pauses_of_jobs(ground: Ground, tmp_path: Path, source: str) -> None:
+    ground.state.faults.add(Failure(operation=PART, status=503, retry_after_s=20, times=3))
+
+    def tell(event: object) -> None:
+        if isinstance(event, Retried):
+            raise KeyError("enough")
+
+    given = write(tmp_path / "film.mov") if source == "path" else CONTENT
+    with ThreadPoolExecutor(2) as executor, pytest.raises(KeyError):
+        ground.upload(given, workers=1, executor=executor, on_progress=tell, pace=Pace())
+    assert ground.calls(PART) == 1
+    assert not ground.state.sessions
+    ground.state.faults.clear()
+
+
+def test_an_executor_that_breaks_down_is_told_and_leaves_nothing(ground: Ground, tmp_path: Path) -> None:
+    class Broken(ThreadPoolExecutor):
+        def submit(self, *_: Any, **__: Any) -> Any:
+            raise BrokenExecutor("a worker was killed")
+
+    with Broken(1) as executor, pytest.raises(UploadError, match=r"executor .* is broken: a worker was killed"):
+        ground.upload(write(tmp_path / "film.mov"), executor=executor)
+    assert not ground.state.sessions
+
+
+def test_a_job_that_somebody_else_cancels_is_told(ground: Ground, tmp_path: Path) -> None:
+    class Cancelling(ThreadPoolExecutor):
+        def submit(self, *_: Any, **__: Any) -> Any:
+            future = Future[Any]()
+            future.cancel()
+            return future
+
+    with Cancelling(1) as executor, pytest.raises(UploadError, match="the executor has cancelled a part"):
+        ground.upload(write(tmp_path / "film.mov"), executor=executor)
+    assert not ground.state.sessions
+
+
+def test_jobs_of_one_upload_share_a_client_whatever_gives_the_token(ground: Ground, tmp_path: Path) -> None:
+    made: list[Provider] = []
+
+    @dataclass
+    class Provider:
+        """Neither hashable nor equal to a copy of itself."""
+
+        def __call__(self) -> str:
+            made.append(self)
+            return ground.state.token
+
+    with ThreadPoolExecutor(1) as executor:
+        ground.upload(write(tmp_path / "film.mov"), ground.client(token=Provider()), executor=executor)
+    # Once for the client of the upload, and once for that of its jobs.
+    assert len(made) == 2
+
+
+def test_an_executor_needs_a_token_that_need_not_be_awaited(ground: Ground, tmp_path: Path) -> None:
+    async def token() -> str:
+        return ground.state.token
+
+    path, client = write(tmp_path / "film.mov"), AsyncClient(token, base_url=ground.server.base_url)
+    with ThreadPoolExecutor(1) as executor, pytest.raises(errors.InvalidArgumentError, match="without being awaited"):
+        asyncio.run(ground.upload_async(path, client, executor=executor))
+    assert ground.stored() == []
+
+
 def test_an_executor_needs_a_client_that_can_be_made_again(ground: Ground, tmp_path: Path) -> None:
     refused = pytest.raises(errors.InvalidArgumentError, match="executor")
     with ThreadPoolExecutor(1) as pool, httpx2.Client() as http, refused:
@@ -298,18 +364,29 @@ def test_the_journal_is_private_and_holds_no_token(ground: Ground, tmp_path: Pat
         ground.upload(write(tmp_path / "film.mov"), resume=journal, on_progress=interrupt_after(1))
     assert stat.S_IMODE(journal.stat().st_mode) == 0o600
     assert ground.state.token not in journal.read_text()
-    assert set(json.loads(journal.read_text())) == {"format", "target", "fingerprint", "session", "sha1"}
+    assert set(json.loads(journal.read_text())) == {"format", "target", "fingerprint", "session", "sha1", "file"}
 
 
-def test_the_journal_says_from_when_on_a_commit_may_have_been_sent(ground: Ground, tmp_path: Path) -> None:
-    journal, said = tmp_path / "journal", dict[str, Any]()
+def test_the_journal_says_what_has_happened_before_it_does(ground: Ground, tmp_path: Path) -> None:
+    journal, said = tmp_path / "journal", list[Any]()
 
-    def told(event: object) -> None:
-        if isinstance(event, PhaseChanged):
-            said[event.phase] = json.loads(journal.read_text())["sha1"] if journal.exists() else "nothing"
+    def note(event: object) -> None:
+        entry: dict[str, Any] = json.loads(journal.read_text()) if journal.exists() else {"sha1": "?", "file": None}
+        if isinstance(event, (PhaseChanged, Retried, Stored)):
+            step = event.phase if isinstance(event, PhaseChanged) else type(event).__name__
+            said.append((step, entry["sha1"], entry["file"] is not None))
 
-    ground.upload(resume=journal, on_progress=told)
-    assert said == {"create": "nothing", "parts": None, "commit": SHA1, "done": "nothing"}
+    ground.state.faults.add(Failure(operation=COMMIT, status=503))
+    ground.upload(resume=journal, on_progress=note)
+    assert said == [
+        ("create", "?", False),
+        ("parts", None, False),
+        ("commit", None, False),
+        ("Retried", SHA1, False),
+        ("done", SHA1, True),
+        ("Stored", SHA1, True),
+    ]
+    assert not journal.exists()
 
 
 @pytest.mark.parametrize("status", [404, 410])
@@ -411,6 +488,25 @@ def test_the_progress_adds_up(ground: Ground) -> None:
     assert sorted(event.index for event in events if isinstance(event, PartDone)) == [0, 1, 2, 3, 4]
 
 
+def test_a_callback_that_has_to_be_awaited_is_refused_unless_there_is_a_loop(ground: Ground) -> None:
+    told: list[object] = []
+
+    async def tell(event: object) -> None:
+        await asyncio.sleep(0)
+        told.append(event)
+
+    with pytest.raises(errors.InvalidArgumentError, match="upload_file_async"):
+        ground.upload(on_progress=tell)
+    asyncio.run(ground.upload_async(on_progress=tell))
+    assert isinstance(told[-1], Stored)
+
+
+@pytest.mark.parametrize("workers", ["4", 2.5, 0, 65, None])
+def test_a_number_of_workers_is_a_whole_one(ground: Ground, workers: Any) -> None:
+    with pytest.raises(errors.InvalidArgumentError, match="whole number from 1 to 64"):
+        ground.upload(workers=workers)
+
+
 def test_the_progress_is_told_in_the_callers_thread(ground: Ground) -> None:
     threads: set[int] = set()
 
@@ -427,7 +523,7 @@ def test_the_progress_is_told_in_the_callers_thread(ground: Ground) -> None:
 def test_all_pages_of_the_parts_are_listed(ground: Ground) -> None:
     with ground.client() as box:
         session = box.create_upload_session(folder_id="0", file_name="x", file_size=len(CONTENT))
-        assert list(iter_parts(box, session)) == []
+        assert list(box.iter_parts(session)) == []
     listed: list[int] = []
 
     def told(event: object) -> None:
@@ -437,7 +533,7 @@ def test_all_pages_of_the_parts_are_listed(ground: Ground) -> None:
                 session = box.create_upload_session(folder_id="0", file_name="y", file_size=len(CONTENT))
                 link = session.session_endpoints.list_parts.replace(session.id, newest)
                 session.session_endpoints.list_parts, session.id = link, newest
-                listed.extend(part.offset for part in iter_parts(box, session, page_size=2))
+                listed.extend(part.offset for part in box.iter_parts(session, limit=2))
 
     ground.upload(on_progress=told)
     assert listed == [index * PART_SIZE for index in range(5)]
@@ -479,6 +575,32 @@ def test_an_exception_of_the_callback_cancels_the_asynchronous_upload(ground: Gr
     assert (ground.stored(), len(ground.state.sessions)) == ([], 0)
 
 
+def test_a_task_that_is_cancelled_twice_still_waits_for_its_threads(ground: Ground) -> None:
+    held, release = threading.Event(), threading.Event()
+
+    class Waiting(io.BytesIO):
+        def readinto(self, buffer: Any) -> int:
+            held.set()
+            release.wait(30)
+            return super().readinto(buffer)
+
+    async def main() -> None:
+        task = asyncio.create_task(ground.upload_async(Waiting(CONTENT)))
+        await asyncio.to_thread(held.wait, 30)
+        for _ in range(2):
+            task.cancel()
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+        assert not task.done()
+        release.set()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(main())
+    assert [one.name for one in threading.enumerate() if one.name.startswith(("box-upload-", "box-upload_"))] == []
+    assert not ground.state.sessions
+
+
 def test_a_cancelled_task_leaves_nothing(ground: Ground) -> None:
     async def run() -> None:
         begun = asyncio.Event()
@@ -501,6 +623,6 @@ def test_the_parts_are_listed_asynchronously(ground: Ground) -> None:
     async def run() -> list[models.UploadPart]:
         async with AsyncClient(ground.state.token, base_url=ground.server.base_url) as box:
             session = await box.create_upload_session(folder_id="0", file_name="x", file_size=len(CONTENT))
-            return [part async for part in iter_parts_async(box, session)]
+            return [part async for part in box.iter_parts(session)]
 
     assert asyncio.run(run()) == []

@@ -198,3 +198,11 @@ def test_a_version_is_not_taken_for_committed_while_its_session_is_there(ground:
     ground.upload(CONTENT[::-1], file_id=first.id)
     assert ground.stored() == [CONTENT[::-1]]
     assert not ground.state.sessions
+
+
+def test_a_session_that_cannot_be_ended_for_a_new_one_is_told_of(ground: Ground) -> None:
+    events: list[Any] = []
+    ground.state.faults.add(Failure(operation=PART, status=404), Failure(operation=ABORT, status=403))
+    file = ground.upload(workers=1, on_progress=events.append)
+    assert (file.sha1, len(ground.state.sessions)) == (SHA1, 1)
+    assert "until it expires" in repr(events)

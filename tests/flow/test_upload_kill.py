@@ -27,9 +27,11 @@ POINTS = [
     "event:PartDone",
     "event:PhaseChangedcommit",
     "event:PhaseChangeddone",
+    "event:Stored",
     "audit:open:1",
     "audit:os.rename:1",
     "audit:os.rename:2",
+    "audit:os.rename:3",
     "audit:os.remove:1",
 ]
 # The server has made a session, and nobody has written down which: it is left to expire.
@@ -65,7 +67,7 @@ def test_the_points_are_many_and_each_is_another() -> None:
     assert {"before:1", "unanswered:1", "after:1", "audit:os.rename:1", "unanswered:7", "after:7"} <= set(POINTS)
 
 
-@pytest.mark.parametrize("point", ["before:7", "after:7", "audit:os.rename:2", "during:4"])
+@pytest.mark.parametrize("point", POINTS)
 def test_a_killed_version_is_made_once_by_the_same_command(ground: Ground, tmp_path: Path, point: str) -> None:
     first = ground.upload(CONTENT[::-1])
     path = write(tmp_path / "film.mov")
@@ -73,6 +75,18 @@ def test_a_killed_version_is_made_once_by_the_same_command(ground: Ground, tmp_p
     file = ground.upload(path, resume=journal, file_id=first.id)
     assert (file.id, ground.state.files[first.id].etag) == (first.id, "1")
     assert ground.stored() == [CONTENT]
+    assert len(ground.state.sessions) <= (point in ORPHANS)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["film.mov"]
+
+
+def test_a_version_is_made_again_after_a_run_that_has_told_its_result(ground: Ground, tmp_path: Path) -> None:
+    """The limit of resuming: when the upload has returned, nothing remembers that it was done."""
+    first = ground.upload(CONTENT[::-1])
+    path = write(tmp_path / "film.mov")
+    journal = killed(ground, "end:0", path, place=first.id)
+    assert (ground.state.files[first.id].etag, journal.exists()) == ("1", False)
+    ground.upload(path, resume=journal, file_id=first.id)
+    assert (ground.state.files[first.id].etag, ground.stored()) == ("2", [CONTENT])
     assert not ground.state.sessions
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import fields, replace
@@ -12,7 +13,7 @@ from typing import Any
 import box_uploads
 import pytest
 from box_uploads import AsyncClient, errors
-from box_uploads.upload import PartDone, UploadError
+from box_uploads.upload import PartDone, Retried, UploadError
 from box_uploads_mock import (
     Accepted,
     Failure,
@@ -27,14 +28,13 @@ from box_uploads_mock import (
 )
 from box_uploads_mock.fault_kinds import KINDS
 
-from tests.flow.upload_ground import CONTENT, SHA1, Ground, write
+from tests.flow.upload_ground import CONTENT, SMALL_PART_SIZE, Freeze, Ground, write
 
 CREATE, VERSION = "create_upload_session", "create_version_upload_session"
 PART, LIST, COMMIT = "upload_part", "list_parts", "commit_upload_session"
 STATUS, ABORT = "get_upload_session", "abort_upload_session"
 STEPS = (CREATE, VERSION, PART, LIST, COMMIT, STATUS, ABORT)
 LASTING = 10_000
-EARLIER = CONTENT[::-1]
 
 Make = Callable[[str], Fault]
 PASSING: list[Make] = [
@@ -97,19 +97,22 @@ def ground(ground: Ground) -> Ground:
 
 
 class Run:
-    """An upload that comes to a step, in one of both ways."""
+    """An upload that comes to a step, in one of both ways; `client` are settings of the client."""
 
-    def __init__(self, ground: Ground, step: str, folder: Path, *, is_async: bool) -> None:
+    def __init__(
+        self, ground: Ground, step: str, folder: Path, *, is_async: bool, content: bytes = CONTENT, **client: Any
+    ) -> None:
         self.ground, self.step, self.is_async = ground, step, is_async
+        self.content, self.client = content, client
         self.journal = folder / "journal"
         self.settings: dict[str, Any] = {}
-        self.source: Any = CONTENT
+        self.source: Any = content
         self.before: list[bytes] = []
         if step == VERSION:
-            self.settings = {"file_id": ground.upload(EARLIER).id}
-            self.before = [EARLIER]
+            self.before = [content[::-1]]
+            self.settings = {"file_id": ground.upload(self.before[0]).id}
         if step == STATUS:
-            self.source, self.settings = write(folder / "film.mov"), {"resume": self.journal}
+            self.source, self.settings = write(folder / "film.mov", content), {"resume": self.journal}
             with pytest.raises(KeyboardInterrupt):
                 ground.upload(self.source, on_progress=_interrupt, **self.settings)
 
@@ -127,14 +130,14 @@ class Run:
             return next(tokens, "fresh")
 
         if not self.is_async:
-            return self.ground.upload(self.source, self.ground.client(token=token), **self.settings)
-        client = AsyncClient(token, base_url=self.ground.server.base_url)
+            return self.ground.upload(self.source, self.ground.client(token=token, **self.client), **self.settings)
+        client = AsyncClient(token, base_url=self.ground.server.base_url, **self.client)
         return asyncio.run(self.ground.upload_async(self.source, client, **self.settings))
 
     def check_done(self, file: Any, *, untold: int = 0) -> None:
         """Check that the file is there, once, and nothing else."""
-        assert file.sha1 == SHA1
-        assert self.ground.stored() == [CONTENT]
+        assert file.sha1 == hashlib.sha1(self.content, usedforsecurity=False).hexdigest()
+        assert self.ground.stored() == [self.content]
         assert self.ground.state.files[file.id].etag == ("1" if self.before else "0")
         assert len(self.ground.state.sessions) == untold
         assert not self.journal.exists()
@@ -200,6 +203,104 @@ def test_any_other_fault_ends_well_or_leaves_nothing(ground: Ground, tmp_path: P
     assert sum(one.times for one in accounted) < fault.times
 
 
+# Servers that stop, for longer than the client waits
+
+SMALL = CONTENT[: 3 * SMALL_PART_SIZE]
+IMPATIENT = box_uploads.Timeout(read_s=0.2, write_s=0.2)
+STALLS = [fault for fault in faults(PASSING) if isinstance(fault, Stall)]
+
+
+def given_up(run: Run, fault: Fault) -> tuple[Any, Exception | None]:
+    """Upload past a server that stops, let it go on afterwards, and return the file or the error."""
+    freeze, state = Freeze(), run.ground.state
+    state.sleep = freeze.sleep
+    file, error = None, None
+    try:
+        file = run.upload(fault)
+    except errors.BoxUploadsError as caught:
+        error = caught
+    finally:
+        freeze.end()
+        run.ground.server.settle()
+    assert sum(one.times for one in state.faults.unfired) < fault.times
+    state.faults.clear()
+    return file, error
+
+
+@pytest.mark.parametrize("fault", STALLS, ids=shown)
+def test_a_stall_that_outlasts_the_client_ends_in_the_right_file_once(
+    small_ground: Ground, tmp_path: Path, fault: Stall
+) -> None:
+    step = fault.operation
+    run = Run(small_ground, step, tmp_path, is_async=fault.when == "after", content=SMALL, timeout_s=IMPATIENT)
+    file, error = given_up(run, fault)
+    late = len(small_ground.state.sessions)
+    if step == ABORT:
+        assert isinstance(error, errors.ForbiddenError)
+        assert (small_ground.stored(), late) == ([], 0)
+    else:
+        # A session for a version that is made when nobody waits for it any more has no name in its way.
+        assert late <= (step == VERSION)
+        run.check_done(file, untold=late)
+
+
+@pytest.mark.parametrize("fault", [replace(one, times=LASTING) for one in STALLS], ids=shown)
+def test_a_server_that_always_stalls_is_given_up_and_nothing_is_left_untold(
+    small_ground: Ground, tmp_path: Path, fault: Stall
+) -> None:
+    run = Run(small_ground, fault.operation, tmp_path, is_async=False, content=SMALL, timeout_s=IMPATIENT)
+    # Of the uploader's own time: as long as one failure may take, and a second one.
+    run.settings["deadline_s"] = 1
+    _, error = given_up(run, fault)
+    assert error is not None
+    notes = " ".join(getattr(error, "__notes__", []))
+    if fault.operation in {CREATE, VERSION}:
+        assert "may have been created" in notes
+        assert (small_ground.stored(), run.journal.exists()) == (run.before, False)
+        return
+    assert (GOES_ON_AFTER_THE_END in notes) == (fault.operation == ABORT)
+    assert run.journal.exists() == (fault.operation == STATUS)
+    run.check_failed(error)
+
+
+LARGE = bytes(20_000_000)
+
+
+def test_a_part_that_is_read_too_slowly_is_given_up_and_sent_again() -> None:
+    ground, retries = Ground(len(LARGE)), list[str]()
+    freeze = Freeze()
+
+    def told(event: object) -> None:
+        if isinstance(event, Retried):
+            retries.append(event.reason)
+            freeze.end()
+
+    ground.state.sleep = freeze.sleep
+    ground.state.faults.add(SlowRead(operation=PART, bytes_per_read=1000, pause_s=1))
+    with ground.server:
+        # More than the system takes on its way, so the sender notices.
+        timeout_s = box_uploads.Timeout(write_s=0.5)
+        ground.upload(LARGE, ground.client(timeout_s=timeout_s), on_progress=told)
+        ground.server.settle()
+    ground.state.faults.require_fired()
+    assert ["WriteTimeout" in reason for reason in retries] == [True]
+    assert (ground.stored(), len(ground.state.sessions)) == ([LARGE], 0)
+
+
+@pytest.mark.parametrize("step", [CREATE, VERSION, PART, COMMIT])
+def test_a_body_that_is_read_slowly_but_in_time_is_sent_once(small_ground: Ground, tmp_path: Path, step: str) -> None:
+    run = Run(small_ground, step, tmp_path, is_async=False, content=SMALL, max_retries=0)
+
+    async def pause(_: float) -> None:
+        await asyncio.sleep(0.01)
+
+    small_ground.state.sleep = pause
+    calls = small_ground.calls(step)
+    run.check_done(run.upload(SlowRead(operation=step, bytes_per_read=100, pause_s=1)))
+    assert small_ground.calls(step) - calls == (3 if step == PART else 1)
+    small_ground.state.faults.require_fired()
+
+
 def test_the_matrix_is_complete() -> None:
     needed = Path(box_uploads.__file__).parents[2] / "generator" / "overlay" / "upload" / "operations.txt"
     assert set(needed.read_text(encoding="utf-8").split()) == set(STEPS)
@@ -209,4 +310,8 @@ def test_the_matrix_is_complete() -> None:
     assert everywhere == {Failure, Reset, Stall, LostAnswer, TokenExpiry}
     assert {step for kind, step in found if kind is Truncation} == set(STEPS) - {ABORT}
     assert {step for kind, step in found if kind is SlowRead} == {CREATE, VERSION, PART, COMMIT}
+    assert {(one.operation, one.when) for one in STALLS} == {
+        *((step, when) for step in STEPS for when in ("before", "after")),
+        *((step, "during") for step in (CREATE, VERSION, PART, COMMIT)),
+    }
     assert {step for kind, step in found if kind in {Accepted, LatePartsMismatch}} == {COMMIT}

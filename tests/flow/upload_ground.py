@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import hashlib
 import random
 import threading
@@ -13,39 +14,80 @@ from box_uploads import AsyncClient, Client, RetryPolicy
 from box_uploads.upload import MINIMUM_SIZE, Pace, upload_file, upload_file_async
 from box_uploads_mock import MockServer, State, constant_part_size
 
-__all__ = ["CONTENT", "PART_SIZE", "SHA1", "Clock", "Ground", "write"]
+__all__ = ["CONTENT", "PART_SIZE", "SHA1", "SMALL_PART_SIZE", "Clock", "Freeze", "Ground", "write"]
 
 PART_SIZE = 4_194_304
+SMALL_PART_SIZE = 1000
 CONTENT = random.Random(1).randbytes(MINIMUM_SIZE)
 SHA1 = hashlib.sha1(CONTENT, usedforsecurity=False).hexdigest()
+_BEGINNING = dt.datetime(2030, 1, 1, tzinfo=dt.UTC)
 
 
 class Clock:
-    """Time that passes when somebody sleeps; for any number of threads."""
+    """Time that passes when somebody sleeps, here or at the server; for any number of threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self.now_s = 0.0
         self.slept: list[float] = []
 
-    def sleep(self, delay_s: float) -> None:
+    def advance(self, delay_s: float) -> None:
         """Let time pass."""
         with self._lock:
             self.now_s += delay_s
-            self.slept.append(delay_s)
+
+    def sleep(self, delay_s: float) -> None:
+        """Let time pass, and note it."""
+        self.advance(delay_s)
+        self.slept.append(delay_s)
+
+    def today(self) -> dt.datetime:
+        """Return the present time."""
+        return _BEGINNING + dt.timedelta(seconds=self.now_s)
 
     def pace(self) -> Pace:
         """Return what an uploader needs to live in this time."""
-        return Pace(clock=lambda: self.now_s, sleep=self.sleep, random=lambda: 0.0)
+        return Pace(clock=lambda: self.now_s, sleep=self.sleep, random=lambda: 0.0, now=self.today)
+
+
+class Freeze:
+    """A pause of the server that lasts until it is ended, longer than any client waits."""
+
+    def __init__(self) -> None:
+        self._is_over = threading.Event()
+
+    async def sleep(self, _: float) -> None:
+        """Wait for the end."""
+        while not self._is_over.is_set():  # noqa: ASYNC110  # it is ended by another thread
+            await asyncio.sleep(0.005)
+
+    def end(self) -> None:
+        """Let the server go on."""
+        self._is_over.set()
 
 
 class Ground:
-    """A mock on a socket, and what was uploaded to it."""
+    """A mock on a socket, and what was uploaded to it.
 
-    def __init__(self) -> None:
+    Args:
+        part_size: Size of a part in bytes.
+        settings: Further settings of the mock.
+    """
+
+    def __init__(self, part_size: int = PART_SIZE, **settings: Any) -> None:
         self.clock = Clock()
-        self.state = State(part_size_for=constant_part_size(PART_SIZE), sleep=lambda _: asyncio.sleep(0))
+        self.state = State(
+            part_size_for=constant_part_size(part_size),
+            # Each test has a clock of its own.
+            clock=lambda: self.clock.today(),  # noqa: PLW0108
+            sleep=self._pause,
+            **settings,
+        )
         self.server = MockServer(state=self.state)
+
+    async def _pause(self, delay_s: float) -> None:
+        self.clock.advance(delay_s)
+        await asyncio.sleep(0)
 
     def client(self, **settings: Any) -> Client:
         """Return a client of the mock, whose own retries take no time."""

@@ -1,8 +1,8 @@
 """A process that uploads a file and sends itself a signal at a point that is named: `python -m … POINT …`.
 
 A point is `before:N`, `during:N`, `unanswered:N` (carried out, and its answer not read) or `after:N` for the N-th
-request, `event:NAME` for an event of the progress, or `audit:NAME:N` for the N-th audit event of Python that concerns
-the journal.
+request, `event:NAME` for an event of the progress, `audit:NAME:N` for the N-th audit event of Python that concerns
+the journal, or `end:0` for the moment after the upload.
 """
 
 from __future__ import annotations
@@ -91,6 +91,8 @@ def main(point: str, base_url: str, token: str, path: str, *rest: str) -> None:
     target: dict[str, Any] = {"folder_id": "0"} if place == "new" else {"file_id": place}
     with Client(token, base_url=base_url, http=http) as box:
         upload_file(box, path, resume=journal, workers=1, on_progress=told, **target)
+    if kind == "end":
+        die()
 
 
 if __name__ == "__main__":

@@ -51,6 +51,8 @@ REQUESTS: dict[str, dict[str, Any]] = {
     if "application/json" in operation.get("requestBody", {}).get("content", {})
 }
 CREATING = ["create_upload_session", "create_version_upload_session"]
+COMMIT = "commit_upload_session"
+SESSION_CALLS = OPERATIONS.keys() - {*CREATING}
 PARAMETERS = [
     resolved(parameter)
     for _, _, item, operation in operations()
@@ -159,6 +161,26 @@ def test_creating_a_session_is_the_preflight_check_too(name: str) -> None:
     assert {"201", "400", "403", "404", "409"} <= set(OPERATIONS[name]["responses"])
 
 
+@pytest.mark.parametrize(
+    ("status", "wrong", "names"),
+    [
+        ("403", "storage", SESSION_CALLS - {COMMIT}),
+        ("404", "folder", SESSION_CALLS),
+        ("412", "etag", {"upload_part"}),
+        ("412", "digest", {COMMIT}),
+    ],
+)
+def test_the_errors_of_a_session_s_call_are_those_of_a_session(status: str, wrong: str, names: set[str]) -> None:
+    found = {name: response["description"] for name, own, response in RESPONSES if own == status and name in names}
+    assert found.keys() == set(names)
+    assert not [text for text in found.values() if wrong in text]
+
+
+def test_a_commit_is_refused_for_a_wrong_digest_by_400() -> None:
+    (description,) = [one["description"] for name, status, one in RESPONSES if (name, status) == (COMMIT, "400")]
+    assert "`digest_mismatch`" in description
+
+
 @pytest.mark.parametrize(("name", "status", "response"), RESPONSES, ids=[f"{n}-{s}" for n, s, _ in RESPONSES])
 def test_a_response_has_a_description_and_an_example(name: str, status: str, response: dict[str, Any]) -> None:
     assert response["description"].endswith(".")
@@ -193,7 +215,7 @@ def test_a_request_is_closed_and_has_an_example(name: str) -> None:
 def test_a_response_is_open() -> None:
     """Box adds fields to its answers without notice."""
     names = {media["schema"]["$ref"].rpartition("/")[2] for media in REQUESTS.values()}
-    names |= {"CommittedPart", "FileAttributes"}
+    names.add("FileAttributes")
 
     closed = {
         place for place, schema in schemas() if "additionalProperties" in schema or "unevaluatedProperties" in schema

@@ -105,7 +105,7 @@ def test_the_commands_print_what_is_shown(tmp_path: Path) -> None:
             if (before.language, after.language) == ("sh", "text"):
                 ended = subprocess.run(
                     ["sh"],
-                    input=before.text,
+                    input=before.text.replace(ORIGIN, server.origin),
                     cwd=tmp_path,
                     env=environment,
                     stdout=subprocess.PIPE,

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import importlib
+import inspect
 import json
+import re
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qsl
 from uuid import UUID
 
 import pytest
+from box_uploads import AsyncClient, Client
 
 from .conftest import Answer, Make, Package, document, operation
 
@@ -272,6 +277,51 @@ def test_docstrings_say_what_the_document_says(sink: Package) -> None:
     assert sink.module.AsyncClient.get_part.__doc__ == client.get_part.__doc__
 
 
+def test_a_success_without_a_body_is_documented_as_none_with_its_status(sink: Package) -> None:
+    client = sink.module.Client
+    assert "None with 202: Will be deleted." in client.delete_part.__doc__
+    assert "None with 204: Is deleted." in client.delete_part.__doc__
+    assert "None with" not in client.create_thing.__doc__
+
+
+def test_a_docstring_says_where_header_fields_of_a_response_are(sink: Package) -> None:
+    client = sink.module.Client
+    assert "Header fields are in `raw.get_part(…).headers`." in client.get_part.__doc__
+    assert "Header fields" not in client.create_thing.__doc__
+
+
+def examples(client: type) -> list[str]:
+    """Return the examples in the docstrings of a client's methods."""
+    found = (re.search(r" Example:\n(.*?)\n\n", str(member.__doc__), re.DOTALL) for member in vars(client).values())
+    return [inspect.cleandoc(match[1]) for match in found if match]
+
+
+@pytest.mark.parametrize("client", [Client, AsyncClient])
+def test_each_example_of_the_client_is_a_call_that_can_be_copied(client: type) -> None:
+    found = examples(client)
+    assert len(found) >= 3
+    for example in found:
+        compile(example, "example", "eval")
+        assert "\n" not in example
+
+
+def test_an_example_is_never_wrapped_within_a_literal(make: Make) -> None:
+    note = 'many "words" \\ """ ' * 20
+    schema = {"type": "object", "required": ["note"], "properties": {"note": {"type": "string"}}}
+    body = {"required": True, "content": {"application/json": {"schema": schema, "example": {"note": note}}}}
+    package = make(document({"/": {"post": operation(requestBody=body)}}))
+    (example,) = examples(package.module.Client)
+    assert eval(example, {"client": SimpleNamespace(call=lambda note: note)}) == note  # noqa: S307  # our own
+
+
+def test_the_docstring_of_a_binary_body_names_what_bytes_may_be(sink: Package) -> None:
+    client = sink.module.Client
+    kinds = "`bytes`, a `bytearray`, a contiguous `memoryview`, or a `Stream`, which is read while it is sent."
+    assert kinds in " ".join(client.upload.__doc__.split())
+    assert "Stream" not in client.add_note.__doc__
+    assert sink.module.Stream is importlib.import_module(f"{sink.name}.types").Stream
+
+
 def test_an_example_of_the_document_becomes_a_call_in_the_docstring(make: Make) -> None:
     schema = {
         "type": "object",
@@ -288,6 +338,20 @@ def test_an_example_of_the_document_becomes_a_call_in_the_docstring(make: Make) 
     )
 
     assert 'client.call(name="a \\"b\\"", a_b=1)' in package.module.Client.call.__doc__
+
+
+def test_what_the_document_says_of_idempotence_comes_before_the_method(make: Make) -> None:
+    methods = {
+        "put": operation(operationId="once", **{"x-idempotent": False}),
+        "post": operation(operationId="often", **{"x-idempotent": True}),
+        "delete": operation(operationId="usual"),
+    }
+    package = make(document({"/a": methods}))
+    requests = {name: package.operation(name).build_request() for name in ("once", "often", "usual")}
+
+    assert {name: one.idempotent for name, one in requests.items()} == {"once": False, "often": True, "usual": True}
+    assert "only if it cannot have had an effect" in package.module.Client.once.__doc__
+    assert "cannot have had an effect" not in package.module.Client.often.__doc__
 
 
 def test_without_security_the_client_takes_no_token_and_without_server_a_base_url(make: Make) -> None:

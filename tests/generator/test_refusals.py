@@ -263,6 +263,7 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
         f"{GET}/parameters/0/x-client-option",
         "must be true or false",
     ),
+    "an idempotence in words": (_get(**{"x-idempotent": "no"}), f"{GET}/x-idempotent", "must be true or false"),
     # Bodies and responses.
     "no media type": (_body(), "#/paths/~1a/post/requestBody/content", "is empty"),
     "multipart": (

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import shlex
+import signal
 import sys
 import time
 from pathlib import Path
@@ -16,7 +18,7 @@ from tests.prove.campaigns import CAMPAIGNS, groups
 from tests.prove.equivalents import equivalents, stale
 from tests.prove.runner import ControlError, fingerprint
 from tests.prove.sample import sample
-from tests.prove.scores import Score, print_kinds, print_scores, print_survivors
+from tests.prove.scores import Score, print_kinds, print_scores, print_survivors, report, said
 from tests.prove.spec_campaigns import ClientFromMutant
 from tests.prove.spec_mutants.mutant import difference
 from tests.prove.trial import Trial
@@ -54,6 +56,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print_scores(console, scores)
     for score in scores:
         print_survivors(console, score)
+    path = _FOLDER / f"{'sample' if options.sample else 'report'}.txt"
+    path.write_text("".join(f"{line}\n" for line in report(scores)), encoding="utf-8")
+    console.print(f"What noticed each of them: {path}", soft_wrap=True)
     console.print(f"{time.monotonic() - since:.0f} s")
     return 0 if all(score.is_perfect for score in scores) else 1
 
@@ -61,6 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.prove", description=__doc__)
     parser.add_argument("--campaign", nargs="+", choices=groups(), metavar="NAME", help=", ".join(groups()))
+    parser.add_argument("--kind", help="only defects of this kind of change")
     parser.add_argument("--sample", action="store_true", help="a few defects of the greatest groups, for a quick run")
     parser.add_argument("--both", action="store_true", help="show each defect to all campaigns of its group")
     parser.add_argument("--workers", type=int, default=2, help="processes at a time (2)")
@@ -77,7 +83,9 @@ def _run(console: Console, group: str, names: Sequence[str], options: argparse.N
     trial = Trial(names, _FOLDER, fingerprint(), options.workers)
     listed = equivalents().get(group, {})
     known = [one.id for one in trial.defects]
-    defects = sample(trial.defects, _SAMPLE_SIZES.get(group, 10)) if options.sample else trial.defects
+    defects = [one for one in trial.defects if options.kind in {None, one.kind}]
+    if options.sample:
+        defects = sample(defects, _SAMPLE_SIZES.get(group, 10))
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         task = progress.add_task(group, total=len(defects))
@@ -122,9 +130,21 @@ def _describe(console: Console, group: str, names: Sequence[str], wanted: str) -
     if isinstance(campaign, ClientFromMutant):
         for line in difference(campaign.true, campaign.document(defect)):
             console.print(line, markup=False, soft_wrap=True)
+    (known,) = (one for one in Trial(names, _FOLDER, fingerprint(), 1).findings if one.defect.id == wanted)
     for name in names:
-        console.print(f'Judge it alone: python -m tests.prove.judge "{name}" "{defect.id}"', soft_wrap=True)
+        verdict = known.verdicts.get(name)
+        unknown = "does not notice it" if name in known.shown else "has not judged it"
+        console.print(f"{name}: {said(verdict) if verdict else unknown}", markup=False, soft_wrap=True)
+        command = shlex.join(["python", "-m", "tests.prove.judge", name, wanted])
+        console.print(f"Judge it alone: {command}", markup=False, soft_wrap=True)
+
+
+def _end(number: int, _frame: object) -> None:
+    """Leave in good order: the judges are ended and their files removed."""
+    sys.exit(128 + number)
 
 
 if __name__ == "__main__":
+    for one in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(one, _end)
     sys.exit(main())

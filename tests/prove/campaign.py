@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
 __all__ = ["NO_DEFECT", "Campaign", "Defect", "NoDifference", "Outcome", "Refused", "Verdict"]
 
-Outcome: TypeAlias = Literal["killed", "survived", "refused", "timeout"]
+Outcome: TypeAlias = Literal["killed", "survived", "refused", "timeout", "lost"]
 """`killed`: a test failed. `survived`: all passed. `refused`: it could not be planted, since the tool chain found it.
-`timeout`: the tests did not end."""
+`timeout`: the tests did not end. `lost`: the process ended without a verdict, so that nothing is known."""
 
 
 class Defect(msgspec.Struct, frozen=True, kw_only=True):

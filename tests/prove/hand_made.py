@@ -20,7 +20,9 @@ def _modules(package: str, *names: str) -> list[str]:
     return [f"tests.prove.{package}.{one}" for one in names]
 
 
-_MOCK = _modules("mock_defects", "sessions", "creating", "ending", "parts", "lists", "commits", "admission", "answers")
+_MOCK = _modules(
+    "mock_defects", "sessions", "creating", "ending", "parts", "lists", "commits", "admission", "answers", "lifetimes"
+)
 _CLIENT = _modules("client_defects", "requests", "transfers", "arguments", "decoding", "statuses", "links")
 _CONDUCT = _modules("client_defects", "retries", "tokens", "connections")
 _UPLOADER = _modules("uploader_defects", "journals", "plans", "failures")

@@ -16,6 +16,7 @@ import signal
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
@@ -30,7 +31,7 @@ from tests.prove.campaign import NO_DEFECT, Defect, NoDifference, Refused, Verdi
 from tests.prove.campaigns import CAMPAIGNS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator
     from io import BufferedReader, RawIOBase
 
     from tests.prove.campaign import Campaign, Outcome
@@ -45,6 +46,7 @@ _PRELOADED = (
     "starlette.testclient",
 )
 _REASON = 240
+_ENDED = frozenset({pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED})
 
 
 class Order(msgspec.Struct):
@@ -54,11 +56,13 @@ class Order(msgspec.Struct):
         id: Name of the defect to judge.
         seconds: How long each test took when nothing was planted; quick ones come first.
         is_brief: Whether only the tests that the defect's focus names are run.
+        only: Names of tests; if there are any, no others are run.
     """
 
     id: str
     seconds: dict[str, float] = {}
     is_brief: bool = False
+    only: Sequence[str] = ()
 
 
 class Ruling(msgspec.Struct):
@@ -129,9 +133,9 @@ class Judge:
         if self._case is not None and report.failed:
             self._case.end("killed", self._case.name, _reason(report))
 
-    def pytest_sessionfinish(self) -> None:
-        """Nothing has failed."""
-        if self._case is not None:
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
+        """Nothing has failed, if the session came to its end."""
+        if self._case is not None and exitstatus in _ENDED:
             self._case.end("survived")
 
     def _serve(self) -> bool:
@@ -158,8 +162,10 @@ class Judge:
             _, status = os.waitpid(pid, 0)
             shutil.rmtree(scratch)
             if not ruling:
-                ended = f"the process ended with {os.waitstatus_to_exitcode(status)}"
-                verdict = Verdict(id=order.id, outcome="timeout", reason=ended, seconds=TIMEOUT_S)
+                code = os.waitstatus_to_exitcode(status)
+                # Whatever else ends a process, such as a lack of memory, is no doing of a test.
+                outcome: Outcome = "timeout" if code == -signal.SIGALRM else "lost"
+                verdict = Verdict(id=order.id, outcome=outcome, reason=f"the process ended with {code}")
                 ruling = msgspec.json.encode(Ruling(verdict, {}))
             self._rulings.write(ruling + b"\n")
         return False
@@ -217,7 +223,9 @@ class _Case:
             return is_ledger, not self._is_near(item), self._order.seconds.get(_name(item), _guessed(item))
 
         # A ledger counts what all the others have seen.
-        if self._order.is_brief:
+        if self._order.only:
+            items = _chosen(items, self._order.only)
+        elif self._order.is_brief:
             items = [one for one in items if self._is_in_brief(one) and one.get_closest_marker("ledger") is None]
         return sorted(items, key=turn)
 
@@ -263,6 +271,15 @@ def _name(item: pytest.Item) -> str:
     """Return the id of a test; that of a generated one names its operation as well."""
     label = getattr(item, "operation_label", None)
     return item.nodeid if label is None or f"[{label}]" in item.nodeid else f"{item.nodeid}[{label}]"
+
+
+def _chosen(items: Sequence[pytest.Item], names: Collection[str]) -> Sequence[pytest.Item]:
+    """Return the tests of some names; all of its function for one that a defect made, and all of all for a ledger."""
+    found = [one for one in items if _name(one) in names]
+    if any(one.get_closest_marker("ledger") for one in found):
+        return items
+    functions = {name.partition("[")[0] for name in set(names) - {_name(one) for one in found}}
+    return [one for one in items if _name(one) in names or _name(one).partition("[")[0] in functions]
 
 
 def _guessed(item: pytest.Item) -> float:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
+import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -25,11 +27,12 @@ if TYPE_CHECKING:
 __all__ = ["ControlError", "Memory", "Runner", "fingerprint"]
 
 _ROOT = Path(__file__).parents[2]
+_COMMAND = (sys.executable, "-m", "tests.prove.judge")
 _JUDGED = ("spec", "generator", "generated", "tests", "pyproject.toml", ".ci/constraints.txt")
 
 
 class ControlError(Exception):
-    """The tests fail although nothing is planted, so their failures say nothing."""
+    """The tests fail although nothing is planted, or a judge is gone, so that nothing can be said of the defects."""
 
 
 def fingerprint(root: Path = _ROOT) -> str:
@@ -53,7 +56,7 @@ class Memory:
     Attributes:
         verdicts: What is known, by the name of the defect.
         unnoticed: Defects that a brief look has not noticed.
-        seconds: How long each test took when nothing was planted.
+        seconds: How long each test took when nothing was planted; it passed.
     """
 
     def __init__(self, path: Path, fingerprint: str) -> None:
@@ -64,16 +67,24 @@ class Memory:
         self.unnoticed: set[str] = set()
         self.seconds: dict[str, float] = {}
         lines = path.read_bytes().splitlines() if path.exists() else []
-        if lines and lines[0].decode() == fingerprint:
-            for line in lines[1:]:
-                self._learn(line)
-        else:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(f"{fingerprint}\n", encoding="utf-8")
+        self._is_of_now = bool(lines) and lines[0].decode() == fingerprint
+        for line in lines[1:] if self._is_of_now else ():
+            self._learn(line)
+
+    @property
+    def doubted(self) -> set[str]:
+        """Tests that noticed something, and are not known to pass when nothing is planted."""
+        if NO_DEFECT.id in self.verdicts:
+            return set()
+        return {one.by for one in self.verdicts.values() if one.by} - self.seconds.keys()
 
     def keep(self, ruling: Ruling) -> None:
         """Remember a verdict, also for later runs; that a brief look found nothing is no verdict yet."""
-        with self._lock, self._path.open("ab") as file:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with self._lock, self._path.open("ab" if self._is_of_now else "wb") as file:
+            if not self._is_of_now:
+                file.write(f"{self._fingerprint}\n".encode())
+                self._is_of_now = True
             if ruling.verdict.id != NO_DEFECT.id:
                 ruling.seconds = {}
             line = msgspec.json.encode(ruling)
@@ -86,11 +97,11 @@ class Memory:
         except msgspec.MsgspecError:
             # The run was ended while it wrote; what the line would have said is judged again.
             return
+        self.seconds.update(ruling.seconds)
         if ruling.is_brief and ruling.verdict.outcome == "survived":
             self.unnoticed.add(ruling.verdict.id)
-            return
-        self.verdicts[ruling.verdict.id] = ruling.verdict
-        self.seconds.update(ruling.seconds)
+        else:
+            self.verdicts[ruling.verdict.id] = ruling.verdict
 
 
 class Runner:
@@ -127,7 +138,25 @@ class Runner:
             if verdict.outcome == "survived":
                 self._memory.keep(ruling)
         if verdict.outcome != "survived":
-            raise ControlError(f"{self._campaign}: red with nothing planted: {verdict.by}: {verdict.reason}")
+            raise self._red(verdict)
+
+    def check_doubted(self) -> None:
+        """Run the tests that noticed something with nothing planted, unless that is known to be well.
+
+        Raises:
+            ControlError: They fail.
+        """
+        doubted = sorted(self._memory.doubted)
+        if not doubted:
+            return
+        ruling = self._judges[0].judge(Order(NO_DEFECT.id, only=doubted))
+        if ruling.verdict.outcome != "survived":
+            raise self._red(ruling.verdict)
+        # A collection that failed, or a test that a defect made, has no time of its own.
+        self._memory.keep(Ruling(ruling.verdict, {**dict.fromkeys(doubted, 0.0), **ruling.seconds}, is_brief=True))
+
+    def _red(self, verdict: Verdict) -> ControlError:
+        return ControlError(f"{self._campaign}: red with nothing planted: {verdict.by}: {verdict.reason}")
 
     def judge(self, ids: Iterable[str], tell: Callable[[Verdict], object], *, is_brief: bool = False) -> None:
         """Have defects judged; each verdict is told, from several threads."""
@@ -150,10 +179,12 @@ class Runner:
                 for done in [pool.submit(work, judge) for judge in self._judges]:
                     done.result()
             except BaseException:
-                # Interrupted: nobody starts with another one.
+                # Interrupted: nobody starts with another one, or waits for what will never be said.
                 with suppress(Empty):
                     while True:
                         waiting.get_nowait()
+                for judge in self._judges:
+                    judge.end()
                 raise
 
 
@@ -161,7 +192,7 @@ class _Judge:
     """A process that judges one defect after the other."""
 
     def __init__(self, campaign: str) -> None:
-        self._command: Sequence[str] = (sys.executable, "-m", "tests.prove.judge", campaign)
+        self._command: Sequence[str] = (*_COMMAND, campaign)
 
     def __enter__(self) -> Self:
         # Whatever becomes of the process, its files are removed.
@@ -172,21 +203,32 @@ class _Judge:
             env={**os.environ, "TMPDIR": self._scratch.name},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            # An interrupt at the terminal is for this process; what a judge is to make of it is said below.
+            start_new_session=True,
         )
         return self
 
     def __exit__(self, *exception: object) -> None:
-        # At the end of its input it ends by itself; what it is in the middle of is of no interest any more.
-        self._process.stdin.close()  # type: ignore[union-attr]  # opened above
+        self.end()
+        with suppress(BrokenPipeError):
+            self._process.stdin.close()  # type: ignore[union-attr]  # opened above
         self._process.stdout.close()  # type: ignore[union-attr]  # opened above
-        self._process.terminate()
         self._process.wait()
         self._scratch.cleanup()
 
+    def end(self) -> None:
+        """End the process and its copies: what they are in the middle of is of no interest any more."""
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+
     def judge(self, order: Order) -> Ruling:
-        self._process.stdin.write(msgspec.json.encode(order) + b"\n")  # type: ignore[union-attr]  # opened above
-        self._process.stdin.flush()  # type: ignore[union-attr]  # opened above
+        with suppress(BrokenPipeError):
+            self._process.stdin.write(msgspec.json.encode(order) + b"\n")  # type: ignore[union-attr]  # opened above
+            self._process.stdin.flush()  # type: ignore[union-attr]  # opened above
         line = self._process.stdout.readline()  # type: ignore[union-attr]  # opened above
         if not line:
-            raise ControlError(f"the judge ended with {self._process.wait()}: {' '.join(self._command)}")
-        return msgspec.json.decode(line, type=Ruling)
+            raise ControlError(f"the judge is gone: {shlex.join(self._command)}")
+        ruling = msgspec.json.decode(line, type=Ruling)
+        if ruling.verdict.outcome == "lost":
+            raise ControlError(f"{shlex.join((*self._command, order.id))}: {ruling.verdict.reason}")
+        return ruling

@@ -10,13 +10,14 @@ from rich.markup import escape
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from rich.console import Console
 
+    from tests.prove.campaign import Outcome, Verdict
     from tests.prove.trial import Finding
 
-__all__ = ["Score", "print_kinds", "print_scores", "print_survivors"]
+__all__ = ["Score", "print_kinds", "print_scores", "print_survivors", "report", "said"]
 
 
 class Score(msgspec.Struct, frozen=True):
@@ -51,25 +52,36 @@ class Score(msgspec.Struct, frozen=True):
         """Whether every defect is noticed or rightly listed."""
         return not self.survivors and not self.stale
 
-    def by(self, campaign: str, *, refused: bool) -> int:
-        """Return how many defects a campaign noticed: by refusing to plant them, or by a test."""
+    def shown(self, campaign: str) -> int:
+        """Return how many defects a campaign had a look at."""
+        return sum(campaign in one.shown for one in self.findings)
+
+    def by(self, campaign: str, outcome: Outcome) -> int:
+        """Return how many defects a campaign noticed in a certain way."""
         verdicts = (one.verdicts.get(campaign) for one in self.findings)
-        return sum(one is not None and (one.outcome == "refused") is refused for one in verdicts)
+        return sum(one is not None and one.outcome == outcome for one in verdicts)
+
+    def first(self, outcome: Outcome) -> int:
+        """Return how many defects were noticed in a certain way by the first campaign that noticed them."""
+        return sum(next(iter(one.verdicts.values())).outcome == outcome for one in self.noticed)
 
 
 def print_scores(console: Console, scores: Sequence[Score]) -> None:
-    """Print a line for each group, and one below it for each of its campaigns."""
+    """Print a line for each group, and one below it for each of its campaigns, with what that was shown and noticed."""
+    ways: list[Outcome] = ["refused", "killed"]
+    if any(score.first("timeout") for score in scores):
+        ways.append("timeout")
     table = Table(title="Planted defects", title_justify="left")
     table.add_column("campaign")
-    for name in ("defects", "refused", "killed", "equivalent", "survived", "rate"):
+    for name in ("defects", *ways, "equivalent", "survived", "rate"):
         table.add_column(name, justify="right")
     for score in scores:
         equivalent = len(score.findings) - len(score.noticed) - len(score.survivors)
-        refused = sum(any(two.outcome == "refused" for two in one.verdicts.values()) for one in score.noticed)
-        counts = (len(score.findings), refused, len(score.noticed) - refused, equivalent, len(score.survivors))
+        counts = (len(score.findings), *map(score.first, ways), equivalent, len(score.survivors))
         table.add_row(score.group, *map(str, counts), _rate(len(score.noticed), len(score.findings) - equivalent))
         for name in score.campaigns if len(score.campaigns) > 1 else ():
-            table.add_row(f"  {name}", "", str(score.by(name, refused=True)), str(score.by(name, refused=False)))
+            of_one = (score.shown(name), *(score.by(name, one) for one in ways))
+            table.add_row(f"  {name}", *map(str, of_one))
     console.print(table)
 
 
@@ -96,6 +108,21 @@ def print_survivors(console: Console, score: Score) -> None:
         console.print(f"[red]survived[/] {escape(one.defect.place)}: {escape(one.defect.change)}")
     for line in score.stale:
         console.print(f"[red]stale[/] {escape(line)}")
+
+
+def report(scores: Sequence[Score]) -> Iterator[str]:
+    """Yield lines that name what noticed each defect, or why nothing can."""
+    for score in scores:
+        for one in score.findings:
+            yield f"{score.group}: {one.defect.place}: {one.defect.change} ({one.defect.id})"
+            yield from (f"  {name}: {said(verdict)}" for name, verdict in one.verdicts.items())
+            if not one.is_noticed:
+                yield f"  {score.equivalent.get(one.defect.id, 'survived')}"
+
+
+def said(verdict: Verdict) -> str:
+    """Return a verdict in one line."""
+    return " ".join(filter(None, (verdict.outcome, verdict.by and f"by {verdict.by}", verdict.reason)))
 
 
 def _rate(part: int, of: int) -> str:

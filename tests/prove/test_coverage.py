@@ -78,7 +78,7 @@ def test_an_answer_that_looked_at_nothing_exercises_nothing_of_the_mock(status: 
 
 def test_a_refusal_exercises_the_argument_that_it_names() -> None:
     (found,) = hits_of_refusal("commit_upload_session", "parts[3].size")
-    assert found == Cell("CommittedPart", "request property", "size", "invalid")
+    assert found == Cell("UploadPart", "request property", "size", "invalid")
     (found,) = hits_of_refusal("upload_part", "content_range")
     assert found == Cell("upload_part", "parameter", "header content-range", "invalid")
 
@@ -149,6 +149,16 @@ def test_the_page_names_every_operation_and_escapes_what_it_is_told() -> None:
     text = page(Coverage(hits, {"mock": {str(missing): "<script>"}}))
     assert "<script>" not in text
     assert all(f"<code>{name}</code>" in text for name in operations())
+
+
+def test_a_gap_is_marked_as_one_unless_it_is_listed() -> None:
+    hits = complete()
+    missing = Cell("list_parts", "status", "410 application/json", "seen")
+    del hits["mock"][missing]
+    assert '<span class="gap">' in page(Coverage(hits, {}))
+    listed = page(Coverage(hits, {"mock": {str(missing): "a reason"}}))
+    assert 'class="gap"' not in listed
+    assert '<span class="listed">' in listed
 
 
 @pytest.mark.skipif(not BROWSER, reason="no Chromium is installed")

@@ -13,9 +13,9 @@ from tests.prove.campaign import Defect, Verdict
 from tests.prove.campaigns import CAMPAIGNS, groups
 from tests.prove.equivalents import equivalents, stale
 from tests.prove.judge import Ruling
-from tests.prove.runner import Memory
+from tests.prove.runner import Memory, fingerprint
 from tests.prove.sample import sample
-from tests.prove.scores import Score, print_scores, print_survivors
+from tests.prove.scores import Score, print_scores, print_survivors, report
 from tests.prove.trial import Finding, Trial
 
 KILLED = Verdict(id="a", outcome="killed", by="test_x", reason="wrong")
@@ -23,8 +23,13 @@ SURVIVED = Verdict(id="b", outcome="survived")
 
 
 def finding(name: str, *outcomes: str) -> Finding:
-    verdicts = {f"c{index}": Verdict(id=name, outcome=one) for index, one in enumerate(outcomes) if one}  # type: ignore[arg-type]  # one of the outcomes
-    return Finding(Defect(id=name, place=f"/{name}", change="[red]is changed", kind="type"), verdicts)
+    verdicts = {
+        f"c{index}": Verdict(id=name, outcome=one, by="test_x")  # type: ignore[arg-type]  # one of the outcomes
+        for index, one in enumerate(outcomes)
+        if one
+    }
+    shown = frozenset(f"c{index}" for index in range(len(outcomes)))
+    return Finding(Defect(id=name, place=f"/{name}", change="[red]is changed", kind="type"), verdicts, shown)
 
 
 def test_a_memory_keeps_verdicts_for_the_same_state_only(tmp_path: Path) -> None:
@@ -34,7 +39,13 @@ def test_a_memory_keeps_verdicts_for_the_same_state_only(tmp_path: Path) -> None
     memory.keep(Ruling(SURVIVED, {}, is_brief=True))
     again = Memory(path, "now")
     assert (again.verdicts, again.unnoticed) == ({"a": KILLED}, {"b"})
-    assert Memory(path, "later").verdicts == {}
+    later = Memory(path, "later")
+    assert later.verdicts == {}
+    # To look is not to forget.
+    assert Memory(path, "now").verdicts == {"a": KILLED}
+    later.keep(Ruling(SURVIVED, {}))
+    assert Memory(path, "now").verdicts == {}
+    assert Memory(path, "later").verdicts == {"b": SURVIVED}
 
 
 def test_a_line_that_was_cut_off_is_judged_again(tmp_path: Path) -> None:
@@ -80,13 +91,32 @@ def test_a_score_counts_what_each_side_noticed() -> None:
     score = Score("mutants", ("c0", "c1"), findings, {"c": "it is the same"}, [])
     assert [one.defect.id for one in score.survivors] == ["d"]
     assert not score.is_perfect
-    assert (score.by("c0", refused=False), score.by("c0", refused=True), score.by("c1", refused=False)) == (1, 1, 1)
+    assert (score.by("c0", "killed"), score.by("c0", "refused"), score.by("c1", "killed")) == (1, 1, 1)
+    assert (score.first("killed"), score.first("refused")) == (1, 1)
+    assert (score.shown("c0"), score.shown("c1")) == (2, 2)
     said = io.StringIO()
     console = Console(file=said, width=120)
     print_scores(console, [score])
     print_survivors(console, score)
     assert "66.7 %" in said.getvalue()
+    assert "timeout" not in said.getvalue()
     assert "survived /d: [red]is changed" in said.getvalue()
+
+
+def test_a_timeout_has_a_column_of_its_own() -> None:
+    said = io.StringIO()
+    print_scores(Console(file=said, width=120), [Score("mutants", ("c0",), [finding("a", "timeout")], {}, [])])
+    assert "timeout" in said.getvalue()
+
+
+def test_a_report_names_what_noticed_each_defect() -> None:
+    findings = [finding("a", "", "killed"), finding("b"), finding("c")]
+    lines = report([Score("mutants", ("c0", "c1"), findings, {"b": "It is the same."}, [])])
+    assert list(lines) == [
+        "mutants: /a: [red]is changed (a)", "  c1: killed by test_x",
+        "mutants: /b: [red]is changed (b)", "  It is the same.",
+        "mutants: /c: [red]is changed (c)", "  survived",
+    ]  # fmt: skip
 
 
 def test_a_perfect_score_has_neither_survivors_nor_stale_entries() -> None:
@@ -101,14 +131,23 @@ def test_what_is_remembered_is_not_judged_again(tmp_path: Path) -> None:
     trial = Trial(names, tmp_path, "now", 1)
     for one in trial.defects[:5]:
         memory.keep(Ruling(Verdict(id=one.id, outcome="killed", by="t"), {}))
+    memory.keep(Ruling(Verdict(id="-", outcome="survived"), {"t": 1.0}, is_brief=True))
     trial = Trial(names, tmp_path, "now", 1)
     findings = trial.run(trial.defects[:5], lambda _phase, _done: None, equivalent=frozenset())
     assert [one.is_noticed for one in findings] == [True] * 5
 
 
-def test_a_defect_is_shown_with_its_difference(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_defect_is_shown_with_its_difference_and_what_noticed_it(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(command, "_FOLDER", tmp_path)
+    name = "/components/schemas/FileSize/minimum: 20000000 becomes 20000001"
+    memory = Memory(tmp_path / "client-from-spec-mutants.ndjson", fingerprint())
+    memory.keep(Ruling(Verdict(id=name, outcome="killed", by="test_x", reason="it is wrong"), {}))
     assert command.main(["--show", "/components/schemas/FileSize/minimum: 20000000 becomes 20000001"]) == 0
     said = capsys.readouterr().out
     assert "+      minimum: 20000001" in said
-    assert 'tests.prove.judge "mock against spec mutants"' in said
+    assert "client from spec mutants: killed by test_x it is wrong" in said
+    assert "mock against spec mutants: has not judged it" in said
+    assert f"python -m tests.prove.judge 'mock against spec mutants' '{name}'" in said
     assert command.main(["--show", "nothing"]) == 1

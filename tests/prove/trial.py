@@ -25,10 +25,12 @@ class Finding(msgspec.Struct, frozen=True):
     Attributes:
         defect: The defect.
         verdicts: What the tests of each campaign said that noticed it.
+        shown: The campaigns that had a look at it.
     """
 
     defect: Defect
     verdicts: dict[str, Verdict]
+    shown: frozenset[str] = frozenset()
 
     @property
     def is_noticed(self) -> bool:
@@ -51,6 +53,11 @@ class Trial:
         self._workers = workers
         self._memories = {name: Memory(folder / f"{name.replace(' ', '-')}.ndjson", fingerprint) for name in names}
 
+    @property
+    def findings(self) -> list[Finding]:
+        """What is known of each defect by now."""
+        return [self._finding(one) for one in self.defects]
+
     def run(
         self,
         defects: Sequence[Defect],
@@ -66,7 +73,7 @@ class Trial:
             defects: Some of the defects, or all.
             tell: Is told what is done, and how many defects are settled by now.
             equivalent: Those that no test can notice; a brief look has to do for them.
-            is_sample: Whether tests that fail with nothing planted are somebody else's concern.
+            is_sample: Whether only those tests have to pass with nothing planted that noticed something.
             is_thrifty: Whether a campaign is spared the defects that another one has noticed.
 
         Raises:
@@ -76,13 +83,15 @@ class Trial:
             for name, memory in self._memories.items():
                 needed = self._left(defects) if is_thrifty or not is_brief else defects
                 waiting = self._unseen(memory, needed) if is_brief else self._doubtful(memory, needed, equivalent)
-                if not waiting:
+                if not waiting and not memory.doubted:
                     continue
-                with Runner(name, memory, min(self._workers, len(waiting))) as runner:
+                with Runner(name, memory, min(self._workers, len(waiting)) or 1) as runner:
                     if not is_sample:
                         runner.check_control()
                     phase = f"{name}, {'brief' if is_brief else 'thorough'}"
                     runner.judge(waiting, self._telling(tell, phase, defects), is_brief=is_brief)
+                    # No verdict is final before.
+                    runner.check_doubted()
         return [self._finding(one) for one in defects]
 
     def _telling(
@@ -95,7 +104,12 @@ class Trial:
 
     def _finding(self, defect: Defect) -> Finding:
         known = {name: memory.verdicts.get(defect.id) for name, memory in self._memories.items()}
-        return Finding(defect, {name: one for name, one in known.items() if one and one.outcome in _NOTICED})
+        unnoticed = {name for name, memory in self._memories.items() if defect.id in memory.unnoticed}
+        return Finding(
+            defect,
+            {name: one for name, one in known.items() if one and one.outcome in _NOTICED},
+            frozenset(unnoticed | {name for name, one in known.items() if one}),
+        )
 
     def _left(self, defects: Sequence[Defect]) -> list[Defect]:
         return [one for one in defects if not self._finding(one).is_noticed]

@@ -1,12 +1,12 @@
 """What a user writes and relies on; only type checkers run it, and find nothing."""
 
 import datetime as dt
-from collections.abc import Awaitable
+from collections.abc import AsyncIterator, Awaitable, Iterator
 from typing import Any, Literal, assert_type
 
 import httpx2
-from box_uploads import UNSET, AsyncClient, Client, Response, RetryPolicy, Timeout, errors, models
-from box_uploads.types import Headers, UnsetType
+from box_uploads import UNSET, AsyncClient, Client, Response, RetryPolicy, Stream, Timeout, errors, models
+from box_uploads.types import Content, Headers, UnsetType
 from box_uploads_mock import MockServer, State, create_app
 
 
@@ -35,6 +35,30 @@ def call(box: Client) -> None:
     box.create_version_upload_session("12345", file_size=104_857_600, file_name=UNSET, folder_id=UNSET)
     with box as same:
         assert_type(same, Client)
+
+
+def upload(box: Client, session: models.UploadSession, words: memoryview) -> None:
+    stretch = Stream.of_file("Project.mov", offset=8_388_608, length=session.part_size)
+    assert_type(stretch, Stream)
+    bodies: list[Content] = [b"bytes", bytearray(b"bytes"), words, stretch, Stream(5, lambda: [b"by", words[:3]])]
+    parts: list[models.UploadPart] = []
+    digest = "sha=fpRyg5eVQletdZqEKaFlqwBXJzM="
+    for body in bodies:
+        done = box.upload_part(session, body=body, digest=digest, content_range="bytes 0-4/5")
+        assert_type(done.part, models.UploadPart)
+        parts.append(done.part)
+    assert_type(box.commit_upload_session(session, digest=digest, parts=parts), models.Files | None)
+    box.commit_upload_session(
+        session, digest=digest, parts=[box.upload_part(session, body=b"", digest=digest, content_range="").part]
+    )
+    box.commit_upload_session(session, digest=digest, parts=box.list_parts(session).entries)
+
+
+async def go_through(box: Client, other: AsyncClient, session: models.UploadSession) -> None:
+    assert_type(box.iter_parts(session), Iterator[models.UploadPart])
+    assert_type(list(box.iter_parts(session, limit=100)), list[models.UploadPart])
+    assert_type(other.iter_parts(session), AsyncIterator[models.UploadPart])
+    assert_type([part.offset async for part in other.iter_parts(session, limit=100)], list[int])
 
 
 def call_raw(box: Client) -> None:

@@ -1,6 +1,6 @@
 """What a type checker must flag before it runs: each line marked `wrong`, and no other."""
 
-from box_uploads import AsyncClient, Client, errors, models
+from box_uploads import AsyncClient, Client, Stream, errors, models
 
 
 def wrong_arguments(box: Client) -> None:
@@ -15,12 +15,24 @@ def wrong_arguments(box: Client) -> None:
     box.delete_upload_session("12345")  # wrong: no such operation
 
 
+def wrong_bodies(box: Client, session: models.UploadSession) -> None:
+    box.upload_part(session, body="text", digest="", content_range="")  # wrong: text is not bytes
+    box.upload_part(session, body=[b"bytes"], digest="", content_range="")  # wrong: pieces need a Stream
+    Stream(5, lambda: ["text"])  # wrong: text is not bytes
+    Stream.of_file(5)  # wrong: no path
+
+
 def wrong_results(session: models.UploadSession) -> None:
     session.part_sizes  # wrong: no such field
     session.total_parts.upper()  # wrong: a number
     session.session_endpoints["commit"]  # wrong: an object, not a mapping
     session.session_endpoints.plan.upper()  # wrong: may be unset
     session.type = "file"  # wrong: always upload_session
+
+
+def wrong_pages(box: Client, session: models.UploadSession) -> None:
+    box.iter_parts(session, offset=5)  # wrong: begins with the first
+    box.iter_parts(session)[0]  # wrong: an iterator
 
 
 async def wrong_await(box: AsyncClient) -> None:

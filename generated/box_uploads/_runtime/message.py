@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar, overload
 
 import msgspec
 
-from .stream import Content
+from .stream import Content, size_of
 
 __all__ = ["Headers", "RawResponse", "Request", "Response"]
 
@@ -78,6 +78,7 @@ class Request(msgspec.Struct, frozen=True):
         headers: Names and values, in place of the client's own where the names are equal.
         content: Body, or None.
         authenticated: Whether the client's credentials are sent.
+        repeatable: Whether the request is idempotent, or None if its method says it.
     """
 
     operation: str
@@ -89,14 +90,15 @@ class Request(msgspec.Struct, frozen=True):
     content: Content | None = None
     authenticated: bool = True
     url: str = ""
+    repeatable: bool | None = None
 
     @property
     def idempotent(self) -> bool:
-        """Whether sending the request twice has the effect of sending it once, by its method."""
-        return self.method in _IDEMPOTENT
+        """Whether sending the request twice has the effect of sending it once."""
+        return self.method in _IDEMPOTENT if self.repeatable is None else self.repeatable
 
     def __repr__(self) -> str:
-        size = "no content" if self.content is None else f"{len(self.content):d} bytes"
+        size = "no content" if self.content is None else f"{size_of(self.content)} bytes"
         return f"<Request {self.operation}: {self.method} {self.path}, {size}>"
 
 
@@ -109,6 +111,7 @@ class RawResponse(msgspec.Struct, frozen=True):
         status: HTTP status, any integer.
         headers: Header fields.
         content: Body in bytes, decompressed.
+        repeatable: As that of the request.
     """
 
     operation: str
@@ -116,6 +119,7 @@ class RawResponse(msgspec.Struct, frozen=True):
     status: int
     headers: Headers
     content: bytes
+    repeatable: bool | None = None
 
     @property
     def media_type(self) -> str:
@@ -124,8 +128,8 @@ class RawResponse(msgspec.Struct, frozen=True):
 
     @property
     def idempotent(self) -> bool:
-        """Whether sending the request twice has the effect of sending it once, by its method."""
-        return self.method in _IDEMPOTENT
+        """Whether sending the request twice has the effect of sending it once."""
+        return self.method in _IDEMPOTENT if self.repeatable is None else self.repeatable
 
     def __repr__(self) -> str:
         return f"<RawResponse {self.operation}: {self.status}, {len(self.content)} bytes>"

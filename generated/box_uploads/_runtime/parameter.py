@@ -17,7 +17,7 @@ from .errors import InvalidArgumentError, short_repr
 from .rejection import NATIVE, rejected
 from .shape import is_array, is_object
 
-__all__ = ["Parameter", "cookie_header", "plain_text", "query_text"]
+__all__ = ["Parameter", "check_model", "cookie_header", "plain_text", "query_text"]
 
 T = TypeVar("T")
 
@@ -138,6 +138,16 @@ class Parameter(Generic[T]):
             rule = f"{rule} ({self._description.rstrip('.')})"
         shown = None if value is msgspec.UNSET else short_repr(value)
         return InvalidArgumentError(self._argument, rule, shown=shown)
+
+
+def check_model(argument: str, value: object, kind: type) -> None:
+    """Check that an argument is what an earlier call returned.
+
+    Raises:
+        InvalidArgumentError: It is of another type.
+    """
+    if not isinstance(value, kind):
+        raise InvalidArgumentError(argument, f"must be the {kind.__name__} of an earlier call", shown=short_repr(value))
 
 
 def cookie_header(*pairs: tuple[str, str]) -> tuple[tuple[str, str], ...]:

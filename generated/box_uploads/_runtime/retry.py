@@ -38,7 +38,7 @@ def _random() -> float:
 class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """How often and how patiently a call is repeated.
 
-    A request that may have had an effect is only repeated if its method is idempotent.
+    A request that may have had an effect is only repeated if it is idempotent, by its method or by the contract.
 
     Attributes:
         max_retries: Repetitions after the first attempt; 0 turns them off.

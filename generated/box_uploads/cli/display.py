@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import time
 from contextlib import suppress
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 import click
 
 from ..upload import BytesSent, Restarted, Resumed, Retried, Started
+from .streams import put
 from .text import counted, printable, seconds, size_text
 
 if TYPE_CHECKING:
@@ -19,10 +21,13 @@ if TYPE_CHECKING:
 
     from ..upload import ProgressEvent
 
-__all__ = ["STOPPING", "Display", "Lines", "Quiet", "remark"]
+__all__ = ["STOPPING", "Display", "Lines", "Quiet", "Remarks", "remark"]
 
 STOPPING = "stopping; once more to stop at once"
 _EVERY_S = 30.0
+# Pauses grow up to half of it, so that workers that wait for the same server are no further apart.
+_SAME_S = 60.0
+_REQUEST = re.compile(r", request id [^)]*")
 
 
 class Display(Protocol):
@@ -36,12 +41,20 @@ class Display(Protocol):
         """Take an event of the upload."""
         ...
 
+    def ended(self, size: int | None) -> None:
+        """Take the end of the upload: the size of the file that is stored, in bytes, or None if none is."""
+        ...
+
     def say(self, line: str) -> None:
         """Write a line on stderr."""
         ...
 
     def result(self, line: str) -> None:
-        """Write a line on stdout, as it is."""
+        """Write a line on stdout, as it is.
+
+        Raises:
+            UnwrittenError: It cannot be written.
+        """
         ...
 
     def stopping(self) -> None:
@@ -62,13 +75,16 @@ class Quiet:
     def tell(self, event: ProgressEvent) -> None:
         """Take an event of the upload."""
 
+    def ended(self, size: int | None) -> None:
+        """Take the end of the upload."""
+
     def say(self, line: str) -> None:
         """Write a line on stderr."""
         click.echo(printable(line), err=True)
 
     def result(self, line: str) -> None:
         """Write a line on stdout, as it is."""
-        click.echo(line)
+        put(line)
 
     def stopping(self) -> None:
         """Show that the end was asked for."""
@@ -88,6 +104,7 @@ class Lines(Quiet):
         self._clock = clock
         self._name = ""
         self._told_s = clock()
+        self._remarks = Remarks(clock)
 
     def begin(self, name: str) -> None:
         """Go on to another upload."""
@@ -103,13 +120,34 @@ class Lines(Quiet):
                 self._told_s = self._clock()
                 share = 100 * event.sent // event.size
                 self.say(f"{self._name}: {share} %, {size_text(event.sent)} of {size_text(event.size)}")
-        elif said := remark(event):
+        elif said := self._remarks.on(event):
             self.say(f"{self._name}: {said}")
 
     def stopping(self) -> None:
         """Write a line past all buffers, which may be in use just now."""
         with suppress(OSError, ValueError):
             os.write(sys.stderr.fileno(), f"{STOPPING}\n".encode())
+
+
+class Remarks:
+    """What is worth a line of its own, once: in an outage, all workers fail in the same way.
+
+    Args:
+        clock: Returns seconds that never go back.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._told_s: dict[tuple[str, int, str], float] = {}
+
+    def on(self, event: ProgressEvent) -> str:
+        """Return what is to be told of an event, or an empty text."""
+        if isinstance(event, Retried):
+            kind = (event.step, event.attempt, _REQUEST.sub("", event.reason))
+            if self._clock() - self._told_s.get(kind, -_SAME_S) < _SAME_S:
+                return ""
+            self._told_s[kind] = self._clock()
+        return remark(event)
 
 
 def remark(event: ProgressEvent) -> str:

@@ -7,6 +7,7 @@ are remembered because a session's id alone does not tell the URLs of its calls.
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import os
 from contextlib import suppress
@@ -18,33 +19,44 @@ import msgspec
 from platformdirs import user_state_path
 
 from ..models import UploadSession
+from .arguments import filled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Memory", "SessionUnknownError", "memory_option", "read_session"]
+__all__ = ["Memory", "NoSessionError", "SessionUnknownError", "memory_option", "read_session"]
 
-_LARGEST = 1024 * 1024
 _PRIVATE = 0o700
+_UPLOADS = "uploads"
 
 
-def _memory(_context: click.Context, _parameter: click.Parameter, value: str | None) -> Memory:
-    return Memory(value)
+_FOLDER = user_state_path("box-uploads", appauthor=False)
+_KEPT = dt.timedelta(days=1)
+
+
+def _memory(context: click.Context, parameter: click.Parameter, value: str | None) -> Memory:
+    folder = filled(context, parameter, value)
+    return Memory(_FOLDER if folder is None else Path(folder))
 
 
 memory_option = click.option(
     "--state-dir",
     "memory",
-    type=click.Path(file_okay=False),
+    type=click.Path(readable=False),
+    metavar="FOLDER",
     envvar="BOX_UPLOADS_STATE_DIR",
     show_envvar=True,
     callback=_memory,
-    help="Folder of the journals, by which interrupted uploads go on.  [default: the user's folder for states]",
+    help=f"Folder of journals, by which interrupted uploads go on, and of sessions.  [default: {_FOLDER}]",
 )
 
 
 class SessionUnknownError(OSError):
     """Nothing is remembered of a session."""
+
+
+class NoSessionError(ValueError):
+    """A text describes no session."""
 
 
 class _Journal(msgspec.Struct):
@@ -57,26 +69,35 @@ class Memory:
     """A folder of journals and sessions.
 
     Args:
-        folder: The folder, or None for that of the user.
+        folder: The folder.
     """
 
-    def __init__(self, folder: str | None) -> None:
-        self._folder = user_state_path("box-uploads", appauthor=False) if folder is None else Path(folder)
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
 
     def journal(self, *described: str | None) -> Path:
         """Return the path of an upload's journal.
 
         Args:
             described: All that tells the upload from others.
-
-        Raises:
-            OSError: The folder cannot be made.
         """
         name = hashlib.sha256(msgspec.json.encode(described)).hexdigest()[:32]
-        return self._made("uploads") / f"{name}.json"
+        return self._folder / _UPLOADS / f"{name}.json"
+
+    def prepare(self) -> None:
+        """Make the folder of the journals.
+
+        Raises:
+            OSError: It cannot be made.
+        """
+        self._made(_UPLOADS)
 
     def remember(self, session: UploadSession) -> None:
-        """Keep a session, so that its id is enough from now on."""
+        """Keep a session, so that its id is enough from now on.
+
+        Raises:
+            OSError: The folder cannot be written to.
+        """
         path = self._made("sessions") / f"{session.id}.json"
         number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(number, "wb") as file:
@@ -94,16 +115,42 @@ class Memory:
         raise SessionUnknownError(f"session {session_id} is not known here")
 
     def forget(self, session_id: str) -> None:
-        """Drop a session that was aborted, and the journal of an upload that would count on it."""
+        """Drop a session that was aborted, and the journal of an upload that would count on it.
+
+        Raises:
+            OSError: The folder cannot be written to.
+        """
         for path, session in list(self._all()):
             if session.id == session_id:
                 path.unlink(missing_ok=True)
 
+    def left(self, journal: Path) -> UploadSession | None:
+        """Return the session that an upload has left in its journal; None if there is none, or it is broken."""
+        with suppress(OSError, NoSessionError):
+            return read_session(journal.read_bytes())
+        return None
+
+    def holds(self, path: str | None) -> bool:
+        """Whether a path is in the folder, or is the folder or one above it."""
+        if path is None:
+            return False
+        one, folder = Path(path).absolute(), self._folder.absolute()
+        return one.is_relative_to(folder) or folder.is_relative_to(one)
+
+    def tidy(self, now: dt.datetime) -> None:
+        """Drop what is of no use any more, since its session has expired for over a day."""
+        for path, session in list(self._all()):
+            if session.session_expires_at < now - _KEPT:
+                # What a process that was killed has left beside its journal goes, too.
+                for one in (path, *path.parent.glob(f".{path.name}.*")):
+                    with suppress(OSError):
+                        one.unlink()
+
     def _all(self) -> Iterator[tuple[Path, UploadSession]]:
         for path in sorted(self._folder.glob("*/*.json")):
-            # What is broken, or goes away meanwhile, is none of those that are looked for.
-            with suppress(OSError, msgspec.MsgspecError):
-                yield path, read_session(path.read_bytes())
+            session = self.left(path)
+            if session is not None:
+                yield path, session
 
     def _made(self, name: str) -> Path:
         folder = self._folder / name
@@ -116,9 +163,12 @@ def read_session(content: bytes) -> UploadSession:
     """Return the session that a JSON text describes: a session as it is printed, or the journal of an upload.
 
     Raises:
-        MsgspecError: The text describes none.
+        NoSessionError: The text describes none.
     """
     try:
-        return msgspec.json.decode(content, type=_Journal).session
-    except msgspec.ValidationError:
-        return msgspec.json.decode(content, type=UploadSession)
+        try:
+            return msgspec.json.decode(content, type=_Journal).session
+        except msgspec.ValidationError:
+            return msgspec.json.decode(content, type=UploadSession)
+    except (ValueError, RecursionError) as error:
+        raise NoSessionError(str(error)) from None

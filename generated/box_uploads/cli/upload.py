@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import sys
 from pathlib import Path
@@ -11,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .access import Access, access_options
+from .arguments import PATH, STDIN, all_filled, box_id, filled
 from .bar import Bar
-from .batch import STDIN, Batch, Results, Settings
+from .batch import Batch, Results, Settings
 from .display import Lines, Quiet
 from .interruption import interruptible
 from .machine import json_option
@@ -24,13 +26,26 @@ if TYPE_CHECKING:
 __all__ = ["upload"]
 
 
-@click.command()
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(allow_dash=True))
-@click.option("--folder-id", metavar="ID", help="Folder that gets the files; 0 is the root folder.")
-@click.option("--file-id", metavar="ID", help="File that gets a new version.")
-@click.option("--name", "file_name", metavar="NAME", help="Name of the file at Box.  [default: that of PATH]")
-@click.option("--size", type=click.IntRange(min=0), metavar="BYTES", help="Size of what comes from stdin.")
-@click.option("--if-match", metavar="ETAG", help="With --file-id: only if the file still has this etag.")
+@click.command(short_help="Upload files: paths, URLs, or stdin.")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=PATH, callback=all_filled)
+@click.option("--folder-id", metavar="ID", callback=box_id, help="Folder that gets the files; 0 is the root folder.")
+@click.option("--file-id", metavar="ID", callback=box_id, help="File that gets a new version.")
+@click.option(
+    "--name",
+    "file_name",
+    metavar="NAME",
+    callback=filled,
+    help="Name of the file at Box.  [default: that of PATH, or with --file-id the present one]",
+)
+@click.option(
+    "--size",
+    type=click.IntRange(min=0),
+    metavar="BYTES",
+    help="Size of what comes from stdin; needed if that is a pipe.",
+)
+@click.option(
+    "--if-match", metavar="ETAG", callback=filled, help="With --file-id: only if the file still has this etag."
+)
 @click.option(
     "--resume/--no-resume",
     default=None,
@@ -57,14 +72,19 @@ def upload(  # noqa: PLR0913  # each is an option
     """Upload files, one after the other: paths, URLs that fsspec knows, or - for stdin.
 
     A file that fails does not keep the others from being uploaded. After Ctrl-C, SIGTERM or a crash the same command
-    goes on where it stopped, and makes each file once.
+    goes on where it stopped, and makes each file once. A part that fails is sent again, for up to 10 minutes.
+
+    With --json, the object of each path has path and outcome: stored, with id, name, size, sha1, etag and
+    already_there; or failed, interrupted or skipped, with error, hints, session and resumable, which is whether the
+    same command goes on with that session.
     """
     settings = Settings(**options)
     _check(paths, settings, resume=resume)
     with access.client() as client:
-        display = _display(paths, quiet=quiet)
+        display = _display(paths, settings.size, quiet=quiet)
         results: Results = "json" if as_json else "none" if quiet else "text"
         kept = None if resume is False else memory
+        memory.tidy(dt.datetime.now(dt.UTC))
         batch = Batch(client, settings, kept, display, server=access.base_url, results=results)
         try:
             with interruptible(display.stopping):
@@ -97,16 +117,20 @@ def _check_several(paths: tuple[str, ...], settings: Settings) -> None:
         raise click.UsageError("stdin (-) is uploaded alone")
 
 
-def _display(paths: tuple[str, ...], *, quiet: bool) -> Display:
+def _display(paths: tuple[str, ...], stdin_size: int | None, *, quiet: bool) -> Display:
     if quiet:
         return Quiet()
     if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         return Lines()
-    return Bar([_size(path) for path in paths], results_here=sys.stdout.isatty())
+    sizes = [stdin_size if path == STDIN else _size(path) for path in paths]
+    return Bar(sizes, results_here=sys.stdout.isatty())
 
 
 def _size(path: str) -> int | None:
+    if "://" in path:
+        return None
     try:
         return Path(path).stat().st_size
     except OSError:
-        return None
+        # It will fail, and is no part of what is to be done.
+        return 0

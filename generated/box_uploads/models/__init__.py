@@ -13,7 +13,6 @@ from .._runtime.formats import FORMAT_PATTERNS
 __all__ = [
     "ArgumentError",
     "BoxId",
-    "CommittedPart",
     "CommitUploadSessionRequest",
     "ConflictContext",
     "ConflictErrorBody",
@@ -151,23 +150,10 @@ class SortOrder(Struct, kw_only=True):
 class CommitUploadSessionRequest(Struct, kw_only=True, forbid_unknown_fields=True):
     """The parts that the file is made of."""
 
-    parts: Annotated[list[CommittedPart], Meta(min_length=1)]
+    parts: Annotated[list[UploadPart], Meta(min_length=1)]
     """All parts, as the server answered their upload."""
     attributes: FileAttributes | UnsetType = UNSET
     """Attributes of the file."""
-
-
-class CommittedPart(Struct, kw_only=True, forbid_unknown_fields=True):
-    """A part that the file is made of."""
-
-    part_id: PartId
-    """Id of a part, 8 hexadecimal digits."""
-    offset: Annotated[int, Meta(ge=0, le=9223372036854775807)]
-    """Where in the file the part begins, in bytes."""
-    size: Annotated[int, Meta(ge=1, le=9223372036854775807)]
-    """Size of the part in bytes."""
-    sha1: Sha1 | UnsetType = UNSET
-    """SHA-1 in lower-case hexadecimal digits."""
 
 
 class FileAttributes(Struct, kw_only=True, forbid_unknown_fields=True):

@@ -23,8 +23,7 @@ from .errors import (
     UploadAbortedError,
     UploadError,
 )
-from .inventory import iter_parts, iter_parts_async
-from .job import PartJob, PartResult, run_part_job
+from .job import PartJob, run_part_job
 from .patience import Pace
 from .plan import MINIMUM_SIZE
 from .progress import (
@@ -36,6 +35,7 @@ from .progress import (
     Resumed,
     Retried,
     Started,
+    Stored,
 )
 
 __all__ = [
@@ -50,7 +50,6 @@ __all__ = [
     "PartConflictError",
     "PartDone",
     "PartJob",
-    "PartResult",
     "PhaseChanged",
     "PlanError",
     "ProgressEvent",
@@ -60,10 +59,9 @@ __all__ = [
     "SessionLostError",
     "SourceChangedError",
     "Started",
+    "Stored",
     "UploadAbortedError",
     "UploadError",
-    "iter_parts",
-    "iter_parts_async",
     "run_part_job",
     "upload_file",
     "upload_file_async",

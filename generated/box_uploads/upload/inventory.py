@@ -8,26 +8,28 @@ from typing import TYPE_CHECKING
 from .errors import PlanError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import Iterator
 
     from .. import models
-    from ..client import AsyncClient, Client, RawClient
+    from ..client import RawClient
     from .plan import Part
 
-__all__ = ["find_part", "held_parts", "iter_parts", "iter_parts_async"]
+__all__ = ["find_part", "held_parts"]
 
 _PAGE = 1000
 _LAST_OFFSET = 10_000
 _NEARBY = 64
 
 
-def iter_parts(client: Client, session: models.UploadSession, *, page_size: int = _PAGE) -> Iterator[models.UploadPart]:
+def held_parts(
+    calls: RawClient, session: models.UploadSession, *, page_size: int = _PAGE
+) -> Iterator[models.UploadPart]:
     """Return all parts that a session holds, page by page, ordered by offset.
 
     Box refuses to skip more than 10,000 parts, so no more than 10,000 and one page can be listed.
 
     Args:
-        client: The client.
+        calls: The calls.
         session: The session.
         page_size: Largest number of parts in a page, 1 to 1000.
 
@@ -36,28 +38,6 @@ def iter_parts(client: Client, session: models.UploadSession, *, page_size: int 
         ApiError: The server refuses.
         TransportError: No response was received.
     """
-    return held_parts(client.raw, session, page_size=page_size)
-
-
-async def iter_parts_async(
-    client: AsyncClient, session: models.UploadSession, *, page_size: int = _PAGE
-) -> AsyncIterator[models.UploadPart]:
-    """Return all parts that a session holds; as `iter_parts`, for an asynchronous client."""
-    seen, last = 0, -1
-    while True:
-        page = await client.list_parts(session, offset=seen, limit=page_size)
-        last = _checked(page, last)
-        for part in page.entries:
-            yield part
-        seen += len(page.entries)
-        if not page.entries or _is_last(page, seen):
-            return
-
-
-def held_parts(
-    calls: RawClient, session: models.UploadSession, *, page_size: int = _PAGE
-) -> Iterator[models.UploadPart]:
-    """Return all parts that a session holds; as `iter_parts`, for calls with their answers."""
     seen, last = 0, -1
     while True:
         page = calls.list_parts(session, offset=seen, limit=page_size).parsed
@@ -74,10 +54,12 @@ def find_part(calls: RawClient, session: models.UploadSession, part: Part) -> mo
     The list counts the parts that are stored, not those that are planned: with parts on their way, one stands as many
     places before its number as there are gaps before it. So some places before its number are asked for as well.
     """
-    start = max(0, min(part.index - _NEARBY + 1, _LAST_OFFSET))
+    wanted = max(0, part.index - _NEARBY + 1)
+    start = min(wanted, _LAST_OFFSET)
     page = calls.list_parts(session, offset=start, limit=_NEARBY).parsed
     found = next((one for one in page.entries if one.offset == part.offset), None)
-    if found is None and start and (not page.entries or page.entries[0].offset > part.offset):
+    is_before = start > 0 and (not page.entries or page.entries[0].offset > part.offset)
+    if found is None and (is_before or start < wanted):
         return next((one for one in held_parts(calls, session) if one.offset == part.offset), None)
     return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
+from contextlib import contextmanager
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from .errors import DeadlineExceededError, UploadAbortedError
 from .progress import Retried
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
 
 __all__ = ["Pace", "Patience", "Stop"]
 
@@ -75,7 +76,7 @@ class Stop:
     def set(self) -> None:
         """Wish for the end."""
         self._event.set()
-        for listener in self._listeners:
+        for listener in tuple(self._listeners):
             listener()
 
     def listen(self, listener: Callable[[], object]) -> None:
@@ -83,6 +84,15 @@ class Stop:
         self._listeners.append(listener)
         if self._event.is_set():
             listener()
+
+    @contextmanager
+    def listening(self, listener: Callable[[], object]) -> Generator[None]:
+        """Call something when the end is wished for, as long as the context lasts."""
+        self.listen(listener)
+        try:
+            yield
+        finally:
+            self._listeners.remove(listener)
 
     @property
     def is_set(self) -> bool:
@@ -117,7 +127,7 @@ class Patience:
     Args:
         step: Name of the step.
         pace: Lengths of the pauses.
-        deadline_s: Seconds from the first failure, after which the step is given up.
+        deadline_s: Seconds after which the step is given up: of pauses, and of attempts while nothing moves.
         stop: The wish to end the upload.
         tell: Takes the event of each further attempt.
         offset: Where the part begins that the step is about, in bytes.
@@ -139,12 +149,14 @@ class Patience:
         self._stop = stop
         self._tell = tell
         self._offset = offset
-        self._since: float | None = None
+        self._idle_s = 0.0
+        self._idle_since: float | None = None
         self.attempts = 0
 
-    def another(self, step: str, deadline_s: float) -> Patience:
-        """Return the patience for another step, which begins with none of this one's failures."""
-        return Patience(step, pace=self._pace, deadline_s=deadline_s, stop=self._stop, tell=self._tell)
+    def moved(self) -> None:
+        """Take note that something moves: on a slow line, an attempt may take longer than failures are borne."""
+        if self._idle_since is not None:
+            self._idle_since = self._pace.clock()
 
     def pause(self, cause: ClientError | str, asked_s: float | None = None) -> None:
         """Wait before the next attempt.
@@ -159,15 +171,17 @@ class Patience:
         """
         self._stop.check()
         now = self._pace.clock()
-        self._since = now if self._since is None else self._since
+        self._idle_s += 0.0 if self._idle_since is None else now - self._idle_since
         self.attempts += 1
         if asked_s is None and isinstance(cause, ClientError):
             asked_s = cause.retry_after_s
         delay_s = self._pace.delay_s(self.attempts, asked_s)
-        if now + delay_s - self._since > self._deadline_s:
+        if self._idle_s + delay_s > self._deadline_s:
             where = "" if self._offset is None else f" at offset {self._offset}"
             raise DeadlineExceededError(
                 f"{self._step}{where}: not done within {self._deadline_s:g} s, after {self.attempts} attempts: {cause}"
             ) from (cause if isinstance(cause, ClientError) else None)
         self._tell(Retried(self._step, self.attempts, delay_s, one_line(str(cause)), self._offset))
         self._stop.wait(delay_s, self._pace.sleep)
+        self._idle_since = self._pace.clock()
+        self._idle_s += self._idle_since - now

@@ -11,6 +11,8 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from .. import models  # the field of a Struct looks at it
+
 __all__ = [
     "BytesSent",
     "PartDone",
@@ -21,6 +23,7 @@ __all__ = [
     "Resumed",
     "Retried",
     "Started",
+    "Stored",
 ]
 
 Phase: TypeAlias = Literal["create", "parts", "commit", "done"]
@@ -53,7 +56,7 @@ class Resumed(msgspec.Struct, frozen=True, tag=True):
 
 
 class Restarted(msgspec.Struct, frozen=True, tag=True):
-    """The earlier session cannot be used any more, and a new one is begun.
+    """The earlier session cannot be used any more, and a new one is begun; all counts begin at 0 again.
 
     Attributes:
         reason: Why, for a person to read.
@@ -122,4 +125,17 @@ class Retried(msgspec.Struct, frozen=True, tag=True):
     offset: int | None = None
 
 
-ProgressEvent: TypeAlias = Started | Resumed | Restarted | PhaseChanged | BytesSent | PartDone | Retried
+class Stored(msgspec.Struct, frozen=True, tag=True):
+    """The file is stored, by this run or by an earlier one; the last event.
+
+    The journal still says so, and is removed after this was told: who writes down what it says loses nothing, and
+    uploads nothing twice, if the process is killed now.
+
+    Attributes:
+        file: The file, as `upload_file` returns it.
+    """
+
+    file: models.File
+
+
+ProgressEvent: TypeAlias = Started | Resumed | Restarted | PhaseChanged | BytesSent | PartDone | Retried | Stored

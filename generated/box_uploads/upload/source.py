@@ -11,7 +11,7 @@ import msgspec
 from .errors import SourceChangedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 __all__ = ["Fingerprint", "MemorySource", "Readable", "SeekableSource", "Source", "StreamSource"]
 
@@ -51,6 +51,14 @@ class Fingerprint(msgspec.Struct, frozen=True, kw_only=True):
     device: int | None = None
     mark: str | None = None
 
+    def agrees(self, other: Fingerprint) -> bool:
+        """Whether another process, perhaps on another machine or after a restart, has the same content before it.
+
+        The numbers of inodes and devices are not compared, which differ there. The content itself is, part by part.
+        """
+        here, there = (msgspec.structs.replace(one, inode=None, device=None) for one in (self, other))
+        return here == there
+
 
 class Source:
     """Bytes to upload, of a size that is known.
@@ -85,6 +93,16 @@ class Source:
             OSError: It cannot be read.
         """
         raise NotImplementedError
+
+    def windows(self, offset: int, size: int, buffer: memoryview) -> Iterator[memoryview]:
+        """Return `size` bytes from an offset on, in views no longer than the buffer; only the last view is valid.
+
+        Raises:
+            SourceChangedError: As `window`.
+            OSError: As `window`.
+        """
+        for start in range(offset, offset + size, len(buffer)):
+            yield self.window(start, min(len(buffer), offset + size - start), buffer)
 
     def check_unchanged(self) -> None:
         """Check that the source is what it was when it was opened.
@@ -153,13 +171,20 @@ class StreamSource(Source):
     """A file object that can only be read from here to its end, such as a pipe, of a size that the caller declares.
 
     The parts that are on their way are kept in memory, so that they can be sent again; nothing is spooled to a disk.
+
+    Args:
+        file: The file object; whoever opened it closes it.
+        size: Size in bytes.
+        name: Name of the file.
+        may_go_on: Whether something else may follow, as on a connection; then nothing is read beyond `size`.
     """
 
     is_sequential = True
 
-    def __init__(self, file: Readable, size: int, *, name: str = "") -> None:
+    def __init__(self, file: Readable, size: int, *, name: str = "", may_go_on: bool = False) -> None:
         super().__init__(lambda: Fingerprint(kind="stream", size=size), name=name)
         self._file = file
+        self._may_go_on = may_go_on
         self._position = 0
 
     def window(self, offset: int, size: int, buffer: memoryview) -> memoryview:
@@ -180,7 +205,7 @@ class StreamSource(Source):
         Raises:
             SourceChangedError: It goes on.
         """
-        if self._position == self.size and self._file.read(1):
+        if not self._may_go_on and self._position == self.size and self._file.read(1):
             raise SourceChangedError(f"the stream is longer than the {self.size} bytes that were declared")
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .._runtime.errors import ClientError
 from .beginning import held_by
-from .commit import commit
+from .commit import check_file, commit
 from .engine import Engine, Finished
-from .errors import DigestMismatchError, SourceChangedError
+from .errors import DigestMismatchError, SourceChangedError, UploadAbortedError
 from .journal import Entry
-from .lanes import JobLanes, ThreadLanes
+from .lanes import JobLanes, WindowLanes
 from .patience import Stop
-from .plan import LARGEST_PART, Plan
+from .plan import Plan
 from .progress import PhaseChanged, Started
 
 if TYPE_CHECKING:
@@ -31,9 +32,9 @@ def transferred(order: Order, begun: Begun) -> Finished:
         UploadError: As the engine raises it.
     """
     session, source = begun.session, order.source
-    plan = Plan.checked(source.size, session.part_size, session.total_parts, largest_part=LARGEST_PART)
+    plan = Plan.checked(source.size, session.part_size, session.total_parts)
     held = {} if begun.is_new else held_by(order, session, plan)
-    _note(order, session, None)
+    _note(order, session, begun.doubt)
     order.tell(Started(plan.size, plan.part_size, plan.total_parts))
     order.tell(PhaseChanged("parts"))
     stop = Stop()
@@ -42,21 +43,23 @@ def transferred(order: Order, begun: Begun) -> Finished:
     with _lanes(order, session, engine, stop) as lanes:
         finished = engine.run(lanes, held)
     source.check_unchanged()
-    _note(order, session, finished.sha1)
     return finished
 
 
-def committed(order: Order, session: models.UploadSession, finished: Finished) -> models.File:
+def committed(order: Order, begun: Begun, finished: Finished) -> models.File:
     """Make the file of its parts.
 
     Raises:
-        SourceChangedError: The server puts other bytes together than were read here.
-        UploadError: As `commit`.
+        SourceChangedError: The server puts other bytes together than were read here; nothing was committed.
+        UploadError: As `commit` and `check_file`.
+        CommitInDoubtError: As `commit`.
     """
-    options = order.options
+    options, session = order.options, begun.session
     order.tell(PhaseChanged("commit"))
+    # From here on, a run that finds the session gone has to ask whether this one has committed it.
+    _note(order, session, finished.sha1)
     try:
-        return commit(
+        file = commit(
             order.calls,
             session,
             finished.parts,
@@ -64,12 +67,20 @@ def committed(order: Order, session: models.UploadSession, finished: Finished) -
             patience=order.patience("commit"),
             attributes=options.attributes,
             if_match=options.if_match,
+            is_unsure=begun.doubt == finished.sha1,
         )
-    except DigestMismatchError as error:
-        if options.executor is None:
+    except UploadAbortedError:
+        raise
+    except ClientError as error:
+        # Refused for certain; with a doubt, it would be another error.
+        _note(order, session, None)
+        if not isinstance(error, DigestMismatchError):
+            raise
+        if options.remote is None:
             raise
         # Each part arrived as it was read, so they were read from different contents.
         raise SourceChangedError("the source has changed while it was uploaded: sha1") from error
+    return check_file(file, finished.sha1, order.source.size)
 
 
 def _note(order: Order, session: models.UploadSession, sha1: str | None) -> None:
@@ -79,26 +90,8 @@ def _note(order: Order, session: models.UploadSession, sha1: str | None) -> None
         )
 
 
-def _lanes(order: Order, session: models.UploadSession, engine: Engine, stop: Stop) -> ThreadLanes | JobLanes:
-    options = order.options
-    if options.executor is not None and options.connect is not None:
-        return JobLanes(
-            options.executor,
-            options.connect,
-            session,
-            order.source,
-            width=options.workers,
-            pace=options.pace,
-            deadline_s=options.deadline_s,
-        )
-    return ThreadLanes(
-        order.calls,
-        session,
-        file_size=order.source.size,
-        workers=options.workers,
-        pace=options.pace,
-        deadline_s=options.deadline_s,
-        stop=stop,
-        count=engine.count,
-        note=engine.note,
-    )
+def _lanes(order: Order, session: models.UploadSession, engine: Engine, stop: Stop) -> JobLanes | WindowLanes:
+    remote = order.options.remote
+    if remote is not None:
+        return JobLanes(order, session, remote, stop=stop, note=engine.note)
+    return WindowLanes(order, session, stop=stop, note=engine.note, count=engine.count)

@@ -10,7 +10,7 @@ import msgspec
 
 from .errors import DecodeError, InvalidArgumentError, short_repr
 from .parameter import plain_text, query_text
-from .rejection import NATIVE, refuse_infinite, rejected, split_reason, unencodable
+from .rejection import NATIVE, refuse_infinite, rejected, unencodable, unreadable
 from .shape import is_array, is_object
 from .stream import Content, check_content
 
@@ -94,7 +94,7 @@ class Json(Generic[T]):
                 return cast("T", msgspec.convert(loose, self._type, str_keys=True))
             except (ValueError, TypeError, RecursionError, ArithmeticError):
                 pass
-        reason, path = split_reason(error)
+        reason, path = unreadable(error, self._type)
         if isinstance(error, RecursionError):
             reason = "is nested too deeply"
         raise _decode_error(reason, raw, path=path, content=content) from None
@@ -208,7 +208,7 @@ def _decode_error(reason: str, raw: RawResponse | None, *, path: str = "$", cont
         status=raw.status,
         content=raw.content,
         operation=raw.operation,
-        # The server has accepted the call, so a second one has a second effect unless the method is idempotent.
+        # The server has accepted the call, so a second one has a second effect unless it is idempotent.
         retry_safe=raw.idempotent,
     )
 

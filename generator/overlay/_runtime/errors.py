@@ -24,6 +24,7 @@ __all__ = [
     "LengthRequiredError",
     "MethodNotAllowedError",
     "NotFoundError",
+    "PageError",
     "PreconditionFailedError",
     "RangeNotSatisfiableError",
     "RateLimitedError",
@@ -74,7 +75,7 @@ class ClientError(Exception):
 
     Attributes:
         retry_safe: Whether repeating the same call cannot have a second effect: True if it cannot (the request was
-            not sent, was refused, or its method is idempotent), False if it may, None if nothing is known. It does
+            not sent, was refused, or is idempotent), False if it may, None if nothing is known. It does
             not say that repeating would help.
         retry_after_s: Seconds after which the server wants to be asked again, or None if it did not say.
     """
@@ -93,7 +94,7 @@ class ClientClosedError(ClientError):
 
 
 class InvalidArgumentError(ClientError, ValueError):
-    """An argument that no server could accept; nothing was sent.
+    """An argument that no server could accept; nothing was sent, or of a body of the wrong length a mere beginning.
 
     Attributes:
         argument: Name of the argument, for a nested value as in `parts[3].size`.
@@ -168,6 +169,18 @@ class DecodeError(ClientError):
         self.reason = reason
         self.status = status
         self.content = content
+        self.operation = operation
+
+
+class PageError(ClientError):
+    """The pages of a list do not fit together.
+
+    Attributes:
+        operation: Name of the operation that returns a page.
+    """
+
+    def __init__(self, message: str, operation: str) -> None:
+        super().__init__(f"{message} ({operation})", retry_safe=True)
         self.operation = operation
 
 

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any, cast
 import msgspec
 
 from .errors import InvalidArgumentError, short_repr
+from .formats import FORMAT_PATTERNS
 from .shape import is_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["NATIVE", "refuse_infinite", "rejected", "split_reason", "unencodable"]
+__all__ = ["NATIVE", "refuse_infinite", "rejected", "unencodable", "unreadable"]
 
 # What msgspec would write as a string by itself; kept as it is, such a value only passes where its type is asked for.
 NATIVE = (
@@ -32,14 +33,34 @@ _STEP = re.compile(r"\[(\d+|\.\.\.)\]|\.([^.\[]+)")
 _MISFIT = object()
 _PATTERN = "does not match"
 _READABLE = 50
+_FORMATS = {
+    FORMAT_PATTERNS[name]: f"is no {words}"
+    for name, words in (
+        ("uri", "URI"),
+        ("uri-reference", "URI reference"),
+        ("email", "e-mail address"),
+        ("hostname", "host name"),
+        ("ipv4", "IPv4 address"),
+        ("ipv6", "IPv6 address"),
+    )
+}
 _BOUNDS = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than", "==": "exactly"}
 
 
-def split_reason(error: Exception) -> tuple[str, str]:
-    """Return the reason of a msgspec error and the JSON path that it names, `$` if it names none."""
-    match = _AT.match(str(error))
-    reason, path = match.groups() if match else (str(error), None)
-    return str(reason).replace("`", ""), path or "$"
+def unreadable(error: Exception, type_: Any) -> tuple[str, str]:
+    """Return why a body does not fit its type, and the JSON path of the fault, `$` if msgspec names none.
+
+    Args:
+        error: What msgspec raised.
+        type_: The type that the body was read as.
+    """
+    reason, path = _split(error)
+    node, described = _inspect(type_), ""
+    for step in _steps(path):
+        _, node, _ = _descend(step, "", node, _MISFIT)
+        described = _description(node) or described
+    rule = _rule(reason, node)
+    return (_said(described) if described and _is_cryptic(rule) else rule), path
 
 
 def rejected(error: Exception, value: object, type_: Any, *, root: str = "", note: str = "") -> InvalidArgumentError:
@@ -52,12 +73,10 @@ def rejected(error: Exception, value: object, type_: Any, *, root: str = "", not
         root: Name of the argument that is the whole value; empty if its fields are the arguments.
         note: What the argument means, where its type does not say it.
     """
-    match = _AT.match(str(error))
-    reason, path = match.groups() if match else (str(error), None)
-    reason = str(reason)
+    reason, path = _split(error)
     name, node, found = root, _inspect(type_), value
     described = _description(node)
-    for step in _steps(path or "$"):
+    for step in _steps(path):
         name, node, found = _descend(step, name, node, found)
         described = _description(node) or described
     described = described or note
@@ -67,13 +86,19 @@ def rejected(error: Exception, value: object, type_: Any, *, root: str = "", not
         rule, shown = ("is required" if _MISSING.match(reason) else "is not known"), None
         described = _description(node)
     else:
-        rule, shown = _words(reason), None if found is _MISFIT else short_repr(found)
-    if described and rule.startswith(_PATTERN) and len(rule) > _READABLE:
-        # What a long pattern means is easier to read than the pattern.
-        rule = f"breaks the rule: {described.rstrip('.')}"
+        rule, shown = _rule(reason, node), None if found is _MISFIT else short_repr(found)
+    if described and _is_cryptic(rule):
+        rule = _said(described)
     elif described:
         rule += f" ({described.rstrip('.')})"
     return InvalidArgumentError(name or "body", rule, shown=shown)
+
+
+def _split(error: Exception) -> tuple[str, str]:
+    """Return the reason of a msgspec error and the JSON path that it names, `$` if it names none."""
+    match = _AT.match(str(error))
+    reason, path = match.groups() if match else (str(error), None)
+    return str(reason), path or "$"
 
 
 def _steps(path: str) -> Iterator[str | int | None]:
@@ -132,8 +157,26 @@ def _inspect(type_: Any) -> Any:
         return None
 
 
-def _words(reason: str) -> str:
-    """Turn a reason of msgspec into a rule in words."""
+def _is_cryptic(rule: str) -> bool:
+    """Whether a rule is a long pattern, whose meaning is easier to read than itself."""
+    return rule.startswith(_PATTERN) and len(rule) > _READABLE
+
+
+def _said(described: str) -> str:
+    return f"breaks the rule: {described.rstrip('.')}"
+
+
+def _rule(reason: str, node: Any) -> str:
+    """Turn a reason of msgspec into a rule in words.
+
+    Args:
+        reason: The reason.
+        node: The type of what it is about.
+    """
+    if "matching regex" in reason:
+        pattern = _child(node, lambda inner: getattr(inner, "pattern", None))
+        if pattern in _FORMATS:
+            return _FORMATS[pattern]
     for pattern, words in _RULES:
         if match := re.match(pattern, reason):
             return words(match)
@@ -152,12 +195,14 @@ def _length(match: re.Match[str]) -> str:
 
 
 _RULES: tuple[tuple[str, Callable[[re.Match[str]], str]], ...] = (
-    (r"(?s)Expected `str` matching regex '(.*)'\Z", _mismatch),
+    (r"(?s)Expected `str` matching regex (?:'|\")(.*)(?:'|\")\Z", _mismatch),
     (r"Expected `(.*)` of length (\S+) (\S+)\Z", _length),
     (r"Expected `.*` (>=|<=|>|<) (\S+)\Z", lambda match: f"must be {_BOUNDS[match[1]]} {match[2]}"),
     (r"Expected `(.*)`, got `(.*)`\Z", lambda match: f"must be {match[1]}, not {match[2]}"),
     (r"Expected `.*` that's a (multiple of \S+)\Z", lambda match: f"must be a {match[1]}"),
     (r"Expected `(.*)` (with.*)\Z", lambda match: f"must be {match[1]} {match[2]}"),
+    (_MISSING.pattern, lambda match: f"lacks {match[1]}"),
+    (_UNKNOWN.pattern, lambda match: f"has the unknown field {match[1]}"),
     (r"Invalid enum value", lambda _: "is none of the values that are allowed"),
 )
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Callable, Iterable, Iterator
-from typing import TypeAlias
+from typing import Self, TypeAlias, cast
 
 from .errors import InvalidArgumentError, short_repr
 
@@ -18,7 +20,8 @@ class Stream:
 
     Args:
         size: Size of the body in bytes.
-        read: Returns the body from its beginning, in pieces; called anew for each attempt.
+        read: Returns the body from its beginning, in pieces; called anew for each attempt. A piece has to stay as it is
+            until the next but one is asked for: the last one is only sent when nothing follows.
 
     Raises:
         InvalidArgumentError: The size is negative.
@@ -32,23 +35,65 @@ class Stream:
         self._size = size
         self._read = read
 
+    @classmethod
+    def of_file(cls, path: str | os.PathLike[str], *, offset: int = 0, length: int | None = None) -> Self:
+        """Return a stretch of a file as a body; it is opened for each attempt, and read while it is sent.
+
+        Args:
+            path: The file.
+            offset: Where the stretch begins, in bytes.
+            length: Its length in bytes; by default all that follows.
+
+        Raises:
+            InvalidArgumentError: The file does not have these bytes.
+            OSError: The file cannot be looked at; while it is sent, that it cannot be read.
+        """
+        found = os.stat(path)  # noqa: PTH116  # pathlib would be loaded for this alone
+        size = found.st_size
+        if not stat.S_ISREG(found.st_mode):
+            raise InvalidArgumentError("path", "must be that of a file", shown=short_repr(str(path)))
+        if not 0 <= offset <= size:
+            raise InvalidArgumentError("offset", f"must be within the {size} bytes of the file", shown=str(offset))
+        length = size - offset if length is None else length
+        if not 0 <= length <= size - offset:
+            raise InvalidArgumentError("length", f"must be 0 to {size - offset} here", shown=str(length))
+
+        def read() -> Iterator[bytes]:
+            left = length
+            with open(path, "rb", buffering=0) as file:  # noqa: PTH123  # as above
+                file.seek(offset)
+                # New bytes each time: who joins the pieces, as mocks and hooks do, may keep them.
+                while left and (piece := file.read(min(PIECE, left))):
+                    left -= len(piece)
+                    yield piece
+
+        return cls(length, read)
+
     def __len__(self) -> int:
         return self._size
 
     def __iter__(self) -> Iterator[bytes | bytearray | memoryview]:
         """Read the body once.
 
+        Its last piece is held back until nothing follows, so that no server gets a whole body of another one.
+
         Raises:
-            InvalidArgumentError: What is read is not as long as was said.
+            InvalidArgumentError: What is read is not as long as was said, or a piece is not bytes one after another.
         """
-        left = self._size
+        left, last = self._size, None
         for piece in self._read():
-            left -= len(piece)
+            content = _flat(piece) if isinstance(piece, memoryview) else piece
+            left -= len(content)
             if left < 0:
                 raise InvalidArgumentError("body", f"is longer than the {self._size} bytes that were announced")
-            yield piece
+            if left:
+                yield content
+            elif last is None:
+                last = content
         if left:
             raise InvalidArgumentError("body", f"has {self._size - left} bytes, not {self._size}")
+        if last is not None:
+            yield last
 
     def __repr__(self) -> str:
         return f"Stream({self._size})"
@@ -73,7 +118,7 @@ def pieces(content: Content) -> Iterator[bytes | bytearray | memoryview]:
     if isinstance(content, Stream):
         yield from content
         return
-    view = memoryview(content).cast("B")
+    view = _flat(memoryview(content))
     for start in range(0, len(view), PIECE):
         yield view[start : start + PIECE]
 
@@ -85,4 +130,20 @@ def check_content(value: object) -> None:
         InvalidArgumentError: It is none.
     """
     if not isinstance(value, (bytes, bytearray, memoryview, Stream)):
-        raise InvalidArgumentError("body", "must be bytes, a memoryview or a Stream", shown=short_repr(value))
+        rule = "must be bytes, a bytearray, a memoryview or a Stream"
+        raise InvalidArgumentError("body", rule, shown=short_repr(value))
+    if isinstance(value, memoryview):
+        _flat(cast("memoryview", value))
+
+
+def _flat(view: memoryview) -> memoryview:
+    """Return a view of single bytes.
+
+    Raises:
+        InvalidArgumentError: The bytes of the view do not follow each other, or it is released.
+    """
+    try:
+        return view.cast("B")
+    except (TypeError, ValueError) as error:
+        rule = f"must be a memoryview of bytes that follow each other: {error}"
+        raise InvalidArgumentError("body", rule) from None

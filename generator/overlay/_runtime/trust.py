@@ -7,13 +7,11 @@ not written as a plain URL is refused rather than understood: two parsers may di
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from ipaddress import ip_address
-from typing import TYPE_CHECKING
+from typing import cast
 
 from .errors import InvalidArgumentError, UntrustedUrlError, short_repr
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 __all__ = ["Trust", "is_loopback"]
 
@@ -23,6 +21,7 @@ _URL = re.compile(
     r"(?P<path>/[!$%&'()*+,./0-9:;=@A-Z_a-z~-]*)(?:\?[!$%&'()*+,./0-9:;=?@A-Z_a-z~-]*)?\Z"
 )
 _NAMED = re.compile(rf"(?:{_HOST})(?::[1-9][0-9]{{0,4}})?\Z")
+_DEFAULT_PORT = ":443"
 
 
 class Trust:
@@ -30,7 +29,7 @@ class Trust:
 
     Args:
         hosts: Domains of the API; they and what is below them are trusted, over https and at the default port.
-        further: Hosts that the caller trusts as well, exactly as named; `host:port` for another port.
+        further: Hosts that the caller trusts as well, exactly as named; `host:port` for another port than 443.
         base_url: The caller's base URL or None. If it is a loopback address, URLs of responses may be so, too.
 
     Raises:
@@ -39,11 +38,12 @@ class Trust:
 
     def __init__(self, hosts: Iterable[str], further: Iterable[str], base_url: str | None) -> None:
         self._hosts = tuple(hosts)
-        if isinstance(further, str):
+        if isinstance(further, str) or not isinstance(cast("object", further), Iterable):
             raise InvalidArgumentError("trusted_hosts", "must be a collection of hosts", shown=short_repr(further))
         self._further = frozenset(_checked(host) for host in further)
         base = None if base_url is None else _URL.match(f"{base_url.rstrip('/')}/")
         self._at_loopback = base is not None and is_loopback(base["host"])
+        self._base_origin = None if base is None else _origin(base)
         self._base_path = "" if base is None else base["path"].rstrip("/")
 
     def check(self, text: str, server: str, path: str) -> str:
@@ -62,21 +62,28 @@ class Trust:
             raise UntrustedUrlError(text, "is not written as a plain URL of scheme, host and path")
         self._check_origin(text, url)
         own = _URL.match(f"{server.rstrip('/')}/")
-        prefixes = {self._base_path} if own is None else {self._base_path, own["path"].rstrip("/")}
+        prefixes = set[str]() if own is None else {own["path"].rstrip("/")}
+        if self._is_base(url):
+            prefixes.add(self._base_path)
         if url["path"] not in {prefix + path for prefix in prefixes}:
-            raise UntrustedUrlError(text, f"does not lead to {path}")
+            places = " or ".join(sorted(prefix or "/" for prefix in prefixes))
+            raise UntrustedUrlError(text, f"does not lead to {path} below {places}; base_url= can name another place")
         return text
 
+    def _is_base(self, url: re.Match[str]) -> bool:
+        """Whether a URL leads to the host of the base URL; all names of this machine are one host."""
+        return _origin(url) == self._base_origin or (self._at_loopback and is_loopback(url["host"]))
+
     def _check_origin(self, text: str, url: re.Match[str]) -> None:
-        scheme, host, port = url["scheme"].lower(), url["host"].lower(), url["port"] or ""
+        scheme, host, port = _origin(url)
         if self._at_loopback and scheme in {"http", "https"} and is_loopback(host):
             return
         if scheme != "https":
-            raise UntrustedUrlError(text, "is not https")
+            raise UntrustedUrlError(text, "is not https; plain http needs a base_url= at a loopback address")
         if host + port in self._further:
             return
         if port:
-            raise UntrustedUrlError(text, "names a port")
+            raise UntrustedUrlError(text, "names a port; trusted_hosts= can name it with its host, as host:port")
         if not any(host == one or host.endswith(f".{one}") for one in self._hosts):
             raise UntrustedUrlError(text, "leads to a host that is not trusted; trusted_hosts= can name it")
 
@@ -89,7 +96,13 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _checked(host: str) -> str:
-    if not _NAMED.match(host):
+def _origin(url: re.Match[str]) -> tuple[str, str, str]:
+    """Return scheme, host and port of a URL; the port is empty where it is the default one of https."""
+    scheme, port = url["scheme"].lower(), url["port"] or ""
+    return scheme, url["host"].lower(), "" if (scheme, port) == ("https", _DEFAULT_PORT) else port
+
+
+def _checked(host: object) -> str:
+    if not isinstance(host, str) or not _NAMED.match(host):
         raise InvalidArgumentError("trusted_hosts", "must be a host, or host:port", shown=short_repr(host))
-    return host.lower()
+    return host.lower().removesuffix(_DEFAULT_PORT)

@@ -193,7 +193,8 @@ class Body:
                     retry_safe=self._request.idempotent,
                 )
             content = content[:MAX_BODY]
-        return RawResponse(self._request.operation, self._request.method, status, headers, content)
+        request = self._request
+        return RawResponse(request.operation, request.method, status, headers, content, request.repeatable)
 
 
 def failure(request: Request, error: httpx2.HTTPError | httpx2.StreamError, secret: Secret | None) -> TransportError:

@@ -10,23 +10,34 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from .. import Client
+from .arguments import PATH, filled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Access", "NoTokenError", "access_options"]
+__all__ = ["Access", "NoTokenError", "TokenFileError", "TrustStoreError", "access_options"]
 
 _R = TypeVar("_R")
 _TOKEN = "BOX_ACCESS_TOKEN"  # noqa: S105  # the name of the variable
+_CERTIFICATES = "SSL_CERT_FILE"
 _LARGEST = 64 * 1024
 
 _OPTIONS = (
     click.option(
         "--token-file",
-        type=click.Path(path_type=Path),
-        help="File with the access token, read again when the token expires.  [default: BOX_ACCESS_TOKEN]",
+        type=PATH,
+        callback=filled,
+        help="File or pipe with the access token; a file is read again when the token expires."
+        "  [default: the token is in the environment variable BOX_ACCESS_TOKEN]",
     ),
-    click.option("--base-url", envvar="BOX_BASE_URL", metavar="URL", show_envvar=True, help="Where the API is."),
+    click.option(
+        "--base-url",
+        envvar="BOX_BASE_URL",
+        metavar="URL",
+        show_envvar=True,
+        callback=filled,
+        help="Where the API is.  [default: Box's own servers]",
+    ),
     click.option(
         "--trusted-host",
         "trusted_hosts",
@@ -41,20 +52,46 @@ class NoTokenError(click.UsageError):
     """Nothing says what the token is."""
 
 
+class TokenFileError(OSError):
+    """The file with the token cannot be read."""
+
+
+class TrustStoreError(OSError):
+    """The certificates to trust cannot be read."""
+
+
 class TokenFile:
     """A file with a token, read each time that one is wanted: whoever renews it there keeps a long upload going."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
+    @property
+    def is_lasting(self) -> bool:
+        """Whether it can be read again; what a pipe gives, it gives once."""
+        return self._path.is_file()
+
     def __call__(self) -> str:
         """Return the token.
 
         Raises:
-            OSError: The file cannot be read.
+            TokenFileError: The file cannot be read.
         """
-        with self._path.open("rb") as file:
-            return file.read(_LARGEST).decode("ascii", "replace").strip()
+        try:
+            with open(self._path, "rb", opener=_opened) as file:
+                return file.read(_LARGEST).decode("ascii", "replace").strip()
+        except OSError as error:
+            raise TokenFileError(error.errno, error.strerror, str(self._path)) from error
+
+
+def _opened(path: str, flags: int) -> int:
+    """Open a file; a pipe without a writer too, which is as good as empty and would be waited for else."""
+    without_waiting: int = getattr(os, "O_NONBLOCK", 0)
+    number = os.open(path, flags | without_waiting)
+    if without_waiting:
+        # A writer that is there may take its time.
+        os.set_blocking(number, True)
+    return number
 
 
 class Access:
@@ -66,8 +103,8 @@ class Access:
         trusted_hosts: Further hosts that the token may be sent to.
     """
 
-    def __init__(self, token_file: Path | None, base_url: str | None, trusted_hosts: tuple[str, ...]) -> None:
-        self._token_file = token_file
+    def __init__(self, token_file: str | None, base_url: str | None, trusted_hosts: tuple[str, ...]) -> None:
+        self._token_file = None if token_file is None else TokenFile(Path(token_file))
         self.base_url = base_url
         self._trusted_hosts = trusted_hosts
 
@@ -77,25 +114,34 @@ class Access:
         Raises:
             NoTokenError: There is no token.
             InvalidArgumentError: The token or another setting cannot be used.
-            OSError: The file with the token cannot be read.
+            TokenFileError: The file with the token cannot be read.
+            TrustStoreError: The certificates to trust cannot be read.
         """
         # A token is nowhere a local variable, so that no traceback that shows those shows it.
-        settings: dict[str, Any] = {"base_url": self.base_url, "trusted_hosts": self._trusted_hosts}
-        if self._token_file is not None:
-            file = TokenFile(self._token_file)
+        file = self._token_file
+        if file is None:
+            if not os.environ.get(_TOKEN):
+                raise NoTokenError("there is no token")
+            return self._client(os.environ[_TOKEN])
+        if file.is_lasting:
             # A file that cannot be read, or holds no token, is told before anything is sent.
-            Client(file(), **settings).close()
-            return Client(file, **settings)
-        if not os.environ.get(_TOKEN):
-            raise NoTokenError("there is no token")
-        return Client(os.environ[_TOKEN], **settings)
+            self._client(file()).close()
+            return self._client(file)
+        return self._client(file())
+
+    def _client(self, token: str | TokenFile) -> Client:
+        try:
+            return Client(token, base_url=self.base_url, trusted_hosts=self._trusted_hosts)
+        except OSError as error:
+            # Nothing else is read to make one.
+            raise TrustStoreError(error.errno, error.strerror, os.environ.get(_CERTIFICATES)) from error
 
 
 def access_options(command: Callable[..., _R]) -> Callable[..., _R]:
     """Give a command the options by which Box is reached, as its first argument."""
 
     @wraps(command)
-    def call(*, token_file: Path | None, base_url: str | None, trusted_hosts: tuple[str, ...], **rest: Any) -> _R:
+    def call(*, token_file: str | None, base_url: str | None, trusted_hosts: tuple[str, ...], **rest: Any) -> _R:
         return command(Access(token_file, base_url, trusted_hosts), **rest)
 
     for option in reversed(_OPTIONS):

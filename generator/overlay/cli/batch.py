@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import msgspec
 
 from .._runtime.errors import ClientError
-from ..upload import Started, upload_file
-from .failure import FAILED, INTERRUPTED, Failure, failure_of
+from ..upload import Started, Stored, upload_file
+from .arguments import STDIN
+from .failure import FAILED, INTERRUPTED, Failure, failure_of, skipped
+from .streams import UnwrittenError
 from .text import path_text, printable
 
 if TYPE_CHECKING:
@@ -22,9 +24,8 @@ if TYPE_CHECKING:
     from .display import Display
     from .memory import Memory
 
-__all__ = ["STDIN", "Batch", "Results", "Settings"]
+__all__ = ["Batch", "Results", "Settings"]
 
-STDIN = "-"
 Results: TypeAlias = Literal["text", "json", "none"]
 
 
@@ -67,36 +68,45 @@ class Batch:
         self._display = display
         self._server = server
         self._results = results
-        self._has_begun = False
+        self._unwritten: set[int] = set()
+        self._is_told = False
 
     def upload(self, paths: tuple[str, ...]) -> int:
         """Upload all paths, and return the exit code."""
         codes: list[int] = []
-        for path in paths:
-            ended = self._ended(path)
-            is_final = isinstance(ended, Failure) and ended.is_final
-            if len(codes) + 1 == len(paths) or is_final:
-                self._display.end()
-            self._tell(path, ended)
-            codes.append(ended.exit_code if isinstance(ended, Failure) else 0)
-            if is_final:
+        for number, path in enumerate(paths, 1):
+            ended = self._ended(path, is_last=number == len(paths))
+            codes.append(0 if ended is None else ended.exit_code)
+            if ended is not None and ended.is_final:
                 break
         for path in paths[len(codes) :]:
-            self._print(path, {"outcome": "skipped"})
+            self._print(path, skipped(self._left(path)))
         if len(paths) > 1 and any(codes):
             self._display.say(f"{codes.count(0)} of {len(paths)} files are stored")
-        failed = {code for code in codes if code}
+        failed = {code for code in codes if code} | self._unwritten
         return INTERRUPTED if INTERRUPTED in failed else FAILED if len(failed) > 1 else max(failed, default=0)
 
-    def _ended(self, path: str) -> File | Failure:
-        """Upload a path, and return what it has ended with."""
-        journal: Path | None = None
+    def _ended(self, path: str, *, is_last: bool) -> Failure | None:
+        """Upload a path, and return what has come in the way."""
+        self._display.begin(self._name(path))
+        self._is_told = False
         try:
-            journal = self._journal(path)
-            self._display.begin(self._name(path))
-            return self._sent(path, journal)
+            self._send(path, is_last=is_last)
         except (ClientError, OSError, KeyboardInterrupt) as error:
-            return failure_of(error, path=path, resumable=journal is not None and journal.exists())
+            if self._memory is not None and isinstance(error, OSError) and self._memory.holds(error.filename):
+                error.add_note("--state-dir chooses another folder for journals, --no-resume keeps none")
+            failure = failure_of(error, path=path, session=self._left(path))
+        else:
+            return None
+        if not failure.is_final:
+            self._display.ended(None)
+        if is_last or failure.is_final:
+            self._display.end()
+        for line in failure.lines(path_text(path)):
+            self._display.say(line)
+        if not self._is_told:
+            self._print(path, failure.data())
+        return failure
 
     def _journal(self, path: str) -> Path | None:
         if self._memory is None or path == STDIN:
@@ -106,10 +116,30 @@ class Batch:
         target = (settings.folder_id, settings.file_id, settings.file_name)
         return self._memory.journal(self._server, path_text(where), *target)
 
-    def _sent(self, path: str, journal: Path | None) -> File:
-        settings = self._settings
-        self._has_begun = False
-        return upload_file(
+    def _left(self, path: str) -> str | None:
+        """Return the id of the session that the same command would go on with."""
+        journal = self._journal(path)
+        session = None if journal is None or self._memory is None else self._memory.left(journal)
+        return None if session is None else session.id
+
+    def _send(self, path: str, *, is_last: bool) -> None:
+        settings, has_begun = self._settings, False
+
+        def note(event: ProgressEvent) -> None:
+            nonlocal has_begun
+            # Without a session, an earlier run has stored the file.
+            has_begun |= isinstance(event, Started)
+            self._display.tell(event)
+            if isinstance(event, Stored):
+                # Told now, since a run that is killed before it tells the result has to tell it in the next.
+                self._display.ended(event.file.size or None)
+                if is_last:
+                    self._display.end()
+                self._tell(path, event.file, was_there=not has_begun)
+
+        if self._memory is not None:
+            self._memory.prepare()
+        upload_file(
             self._client,
             sys.stdin.buffer if path == STDIN else path,
             folder_id=settings.folder_id,
@@ -118,36 +148,36 @@ class Batch:
             size=settings.size,
             workers=settings.workers,
             if_match=settings.if_match,
-            on_progress=self._note,
-            resume=journal,
+            on_progress=note,
+            resume=self._journal(path),
         )
-
-    def _note(self, event: ProgressEvent) -> None:
-        # Without a session, an earlier run has stored the file.
-        self._has_begun |= isinstance(event, Started)
-        self._display.tell(event)
 
     def _name(self, path: str) -> str:
         if path == STDIN:
             return self._settings.file_name or "stdin"
         return path_text(path).rstrip("/").rpartition("/")[2]
 
-    def _tell(self, path: str, ended: File | Failure) -> None:
-        if isinstance(ended, Failure):
-            for line in ended.lines(path_text(path)):
-                self._display.say(line)
-            self._print(path, ended.data())
-            return
-        said = {name: getattr(ended, name) for name in ("id", "name", "size", "sha1", "etag")}
+    def _tell(self, path: str, file: File, *, was_there: bool) -> None:
+        self._is_told = True
+        said = {name: getattr(file, name) for name in ("id", "name", "size", "sha1", "etag")}
         known = {name: None if value is msgspec.UNSET else value for name, value in said.items()}
-        self._print(path, {"outcome": "stored", "already_there": not self._has_begun, **known})
+        self._print(path, {"outcome": "stored", "already_there": was_there, **known})
         if self._results == "text":
-            where = f"file {ended.id}{'' if self._has_begun else ', already there'}"
+            where = f"file {file.id}{', already there' if was_there else ''}"
             size = "" if known["size"] is None else f", {known['size']:,} bytes"
             etag = "" if known["etag"] is None else f", etag {known['etag']}"
             text = f"{known['name'] or self._name(path)}: {where}{size}, sha1 {known['sha1']}{etag}"
-            self._display.result(printable(text))
+            self._put(printable(text))
 
     def _print(self, path: str, data: dict[str, Any]) -> None:
         if self._results == "json":
-            self._display.result(msgspec.json.encode({"path": path_text(path), **data}).decode())
+            self._put(msgspec.json.encode({"path": path_text(path), **data}).decode())
+
+    def _put(self, line: str) -> None:
+        """Write a result; one that cannot be written keeps no file from being uploaded."""
+        try:
+            self._display.result(line)
+        except UnwrittenError as error:
+            if not self._unwritten:
+                self._display.say(failure_of(error).lines()[0])
+            self._unwritten = {FAILED}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import current_thread, main_thread
 from typing import TYPE_CHECKING
 
@@ -36,7 +36,8 @@ def interruptible(on_first: Callable[[], object]) -> Generator[None]:
         nonlocal is_first
         if not is_first:
             if sys.stderr.isatty():
-                os.write(sys.stderr.fileno(), _SHOW_CURSOR)
+                with suppress(OSError):
+                    os.write(sys.stderr.fileno(), _SHOW_CURSOR)
             os._exit(INTERRUPTED)
         is_first = False
         on_first()

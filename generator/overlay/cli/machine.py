@@ -7,47 +7,38 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
+from .streams import put
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .failure import Failure
 
-__all__ = ["Audience", "json_option", "print_json"]
+__all__ = ["complain", "is_for_machine", "json_option", "print_json"]
+
+_JSON = "--json"
+
+json_option = click.option(_JSON, "as_json", is_flag=True, help="Print a JSON object for each result, one on a line.")
 
 
-class Audience:
-    """Who reads the results of a command; the object of its context.
+def is_for_machine(arguments: Sequence[str]) -> bool:
+    """Whether arguments ask for JSON, also if they are too wrong for a parser to say so."""
+    return _JSON in arguments[: arguments.index("--") if "--" in arguments else None]
 
-    Attributes:
-        is_machine: Whether it is a machine.
-    """
 
-    def __init__(self) -> None:
-        self.is_machine = False
-
-    def complain(self, failure: Failure) -> int:
-        """Tell of a failure on stderr, and to a machine on stdout as well; return its exit code."""
-        for line in failure.lines():
-            click.echo(line, err=True)
-        if self.is_machine:
-            print_json(failure.data())
-        return failure.exit_code
+def complain(failure: Failure, *, as_json: bool) -> int:
+    """Tell of a failure on stderr, and to a machine on stdout as well; return its exit code."""
+    for line in failure.lines():
+        click.echo(line, err=True)
+    if as_json:
+        print_json(failure.data())
+    return failure.exit_code
 
 
 def print_json(data: Any) -> None:
-    """Print an object, on a line of its own."""
-    click.echo(msgspec.json.encode(data))
+    """Print an object, on a line of its own.
 
-
-def _note(context: click.Context, _parameter: click.Parameter, value: bool) -> bool:  # noqa: FBT001  # click's order
-    context.ensure_object(Audience).is_machine = value
-    return value
-
-
-json_option = click.option(
-    "--json",
-    "as_json",
-    is_flag=True,
-    # Before the others, so that what is wrong with those is told to the machine as well.
-    is_eager=True,
-    callback=_note,
-    help="Print a JSON object for each result, one on a line.",
-)
+    Raises:
+        UnwrittenError: It cannot be written.
+    """
+    put(msgspec.json.encode(data).decode())

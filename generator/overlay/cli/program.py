@@ -11,8 +11,9 @@ from .. import __version__
 from .._runtime.errors import ClientError
 from .access import NoTokenError
 from .failure import FAILED, INTERRUPTED, WRONG_USAGE, Failure, failure_of
-from .machine import Audience
+from .machine import complain, is_for_machine
 from .session import session
+from .streams import UnwrittenError
 from .upload import upload
 
 if TYPE_CHECKING:
@@ -22,10 +23,20 @@ __all__ = ["program", "run"]
 
 _NAME = "box-uploads"
 _VARIABLE = "_BOX_UPLOADS_COMPLETE"
+# The control character keeps click from making a paragraph of the lines.
+_COMPLETION = """Print the script that completes commands and options in a shell.
+
+\b
+bash   eval "$(box-uploads completion bash)"   in ~/.bashrc
+zsh    eval "$(box-uploads completion zsh)"    in ~/.zshrc, below:
+       autoload -Uz compinit && compinit
+fish   box-uploads completion fish | source    in ~/.config/fish/config.fish
+"""
 
 
 @click.group(
-    epilog="Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted (the same command goes on).",
+    epilog="Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted (the same command goes on, but for"
+    " --no-resume).",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name=_NAME, message="%(prog)s %(version)s")
@@ -36,16 +47,10 @@ def program() -> None:
     """
 
 
-@click.command()
+@click.command(help=_COMPLETION, short_help="Print the script of a shell that completes options.")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
-    r"""Print the script that completes commands and options in a shell.
-
-    \b
-    bash   eval "$(box-uploads completion bash)"         in ~/.bashrc
-    zsh    eval "$(box-uploads completion zsh)"          in ~/.zshrc
-    fish   box-uploads completion fish | source          in ~/.config/fish/config.fish
-    """
+    """Print the script that completes commands and options in a shell."""
     found = get_completion_class(shell)
     if found is None:
         raise click.UsageError(f"{shell} cannot be completed")
@@ -59,25 +64,30 @@ program.add_command(completion)
 
 def run(arguments: Sequence[str]) -> int:
     """Run the program, and return its exit code: 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
-    audience = Audience()
     try:
-        code = program.main(
-            list(arguments), prog_name=_NAME, complete_var=_VARIABLE, standalone_mode=False, obj=audience
-        )
+        return _ran(arguments, as_json=is_for_machine(arguments))
+    except UnwrittenError as error:
+        return complain(failure_of(error), as_json=False)
+
+
+def _ran(arguments: Sequence[str], *, as_json: bool) -> int:
+    try:
+        code = program.main(list(arguments), prog_name=_NAME, complete_var=_VARIABLE, standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message(), err=True)
         return WRONG_USAGE
     except click.UsageError as error:
-        return audience.complain(_wrong_usage(error))
+        return complain(_wrong_usage(error), as_json=as_json)
     except click.Abort:
-        return audience.complain(Failure(message="", exit_code=INTERRUPTED))
+        return complain(Failure(message="", exit_code=INTERRUPTED), as_json=as_json)
     except (ClientError, OSError) as error:
-        return audience.complain(failure_of(error))
+        return complain(failure_of(error), as_json=as_json)
     return code if isinstance(code, int) else FAILED if code else 0
 
 
 def _wrong_usage(error: click.UsageError) -> Failure:
-    message = error.format_message()
+    # Some messages have lines and columns of their own.
+    message = " ".join(error.format_message().split())
     path = _NAME if error.ctx is None else error.ctx.command_path
     hint = f"{path} --help tells more"
     if isinstance(error, NoTokenError) or (isinstance(error, click.NoSuchOption) and error.option_name == "--token"):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,17 +12,19 @@ import click
 import msgspec
 
 from ..models import UploadSession
-from ..upload import iter_parts
 from .access import Access, access_options
+from .arguments import PATH, STDIN, box_id, filled
+from .failure import failure_of
 from .machine import json_option, print_json
-from .memory import Memory, memory_option, read_session
+from .memory import Memory, NoSessionError, memory_option, read_session
+from .streams import put
 
 if TYPE_CHECKING:
-    pass
+    from collections.abc import Generator
 
 __all__ = ["session"]
 
-_session_argument = click.argument("session", metavar="SESSION", type=click.Path(allow_dash=True))
+_session_argument = click.argument("session", metavar="SESSION", type=PATH, callback=filled)
 
 
 @click.group()
@@ -34,9 +38,9 @@ def session() -> None:
 
 
 @session.command()
-@click.option("--folder-id", metavar="ID", help="Folder that gets the file; 0 is the root folder.")
-@click.option("--file-id", metavar="ID", help="File that gets a new version.")
-@click.option("--name", "file_name", metavar="NAME", help="Name of the file at Box.")
+@click.option("--folder-id", metavar="ID", callback=box_id, help="Folder that gets the file; 0 is the root folder.")
+@click.option("--file-id", metavar="ID", callback=box_id, help="File that gets a new version.")
+@click.option("--name", "file_name", metavar="NAME", callback=filled, help="Name of the file at Box.")
 @click.option("--size", "file_size", type=int, required=True, metavar="BYTES", help="Size of the whole file.")
 @json_option
 @memory_option
@@ -60,8 +64,13 @@ def create(  # noqa: PLR0913  # each is an option
             raise click.UsageError("a new file needs --folder-id and --name, a new version --file-id")
         else:
             made = client.create_upload_session(folder_id=folder_id, file_name=file_name, file_size=file_size)
-    memory.remember(made)
-    _show(made, as_json=as_json)
+    try:
+        _show(made, as_json=as_json)
+    finally:
+        # After it: what cannot be kept was shown at least.
+        with _remembering():
+            memory.tidy(dt.datetime.now(dt.UTC))
+            memory.remember(made)
 
 
 @session.command()
@@ -83,11 +92,11 @@ def status(access: Access, *, session: str, as_json: bool, memory: Memory) -> No
 def parts(access: Access, *, session: str, as_json: bool, memory: Memory) -> None:
     """List the parts that a session holds, one on a line."""
     with access.client() as client:
-        for part in iter_parts(client, _found(session, memory)):
+        for part in client.iter_parts(_found(session, memory)):
             if as_json:
                 print_json(part)
             else:
-                click.echo(f"{part.part_id}  {part.offset:>15,}  {part.size:>13,}  {part.sha1}")
+                put(f"{part.part_id}  {part.offset:>15,}  {part.size:>13,}  {part.sha1}")
 
 
 @session.command()
@@ -100,21 +109,33 @@ def abort(access: Access, *, session: str, as_json: bool, memory: Memory) -> Non
     with access.client() as client:
         found = _found(session, memory)
         client.abort_upload_session(found)
-    memory.forget(found.id)
+    with _remembering():
+        memory.forget(found.id)
     if as_json:
         print_json({"id": found.id, "outcome": "aborted"})
     else:
-        click.echo(f"{found.id} is aborted")
+        put(f"{found.id} is aborted")
+
+
+@contextmanager
+def _remembering() -> Generator[None]:
+    """Take what the folder for states does not let us do for a warning: the call itself has had its effect."""
+    try:
+        yield
+    except OSError as error:
+        click.echo(f"box-uploads: warning: --state-dir cannot be written to: {failure_of(error).message}", err=True)
 
 
 def _found(session: str, memory: Memory) -> UploadSession:
-    if session != "-" and not Path(session).exists():
+    if session != STDIN and not Path(session).exists():
         return memory.find(session)
-    content = sys.stdin.buffer.read() if session == "-" else Path(session).read_bytes()
     try:
-        return read_session(content)
-    except msgspec.MsgspecError as error:
-        where = "stdin" if session == "-" else session
+        return read_session(sys.stdin.buffer.read() if session == STDIN else Path(session).read_bytes())
+    except OSError as error:
+        error.add_note("SESSION is an id, or a file with what `session create --json` has printed")
+        raise
+    except NoSessionError as error:
+        where = "stdin" if session == STDIN else session
         raise click.UsageError(f"{where} describes no session: {error}") from None
 
 
@@ -122,6 +143,8 @@ def _show(found: UploadSession, *, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    click.echo(f"session  {found.id}")
-    click.echo(f"parts    {found.num_parts_processed:,} of {found.total_parts:,}, of {found.part_size:,} bytes each")
-    click.echo(f"expires  {found.session_expires_at:%Y-%m-%d %H:%M:%S %Z}")
+    put(
+        f"session  {found.id}\n"
+        f"parts    {found.num_parts_processed:,} of {found.total_parts:,}, of {found.part_size:,} bytes each\n"
+        f"expires  {found.session_expires_at:%Y-%m-%d %H:%M:%S %Z}"
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-__all__ = ["counted", "path_text", "printable", "seconds", "size_text"]
+__all__ = ["clock_text", "counted", "path_text", "printable", "seconds", "size_text"]
 
 _UNITS = ("kB", "MB", "GB", "TB")
 
@@ -27,6 +27,15 @@ def counted(number: int, noun: str) -> str:
 def seconds(delay_s: float) -> str:
     """Return a number of seconds, with fractions where they matter."""
     return f"{delay_s:.1f} s" if delay_s < 10 else f"{delay_s:.0f} s"
+
+
+def clock_text(duration_s: float | None) -> str:
+    """Return a duration in minutes and seconds, with hours where there are some; None is one that is not known."""
+    if duration_s is None:
+        return "--:--"
+    minutes, rest_s = divmod(int(duration_s), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest_s:02}" if hours else f"{minutes:02}:{rest_s:02}"
 
 
 def size_text(size: int) -> str:

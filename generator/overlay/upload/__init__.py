@@ -22,8 +22,7 @@ from .errors import (
     UploadAbortedError,
     UploadError,
 )
-from .inventory import iter_parts, iter_parts_async
-from .job import PartJob, PartResult, run_part_job
+from .job import PartJob, run_part_job
 from .patience import Pace
 from .plan import MINIMUM_SIZE
 from .progress import (
@@ -35,6 +34,7 @@ from .progress import (
     Resumed,
     Retried,
     Started,
+    Stored,
 )
 
 __all__ = [
@@ -49,7 +49,6 @@ __all__ = [
     "PartConflictError",
     "PartDone",
     "PartJob",
-    "PartResult",
     "PhaseChanged",
     "PlanError",
     "ProgressEvent",
@@ -59,10 +58,9 @@ __all__ = [
     "SessionLostError",
     "SourceChangedError",
     "Started",
+    "Stored",
     "UploadAbortedError",
     "UploadError",
-    "iter_parts",
-    "iter_parts_async",
     "run_part_job",
     "upload_file",
     "upload_file_async",

@@ -8,7 +8,9 @@ So the loop lends its settings and its token to a blocking twin of the client, a
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from contextlib import suppress
+from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .blocking import DEADLINE_S, WORKERS, Request
@@ -50,8 +52,9 @@ async def upload_file_async(  # noqa: PLR0913  # each is a setting of an upload
 ) -> models.File:
     """Upload a file in parts, and return it as Box has stored it; everything is as with `upload_file`.
 
-    Threads read, hash and send; `on_progress` is called in the event loop. A client with an `http=` of its own sends
-    by it, in the event loop. Cancelling the task ends the upload as Ctrl-C does, and waits until the threads are done.
+    Threads read, hash and send; `on_progress` is called in the event loop, and awaited if it has to be. A client with
+    an `http=` of its own sends by it, in the event loop. Cancelling the task ends the upload as Ctrl-C does, and waits
+    until the threads are done.
 
     Args:
         client: The client, which stays open.
@@ -94,8 +97,16 @@ async def upload_file_async(  # noqa: PLR0913  # each is a setting of an upload
         return asyncio.run_coroutine_threadsafe(coroutine, loop).result()
 
     def tell(event: ProgressEvent) -> None:
-        if on_progress is not None:
-            run(_told(on_progress, event))
+        if on_progress is None:
+            return
+        told = asyncio.run_coroutine_threadsafe(_told(on_progress, event), loop)
+        # Who has cancelled the upload may not be there any more to take its events.
+        with stop.listening(told.cancel):
+            try:
+                told.result()
+            except CancelledError:
+                stop.check()
+                raise
 
     def work() -> models.File:
         with relayed_calls(client, run) as calls:
@@ -105,14 +116,35 @@ async def upload_file_async(  # noqa: PLR0913  # each is a setting of an upload
     upload = loop.run_in_executor(thread, work)
     try:
         return await asyncio.shield(upload)
-    finally:
-        # If this task was cancelled, the upload still goes on; the loop has to run until its threads have ended.
+    except asyncio.CancelledError as cancelled:
+        # The upload still goes on; the loop has to run until its threads have ended.
         stop.set()
-        await asyncio.wait([upload])
-        if not upload.cancelled():
-            upload.exception()
+        await _ended(upload)
+        for note in _notes(upload):
+            cancelled.add_note(note)
+        raise
+    finally:
         thread.shutdown()
 
 
+async def _ended(upload: asyncio.Future[Any]) -> None:
+    """Wait for the end; that the task is cancelled once more changes nothing, since it is cancelled already."""
+    while not upload.done():
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait([upload])
+
+
+def _notes(upload: asyncio.Future[models.File]) -> list[str]:
+    """Return what a cancelled upload has to tell."""
+    if upload.cancelled():
+        return []
+    error = upload.exception()
+    if error is None:
+        return [f"The file was stored before that, with the id {upload.result().id}."]
+    return getattr(error, "__notes__", [])
+
+
 async def _told(on_progress: Callable[[ProgressEvent], object], event: ProgressEvent) -> None:
-    on_progress(event)
+    told = on_progress(event)
+    if isawaitable(told):
+        await told

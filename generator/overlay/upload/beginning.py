@@ -9,7 +9,7 @@ import msgspec
 from .. import models
 from .._runtime.errors import ClientError, ConflictError
 from . import session as sessions
-from .confirmation import confirmed, stored_already
+from .confirmation import settled, stored_already
 from .digest import WholeDigest
 from .errors import PartConflictError, SessionLostError
 from .inventory import held_parts
@@ -19,11 +19,12 @@ from .verdict import verdict_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .journal import Entry
     from .order import Order
     from .plan import Plan
     from .source import Source
 
-__all__ = ["Begun", "begin", "begin_anew", "held_by"]
+__all__ = ["Begun", "begin", "begin_anew", "ended", "held_by", "stored_by_earlier_run"]
 
 _T = TypeVar("_T")
 _WINDOW = 1024 * 1024
@@ -35,10 +36,12 @@ class Begun(msgspec.Struct, frozen=True):
     Attributes:
         session: The session.
         is_new: Whether it holds nothing yet.
+        doubt: SHA-1 of the file that an earlier run has sent a commit for, whose outcome is not known; or None.
     """
 
     session: models.UploadSession
     is_new: bool
+    doubt: str | None = None
 
 
 def begin(order: Order) -> Begun | models.File:
@@ -48,11 +51,35 @@ def begin(order: Order) -> Begun | models.File:
 
 def begin_anew(order: Order, old: models.UploadSession, reason: str) -> Begun | models.File:
     """Return a session in place of one that is of no use any more; that one is ended, should it still be there."""
-    sessions.end(order, old)
-    if order.journal is not None:
-        order.journal.remove()
+    if left := ended(order, old):
+        reason = f"{reason}. {left}"
     order.tell(Restarted(reason))
     return _created(order)
+
+
+def ended(order: Order, session: models.UploadSession) -> str | None:
+    """End a session and forget it; return what to tell if it goes on.
+
+    Raises:
+        OSError: The journal cannot be removed.
+    """
+    journal = order.journal
+    if journal is not None and journal.entry is not None:
+        # From now on, that the session is gone says nothing of a commit.
+        journal.write(msgspec.structs.replace(journal.entry, sha1=None))
+    left = sessions.end(order, session)
+    if journal is not None:
+        journal.remove()
+    return left
+
+
+def stored_by_earlier_run(order: Order, session: models.UploadSession, sha1: str) -> models.File | None:
+    """Return the file that an earlier run has made of the same source by a commit whose answer is not known, or None.
+
+    Raises:
+        CommitUnconfirmedError: It cannot be found out.
+    """
+    return settled(order, session, sha1) if _sha1_of(order.source) == sha1 else None
 
 
 def held_by(order: Order, session: models.UploadSession, plan: Plan) -> dict[int, models.UploadPart]:
@@ -88,15 +115,23 @@ def _resumed(order: Order) -> Begun | models.File | None:
     entry = None if order.journal is None else order.journal.entry
     if entry is None:
         return None
-    if entry.fingerprint != order.source.fingerprint:
+    if not order.source.fingerprint.agrees(entry.fingerprint):
         return begin_anew(order, entry.session, "the source has changed since the earlier run")
+    if entry.file is not None:
+        return _finished(order, entry, entry.file)
     try:
         session = _answer(order, "status", lambda: order.calls.get_upload_session(entry.session).parsed)
     except SessionLostError:
-        if entry.sha1 is not None and (file := confirmed(order, entry.session, entry.sha1)) is not None:
-            return file
-        return begin_anew(order, entry.session, "the session of the earlier run has expired or vanished")
-    return Begun(session, is_new=False)
+        file = stored_by_earlier_run(order, entry.session, entry.sha1) if entry.sha1 is not None else None
+        return file or begin_anew(order, entry.session, "the session of the earlier run has expired or vanished")
+    return Begun(session, is_new=False, doubt=entry.sha1)
+
+
+def _finished(order: Order, entry: Entry, file: models.File) -> Begun | models.File:
+    """Return the file of an earlier run that was killed when all was done, if it would be the same again."""
+    if _sha1_of(order.source) == entry.sha1:
+        return file
+    return begin_anew(order, entry.session, "the earlier run has stored another content")
 
 
 def _answer(order: Order, step: str, question: Callable[[], _T]) -> _T:
@@ -115,8 +150,6 @@ def _answer(order: Order, step: str, question: Callable[[], _T]) -> _T:
 
 def _sha1_of(source: Source) -> str:
     whole = WholeDigest()
-    step = source.size if source.in_memory else _WINDOW
-    buffer = memoryview(bytearray(0 if source.in_memory else _WINDOW))
-    for offset in range(0, source.size, step):
-        whole.add(source.window(offset, min(step, source.size - offset), buffer))
+    for window in source.windows(0, source.size, memoryview(bytearray(_WINDOW))):
+        whole.add(window)
     return whole.sha1()

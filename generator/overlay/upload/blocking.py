@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from inspect import iscoroutinefunction
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 from msgspec import UNSET
@@ -12,7 +13,7 @@ from .._runtime.errors import InvalidArgumentError, short_repr
 from . import journal as journals
 from .calls import calls_of, connect_like
 from .opening import opened
-from .order import Options, Order
+from .order import Options, Order, Remote
 from .patience import Pace, Stop
 from .target import target_of
 from .uploader import upload
@@ -60,8 +61,9 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             InvalidArgumentError: An argument cannot be used.
         """
-        if not 1 <= self.workers <= _MOST_WORKERS:
-            raise InvalidArgumentError("workers", f"must be 1 to {_MOST_WORKERS}", shown=short_repr(self.workers))
+        if not isinstance(cast("object", self.workers), int) or not 1 <= self.workers <= _MOST_WORKERS:
+            rule = f"must be a whole number from 1 to {_MOST_WORKERS}"
+            raise InvalidArgumentError("workers", rule, shown=short_repr(self.workers))
         if not self.deadline_s >= 0:
             raise InvalidArgumentError("deadline_s", "must not be negative", shown=short_repr(self.deadline_s))
 
@@ -75,8 +77,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         """Upload, in this thread."""
         options = Options(
             workers=self.workers,
-            executor=self.executor,
-            connect=None if self.executor is None else connect_like(client),
+            remote=None if self.executor is None else Remote(self.executor, connect_like(client)),
             attributes=UNSET if self.attributes is None else self.attributes,
             if_match=UNSET if self.if_match is None else self.if_match,
             deadline_s=self.deadline_s,
@@ -113,7 +114,9 @@ def upload_file(  # noqa: PLR0913  # each is a setting of an upload
 
     Whatever this ends with but success, nothing is committed, and the session is aborted; unless there is a journal to
     resume from, which Ctrl-C and every failure leave behind that a later run may get over. The same call then goes on
-    where this one ended, also after the process was killed, and makes the file once.
+    where this one ended, also after the process was killed, and makes the file once. What an error comes too late for,
+    it says itself: `CommitUnconfirmedError`, a `DigestMismatchError` that names a file, and the notes of what
+    `on_progress` raises or a signal does once the commit was sent.
 
     Args:
         client: The client, which stays open.
@@ -124,19 +127,22 @@ def upload_file(  # noqa: PLR0913  # each is a setting of an upload
         file_name: Name of the new file, by default that of the source; with `file_id`, the file's new name.
         size: Size in bytes; only needed for a stream that cannot seek.
         workers: Parts that are sent at a time, 1 to 64.
-        executor: Sends the parts instead of threads, such as a process pool; parts then are read where they are sent.
-            It stays open. The client's token goes there: give the client a picklable callable to keep it out of jobs.
+        executor: Sends the parts, such as a process pool, each attempt as a job of its own. A path or a URL is read
+            where its parts are sent, and needs one buffer for each worker there; other sources are copied into the
+            jobs, of which there are as many as workers. It stays open. The client's token goes there: give the client
+            a picklable callable to keep it out of jobs.
         on_progress: Called with each event in this thread; an exception that it raises cancels the upload.
         resume: File for the journal, which makes the upload resumable; it is deleted in the end.
         attributes: Attributes of the file.
         if_match: Etag that the file must still have when its new version is committed.
-        deadline_s: Seconds for which the failures of one step, such as a part, are borne.
+        deadline_s: Seconds for which the failures of one step, such as a part, are borne; the time in which its bytes
+            move does not count.
         pace: Lengths of pauses and the clocks that they are measured by.
 
     Raises:
         InvalidArgumentError: An argument cannot be used; nothing was sent.
         FileTooSmallError: The file is smaller than 20,000,000 bytes; nothing was sent.
-        SourceChangedError: The source has changed meanwhile.
+        SourceChangedError: The source has changed meanwhile; nothing was committed.
         DeadlineExceededError: A step kept failing.
         UploadError: Another kind of failure that only uploads have.
         JournalError: The journal is none, belongs to another upload, or another process works with it.
@@ -159,6 +165,8 @@ def upload_file(  # noqa: PLR0913  # each is a setting of an upload
         pace=pace,
     )
     request.check()
+    if iscoroutinefunction(on_progress):
+        raise InvalidArgumentError("on_progress", "must not have to be awaited; upload_file_async takes such callables")
     return request.run(client, calls_of(client), on_progress or _ignore, Stop())
 
 

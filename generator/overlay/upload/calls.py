@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -104,6 +105,8 @@ def connect_like(client: Client | AsyncClient) -> Connect:
     transport: SyncTransport | AsyncTransport = inner["_transport"]
     settings: ConnectionSettings = transport.settings
     token = transport.credentials.provider()
+    if _is_awaited(token):
+        raise InvalidArgumentError("executor", "needs a token, or a callable that returns one without being awaited")
     if not settings.is_plain or transport.credentials.auth is not None or token is None:
         rule = "works with clients that have a token or a callable for it, and no http= of their own"
         raise InvalidArgumentError("executor", rule)
@@ -116,3 +119,7 @@ def connect_like(client: Client | AsyncClient) -> Connect:
         trusted_hosts=settings.trusted_hosts,
         as_user=None if as_user is msgspec.UNSET else as_user,
     )
+
+
+def _is_awaited(token: object) -> bool:
+    return iscoroutinefunction(token) or iscoroutinefunction(type(token).__call__ if callable(token) else None)

@@ -23,12 +23,10 @@ class WholeDigest:
 
     def __init__(self) -> None:
         self._sha1 = hashlib.sha1(usedforsecurity=False)
-        self.size = 0
 
     def add(self, content: memoryview) -> None:
         """Take the next bytes of the file."""
         self._sha1.update(content)
-        self.size += len(content)
 
     def sha1(self) -> str:
         """Return the digest of what was taken, in lower-case hexadecimal digits."""

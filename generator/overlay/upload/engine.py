@@ -2,31 +2,50 @@
 
 The thread that runs the engine reads a part, hands it to a worker, and while that hashes and sends it, adds it to the
 digest of the whole file. So every byte is read once, and the digests of the parts and of the whole are of the same
-bytes. There are as many buffers as workers and one more, whatever the size of the file; lowest offsets go first.
+bytes. There are as many buffers as workers and one more, whatever the size of the file; lowest offsets go first. Where
+parts are read elsewhere, a small window is enough here.
 """
 
 from __future__ import annotations
 
 from concurrent.futures import Future, wait
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 import msgspec
 
+from .. import models  # the field of a Struct looks at it
 from .digest import WholeDigest
 from .progress import BytesSent, PartDone, Retried
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from .. import models
-    from .job import PartResult
     from .patience import Stop
     from .plan import Part, Plan
     from .progress import ProgressEvent
     from .source import Source
 
-__all__ = ["Engine", "Finished", "Lanes"]
+__all__ = ["Engine", "Finished", "Lanes", "PartResult", "Wants"]
+
+Wants: TypeAlias = Literal["windows", "copies", "nothing"]
+"""What of a part is needed in this process. `windows`: its bytes, until it is done. `copies`: its bytes, until `submit`
+returns. `nothing`: they are read elsewhere."""
+
+_NOTHING = memoryview(b"")
+_WINDOW = 1024 * 1024
+
+
+class PartResult(msgspec.Struct, frozen=True):
+    """What became of a part.
+
+    Attributes:
+        stored: The part as the server holds it.
+        counted: How many of its bytes were counted on their way.
+    """
+
+    stored: models.UploadPart
+    counted: int = 0
 
 
 class Lanes(Protocol):
@@ -37,8 +56,13 @@ class Lanes(Protocol):
         """How many parts may be on their way, those that wait for a worker included."""
         ...
 
+    @property
+    def wants(self) -> Wants:
+        """What of a part is needed here."""
+        ...
+
     def submit(self, part: Part, window: memoryview, held: models.UploadPart | None) -> Future[PartResult]:
-        """Begin to upload a part; `window` stays the same until the future is done."""
+        """Begin to upload a part, or to compare it with what the server holds of it."""
         ...
 
 
@@ -108,14 +132,22 @@ class Engine:
         """
         self._held = held
         whole = WholeDigest()
+        small = memoryview(bytearray(_WINDOW if lanes.wants == "nothing" else 0))
         try:
             for part in self._plan.parts():
                 while len(self._pending) >= lanes.width:
                     self._receive()
                 self._drain()
-                window = self._source.window(part.offset, part.size, self._borrow(part))
-                self._start(lanes, part, window)
-                whole.add(window)
+                if lanes.wants == "nothing":
+                    self._start(lanes, part, _NOTHING)
+                    for window in self._source.windows(part.offset, part.size, small):
+                        whole.add(window)
+                else:
+                    window = self._source.window(part.offset, part.size, self._borrow(part))
+                    self._start(lanes, part, window)
+                    whole.add(window)
+                    if lanes.wants == "copies":
+                        self._take_back(part)
             while self._pending:
                 self._receive()
         except BaseException:
@@ -130,11 +162,15 @@ class Engine:
 
     def _borrow(self, part: Part) -> memoryview:
         if self._source.in_memory:
-            return memoryview(b"")
+            return _NOTHING
         # Not more than fit into the lanes: what a part has borrowed is given back before another one begins.
         view = self._buffers.pop() if self._buffers else memoryview(bytearray(self._plan.part_size))
         self._lent[part.index] = view
         return view
+
+    def _take_back(self, part: Part) -> None:
+        if (view := self._lent.pop(part.index, None)) is not None:
+            self._buffers.append(view)
 
     def _drain(self) -> None:
         while not self._mailbox.empty():
@@ -164,14 +200,11 @@ class Engine:
 
     def _end(self, part: Part, future: Future[PartResult]) -> None:
         self._pending.pop(part.index, None)
-        if (view := self._lent.pop(part.index, None)) is not None:
-            self._buffers.append(view)
+        self._take_back(part)
         result = future.result()
         was_held = part.index in self._held
         self._stored[part.index] = result.stored
         self._done += 1
-        for retry in result.retries:
-            self._tell(retry)
         self._report(part.size - result.counted)
         self._tell(
             PartDone(

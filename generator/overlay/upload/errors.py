@@ -34,7 +34,7 @@ class FileTooSmallError(UploadError, ValueError):
     def __init__(self, size: int, minimum: int) -> None:
         super().__init__(
             f"the file has {size} bytes, and upload sessions begin at {minimum}; upload it in one request instead,"
-            " with POST https://upload.box.com/api/2.0/files/content",
+            " with POST https://upload.box.com/api/2.0/files/content, or …/files/:id/content for a new version",
             retry_safe=True,
         )
         self.size = size
@@ -53,7 +53,10 @@ class PlanError(UploadError):
 
 
 class DigestMismatchError(UploadError):
-    """What the server stored, or says that it stored, has another digest, size or offset than what was sent."""
+    """What the server stored, or says that it stored, has another digest, size or offset than what was sent.
+
+    If the message names a file, that was stored so; otherwise nothing was committed.
+    """
 
 
 class PartConflictError(UploadError):
@@ -61,21 +64,13 @@ class PartConflictError(UploadError):
 
 
 class SessionLostError(UploadError):
-    """The session has expired, has failed or has vanished.
-
-    Attributes:
-        maybe_committed: Whether a commit was sent whose answer is not known.
-    """
-
-    def __init__(self, message: str, *, maybe_committed: bool = False) -> None:
-        super().__init__(message)
-        self.maybe_committed = maybe_committed
+    """The session has expired, has failed or has vanished."""
 
 
 class CommitUnconfirmedError(UploadError):
-    """The session ended after a commit was sent, and nothing tells whether by the commit or by its expiry.
+    """A commit was sent, and nothing tells whether the file is stored as it was sent.
 
-    Compare the file's `sha1` with the source before uploading again.
+    Compare the `sha1` of the file at Box with the source's before uploading again.
     """
 
 

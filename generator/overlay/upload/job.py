@@ -14,19 +14,17 @@ import msgspec
 from .. import models
 from . import digest
 from .calls import calls_of
-from .errors import PartConflictError, SourceChangedError
+from .errors import DigestMismatchError, PartConflictError, SourceChangedError, UploadError
 from .opening import opened
-from .part import Delivery, check_stored, deliver
-from .patience import Pace, Patience, Stop
+from .part import check_stored
 
 if TYPE_CHECKING:
     from ..client import Client
     from .calls import Connect
     from .plan import Part
-    from .progress import Retried
     from .source import Fingerprint
 
-__all__ = ["PartJob", "PartResult", "run_part_job"]
+__all__ = ["PartJob", "run_part_job"]
 
 _CLIENTS_KEPT = 4
 
@@ -36,18 +34,18 @@ class _Bench(local):
 
     def __init__(self) -> None:
         self.buffer = bytearray()
-        self.clients: dict[Connect, Client] = {}
+        self.clients: dict[str, Client] = {}
         # The dictionary of a thread lives as long as the thread, and its members may be watched.
         self.keeper = _Keeper()
         finalize(self.keeper, _close_all, self.clients)
 
-    def client(self, connect: Connect) -> Client:
-        """Return the client that was made for the same settings before, or make one."""
-        found = self.clients.get(connect)
+    def client(self, name: str, connect: Connect) -> Client:
+        """Return the client that was made under the same name before, or make one."""
+        found = self.clients.get(name)
         if found is None:
             while len(self.clients) >= _CLIENTS_KEPT:
                 self.clients.pop(next(iter(self.clients))).close()
-            found = self.clients[connect] = connect()
+            found = self.clients[name] = connect()
         return found
 
     def room(self, size: int) -> memoryview:
@@ -62,7 +60,7 @@ class _Keeper:
     """Dies with its thread."""
 
 
-def _close_all(clients: dict[Connect, Client]) -> None:
+def _close_all(clients: dict[str, Client]) -> None:
     for client in clients.values():
         client.close()
 
@@ -71,83 +69,61 @@ _BENCH = _Bench()
 
 
 class PartJob(msgspec.Struct, frozen=True, kw_only=True):
-    """What uploading one part takes, as plain values that can be pickled.
+    """What sending one part takes, as plain values that can be pickled.
 
     Attributes:
         connect: Makes a client.
+        client: Names that client: the jobs of one upload that a thread runs share it.
         session: The session as JSON.
         source: Path or URL of the source, or the bytes of the part if it has neither.
         fingerprint: What the source has to be.
         file_size: Size of the file in bytes.
         part: The part.
         held: What the server holds of it already, or None; then the source is only compared with it.
-        pace: Lengths of pauses; its callables have to be picklable.
-        deadline_s: Seconds for which failures are borne.
     """
 
     connect: Connect
+    client: str
     session: bytes
     source: str | bytes
     fingerprint: Fingerprint | None
     file_size: int
     part: Part
-    held: models.UploadPart | None
-    pace: Pace
-    deadline_s: float
+    held: models.UploadPart | None = None
 
 
-class PartResult(msgspec.Struct, frozen=True):
-    """What became of a part.
-
-    Attributes:
-        stored: The part as the server holds it.
-        counted: How many of its bytes were counted on their way.
-        retries: Failures that were borne, if they were not told on the way.
-    """
-
-    stored: models.UploadPart
-    counted: int = 0
-    retries: tuple[Retried, ...] = ()
-
-
-def run_part_job(job: PartJob) -> PartResult:
-    """Upload one part.
+def run_part_job(job: PartJob) -> models.UploadPart:
+    """Send one part, once, and return it as the server holds it.
 
     Raises:
-        SourceChangedError: The source is not what it was, or not what the server holds.
-        UploadError: As `deliver`.
-        OSError: The source cannot be read.
+        SourceChangedError: The source is not what it was.
+        UploadError: The source cannot be read here.
+        PartConflictError: It is not what the server holds.
+        DigestMismatchError: The server says that it stored something else.
+        ClientError: As the call raises it.
     """
-    retries: list[Retried] = []
     content = _content(job)
     sha1 = digest.part_sha1(content)
     if job.held is not None:
         check_stored(job.held, job.part, sha1, PartConflictError)
-        return PartResult(job.held)
-    stop = Stop()
-    delivery = Delivery(
-        calls_of(_BENCH.client(job.connect)),
+        return job.held
+    answer = calls_of(_BENCH.client(job.client, job.connect)).upload_part(
         msgspec.json.decode(job.session, type=models.UploadSession),
-        job.file_size,
-        job.part,
-        patience=Patience(
-            "part",
-            pace=job.pace,
-            deadline_s=job.deadline_s,
-            stop=stop,
-            tell=retries.append,
-            offset=job.part.offset,
-        ),
-        stop=stop,
-        count=lambda _: None,
+        body=content,
+        digest=digest.header(sha1),
+        content_range=job.part.content_range(job.file_size),
     )
-    return PartResult(deliver(delivery, content, sha1), retries=tuple(retries))
+    check_stored(answer.parsed.part, job.part, sha1, DigestMismatchError)
+    return answer.parsed.part
 
 
 def _content(job: PartJob) -> memoryview:
     if isinstance(job.source, bytes):
         return memoryview(job.source)
-    with opened(job.source) as source:
-        if source.fingerprint != job.fingerprint:
-            raise SourceChangedError("the source is not the one that the upload began with")
-        return source.window(job.part.offset, job.part.size, _BENCH.room(job.part.size))
+    try:
+        with opened(job.source) as source:
+            if job.fingerprint is None or not source.fingerprint.agrees(job.fingerprint):
+                raise SourceChangedError("the source is not the one that the upload began with")
+            return source.window(job.part.offset, job.part.size, _BENCH.room(job.part.size))
+    except OSError as error:
+        raise UploadError(f"the source cannot be read where its part is sent: {error!r}") from error

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Entry", "Journal", "opened"]
 
 _LARGEST = 1024 * 1024
+_FORMAT: Literal["box-uploads-journal-1"] = "box-uploads-journal-1"
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,13 +39,15 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         fingerprint: What the source was.
         session: The session, as the server has described it.
         sha1: SHA-1 of the whole file, from the moment on at which the commit may have been sent; None before it.
+        file: The stored file, from the moment on at which it is known; None before it.
     """
 
-    format: Literal["box-uploads-journal-1"] = "box-uploads-journal-1"
+    format: Literal["box-uploads-journal-1"] = _FORMAT
     target: Target
     fingerprint: Fingerprint
     session: models.UploadSession
     sha1: str | None = None
+    file: models.File | None = None
 
 
 class Journal:
@@ -126,8 +129,9 @@ def _read(path: Path, target: Target) -> Entry | None:
             raise msgspec.DecodeError(f"it has more than {_LARGEST} bytes")
         entry = msgspec.json.decode(content, type=Entry)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        text = f"{path} is no journal of an upload, or is broken; delete it to begin anew: {error}"
-        raise JournalError(text[:300]) from None
+        if _FORMAT.encode() not in content:
+            raise JournalError(f"{path} is no journal of an upload; name another file") from None
+        raise JournalError(f"{path} is a broken journal; delete it to begin anew: {error}"[:300]) from None
     if entry.target != target:
         raise JournalError(f"{path} is the journal of an upload to elsewhere; choose another one for this")
     return entry

@@ -1,165 +1,176 @@
-"""Where parts are uploaded: in threads, from the engine's own buffers, or by an executor, from the source itself."""
+"""Where parts are uploaded: each in a thread that sends it, or that has it sent by an executor and waits."""
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import msgspec
 
-from . import digest
-from .errors import PartConflictError
-from .job import PartJob, PartResult, run_part_job
-from .part import Delivery, check_stored, deliver
-from .patience import Pace, Patience
+from .carrier import JobCarrier, WindowCarrier
+from .engine import PartResult
+from .job import PartJob
+from .part import Delivery, deliver
+from .patience import Patience
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from concurrent.futures import Executor, Future
+    from concurrent.futures import Future
     from types import TracebackType
     from typing import Self
 
     from .. import models
-    from ..client import RawClient
-    from .calls import Connect
+    from .engine import Wants
+    from .order import Order, Remote
     from .patience import Stop
     from .plan import Part
     from .progress import Retried
-    from .source import Source
 
-__all__ = ["JobLanes", "ThreadLanes"]
+__all__ = ["JobLanes", "WindowLanes"]
 
 
-class ThreadLanes:
-    """Threads of this upload alone, which send what the engine has read; a context manager that ends them.
+class _ThreadLanes:
+    """Threads of one upload alone, each with one part; a context manager that ends them.
 
     Args:
-        calls: The client's calls.
+        order: What is uploaded.
         session: The session.
-        file_size: Size of the file in bytes.
-        workers: Number of threads.
-        pace: Lengths of pauses.
-        deadline_s: Seconds for which the failures of a part are borne.
         stop: The wish to end the upload.
-        count: Takes numbers of bytes that were sent.
         note: Takes the events of parts that are sent again.
     """
 
-    def __init__(  # noqa: PLR0913  # each is a plain value
-        self,
-        calls: RawClient,
-        session: models.UploadSession,
-        *,
-        file_size: int,
-        workers: int,
-        pace: Pace,
-        deadline_s: float,
-        stop: Stop,
-        count: Callable[[int], object],
-        note: Callable[[Retried], object],
+    def __init__(
+        self, order: Order, session: models.UploadSession, *, stop: Stop, note: Callable[[Retried], object]
     ) -> None:
-        self._calls = calls
+        self._order = order
         self._session = session
-        self._file_size = file_size
-        self._pace = pace
-        self._deadline_s = deadline_s
         self._stop = stop
-        self._count = count
         self._note = note
-        # One part is read ahead of the workers.
-        self.width = workers + 1
-        self._executor = ThreadPoolExecutor(workers, thread_name_prefix="box-upload")
+        self.width = order.options.workers
+        self._threads = ThreadPoolExecutor(self.width, thread_name_prefix="box-upload")
 
     def submit(self, part: Part, window: memoryview, held: models.UploadPart | None) -> Future[PartResult]:
-        """Begin to upload a part from a view, which stays the same until the future is done."""
-        return self._executor.submit(self._upload, part, window, held)
+        """Begin to upload a part, or to compare it with what is held of it."""
+        raise NotImplementedError
 
-    def _upload(self, part: Part, window: memoryview, held: models.UploadPart | None) -> PartResult:
-        self._stop.check()
-        sha1 = digest.part_sha1(window)
-        if held is not None:
-            check_stored(held, part, sha1, PartConflictError)
-            return PartResult(held)
-        patience = Patience(
+    def _patience(self, part: Part) -> Patience:
+        options = self._order.options
+        return Patience(
             "part",
-            pace=self._pace,
-            deadline_s=self._deadline_s,
+            pace=options.pace,
+            deadline_s=options.deadline_s,
             stop=self._stop,
             tell=self._note,
             offset=part.offset,
         )
-        delivery = Delivery(
-            self._calls,
+
+    def _upload(
+        self, part: Part, carrier: WindowCarrier | JobCarrier, patience: Patience, held: models.UploadPart | None
+    ) -> PartResult:
+        if held is None:
+            held = deliver(Delivery(self._order.calls, self._session, part, patience), carrier)
+        else:
+            carrier.compare(held)
+        return PartResult(held, carrier.counted)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._threads.shutdown(cancel_futures=True)
+
+
+class WindowLanes(_ThreadLanes):
+    """Threads that send what the engine has read.
+
+    Args:
+        order: What is uploaded.
+        session: The session.
+        stop: The wish to end the upload.
+        note: Takes the events of parts that are sent again.
+        count: Takes numbers of bytes that were sent.
+    """
+
+    wants: Wants = "windows"
+
+    def __init__(
+        self,
+        order: Order,
+        session: models.UploadSession,
+        *,
+        stop: Stop,
+        note: Callable[[Retried], object],
+        count: Callable[[int], object],
+    ) -> None:
+        super().__init__(order, session, stop=stop, note=note)
+        self._count = count
+        # One part is read ahead of the workers.
+        self.width += 1
+
+    def submit(self, part: Part, window: memoryview, held: models.UploadPart | None) -> Future[PartResult]:
+        """Begin to upload a part from a view, which stays the same until the future is done."""
+        return self._threads.submit(self._send, part, window, held)
+
+    def _send(self, part: Part, window: memoryview, held: models.UploadPart | None) -> PartResult:
+        self._stop.check()
+        patience = self._patience(part)
+        carrier = WindowCarrier(
+            self._order.calls,
             self._session,
-            self._file_size,
+            self._order.source.size,
             part,
+            window,
             patience=patience,
             stop=self._stop,
             count=self._count,
         )
-        return PartResult(deliver(delivery, window, sha1), part.size)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._executor.shutdown(cancel_futures=True)
+        return self._upload(part, carrier, patience, held)
 
 
-class JobLanes:
-    """Jobs for an executor of the caller's, which stays open: processes, or machines of a cluster.
+class JobLanes(_ThreadLanes):
+    """Threads that have an executor of the caller's send the parts: in processes, or on machines of a cluster.
 
     Args:
-        executor: The executor.
-        connect: Makes a client where the job runs.
+        order: What is uploaded; its source's path or URL is opened where a job runs, without either, jobs carry the
+            bytes.
         session: The session.
-        source: The source, whose path or URL is opened where the job runs; without either, jobs carry the bytes.
-        width: How many jobs are given to the executor at a time.
-        pace: Lengths of pauses.
-        deadline_s: Seconds for which the failures of a part are borne.
+        remote: The executor, and what makes a client where it runs a job.
+        stop: The wish to end the upload.
+        note: Takes the events of parts that are sent again.
     """
 
-    def __init__(  # noqa: PLR0913  # each is a plain value
+    def __init__(
         self,
-        executor: Executor,
-        connect: Connect,
+        order: Order,
         session: models.UploadSession,
-        source: Source,
+        remote: Remote,
         *,
-        width: int,
-        pace: Pace,
-        deadline_s: float,
+        stop: Stop,
+        note: Callable[[Retried], object],
     ) -> None:
-        self._executor = executor
-        self._connect = connect
-        self._session = msgspec.json.encode(session)
-        self._source = source
-        self._pace = pace
-        self._deadline_s = deadline_s
-        self.width = width
+        super().__init__(order, session, stop=stop, note=note)
+        self.wants: Wants = "nothing" if order.source.location else "copies"
+        self._remote = remote
+        self._client = uuid4().hex
+        self._encoded = msgspec.json.encode(session)
 
     def submit(self, part: Part, window: memoryview, held: models.UploadPart | None) -> Future[PartResult]:
-        """Begin to upload a part."""
-        location = self._source.location
+        """Begin to upload a part; the view is free again when this returns."""
+        source = self._order.source
         job = PartJob(
-            connect=self._connect,
-            session=self._session,
-            source=location or bytes(window),
-            fingerprint=self._source.fingerprint if location else None,
-            file_size=self._source.size,
+            connect=self._remote.connect,
+            client=self._client,
+            session=self._encoded,
+            source=source.location or bytes(window),
+            fingerprint=source.fingerprint if source.location else None,
+            file_size=source.size,
             part=part,
-            held=held,
-            pace=self._pace,
-            deadline_s=self._deadline_s,
         )
-        return self._executor.submit(run_part_job, job)
+        return self._threads.submit(self._send, job, held)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        """The executor is the caller's."""
+    def _send(self, job: PartJob, held: models.UploadPart | None) -> PartResult:
+        patience = self._patience(job.part)
+        return self._upload(job.part, JobCarrier(self._remote.executor, job, self._stop), patience, held)

@@ -6,7 +6,7 @@ import os
 import stat
 from contextlib import ExitStack, contextmanager
 from importlib import import_module
-from io import SEEK_END, FileIO, TextIOBase
+from io import SEEK_END, SEEK_SET, FileIO, TextIOBase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
@@ -56,7 +56,7 @@ def _open(source: SourceArgument, size: int | None, stack: ExitStack) -> Source:
         _check_kind(path)
         return SeekableSource(
             stack.enter_context(FileIO(path)),
-            lambda: _stat_fingerprint(path.stat()),
+            lambda: _stat_fingerprint(found := path.stat(), found.st_size),
             name=path.name,
             location=str(path),
         )
@@ -74,10 +74,10 @@ def _check_kind(path: Path) -> None:
         raise InvalidArgumentError("source", rule, shown=short_repr(str(path)))
 
 
-def _stat_fingerprint(found: os.stat_result, start: int = 0) -> Fingerprint:
+def _stat_fingerprint(found: os.stat_result, size: int) -> Fingerprint:
     return Fingerprint(
         kind="file",
-        size=found.st_size - start,
+        size=size,
         mtime_ns=found.st_mtime_ns,
         inode=found.st_ino,
         device=found.st_dev,
@@ -85,25 +85,49 @@ def _stat_fingerprint(found: os.stat_result, start: int = 0) -> Fingerprint:
 
 
 def _open_file(file: Any, size: int | None) -> Source:
-    name = Path(file.name).name if isinstance(getattr(file, "name", None), str) else ""
-    seekable = getattr(file, "seekable", None)
-    if not callable(seekable) or not seekable():
+    name = _name_of(file)
+    if not _can_seek(file):
         if size is None:
             raise InvalidArgumentError("size", "must be given for a file object that cannot seek")
-        return StreamSource(file, size, name=name)
+        found = _stat_of(file)
+        may_go_on = found is not None and stat.S_ISSOCK(found.st_mode)
+        return StreamSource(file, size, name=name, may_go_on=may_go_on)
     start: int = file.tell()
 
     def present() -> Fingerprint:
-        try:
-            number = file.fileno()
-        except (AttributeError, OSError):
-            here = file.tell()
-            end = file.seek(0, SEEK_END)
-            file.seek(here)
-            return Fingerprint(kind="object", size=end - start)
-        return _stat_fingerprint(os.fstat(number), start)
+        here = file.tell()
+        # What the file object gives; that of a compressed file is longer than the file on the disk.
+        size = file.seek(0, SEEK_END) - start
+        file.seek(here, SEEK_SET)
+        found = _stat_of(file)
+        if found is None:
+            return Fingerprint(kind="object", size=size)
+        return _stat_fingerprint(found, size)
 
     return SeekableSource(file, present, start=start, name=name)
+
+
+def _name_of(file: Any) -> str:
+    """Return the name of an open file; that of a standard stream, such as `<stdin>`, is none."""
+    name = getattr(file, "name", None)
+    if not isinstance(name, str) or (name.startswith("<") and name.endswith(">")):
+        return ""
+    return Path(name).name
+
+
+def _can_seek(file: Any) -> bool:
+    try:
+        return bool(file.seekable())
+    except (AttributeError, TypeError):
+        # Some streams promise the method, and then lack what it needs.
+        return False
+
+
+def _stat_of(file: Any) -> os.stat_result | None:
+    try:
+        return os.fstat(file.fileno())
+    except (AttributeError, OSError):
+        return None
 
 
 def _open_url(url: str, stack: ExitStack) -> Source:
@@ -124,7 +148,10 @@ def _open_url(url: str, stack: ExitStack) -> Source:
         # Listings may be cached, and a cached one never changes.
         system.invalidate_cache()
         info: dict[str, Any] = system.info(path)
-        marks = [str(info[key]) for key in _MARKS if key in info]
-        return Fingerprint(kind="url", size=int(info["size"]), mark=" ".join(marks) or None)
+        marks = {key: str(info[key]) for key in _MARKS if key in info}
+        if "mtime" in marks:
+            # Of a local file, the other time is that of the last change of anything, such as its mode.
+            marks.pop("created", None)
+        return Fingerprint(kind="url", size=int(info["size"]), mark=" ".join(marks.values()) or None)
 
     return SeekableSource(file, present, name=path.rstrip("/").rpartition("/")[2], location=url)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from .patience import Pace, Patience, Stop
-from .plan import check_minimum
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,9 +22,21 @@ if TYPE_CHECKING:
     from .source import Source
     from .target import Target
 
-__all__ = ["Options", "Order"]
+__all__ = ["Options", "Order", "Remote"]
 
 _AFTER_S = 30.0
+
+
+class Remote(msgspec.Struct, frozen=True):
+    """An executor that sends the parts.
+
+    Attributes:
+        executor: The executor, which is the caller's.
+        connect: Makes a client where it runs jobs.
+    """
+
+    executor: Executor
+    connect: Connect
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,8 +44,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         workers: How many parts are sent at a time.
-        executor: Where they are sent, or None for threads of the upload's own.
-        connect: Makes a client where the executor runs; needed with an executor.
+        remote: Where they are sent, or None for here.
         attributes: Attributes of the file.
         if_match: Etag that the file must still have.
         deadline_s: Seconds for which the failures of one step are borne.
@@ -42,8 +52,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     workers: int
-    executor: Executor | None
-    connect: Connect | None
+    remote: Remote | None
     attributes: models.FileAttributes | UnsetType
     if_match: str | UnsetType
     deadline_s: float
@@ -61,9 +70,6 @@ class Order:
         journal: Where another process finds what it needs to go on, or None if there shall be no other.
         tell: Takes the events of the progress.
         stop: The wish to end the upload.
-
-    Raises:
-        FileTooSmallError: The file is too small for a session.
     """
 
     def __init__(  # noqa: PLR0913  # each is a part of the upload
@@ -77,7 +83,6 @@ class Order:
         tell: Callable[[ProgressEvent], object],
         stop: Stop,
     ) -> None:
-        check_minimum(source.size)
         self.calls = calls
         self.source = source
         self.target = target
@@ -86,10 +91,10 @@ class Order:
         self.tell = tell
         self.stop = stop
 
-    def patience(self, step: str) -> Patience:
+    def patience(self, step: str, *, at_least_s: float = 0.0) -> Patience:
         """Return the patience for a step of the upload."""
-        options = self.options
-        return Patience(step, pace=options.pace, deadline_s=options.deadline_s, stop=self.stop, tell=self.tell)
+        deadline_s = max(at_least_s, self.options.deadline_s)
+        return Patience(step, pace=self.options.pace, deadline_s=deadline_s, stop=self.stop, tell=self.tell)
 
     def farewell_patience(self, step: str) -> Patience:
         """Return the patience for what is done after the end, which nobody can wish to end."""

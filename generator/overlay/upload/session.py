@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET
 
 from .. import models
-from .._runtime.errors import ClientError, ConflictError, TransportError
+from .._runtime.errors import ClientError, ConflictError, DecodeError, TransportError
 from .._runtime.shape import is_object
 from .verdict import is_gone, verdict_of
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["create", "end"]
 
 _CONNECTIONS = 4
+_MAY_GO_ON = "A session may have been created, which goes on until it expires"
 
 
 def create(order: Order, target: Target, patience: Patience) -> tuple[models.UploadSession, bool]:
@@ -27,7 +28,8 @@ def create(order: Order, target: Target, patience: Patience) -> tuple[models.Upl
 
     A repeated request is answered by 409 `session_conflict` with the session (seen in Box's own web uploader). So no
     session is left behind, with one exception: if the beginning of an answer arrives, and its rest does not, then the
-    server takes it for told and creates another session. There is no call to find the first; it expires by itself.
+    server takes it for told and creates another session. Nor is there one if the answer arrives, and cannot be
+    understood. There is no call to find the first; it expires by itself.
 
     Returns:
         The session, and whether it is new.
@@ -35,6 +37,7 @@ def create(order: Order, target: Target, patience: Patience) -> tuple[models.Upl
     Raises:
         ConflictError: A file has the name.
         DeadlineExceededError: No session could be created in time.
+        DecodeError: The server's answer cannot be understood; asked again, it would create another session.
         ApiError: The server refuses.
     """
     may_exist = False
@@ -54,19 +57,13 @@ def create(order: Order, target: Target, patience: Patience) -> tuple[models.Upl
         raise
 
 
-def end(order: Order, session: models.UploadSession, error: BaseException | None = None) -> None:
-    """End a session and drop its parts, as well as it can be done.
-
-    Args:
-        order: What is uploaded.
-        session: The session.
-        error: Why it is ended; is told if the session goes on, and not hidden by that.
-    """
+def end(order: Order, session: models.UploadSession) -> str | None:
+    """End a session and drop its parts, as well as it can be done; return what to tell if it goes on."""
     try:
         _abort(order, session, order.farewell_patience("abort"))
-    except ClientError as failure:
-        if error is not None:
-            error.add_note(f"The session could not be aborted, and goes on until it expires: {failure}")
+    except Exception as failure:  # noqa: BLE001  # also that of a token provider; there is something else to tell first
+        return f"The session could not be aborted, and goes on until it expires: {failure!r}"
+    return None
 
 
 def _abort(order: Order, session: models.UploadSession, patience: Patience) -> None:
@@ -103,12 +100,13 @@ def _bear(error: ClientError, patience: Patience) -> None:
     # A server that cannot be reached is no reason to wait for long: nothing has begun yet.
     verdict = verdict_of(error)
     is_unreachable = isinstance(error, TransportError) and verdict == "refused"
-    if verdict not in {"refused", "unknown"} or (is_unreachable and patience.attempts == _CONNECTIONS):
+    is_hopeless = isinstance(error, DecodeError) or verdict not in {"refused", "unknown"}
+    if is_hopeless or (is_unreachable and patience.attempts == _CONNECTIONS):
         raise error
     patience.pause(error)
 
 
-def _existing(error: ClientError) -> models.UploadSession | None:
+def _existing(error: Exception) -> models.UploadSession | None:
     if not isinstance(error, ConflictError) or error.code != "session_conflict" or not is_object(error.context_info):
         return None
     try:
@@ -119,12 +117,16 @@ def _existing(error: ClientError) -> models.UploadSession | None:
 
 def _withdraw(order: Order, target: Target, error: BaseException) -> None:
     """End the session that an attempt may have created: asked once more, the server names it, or creates another."""
+    if isinstance(error, DecodeError):
+        error.add_note(f"{_MAY_GO_ON}.")
+        return
     try:
         session = _request(order, target)
-    except ClientError as failure:
+    except Exception as failure:  # noqa: BLE001  # such as that of a token provider; the first error is the one to tell
         found = _existing(failure)
         if found is None:
-            error.add_note(f"A session may have been created, which goes on until it expires: {failure}")
+            error.add_note(f"{_MAY_GO_ON}: {failure!r}")
             return
         session = found
-    end(order, session, error)
+    if left := end(order, session):
+        error.add_note(left)

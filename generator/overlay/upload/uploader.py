@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from . import session as sessions
-from .beginning import Begun, begin, begin_anew
-from .confirmation import confirmed
-from .errors import DigestMismatchError, PartConflictError, PlanError, SessionLostError, SourceChangedError
-from .progress import PhaseChanged
+import msgspec
+
+from .beginning import Begun, begin, begin_anew, ended, stored_by_earlier_run
+from .commit import CommitInDoubtError
+from .confirmation import settled
+from .errors import (
+    CommitUnconfirmedError,
+    DigestMismatchError,
+    FileTooSmallError,
+    PartConflictError,
+    PlanError,
+    SessionLostError,
+    SourceChangedError,
+)
+from .plan import check_minimum
+from .progress import PhaseChanged, Stored
 from .transfer import committed, transferred
 
 if TYPE_CHECKING:
@@ -25,18 +37,45 @@ def upload(order: Order) -> models.File:
     """Upload a file, and return it.
 
     Raises:
-        UploadError: It could not be done; nothing was committed.
-        ClientError: As the calls raise it; nothing was committed.
+        CommitUnconfirmedError: It may have been done.
+        UploadError: It could not be done.
+        ClientError: As the calls raise it; it could not be done.
     """
+    _check_size(order)
     order.tell(PhaseChanged("create"))
     found, restarts = begin(order), 0
     while isinstance(found, Begun):
         found = _continued(order, found, may_restart=restarts < _RESTARTS)
         restarts += 1
-    if order.journal is not None:
-        order.journal.remove()
-    order.tell(PhaseChanged("done"))
+    _tell_of(order, found)
     return found
+
+
+def _check_size(order: Order) -> None:
+    try:
+        check_minimum(order.source.size)
+    except FileTooSmallError as error:
+        if order.journal is not None and order.journal.entry is not None:
+            _end(order, order.journal.entry.session, error)
+        raise
+
+
+def _tell_of(order: Order, file: models.File) -> None:
+    """Tell that the file is stored, and forget it: whoever is killed before is told again, and makes no second one."""
+    journal = order.journal
+    try:
+        if journal is not None and journal.entry is not None:
+            # Without the mark, a run that follows a kill finds out as after a lost answer.
+            with suppress(OSError):
+                journal.write(msgspec.structs.replace(journal.entry, file=file))
+        order.tell(PhaseChanged("done"))
+        order.tell(Stored(file))
+        # Who wished for the end at the last moment does not see the result, and gets it from the next run.
+        if journal is not None and not order.stop.is_set:
+            journal.remove()
+    except BaseException as error:
+        error.add_note(f"The file was stored before that, with the id {file.id}.")
+        raise
 
 
 def _continued(order: Order, begun: Begun, *, may_restart: bool) -> Begun | models.File:
@@ -55,13 +94,26 @@ def _continued(order: Order, begun: Begun, *, may_restart: bool) -> Begun | mode
 
 
 def _stored(order: Order, begun: Begun) -> models.File:
-    finished = transferred(order, begun)
     try:
-        return committed(order, begun.session, finished)
+        finished = transferred(order, begun)
     except SessionLostError as error:
-        file = confirmed(order, begun.session, finished.sha1) if error.maybe_committed else None
+        # The commit of an earlier run may have arrived only now.
+        if begun.doubt is None:
+            raise
+        if order.source.is_sequential:
+            text = f"an earlier run may have stored the stream, with the sha1 {begun.doubt}; look at the file"
+            raise CommitUnconfirmedError(text) from error
+        file = stored_by_earlier_run(order, begun.session, begun.doubt)
         if file is None:
             raise
+        return file
+    try:
+        return committed(order, begun, finished)
+    except CommitInDoubtError as doubt:
+        file = settled(order, begun.session, finished.sha1)
+        if file is None:
+            doubt.failure.add_note("A commit had been sent before; the session was still open after it.")
+            raise doubt.failure from doubt.failure.__cause__
         return file
 
 
@@ -70,6 +122,12 @@ def _give_up(order: Order, session: models.UploadSession, error: BaseException) 
     journal = order.journal
     if not isinstance(error, _WORTHLESS) and journal is not None and journal.names(session):
         return
-    sessions.end(order, session, error)
-    if journal is not None:
-        journal.remove()
+    _end(order, session, error)
+
+
+def _end(order: Order, session: models.UploadSession, error: BaseException) -> None:
+    try:
+        if left := ended(order, session):
+            error.add_note(left)
+    except OSError as failure:
+        error.add_note(f"The journal could not be removed: {failure}")

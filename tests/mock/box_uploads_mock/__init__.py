@@ -28,7 +28,10 @@ __all__ = [
     "load_world",
 ]
 
-from box_uploads_mock.app import create_app
+try:
+    from box_uploads_mock.app import create_app
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(f"{error.msg}; pip install 'box-uploads[mock]' has what the mock needs") from error
 from box_uploads_mock.assembly import Part
 from box_uploads_mock.commit_rules import LogEvent
 from box_uploads_mock.fault_kinds import (

@@ -69,9 +69,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _size(text: str) -> int:
-    size = int(text)
+    try:
+        size = int(text)
+    except ValueError:
+        size = 0
     if size < 1:
-        raise argparse.ArgumentTypeError(f"{size} is not a size; use at least 1 byte")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size; use a whole number of bytes from 1")
     return size
 
 

@@ -54,6 +54,7 @@ async def _answer(state: State, request: Request) -> Response:
     raw_path: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
     path = raw_path.decode("latin-1")
     exchange = Exchange(method=request.method, path=path, status=None, operation=None)
+    generation = state.generation
     try:
         match = routes.match(request.method, path)
         exchange = replace(exchange, operation=match.operation)
@@ -65,6 +66,8 @@ async def _answer(state: State, request: Request) -> Response:
         response = refusal_response(refusal, state)
     except Struck as struck:
         response = struck.response
+    if state.generation is not generation:
+        return ResetResponse()
     # The header's id and the body's `request_id` differ at Box too.
     response.headers["box-request-id"] = state.request_id()
     status = None if isinstance(response, ResetResponse) else response.status_code

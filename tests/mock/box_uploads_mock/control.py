@@ -4,15 +4,14 @@ It lies outside the API's path space, asks for no token and is meant for the loo
 """
 
 import dataclasses
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from typing import cast
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from box_uploads_mock.errors import Refusal
-from box_uploads_mock.fault_data import check_keys, data_of, failure_of, fault_of, limit_of
-from box_uploads_mock.fault_kinds import Fault
+from box_uploads_mock.fault_data import check_keys, data_of, fault_of, limit_of
 from box_uploads_mock.library import file_body
 from box_uploads_mock.rules import json_object
 from box_uploads_mock.state import State
@@ -66,23 +65,19 @@ async def _pending(state: State, request: Request) -> Response:
 
 async def _add(state: State, request: Request) -> Response:
     fields = json_object(await request.body())
-    check_keys("the body", fields, ("faults", "failures", "rate_limit"))
+    check_keys("the body", fields, ("faults", "rate_limit"))
     if not fields:
-        raise ValueError("the body is empty; give faults, failures, rate_limit or several of them")
+        raise ValueError("the body is empty; give faults, rate_limit or both")
     # All are read before the first is queued: a refused request changes nothing.
-    faults = [*_listed("faults", fields, fault_of), *_listed("failures", fields, failure_of)]
+    listed = fields.get("faults", [])
+    if not isinstance(listed, list):
+        raise ValueError("faults: not a list; give a list of objects")  # noqa: TRY004 - about data
+    faults = [fault_of(f"faults[{index}]", item) for index, item in enumerate(cast("list[object]", listed))]
     limit = limit_of("rate_limit", fields["rate_limit"]) if "rate_limit" in fields else None
     state.faults.add(*faults)
     if limit is not None:
         state.faults.limit_rate(limit)
     return _faults_response(state, 201)
-
-
-def _listed(name: str, fields: Mapping[str, object], read: Callable[[str, object], Fault]) -> Sequence[Fault]:
-    items = fields.get(name, [])
-    if not isinstance(items, list):
-        raise ValueError(f"{name}: not a list; give a list of objects")  # noqa: TRY004 - about data
-    return [read(f"{name}[{index}]", item) for index, item in enumerate(cast("list[object]", items))]
 
 
 def _faults_response(state: State, status: int) -> Response:

@@ -1,17 +1,12 @@
 """Faults to and from JSON, for the control plane."""
 
 import dataclasses
-import types
-import typing
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import cast
+from typing import TypeVar, cast
 
-from box_uploads_mock.fault_kinds import KINDS, Failure, Fault
+from box_uploads_mock.fault_kinds import KINDS, Fault
 from box_uploads_mock.faults import RateLimit
-
-# Larger than any time in seconds.
-_LARGEST = 10**9
 
 _KIND_OF_TYPE = {kind: name for name, kind in KINDS.items()}
 
@@ -28,15 +23,6 @@ def fault_of(place: str, value: object) -> Fault:
     if kind is None:
         raise ValueError(f"{place}.kind: missing or unknown; use one of {', '.join(KINDS)}")
     return _filled(place, kind, {name: item for name, item in fields.items() if name != "kind"})
-
-
-def failure_of(place: str, value: object) -> Failure:
-    """Returns the failure that an object without a `kind` describes.
-
-    Raises:
-        ValueError: Something is wrong with the object; the message names the place.
-    """
-    return _filled(place, Failure, object_of(place, value))
 
 
 def limit_of(place: str, value: object) -> RateLimit:
@@ -75,51 +61,21 @@ def check_keys(place: str, fields: Mapping[str, object], known: Sequence[str]) -
             raise ValueError(f"{place}: {name!a} is unknown; use {', '.join(known)}")
 
 
-_Kind = typing.TypeVar("_Kind", bound=Fault | RateLimit)
+_Kind = TypeVar("_Kind", bound=Fault | RateLimit)
 
 
 def _filled(place: str, kind: type[_Kind], fields: Mapping[str, object]) -> _Kind:
     known = dataclasses.fields(kind)
     # What all faults have beside the operation is rarely given, and named last.
     check_keys(place, fields, sorted((field.name for field in known), key=lambda name: name in {"skip", "times"}))
-    hints = typing.get_type_hints(kind)
     values: dict[str, object] = {}
+    for field in known:
+        if field.name in fields:
+            value = fields[field.name]
+            values[field.name] = float(value) if isinstance(value, Decimal) else value
+        elif field.default is dataclasses.MISSING:
+            raise ValueError(f"{place}.{field.name}: missing; give one")
     try:
-        for field in known:
-            if field.name in fields or field.default is dataclasses.MISSING:
-                values[field.name] = _value(field.name, hints[field.name], fields.get(field.name))
         return cast("Callable[..., _Kind]", kind)(**values)
     except ValueError as error:
         raise ValueError(f"{place}.{error}") from None
-
-
-def _value(name: str, hint: object, value: object) -> object:
-    if isinstance(hint, types.UnionType):
-        return None if value is None else _whole(name, value)
-    if hint is bool:
-        if not isinstance(value, bool):
-            raise ValueError(f"{name}: neither true nor false; give one of them")
-        return value
-    if hint is int:
-        return _whole(name, value)
-    if hint is float:
-        return _number(name, value)
-    # Text, or one of several texts, which the kind itself checks.
-    if not isinstance(value, str) or not value.isascii():
-        raise ValueError(f"{name}: missing or no ASCII string; give one")
-    return value
-
-
-def _whole(name: str, value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError(f"{name}: missing or no whole number; give one")  # noqa: TRY004 - about data
-    return value
-
-
-def _number(name: str, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        raise ValueError(f"{name}: missing or no number; give one")  # noqa: TRY004 - about data
-    # A number may be too large for a float.
-    if not -_LARGEST < value < _LARGEST:
-        raise ValueError(f"{name}: out of bounds; give a smaller number")
-    return float(value)

@@ -6,6 +6,7 @@ from enum import Enum
 from typing import Literal
 
 from box_uploads_mock.errors import STATUS_OF_CODE
+from box_uploads_mock.field_types import check_types
 from box_uploads_mock.operation_names import (
     ABORT_UPLOAD_SESSION,
     COMMIT_UPLOAD_SESSION,
@@ -14,6 +15,7 @@ from box_uploads_mock.operation_names import (
     GET_UPLOAD_SESSION,
     LIST_PARTS,
     LOG_UPLOAD_EVENT,
+    OPERATIONS,
 )
 
 BodyKind = Literal["box", "html", "none"]
@@ -64,6 +66,9 @@ class Fault:
         operation: Name of the operation that it strikes.
         skip: How many calls of the operation go by first.
         times: How many calls it strikes.
+
+    Raises:
+        ValueError: A field has an impossible value; the message names it.
     """
 
     operation: str
@@ -71,6 +76,8 @@ class Fault:
     times: int = 1
 
     def __post_init__(self) -> None:
+        check_types(self)
+        _require_one_of("operation", self.operation, OPERATIONS)
         _require_from("skip", self.skip, 0)
         _require_from("times", self.times, 1)
 
@@ -186,7 +193,7 @@ class Stall(_Timed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlowRead(Fault):
-    """The request body is read slowly.
+    """The request body is read slowly, until `Faults.release` is called.
 
     Attributes:
         bytes_per_read: How many bytes are taken at once.
@@ -235,8 +242,8 @@ class Truncation(Fault):
 class LostAnswer(Fault):
     """The call is carried out, but the connection is reset instead of an answer.
 
-    The next equal request to create that session gets 409 `session_conflict`, which names the session (seen in Box's
-    own web uploader).
+    If it was to create a session, equal requests get 409 `session_conflict`, which names the session, until that ends
+    (seen in Box's own web uploader).
     """
 
     @property

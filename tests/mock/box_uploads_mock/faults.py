@@ -2,10 +2,12 @@
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from box_uploads_mock.fault_kinds import Fault
+from box_uploads_mock.field_types import check_types
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -18,9 +20,13 @@ class RateLimit:
     requests: int = 1
 
     def __post_init__(self) -> None:
+        check_types(self)
         for name, value in (("retry_after_s", self.retry_after_s), ("requests", self.requests)):
             if value < 0:
                 raise ValueError(f"{name}: {value} is negative; use a whole number from 0")
+
+
+_NO_LIMIT = RateLimit(retry_after_s=0, requests=0)
 
 
 class UnfiredFaultsError(AssertionError):
@@ -41,32 +47,51 @@ class Queued:
         return replace(self.fault, skip=self.skip, times=self.waiting + self.handed_out)
 
 
+class Hold:
+    """What holds up one call, in the event loop of that call."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._released = asyncio.Event()
+
+    @property
+    def is_released(self) -> bool:
+        """Whether the call is held up no more."""
+        return self._released.is_set()
+
+    def release(self) -> None:
+        """Lets the call go on; called from any thread."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._released.set)
+
+    async def wait(self, limit_s: float, sleep: Sleep) -> None:
+        """Waits until the call is released, or for as long as `sleep` takes for a limit in seconds."""
+        if self.is_released:
+            return
+        waits = [asyncio.ensure_future(self._released.wait()), asyncio.ensure_future(sleep(limit_s))]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+
 class Faults:
     """The faults that were asked for and have not happened yet; thread-safe."""
 
-    def __init__(self, operations: Sequence[str]) -> None:
-        self._operations = operations
+    def __init__(self) -> None:
         self._lock = threading.Lock()
         self._queue: list[Queued] = []
-        self._limited_requests = 0
-        self._retry_after_s = 0
-        self._stalled: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
+        self._limit = _NO_LIMIT
+        self._held: set[Hold] = set()
 
     def add(self, *faults: Fault) -> None:
-        """Queues faults; those of one operation happen in the order in which they were added, one for each call.
-
-        Raises:
-            ValueError: A fault names an operation that the mock does not have; nothing is queued then.
-        """
-        for fault in faults:
-            if fault.operation not in self._operations:
-                known = ", ".join(self._operations)
-                raise ValueError(f"operation: {fault.operation!r} is unknown; use one of {known}")
+        """Queues faults; those of one operation happen in the order in which they were added, one for each call."""
         with self._lock:
             self._queue.extend(Queued(fault) for fault in faults)
 
     def take(self, operation: str) -> Queued | None:
-        """Hands the operation's next fault to a call, which has to settle it."""
+        """Hands the operation's next fault to a call, which has to count it or to put it back."""
         with self._lock:
             for queued in self._queue:
                 if queued.fault.operation != operation or not queued.waiting:
@@ -79,14 +104,18 @@ class Faults:
                 return queued
         return None
 
-    def settle(self, queued: Queued, *, fired: bool) -> None:
-        """Takes note of whether a fault has happened to the call that it was handed to; if not, it waits again."""
+    def count(self, queued: Queued) -> None:
+        """Takes note that a fault has happened to the call that it was handed to."""
         with self._lock:
             queued.handed_out -= 1
-            if not fired:
-                queued.waiting += 1
-            elif not queued.waiting and not queued.handed_out and queued in self._queue:
+            if not queued.waiting and not queued.handed_out and queued in self._queue:
                 self._queue.remove(queued)
+
+    def put_back(self, queued: Queued) -> None:
+        """Lets a fault wait again that has not happened to the call that it was handed to."""
+        with self._lock:
+            queued.handed_out -= 1
+            queued.waiting += 1
 
     @property
     def unfired(self) -> tuple[Fault, ...]:
@@ -95,64 +124,64 @@ class Faults:
             return tuple(queued.rest() for queued in self._queue)
 
     def require_fired(self) -> None:
-        """Checks that everything queued has happened.
+        """Checks that all faults have happened, and that all requests were limited that were to be.
 
         Raises:
-            UnfiredFaultsError: Something has not.
+            UnfiredFaultsError: Something has not happened.
         """
-        if unfired := self.unfired:
-            raise UnfiredFaultsError(f"queued, but did not happen: {', '.join(map(repr, unfired))}")
-
-    async def stall(self, limit_s: float, sleep: Sleep) -> None:
-        """Waits until stalls are released, or for as long as `sleep` takes for a limit in seconds."""
-        entry = (asyncio.get_running_loop(), asyncio.Event())
         with self._lock:
-            self._stalled.add(entry)
-        waits = [asyncio.ensure_future(entry[1].wait()), asyncio.ensure_future(sleep(limit_s))]
+            rest: list[Fault | RateLimit] = [queued.rest() for queued in self._queue]
+            if self._limit.requests:
+                rest.append(self._limit)
+        if rest:
+            raise UnfiredFaultsError(f"queued, but did not happen: {', '.join(map(repr, rest))}")
+
+    @contextmanager
+    def hold(self) -> Generator[Hold]:
+        """Holds a call up for as long as the context lasts."""
+        hold = Hold()
+        with self._lock:
+            self._held.add(hold)
         try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            yield hold
         finally:
             with self._lock:
-                self._stalled.discard(entry)
-            for wait in waits:
-                wait.cancel()
+                self._held.discard(hold)
 
     @property
     def stalled(self) -> int:
-        """How many calls are stalled at present."""
+        """How many calls are held up at present: stalled, or read slowly."""
         with self._lock:
-            return len(self._stalled)
+            return len(self._held)
 
     def release(self) -> None:
-        """Lets all stalled calls go on."""
+        """Lets all calls that are held up go on: stalls end, and slow reading has no further pauses."""
         with self._lock:
-            for loop, event in self._stalled:
-                if not loop.is_closed():
-                    loop.call_soon_threadsafe(event.set)
+            for hold in self._held:
+                hold.release()
 
     def limit_rate(self, limit: RateLimit) -> None:
         """Answers the next requests with 429; replaces an earlier limit, one of 0 requests lifts it."""
         with self._lock:
-            self._retry_after_s = limit.retry_after_s
-            self._limited_requests = limit.requests
+            self._limit = limit
 
     def take_rate_limit(self) -> int | None:
         """Returns for a limited request the seconds to wait, and counts the request."""
         with self._lock:
-            if self._limited_requests == 0:
+            if self._limit.requests == 0:
                 return None
-            self._limited_requests -= 1
-            return self._retry_after_s
+            self._limit = replace(self._limit, requests=self._limit.requests - 1)
+            return self._limit.retry_after_s
 
     @property
     def limited_requests(self) -> int:
         """How many further requests will be answered with 429."""
         with self._lock:
-            return self._limited_requests
+            return self._limit.requests
 
     def clear(self) -> None:
-        """Forgets all faults and lets stalled calls go on."""
+        """Forgets all faults and lets calls that are held up go on."""
         self.release()
         with self._lock:
             self._queue.clear()
-            self._limited_requests = 0
+            self._limit = _NO_LIMIT

@@ -1,5 +1,6 @@
 """The mock as a server in a thread of the process that tests with it."""
 
+import http.client
 import socket
 import threading
 import time
@@ -13,12 +14,15 @@ import uvicorn
 from box_uploads_mock.app import create_app
 from box_uploads_mock.blobs import StoreKind
 from box_uploads_mock.connection import Protocol
+from box_uploads_mock.control import CONTROL_BASE
 from box_uploads_mock.routes import API_BASE
 from box_uploads_mock.state import State
 from box_uploads_mock.world import World
 
 START_TIMEOUT_S = 10
-STOP_TIMEOUT_S = 10
+RESET_TIMEOUT_S = 10
+STOP_POLLS = 1_000
+STOP_POLL_S = 0.01
 SETTLE_POLLS = 10_000
 SETTLE_POLL_S = 0.001
 
@@ -49,6 +53,8 @@ class MockServer:
         min_file_size: Size in bytes of the smallest file that gets a session.
         host: Address to listen on.
         port: Port to listen on, 0 for any free one.
+        require_fired: Whether faults and rate limits that were asked for and did not happen are an error when the
+            context ends without another one.
 
     Attributes:
         state: What the mock remembers; look and change at will.
@@ -71,6 +77,7 @@ class MockServer:
         min_file_size: int | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
+        require_fired: bool = True,
     ) -> None:
         settings: dict[str, Any] = {"world": world, "token": token, "seed": seed, "clock": clock, "store": store}
         settings |= {"part_size_for": part_size_for, "min_file_size": min_file_size}
@@ -84,6 +91,7 @@ class MockServer:
         self.token = state.token
         self._host = host
         self._port = port
+        self._require_fired = require_fired
         self._server: _Listener | None = None
         self._thread: threading.Thread | None = None
 
@@ -143,12 +151,15 @@ class MockServer:
         """
         if self._server is None or self._thread is None:
             return
-        # Nobody waits for stalled calls to end by themselves.
-        self.state.faults.release()
         self._server.should_exit = True
-        self._thread.join(STOP_TIMEOUT_S)
-        if self._thread.is_alive():
-            raise RuntimeError(f"The mock server did not stop within {STOP_TIMEOUT_S} s.")
+        for _ in range(STOP_POLLS):
+            # Nobody waits for calls that are held up to end by themselves; some come to be held up only now.
+            self.state.faults.release()
+            self._thread.join(STOP_POLL_S)
+            if not self._thread.is_alive():
+                break
+        else:
+            raise RuntimeError(f"The mock server did not stop within {STOP_POLLS * STOP_POLL_S:g} s.")
         self._server = None
         self._thread = None
         if self._owns_state:
@@ -173,6 +184,21 @@ class MockServer:
             time.sleep(SETTLE_POLL_S)
         raise RuntimeError(f"{len(found.connections)} connections to the mock server are still open.")
 
+    def reset(self) -> None:
+        """Returns the state to the beginning, to which nothing belongs that clients have sent so far.
+
+        Connections may stay open; requests that are not answered yet are left without an answer.
+        """
+        if self._server is not None:
+            # What was sent before this request, by clients that have hung up since, is read before it.
+            connection = http.client.HTTPConnection(self._host, self._port, timeout=RESET_TIMEOUT_S)
+            try:
+                connection.request("GET", CONTROL_BASE)
+                connection.getresponse().read()
+            finally:
+                connection.close()
+        self.state.reset()
+
     def __enter__(self) -> Self:
         self.start()
         return self
@@ -181,3 +207,5 @@ class MockServer:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.stop()
+        if kind is None and self._require_fired:
+            self.state.faults.require_fired()

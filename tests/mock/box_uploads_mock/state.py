@@ -13,7 +13,6 @@ from box_uploads_mock.errors import Refusal, invalid_token
 from box_uploads_mock.faults import Faults, RateLimit, Sleep
 from box_uploads_mock.identifiers import Identifiers
 from box_uploads_mock.library import Library
-from box_uploads_mock.operation_names import OPERATIONS
 from box_uploads_mock.rules import MIN_FILE_SIZE
 from box_uploads_mock.sessions import Session, part_size_for
 from box_uploads_mock.uploads import Settings, Uploads
@@ -107,10 +106,11 @@ class State:
         self.sleep = sleep
         self.store = Store(store)
         self._lock = threading.RLock()
-        self.faults = Faults(OPERATIONS)
+        self.faults = Faults()
         self._begin()
 
     def _begin(self) -> None:
+        self._generation = object()
         self._identifiers = Identifiers(self._seed)
         self._library = Library(self._world, self._identifiers)
         self.uploads = Uploads(self._lock, self._settings, self._library, self._identifiers, self.store)
@@ -124,15 +124,24 @@ class State:
         self.bare_answers = bool(switches["bare_answers"])
 
     def reset(self) -> None:
-        """Returns to the beginning: world, ids, switches; no sessions, uploaded bytes, faults or journal."""
+        """Returns to the beginning: world, ids, switches; no sessions, uploaded bytes, faults or journal.
+
+        Calls that have begun before are left without an answer and change nothing.
+        """
         with self._lock:
             self.faults.clear()
             self.uploads.forget()
             self._library.forget_contents()
             self._begin()
 
+    @property
+    def generation(self) -> object:
+        """Is another object after each `reset`, so that a call can tell whether it has begun before."""
+        with self._lock:
+            return self._generation
+
     def close(self) -> None:
-        """Lets stalled calls go on and removes what is on the disk: uploaded bytes, and the sessions they belong to."""
+        """Lets calls that are held up go on and removes what is on the disk: uploaded bytes and their sessions."""
         self.faults.release()
         if self.store.kind != "memory":
             with self._lock:

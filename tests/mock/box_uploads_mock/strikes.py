@@ -40,9 +40,9 @@ class Strike:
     def __init__(self, state: State, operation: str, request: Request) -> None:
         self._state = state
         self._request = request
-        self._queued = state.faults.take(operation)
-        self._fault: Fault | None = None if self._queued is None else self._queued.fault
-        self._fired = False
+        self._generation = state.generation
+        self._waiting = state.faults.take(operation)
+        self._fault: Fault | None = None if self._waiting is None else self._waiting.fault
 
     def __enter__(self) -> Self:
         return self
@@ -50,14 +50,16 @@ class Strike:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if self._queued is not None:
-            self._state.faults.settle(self._queued, fired=self._fired)
+        if self._waiting is not None:
+            self._state.faults.put_back(self._waiting)
 
     def _at(self, stage: Stage) -> Fault | None:
-        """Returns the fault if it strikes now, and takes note of it."""
+        """Returns the fault if it strikes now, which counts from now on, not only when the call ends."""
         if self._fault is None or self._fault.stage is not stage:
             return None
-        self._fired = True
+        if self._waiting is not None:
+            self._state.faults.count(self._waiting)
+            self._waiting = None
         return self._fault
 
     async def on_arrival(self) -> None:
@@ -67,24 +69,34 @@ class Strike:
             Struck: The fault answers.
         """
         await self._interrupt(self._at(Stage.ARRIVAL))
+        self._require_present()
 
-    async def body(self) -> AsyncGenerator[bytes, None]:
+    def body(self) -> AsyncGenerator[bytes, None]:
         """Yields the request body, with what the fault does to its reading.
 
         Raises:
             Struck: The fault answers.
         """
-        fault = self._fault if self._fault is not None and self._fault.stage is Stage.BODY else None
-        rest = getattr(fault, "after_bytes", None)
+        return self._read_slowly(self._fault) if isinstance(self._fault, SlowRead) else self._read()
+
+    async def _read_slowly(self, fault: SlowRead) -> AsyncGenerator[bytes, None]:
+        with self._state.faults.hold() as hold:
+            async for chunk in self._request.stream():
+                start = 0
+                while start < len(chunk):
+                    self._at(Stage.BODY)
+                    stop = len(chunk) if hold.is_released else start + fault.bytes_per_read
+                    yield chunk[start:stop]
+                    start = stop
+                    await hold.wait(fault.pause_s, self._state.sleep)
+
+    async def _read(self) -> AsyncGenerator[bytes, None]:
+        is_struck_here = self._fault is not None and self._fault.stage is Stage.BODY
+        rest = getattr(self._fault, "after_bytes", None) if is_struck_here else None
         if rest == 0:
             await self._interrupt(self._at(Stage.BODY))
         async for chunk in self._request.stream():
-            if isinstance(fault, SlowRead) and chunk:
-                self._fired = True
-                for start in range(0, len(chunk), fault.bytes_per_read):
-                    yield chunk[start : start + fault.bytes_per_read]
-                    await self._state.sleep(fault.pause_s)
-            elif rest and len(chunk) >= rest:
+            if rest and len(chunk) >= rest:
                 yield chunk[:rest]
                 await self._interrupt(self._at(Stage.BODY))
                 yield chunk[rest:]
@@ -100,6 +112,12 @@ class Strike:
             Struck: The fault answers.
         """
         await self._interrupt(self._at(Stage.READ))
+        self._require_present()
+
+    def _require_present(self) -> None:
+        if self._state.generation is not self._generation:
+            # The state was reset meanwhile, and must not learn of what began before.
+            raise Struck(ResetResponse())
 
     async def _interrupt(self, fault: Fault | None) -> None:
         match fault:
@@ -108,7 +126,8 @@ class Strike:
             case Reset():
                 raise Struck(ResetResponse())
             case Stall():
-                await self._state.faults.stall(fault.limit_s, self._state.sleep)
+                with self._state.faults.hold() as hold:
+                    await hold.wait(fault.limit_s, self._state.sleep)
             case TokenExpiry():
                 self._state.expire_token(self._request.headers.get("authorization", "").partition(" ")[2].strip())
                 if fault.new_token:

@@ -125,3 +125,13 @@ def the_place_of_a_session_is_guessed(original: Any) -> Any:
 def headers_of_a_response_are_dropped(original: Any) -> Any:
     """Header fields of responses are lost, apart from the media type."""
     return lambda pairs: Headers([pair for pair in pairs if pair[0].lower() == "content-type"])
+
+
+@DEFECTS.defect(BUILD("abort_upload_session"), "abort_upload_session", "own_endpoint")
+def a_session_is_aborted_at_its_status(original: Any) -> Any:
+    """The request goes to the endpoint `status`, whose path is that of `abort`."""
+
+    def spoiled(session: Any, **options: Any) -> Any:
+        return with_request(original, url=lambda _: session.session_endpoints.status)(session, **options)
+
+    return spoiled

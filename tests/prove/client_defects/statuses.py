@@ -179,3 +179,14 @@ def one_conflict_is_not_found(original: Any) -> Any:
 def a_body_that_is_no_json_is_a_crash(original: Any) -> Any:
     """An error whose body is HTML is not raised as such."""
     return msgspec.json.decode
+
+
+@DEFECTS.defect("box_uploads._runtime.errors.ApiError.__init__", "create_upload_session")
+def the_request_id_of_a_proxy_comes_first(original: Any) -> Any:
+    """`box-request-id` is preferred to `x-request-id`, and to the body."""
+
+    def spoiled(error: Any, *given: Any, **named: Any) -> None:
+        original(error, *given, **named)
+        error.request_id = error.headers.get("box-request-id") or error.request_id
+
+    return spoiled

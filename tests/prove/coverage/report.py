@@ -62,11 +62,18 @@ class Coverage:
         """Return the cells that a side could have exercised, and did not."""
         return [cell for cell in self.wanted(side) if not self.hits[side].get(cell)]
 
+    def unexplained(self, side: Side, kind: Kind | None = None, owner: str | None = None) -> list[Cell]:
+        """Return the gaps that no reason is listed for."""
+        listed = self.listed.get(side, {})
+        return [
+            cell for cell in self.wanted(side, kind, owner) if not self.hits[side].get(cell) and str(cell) not in listed
+        ]
+
     def _problems(self) -> Iterator[str]:
         for side in SIDES:
             listed = self.listed.get(side, {})
             missing = {str(cell) for cell in self.gaps(side)}
-            yield from (f"{side}: not exercised: {name}" for name in sorted(missing - set(listed)))
+            yield from (f"{side}: not exercised: {name}" for name in sorted(map(str, self.unexplained(side))))
             known = {str(cell) for cell in self.wanted(side)}
             for name in sorted(set(listed) - missing):
                 problem = "is exercised" if name in known else "is nothing that the fragment says"
@@ -112,6 +119,7 @@ def page(coverage: Coverage) -> str:
         operations=names,
         operation_kinds=_OPERATION_KINDS,
         count=lambda *arguments: _count(coverage, *arguments),
+        is_open=coverage.unexplained,
         senseless=SENSELESS,
         version=FRAGMENT["info"]["version"],
     )

@@ -37,6 +37,22 @@ def _operation_id(site: Site) -> Iterator[Change]:
     yield Change("operationId", f"becomes {other}", {**site.node, "operationId": other}, ("operationId",))
 
 
+def _idempotent(site: Site) -> Iterator[Change]:
+    name = "x-idempotent"
+    other = not site.node[name]
+    yield Change("extension", f"is {other}".lower(), {**site.node, name: other}, (name,))
+    yield Change("extension", "is dropped", without(site.node, name), (name,))
+
+
+def _pages(site: Site) -> Iterator[Change]:
+    name = "x-pages"
+    pages = site.node[name]
+    others = {"method": f"{pages['method']}_now", "items": "order", "offset": "limit", "total": "limit"}
+    for key, other in others.items():
+        yield Change("extension", f"{key} is {other}", {**site.node, name: {**pages, key: other}}, (name, key))
+    yield Change("extension", "is dropped", without(site.node, name), (name,))
+
+
 def _security(site: Site) -> Iterator[Change]:
     yield Change("security", "is dropped", without(site.node, "security"), ("security",))
 
@@ -115,6 +131,8 @@ WIRING_RULES: Mapping[tuple[str, str], tuple[Rule, ...]] = {
     ("server", "url"): (_server_url,),
     **{("path item", method): (_method(method),) for method in METHODS if method in _OTHER_METHOD},
     ("operation", "operationId"): (_operation_id,),
+    ("operation", "x-idempotent"): (_idempotent,),
+    ("operation", "x-pages"): (_pages,),
     ("response", "links"): (_links,),
     **{("link", name): rules for name, rules in LINK_RULES.items()},
     ("security scheme", "type"): (_scheme("type", "apiKey"),),

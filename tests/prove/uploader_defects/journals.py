@@ -115,7 +115,7 @@ def any_held_part_is_the_plan_s(original: Any) -> Any:
     return lambda plan, offset, size: plan.part(offset // plan.part_size)
 
 
-@DEFECTS.defect("box_uploads.upload.lanes.check_stored", "changed", "resum", "held", "interrupted")
+@DEFECTS.defect("box_uploads.upload.carrier.check_stored", "changed", "resum", "held", "interrupted")
 def held_parts_are_not_compared(original: Any) -> Any:
     """A part that the session holds is trusted without a look at its digest."""
     return lambda stored, part, sha1, failure: None

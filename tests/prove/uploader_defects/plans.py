@@ -69,7 +69,7 @@ def a_range_ends_behind_the_part(original: Any) -> Any:
     return lambda part, size: f"bytes {part.offset}-{part.offset + part.size}/{size}"
 
 
-@DEFECTS.defect("box_uploads.upload.order.check_minimum", UPLOAD)
+@DEFECTS.defect("box_uploads.upload.uploader.check_minimum", UPLOAD)
 def a_small_file_is_tried(original: Any) -> Any:
     """A file that is too small for a session is sent to the server."""
     return lambda size: None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 from box_uploads.cli.bar import Bar
-from box_uploads.cli.display import Lines, remark
+from box_uploads.cli.display import Lines, Remarks, remark
+from box_uploads.cli.rate import Rate
 from box_uploads.upload import BytesSent, PartDone, PhaseChanged, ProgressEvent, Restarted, Resumed, Retried, Started
 
 MEGABYTE = 1_000_000
@@ -66,7 +67,7 @@ def test_what_an_earlier_run_has_sent_counts_as_sent_but_not_into_the_rate() -> 
         bar.tell(done(index, was_held=True))
 
     (task,) = bar._progress.tasks
-    assert (task.completed, task.speed) == (20 * MEGABYTE, None)
+    assert (task.completed, bar._rate.value()) == (20 * MEGABYTE, None)
 
     bar.tell(BytesSent(5 * MEGABYTE, 25 * MEGABYTE, 40 * MEGABYTE))
     bar.tell(BytesSent(5 * MEGABYTE, 30 * MEGABYTE, 40 * MEGABYTE))
@@ -95,8 +96,141 @@ def test_the_bar_of_all_files_goes_on_from_file_to_file() -> None:
         bar.tell(Started(40 * MEGABYTE, 10 * MEGABYTE, 4))
         bar.tell(BytesSent(1, 40 * MEGABYTE, 40 * MEGABYTE))
         bar.tell(PhaseChanged("done"))
+        bar.ended(40 * MEGABYTE)
     bar.end()
 
     everything, file = bar._progress.tasks
     assert (everything.completed, everything.total) == (80 * MEGABYTE, 80 * MEGABYTE)
     assert (file.description, file.total) == ("b.mov", 40 * MEGABYTE)
+
+
+def test_a_file_that_is_there_already_counts_as_a_whole() -> None:
+    bar = Bar([40 * MEGABYTE, 40 * MEGABYTE], results_here=False)
+    bar.begin("a.mov")
+    bar.tell(PhaseChanged("done"))
+    bar.ended(40 * MEGABYTE)
+
+    everything, file = bar._progress.tasks
+    assert (everything.completed, everything.total) == (40 * MEGABYTE, 80 * MEGABYTE)
+    assert (file.completed, file.fields["state"], bar._rate.value()) == (40 * MEGABYTE, "already there", None)
+    bar.end()
+
+
+def test_a_file_that_fails_is_no_part_of_the_whole_any_more() -> None:
+    bar = Bar([40 * MEGABYTE, 30 * MEGABYTE], results_here=False)
+    bar.begin("a.mov")
+    bar.tell(Started(40 * MEGABYTE, 10 * MEGABYTE, 4))
+    bar.tell(BytesSent(1, 20 * MEGABYTE, 40 * MEGABYTE))
+    bar.tell(Retried("part", 1, 1, "500", 0))
+    bar.ended(None)
+    bar.begin("b.mov")
+    bar.tell(Started(30 * MEGABYTE, 10 * MEGABYTE, 3))
+    bar.tell(BytesSent(1, 15 * MEGABYTE, 30 * MEGABYTE))
+    bar.tell(PhaseChanged("commit"))
+
+    everything, _ = bar._progress.tasks
+    assert (everything.completed, everything.total) == (15 * MEGABYTE, 30 * MEGABYTE)
+    bar.end()
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 100, 110])
+def test_each_bar_is_one_line_however_narrow_the_terminal_is(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    bar = Bar([400 * MEGABYTE, 400 * MEGABYTE], results_here=False)
+    bar.begin("A name of many more letters than a line has room for.mov")
+    bar.tell(Started(400 * MEGABYTE, 1 * MEGABYTE, 400))
+    for attempt in (1, 3, 5):
+        bar.tell(Retried("part", attempt, 1.5, "503 unavailable", 8_388_608))
+    capsys.readouterr()
+    bar._console.print(bar._progress.get_renderable())
+    lines = capsys.readouterr().err.splitlines()
+    bar.end()
+
+    assert len(lines) == 2
+    assert all(len(line) <= width for line in lines)
+    assert width < 60 or "0/400 parts, 3 retries" in lines[1]
+
+
+def test_the_rate_is_that_of_the_last_half_minute_and_unknown_when_nothing_moves() -> None:
+    now = [0.0]
+    rate = Rate(lambda: now[0])
+    assert rate.value() is None
+    for _ in range(40):
+        now[0] += 1
+        rate.note(MEGABYTE)
+    assert rate.value() == MEGABYTE
+
+    now[0] += 4
+    assert rate.value() == MEGABYTE
+    now[0] += 2
+    assert rate.value() is None
+
+    now[0] += 60
+    rate.note(MEGABYTE)
+    assert rate.value() is None
+    now[0] += 1
+    rate.note(3 * MEGABYTE)
+    assert rate.value() == 3 * MEGABYTE
+
+
+def test_an_outage_leaves_neither_rate_nor_time_left_on_the_bar(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "110")
+    now = [0.0]
+    bar = Bar([40 * MEGABYTE], results_here=False, clock=lambda: now[0])
+    bar.begin("a.mov")
+    bar.tell(Started(40 * MEGABYTE, 10 * MEGABYTE, 4))
+    for step in range(1, 4):
+        now[0] += 1
+        bar.tell(BytesSent(MEGABYTE, step * MEGABYTE, 40 * MEGABYTE))
+    now[0] += 1
+    bar.tell(Retried("part", 1, 1, "500", 0))
+
+    def shown() -> str:
+        capsys.readouterr()
+        bar._console.print(bar._progress.get_renderable())
+        return capsys.readouterr().err
+
+    assert "1.0 MB/s 00:37" in shown()
+    now[0] += 6
+    assert "  ? MB/s --:--" in shown()
+    bar.end()
+
+
+def test_what_all_workers_fail_by_is_told_once_a_minute() -> None:
+    now = [0.0]
+    remarks = Remarks(lambda: now[0])
+
+    def told(attempt: int, reason: str, offset: int) -> bool:
+        return bool(remarks.on(Retried("part", attempt, 1.5, f"{reason} (upload_part, request id {offset})", offset)))
+
+    assert [told(2, "503 unavailable", offset) for offset in range(4)] == [True, False, False, False]
+    assert [told(2, "gone", 0), told(4, "503 unavailable", 0)] == [True, True]
+    now[0] += 60
+    assert told(2, "503 unavailable", 0)
+
+
+def test_a_bar_ends_with_the_time_that_it_took(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "110")
+    now = [0.0]
+    bar = Bar([40 * MEGABYTE], results_here=False, clock=lambda: now[0])
+    bar.begin("a.mov")
+    bar.tell(Started(40 * MEGABYTE, 10 * MEGABYTE, 4))
+    now[0] += 4000
+    bar.tell(BytesSent(1, 40 * MEGABYTE, 40 * MEGABYTE))
+    # All bytes are gone, but a part has to go again: no time is final.
+    bar.tell(Retried("part", 1, 1, "500", 0))
+    capsys.readouterr()
+    bar._console.print(bar._progress.get_renderable())
+    assert "? MB/s --:-- 0/4 parts, 1 retry" in capsys.readouterr().err
+
+    now[0] += 1
+    bar.tell(PhaseChanged("done"))
+    bar.ended(40 * MEGABYTE)
+    bar.end()
+    assert "1:06:41 4 parts, 1 retry" in capsys.readouterr().err

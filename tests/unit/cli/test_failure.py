@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 from box_uploads import errors
-from box_uploads.cli.failure import failure_of
+from box_uploads.cli.access import TokenFileError, TrustStoreError
+from box_uploads.cli.failure import failure_of, skipped
 from box_uploads.upload import (
     CommitUnconfirmedError,
     DeadlineExceededError,
+    DigestMismatchError,
     FileTooSmallError,
     JournalError,
     SourceChangedError,
@@ -39,19 +41,25 @@ HINTS: list[tuple[BaseException, int, str]] = [
     (api_error(403, "storage_limit_exceeded", CREATE), 1, "storage of the account is full"),
     (api_error(403, "access_denied", CREATE), 1, "the user of the token may not do this"),
     (api_error(404, "not_found", CREATE), 1, "check --folder-id or --file-id"),
+    (api_error(404, "not_found", CREATE), 1, "and --base-url if you use it"),
     (api_error(404, "not_found", "get_upload_session"), 1, "was committed or aborted, or has expired"),
     (api_error(410, "session_expired", "list_parts"), 1, "was committed or aborted, or has expired"),
     (api_error(412, "precondition_failed", COMMIT), 1, "present etag in --if-match"),
     (errors.TransportError("no", kind="ConnectError"), 1, "check the network, and --base-url"),
     (errors.TransportError("no", kind="ProxyError"), 1, "HTTPS_PROXY"),
     (errors.UntrustedUrlError("https://evil.org/", "is not trusted"), 1, "--trusted-host"),
+    (errors.UntrustedUrlError("https://upload.box.com:8443/", "names a port"), 1, "if the host is yours"),
+    (errors.UntrustedUrlError("http://upload.box.com/", "is not https"), 1, "those that Box has sent"),
     (errors.InvalidArgumentError("token", "must be ASCII"), 2, "--token-file"),
     (errors.InvalidArgumentError("source", "is a pipe, whose size nobody knows"), 2, "- --size BYTES --name NAME"),
     (FileTooSmallError(1000, 20_000_000), 1, "in one request"),
     (SourceChangedError("the source has changed"), 1, "when nothing writes to the source any more"),
     (JournalError("the journal is broken"), 1, "--no-resume"),
+    (JournalError("another process is uploading with the journal"), 1, "the same command does what is left"),
+    (CommitUnconfirmedError("the session ended"), 1, "--no-resume uploads it again"),
     (late(), 1, "check the network"),
-    (IsADirectoryError(21, "Is a directory", "/x"), 1, "folders are not uploaded"),
+    (TokenFileError(21, "Is a directory", "/x"), 1, "--token-file names a file"),
+    (TrustStoreError(2, "No such file or directory", "/x"), 1, "SSL_CERT_FILE"),
 ]
 
 
@@ -79,15 +87,39 @@ def test_an_argument_is_called_as_the_option_is() -> None:
         "--name='a/b': breaks it"
     )
     assert failure_of(errors.InvalidArgumentError("folder_id", "breaks it")).message == "--folder-id: breaks it"
+    assert failure_of(errors.InvalidArgumentError("trusted_hosts", "breaks it")).message == "--trusted-host: breaks it"
 
 
-def test_what_goes_on_by_the_same_command_says_so() -> None:
-    again = "run the same command again to go on"
-    assert again in failure_of(late(), resumable=True).hints
-    assert failure_of(KeyboardInterrupt(), resumable=True).hints == (again,)
-    assert failure_of(KeyboardInterrupt(), resumable=True).exit_code == 130
-    assert again not in failure_of(JournalError("broken"), resumable=True).hints
-    assert again not in failure_of(api_error(412, "precondition_failed", COMMIT), resumable=True).hints
+AGAIN = "run the same command again to go on with session S1"
+
+
+def test_what_goes_on_by_the_same_command_says_so_and_names_the_session() -> None:
+    assert AGAIN in failure_of(late(), session="S1").hints
+    assert failure_of(KeyboardInterrupt(), session="S1").hints == (AGAIN,)
+    assert failure_of(KeyboardInterrupt(), session="S1").exit_code == 130
+    assert failure_of(late(), session="S1").data()["session"] == "S1"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        JournalError("broken"),
+        CommitUnconfirmedError("the session ended"),
+        errors.InvalidArgumentError("workers", "must be 1 to 64"),
+    ],
+)
+def test_what_a_second_run_only_fails_by_as_well_is_not_to_be_run_again(error: BaseException) -> None:
+    failure = failure_of(error, session="S1")
+
+    assert (failure.resumable, failure.session) == (False, "S1")
+    assert AGAIN not in failure.hints
+
+
+def test_an_etag_that_is_not_met_has_to_be_given_anew_before_it_goes_on() -> None:
+    failure = failure_of(api_error(412, "precondition_failed", COMMIT), session="S1")
+
+    assert failure.resumable
+    assert AGAIN not in failure.hints
 
 
 def test_a_path_that_is_told_already_is_not_repeated() -> None:
@@ -96,10 +128,30 @@ def test_a_path_that_is_told_already_is_not_repeated() -> None:
     assert failure_of(error, path="/x/b.mov").message == "No such file or directory: /x/a.mov"
 
 
+def test_an_error_without_the_systems_words_is_told_by_its_kind() -> None:
+    assert failure_of(FileNotFoundError("/nothing"), path="memory://nothing").message == "FileNotFoundError: /nothing"
+
+
+def test_a_folder_is_no_file_to_upload() -> None:
+    (hint,) = failure_of(IsADirectoryError(21, "Is a directory", "/x"), path="/x").hints
+    assert "folders are not uploaded" in hint
+
+
+def test_stdin_of_another_size_than_was_said_is_a_matter_of_the_option() -> None:
+    (hint,) = failure_of(SourceChangedError("the stream is longer than declared"), path="-").hints
+    assert "--size" in hint
+
+
 def test_what_could_not_be_cleared_away_is_told() -> None:
-    error = CommitUnconfirmedError("the session ended")
+    error = DigestMismatchError("the server got other bytes")
     error.add_note("The session could not be aborted")
     assert failure_of(error).hints == ("The session could not be aborted",)
+
+
+def test_what_was_skipped_has_the_same_keys_as_what_has_failed() -> None:
+    assert skipped("S1").keys() == failure_of(late()).data().keys()
+    assert (skipped("S1")["session"], skipped("S1")["resumable"]) == ("S1", True)
+    assert (skipped(None)["session"], skipped(None)["resumable"]) == (None, False)
 
 
 def test_a_machine_is_told_status_code_request_and_conflicts() -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from box_uploads import __version__
 from box_uploads_mock import MockServer
+from platformdirs import user_state_path
 
 from .conftest import Run
 
@@ -32,6 +33,18 @@ WRONG: list[tuple[str, str]] = [
     ("session create --size 20000000", "a new file needs --folder-id and --name, a new version --file-id"),
     ("session create --folder-id 0 --name a --size 1", "--size=1: must be at least 20000000 "),
     ("session status", "Missing argument 'SESSION'"),
+    ("upload a.mov --folder-id=", "Invalid value for '--folder-id': must not be empty"),
+    ("upload a.mov --folder-id 0 --name=", "Invalid value for '--name': must not be empty"),
+    ("upload a.mov --folder-id abc", "Invalid value for '--folder-id': 'abc' is no decimal number, as an id at Box is"),
+    ("upload a.mov --file-id 1_0", "Invalid value for '--file-id': '1_0' is no decimal number, as an id at Box is"),
+    ("session create --file-id x --size 20000000", "Invalid value for '--file-id': 'x' is no decimal number"),
+    ("upload a.mov --folder-id 0 --token-file=", "Invalid value for '--token-file': must not be empty"),
+    (
+        "upload a.mov --folder-id 0 --state-dir=",
+        "Invalid value for '--state-dir' (env var: 'BOX_UPLOADS_STATE_DIR'): must not",
+    ),
+    ("upload a.mov --folder-id 0 --trusted-host http://x", "--trusted-host='http://x': must be a host, or host:port"),
+    ("completion", "Missing argument '{bash|zsh|fish}'. Choose from: bash, zsh, fish"),
     ("completion tcsh", "Invalid value for '{bash|zsh|fish}': 'tcsh' is not one of 'bash', 'zsh', 'fish'."),
     ("download", "No such command 'download'."),
 ]
@@ -46,11 +59,28 @@ def test_wrong_usage_is_told_with_exit_code_2(box: Run, mock: MockServer, comman
     assert not mock.state.journal
 
 
-def test_wrong_usage_is_told_to_a_machine_as_well(box: Run) -> None:
-    code, out, _ = box("upload", "a.mov", "--json", "--workers", "0")
+@pytest.mark.parametrize("wrong", [("--workers", "0"), ("--nothing",), ("--folder-id", "abc"), ("--size",)])
+def test_wrong_usage_is_told_to_a_machine_as_well(box: Run, wrong: tuple[str, ...]) -> None:
+    code, out, _ = box("upload", "a.mov", "--json", *wrong)
 
     assert (code, json.loads(out)["outcome"]) == (2, "failed")
     assert json.loads(out)["error"]["type"] == "UsageError"
+
+
+def test_a_file_of_that_name_is_no_option(box: Run) -> None:
+    code, out, _ = box("upload", "--nothing", "--", "--json")
+
+    assert (code, out) == (2, "")
+
+
+@pytest.mark.parametrize("command", [("upload", "a.mov", "", "--folder-id", "0"), ("session", "status", "")])
+def test_an_empty_argument_is_told_before_anything_is_sent(
+    box: Run, mock: MockServer, command: tuple[str, ...]
+) -> None:
+    code, _, err = box(*command)
+
+    assert (code, mock.state.journal) == (2, ())
+    assert "must not be empty" in err
 
 
 def test_without_a_token_it_says_where_to_put_one(box: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,3 +198,75 @@ def test_stdin_without_a_size_says_which_option_is_missing(box: Run, monkeypatch
 
     assert code == 2
     assert err == "box-uploads: error: -: --size: must be given for a file object that cannot seek\n"
+
+
+@pytest.mark.parametrize("place", ["nothing", "folder"])
+def test_a_token_file_that_cannot_be_read_is_told_as_one(
+    box: Run, mock: MockServer, tmp_path: Path, place: str
+) -> None:
+    (tmp_path / "folder").mkdir()
+    code, _, err = box("upload", "a.mov", "--folder-id", "0", "--token-file", place)
+
+    assert (code, mock.state.journal) == (1, ())
+    assert err.splitlines()[0].endswith(f": {place}")
+    assert err.splitlines()[1] == "hint: --token-file names a file that holds an access token and nothing else"
+
+
+def test_a_token_of_a_pipe_is_read_once(box: Run, mock: MockServer) -> None:
+    reading, writing = os.pipe()
+    os.write(writing, f"{mock.token}\n".encode())
+    os.close(writing)
+    code, _, err = box(
+        "session", "create", "--file-id", "12345", "--size", "20000000", "--token-file", f"/dev/fd/{reading}"
+    )
+    os.close(reading)
+
+    assert (code, err) == (0, "")
+
+
+def test_a_pipe_without_a_writer_holds_no_token(box: Run, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "token")
+    code, _, err = box("upload", "a.mov", "--folder-id", "0", "--token-file", "token")
+
+    assert code == 2
+    assert err.startswith("box-uploads: error: token: must be a non-empty string")
+
+
+def test_certificates_that_are_missing_are_named(box: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "/nonexistent")
+    code, _, err = box("upload", "a.mov", "--folder-id", "0")
+
+    assert code == 1
+    assert err.startswith("box-uploads: error: No such file or directory: /nonexistent\nhint: SSL_CERT_FILE ")
+
+
+def test_a_path_of_no_api_is_not_taken_for_a_wrong_folder_alone(box: Run, mock: MockServer) -> None:
+    base_url = mock.base_url.replace("2.0", "3.0")
+    code, _, err = box("session", "create", "--file-id", "12345", "--size", "20000000", "--base-url", base_url)
+    assert (code, "--base-url" in err) == (1, True)
+
+    code, _, err = box("session", "create", "--folder-id", "404", "--name", "a.mov", "--size", "20000000")
+    assert (code, "--base-url" in err) == (1, False)
+
+
+def test_help_says_what_is_taken_by_default(box: Run) -> None:
+    said = " ".join(box("upload", "--help")[1].split())
+
+    assert "the environment variable BOX_ACCESS_TOKEN" in said
+    assert "[default: Box's own servers]" in said
+    assert f"[default:{user_state_path('box-uploads', appauthor=False)}]" in said.replace(" ", "")
+    assert "needed if that is a pipe" in said
+    assert "is sent again, for up to 10 minutes" in said
+
+
+def test_no_help_is_cut_short_or_loses_its_lines(box: Run) -> None:
+    assert "..." not in box("--help")[1].partition("Commands:")[2]
+    lines = box("completion", "--help")[1].splitlines()
+    assert [line.split()[0] for line in lines if "box-uploads completion " in line] == [
+        "Usage:",
+        "bash",
+        "zsh",
+        "fish",
+    ]
+    assert "compinit" in "\n".join(lines)
+    assert all(line.isprintable() for line in lines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import json
 import stat
@@ -9,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from box_uploads.cli.memory import Memory
+from box_uploads.cli.memory import Memory, read_session
 from box_uploads_mock import Failure, MockServer
 
 from .conftest import Run
@@ -70,8 +71,8 @@ def test_an_interrupted_uploads_session_can_be_looked_at_and_aborted(
     (tmp_path / "a.mov").write_bytes(bytes(20_000_000))
     mock.state.faults.add(Failure(operation="commit_upload_session", status=403))
     code, _, err = box("upload", "a.mov", "--folder-id", "0")
-    assert (code, err.splitlines()[-1]) == (1, "hint: run the same command again to go on")
     (session_id,) = mock.state.sessions
+    assert (code, err.splitlines()[-1]) == (1, f"hint: run the same command again to go on with session {session_id}")
 
     code, out, _ = box("session", "parts", session_id)
     assert [line.split()[1:3] for line in out.splitlines()] == [
@@ -96,7 +97,8 @@ def test_an_upload_that_was_done_before_is_not_done_again(box: Run, mock: MockSe
 
 
 def test_journals_are_told_apart_and_their_folder_is_private(tmp_path: Path) -> None:
-    memory = Memory(str(tmp_path / "state"))
+    memory = Memory(tmp_path / "state")
+    memory.prepare()
     assert memory.journal("url", "a", None) != memory.journal("url", None, "a")
     assert memory.journal("url", "a", None) == memory.journal("url", "a", None)
     folders = [tmp_path / "state", tmp_path / "state" / "uploads"]
@@ -109,3 +111,86 @@ def test_a_session_is_remembered_in_a_private_file(box: Run, tmp_path: Path) -> 
     (file,) = (tmp_path / "state" / "sessions").iterdir()
 
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+@pytest.fixture
+def blocked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A place where no folder can be made, for any user: below a file."""
+    (tmp_path / "file").write_bytes(b"")
+    monkeypatch.setenv("BOX_UPLOADS_STATE_DIR", str(tmp_path / "file" / "state"))
+    return tmp_path / "file"
+
+
+def test_a_session_that_cannot_be_remembered_is_shown_all_the_same(box: Run, mock: MockServer, blocked: Path) -> None:
+    code, out, err = box(*NEW)
+
+    (session_id,) = mock.state.sessions
+    assert (code, out.splitlines()[0]) == (0, f"session  {session_id}")
+    assert err == f"box-uploads: warning: --state-dir cannot be written to: Not a directory: {blocked / 'state'}\n"
+
+
+def test_an_upload_without_a_place_for_its_journal_says_which_options_help(
+    box: Run, tmp_path: Path, blocked: Path
+) -> None:
+    (tmp_path / "a.mov").write_bytes(bytes(20_000_000))
+    code, _, err = box("upload", "a.mov", "--folder-id", "0")
+
+    assert (code, err.splitlines()) == (
+        1,
+        [
+            f"box-uploads: error: a.mov: Not a directory: {blocked / 'state'}",
+            "hint: --state-dir chooses another folder for journals, --no-resume keeps none",
+        ],
+    )
+
+
+def test_what_has_expired_for_over_a_day_goes_at_the_next_run(box: Run, mock: MockServer, tmp_path: Path) -> None:
+    box(*NEW)
+    box(*NEW[:-3], "b.mov", *NEW[-2:])
+    memory = Memory(tmp_path / "state")
+    memory.prepare()
+    old, recent = sorted((tmp_path / "state" / "sessions").iterdir())
+    abandoned = tmp_path / "state" / "uploads" / "1.json"
+    abandoned.write_text(f'{{"session": {old.read_text()}}}')
+    lock = abandoned.with_name(".1.json.lock")
+    lock.write_bytes(b"")
+    expired = read_session(old.read_bytes()).session_expires_at
+
+    memory.tidy(expired + dt.timedelta(hours=23))
+    assert (old.exists(), recent.exists(), abandoned.exists(), lock.exists()) == (True, True, True, True)
+    memory.tidy(expired + dt.timedelta(hours=25))
+    assert (abandoned.exists(), lock.exists(), old.exists()) == (False, False, False)
+
+
+@pytest.mark.parametrize("command", [("upload", "a.mov", "--folder-id", "0"), NEW])
+def test_each_run_that_leaves_something_tidies_up(
+    box: Run, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    tidied: list[dt.datetime] = []
+    monkeypatch.setattr(Memory, "tidy", lambda _, now: tidied.append(now))
+    box(*command)
+
+    assert len(tidied) == 1
+
+
+def test_a_session_argument_that_cannot_be_read_says_what_it_has_to_be(box: Run, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    code, _, err = box("session", "status", "folder")
+
+    assert (code, err.splitlines()) == (
+        1,
+        [
+            "box-uploads: error: Is a directory: folder",
+            "hint: SESSION is an id, or a file with what `session create --json` has printed",
+        ],
+    )
+
+
+def test_a_session_with_a_url_that_is_not_https_is_not_a_matter_of_trust(box: Run, tmp_path: Path) -> None:
+    _, out, _ = box(*NEW, "--json")
+    said = json.loads(out)
+    said["session_endpoints"]["status"] = said["session_endpoints"]["status"].replace("127.0.0.1", "example.org")
+    (tmp_path / "session.json").write_text(json.dumps(said))
+    code, _, err = box("session", "status", "session.json")
+
+    assert (code, "is not https" in err, "--trusted-host" in err) == (1, True, False)

@@ -113,6 +113,59 @@ def test_a_create_whose_answer_is_lost_is_not_repeated(call: Any, slept: Any, er
     assert caught.value.retry_safe is False
 
 
+def upload_part(transport: httpx2.MockTransport, *, is_async: bool) -> object:
+    session = msgspec.convert(SESSION, models.UploadSession)
+    url = f"https://upload.box.com/api/2.0/files/upload_sessions/{session.id}"
+    endpoints = msgspec.structs.replace(session.session_endpoints, upload_part=url)
+    session = msgspec.structs.replace(session, session_endpoints=endpoints)
+    part: dict[str, Any] = {
+        "body": b"x", "digest": "sha=fpRyg5eVQletdZqEKaFlqwBXJzM=", "content_range": "bytes 0-0/1",
+    }  # fmt: skip
+    policy = RetryPolicy(base_s=0.0)
+    if not is_async:
+        with Client(TOKEN, http=transport, retry=policy) as client:
+            return client.upload_part(session, **part)
+
+    async def run() -> object:
+        async with AsyncClient(TOKEN, http=transport, retry=policy) as client:
+            return await client.upload_part(session, **part)
+
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+@pytest.mark.parametrize("outcome", [500, 503, httpx2.ReadTimeout("lost"), httpx2.RemoteProtocolError("lost")])
+def test_a_part_that_may_be_stored_is_not_uploaded_again(outcome: Any, *, is_async: bool) -> None:
+    """Each range is uploaded once: the second attempt would be refused as an overlap."""
+    transport, seen = answers(outcome, 416)
+    with pytest.raises((errors.ServerError, errors.TransportError)) as caught:
+        upload_part(transport, is_async=is_async)
+    assert len(seen) == 1
+    assert caught.value.retry_safe is False
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+@pytest.mark.parametrize("outcome", [429, httpx2.ConnectError("refused")])
+def test_a_part_that_cannot_be_stored_is_uploaded_again(outcome: Any, *, is_async: bool) -> None:
+    transport, seen = answers(outcome, 400)
+    with pytest.raises(errors.BadRequestError):
+        upload_part(transport, is_async=is_async)
+    assert len(seen) == 2
+
+
+@pytest.mark.parametrize("wrong", ["F971964745A5CD0C001BBE4E58196BFD", None, SESSION])
+@pytest.mark.parametrize("name", ["get_upload_session", "abort_upload_session", "list_parts"])
+def test_what_is_no_session_is_refused_by_the_name_of_the_argument(name: str, wrong: Any) -> None:
+    rule = "must be the UploadSession of an earlier call"
+    transport, seen = answers()
+    with (
+        Client(TOKEN, http=transport) as client,
+        pytest.raises(errors.InvalidArgumentError, match=f"^upload_session=.*: {rule}$"),
+    ):
+        getattr(client, name)(wrong)
+    assert not seen
+
+
 @pytest.mark.parametrize("error", [httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout])
 def test_what_was_not_sent_is_sent_again(call: Any, slept: Any, error: type[Exception]) -> None:
     transport, seen = answers(error("refused"), error("refused"))

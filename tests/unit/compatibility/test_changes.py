@@ -57,6 +57,7 @@ OPEN_SET = {"anyOf": [{"type": "string", "enum": ["a"]}, TEXT]}
 NODE = {"components": {"schemas": {"Node": thing(next={"$ref": "#/components/schemas/Node"}, n={"type": "integer"})}}}
 DEEPER = copy.deepcopy(NODE)
 DEEPER["components"]["schemas"]["Node"]["properties"]["n"]["minimum"] = 1
+SHORT = {"components": {"schemas": {"T": {"type": "string", "maxLength": 10, "pattern": "a"}}}}
 TO_NODE = {"$ref": "#/components/schemas/Node"}
 
 # Whom it breaks, and what is said of it.
@@ -77,7 +78,57 @@ OF_SCHEMAS: dict[str, tuple[Any, Any, list[str], list[str]]] = {
     ),
     "a property gone": (
         thing("a", a=TEXT), thing(),
+        ["breaks clients and servers: /a: the property is gone"], ["breaks clients: /a: the property is gone"],
+    ),
+    "an optional property gone": (
+        thing(a=TEXT), thing(),
         ["breaks clients: /a: the property is gone"], ["breaks clients: /a: the property is gone"],
+    ),
+    # Of several schemas all has to hold.
+    "a wider rule beside a narrower one": (
+        {"allOf": [{"maxLength": 10}, {"maxLength": 300}]}, {"maxLength": 300},
+        ["breaks servers: maxLength: is 300 now, and was 10"], ["breaks clients: maxLength: is 300 now, and was 10"],
+    ),
+    "a bound that another one contains": (
+        {"minimum": 20}, {"allOf": [{"minimum": 20}, {"minimum": 10}], "minimum": 5}, NOTHING, NOTHING,
+    ),
+    "types in common": (
+        {"type": ["string", "number", "null"]},
+        {"allOf": [{"type": ["number", "null"]}, {"type": ["integer", "null"]}]},
+        ["breaks clients: type: number or string is no longer allowed"],
+        ["breaks servers: type: number or string is no longer allowed"],
+    ),
+    "values in common": (
+        {"enum": ["a", "b"]}, {"allOf": [{"enum": ["a", "b"]}, {"const": "a"}]},
+        ["breaks clients: enum: 'b' is no longer allowed"], ["breaks servers: enum: 'b' is no longer allowed"],
+    ),
+    "a property in common": (
+        thing(a={"minLength": 2}), {"allOf": [thing(a={"minLength": 2}), thing("a", a={"minLength": 3})]},
+        ["breaks clients: /a/minLength: is 3 now, and was 2", "breaks clients: /a: the property is now required"],
+        ["breaks servers: /a/minLength: is 3 now, and was 2", "breaks servers: /a: the property is now required"],
+    ),
+    "another pattern as well": (
+        {"pattern": "a"}, {"allOf": [{"pattern": "a"}, {"pattern": "b"}]},
+        ["breaks clients: pattern: is 'a' and 'b' now"], ["breaks servers: pattern: is 'a' and 'b' now"],
+    ),
+    "one pattern fewer": (
+        {"pattern": "a", "allOf": [{"pattern": "b"}]}, {"pattern": "b"},
+        ["breaks servers: pattern: is 'b' now"], ["breaks clients: pattern: is 'b' now"],
+    ),
+    "the narrower of two formats": (
+        {"format": "int32"}, {"allOf": [{"format": "int64"}], "format": "int32"}, NOTHING, NOTHING,
+    ),
+    "alternatives of both": (
+        {"allOf": [{"anyOf": [TEXT, {"type": "array"}]}, {"anyOf": [TEXT, {"type": "object"}]}]}, TEXT,
+        NOTHING, NOTHING,
+    ),
+    "closed by one of them": (
+        thing(), {"allOf": [thing(), {"additionalProperties": False}, {"additionalProperties": TEXT}]},
+        ["breaks clients: additionalProperties: is forbidden"], ["breaks servers: additionalProperties: is forbidden"],
+    ),
+    "unique items": (
+        {"uniqueItems": False}, {"allOf": [{"uniqueItems": True}, {"uniqueItems": False}]},
+        ["breaks clients: uniqueItems: is True now"], ["breaks servers: uniqueItems: is True now"],
     ),
     "optional to required": (
         thing(a=TEXT), thing("a", a=TEXT),
@@ -232,6 +283,16 @@ OF_SCHEMAS: dict[str, tuple[Any, Any, list[str], list[str]]] = {
     "a constant as an enumeration": (
         {"const": "a"}, {"enum": ["a"]}, NOTHING, NOTHING,
     ),
+    "items that may be equal": ({}, {"uniqueItems": False}, NOTHING, NOTHING),
+    "nothing at least": ({}, {"minLength": 0, "minItems": 0, "minProperties": 0}, NOTHING, NOTHING),
+    "a bound where the format ends": (
+        {"format": "int64"}, {"format": "int64", "minimum": -(2**63), "maximum": 2**63 - 1}, NOTHING, NOTHING,
+    ),
+    "a bound below the end of the format": (
+        {"format": "int64"}, {"format": "int64", "maximum": 2**63 - 2},
+        [f"breaks clients: maximum: is {2**63 - 2} now, and there was none"],
+        [f"breaks servers: maximum: is {2**63 - 2} now, and there was none"],
+    ),
     "everything allowed, said otherwise": (
         {"additionalProperties": True}, {"additionalProperties": {}}, NOTHING, NOTHING,
     ),
@@ -288,6 +349,31 @@ OF_OPERATIONS: dict[str, tuple[Any, Any, list[str]]] = {
     "a parameter gone": (
         parameter(), document(), [f"breaks clients: {POST}/parameters/0: the query parameter p is gone"],
     ),
+    "a required parameter gone": (
+        parameter(required=True), document(),
+        [f"breaks clients and servers: {POST}/parameters/0: the query parameter p is gone"],
+    ),
+    "a required parameter elsewhere": (
+        parameter(required=True, **{"in": "header"}), parameter(required=True),
+        [f"breaks clients and servers: {POST}/parameters/0: the header parameter p is gone",
+         f"breaks clients: {POST}/parameters/0: the query parameter p is new and required"],
+    ),
+    "a parameter as an option of the client": (
+        parameter(), parameter(**{"x-client-option": True}),
+        [f"breaks clients: {POST}/parameters/0/x-client-option: is an option of all calls now"],
+    ),
+    "an option of the client as a parameter": (
+        parameter(**{"x-client-option": True}), parameter(),
+        [f"breaks clients: {POST}/parameters/0/x-client-option: is an argument of each call now"],
+    ),
+    "a trusted host gone": (
+        document(root={"x-trusted-hosts": ["a.b", "c.d"]}), document(root={"x-trusted-hosts": ["c.d"]}),
+        ["breaks clients: /x-trusted-hosts: a.b is not trusted now"],
+    ),
+    "a trusted host": (
+        document(), document(root={"x-trusted-hosts": ["a.b"]}),
+        ["breaks nobody: /x-trusted-hosts: a.b is trusted now"],
+    ),
     "a parameter required": (
         parameter(), parameter(required=True), [f"breaks clients: {POST}/parameters/0/required: is now required"],
     ),
@@ -309,6 +395,10 @@ OF_OPERATIONS: dict[str, tuple[Any, Any, list[str]]] = {
     ),
     "a body gone": (
         asking(TEXT), document(), [f"breaks clients: {POST}/requestBody: the body is gone"],
+    ),
+    "a required body gone": (
+        document(requestBody={"content": {}, "required": True}), document(),
+        [f"breaks clients and servers: {POST}/requestBody: the body is gone"],
     ),
     "a media type of a request": (
         asking(TEXT), document(requestBody={"content": {"application/json": {"schema": TEXT}, "text/plain": {}}}),
@@ -401,6 +491,20 @@ OF_OPERATIONS: dict[str, tuple[Any, Any, list[str]]] = {
     "a reference instead of what it names": (
         answering(thing(a=TEXT)),
         answering({"$ref": "#/components/schemas/T"}, components={"schemas": {"T": thing(a=TEXT)}}), NOTHING,
+    ),
+    "a rule beside a reference": (
+        answering({"$ref": "#/components/schemas/T"}, **SHORT),
+        answering({"$ref": "#/components/schemas/T", "maxLength": 5, "pattern": "b"}, **SHORT),
+        [f"breaks servers: {POST}/responses/200/{CONTENT}/maxLength: is 5 now, and was 10",
+         f"breaks servers: {POST}/responses/200/{CONTENT}/pattern: is 'b' and 'a' now"],
+    ),
+    "a wider rule beside a reference": (
+        answering({"$ref": "#/components/schemas/T"}, **SHORT),
+        answering({"$ref": "#/components/schemas/T", "maxLength": 300}, **SHORT), NOTHING,
+    ),
+    "a schema that contains itself, with a rule beside": (
+        answering(TO_NODE, **NODE), answering({**TO_NODE, "minProperties": 1}, **NODE),
+        [f"breaks servers: {POST}/responses/200/{CONTENT}/minProperties: is 1 now, and there was none"],
     ),
     "a server": (
         document(root={"servers": [{"url": "/a"}]}), document(root={"servers": [{"url": "/a"}, {"url": "/b"}]}),

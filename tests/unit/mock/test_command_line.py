@@ -70,8 +70,9 @@ def test_a_bad_world_is_told_in_one_line(tmp_path: Path) -> None:
     assert done.stderr == f"box_uploads_mock: {world}: {place}\n"
 
 
-def test_a_bad_token_is_told_in_one_line() -> None:
-    done = run("--token", "a b")
+@pytest.mark.parametrize("token", ["", "a b"])
+def test_a_bad_token_is_told_in_one_line(token: str) -> None:
+    done = run("--token", token)
     assert done.returncode == 2
     assert done.stderr.startswith("box_uploads_mock: tokens[0]: the token does not fit into a header; ")
 
@@ -95,3 +96,16 @@ def test_an_impossible_setting_is_wrong_usage(arguments: tuple[str, str]) -> Non
     done = run(*arguments)
     assert (done.returncode, done.stdout) == (2, "")
     assert f"argument {arguments[0]}" in done.stderr
+
+
+@pytest.mark.parametrize("size", ["x", "0", "-1", "1.5", ""])
+def test_a_size_that_is_none_is_told_what_one_is(size: str) -> None:
+    done = run(f"--part-size={size}")
+    assert done.stderr.endswith(f"--part-size: {size!r} is not a size; use a whole number of bytes from 1\n")
+
+
+@pytest.mark.parametrize("package", ["starlette", "uvicorn"])
+def test_a_package_that_is_missing_is_told_with_what_to_install(package: str) -> None:
+    program = f"import sys; sys.modules[{package!r}] = None; import box_uploads_mock"
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert ended.stderr.splitlines()[-1].endswith("pip install 'box-uploads[mock]' has what the mock needs")

@@ -6,11 +6,13 @@ import json
 import socket
 import threading
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from urllib.parse import urlsplit
 
 import pytest
 from box_uploads_mock import (
     Failure,
+    Fault,
     LostAnswer,
     MockServer,
     Reset,
@@ -152,15 +154,12 @@ def test_a_stalled_call_goes_on_when_it_is_released(server: MockServer, browser:
     path = browser.create()
     after_bytes = SIZE // 2 if when == "during" else 0
     server.state.faults.add(Stall(operation=PART, when=when, after_bytes=after_bytes, limit_s=60))  # type: ignore[arg-type]
-    statuses: list[int] = []
-    caller = threading.Thread(target=lambda: statuses.append(browser.put(path)[0]))
-    caller.start()
-    other = Browser(server)
-    other.wait_for_stall()
-    assert statuses == []
-    assert other.call("POST", "/_mock/release")[0] == 204
-    caller.join(10)
-    other.connection.close()
+    with _putting(browser, path) as statuses:
+        other = Browser(server)
+        other.wait_for_stall()
+        assert statuses == []
+        assert other.call("POST", "/_mock/release")[0] == 204
+        other.connection.close()
     assert statuses == [200]
 
 
@@ -170,23 +169,78 @@ def test_a_slow_reader_gets_everything(server: MockServer, browser: Browser) -> 
     assert browser.put(path)[0] == 200
 
 
-def test_a_server_that_stops_does_not_wait_for_stalled_calls() -> None:
-    state = State()
-    with MockServer(state=state) as server:
-        state.faults.add(Stall(operation="create_upload_session", limit_s=500))
+def test_a_slow_reader_that_is_released_pauses_no_more(server: MockServer, browser: Browser) -> None:
+    path = browser.create()
+    server.state.faults.add(SlowRead(operation=PART, bytes_per_read=1, pause_s=60))
+    with _putting(browser, path) as statuses:
+        other = Browser(server)
+        other.wait_for_stall()
+        assert statuses == []
+        assert other.call("POST", "/_mock/release")[0] == 204
+        other.connection.close()
+    assert statuses == [200]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Stall(operation=PART, limit_s=600),
+        SlowRead(operation=PART, bytes_per_read=1, pause_s=600),
+    ],
+    ids=str,
+)
+def test_a_server_that_stops_answers_the_calls_that_are_held_up(fault: Fault, caplog: pytest.LogCaptureFixture) -> None:
+    state = State(min_file_size=1, part_size_for=constant_part_size(SIZE))
+    with ExitStack() as calls, MockServer(state=state) as server:
         browser = Browser(server)
-        caller = threading.Thread(target=_ignoring_errors, args=(browser,))
-        caller.start()
+        path = browser.create()
+        state.faults.add(fault)
+        statuses = calls.enter_context(_putting(browser, path))
         other = Browser(server)
         other.wait_for_stall()
         other.connection.close()
+    browser.connection.close()
+    assert statuses == [200]
+    assert caplog.records == []
+
+
+def test_a_call_that_comes_to_be_held_up_while_the_server_stops_is_answered_too(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    state = State(min_file_size=1)
+    body = json.dumps(new_file()).encode()
+    with MockServer(state=state) as server:
+        head = f"POST {SESSIONS} HTTP/1.1\r\nHost: mock\r\nAuthorization: Bearer {server.token}\r\n"
+        head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        state.faults.add(
+            Stall(operation="create_upload_session", when="during", after_bytes=1, limit_s=600),
+            Stall(operation="create_upload_session", when="during", after_bytes=len(body), limit_s=600),
+        )
+        one, two = (socket.create_connection(("127.0.0.1", urlsplit(server.origin).port or 0), 10) for _ in range(2))
+        one.sendall(head.encode() + body)
+        other = Browser(server)
+        other.wait_for_stall()
+        # All but the end, at which it is held up.
+        two.sendall(head.encode() + body[:-1])
+        # Both requests are read before this one.
+        other.call("GET", "/_mock/faults")
+        other.connection.close()
+        stopping = threading.Thread(target=server.stop)
+        stopping.start()
+        with one, two:
+            assert one.recv(100).startswith(b"HTTP/1.1 201 ")
+            two.sendall(body[-1:])
+            assert two.recv(100).startswith(b"HTTP/1.1 201 ")
+        stopping.join(10)
+    assert caplog.records == []
+
+
+@contextmanager
+def _putting(browser: Browser, path: str) -> Iterator[list[int]]:
+    """Uploads a part in a thread, whose answer's status is there when the context ends."""
+    statuses: list[int] = []
+    caller = threading.Thread(target=lambda: statuses.append(browser.put(path)[0]))
+    caller.start()
+    yield statuses
     caller.join(10)
     assert not caller.is_alive()
-    browser.connection.close()
-
-
-def _ignoring_errors(browser: Browser) -> None:
-    try:
-        browser.create()
-    except (AssertionError, OSError, http.client.HTTPException):
-        return

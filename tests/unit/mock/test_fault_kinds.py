@@ -18,6 +18,7 @@ from box_uploads_mock import (
 )
 from box_uploads_mock.fault_data import data_of, fault_of
 from box_uploads_mock.fault_kinds import KINDS
+from box_uploads_mock.faults import RateLimit
 from box_uploads_mock.rules import json_object
 
 from tests.unit.mock.in_process import SESSIONS, new_file, post
@@ -56,6 +57,35 @@ def test_an_impossible_fault_is_refused(kind: type[Fault], fields: dict[str, obj
         kind(**fields)  # type: ignore[arg-type]  # what is tested is data
 
 
+@pytest.mark.parametrize(
+    ("kind", "fields", "message"),
+    [
+        (Reset, {"operation": 1}, "operation: 1 is no ASCII string; give one"),
+        (Reset, {"operation": "create_session"}, "operation: 'create_session' is unknown; use one of create_upload_"),
+        (Reset, {"operation": PART, "times": 1.5}, "times: 1.5 is no whole number; give one"),
+        (Reset, {"operation": PART, "skip": True}, "skip: True is no whole number; give one"),
+        (Reset, {"operation": PART, "when": None}, "when: None is no ASCII string; give one"),
+        (Failure, {"operation": PART, "status": "500"}, "status: '500' is no whole number; give one"),
+        (Failure, {"operation": PART, "status": 500, "retry_after_s": 0.5}, "retry_after_s: 0.5 is no whole number"),
+        (Failure, {"operation": PART, "status": 500, "after_bytes": "1"}, "after_bytes: '1' is no whole number"),
+        (Failure, {"operation": PART, "status": 500, "carried_out": 1}, "carried_out: 1 is neither true nor false"),
+        (Failure, {"operation": PART, "status": 500, "code": "\u00e9"}, r"code: '\\xe9' is no ASCII string; give one"),
+        (Stall, {"operation": PART, "limit_s": "60"}, "limit_s: '60' is no number; give one"),
+        (Stall, {"operation": PART, "limit_s": True}, "limit_s: True is no number; give one"),
+        (Stall, {"operation": PART, "limit_s": float("nan")}, "limit_s: nan is out of bounds"),
+        (SlowRead, {"operation": PART, "bytes_per_read": 1, "pause_s": None}, "pause_s: None is no number; give one"),
+        (KINDS["token_expiry"], {"operation": PART, "new_token": b"x"}, "new_token: b'x' is no ASCII string; give one"),
+        (RateLimit, {"retry_after_s": "1"}, "retry_after_s: '1' is no whole number; give one"),
+        (RateLimit, {"retry_after_s": 1, "requests": 1.5}, "requests: 1.5 is no whole number; give one"),
+    ],
+)
+def test_a_value_of_another_type_is_refused_by_name(
+    kind: type[Fault | RateLimit], fields: dict[str, object], message: str
+) -> None:
+    with pytest.raises(ValueError, match=f"^{message}"):
+        kind(**fields)  # type: ignore[arg-type]  # what the types forbid is what is tested
+
+
 def test_a_fault_lets_calls_go_by_and_strikes_several_times(state: State) -> None:
     state.faults.add(Failure(operation=CREATE, status=500, skip=1, times=2))
     assert [post(state, SESSIONS, new_file()).status for _ in range(2)] == [201, 500]
@@ -71,6 +101,15 @@ def test_what_did_not_happen_is_named(state: State) -> None:
         state.faults.require_fired()
 
 
+def test_requests_that_were_not_limited_are_named(state: State) -> None:
+    state.rate_limit(retry_after_s=1, requests=3)
+    assert post(state, SESSIONS, new_file()).status == 429
+    with pytest.raises(UnfiredFaultsError, match=r"did not happen: RateLimit\(retry_after_s=1, requests=2\)"):
+        state.faults.require_fired()
+    state.rate_limit(retry_after_s=1, requests=0)
+    state.faults.require_fired()
+
+
 def test_a_fault_that_is_handed_out_counts_as_unfired_until_it_happens(state: State) -> None:
     fault = Reset(operation=PART)
     state.faults.add(fault, Stall(operation=PART))
@@ -82,8 +121,8 @@ def test_a_fault_that_is_handed_out_counts_as_unfired_until_it_happens(state: St
     assert (queued.fault, other.fault) == (fault, Stall(operation=PART))
     assert state.faults.take(PART) is None
     assert len(state.faults.unfired) == 2
-    state.faults.settle(queued, fired=False)
-    state.faults.settle(other, fired=True)
+    state.faults.put_back(queued)
+    state.faults.count(other)
     assert list(state.faults.unfired) == [fault]
     assert state.faults.take(PART) is queued
 

@@ -203,7 +203,7 @@ CALLS: list[Callable[[Upload], Any]] = [
     lambda upload: upload.get(),
     lambda upload: upload.put(0),
     lambda upload: upload.get("/parts"),
-    lambda upload: upload.commit([{"part_id": "0" * 8, "offset": 0, "size": 1}]),
+    lambda upload: upload.commit([{"part_id": "0" * 8, "offset": 0, "size": 1, "sha1": "0" * 40}]),
     lambda upload: upload.abort(),
     lambda upload: upload.log({"event_type": "x"}),
 ]

@@ -36,6 +36,8 @@ def test_the_fixtures_give_each_test_a_fresh_mock(tmp_path: Path) -> None:
 
 
 UNFIRED = """
+import pytest
+
 from box_uploads_mock import Reset
 
 
@@ -48,22 +50,91 @@ def test_a_failure_of_its_own(box_mock):
     raise ValueError("its own failure")
 
 
-def test_nothing_is_left_of_earlier_tests(box_mock_url):
+def test_a_test_without_the_mock():
     pass
 
 
-def test_a_test_without_the_mock():
+def test_a_fault_of_the_shared_server(box_mock_server):
+    box_mock_server.state.faults.add(Reset(operation="list_parts"))
+
+
+def test_a_fault_of_a_mock_that_is_asked_for_late(request):
+    request.getfixturevalue("box_mock").state.faults.add(Reset(operation="commit_upload_session"))
+
+
+def test_a_limit_that_limits_nothing(box_mock):
+    box_mock.state.rate_limit(retry_after_s=1, requests=5)
+
+
+def test_nothing_is_left_of_earlier_tests(box_mock_url):
     pass
 """
 
 
-def test_a_fault_that_does_not_happen_fails_its_test(tmp_path: Path) -> None:
+def test_a_fault_that_does_not_happen_fails_its_test_and_no_other(tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text('pytest_plugins = ["box_uploads_mock.pytest_plugin"]\n')
     (tmp_path / "test_it.py").write_text(UNFIRED)
     out = _pytest(tmp_path)
-    assert "2 failed, 2 passed" in out
-    assert "UnfiredFaultsError: queued, but did not happen: Reset(operation='upload_part'" in out
+    assert "5 failed, 2 passed" in out
+    assert "error" not in out.splitlines()[-1]
+    for operation in ("upload_part", "list_parts", "commit_upload_session"):
+        assert f"UnfiredFaultsError: queued, but did not happen: Reset(operation='{operation}'" in out
+    assert "UnfiredFaultsError: queued, but did not happen: RateLimit(retry_after_s=1, requests=5)" in out
     assert "ValueError: its own failure" in out
+
+
+HUNG_UP = """
+import socket
+from urllib.parse import urlsplit
+
+import pytest
+from box_uploads_mock import SlowRead, Stall
+
+OPERATION = "create_upload_session"
+BODY = b'{"folder_id": "0", "file_name": "Project.mov", "file_size": 20000000}'
+
+
+def send(box_mock):
+    url = urlsplit(box_mock.base_url)
+    connection = socket.create_connection((url.hostname, url.port), timeout=10)
+    head = (
+        f"POST {url.path}/files/upload_sessions HTTP/1.1\\r\\nHost: mock\\r\\nAuthorization: Bearer {box_mock.token}"
+        f"\\r\\nContent-Type: application/json\\r\\nContent-Length: {len(BODY)}\\r\\n\\r\\n"
+    )
+    connection.sendall(head.encode() + BODY)
+    return connection
+
+
+@pytest.mark.parametrize("fault", [
+    Stall(operation=OPERATION),
+    Stall(operation=OPERATION, when="after"),
+    SlowRead(operation=OPERATION, bytes_per_read=1, pause_s=60),
+])
+@pytest.mark.parametrize("tries", [1, 2])
+def test_a_client_loses_patience(box_mock, fault, tries):
+    assert not box_mock.state.journal
+    box_mock.state.faults.add(fault)
+    # As after a timeout: it hangs up.
+    with send(box_mock):
+        for _ in range(100_000):
+            if box_mock.state.faults.stalled:
+                break
+    if tries == 2:
+        with send(box_mock) as connection:
+            assert connection.recv(100).startswith(b"HTTP/1.1 201 ")
+
+
+def test_nothing_comes_in_late(box_mock):
+    box_mock.settle()
+    assert not box_mock.state.journal
+    assert not box_mock.state.sessions
+"""
+
+
+def test_a_client_that_hangs_up_while_it_is_held_up_leaves_nothing_to_other_tests(tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text('pytest_plugins = ["box_uploads_mock.pytest_plugin"]\n')
+    (tmp_path / "test_it.py").write_text(HUNG_UP)
+    assert "7 passed" in _pytest(tmp_path)
 
 
 def _pytest(tmp_path: Path) -> str:

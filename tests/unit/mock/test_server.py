@@ -4,7 +4,7 @@ import http.client
 import json
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 import pytest
-from box_uploads_mock import MockServer, State, World
+from box_uploads_mock import Failure, MockServer, State, UnfiredFaultsError, World
 
 from tests.unit.mock.in_process import SESSIONS, new_file
 from tests.unit.mock.uploading import Upload
@@ -28,6 +28,14 @@ def shared_server() -> Iterator[MockServer]:
 def server(shared_server: MockServer) -> MockServer:
     shared_server.state.reset()
     return shared_server
+
+
+def _queue_a_fault(state: State) -> None:
+    state.faults.add(Failure(operation="create_upload_session", status=503))
+
+
+def _limit_the_rate(state: State) -> None:
+    state.rate_limit(retry_after_s=1, requests=5)
 
 
 def exchange(server: MockServer, method: str, body: Any, *, headers: dict[str, str] | None = None) -> tuple[int, bytes]:
@@ -182,6 +190,75 @@ def test_answers_do_not_wait_for_acknowledgements(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(socket, "create_server", remember)
     with MockServer():
         assert made[0].getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+@pytest.mark.parametrize("queue", [_queue_a_fault, _limit_the_rate])
+def test_what_did_not_happen_is_an_error_when_the_context_ends(queue: Callable[[State], None]) -> None:
+    with pytest.raises(UnfiredFaultsError, match="queued, but did not happen"), MockServer() as server:
+        queue(server.state)
+    assert server._server is None
+
+
+def test_what_did_not_happen_hides_no_other_error() -> None:
+    def fail(state: State) -> None:
+        _queue_a_fault(state)
+        raise KeyError("its own")
+
+    with pytest.raises(KeyError, match="its own"), MockServer() as server:
+        fail(server.state)
+
+
+def test_what_did_not_happen_may_be_left() -> None:
+    with MockServer(require_fired=False) as server:
+        _queue_a_fault(server.state)
+    assert len(server.state.faults.unfired) == 1
+
+
+def test_what_happened_is_no_error_when_the_context_ends() -> None:
+    with MockServer() as server:
+        server.state.faults.add(Failure(operation="create_upload_session", status=503))
+        assert exchange(server, "POST", json.dumps(new_file()))[0] == 503
+
+
+def test_a_reset_overtakes_no_request_that_was_sent_before(server: MockServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = threading.Event()
+    getresponse = http.client.HTTPConnection.getresponse
+
+    def wait_for_answer(connection: http.client.HTTPConnection) -> http.client.HTTPResponse:
+        gate.set()
+        return getresponse(connection)
+
+    monkeypatch.setattr(http.client.HTTPConnection, "getresponse", wait_for_answer)
+    assert server._server is not None
+    # The server reads nothing until somebody waits for it.
+    server._server.servers[0].get_loop().call_soon_threadsafe(gate.wait, 10)
+    body = json.dumps(new_file())
+    with socket.create_connection(("127.0.0.1", urlsplit(server.origin).port or 0), timeout=10) as connection:
+        head = f"POST {SESSIONS} HTTP/1.1\r\nHost: mock\r\nAuthorization: Bearer {server.token}\r\n"
+        head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        connection.sendall((head + body).encode())
+    server.reset()
+    gate.set()
+    # All that was sent before this request is read before it.
+    assert httpx2.get(f"{server.origin}/_mock/requests").json() == {"requests": []}
+    assert not server.state.sessions
+
+
+def test_a_reset_leaves_connections_open() -> None:
+    with MockServer() as server, httpx2.Client() as client:
+        client.get(f"{server.origin}/_mock/requests")
+        assert server._server is not None
+        (before,) = server._server.server_state.connections
+        server.reset()
+        client.get(f"{server.origin}/_mock/requests")
+        assert before in server._server.server_state.connections
+
+
+def test_a_server_that_does_not_run_is_reset_as_well() -> None:
+    server = MockServer()
+    server.state.offers_plan = True
+    server.reset()
+    assert not server.state.offers_plan
 
 
 def test_a_settled_server_has_answered_everybody() -> None:

@@ -1,7 +1,8 @@
 """What each kind of fault does to the call that it strikes, in process."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -154,6 +155,48 @@ def test_a_slow_reader_pauses_after_each_read(upload: Upload, pauses: Pauses) ->
     assert pauses.seconds == [0.5, 0.5]
     upload.state.faults.require_fired()
     assert upload.state.sessions[upload.id].assembly.parts[0].size == 4
+
+
+HELD_UP = [
+    Stall(operation=PART),
+    Stall(operation=PART, when="during", after_bytes=2),
+    Stall(operation=PART, when="after"),
+    SlowRead(operation=PART, bytes_per_read=1, pause_s=1),
+    Stall(operation=CREATE),
+    Stall(operation=CREATE, when="during", after_bytes=2),
+    Stall(operation=CREATE, when="after"),
+    SlowRead(operation=CREATE, bytes_per_read=1, pause_s=1),
+    Stall(operation="list_parts", when="after"),
+]
+
+
+@pytest.mark.parametrize("fault", HELD_UP, ids=str)
+def test_a_fault_counts_as_fired_at_the_moment_it_strikes(fault: Fault) -> None:
+    seen: list[Sequence[Fault]] = []
+
+    async def look(_: float) -> None:
+        seen.append(own.faults.unfired)
+
+    own = small_state(sleep=look)
+    upload = Upload(own)
+    own.faults.add(replace(fault, times=2))
+    CALLS[fault.operation](upload)
+    assert set(seen) == {(fault,)}
+
+
+@pytest.mark.parametrize("fault", HELD_UP, ids=str)
+def test_a_call_that_a_reset_overtakes_leaves_no_trace(fault: Fault) -> None:
+    async def reset(_: float) -> None:
+        own.reset()
+
+    own = small_state(sleep=reset)
+    first = post(own, SESSIONS, new_file()).content
+    upload = Upload(own, file_name="second")
+    own.faults.add(fault)
+    with pytest.raises(ConnectionResetError):
+        CALLS[fault.operation](upload)
+    assert [*own.journal, *own.sessions, *own.faults.unfired] == []
+    assert post(own, SESSIONS, new_file()).content == first
 
 
 @pytest.mark.parametrize(

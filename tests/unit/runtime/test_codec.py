@@ -19,6 +19,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from generator.overlay._runtime.codec import Binary, Empty, Form, Json, Text
 from generator.overlay._runtime.errors import DecodeError, InvalidArgumentError
+from generator.overlay._runtime.formats import FORMAT_PATTERNS
 from generator.overlay._runtime.message import Headers, RawResponse
 
 NAME = Meta(pattern="^[^/]{1,9}$", description="Name of the file, 1 to 9 characters, without slash.")
@@ -93,7 +94,7 @@ def test_a_violation_is_located() -> None:
     with pytest.raises(DecodeError) as caught:
         UPLOAD.decode(raw(b'{"file_name":"a","parts":[{"size":5},{"size":0}]}'))
     assert caught.value.path == "$.parts[1].size"
-    assert caught.value.reason == "Expected int >= 1"
+    assert caught.value.reason == "must be at least 1"
     # The server has accepted the call already.
     assert caught.value.retry_safe is False
 
@@ -386,7 +387,52 @@ def test_a_body_of_no_media_type_is_told_so() -> None:
 def test_a_content_encoding_is_told_if_there_is_one(encoding: str, note: str) -> None:
     with pytest.raises(DecodeError) as caught:
         Json[int](int).decode(raw(b'"a"', content_encoding=encoding))
-    assert caught.value.reason == f"Expected int, got str{note}"
+    assert caught.value.reason == f"must be int, not str{note}"
+
+
+class Place(Struct, forbid_unknown_fields=True):
+    """Something with rules that msgspec tells as patterns."""
+
+    url: Annotated[str, Meta(pattern=FORMAT_PATTERNS["uri"], description="Where it is.")]
+    relative: Annotated[str, Meta(pattern=FORMAT_PATTERNS["uri-reference"])] | None = None
+    mail: Annotated[str, Meta(pattern=FORMAT_PATTERNS["email"])] = "a@b"
+    host: Annotated[str, Meta(pattern=FORMAT_PATTERNS["hostname"])] = "a"
+    ipv4: Annotated[str, Meta(pattern=FORMAT_PATTERNS["ipv4"])] = "1.2.3.4"
+    ipv6: list[Annotated[str, Meta(pattern=FORMAT_PATTERNS["ipv6"])]] = []
+    short: Annotated[str, Meta(pattern="^['a]$")] = "a"
+    long: Annotated[str, Meta(pattern="^" + "(c|'){10}" * 8 + "$", description="Ten of it.")] = ""
+
+
+@pytest.mark.parametrize(
+    ("fields", "path", "reason"),
+    [
+        ({"url": " "}, "$.url", "is no URI"),
+        ({"relative": " "}, "$.relative", "is no URI reference"),
+        ({"mail": ""}, "$.mail", "is no e-mail address"),
+        ({"host": ""}, "$.host", "is no host name"),
+        ({"ipv4": ""}, "$.ipv4", "is no IPv4 address"),
+        ({"ipv6": ["::1", ""]}, "$.ipv6[...]", "is no IPv6 address"),
+        ({"short": "b"}, "$.short", "does not match ^['a]$"),
+        ({"long": "b"}, "$.long", "breaks the rule: Ten of it"),
+        ({"host": 5}, "$.host", "must be str, not int"),
+        ({"more": 5}, "$", "has the unknown field more"),
+    ],
+)
+def test_what_a_body_breaks_is_told_in_words(fields: dict[str, Any], path: str, reason: str) -> None:
+    with pytest.raises(DecodeError) as caught:
+        Json[Place](Place).decode(raw(msgspec.json.encode({"url": "https://a/b", **fields})))
+    assert (caught.value.path.replace("[1]", "[...]"), caught.value.reason) == (path, reason)
+
+
+def test_what_a_body_lacks_is_told_in_words() -> None:
+    with pytest.raises(DecodeError, match=r"^response body at \$: lacks url"):
+        Json[Place](Place).decode(raw(b"{}"))
+
+
+def test_an_argument_that_is_no_uri_is_told_in_words() -> None:
+    with pytest.raises(InvalidArgumentError) as caught:
+        Json[Place](Place).encode(Place(url="a b"))
+    assert str(caught.value) == "url='a b': is no URI (Where it is)"
 
 
 def test_a_body_that_is_nested_too_deeply_is_told_so() -> None:
@@ -410,6 +456,10 @@ def test_keys_may_be_numbers() -> None:
 NOTHING: Any = 5
 
 
+class Unsayable(enum.Enum):
+    VALUE = "\ud800"
+
+
 def cycle() -> list[Any]:
     value: list[Any] = []
     value.append(value)
@@ -422,6 +472,7 @@ def cycle() -> list[Any]:
         (lambda: Text().encode("\ud800"), "body='\\ud800': is not valid Unicode, it has a lone surrogate"),
         (lambda: Text().encode(NOTHING), "body: cannot be encoded: 'int' object has no attribute 'encode'"),
         (lambda: Json[Any](Any).encode(cycle()), "body: cannot be encoded: maximum recursion"),
+        (lambda: Json[Any](Any).encode(Unsayable.VALUE), "body: cannot be encoded: 'utf-8' codec can't encode"),
         (lambda: Form[Any](int).encode(5), "body=5: must have fields"),
         (lambda: Form[Any](dict[str, str]).encode({"a": "\ud800"}), "a='\\ud800': is not valid Unicode"),
         (lambda: Form[Any](dict[str, str]).encode({"\ud800": "a"}), "\ud800='\\ud800': is not valid Unicode"),

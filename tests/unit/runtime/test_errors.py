@@ -26,6 +26,7 @@ EXAMPLES: list[errors.ClientError] = [
     errors.TransportError("x: ReadTimeout", operation="x", kind="ReadTimeout", retry_safe=False),
     errors.ResponseTooLargeError("too large", operation="x", kind="ResponseTooLarge"),
     errors.DecodeError("Expected int", path="$.size", status=201, content=b"{}", operation="x"),
+    errors.PageError("the page is empty", "list_things"),
     api_error(409, code="item_name_in_use", message="taken", request_id="abc", context_info={"conflicts": {"id": "1"}}),
 ]
 
@@ -121,6 +122,13 @@ def test_the_request_id_is_read_from_a_header_if_the_body_has_none(name: str) ->
     assert error.request_id == "r1"
 
 
+def test_the_request_id_of_the_body_comes_first_and_that_of_box_last() -> None:
+    headers = Headers([("box-request-id", "box"), ("x-request-id", "x")])
+    for fields, expected in (({"request_id": "body"}, "body"), ({}, "x")):
+        error = errors.ApiError(502, operation="x", headers=headers, content=b"", fields=fields)
+        assert error.request_id == expected
+
+
 CONFLICTS: list[tuple[Any, list[dict[str, str]]]] = [
     ({"conflicts": {"id": "1"}}, [{"id": "1"}]),
     ({"conflicts": [{"id": "1"}, {"id": "2"}]}, [{"id": "1"}, {"id": "2"}]),
@@ -180,6 +188,11 @@ def test_what_an_error_is_told_is_there_to_be_read() -> None:
     assert (str(lost), lost.operation, lost.kind, lost.retry_safe) == ("x: ReadTimeout", "x", "ReadTimeout", False)
     plain = errors.TransportError("x")
     assert (plain.operation, plain.kind, plain.retry_safe) == ("", "TransportError", None)
+
+
+def test_an_error_of_pages_names_the_operation() -> None:
+    error = errors.PageError("the page is empty", "list_things")
+    assert (str(error), error.operation, error.retry_safe) == ("the page is empty (list_things)", "list_things", True)
 
 
 def test_a_decode_error_keeps_the_body_and_where_it_came_from() -> None:

@@ -53,6 +53,13 @@ def test_idempotence_is_decided_by_the_method(method: str, *, idempotent: bool) 
     assert RawResponse("op", method, 200, Headers(), b"").idempotent is idempotent
 
 
+@pytest.mark.parametrize("method", ["PUT", "POST"])
+@pytest.mark.parametrize("idempotent", [True, False])
+def test_what_the_contract_says_of_idempotence_comes_before_the_method(method: str, *, idempotent: bool) -> None:
+    assert Request("op", method, "https://x", "/", repeatable=idempotent).idempotent is idempotent
+    assert RawResponse("op", method, 200, Headers(), b"", repeatable=idempotent).idempotent is idempotent
+
+
 def test_requests_and_responses_are_frozen() -> None:
     raw = RawResponse("op", "GET", 200, Headers(), b"")
     for value, name in (

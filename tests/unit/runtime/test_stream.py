@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from array import array
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -17,6 +18,7 @@ from generator.overlay._runtime.transport import AsyncTransport, SyncTransport
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from generator.overlay._runtime.stream import Content
 
@@ -29,6 +31,7 @@ CONTENTS: list[Content] = [
     Stream(len(DATA), lambda: [DATA[:7], DATA[7:]]),
     b"",
     b"x",
+    memoryview(DATA[:PIECE]).cast("I"),
 ]
 
 
@@ -61,7 +64,9 @@ def send(request: pytest.FixtureRequest) -> Any:
     return request.param
 
 
-@pytest.mark.parametrize("content", CONTENTS, ids=["bytes", "bytearray", "memoryview", "stream", "empty", "small"])
+@pytest.mark.parametrize(
+    "content", CONTENTS, ids=["bytes", "bytearray", "memoryview", "stream", "empty", "small", "items"]
+)
 def test_a_body_arrives_whole_with_its_length_at_every_attempt(send: Any, content: Content) -> None:
     seen: list[tuple[bytes, str, str]] = []
 
@@ -118,6 +123,114 @@ def test_pieces_are_views_rather_than_copies(content: bytes | memoryview) -> Non
 def test_a_stream_of_another_length_is_refused(said: int) -> None:
     with pytest.raises(InvalidArgumentError, match="body"):
         list(Stream(said, lambda: [DATA]))
+
+
+@pytest.mark.parametrize("cut", [[1], [1, 1], [0, 1, 1, 0], [1, 0, 1, 1]])
+def test_of_a_stream_that_is_longer_no_server_gets_a_whole_body(cut: list[int]) -> None:
+    size, sent = sum(cut) - 1, list[Any]()
+    with pytest.raises(InvalidArgumentError, match=f"longer than the {size} bytes"):
+        sent.extend(Stream(size, lambda: [b"x" * length for length in cut]))
+    assert sum(map(len, sent)) < size or not size
+
+
+def test_a_stream_of_nothing_that_has_something_is_refused() -> None:
+    with pytest.raises(InvalidArgumentError, match="longer than the 0 bytes"):
+        list(Stream(0, lambda: [b"x"]))
+
+
+def test_a_piece_is_measured_in_bytes_whatever_its_items_are() -> None:
+    words = array("H", [1, 2, 3])
+    view = memoryview(words)
+    assert b"".join(Stream(view.nbytes, lambda: [view[:1], view[1:]])) == words.tobytes()
+
+
+def test_a_body_of_other_items_arrives_as_bytes(send: Any) -> None:
+    words, seen = array("I", range(PIECE)), list[tuple[str, bytes]]()
+
+    def handler(request: httpx2.Request) -> httpx2.Response:
+        seen.append((request.headers["content-length"], request.content))
+        return httpx2.Response(200)
+
+    send(handler, memoryview(words))
+    assert seen == [(str(4 * PIECE), words.tobytes())]
+    assert repr(put(memoryview(words))).endswith(f"{4 * PIECE} bytes>")
+
+
+@pytest.mark.parametrize("view", [memoryview(DATA)[::2], memoryview(DATA)[::-1]])
+def test_bytes_that_do_not_follow_each_other_are_refused_before_anything_is_sent(view: memoryview) -> None:
+    with pytest.raises(InvalidArgumentError, match="body: must be a memoryview of bytes that follow each other"):
+        check_content(view)
+    with pytest.raises(InvalidArgumentError, match="body: must be a memoryview of bytes that follow each other"):
+        list(Stream(view.nbytes, lambda: [view]))
+
+
+def test_a_released_view_is_refused() -> None:
+    view = memoryview(DATA)
+    view.release()
+    with pytest.raises(InvalidArgumentError, match="released"):
+        check_content(view)
+
+
+def test_a_stretch_of_a_file_is_sent_at_every_attempt(send: Any, tmp_path: Path) -> None:
+    file, seen = tmp_path / "data", list[tuple[bytes, str]]()
+    file.write_bytes(DATA)
+
+    def handler(request: httpx2.Request) -> httpx2.Response:
+        seen.append((request.content, request.headers["content-length"]))
+        return httpx2.Response(503 if len(seen) == 1 else 200)
+
+    send(handler, Stream.of_file(file, offset=5, length=PIECE + 1))
+    assert seen == [(DATA[5 : PIECE + 6], str(PIECE + 1))] * 2
+
+
+@pytest.mark.parametrize(
+    ("offset", "length", "expected"),
+    [(0, None, DATA), (7, None, DATA[7:]), (len(DATA), None, b""), (len(DATA) - 1, 1, DATA[-1:]), (3, 0, b"")],
+)
+def test_a_stretch_may_be_any_of_the_file(tmp_path: Path, offset: int, length: int | None, expected: bytes) -> None:
+    file = tmp_path / "data"
+    file.write_bytes(DATA)
+    stream = Stream.of_file(str(file), offset=offset, length=length)
+    assert (len(stream), b"".join(stream)) == (len(expected), expected)
+
+
+def test_a_stretch_is_read_in_pieces_that_can_be_kept(tmp_path: Path) -> None:
+    file = tmp_path / "data"
+    file.write_bytes(DATA)
+    assert [len(piece) for piece in Stream.of_file(file)] == [PIECE, PIECE, 3]
+
+
+@pytest.mark.parametrize(
+    ("offset", "length", "message"),
+    [
+        (-1, None, "offset=-1: must be within the 3 bytes of the file"),
+        (4, None, "offset=4: must be within the 3 bytes of the file"),
+        (1, 3, "length=3: must be 0 to 2 here"),
+        (0, -1, "length=-1: must be 0 to 3 here"),
+    ],
+)
+def test_a_stretch_that_the_file_does_not_have_is_refused(
+    tmp_path: Path, offset: int, length: int | None, message: str
+) -> None:
+    file = tmp_path / "data"
+    file.write_bytes(b"abc")
+    with pytest.raises(InvalidArgumentError) as caught:
+        Stream.of_file(file, offset=offset, length=length)
+    assert str(caught.value) == message
+
+
+def test_a_file_that_shrinks_while_it_waits_is_noticed(tmp_path: Path) -> None:
+    file = tmp_path / "data"
+    file.write_bytes(b"abc")
+    stream = Stream.of_file(file)
+    file.write_bytes(b"ab")
+    with pytest.raises(InvalidArgumentError, match="body: has 2 bytes, not 3"):
+        list(stream)
+
+
+def test_a_file_that_is_not_there_is_told_at_once(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        Stream.of_file(tmp_path / "none")
 
 
 def test_a_negative_size_is_refused() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from generator.overlay._runtime.errors import InvalidArgumentError, UntrustedUrlError
@@ -22,6 +24,7 @@ GOOD = [
     f"https://box.com{END}",
     f"https://UPLOAD.BOX.COM{END}",
     f"HTTPS://upload.box.com{END}",
+    f"https://upload.box.com:443{END}",
     f"https://upload.box.com{END}?zone=1",
 ]
 
@@ -58,7 +61,8 @@ HOSTILE = [
     f"https://upload.box.com@evil.org{END}",
     f"https://@upload.box.com{END}",
     f"https://upload.box.com:8443{END}",
-    f"https://upload.box.com:443{END}",
+    f"https://upload.box.com:0443{END}",
+    f"https://upload.box.com:4430{END}",
     f"https://upload.box.com:{END}",
     f"https://upload.box.com:80{END}",
     f"https://upload.box.com:0{END}",
@@ -77,6 +81,8 @@ HOSTILE = [
     END,
     "",
     # Other paths, and other sessions.
+    f"https://upload.box.com{PATH}",
+    f"https://app.box.com{PATH}",
     "https://upload.box.com/",
     "https://upload.box.com",
     "https://upload.box.com/api/2.0/users/me",
@@ -152,6 +158,10 @@ def test_the_path_may_follow_the_base_url() -> None:
         ("proxy.example", f"https://proxy.example{END}"),
         ("proxy.example:8443", f"https://proxy.example:8443{END}"),
         ("Proxy.Example", f"https://proxy.example{END}"),
+        ("proxy.example:443", f"https://proxy.example{END}"),
+        ("proxy.example:443", f"https://proxy.example:443{END}"),
+        ("proxy.example", f"https://proxy.example:443{END}"),
+        ("[2001:db8::1]:443", f"https://[2001:db8::1]{END}"),
     ],
 )
 def test_a_host_that_the_caller_names_is_trusted(named: str, url: str) -> None:
@@ -189,10 +199,16 @@ def test_a_string_is_no_collection_of_hosts() -> None:
     ("url", "rule"),
     [
         ("nonsense", "is not written as a plain URL of scheme, host and path"),
-        (f"http://upload.box.com{END}", "is not https"),
-        (f"https://upload.box.com:8443{END}", "names a port"),
+        (f"http://upload.box.com{END}", "is not https; plain http needs a base_url= at a loopback address"),
+        (
+            f"https://upload.box.com:8443{END}",
+            "names a port; trusted_hosts= can name it with its host, as host:port",
+        ),
         (f"https://evil.org{END}", "leads to a host that is not trusted; trusted_hosts= can name it"),
-        ("https://upload.box.com/other", f"does not lead to {PATH}"),
+        (
+            "https://upload.box.com/other",
+            f"does not lead to {PATH} below /api/2.0; base_url= can name another place",
+        ),
     ],
 )
 def test_a_refusal_says_in_words_what_is_wrong(url: str, rule: str) -> None:
@@ -222,8 +238,62 @@ def test_a_slash_at_the_end_of_a_server_does_not_matter(server: str) -> None:
     assert Trust(HOSTS, (), None).check(url, server, PATH) == url
 
 
-def test_the_path_may_stand_alone() -> None:
-    url = f"https://upload.box.com{PATH}"
-    assert Trust(HOSTS, (), None).check(url, SERVER, PATH) == url
-    # A server without a host, which the contract may have, says nothing of a path.
-    assert Trust(HOSTS, (), None).check(url, "/api", PATH) == url
+def test_without_a_base_url_only_the_path_of_the_server_is_trusted() -> None:
+    bare = f"https://upload.box.com{PATH}"
+    assert Trust(HOSTS, (), None).check(bare, "https://upload.box.com", PATH) == bare
+    for server in (SERVER, "/api"):
+        with pytest.raises(UntrustedUrlError, match="does not lead to"):
+            Trust(HOSTS, (), None).check(bare, server, PATH)
+
+
+@pytest.mark.parametrize(
+    ("base_url", "host"),
+    [
+        ("https://gate.box.com/box", "gate.box.com"),
+        ("https://gate.box.com:443/box", "GATE.box.com"),
+        ("https://gate.box.com/box", "gate.box.com:443"),
+        ("https://gate.example:8443/box", "gate.example:8443"),
+    ],
+)
+def test_the_path_of_the_base_url_is_trusted_at_its_own_host(base_url: str, host: str) -> None:
+    trust = Trust(HOSTS, ("gate.example:8443",), base_url)
+    for end in (f"/box{PATH}", END):
+        assert trust.check(f"https://{host}{end}", SERVER, PATH) == f"https://{host}{end}"
+
+
+@pytest.mark.parametrize("host", ["upload.box.com", "gate.example", "gate.example:8443"])
+def test_the_path_of_the_base_url_is_trusted_nowhere_else(host: str) -> None:
+    trust = Trust(HOSTS, ("gate.example:8443", "gate.example"), "https://gate.box.com/box")
+    with pytest.raises(UntrustedUrlError, match=r"does not lead to .* below /api/2.0;"):
+        trust.check(f"https://{host}/box{PATH}", SERVER, PATH)
+    assert trust.check(f"https://{host}{END}", SERVER, PATH)
+
+
+def test_a_refusal_names_the_paths_that_are_possible() -> None:
+    trust = Trust(HOSTS, (), "https://gate.box.com/")
+    with pytest.raises(UntrustedUrlError, match=r"below / or /api/2.0; base_url= can"):
+        trust.check("https://gate.box.com/other", SERVER, PATH)
+
+
+@pytest.mark.parametrize("hosts", [None, 5])
+def test_what_is_no_collection_of_hosts_is_refused(hosts: Any) -> None:
+    with pytest.raises(InvalidArgumentError, match=f"^trusted_hosts={hosts}: must be a collection of hosts"):
+        Trust(HOSTS, hosts, None)
+
+
+@pytest.mark.parametrize("host", [None, 5, b"box.com"])
+def test_a_host_is_a_text(host: Any) -> None:
+    with pytest.raises(InvalidArgumentError, match=r"^trusted_hosts=.*: must be a host, or host:port"):
+        Trust(HOSTS, [host], None)
+
+
+@pytest.mark.parametrize("base_url", ["http://127.0.0.1:8080 ", "//http://127.0.0.1:8080", " http://127.0.0.1:8080"])
+def test_a_base_url_that_is_none_makes_no_client_at_loopback(base_url: str) -> None:
+    with pytest.raises(UntrustedUrlError):
+        Trust(HOSTS, (), base_url).check(f"http://127.0.0.1:8080{PATH}", SERVER, PATH)
+
+
+@pytest.mark.parametrize("server", [f"{SERVER} ", f"//{SERVER}", f" {SERVER}"])
+def test_a_server_that_is_no_url_gives_no_path(server: str) -> None:
+    with pytest.raises(UntrustedUrlError):
+        Trust(HOSTS, (), None).check(f"https://upload.box.com{END}", server, PATH)

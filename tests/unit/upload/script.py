@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from base64 import b64decode
 from typing import Any
 
 from box_uploads import errors, models
@@ -95,7 +96,8 @@ class Script:
 
     def commit_upload_session(self, *_: Any, digest: str, **__: Any) -> Answer:
         self._step("commit_upload_session")
-        return Answer(models.Files(total_count=1, entries=[models.File(type="file", id="7")]))
+        sha1 = b64decode(digest.removeprefix("sha=")).hex()
+        return Answer(models.Files(total_count=1, entries=[models.File(type="file", id="7", sha1=sha1)]))
 
     def get_upload_session(self, _: Any) -> Answer:
         self._step("get_upload_session")

@@ -7,31 +7,34 @@ from typing import Any
 
 import pytest
 from box_uploads import errors, models
-from box_uploads.upload import DeadlineExceededError, DigestMismatchError, SessionLostError
-from box_uploads.upload.commit import commit
+from box_uploads.upload import (
+    CommitUnconfirmedError,
+    DeadlineExceededError,
+    DigestMismatchError,
+    SessionLostError,
+    UploadAbortedError,
+)
+from box_uploads.upload.commit import CommitInDoubtError, check_file, commit
 from msgspec import UNSET
 
 from tests.unit.upload.script import Answer, Script, api_error, lost, patience, session, stored
 
-COMMIT, STATUS = "commit_upload_session", "get_upload_session"
+COMMIT = "commit_upload_session"
 SHA1 = "a" * 40
 
 
 class Server(Script):
     """Answers 202 a number of times."""
 
-    def __init__(self, *, pending: int = 0, file: models.File | None = None, **steps: list[Any]) -> None:
+    def __init__(self, *, pending: int = 0, **steps: list[Any]) -> None:
         super().__init__(**steps)
         self.pending = pending
-        self.file = file
 
     def commit_upload_session(self, *arguments: Any, **named: Any) -> Answer:
         answer = super().commit_upload_session(*arguments, **named)
         if self.pending:
             self.pending -= 1
             return Answer(None, {"retry-after": "7"})
-        if self.file is not None:
-            answer.parsed.entries[0] = self.file
         return answer
 
 
@@ -58,24 +61,46 @@ def test_what_heals_is_waited_for(failure: Exception) -> None:
     assert server.log == [COMMIT] * 3
 
 
-@pytest.mark.parametrize(("first", "is_unsure"), [(lost(), True), (api_error(500), True), (api_error(429), False)])
-def test_a_session_that_is_gone_may_have_been_committed_before(first: Exception, is_unsure: bool) -> None:
-    with pytest.raises(SessionLostError) as caught:
-        run(Server(commit_upload_session=[first, api_error(404)]))
-    assert caught.value.maybe_committed is is_unsure
+FINAL = [
+    (api_error(404, operation=COMMIT), SessionLostError),
+    (api_error(410, "upload_failed", COMMIT), SessionLostError),
+    (api_error(412, operation=COMMIT), errors.PreconditionFailedError),
+    (api_error(409, "item_name_in_use", COMMIT), errors.ConflictError),
+    (api_error(400, "digest_mismatch", COMMIT), DigestMismatchError),
+]
 
 
-def test_the_deadline_is_not_the_end_while_the_outcome_is_unknown() -> None:
-    server = Server(commit_upload_session=[lost()], get_upload_session=[api_error(500), api_error(404)])
-    with pytest.raises(SessionLostError) as caught:
-        run(server, deadline_s=0)
-    assert caught.value.maybe_committed
-    assert server.log == [COMMIT, STATUS, STATUS]
+@pytest.mark.parametrize(("last", "kind"), FINAL)
+@pytest.mark.parametrize("first", [lost(), api_error(500), errors.DecodeError("no JSON", status=201)])
+def test_what_ends_a_commit_leaves_a_doubt_after_an_attempt_of_unknown_outcome(
+    first: Exception, last: Exception, kind: type[Exception]
+) -> None:
+    with pytest.raises(CommitInDoubtError) as caught:
+        run(Server(commit_upload_session=[first, last]))
+    assert isinstance(caught.value.failure, kind)
 
 
-def test_a_commit_that_has_not_happened_by_the_deadline_is_given_up() -> None:
-    with pytest.raises(DeadlineExceededError):
-        run(Server(commit_upload_session=[lost()]), deadline_s=0)
+@pytest.mark.parametrize(("last", "kind"), FINAL)
+@pytest.mark.parametrize("first", [api_error(429), lost("ConnectError"), None])
+def test_what_ends_a_commit_leaves_no_doubt_if_none_was_carried_out(
+    first: Exception | None, last: Exception, kind: type[Exception]
+) -> None:
+    with pytest.raises(kind):
+        run(Server(commit_upload_session=[last] if first is None else [first, last]))
+
+
+@pytest.mark.parametrize("pending", [0, 10_000])
+def test_the_deadline_leaves_a_doubt_as_well(pending: int) -> None:
+    with pytest.raises(CommitInDoubtError) as caught:
+        run(Server(pending=pending, commit_upload_session=[lost()] * 10_000))
+    assert isinstance(caught.value.failure, DeadlineExceededError)
+
+
+@pytest.mark.parametrize("wish", [KeyboardInterrupt(), UploadAbortedError("cancelled"), RuntimeError("no vault")])
+def test_who_ends_a_commit_is_told_that_it_may_have_been_carried_out(wish: BaseException) -> None:
+    with pytest.raises(type(wish)) as caught:
+        run(Server(commit_upload_session=[lost(), wish]))
+    assert caught.value.__notes__ == ["A commit had been sent, and may have been carried out."]
 
 
 @pytest.mark.parametrize("code", ["digest_mismatch", "bad_digest"])
@@ -90,14 +115,22 @@ def test_a_refusal_is_final(failure: errors.ApiError) -> None:
         run(Server(commit_upload_session=[failure]))
 
 
-@pytest.mark.parametrize(("sha1", "size", "is_right"), [(SHA1, 10, True), (UNSET, UNSET, True), ("b" * 40, 10, False)])
-def test_the_stored_file_is_compared_with_ours(sha1: Any, size: Any, is_right: bool) -> None:
-    server = Server(file=models.File(type="file", id="9", sha1=sha1, size=size))
-    if is_right:
-        assert run(server)[0].id == "9"
-    else:
-        with pytest.raises(DigestMismatchError):
-            run(server)
+@pytest.mark.parametrize("size", [10, UNSET])
+def test_a_stored_file_that_is_ours_is_returned(size: Any) -> None:
+    file = models.File(type="file", id="9", sha1=SHA1, size=size)
+    assert check_file(file, SHA1, 10) is file
+
+
+@pytest.mark.parametrize(("sha1", "size"), [("b" * 40, 10), (SHA1, 11)])
+def test_a_stored_file_that_is_not_ours_is_an_error(sha1: str, size: int) -> None:
+    words = f"^file 9 was stored with {size} bytes and sha1 {sha1}; ours has 10 and {SHA1}$"
+    with pytest.raises(DigestMismatchError, match=words):
+        check_file(models.File(type="file", id="9", sha1=sha1, size=size), SHA1, 10)
+
+
+def test_a_stored_file_of_unknown_content_is_not_taken_for_ours() -> None:
+    with pytest.raises(CommitUnconfirmedError, match=f"^file 9 was stored, .*; compare it with {SHA1}$"):
+        check_file(models.File(type="file", id="9", size=10), SHA1, 10)
 
 
 class Recording(Server):
@@ -113,19 +146,14 @@ class Recording(Server):
         self.commits.append(named)
         return super().commit_upload_session(*arguments, **named)
 
-    def get_upload_session(self, _: Any) -> Answer:
-        self.sessions.append(_)
-        return super().get_upload_session(_)
-
 
 def test_a_commit_names_the_parts_the_digest_and_what_the_caller_wants() -> None:
     server: Any = Recording()
     part = stored(0, b"0123456789")
     attributes = models.FileAttributes(description="d")
     commit(server, session(), [part], SHA1, patience=patience()[0], attributes=attributes, if_match="3")
-    named = models.CommittedPart(part_id=part.part_id, offset=0, size=10, sha1=part.sha1)
     digest = f"sha={b64encode(bytes.fromhex(SHA1)).decode()}"
-    assert server.commits == [{"parts": [named], "digest": digest, "attributes": attributes, "if_match": "3"}]
+    assert server.commits == [{"parts": [part], "digest": digest, "attributes": attributes, "if_match": "3"}]
     assert server.sessions == [session()]
 
 
@@ -143,36 +171,8 @@ def test_the_pauses_say_what_they_are_for() -> None:
     ]
 
 
-def test_the_last_look_has_30_seconds_of_its_own() -> None:
-    server: Any = Recording(commit_upload_session=[lost()], get_upload_session=[api_error(429), *[lost()] * 10_000])
-    borne, events = patience(0)
-    with pytest.raises(DeadlineExceededError, match=r"^status: not done within 30 s"):
-        commit(server, session(), [stored(0, b"0123456789")], SHA1, patience=borne)
-    assert events[0].reason == "429 (upload_part)"
-    assert server.sessions == [session()] * len(server.sessions)
-
-
-def test_a_session_that_is_still_there_was_not_committed() -> None:
-    server = Recording(commit_upload_session=[lost()])
-    with pytest.raises(DeadlineExceededError, match=r"^step: not done within 0 s"):
-        run(server, deadline_s=0)
-    assert server.sessions == [session()] * 2
-
-
-def test_a_wait_after_a_lost_answer_may_end_in_a_commit() -> None:
-    server = Recording(pending=10_000, commit_upload_session=[lost()], get_upload_session=[api_error(404)])
-    with pytest.raises(SessionLostError, match=r"^the session has ended$") as caught:
-        run(server)
-    assert caught.value.maybe_committed
-    assert server.sessions == [session()] * len(server.sessions)
-
-
 def test_what_ends_a_commit_is_told_in_words() -> None:
     with pytest.raises(SessionLostError, match=r"^the session has ended: 404"):
         run(Server(commit_upload_session=[api_error(404)]))
     with pytest.raises(DigestMismatchError, match=r"^the server puts other bytes together: 400 digest_mismatch"):
         run(Server(commit_upload_session=[api_error(400, "digest_mismatch", COMMIT)]))
-    file = models.File(type="file", id="9", sha1="b" * 40, size=11)
-    words = f"file 9 was stored with 11 bytes and sha1 {'b' * 40}; ours has 10 and {SHA1}"
-    with pytest.raises(DigestMismatchError, match=rf"^{words}$"):
-        run(Server(file=file))

@@ -8,8 +8,8 @@ from concurrent.futures import Future
 from typing import Any
 
 import pytest
-from box_uploads.upload import PartDone, PartResult, UploadAbortedError
-from box_uploads.upload.engine import Engine
+from box_uploads.upload import PartDone, UploadAbortedError
+from box_uploads.upload.engine import Engine, PartResult, Wants
 from box_uploads.upload.patience import Stop
 from box_uploads.upload.plan import Part, Plan
 from box_uploads.upload.source import Fingerprint, Source
@@ -35,6 +35,8 @@ class Buffered(Source):
 
 class Scripted:
     """Lanes whose parts end when the test says so: one as soon as the lanes are full, in the order that it chooses."""
+
+    wants: Wants = "windows"
 
     def __init__(self, width: int, choose: Callable[[int], int] = lambda _: 0, fail: int | None = None) -> None:
         self.width = width
@@ -95,6 +97,15 @@ def test_buffers_are_used_again() -> None:
     source = Buffered(bytes(10_000))
     run(Engine(Plan.checked(10_000, 10, 1000), source, Stop(), lambda _: None), Scripted(5))
     assert len(source.buffers) == 5
+
+
+@pytest.mark.parametrize(("wants", "buffers"), [("windows", 3), ("copies", 1), ("nothing", 1)])
+def test_there_are_no_more_buffers_than_the_lanes_want(wants: Wants, buffers: int) -> None:
+    source, lanes = Buffered(bytes(100)), Scripted(3)
+    lanes.wants = wants
+    engine = Engine(Plan(100, 10, 10), source, Stop(), lambda _: None)
+    assert run(engine, lanes).sha1 == hashlib.sha1(bytes(100), usedforsecurity=False).hexdigest()
+    assert len(source.buffers) == buffers
 
 
 def test_the_first_failure_ends_the_others() -> None:

@@ -38,8 +38,8 @@ def test_an_error_survives_pickling_with_its_attributes(kind: Any) -> None:
 
 
 def test_a_lost_session_keeps_in_a_pickle_what_it_knows_of_the_commit() -> None:
-    again = pickle.loads(pickle.dumps(own.SessionLostError("x", maybe_committed=True)))  # noqa: S301  # our own
-    assert again.maybe_committed
+    again = pickle.loads(pickle.dumps(own.SessionLostError("x", retry_safe=True)))  # noqa: S301  # our own
+    assert again.retry_safe
 
 
 def test_what_is_no_error_is_none() -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from box_uploads import models
 from box_uploads.upload import PlanError
-from box_uploads.upload.inventory import held_parts
+from box_uploads.upload.inventory import find_part, held_parts
+from box_uploads.upload.plan import Part
 
-from tests.unit.upload.script import Answer, session, stored
+from tests.unit.upload.script import Answer, Script, session, stored
 
 PARTS = [stored(offset, b"0123456789") for offset in (0, 10, 20)]
 
@@ -54,3 +56,16 @@ def test_more_parts_than_can_be_skipped_are_told() -> None:
     pages = Pages(10_003, [stored(10 * index, b"0123456789") for index in range(10_001)])
     with pytest.raises(PlanError, match="holds 10003 parts; Box lists none behind the first 10001"):
         held(pages)
+
+
+@pytest.mark.parametrize("index", [0, 63, 64, 9_999, 10_063, 10_064, 10_500])
+@pytest.mark.parametrize("gaps", [0, 1, 400])
+def test_a_part_is_found_wherever_the_list_can_be_read(index: int, gaps: int) -> None:
+    script: Any = Script()
+    held = stored(0, b"x")
+    for number in [*range(gaps, index), index, *range(index + 2, index + 40)]:
+        script.held[number] = msgspec.structs.replace(held, offset=number)
+    found = find_part(script, session(), Part(index, index, 1))
+    assert found is not None
+    assert found.offset == index
+    assert find_part(script, session(), Part(index + 1, index + 1, 1)) is None

@@ -15,7 +15,6 @@ from box_uploads.upload import PartConflictError, PartJob, SourceChangedError, r
 from box_uploads.upload import job as jobs
 from box_uploads.upload.calls import Connect, GivenToken, connect_like
 from box_uploads.upload.opening import opened
-from box_uploads.upload.patience import Pace
 from box_uploads.upload.plan import Part
 
 from tests.unit.upload.script import session, stored
@@ -31,14 +30,13 @@ def connect(token: str) -> Connect:
 def part_job(**changes: Any) -> PartJob:
     fields: dict[str, Any] = {
         "connect": connect("t0ken"),
+        "client": "upload",
         "session": msgspec.json.encode(session()),
         "source": CONTENT[10:20],
         "fingerprint": None,
         "file_size": 25,
         "part": Part(1, 10, 10),
         "held": stored(10, CONTENT[10:20]),
-        "pace": Pace(),
-        "deadline_s": 0.0,
     }
     return PartJob(**fields | changes)
 
@@ -54,7 +52,7 @@ def test_a_job_shows_no_token() -> None:
 
 
 def test_a_part_that_is_held_is_compared_and_not_sent() -> None:
-    assert run_part_job(part_job()).stored == stored(10, CONTENT[10:20])
+    assert run_part_job(part_job()) == stored(10, CONTENT[10:20])
     with pytest.raises(PartConflictError):
         run_part_job(part_job(source=CONTENT[:10]))
 
@@ -64,9 +62,21 @@ def test_a_part_is_read_from_the_path_where_the_job_runs(tmp_path: Path) -> None
     path.write_bytes(CONTENT)
     with opened(path) as source:
         job = part_job(source=str(path), fingerprint=source.fingerprint)
-    assert run_part_job(job).stored == stored(10, CONTENT[10:20])
+    assert run_part_job(job) == stored(10, CONTENT[10:20])
     path.write_bytes(CONTENT + b"x")
     with pytest.raises(SourceChangedError, match="is not the one"):
+        run_part_job(job)
+
+
+def test_a_job_knows_the_source_on_another_machine_and_not_where_it_is_missing(tmp_path: Path) -> None:
+    path = tmp_path / "film.mov"
+    path.write_bytes(CONTENT)
+    with opened(path) as source:
+        elsewhere = msgspec.structs.replace(source.fingerprint, inode=7, device=7)
+    job = part_job(source=str(path), fingerprint=elsewhere)
+    assert run_part_job(job) == stored(10, CONTENT[10:20])
+    path.unlink()
+    with pytest.raises(errors.UploadError, match="cannot be read where its part is sent"):
         run_part_job(job)
 
 
@@ -75,9 +85,9 @@ def test_a_thread_keeps_some_clients_and_a_buffer_and_closes_them_in_the_end() -
 
     def work() -> None:
         bench = jobs._BENCH
-        made.append(bench.client(connect("first")))
-        assert bench.client(connect("first")) is made[0]
-        made.extend(bench.client(connect(str(number))) for number in range(4))
+        made.append(bench.client("first", connect("first")))
+        assert bench.client("first", connect("first")) is made[0]
+        made.extend(bench.client(str(number), connect("next")) for number in range(4))
         assert bench.room(10).obj is bench.room(5).obj
         assert len(bench.room(20)) == 20
 

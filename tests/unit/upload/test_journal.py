@@ -97,7 +97,7 @@ def test_it_names_session_and_source_and_nothing_else(path: Path) -> None:
     with written(path, FIRST):
         pass
     content = json.loads(path.read_text())
-    assert set(content) == {"format", "target", "fingerprint", "session", "sha1"}
+    assert set(content) == {"format", "target", "fingerprint", "session", "sha1", "file"}
     assert content["session"]["session_endpoints"]["commit"].startswith("https://upload.box.com/")
 
 
@@ -110,22 +110,22 @@ def test_what_it_says_cannot_be_changed_behind_its_back() -> None:
 
 
 @pytest.mark.parametrize(
-    "content",
+    ("content", "words"),
     [
-        b"",
-        b"{}",
-        b"\xff\xfe",
-        b"[" * 100_000,
-        b'{"format": "box-uploads-journal-2"}',
-        msgspec.json.encode(FIRST)[:-1],
-        msgspec.json.encode(FIRST).replace(b'"size":25', b'"size":"25"'),
-        msgspec.json.encode(FIRST) + b" " * 1024 * 1024,
+        (b"", "no journal of an upload; name another file$"),
+        (b"{}", "no journal"),
+        (b"\xff\xfe", "no journal"),
+        (b"[" * 100_000, "no journal"),
+        (b'{"format": "box-uploads-journal-2"}', "no journal"),
+        (msgspec.json.encode(FIRST)[:-1], "a broken journal; delete it to begin anew: Input"),
+        (msgspec.json.encode(FIRST).replace(b'"size":25', b'"size":"25"'), "a broken journal"),
+        (msgspec.json.encode(FIRST) + b" " * 1024 * 1024, "a broken journal"),
     ],
     ids=["empty", "object", "no text", "deep", "newer", "cut off", "wrong type", "oversize"],
 )
-def test_what_is_no_journal_is_refused_and_left_as_it_is(path: Path, content: bytes) -> None:
+def test_what_is_no_journal_is_refused_and_left_as_it_is(path: Path, content: bytes, words: str) -> None:
     path.write_bytes(content)
-    with pytest.raises(JournalError, match="no journal"):
+    with pytest.raises(JournalError, match=words):
         read(path)
     assert path.read_bytes() == content
     assert list(path.parent.iterdir()) == [path]
@@ -374,7 +374,7 @@ def test_of_a_larger_file_no_more_is_read(path: Path) -> None:
 
 
 def test_an_error_about_it_is_no_longer_than_a_few_lines(path: Path) -> None:
-    path.write_bytes(msgspec.json.encode({"format": "x" * 1000}))
+    path.write_bytes(msgspec.json.encode({"format": "box-uploads-journal-1" + "x" * 1000}))
     with pytest.raises(JournalError) as caught:
         read(path)
     assert len(str(caught.value)) == 300

@@ -5,6 +5,7 @@ from __future__ import annotations
 import array
 import io
 import os
+import socket
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -192,6 +193,39 @@ def test_a_stream_that_is_shorter_or_longer_is_refused(kind: Any) -> None:
         read(kind(CONTENT), len(CONTENT) - 1)
 
 
+@pytest.mark.parametrize("module", ["gzip", "bz2", "lzma"])
+def test_a_compressed_file_is_as_long_as_what_is_read_from_it(tmp_path: Path, module: str) -> None:
+    compressed: Any = import_module(module)
+    with compressed.open(tmp_path / "film", "wb") as file:
+        file.write(CONTENT)
+    with compressed.open(tmp_path / "film", "rb") as file:
+        assert read(file) == CONTENT
+
+
+def test_a_stream_that_only_promises_to_tell_whether_it_seeks_cannot() -> None:
+    class Member(io.BytesIO):
+        def seekable(self) -> bool:
+            raise AttributeError("'_Stream' object has no attribute 'seekable'")
+
+    assert read(Member(CONTENT), len(CONTENT)) == CONTENT
+
+
+def test_nothing_is_read_of_a_connection_beyond_the_size() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs, ours.makefile("rb") as file:
+        theirs.sendall(CONTENT[:10] + b"next")
+        assert read(file, 10) == CONTENT[:10]
+        assert file.read(4) == b"next"
+
+
+def test_the_names_of_standard_streams_are_none() -> None:
+    class Named(io.BytesIO):
+        name = "<stdin>"
+
+    with opened(Named(CONTENT)) as source:
+        assert source.name == ""
+
+
 def test_a_stream_needs_its_size() -> None:
     with pytest.raises(InvalidArgumentError, match="cannot seek"), opened(Stream(CONTENT)):
         pass
@@ -250,6 +284,15 @@ def test_a_url_that_fsspec_cannot_open_is_told_in_its_words(url: str, monkeypatc
     monkeypatch.setitem(sys.modules, "s3fs", None)
     with pytest.raises(InvalidArgumentError, match=r"Protocol not known: nonsense|s3fs"), opened(url):
         pass
+
+
+def test_a_change_of_the_mode_is_none_of_the_content(path: Path) -> None:
+    with opened(f"file://{path}") as source:
+        path.chmod(0o600)
+        source.check_unchanged()
+        os.utime(path, ns=(1, 1))
+        with pytest.raises(SourceChangedError):
+            source.check_unchanged()
 
 
 def test_a_url_is_asked_for_anew_though_its_listing_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:

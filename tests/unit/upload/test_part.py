@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from box_uploads import errors
 from box_uploads.upload import DeadlineExceededError, DigestMismatchError, PartConflictError, SessionLostError
-from box_uploads.upload.digest import part_sha1
+from box_uploads.upload.carrier import WindowCarrier
 from box_uploads.upload.part import Delivery, deliver
 from box_uploads.upload.patience import Stop
 from box_uploads.upload.plan import Part
@@ -22,16 +22,11 @@ PUT, LIST = "upload_part", "list_parts"
 
 def upload(script: Script, counted: list[int] | None = None, deadline_s: float = 100) -> Any:
     calls: Any = script
-    delivery = Delivery(
-        calls,
-        session(),
-        25,
-        Part(1, 10, 10),
-        patience=patience(deadline_s)[0],
-        stop=Stop(),
-        count=(counted if counted is not None else []).append,
-    )
-    return deliver(delivery, memoryview(CONTENT), part_sha1(CONTENT))
+    part, borne = Part(1, 10, 10), patience(deadline_s)[0]
+    count = (counted if counted is not None else []).append
+    window = memoryview(CONTENT)
+    carrier = WindowCarrier(calls, session(), 25, part, window, patience=borne, stop=Stop(), count=count)
+    return deliver(Delivery(calls, session(), part, borne), carrier)
 
 
 def arrive(script: Script) -> None:

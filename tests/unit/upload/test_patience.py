@@ -50,6 +50,24 @@ def test_the_deadline_counts_from_the_first_failure() -> None:
     assert str(caught.value.__cause__).startswith("503")
 
 
+def test_attempts_in_which_something_moves_do_not_count() -> None:
+    now, events = [0.0], list[Any]()
+
+    def sleep(delay_s: float) -> None:
+        now[0] += delay_s
+
+    pace = Pace(base_s=10, clock=lambda: now[0], sleep=sleep, random=lambda: 1.0)
+    borne = Patience("part", pace=pace, deadline_s=100, stop=Stop(), tell=events.append)
+    for _ in range(3):
+        now[0] += 655
+        borne.moved()
+        borne.pause(lost())
+    assert [event.delay_s for event in events] == [10, 20, 30]
+    now[0] += 39
+    with pytest.raises(DeadlineExceededError, match="within 100 s, after 4 attempts"):
+        borne.pause(lost())
+
+
 def test_a_pause_that_the_server_asks_for_is_not_begun_if_it_is_too_long() -> None:
     borne, events = patience(deadline_s=10)
     with pytest.raises(DeadlineExceededError):

@@ -15,7 +15,7 @@ from ... import models
 from ..._runtime.codec import Json
 from ..._runtime.failure import api_error
 from ..._runtime.message import RawResponse, Request, Response
-from ..._runtime.parameter import Parameter
+from ..._runtime.parameter import Parameter, check_model
 
 __all__ = ["build_request", "read_response"]
 
@@ -67,7 +67,7 @@ _ERRORS: Final[Mapping[int | str, Json[Any]]] = {
 def build_request(
     upload_session: models.UploadSession,
     *,
-    parts: list[models.CommittedPart],
+    parts: list[models.UploadPart],
     digest: str,
     attributes: models.FileAttributes | UnsetType = UNSET,
     if_match: str | UnsetType = UNSET,
@@ -79,6 +79,7 @@ def build_request(
     Raises:
         InvalidArgumentError: If an argument breaks its rule.
     """
+    check_model("upload_session", upload_session, models.UploadSession)
     return Request(
         operation="commit_upload_session",
         method="POST",

@@ -15,7 +15,7 @@ from ... import models
 from ..._runtime.codec import Json
 from ..._runtime.failure import api_error
 from ..._runtime.message import RawResponse, Request, Response
-from ..._runtime.parameter import Parameter
+from ..._runtime.parameter import Parameter, check_model
 
 __all__ = ["build_request", "read_response"]
 
@@ -45,6 +45,7 @@ def build_request(upload_session: models.UploadSession, *, as_user: str | UnsetT
     Raises:
         InvalidArgumentError: If an argument breaks its rule.
     """
+    check_model("upload_session", upload_session, models.UploadSession)
     return Request(
         operation="get_upload_session",
         method="GET",

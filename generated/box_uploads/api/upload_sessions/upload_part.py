@@ -15,7 +15,7 @@ from ... import models
 from ..._runtime.codec import Binary, Json
 from ..._runtime.failure import api_error
 from ..._runtime.message import RawResponse, Request, Response
-from ..._runtime.parameter import Parameter
+from ..._runtime.parameter import Parameter, check_model
 from ..._runtime.stream import Content
 
 __all__ = ["build_request", "read_response"]
@@ -72,6 +72,7 @@ def build_request(
     Raises:
         InvalidArgumentError: If an argument breaks its rule.
     """
+    check_model("upload_session", upload_session, models.UploadSession)
     return Request(
         operation="upload_part",
         method="PUT",
@@ -85,6 +86,7 @@ def build_request(
             *_CONTENT_RANGE.in_header(content_range),
         ),
         content=_BINARY.encode(body),
+        repeatable=False,
     )
 
 

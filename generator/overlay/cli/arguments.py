@@ -1,0 +1,37 @@
+"""What the values of options and arguments must be, so that a wrong one is told before anything is sent."""
+
+from __future__ import annotations
+
+import re
+
+import click
+
+__all__ = ["PATH", "STDIN", "all_filled", "box_id", "filled"]
+
+_ID = re.compile(r"[0-9]{1,19}", re.ASCII)
+
+STDIN = "-"
+
+PATH = click.Path(allow_dash=True, readable=False)
+"""A path that is looked at when its turn has come: what is wrong with it is told of it alone."""
+
+
+def filled(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    """Refuse an empty value, which is mostly a variable of a script that is not set."""
+    if value == "":
+        raise click.BadParameter("must not be empty")
+    return value
+
+
+def all_filled(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse an empty value among several."""
+    for value in values:
+        filled(context, parameter, value)
+    return values
+
+
+def box_id(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """Refuse what is no id at Box."""
+    if filled(context, parameter, value) is not None and not _ID.fullmatch(str(value)):
+        raise click.BadParameter(f"{value!r} is no decimal number, as an id at Box is")
+    return value

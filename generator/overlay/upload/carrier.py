@@ -1,0 +1,136 @@
+"""Who brings a part to the server: this process, from a view of its bytes, or a job that an executor runs elsewhere."""
+
+from __future__ import annotations
+
+from concurrent.futures import BrokenExecutor, CancelledError
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from .._runtime.stream import PIECE, Stream
+from . import digest
+from .errors import DigestMismatchError, PartConflictError, UploadError
+from .job import run_part_job
+from .part import check_stored
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from concurrent.futures import Executor
+
+    from .. import models
+    from ..client import RawClient
+    from .job import PartJob
+    from .patience import Patience, Stop
+    from .plan import Part
+
+__all__ = ["JobCarrier", "WindowCarrier"]
+
+
+class WindowCarrier:
+    """Sends a view of the bytes, which stay the same meanwhile.
+
+    Args:
+        calls: The client's calls, each sent once.
+        session: The session.
+        file_size: Size of the file in bytes.
+        part: The part.
+        window: Its bytes.
+        patience: Is told that bytes move.
+        stop: The wish to end the upload.
+        count: Takes the number of bytes that were handed to the network; negative when they have to go again.
+
+    Attributes:
+        counted: How many bytes count at present.
+    """
+
+    def __init__(  # noqa: PLR0913  # each is a plain value
+        self,
+        calls: RawClient,
+        session: models.UploadSession,
+        file_size: int,
+        part: Part,
+        window: memoryview,
+        *,
+        patience: Patience,
+        stop: Stop,
+        count: Callable[[int], object],
+    ) -> None:
+        self.counted = 0
+        self._calls = calls
+        self._session = session
+        self._part = part
+        self._window = window
+        self._patience = patience
+        self._stop = stop
+        self._count = count
+        self._content_range = part.content_range(file_size)
+        self._sha1 = digest.part_sha1(window)
+
+    def send(self) -> models.UploadPart:
+        """Send the bytes in pieces."""
+        answer = self._calls.upload_part(
+            self._session,
+            body=Stream(len(self._window), self._pieces),
+            digest=digest.header(self._sha1),
+            content_range=self._content_range,
+        )
+        check_stored(answer.parsed.part, self._part, self._sha1, DigestMismatchError)
+        return answer.parsed.part
+
+    def compare(self, held: models.UploadPart) -> None:
+        """Compare the part with what the server holds."""
+        check_stored(held, self._part, self._sha1, PartConflictError)
+
+    def _pieces(self) -> Iterator[memoryview]:
+        self._recount(0)
+        for start in range(0, len(self._window), PIECE):
+            self._stop.check()
+            piece = self._window[start : start + PIECE]
+            yield piece
+            self._patience.moved()
+            self._recount(self.counted + len(piece))
+
+    def _recount(self, counted: int) -> None:
+        if counted != self.counted:
+            self._count(counted - self.counted)
+            self.counted = counted
+
+
+class JobCarrier:
+    """Has jobs run by an executor, one for each attempt.
+
+    Args:
+        executor: The executor, which is the caller's.
+        job: The part as a job.
+        stop: The wish to end the upload; a job that has not begun then is taken back.
+
+    Attributes:
+        counted: How many bytes count at present: none before the end.
+    """
+
+    counted = 0
+
+    def __init__(self, executor: Executor, job: PartJob, stop: Stop) -> None:
+        self._executor = executor
+        self._job = job
+        self._stop = stop
+
+    def send(self) -> models.UploadPart:
+        """Have the part sent."""
+        return self._run(self._job)
+
+    def compare(self, held: models.UploadPart) -> None:
+        """Have the part compared with what the server holds."""
+        self._run(msgspec.structs.replace(self._job, held=held))
+
+    def _run(self, job: PartJob) -> models.UploadPart:
+        self._stop.check()
+        try:
+            future = self._executor.submit(run_part_job, job)
+            with self._stop.listening(future.cancel):
+                return future.result()
+        except CancelledError:
+            self._stop.check()
+            raise UploadError("the executor has cancelled a part") from None
+        except BrokenExecutor as error:
+            raise UploadError(f"the executor that sends the parts is broken: {error}") from error

@@ -1,0 +1,62 @@
+"""Operations that return a list page by page, of which the client gets an iterator over all items (`x-pages`)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from .document import Node
+from .filters import python_name
+from .operation import Operation, Pages
+from .problem import SpecError
+from .types import Array, Field, Model, Named, Scalar, Type
+
+_KEYS = frozenset({"method", "items", "offset", "total"})
+
+
+def read_pages(node: Node, operation: Operation, taken: Collection[str]) -> Pages | None:
+    """Return what `x-pages` of an operation says, if it is there.
+
+    Args:
+        node: The operation in the document.
+        operation: The operation as it was read.
+        taken: Names that the iterator's method must not have.
+
+    Raises:
+        SpecError: If the operation has no such pages.
+    """
+    pages = node.get("x-pages")
+    if pages is None:
+        return None
+    if unknown := sorted(set(pages.object()) - _KEYS):
+        raise SpecError(pages.place, f"{unknown[0]!r} is none of {', '.join(sorted(_KEYS))}")
+    method = pages / "method"
+    if method.text() != python_name(method.text(), taken=taken):
+        raise SpecError(
+            method.place, f"{method.value!r} cannot be the name of another method; use a free snake_case one"
+        )
+    page = operation.result.resolved
+    if not isinstance(page, Named) or not isinstance(page.definition, Model):
+        raise SpecError(pages.place, "needs one success with one body, an object with properties")
+    items, total = _property(page.definition, pages / "items"), _property(page.definition, pages / "total")
+    array = items.type.resolved
+    if not isinstance(array, Array):
+        raise SpecError(f"{pages.place}/items", f"{items.wire_name!r} is no array")
+    if not _is_integer(total.type):
+        raise SpecError(f"{pages.place}/total", f"{total.wire_name!r} is no integer")
+    offset = pages / "offset"
+    found = [one for one in operation.at("query") if one.wire_name == offset.text() and not one.is_client_option]
+    if not found or not _is_integer(found[0].type):
+        raise SpecError(offset.place, f"{offset.value!r} is no parameter in the query that is an integer")
+    return Pages(method.value, array.item, items.name, total.name, found[0].name)
+
+
+def _property(model: Model, node: Node) -> Field:
+    field = next((one for one in model.fields if one.wire_name == node.text()), None)
+    if field is None or not field.required:
+        raise SpecError(node.place, f"{node.value!r} is no required property of the response")
+    return field
+
+
+def _is_integer(type_: Type) -> bool:
+    resolved = type_.resolved
+    return isinstance(resolved, Scalar) and resolved.python == "int"

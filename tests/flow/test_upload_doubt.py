@@ -1,0 +1,445 @@
+"""Commits whose outcome nobody has seen: what is stored is told, what is not is uploaded, and nothing is done twice."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import msgspec
+import pytest
+from box_uploads import errors, models
+from box_uploads.upload import (
+    CommitUnconfirmedError,
+    DigestMismatchError,
+    FileTooSmallError,
+    PhaseChanged,
+    Restarted,
+    Retried,
+    Started,
+    Stored,
+)
+from box_uploads.upload.digest import header
+from box_uploads.upload.journal import Entry, Journal
+from box_uploads_mock import Failure, LostAnswer
+
+from tests.flow.upload_ground import CONTENT, SHA1, Ground
+
+CREATE, VERSION = "create_upload_session", "create_version_upload_session"
+STATUS, COMMIT, ABORT = "get_upload_session", "commit_upload_session", "abort_upload_session"
+OTHER = CONTENT[::-1]
+
+
+class Stream(io.BytesIO):
+    """A stream that cannot seek."""
+
+    def seekable(self) -> bool:
+        return False
+
+
+class Interrupt(BaseException):
+    """What nobody catches."""
+
+
+def at(wanted: Any) -> Any:
+    """Return a callback that interrupts the upload at an event, or at the first one of a kind."""
+
+    def tell(event: Any) -> None:
+        if wanted in (event, type(event)):
+            raise Interrupt
+
+    return tell
+
+
+def versions(ground: Ground) -> tuple[int, bytes]:
+    """Return how many versions a file has beyond its first one, and its content."""
+    (file,) = [one for one in ground.state.files.values() if one.name == "film.mov"]
+    return int(file.etag), ground.state.content(file.id)
+
+
+@pytest.fixture
+def file_id(ground: Ground) -> str:
+    return str(ground.upload(OTHER).id)
+
+
+# Versions, which cannot be found by their name
+
+
+def test_a_session_that_failed_before_the_commit_was_sent_is_begun_anew(
+    ground: Ground, file_id: str, tmp_path: Path
+) -> None:
+    journal = tmp_path / "journal"
+    with pytest.raises(Interrupt):
+        ground.upload(file_id=file_id, resume=journal, on_progress=at(PhaseChanged("commit")))
+    ground.state.faults.add(Failure(operation=STATUS, status=410, code="upload_failed"))
+    events: list[Any] = []
+    ground.upload(file_id=file_id, resume=journal, on_progress=events.append)
+    assert versions(ground) == (1, CONTENT)
+    assert any(isinstance(event, Restarted) for event in events)
+
+
+@pytest.mark.parametrize("code", ["upload_failed", "session_expired"])
+@pytest.mark.parametrize("has_journal", [False, True])
+def test_a_session_that_failed_after_a_commit_without_effect_is_begun_anew(
+    ground: Ground, file_id: str, tmp_path: Path, code: str, has_journal: bool
+) -> None:
+    settings: dict[str, Any] = {"resume": tmp_path / "journal"} if has_journal else {}
+    ground.state.faults.add(
+        Failure(operation=COMMIT, status=503),
+        Failure(operation=COMMIT, status=410, code=code),
+        Failure(operation=STATUS, status=410, code=code),
+    )
+    ground.upload(file_id=file_id, **settings)
+    assert versions(ground) == (1, CONTENT)
+
+
+def test_a_commit_without_effect_in_an_earlier_run_is_made_in_the_next(
+    ground: Ground, file_id: str, tmp_path: Path
+) -> None:
+    journal = tmp_path / "journal"
+    ground.state.faults.add(Failure(operation=COMMIT, status=503))
+    with pytest.raises(Interrupt) as caught:
+        ground.upload(file_id=file_id, resume=journal, on_progress=at(Retried))
+    assert caught.value.__notes__ == ["A commit had been sent, and may have been carried out."]
+    ground.state.faults.add(Failure(operation=STATUS, status=410, code="upload_failed", times=2))
+    ground.upload(file_id=file_id, resume=journal)
+    assert versions(ground) == (1, CONTENT)
+
+
+@pytest.mark.parametrize("last", [404, 412, 409, 410])
+def test_a_commit_whose_answer_is_lost_is_found_whatever_is_said_of_the_next(
+    ground: Ground, file_id: str, last: int
+) -> None:
+    code = {409: "item_name_in_use", 410: "session_expired"}.get(last, "")
+    ground.state.faults.add(LostAnswer(operation=COMMIT), Failure(operation=COMMIT, status=last, code=code))
+    file = ground.upload(file_id=file_id)
+    assert (file.id, file.sha1) == (file_id, SHA1)
+    assert versions(ground) == (1, CONTENT)
+
+
+def test_a_commit_that_is_refused_after_one_without_effect_is_told_as_the_refusal(ground: Ground, file_id: str) -> None:
+    ground.state.faults.add(Failure(operation=COMMIT, status=500), Failure(operation=COMMIT, status=412))
+    with pytest.raises(errors.PreconditionFailedError):
+        ground.upload(file_id=file_id)
+    assert versions(ground) == (0, OTHER)
+    assert not ground.state.sessions
+
+
+def test_a_session_that_may_have_expired_or_been_committed_is_told_with_what_to_do(
+    ground: Ground, file_id: str, tmp_path: Path
+) -> None:
+    journal = tmp_path / "journal"
+    ground.state.faults.add(LostAnswer(operation=COMMIT))
+    with pytest.raises(Interrupt):
+        ground.upload(file_id=file_id, resume=journal, on_progress=at(Retried))
+    late = dt.datetime.fromisoformat(json.loads(journal.read_text())["session"]["session_expires_at"])
+    for now in (late - dt.timedelta(minutes=59), late + dt.timedelta(days=1)):
+        pace = msgspec.structs.replace(ground.clock.pace(), now=lambda now=now: now)
+        with pytest.raises(CommitUnconfirmedError, match=rf"sha1 of file {file_id} with {SHA1}.* delete the journal"):
+            ground.upload(file_id=file_id, resume=journal, pace=pace)
+    assert ground.upload(file_id=file_id, resume=journal).sha1 == SHA1
+    assert versions(ground) == (1, CONTENT)
+
+
+# New files
+
+
+@pytest.mark.parametrize("last", [404, 409, 410])
+def test_a_new_file_whose_commit_is_lost_is_found_by_its_name(ground: Ground, last: int) -> None:
+    code = {409: "item_name_in_use", 410: "session_expired"}.get(last, "")
+    ground.state.faults.add(LostAnswer(operation=COMMIT), Failure(operation=COMMIT, status=last, code=code))
+    assert ground.upload().sha1 == SHA1
+    assert versions(ground) == (0, CONTENT)
+    assert not ground.state.sessions
+
+
+def test_a_deadline_in_doubt_keeps_the_session_that_is_still_open(ground: Ground, tmp_path: Path) -> None:
+    journal = tmp_path / "journal"
+    ground.state.faults.add(Failure(operation=COMMIT, status=500))
+    with pytest.raises(errors.UploadError, match="not done within 0 s"):
+        ground.upload(resume=journal, deadline_s=0)
+    sent = ground.calls("upload_part")
+    assert ground.upload(resume=journal).sha1 == SHA1
+    assert (ground.calls("upload_part"), ground.calls(CREATE)) == (sent, 1)
+
+
+def test_a_folder_of_the_name_is_no_file_that_was_stored(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    ground.state.faults.add(Failure(operation=COMMIT, status=500), Failure(operation=COMMIT, status=404))
+    ground.state.faults.add(Failure(operation=STATUS, status=404))
+    conflict = {"type": "folder", "id": "9", "sha1": SHA1, "name": "film.mov"}
+    monkeypatch.setattr(errors.ConflictError, "conflicts", [conflict])
+    ground.state.faults.add(Failure(operation=CREATE, status=409, code="item_name_in_use", skip=1))
+    with pytest.raises(errors.UploadError):
+        ground.upload(deadline_s=0)
+    assert ground.stored() == []
+
+
+def test_a_session_that_only_asks_for_the_name_is_ended(ground: Ground) -> None:
+    ground.state.faults.add(Failure(operation=COMMIT, status=500), Failure(operation=COMMIT, status=410))
+    ground.state.faults.add(Failure(operation=STATUS, status=410))
+    assert ground.upload().sha1 == SHA1
+    assert ground.calls(CREATE) == 3
+    assert not ground.state.sessions
+
+
+# Commits of an earlier run
+
+
+def unanswered(ground: Ground, journal: Path, source: Any = CONTENT, **settings: Any) -> None:
+    """Upload until a commit was sent, which was not carried out as yet."""
+    ground.state.faults.add(Failure(operation=COMMIT, status=503))
+    with pytest.raises(Interrupt):
+        ground.upload(source, resume=journal, on_progress=at(Retried), **settings)
+
+
+def test_a_commit_of_an_earlier_run_that_arrives_late_is_found(ground: Ground, file_id: str, tmp_path: Path) -> None:
+    journal = tmp_path / "journal"
+    unanswered(ground, journal, file_id=file_id)
+
+    def arrive(event: object) -> None:
+        if isinstance(event, Started) and versions(ground) == (0, OTHER):
+            session = msgspec.json.decode(journal.read_bytes())["session"]
+            assert msgspec.json.decode(journal.read_bytes())["sha1"] == SHA1
+            with ground.client() as box:
+                known = msgspec.convert(session, models.UploadSession)
+                box.commit_upload_session(known, parts=list(box.iter_parts(known)), digest=header(SHA1))
+
+    assert ground.upload(file_id=file_id, resume=journal, on_progress=arrive).sha1 == SHA1
+    assert versions(ground) == (1, CONTENT)
+    assert ground.calls(VERSION) == 1
+
+
+def test_a_stream_whose_earlier_run_has_committed_it_meanwhile_asks_a_person_to_look(
+    ground: Ground, file_id: str, tmp_path: Path
+) -> None:
+    journal = tmp_path / "journal"
+    unanswered(ground, journal, Stream(CONTENT), size=len(CONTENT), file_id=file_id)
+    ground.state.faults.add(Failure(operation="list_parts", status=404))
+    with pytest.raises(CommitUnconfirmedError, match=SHA1):
+        ground.upload(Stream(CONTENT), size=len(CONTENT), file_id=file_id, resume=journal)
+
+
+def test_a_session_that_was_ended_for_wrong_bytes_is_not_taken_for_committed(
+    ground: Ground, file_id: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = tmp_path / "journal"
+    ground.state.faults.add(Failure(operation=COMMIT, status=400, code="digest_mismatch"))
+    with monkeypatch.context() as patch:
+        patch.setattr("box_uploads.upload.journal.Journal.remove", killed)
+        with pytest.raises(Interrupt):
+            ground.upload(file_id=file_id, resume=journal)
+    ground.upload(file_id=file_id, resume=journal)
+    assert versions(ground) == (1, CONTENT)
+
+
+def killed(_: object) -> None:
+    """Do what a kill does."""
+    raise Interrupt
+
+
+def test_a_refused_commit_is_none_that_may_have_been_carried_out(ground: Ground, file_id: str, tmp_path: Path) -> None:
+    journal = tmp_path / "journal"
+    with pytest.raises(errors.PreconditionFailedError):
+        ground.upload(file_id=file_id, resume=journal, if_match="7")
+    (session,) = ground.state.sessions
+    ground.state.uploads.abort(session)
+    ground.upload(file_id=file_id, resume=journal, if_match="0")
+    assert versions(ground) == (1, CONTENT)
+
+
+def test_another_content_after_a_commit_whose_answer_is_lost_is_uploaded(
+    ground: Ground, file_id: str, tmp_path: Path
+) -> None:
+    journal = tmp_path / "journal"
+    ground.state.faults.add(LostAnswer(operation=COMMIT))
+    with pytest.raises(Interrupt):
+        ground.upload(file_id=file_id, resume=journal, on_progress=at(Retried))
+    ground.upload(OTHER, file_id=file_id, resume=journal)
+    assert versions(ground) == (2, OTHER)
+
+
+def test_a_doubt_that_cannot_be_settled_is_told_as_such(ground: Ground, tmp_path: Path) -> None:
+    journal = tmp_path / "journal"
+    ground.state.faults.add(LostAnswer(operation=COMMIT), Failure(operation=STATUS, status=403))
+    with pytest.raises(CommitUnconfirmedError, match="A commit had been sent, and may have been carried out") as caught:
+        ground.upload(resume=journal, deadline_s=0)
+    assert isinstance(caught.value.__cause__, errors.ForbiddenError)
+    assert ground.upload(resume=journal).sha1 == SHA1
+    assert versions(ground) == (0, CONTENT)
+
+
+def test_a_file_that_has_become_too_small_ends_its_session(ground: Ground, tmp_path: Path) -> None:
+    journal = tmp_path / "journal"
+    with pytest.raises(Interrupt):
+        ground.upload(resume=journal, on_progress=at(PhaseChanged("commit")))
+    with pytest.raises(FileTooSmallError):
+        ground.upload(b"small", resume=journal)
+    assert not ground.state.sessions
+    assert not journal.exists()
+
+
+# Done, and not yet told
+
+
+@pytest.mark.parametrize("is_version", [False, True])
+@pytest.mark.parametrize("event", [Stored, PhaseChanged("done")])
+def test_a_run_that_ends_before_it_has_told_its_result_tells_it_in_the_next(
+    ground: Ground, tmp_path: Path, event: object, is_version: bool
+) -> None:
+    settings: dict[str, Any] = {"resume": tmp_path / "journal"}
+    if is_version:
+        settings["file_id"] = ground.upload(OTHER).id
+    with pytest.raises(Interrupt) as caught:
+        ground.upload(on_progress=at(event), **settings)
+    before, told = len(ground.state.journal), list[Any]()
+    file = ground.upload(on_progress=told.append, **settings)
+    assert caught.value.__notes__ == [f"The file was stored before that, with the id {file.id}."]
+    assert told == [PhaseChanged("create"), PhaseChanged("done"), Stored(file)]
+    assert len(ground.state.journal) == before
+    assert versions(ground) == (int(is_version), CONTENT)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_stream_of_a_run_that_was_done_is_compared(ground: Ground, file_id: str, tmp_path: Path) -> None:
+    settings: dict[str, Any] = {"resume": tmp_path / "journal", "size": len(CONTENT), "file_id": file_id}
+    with pytest.raises(Interrupt):
+        ground.upload(Stream(CONTENT), on_progress=at(Stored), **settings)
+    assert ground.upload(Stream(CONTENT), **settings).sha1 == SHA1
+    assert versions(ground) == (1, CONTENT)
+
+
+def test_a_mark_that_cannot_be_written_hides_no_success(
+    ground: Ground, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = Journal.write
+
+    def full(journal: Journal, entry: Entry) -> None:
+        if entry.file is not None:
+            raise OSError("no space left")
+        write(journal, entry)
+
+    monkeypatch.setattr(Journal, "write", full)
+    assert ground.upload(resume=tmp_path / "journal").sha1 == SHA1
+
+
+@pytest.mark.parametrize("event", [PhaseChanged("done"), Stored])
+def test_a_task_that_is_cancelled_too_late_tells_it_and_leaves_the_result_to_the_next(
+    ground: Ground, file_id: str, tmp_path: Path, event: object
+) -> None:
+    settings: dict[str, Any] = {"resume": tmp_path / "journal", "file_id": file_id}
+
+    async def main() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        tell = at(event)
+
+        def cancel(told: object) -> None:
+            try:
+                tell(told)
+            except Interrupt:
+                task.cancel()
+
+        await ground.upload_async(on_progress=cancel, **settings)
+
+    with pytest.raises(asyncio.CancelledError) as caught:
+        asyncio.run(main())
+    assert caught.value.__notes__ == [f"The file was stored before that, with the id {file_id}."]
+    assert ground.upload(**settings).sha1 == SHA1
+    assert versions(ground) == (1, CONTENT)
+
+
+def test_a_cancelled_task_does_not_wait_for_who_takes_its_events(ground: Ground) -> None:
+    async def main() -> None:
+        never = asyncio.Event()
+
+        async def tell(_: object) -> None:
+            told.set()
+            await never.wait()
+
+        told = asyncio.Event()
+        task = asyncio.create_task(ground.upload_async(on_progress=tell))
+        await told.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(main())
+    assert not ground.state.sessions
+
+
+def test_another_content_after_a_run_that_was_done_is_uploaded(ground: Ground, file_id: str, tmp_path: Path) -> None:
+    journal = tmp_path / "journal"
+    with pytest.raises(Interrupt):
+        ground.upload(file_id=file_id, resume=journal, on_progress=at(Stored))
+    ground.upload(OTHER, file_id=file_id, resume=journal)
+    assert versions(ground) == (2, OTHER)
+
+
+# Answers that are wrong, and clients that fail
+
+
+class Spoiling(httpx2.BaseTransport):
+    """Changes the answers of a call on their way."""
+
+    def __init__(self, end_of_path: str, spoil: Callable[[Any], object]) -> None:
+        self._inner = httpx2.HTTPTransport()
+        self._end_of_path = end_of_path
+        self._spoil = spoil
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        response = self._inner.handle_request(request)
+        if not request.url.path.endswith(self._end_of_path):
+            return response
+        body = json.loads(response.read())
+        self._spoil(body)
+        headers = [(name, value) for name, value in response.headers.items() if name.lower() != "content-length"]
+        return httpx2.Response(response.status_code, headers=headers, json=body)
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+@pytest.mark.parametrize(("field", "value"), [("sha1", "0" * 40), ("size", 7)])
+def test_a_stored_file_that_is_not_ours_is_told_with_its_id(ground: Ground, field: str, value: object) -> None:
+    spoiling = Spoiling("/commit", lambda body: body["entries"][0].update({field: value}))
+    with pytest.raises(DigestMismatchError, match=rf"^file [0-9]+ was stored with .*{value}"):
+        ground.upload(client=ground.client(http=spoiling))
+
+
+def test_a_stored_file_whose_digest_is_not_told_is_not_confirmed(ground: Ground) -> None:
+    spoiling = Spoiling("/commit", lambda body: body["entries"][0].pop("sha1"))
+    with pytest.raises(CommitUnconfirmedError, match=f"compare it with {SHA1}"):
+        ground.upload(client=ground.client(http=spoiling))
+
+
+def test_an_answer_of_create_that_cannot_be_understood_is_not_asked_for_again(ground: Ground) -> None:
+    with pytest.raises(errors.DecodeError) as caught:
+        ground.upload(client=ground.client(http=Spoiling("/upload_sessions", lambda body: body.update(part_size=0))))
+    assert caught.value.__notes__ == ["A session may have been created, which goes on until it expires."]
+    assert (ground.calls(CREATE), len(ground.state.sessions)) == (1, 1)
+
+
+def test_an_error_of_the_callback_is_not_hidden_by_one_of_the_token(ground: Ground) -> None:
+    sealed = False
+
+    def token() -> str:
+        if sealed:
+            raise OSError("the vault is sealed")
+        return ground.state.token
+
+    def tell(event: object) -> None:
+        nonlocal sealed
+        if event == PhaseChanged("commit"):
+            sealed = True
+            ground.state.expire_token(ground.state.token)
+            raise RuntimeError("own reason")
+
+    with pytest.raises(RuntimeError, match="own reason") as caught:
+        ground.upload(client=ground.client(token=token), on_progress=tell)
+    assert "could not be aborted" in caught.value.__notes__[0]
+    assert "the vault is sealed" in caught.value.__notes__[0]

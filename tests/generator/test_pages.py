@@ -1,0 +1,157 @@
+"""Lists that come in pages get an iterator over all items (`x-pages`), or a refusal that names the place."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+import pytest
+
+from generator.document import Document
+from generator.operations import Operations
+from generator.problem import SpecError
+from generator.schemas import Schemas
+
+from .conftest import Make, Package, document, operation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+THINGS = [{"page": number} for number in range(5)]
+PAGES = {"method": "iter_things", "items": "the items", "offset": "skip-first", "total": "allOfThem"}
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["the items", "allOfThem", "word"],
+    "properties": {
+        "the items": {"type": "array", "items": {"$ref": "#/components/schemas/Thing"}},
+        "allOfThem": {"type": "integer", "minimum": 0},
+        "word": {"type": "string"},
+        "more": {"type": "integer"},
+    },
+}
+PLACE = "#/paths/~1things~1{page}/get/x-pages"
+
+
+def paged(pages: Any = PAGES, schema: dict[str, Any] = SCHEMA, **others: Any) -> dict[str, Any]:
+    """Return a document with a list whose arguments have the names of what a loop over pages may use."""
+    text, number = {"type": "string"}, {"type": "integer"}
+    parameters = [
+        {"in": "path", "name": "page", "required": True, "schema": text},
+        {"in": "query", "name": "skip-first", "schema": number},
+        {"in": "query", "name": "pager", "schema": number},
+        {"in": "query", "name": "item", "schema": text},
+    ]
+    content = {"application/json": {"schema": schema}}
+    listing = operation(
+        operationId="list_things",
+        parameters=parameters,
+        **{"responses": {"200": {"description": "A page.", "content": content}}, "x-pages": pages, **others},
+    )
+    thing = {"type": "object", "required": ["page"], "properties": {"page": number}}
+    return document(
+        {"/things/{page}": {"get": listing, "put": operation(operationId="put_thing", parameters=parameters[:1])}},
+        schemas={"Thing": thing},
+    )
+
+
+@pytest.fixture(scope="module")
+def package(make: Make) -> Package:
+    return make(paged())
+
+
+def answers(seen: list[dict[str, str]], things: Any = THINGS) -> Callable[[httpx2.Request], httpx2.Response]:
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        seen.append(dict(request.url.params))
+        start, size = int(request.url.params["skip-first"]), int(request.url.params.get("pager", 2))
+        page = {"the items": things[start : start + size], "allOfThem": len(THINGS), "word": ""}
+        return httpx2.Response(200, content=json.dumps(page), headers={"content-type": "application/json"})
+
+    return answer
+
+
+def listed(package: Package, handler: Any, *, is_async: bool, **given: Any) -> list[int]:
+    transport = httpx2.MockTransport(handler)
+    if not is_async:
+        with package.module.Client(http=transport) as client:
+            return [thing.page for thing in client.iter_things("a", **given)]
+
+    async def run() -> list[int]:
+        async with package.module.AsyncClient(http=transport) as client:
+            return [thing.page async for thing in client.iter_things("a", **given)]
+
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_all_items_are_gone_through_with_the_arguments_of_the_caller(package: Package, *, is_async: bool) -> None:
+    seen: list[dict[str, str]] = []
+    assert listed(package, answers(seen), is_async=is_async, item="x") == [0, 1, 2, 3, 4]
+    assert seen == [{"skip-first": str(skipped), "item": "x"} for skipped in (0, 2, 4)]
+    assert listed(package, answers(seen), is_async=is_async, pager=9) == [0, 1, 2, 3, 4]
+    assert seen[3:] == [{"skip-first": "0", "pager": "9"}]
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+@pytest.mark.parametrize("things", [[*THINGS[:2], *THINGS[:2]], THINGS[:2]])
+def test_a_server_that_repeats_itself_or_has_no_more_is_told(package: Package, things: Any, *, is_async: bool) -> None:
+    with pytest.raises(package.errors.PageError, match="after 2 of 5 items"):
+        listed(package, answers([], things), is_async=is_async)
+
+
+def test_a_page_is_asked_for_when_its_first_item_is(package: Package) -> None:
+    seen: list[dict[str, str]] = []
+    with package.module.Client(http=httpx2.MockTransport(answers(seen))) as client:
+        things = client.iter_things("a")
+        assert not seen
+        next(things)
+        next(things)
+        assert len(seen) == 1
+        next(things)
+    assert len(seen) == 2
+
+
+def test_the_iterator_names_the_operation_and_takes_no_offset(package: Package) -> None:
+    method = package.module.Client.iter_things
+    assert "all items of `list_things`" in method.__doc__
+    with pytest.raises(TypeError, match="skip_first"):
+        method(None, "a", skip_first=1)
+
+
+def _schema(**properties: Any) -> dict[str, Any]:
+    return {**SCHEMA, "properties": {**SCHEMA["properties"], **properties}}
+
+
+REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
+    "no object": (paged("iter_things"), "", "must be an object"),
+    "no method": (paged({key: PAGES[key] for key in ("items", "offset", "total")}), "", "lacks 'method'"),
+    "no items": (paged({key: PAGES[key] for key in ("method", "offset", "total")}), "", "lacks 'items'"),
+    "no offset": (paged({key: PAGES[key] for key in ("items", "method", "total")}), "", "lacks 'offset'"),
+    "no total": (paged({key: PAGES[key] for key in ("items", "offset", "method")}), "", "lacks 'total'"),
+    "another key": (paged({**PAGES, "limit": "x"}), "", "'limit' is none of items, method, offset, total"),
+    "a number as method": (paged({**PAGES, "method": 5}), "/method", "must be a string"),
+    "no name as method": (paged({**PAGES, "method": "iterThings"}), "/method", "a free snake_case one"),
+    "code as method": (paged({**PAGES, "method": "a():\n  x"}), "/method", "a free snake_case one"),
+    "a taken method": (paged({**PAGES, "method": "put_thing"}), "/method", "a free snake_case one"),
+    "a method of the client": (paged({**PAGES, "method": "close"}), "/method", "a free snake_case one"),
+    "unknown items": (paged({**PAGES, "items": "x"}), "/items", "'x' is no required property"),
+    "items that are no array": (paged({**PAGES, "items": "word"}), "/items", "'word' is no array"),
+    "an unknown total": (paged({**PAGES, "total": "x"}), "/total", "'x' is no required property"),
+    "an optional total": (paged({**PAGES, "total": "more"}), "/total", "'more' is no required property"),
+    "a total in words": (paged({**PAGES, "total": "word"}), "/total", "'word' is no integer"),
+    "an unknown offset": (paged({**PAGES, "offset": "x"}), "/offset", "no parameter in the query"),
+    "an offset in the path": (paged({**PAGES, "offset": "page"}), "/offset", "no parameter in the query"),
+    "an offset in words": (paged({**PAGES, "offset": "item"}), "/offset", "no parameter in the query"),
+    "an array as page": (paged(schema={"type": "array"}), "", "an object with properties"),
+    "no body": (paged(responses={"204": {"description": "Nothing."}}), "", "an object with properties"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_wrong_pages_are_refused_with_their_place(name: str) -> None:
+    content, place, problem = REFUSED[name]
+    read = Document(content, "test")
+    with pytest.raises(SpecError, match=problem.replace("(", r"\(")) as caught:
+        Operations(read, Schemas(read)).read()
+    assert caught.value.place == PLACE + place
