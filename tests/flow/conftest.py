@@ -86,6 +86,19 @@ def connect(request: pytest.FixtureRequest, mock: MockServer) -> Iterator[Callab
         caller.close()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _certificates_once() -> Iterator[None]:
+    """Read the certificates to trust once, not for each client: nobody looks at them over plain HTTP."""
+    context = ssl.create_default_context()
+
+    def context_of(**_: object) -> ssl.SSLContext:
+        return context
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("httpx2._transports.default.create_ssl_context", context_of)
+        yield
+
+
 @pytest.fixture(scope="session")
 def shared_ground() -> Iterator[Ground]:
     ground = Ground()
@@ -102,16 +115,10 @@ def ground(shared_ground: Ground) -> Ground:
 @pytest.fixture
 def small_ground(monkeypatch: pytest.MonkeyPatch) -> Iterator[Ground]:
     """A server of small parts, for which no file is too small; nor is one for the uploader and the client."""
-    # Most of the time would go into certificates, which nobody looks at over plain HTTP.
-    context = ssl.create_default_context()
-
-    def context_of(**_: object) -> ssl.SSLContext:
-        return context
 
     def accept(*_: object) -> None:
         """Take anything."""
 
-    monkeypatch.setattr("httpx2._transports.default.create_ssl_context", context_of)
     monkeypatch.setattr("box_uploads.upload.uploader.check_minimum", accept)
     monkeypatch.setattr("box_uploads._runtime.codec._validate", accept)
     ground = Ground(SMALL_PART_SIZE, min_file_size=1)

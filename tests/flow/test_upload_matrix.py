@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import fields, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -136,7 +137,7 @@ class Run:
 
     def check_done(self, file: Any, *, untold: int = 0) -> None:
         """Check that the file is there, once, and nothing else."""
-        assert file.sha1 == hashlib.sha1(self.content, usedforsecurity=False).hexdigest()
+        assert file.sha1 == _sha1(self.content)
         assert self.ground.stored() == [self.content]
         assert self.ground.state.files[file.id].etag == ("1" if self.before else "0")
         assert len(self.ground.state.sessions) == untold
@@ -153,6 +154,11 @@ class Run:
             return
         told = [note for note in getattr(error, "__notes__", []) if GOES_ON_AFTER_THE_END in note]
         assert len(self.ground.state.sessions) <= untold + len(told)
+
+
+@cache
+def _sha1(content: bytes) -> str:
+    return hashlib.sha1(content, usedforsecurity=False).hexdigest()
 
 
 def _interrupt(event: object) -> None:

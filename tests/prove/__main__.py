@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _FOLDER = Path(__file__).parents[2] / ".prove"
 # What a judge takes to begin with is more than a defect takes, so the sample is of the greatest groups alone.
-_SAMPLE_SIZES = {"spec mutants": 24, "mock defects": 10, "client defects": 10}
+_SAMPLE_SIZES = {"spec mutants": 18, "mock defects": 8, "client defects": 8}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

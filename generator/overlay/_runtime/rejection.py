@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
+import functools
 import math
 import re
 import uuid
@@ -150,6 +151,7 @@ def _description(node: Any) -> str:
     return ""
 
 
+@functools.lru_cache(maxsize=128)
 def _inspect(type_: Any) -> Any:
     try:
         return msgspec.inspect.type_info(type_)

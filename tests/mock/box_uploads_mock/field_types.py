@@ -2,6 +2,7 @@
 
 import types
 import typing
+from functools import cache
 
 
 def check_types(instance: object) -> None:
@@ -10,11 +11,16 @@ def check_types(instance: object) -> None:
     Raises:
         ValueError: A field has another type; the message names it.
     """
-    for name, hint in typing.get_type_hints(type(instance)).items():
+    for name, hint in _hints(type(instance)).items():
         value = getattr(instance, name)
         problem = _problem(hint, value)
         if problem is not None:
             raise ValueError(f"{name}: {value!a} is {problem}")
+
+
+@cache
+def _hints(kind: type) -> dict[str, object]:
+    return typing.get_type_hints(kind)
 
 
 def _problem(hint: object, value: object) -> str | None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from hashlib import sha1
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,8 @@ class Watch:
     def __init__(self, side: Side) -> None:
         self._side: Side = side
         self.hits: Counter[Cell] = Counter()
+        # Both clients are shown the same answers, and send the same requests.
+        self._seen: dict[bytes, list[Cell]] = {}
         self._links: list[tuple[Cell, str, Any]] = []
 
     def see(self, exchange: Exchange) -> None:
@@ -51,10 +54,19 @@ class Watch:
         for cell, operation, key in self._links:
             if operation == name and is_followed(key, in_path, exchange):
                 self.hits[cell] += 1
-        self.hits.update(hits_of_request(name, in_path, exchange, self._side))
-        self.hits.update(hits_of_response(name, exchange))
+        sent = (name, exchange.url, exchange.headers, exchange.body, exchange.status)
+        self._count(sent, lambda: hits_of_request(name, in_path, exchange, self._side))
+        answered = (name, exchange.status, exchange.response_headers, exchange.response_body)
+        self._count(answered, lambda: hits_of_response(name, exchange))
         # A link is followed soon after it was given.
         self._links = [*links_from(name, in_path, exchange), *self._links][:_KEPT_LINKS]
+
+    def _count(self, what: object, cells: Callable[[], Iterable[Cell]]) -> None:
+        key = sha1(msgspec.msgpack.encode(what), usedforsecurity=False).digest()
+        found = self._seen.get(key)
+        if found is None:
+            found = self._seen[key] = list(cells())
+        self.hits.update(found)
 
     def see_refusal(self, operation: str, argument: str) -> None:
         """Count an argument that was refused before anything was sent."""
