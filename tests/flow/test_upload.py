@@ -259,6 +259,30 @@ def test_an_executor_that_breaks_down_is_told_and_leaves_nothing(ground: Ground,
     assert not ground.state.sessions
 
 
+class Vault:
+    """Gives a token, and holds what cannot be pickled."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+        self._lock = threading.Lock()
+
+    def token(self) -> str:
+        with self._lock:
+            return self._token
+
+
+@pytest.mark.parametrize("has_lock", [True, False])
+def test_a_token_that_cannot_go_to_another_process_is_told_with_the_cure(ground: Ground, has_lock: bool) -> None:
+    token = ground.state.token
+    client = ground.client(token=Vault(token).token if has_lock else lambda: token)
+    with (
+        ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool,
+        pytest.raises(UploadError, match="give a string, or a function of a module"),
+    ):
+        ground.upload(CONTENT, client, executor=pool)
+    assert not ground.state.sessions
+
+
 def test_a_job_that_somebody_else_cancels_is_told(ground: Ground, tmp_path: Path) -> None:
     class Cancelling(ThreadPoolExecutor):
         def submit(self, *_: Any, **__: Any) -> Any:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from concurrent.futures import BrokenExecutor, CancelledError
+from pickle import PicklingError
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -135,3 +136,9 @@ class JobCarrier:
             raise UploadError("the executor has cancelled a part") from None
         except BrokenExecutor as error:
             raise UploadError(f"the executor that sends the parts is broken: {error}") from error
+        except (PicklingError, AttributeError, TypeError) as error:
+            # Pickle raises all three.
+            if "pickle" not in str(error):
+                raise
+            text = "the executor cannot carry the client's token: give a string, or a function of a module"
+            raise UploadError(f"{text} ({error})") from error
