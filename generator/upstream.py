@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any, cast
 
 import openapi_python_client
-from jinja2 import StrictUndefined, TemplateError
+from jinja2 import BytecodeCache, StrictUndefined, TemplateError
+from jinja2.bccache import Bucket
 from openapi_python_client import Project
 from openapi_python_client import schema as upstream_schema
 from openapi_python_client.config import Config, ConfigFile, MetaType
@@ -52,6 +53,25 @@ class _Endpoint:
 
     name: str
     operation: Operation
+
+
+class _CompiledTemplates(BytecodeCache):
+    """Templates that this process has compiled already: its next package need not do it again."""
+
+    def __init__(self) -> None:
+        self._compiled: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Take over what was compiled from the same text."""
+        if bucket.key in self._compiled:
+            bucket.bytecode_from_string(self._compiled[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what was compiled."""
+        self._compiled[bucket.key] = bucket.bytecode_to_string()
+
+
+_COMPILED = _CompiledTemplates()
 
 
 class MsgspecProject(Project):
@@ -105,6 +125,7 @@ class MsgspecProject(Project):
         )
         self.package_name = package
         self.env.undefined = StrictUndefined
+        self.env.bytecode_cache = _COMPILED
         environment: Any = self.env
         environment.filters.update(filters)
         known: dict[str, Any] = {
