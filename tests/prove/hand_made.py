@@ -49,6 +49,7 @@ HAND_MADE: Mapping[str, Sequence[HandMade]] = {
             _UPLOADER,
             "tests/flow/test_upload.py",
             "tests/flow/test_upload_faults.py",
+            "tests/flow/test_upload_doubt.py",
         ),
     ),
 }

@@ -147,9 +147,9 @@ def parts_are_committed_without_their_digests(original: Any) -> Any:
 
 
 @DEFECTS.defect(BUILD(COMMIT), COMMIT)
-def an_absent_digest_is_sent_as_null(original: Any) -> Any:
-    """A `sha1` that is not given is null in the body."""
-    return with_body(original, lambda body: [part.setdefault("sha1", None) for part in body["parts"]])
+def absent_attributes_are_sent_as_null(original: Any) -> Any:
+    """`attributes` that are not given are null in the body."""
+    return with_body(original, lambda body: body.setdefault("attributes", None))
 
 
 @DEFECTS.defect(BUILD(COMMIT), COMMIT)

@@ -27,9 +27,15 @@ def a_part_is_not_looked_for(original: Any) -> Any:
     return lambda calls, session, part: None
 
 
-@DEFECTS.defect("box_uploads.upload.part.check_stored", "part")
+@DEFECTS.defect("box_uploads.upload.carrier.check_stored", "part")
 def an_answer_about_a_part_is_not_compared(original: Any) -> Any:
     """What the server says of a part is not compared with what was sent."""
+    return lambda stored, part, sha1, failure: None
+
+
+@DEFECTS.defect("box_uploads.upload.job.check_stored", "job")
+def an_answer_to_a_job_is_not_compared(original: Any) -> Any:
+    """What the server says of a part is not compared with what a job has sent."""
     return lambda stored, part, sha1, failure: None
 
 

@@ -269,6 +269,17 @@ def test_the_path_of_the_base_url_is_trusted_nowhere_else(host: str) -> None:
     assert trust.check(f"https://{host}{END}", SERVER, PATH)
 
 
+@pytest.mark.parametrize(
+    ("base_url", "host"),
+    [("http://127.0.0.1:8080/box", "upload.box.com"), ("https://gate.box.com/box", "127.0.0.1:8443")],
+)
+def test_the_path_of_a_base_url_at_loopback_is_trusted_at_loopback_alone(base_url: str, host: str) -> None:
+    trust = Trust(HOSTS, ("127.0.0.1:8443",), base_url)
+    assert trust.check(f"https://{host}{END}", SERVER, PATH)
+    with pytest.raises(UntrustedUrlError, match=r"does not lead to .* below /api/2.0;"):
+        trust.check(f"https://{host}/box{PATH}", SERVER, PATH)
+
+
 def test_a_refusal_names_the_paths_that_are_possible() -> None:
     trust = Trust(HOSTS, (), "https://gate.box.com/")
     with pytest.raises(UntrustedUrlError, match=r"below / or /api/2.0; base_url= can"):
