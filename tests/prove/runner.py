@@ -8,7 +8,7 @@ import shlex
 import signal
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -125,21 +125,6 @@ class Runner:
     def __exit__(self, *exception: object) -> None:
         self._stack.close()
 
-    def check_control(self) -> None:
-        """Run the tests with nothing planted, unless that is known to be well.
-
-        Raises:
-            ControlError: They fail.
-        """
-        verdict = self._memory.verdicts.get(NO_DEFECT.id)
-        if verdict is None:
-            ruling = self._judges[0].judge(Order(NO_DEFECT.id))
-            verdict = ruling.verdict
-            if verdict.outcome == "survived":
-                self._memory.keep(ruling)
-        if verdict.outcome != "survived":
-            raise self._red(verdict)
-
     def check_doubted(self) -> None:
         """Run the tests that noticed something with nothing planted, unless that is known to be well.
 
@@ -158,25 +143,31 @@ class Runner:
     def _red(self, verdict: Verdict) -> ControlError:
         return ControlError(f"{self._campaign}: red with nothing planted: {verdict.by}: {verdict.reason}")
 
-    def judge(self, ids: Iterable[str], tell: Callable[[Verdict], object], *, is_brief: bool = False) -> None:
-        """Have defects judged; each verdict is told, from several threads."""
+    def judge(
+        self, ids: Iterable[str], tell: Callable[[Verdict], object], *, is_brief: bool = False, has_control: bool = True
+    ) -> None:
+        """Have defects judged; each verdict is told, from several threads.
+
+        Args:
+            ids: Names of the defects.
+            tell: Takes the verdicts.
+            is_brief: Whether only the tests in focus are run.
+            has_control: Whether all tests are run with nothing planted as well, unless that is known to be well.
+
+        Raises:
+            ControlError: They fail with nothing planted, or a judge is gone.
+        """
         waiting: SimpleQueue[str] = SimpleQueue()
+        # First, since it takes the longest, and the others are to know how long each test takes.
+        if has_control and NO_DEFECT.id not in self._memory.verdicts:
+            waiting.put(NO_DEFECT.id)
         for name in ids:
             waiting.put(name)
 
-        def work(judge: _Judge) -> None:
-            while True:
-                try:
-                    name = waiting.get_nowait()
-                except Empty:
-                    return
-                ruling = judge.judge(Order(name, self._memory.seconds, is_brief))
-                self._memory.keep(ruling)
-                tell(ruling.verdict)
-
         with ThreadPoolExecutor(len(self._judges)) as pool:
             try:
-                for done in [pool.submit(work, judge) for judge in self._judges]:
+                at_work = [pool.submit(self._work, judge, waiting, tell, is_brief) for judge in self._judges]
+                for done in wait(at_work, return_when=FIRST_EXCEPTION).done:
                     done.result()
             except BaseException:
                 # Interrupted: nobody starts with another one, or waits for what will never be said.
@@ -186,6 +177,26 @@ class Runner:
                 for judge in self._judges:
                     judge.end()
                 raise
+
+    def _work(
+        self,
+        judge: _Judge,
+        waiting: SimpleQueue[str],
+        tell: Callable[[Verdict], object],
+        is_brief: bool,
+    ) -> None:
+        while True:
+            try:
+                name = waiting.get_nowait()
+            except Empty:
+                return
+            is_control = name == NO_DEFECT.id
+            ruling = judge.judge(Order(name, self._memory.seconds, is_brief and not is_control))
+            if is_control and ruling.verdict.outcome != "survived":
+                raise self._red(ruling.verdict)
+            self._memory.keep(ruling)
+            if not is_control:
+                tell(ruling.verdict)
 
 
 class _Judge:

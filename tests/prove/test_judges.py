@@ -25,7 +25,9 @@ for line in sys.stdin:
     order = json.loads(line)
     if order["id"] == "gone":
         sys.exit()
-    outcome = "killed" if "test_that_is_red" in order["only"] else "survived"
+    is_control = order["id"] == "-" and not order["only"]
+    is_red = "test_that_is_red" in order["only"] or (is_control and "RED" in os.environ)
+    outcome = "killed" if is_red else "survived"
     outcome, by = (outcome, "-") if order["id"] == "-" else order["id"].split()
     verdict = {"id": order["id"], "outcome": outcome, "by": by}
     print(json.dumps({"verdict": verdict, "seconds": {one: 1.0 for one in order["only"]}}), flush=True)
@@ -38,9 +40,9 @@ def memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Memory:
     return Memory(tmp_path / "m.ndjson", "now")
 
 
-def judge(memory: Memory, *ids: str) -> None:
-    with Runner("campaign", memory, 1) as judges:
-        judges.judge(ids, lambda _verdict: None)
+def judge(memory: Memory, *ids: str, has_control: bool = False, workers: int = 1) -> None:
+    with Runner("campaign", memory, workers) as judges:
+        judges.judge(ids, lambda _verdict: None, has_control=has_control)
         judges.check_doubted()
 
 
@@ -80,6 +82,28 @@ def test_a_test_that_is_red_with_nothing_planted_notices_nothing(memory: Memory,
         with pytest.raises(ControlError, match="red with nothing planted"):
             judge(again, *(() if again.verdicts else ("killed test_that_is_red",)))
     assert Memory(tmp_path / "m.ndjson", "now").doubted == {"test_that_is_red"}
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_nothing_is_judged_any_more_when_all_tests_are_red_with_nothing_planted(
+    memory: Memory, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, workers: int
+) -> None:
+    monkeypatch.setenv("RED", "1")
+    ids = [f"killed test_{number}" for number in range(1000)]
+    with pytest.raises(ControlError, match="red with nothing planted"):
+        judge(memory, *ids, has_control=True, workers=workers)
+    assert len(memory.verdicts) < len(ids)
+    # What was noticed meanwhile is in doubt until they pass.
+    assert Memory(tmp_path / "m.ndjson", "now").doubted == {one.by for one in memory.verdicts.values()}
+
+
+def test_all_tests_are_run_once_with_nothing_planted(memory: Memory, tmp_path: Path) -> None:
+    judge(memory, "killed test_a", has_control=True)
+    again = Memory(tmp_path / "m.ndjson", "now")
+    assert again.verdicts.keys() == {"-", "killed test_a"}
+    judge(again, "killed test_b", has_control=True)
+    lines = (tmp_path / "m.ndjson").read_text().splitlines()
+    assert [msgspec.json.decode(line)["verdict"]["id"] for line in lines[1:]] == ["-", "killed test_a", "killed test_b"]
 
 
 def test_what_noticed_something_is_run_once_with_nothing_planted(memory: Memory, tmp_path: Path) -> None:

@@ -86,10 +86,10 @@ class Trial:
                 if not waiting and not memory.doubted:
                     continue
                 with Runner(name, memory, min(self._workers, len(waiting)) or 1) as runner:
-                    if not is_sample:
-                        runner.check_control()
                     phase = f"{name}, {'brief' if is_brief else 'thorough'}"
-                    runner.judge(waiting, self._telling(tell, phase, defects), is_brief=is_brief)
+                    runner.judge(
+                        waiting, self._telling(tell, phase, defects), is_brief=is_brief, has_control=not is_sample
+                    )
                     # No verdict is final before.
                     runner.check_doubted()
         return [self._finding(one) for one in defects]

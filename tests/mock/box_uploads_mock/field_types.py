@@ -5,7 +5,7 @@ import typing
 from functools import cache
 
 
-def check_types(instance: object) -> None:
+def check_types(instance: typing.Any) -> None:
     """Checks the types of a dataclass's fields: a boolean is no number, and text is ASCII.
 
     Raises:
