@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 import signal
+from typing import TYPE_CHECKING
+
+import hypothesis
+
+if TYPE_CHECKING:
+    import pytest
+
+hypothesis.settings.register_profile("repeatable", derandomize=True, database=None, deadline=None)
 
 
-def pytest_configure() -> None:
-    """Make Ctrl-C mean what it means in a terminal: shells have their background jobs ignore it, and so would ours."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Have all runs draw the same, unless a seed is given, and make Ctrl-C mean what it means in a terminal.
+
+    Shells have their background jobs ignore it, and so would ours.
+    """
+    if config.getoption("hypothesis_seed", None) is None:
+        hypothesis.settings.load_profile("repeatable")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)

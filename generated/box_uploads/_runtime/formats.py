@@ -38,7 +38,8 @@ _TAIL = rf"(?:\?(?:{_PCHAR}|[/?])*)?(?:#(?:{_PCHAR}|[/?])*)?"
 _HIERARCHY = rf"(?://{_AUTHORITY}{_SEGMENTS}|/(?:{_PCHAR}+{_SEGMENTS})?|{_PCHAR}+{_SEGMENTS}|)"
 _RELATIVE = rf"(?://{_AUTHORITY}{_SEGMENTS}|/(?:{_PCHAR}+{_SEGMENTS})?|{_PCHAR_NO_COLON}+{_SEGMENTS}|)"
 _USUAL_URI = r"[A-Za-z][A-Za-z0-9+.\-]*+://[A-Za-z0-9\-._~]++(?::[0-9]++)?(?:/[A-Za-z0-9\-._~!$&'()*+,;=:@/]*+)?\Z"
-_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9\-]{0,61}[A-Za-z0-9])?"
+# Hyphens in the third and fourth place are reserved for names in Punycode (RFC 5891, section 4.2.3.1).
+_LABEL = r"(?!(?![Xx][Nn])[A-Za-z0-9]{2}--)[A-Za-z0-9](?:[A-Za-z0-9\-]{0,61}[A-Za-z0-9])?"
 _ATEXT = r"[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~]+"
 
 URI_PATTERN = rf"^(?:{_USUAL_URI}|[A-Za-z][A-Za-z0-9+.\-]*:{_HIERARCHY}{_TAIL}\Z)"
