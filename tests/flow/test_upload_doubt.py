@@ -146,6 +146,30 @@ def test_a_session_that_may_have_expired_or_been_committed_is_told_with_what_to_
     assert versions(ground) == (1, CONTENT)
 
 
+@pytest.mark.parametrize("resumes", [True, False])
+def test_another_file_of_the_same_content_is_not_taken_for_the_version(
+    ground: Ground, file_id: str, tmp_path: Path, resumes: bool
+) -> None:
+    twin = ground.upload(file_name="twin.mov")
+    named: dict[str, Any] = {"file_id": file_id, "folder_id": "0", "file_name": "twin.mov"}
+    with pytest.raises(errors.ConflictError):
+        ground.upload(**named, resume=tmp_path / "journal" if resumes else None)
+    assert (twin.sha1, ground.state.content(file_id)) == (SHA1, OTHER)
+    assert not ground.state.sessions
+
+
+def test_another_file_that_has_got_the_name_is_not_the_version(ground: Ground, file_id: str) -> None:
+    def twin_comes(event: object) -> None:
+        if isinstance(event, PhaseChanged) and event.phase == "commit":
+            ground.upload(file_name="twin.mov")
+            ground.state.faults.add(Failure(operation=COMMIT, status=500), Failure(operation=COMMIT, status=404))
+            ground.state.faults.add(Failure(operation=STATUS, status=404))
+
+    with pytest.raises(errors.BoxUploadsError):
+        ground.upload(file_id=file_id, folder_id="0", file_name="twin.mov", on_progress=twin_comes)
+    assert ground.state.content(file_id) == OTHER
+
+
 # New files
 
 

@@ -94,7 +94,7 @@ class Batch:
         try:
             self._send(path, is_last=is_last)
         except (ClientError, OSError, KeyboardInterrupt) as error:
-            if self._memory is not None and isinstance(error, OSError) and self._memory.holds(error.filename):
+            if self._is_of_memory(path, error):
                 error.add_note("--state-dir chooses another folder for journals, --no-resume keeps none")
             failure = failure_of(error, path=path, session=self._left(path))
         else:
@@ -108,6 +108,13 @@ class Batch:
         if not self._is_told:
             self._print(path, failure.data())
         return failure
+
+    def _is_of_memory(self, path: str, error: BaseException) -> bool:
+        """Whether an error is about the folder for journals, and not about what is uploaded."""
+        if self._memory is None or not isinstance(error, OSError) or path == STDIN:
+            return False
+        is_of_source = str(error.filename) in {path, os.path.abspath(path)}  # noqa: PTH100  # as the uploader does
+        return not is_of_source and self._memory.holds(error.filename)
 
     def _journal(self, path: str) -> Path | None:
         if self._memory is None or path == STDIN:

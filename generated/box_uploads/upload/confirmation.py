@@ -68,7 +68,9 @@ def _confirmed(order: Order, session: models.UploadSession, sha1: str) -> models
         try:
             found, _ = sessions.create(order, probe, order.patience("confirm", at_least_s=_LAST_LOOK_S))
         except ConflictError as error:
-            return stored_already(error, sha1, size)
+            file = stored_already(error, sha1, size)
+            # A version whose name another file has was not made.
+            return file if file is not None and target.file_id in {None, file.id} else None
         sessions.end(order, found)
         return None
     if state == "ended":

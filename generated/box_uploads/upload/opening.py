@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from contextlib import ExitStack, contextmanager
@@ -139,16 +140,22 @@ def _open_url(url: str, stack: ExitStack) -> Source:
         raise InvalidArgumentError("source", f"is a {scheme} URL, which needs fsspec: pip install fsspec") from None
     try:
         system, path = core.url_to_fs(url)
-    except (ImportError, ValueError) as error:
-        raise InvalidArgumentError("source", f"is a URL that fsspec cannot open: {one_line(str(error))}") from None
-    if system.info(path).get("size") is None:
+        size = system.info(path).get("size")
+        opened = stack.enter_context(system.open(path, "rb"))
+    except OSError:
+        raise
+    except Exception as error:  # noqa: BLE001  # each file system raises what its libraries raise
+        why = one_line(str(error) if isinstance(error, (ImportError, ValueError)) else repr(error))
+        raise InvalidArgumentError("source", f"is a URL that fsspec cannot open: {why}") from None
+    if size is None:
         raise InvalidArgumentError("source", "is a URL whose size nobody knows")
-    file = stack.enter_context(system.open(path, "rb"))
+    file = _UrlFile(opened, url)
 
     def present() -> Fingerprint:
-        # Listings may be cached, and a cached one never changes.
-        system.invalidate_cache()
-        info: dict[str, Any] = system.info(path)
+        with _as_os_error(url):
+            # Listings may be cached, and a cached one never changes.
+            system.invalidate_cache()
+            info: dict[str, Any] = system.info(path)
         marks = {key: str(info[key]) for key in _MARKS if key in info}
         if "mtime" in marks:
             # Of a local file, the other time is that of the last change of anything, such as its mode.
@@ -156,3 +163,37 @@ def _open_url(url: str, stack: ExitStack) -> Source:
         return Fingerprint(kind="url", size=int(info["size"]), mark=" ".join(marks.values()) or None)
 
     return SeekableSource(file, present, name=path.rstrip("/").rpartition("/")[2], location=url)
+
+
+@contextmanager
+def _as_os_error(url: str) -> Generator[None]:
+    """Turn whatever a file system of fsspec raises into what a file raises."""
+    try:
+        yield
+    except OSError:
+        raise
+    except Exception as error:
+        raise OSError(errno.EIO, f"fsspec cannot read it: {one_line(repr(error))}", url) from error
+
+
+class _UrlFile:
+    """A file of fsspec that fails as any other file does."""
+
+    def __init__(self, file: Any, url: str) -> None:
+        self._file = file
+        self._url = url
+
+    def seek(self, offset: int, whence: int = SEEK_SET, /) -> int:
+        """Go to an offset."""
+        with _as_os_error(self._url):
+            return int(self._file.seek(offset, whence))
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Read some bytes."""
+        with _as_os_error(self._url):
+            return bytes(self._file.read(size))
+
+    def readinto(self, view: memoryview, /) -> int:
+        """Read some bytes into a view."""
+        with _as_os_error(self._url):
+            return int(self._file.readinto(view))

@@ -102,8 +102,9 @@ def _created(order: Order) -> Begun | models.File:
     try:
         return Begun(*sessions.create(order, order.target, order.patience("create")))
     except ConflictError as error:
-        # An earlier run may have been killed after its last step; then there is nothing left to do.
-        if order.journal is None or order.source.is_sequential:
+        # An earlier run may have been killed after its last step; then there is nothing left to do. The name of a
+        # version, though, is that of another file.
+        if order.journal is None or order.source.is_sequential or order.target.file_id is not None:
             raise
         file = stored_already(error, _sha1_of(order.source), order.source.size)
         if file is None:

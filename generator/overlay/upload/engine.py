@@ -16,6 +16,7 @@ import msgspec
 
 from .. import models  # the field of a Struct looks at it
 from .digest import WholeDigest
+from .errors import SourceChangedError
 from .progress import BytesSent, PartDone, Retried
 
 if TYPE_CHECKING:
@@ -150,6 +151,13 @@ class Engine:
                         self._take_back(part)
             while self._pending:
                 self._receive()
+        except SourceChangedError:
+            try:
+                # A part that has failed meanwhile is what came first.
+                self._drain()
+            finally:
+                self._halt()
+            raise
         except BaseException:
             self._halt()
             raise

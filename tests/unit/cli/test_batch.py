@@ -77,3 +77,20 @@ def test_a_stored_file_has_one_result_though_the_run_fails_afterwards(
     assert code == exit_code
     assert [json.loads(line)["outcome"] for line in out.splitlines()] == ["stored"]
     assert film in err
+
+
+def test_a_url_that_cannot_be_opened_keeps_no_other_from_being_uploaded(box: Run, film: str, tmp_path: Path) -> None:
+    (tmp_path / "no.zip").write_bytes(b"no zip")
+    code, out, err = box("upload", f"zip://a.mov::file://{tmp_path}/no.zip", film, "--folder-id", "0", "--json")
+
+    assert code == 2
+    assert [json.loads(line)["outcome"] for line in out.splitlines()] == ["failed", "stored"]
+    assert "is a URL that fsspec cannot open: BadZipFile" in err
+    assert "Traceback" not in err
+
+
+def test_a_folder_above_the_journals_gets_no_hint_about_them(box: Run, tmp_path: Path) -> None:
+    code, _, err = box("upload", str(tmp_path), "--folder-id", "0")
+
+    assert code == 1
+    assert "--state-dir" not in err

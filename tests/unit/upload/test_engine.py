@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from typing import Any
 
 import pytest
-from box_uploads.upload import PartDone, UploadAbortedError
+from box_uploads.upload import PartDone, SourceChangedError, UploadAbortedError
 from box_uploads.upload.engine import Engine, PartResult, Wants
 from box_uploads.upload.patience import Stop
 from box_uploads.upload.plan import Part, Plan
@@ -127,3 +127,19 @@ def test_a_wish_to_stop_ends_the_engine() -> None:
     with pytest.raises(UploadAbortedError):
         run(Engine(Plan.checked(100, 10, 10), Buffered(bytes(100)), stop, told), lanes)
     assert len(lanes.order) < 10
+
+
+@pytest.mark.parametrize("has_failed", [True, False])
+def test_a_part_that_has_failed_comes_before_a_source_that_ends_too_early(has_failed: bool) -> None:
+    class Short(Buffered):
+        def window(self, offset: int, size: int, buffer: memoryview) -> memoryview:
+            if offset < 30:
+                return super().window(offset, size, buffer)
+            if has_failed:
+                lanes.end_one()
+            raise SourceChangedError("the source ends")
+
+    lanes = Scripted(5, fail=0)
+    engine = Engine(Plan.checked(100, 10, 10), Short(bytes(100)), Stop(), lambda _: None)
+    with pytest.raises(OSError if has_failed else SourceChangedError):
+        engine.run(lanes, {})

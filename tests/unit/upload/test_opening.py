@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import array
+import contextlib
 import io
 import os
 import socket
 import sys
+import zipfile
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 from box_uploads.errors import InvalidArgumentError, SourceChangedError
-from box_uploads.upload.opening import opened
+from box_uploads.upload.opening import _UrlFile, opened
 
 CONTENT = bytes(range(256)) * 4
 # It has no types.
@@ -284,6 +287,50 @@ def test_a_url_that_fsspec_cannot_open_is_told_in_its_words(url: str, monkeypatc
     monkeypatch.setitem(sys.modules, "s3fs", None)
     with pytest.raises(InvalidArgumentError, match=r"Protocol not known: nonsense|s3fs"), opened(url):
         pass
+
+
+@pytest.mark.parametrize("broken", ["url_to_fs", "info", "open"])
+def test_whatever_a_file_system_raises_is_told_in_its_words(monkeypatch: pytest.MonkeyPatch, broken: str) -> None:
+    system = fsspec.filesystem("memory")
+    system.pipe("/film.mov", CONTENT)
+
+    def fail(*_: Any, **__: Any) -> Any:
+        raise zipfile.BadZipFile("no zip")
+
+    monkeypatch.setattr(fsspec.core if broken == "url_to_fs" else type(system), broken, fail)
+    words = r"is a URL that fsspec cannot open: BadZipFile\('no zip'\)"
+    with pytest.raises(InvalidArgumentError, match=words), opened("memory://film.mov"):
+        pass
+
+
+@pytest.mark.parametrize("broken", ["seek", "readinto", "read"])
+def test_a_url_that_cannot_be_read_fails_as_a_file_does(monkeypatch: pytest.MonkeyPatch, broken: str) -> None:
+    system = fsspec.filesystem("memory")
+    system.pipe("/film.mov", CONTENT)
+    failing: Any = mock.Mock(**{f"{broken}.side_effect": zipfile.BadZipFile("bad CRC")})
+    failing.seek.return_value = 0
+    monkeypatch.setattr(type(system), "open", lambda *_: contextlib.nullcontext(failing))
+    if broken == "read":
+        monkeypatch.setattr(_UrlFile, "readinto", None)
+    with (
+        opened("memory://film.mov") as source,
+        pytest.raises(OSError, match=r"fsspec cannot read it: .*bad CRC") as caught,
+    ):
+        source.window(0, 3, memoryview(bytearray(3)))
+    assert caught.value.filename == "memory://film.mov"
+
+
+def test_a_url_that_cannot_be_examined_any_more_has_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    system = fsspec.filesystem("memory")
+    system.pipe("/film.mov", CONTENT)
+
+    def fail(*_: Any) -> Any:
+        raise zipfile.BadZipFile("no zip")
+
+    with opened("memory://film.mov") as source:
+        monkeypatch.setattr(type(system), "info", fail)
+        with pytest.raises(SourceChangedError, match="cannot be examined any more"):
+            source.check_unchanged()
 
 
 def test_a_change_of_the_mode_is_none_of_the_content(path: Path) -> None:
