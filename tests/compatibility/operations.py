@@ -18,6 +18,20 @@ _HOSTS = "x-trusted-hosts"
 _PART_OF_A_LINK = ("operationId", "parameters", "requestBody", "x-url")
 
 
+def _of_methods(old: Node, new: Node, place: Place) -> Iterator[Change]:
+    """Yield what differs in the client's methods, though not on the wire."""
+    was, now = old.get("x-idempotent"), new.get("x-idempotent")
+    if was != now:
+        said = {None: "as its method says", True: "yes", False: "no"}
+        says = f"whether a client repeats the call by itself: {said[now]}, and was: {said[was]}"
+        yield Change(place / "x-idempotent", says, Breaks.CLIENTS)
+    if "x-pages" not in old and "x-pages" in new:
+        yield Change(place / "x-pages", "the client has a method for all pages now", Breaks.NOBODY)
+    elif old.get("x-pages") != new.get("x-pages"):
+        gone = "is gone" if "x-pages" not in new else "is another one"
+        yield Change(place / "x-pages", f"the client's method for all pages {gone}", Breaks.CLIENTS)
+
+
 def compare(before: Node, after: Node) -> list[Change]:
     """Return what was changed from one OpenAPI document to another, each change once, sorted by its place."""
     changes = set(_Comparison(Document(before), Document(after)).changes())
@@ -57,6 +71,7 @@ class _Comparison:
         if old.get("operationId") != new.get("operationId"):
             says = f"is {new.get('operationId')} now, and was {old.get('operationId')}; it is the client's method"
             yield Change(place / "operationId", says, Breaks.CLIENTS)
+        yield from _of_methods(old, new, place)
         yield from self._security(old, new, place)
         yield from self._parameters(old, old_place, new, place)
         yield from self._request_body(old, old_place, new, place)

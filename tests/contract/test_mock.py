@@ -511,6 +511,11 @@ def test_an_aborted_session_is_gone() -> None:
 
 @pytest.mark.parametrize("operation_id", list(operations()))
 class TestWhoMayCall:
+    def test_a_call_without_a_token_is_refused_where_the_fragment_asks_for_one(self, operation_id: str) -> None:
+        asked = operations()[operation_id][2].get("security", FRAGMENT.get("security", []))
+        status, _, _ = _answer(operation_id, without="authorization")
+        assert (status == 401) == (bool(asked) and {} not in asked)
+
     def test_a_missing_token_is_refused_with_the_scheme_alone(self, operation_id: str) -> None:
         status, headers, error = _answer(operation_id, without="authorization")
         assert (status, error["code"]) == (401, "unauthorized")

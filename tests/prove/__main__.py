@@ -38,8 +38,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console(width=None if sys.stdout.isatty() else 160)
     wanted = options.campaign or (_SAMPLE_SIZES if options.sample else groups())
     chosen = {name: names for name, names in groups().items() if name in wanted}
+    kinds = {one.kind for names in chosen.values() for one in CAMPAIGNS[names[0]].defects()} if options.kind else set()
+    if options.kind and options.kind not in kinds:
+        console.print(f"No defect is of the kind {options.kind!r}; there are: {', '.join(sorted(kinds))}", markup=False)
+        return 2
     if options.list or options.show:
-        return _show(console, chosen, options.show)
+        return _show(console, chosen, options.show, options.kind)
     since = time.monotonic()
     scores: list[Score] = []
     try:
@@ -109,9 +113,11 @@ def _teller(console: Console, group: str, total: int, update: Callable[[int], ob
     return tell
 
 
-def _show(console: Console, chosen: dict[str, Sequence[str]], wanted: str | None) -> int:
+def _show(console: Console, chosen: dict[str, Sequence[str]], wanted: str | None, kind: str | None) -> int:
     for group, names in chosen.items():
         for one in CAMPAIGNS[names[0]].defects():
+            if kind not in {None, one.kind}:
+                continue
             if wanted is None:
                 console.print(f"{group}\t{one.kind}\t{one.id}", markup=False, soft_wrap=True)
             elif one.id == wanted:

@@ -58,6 +58,9 @@ def changes(place: str) -> set[str]:
     return {one.words for one in mutants(TINY) if one.place == place}
 
 
+OWN_SECURITY = ("asks for no token", "takes calls without a token as well")
+
+
 @pytest.mark.parametrize(
     ("place", "words"),
     [
@@ -73,11 +76,11 @@ def changes(place: str) -> set[str]:
         ("/components/schemas/Id/type", {"string becomes integer", "null is allowed as well"}),
         ("/components/responses/File/headers/ETag", {"is removed", "is called ETag-X"}),
         ("/components/responses/File/headers/ETag/required", {"required becomes false"}),
-        ("/paths/~1files~1{id}/get", {"becomes post", "is removed"}),
+        ("/paths/~1files~1{id}/get", {"becomes post", "is removed", *OWN_SECURITY}),
         ("/paths/~1files~1{id}/get/responses/404", {"is removed"}),
         ("/paths/~1files~1{id}/get/responses/200", {"is removed", "becomes 205"}),
         ("/paths/~1files~1{id}/parameters/0/in", {"stands in query, not in path"}),
-        ("/security", {"is dropped"}),
+        ("/security", {"is dropped", "does not have to be given"}),
     ],
 )
 def test_each_keyword_is_changed_in_each_way(place: str, words: set[str]) -> None:

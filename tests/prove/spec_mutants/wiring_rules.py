@@ -55,6 +55,13 @@ def _pages(site: Site) -> Iterator[Change]:
 
 def _security(site: Site) -> Iterator[Change]:
     yield Change("security", "is dropped", without(site.node, "security"), ("security",))
+    optional = [*site.node["security"], {}]
+    yield Change("security", "does not have to be given", {**site.node, "security": optional}, ("security",))
+
+
+def _own_security(site: Site) -> Iterator[Change]:
+    yield Change("security", "asks for no token", {**site.node, "security": []})
+    yield Change("security", "takes calls without a token as well", {**site.node, "security": [{"bearerAuth": []}, {}]})
 
 
 def _scheme(name: str, other: str) -> Rule:
@@ -130,7 +137,7 @@ WIRING_RULES: Mapping[tuple[str, str], tuple[Rule, ...]] = {
     ("document", "x-trusted-hosts"): (_trusted_hosts,),
     ("server", "url"): (_server_url,),
     **{("path item", method): (_method(method),) for method in METHODS if method in _OTHER_METHOD},
-    ("operation", "operationId"): (_operation_id,),
+    ("operation", "operationId"): (_operation_id, _own_security),
     ("operation", "x-idempotent"): (_idempotent,),
     ("operation", "x-pages"): (_pages,),
     ("response", "links"): (_links,),

@@ -12,6 +12,8 @@ from tests.compatibility.operations import compare
 NOTHING: list[str] = []
 TEXT = {"type": "string"}
 
+_REPEATED = "whether a client repeats the call by itself: yes, and was: as its method says"
+
 
 def document(**changed: Any) -> dict[str, Any]:
     """Return a document with one operation, parts of which are given."""
@@ -338,6 +340,22 @@ OF_OPERATIONS: dict[str, tuple[Any, Any, list[str]]] = {
     "another method": (
         document(operationId="do"), document(operationId="make"),
         [f"breaks clients: {POST}/operationId: is make now, and was do; it is the client's method"],
+    ),
+    "a call that is repeated now": (
+        document(), document(**{"x-idempotent": True}),
+        [f"breaks clients: {POST}/x-idempotent: " + _REPEATED],
+    ),
+    "pages": (
+        document(), document(**{"x-pages": {"method": "iter_a"}}),
+        [f"breaks nobody: {POST}/x-pages: the client has a method for all pages now"],
+    ),
+    "other pages": (
+        document(**{"x-pages": {"method": "iter_a"}}), document(**{"x-pages": {"method": "iter_b"}}),
+        [f"breaks clients: {POST}/x-pages: the client's method for all pages is another one"],
+    ),
+    "no pages": (
+        document(**{"x-pages": {"method": "iter_a"}}), document(),
+        [f"breaks clients: {POST}/x-pages: the client's method for all pages is gone"],
     ),
     "an optional parameter": (
         document(), parameter(), [f"breaks servers: {POST}/parameters/0: the query parameter p is new"],
