@@ -113,29 +113,6 @@ def test_a_url_is_uploaded_by_threads_and_by_jobs(ground: Ground) -> None:
     assert (ground.stored(), ground.stored("again.mov")) == ([CONTENT], [CONTENT])
 
 
-@pytest.mark.parametrize("change", ["grow", "shrink", "touch", "replace", "delete"])
-def test_a_source_that_changes_meanwhile_is_not_committed(ground: Ground, tmp_path: Path, change: str) -> None:
-    path = write(tmp_path / "film.mov")
-
-    def told(event: object) -> None:
-        if isinstance(event, PartDone) and event.index == 0:
-            if change == "grow":
-                write(path, CONTENT + b"x")
-            elif change == "shrink":
-                os.truncate(path, 4_200_000)
-            elif change == "touch":
-                os.utime(path, ns=(1, 1))
-            elif change == "replace":
-                write(tmp_path / "other").replace(path)
-            else:
-                path.unlink()
-
-    journal = tmp_path / "journal"
-    with pytest.raises(SourceChangedError):
-        ground.upload(path, on_progress=told, workers=1, resume=journal)
-    assert (ground.stored(), len(ground.state.sessions), journal.exists()) == ([], 0, False)
-
-
 # Sizes
 
 

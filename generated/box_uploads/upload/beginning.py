@@ -11,7 +11,6 @@ from .. import models
 from .._runtime.errors import ClientError, ConflictError
 from . import session as sessions
 from .confirmation import settled, stored_already
-from .digest import WholeDigest
 from .errors import PartConflictError, SessionLostError
 from .inventory import held_parts
 from .progress import Restarted, Resumed
@@ -23,12 +22,10 @@ if TYPE_CHECKING:
     from .journal import Entry
     from .order import Order
     from .plan import Plan
-    from .source import Source
 
 __all__ = ["Begun", "begin", "begin_anew", "ended", "held_by", "stored_by_earlier_run"]
 
 _T = TypeVar("_T")
-_WINDOW = 1024 * 1024
 
 
 class Begun(msgspec.Struct, frozen=True):
@@ -80,7 +77,7 @@ def stored_by_earlier_run(order: Order, session: models.UploadSession, sha1: str
     Raises:
         CommitUnconfirmedError: It cannot be found out.
     """
-    return settled(order, session, sha1) if _sha1_of(order.source) == sha1 else None
+    return settled(order, session, sha1) if order.source.sha1() == sha1 else None
 
 
 def held_by(order: Order, session: models.UploadSession, plan: Plan) -> dict[int, models.UploadPart]:
@@ -107,7 +104,7 @@ def _created(order: Order) -> Begun | models.File:
         # version, though, is that of another file.
         if order.journal is None or order.source.is_sequential or order.target.file_id is not None:
             raise
-        file = stored_already(error, _sha1_of(order.source), order.source.size)
+        file = stored_already(error, order.source.sha1(), order.source.size)
         if file is None:
             raise
         return file
@@ -131,7 +128,7 @@ def _resumed(order: Order) -> Begun | models.File | None:
 
 def _finished(order: Order, entry: Entry, file: models.File) -> Begun | models.File:
     """Return the file of an earlier run that was killed when all was done, if it would be the same again."""
-    if _sha1_of(order.source) == entry.sha1:
+    if order.source.sha1() == entry.sha1:
         return file
     return begin_anew(order, entry.session, "the earlier run has stored another content")
 
@@ -148,10 +145,3 @@ def _answer(order: Order, step: str, question: Callable[[], _T]) -> _T:
             if verdict not in {"refused", "unknown"}:
                 raise
             patience.pause(error)
-
-
-def _sha1_of(source: Source) -> str:
-    whole = WholeDigest()
-    for window in source.windows(0, source.size, memoryview(bytearray(_WINDOW))):
-        whole.add(window)
-    return whole.sha1()

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from .._runtime.errors import ApiError
 from .._runtime.stream import PIECE, Stream
 from . import digest
-from .errors import DigestMismatchError, PartConflictError, UploadError
+from .errors import DigestMismatchError, PartConflictError, SourceChangedError, UploadError
 from .job import run_part_job
 from .part import check_stored
 
@@ -70,13 +71,19 @@ class WindowCarrier:
 
     def send(self) -> models.UploadPart:
         """Send the bytes in pieces."""
-        answer = self._calls.upload_part(
-            self._session,
-            body=Stream(len(self._window), self._pieces),
-            digest=digest.header(self._sha1),
-            content_range=self._content_range,
-        )
-        check_stored(answer.parsed.part, self._part, self._sha1, DigestMismatchError)
+        try:
+            answer = self._calls.upload_part(
+                self._session,
+                body=Stream(len(self._window), self._pieces),
+                digest=digest.header(self._sha1),
+                content_range=self._content_range,
+            )
+            check_stored(answer.parsed.part, self._part, self._sha1, DigestMismatchError)
+        except (ApiError, DigestMismatchError) as error:
+            # The view may be of memory that the caller writes to.
+            if digest.part_sha1(self._window) != self._sha1:
+                raise SourceChangedError("the source has changed while it was uploaded: sha1") from error
+            raise
         return answer.parsed.part
 
     def compare(self, held: models.UploadPart) -> None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from .._runtime.errors import ClientError
 from .beginning import held_by
-from .commit import check_file, commit
+from .commit import CommitInDoubtError, check_file, commit
+from .digest import part_sha1
 from .engine import Engine, Finished
 from .errors import DigestMismatchError, SourceChangedError, UploadAbortedError
 from .journal import Entry
@@ -20,8 +21,12 @@ if TYPE_CHECKING:
     from .. import models
     from .beginning import Begun
     from .order import Order
+    from .source import Source
 
 __all__ = ["committed", "transferred"]
+
+_NO_BUFFER = memoryview(b"")
+_CHANGED = "the source has changed while it was uploaded: sha1"
 
 
 def transferred(order: Order, begun: Begun) -> Finished:
@@ -43,6 +48,8 @@ def transferred(order: Order, begun: Begun) -> Finished:
     with _lanes(order, session, engine, stop) as lanes:
         finished = engine.run(lanes, held)
     source.check_unchanged()
+    if source.is_writable:
+        _check_parts(source, finished)
     return finished
 
 
@@ -71,16 +78,34 @@ def committed(order: Order, begun: Begun, finished: Finished) -> models.File:
         )
     except UploadAbortedError:
         raise
+    except CommitInDoubtError as doubt:
+        _check_cause(order, finished, doubt.failure)
+        raise
     except ClientError as error:
         # Refused for certain; with a doubt, it would be another error.
         _note(order, session, None)
-        if not isinstance(error, DigestMismatchError):
-            raise
-        if options.remote is None:
-            raise
-        # Each part arrived as it was read, so they were read from different contents.
-        raise SourceChangedError("the source has changed while it was uploaded: sha1") from error
+        _check_cause(order, finished, error)
+        raise
     return check_file(file, finished.sha1, order.source.size)
+
+
+def _check_parts(source: Source, finished: Finished) -> None:
+    for part in finished.parts:
+        if part_sha1(source.window(part.offset, part.size, _NO_BUFFER)) != part.sha1:
+            raise SourceChangedError(_CHANGED)
+
+
+def _check_cause(order: Order, finished: Finished, error: ClientError) -> None:
+    """Check that it was not the source's fault if the server has put other bytes together.
+
+    Raises:
+        SourceChangedError: It was: each part arrived as it was read, and the whole was read another time.
+    """
+    if not isinstance(error, DigestMismatchError):
+        return
+    source = order.source
+    if order.options.remote is not None or (source.is_writable and source.sha1() != finished.sha1):
+        raise SourceChangedError(_CHANGED) from error
 
 
 def _note(order: Order, session: models.UploadSession, sha1: str | None) -> None:

@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
+from .digest import WholeDigest
 from .errors import SourceChangedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 __all__ = ["Fingerprint", "MemorySource", "Readable", "SeekableSource", "Source", "StreamSource"]
+
+
+_WINDOW = 1024 * 1024
 
 
 class Readable(Protocol):
@@ -71,10 +75,12 @@ class Source:
         fingerprint: What the source was when it was opened.
         size: Its size in bytes.
         in_memory: Whether `window` needs no buffer.
+        is_writable: Whether somebody may write to its bytes, which are in memory, unseen by the fingerprint.
         is_sequential: Whether it can only be read once, from its beginning to its end.
     """
 
     in_memory = False
+    is_writable = False
     is_sequential = False
 
     def __init__(self, present: Callable[[], Fingerprint], *, name: str = "", location: str = "") -> None:
@@ -103,6 +109,18 @@ class Source:
         for start in range(offset, offset + size, len(buffer)):
             yield self.window(start, min(len(buffer), offset + size - start), buffer)
 
+    def sha1(self) -> str:
+        """Return the SHA-1 of all bytes in hexadecimal digits.
+
+        Raises:
+            SourceChangedError: As `window`.
+            OSError: As `window`.
+        """
+        whole = WholeDigest()
+        for window in self.windows(0, self.size, memoryview(bytearray(_WINDOW))):
+            whole.add(window)
+        return whole.sha1()
+
     def check_unchanged(self) -> None:
         """Check that the source is what it was when it was opened.
 
@@ -126,6 +144,7 @@ class MemorySource(Source):
 
     def __init__(self, content: bytes | bytearray | memoryview) -> None:
         self._content = memoryview(content).cast("B")
+        self.is_writable = not self._content.readonly
         size = len(self._content)
         super().__init__(lambda: Fingerprint(kind="memory", size=size))
 
