@@ -305,6 +305,26 @@ def test_an_executor_needs_a_client_that_can_be_made_again(ground: Ground, tmp_p
         ground.upload(write(tmp_path / "film.mov"), ground.client(http=http), executor=pool)
 
 
+@pytest.mark.parametrize("is_resumed", [False, True])
+def test_an_executor_that_is_shut_down_midway_is_told(ground: Ground, tmp_path: Path, is_resumed: bool) -> None:
+    path, settings = write(tmp_path / "film.mov"), dict[str, Any]()
+    if is_resumed:
+        settings["resume"] = tmp_path / "journal"
+
+    with ThreadPoolExecutor(1) as pool:
+
+        def told(event: object) -> None:
+            if isinstance(event, PartDone):
+                pool.shutdown(wait=False)
+
+        with pytest.raises(UploadError, match="the executor takes no parts any more: cannot schedule new futures"):
+            ground.upload(path, executor=pool, workers=1, on_progress=told, **settings)
+    assert (ground.stored(), len(ground.state.sessions)) == ([], int(is_resumed))
+    if is_resumed:
+        ground.upload(path, **settings)
+        assert ground.stored() == [CONTENT]
+
+
 # Resuming
 
 
@@ -500,12 +520,6 @@ def test_a_callback_that_has_to_be_awaited_is_refused_unless_there_is_a_loop(gro
         ground.upload(on_progress=tell)
     asyncio.run(ground.upload_async(on_progress=tell))
     assert isinstance(told[-1], Stored)
-
-
-@pytest.mark.parametrize("workers", ["4", 2.5, 0, 65, None])
-def test_a_number_of_workers_is_a_whole_one(ground: Ground, workers: Any) -> None:
-    with pytest.raises(errors.InvalidArgumentError, match="whole number from 1 to 64"):
-        ground.upload(workers=workers)
 
 
 def test_the_progress_is_told_in_the_callers_thread(ground: Ground) -> None:

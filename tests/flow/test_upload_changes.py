@@ -80,8 +80,14 @@ def test_a_whole_that_was_read_otherwise_than_its_parts_is_the_source_s_fault(
     ground: Ground, monkeypatch: pytest.MonkeyPatch, has_doubt: bool, is_sent_by_jobs: bool
 ) -> None:
     # As if the first byte had been another one for a moment, while the whole was read.
-    monkeypatch.setattr("box_uploads.upload.engine.WholeDigest.sha1", lambda _: "0" * 40)
-    monkeypatch.setattr("box_uploads.upload.source.Source.sha1", lambda _: SHA1)
+    def then(_: object) -> str:
+        return "0" * 40
+
+    def now(_: object) -> str:
+        return SHA1
+
+    monkeypatch.setattr("box_uploads.upload.engine.WholeDigest.sha1", then)
+    monkeypatch.setattr("box_uploads.upload.source.Source.sha1", now)
     if has_doubt:
         ground.state.faults.add(Failure(operation=COMMIT, status=500))
     settings: dict[str, Any] = {}

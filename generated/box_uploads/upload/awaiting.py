@@ -14,9 +14,9 @@ from contextlib import suppress
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .blocking import DEADLINE_S, WORKERS, Request
 from .calls import relayed_calls
 from .patience import Stop
+from .request import DEADLINE_S, WORKERS, Request
 
 if TYPE_CHECKING:
     import os
@@ -85,6 +85,7 @@ async def upload_file_async(  # noqa: PLR0913  # each is a setting of an upload
         size=size,
         workers=workers,
         executor=executor,
+        on_progress=on_progress,
         resume=resume,
         attributes=attributes,
         if_match=if_match,

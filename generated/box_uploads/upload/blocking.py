@@ -3,21 +3,13 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from inspect import iscoroutinefunction
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-import msgspec
-from msgspec import UNSET
-
-from .._runtime.errors import InvalidArgumentError, short_repr
-from . import journal as journals
-from .calls import calls_of, connect_like
-from .opening import opened
-from .order import Options, Order, Remote
-from .patience import Pace, Stop
-from .target import target_of
-from .uploader import upload
+from .._runtime.errors import InvalidArgumentError
+from .calls import calls_of
+from .patience import Stop
+from .request import DEADLINE_S, WORKERS, Request
 
 if TYPE_CHECKING:
     import os
@@ -25,70 +17,12 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from .. import models
-    from ..client import AsyncClient, Client, RawClient
+    from ..client import Client
     from .opening import SourceArgument
+    from .patience import Pace
     from .progress import ProgressEvent
 
-__all__ = ["DEADLINE_S", "WORKERS", "Request", "upload_file"]
-
-WORKERS = 4
-"""Parts that are sent at a time; Box's guide recommends 3 to 5."""
-
-DEADLINE_S = 600.0
-"""Seconds for which the failures of one step are borne."""
-
-_MOST_WORKERS = 64
-
-
-class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be uploaded, as `upload_file` takes it."""
-
-    source: SourceArgument
-    folder_id: str | None
-    file_id: str | None
-    file_name: str | None
-    size: int | None
-    workers: int
-    executor: Executor | None
-    resume: str | os.PathLike[str] | None
-    attributes: models.FileAttributes | None
-    if_match: str | None
-    deadline_s: float
-    pace: Pace | None
-
-    def check(self) -> None:
-        """Check what can be checked without the source.
-
-        Raises:
-            InvalidArgumentError: An argument cannot be used.
-        """
-        if not isinstance(cast("object", self.workers), int) or not 1 <= self.workers <= _MOST_WORKERS:
-            rule = f"must be a whole number from 1 to {_MOST_WORKERS}"
-            raise InvalidArgumentError("workers", rule, shown=short_repr(self.workers))
-        if not self.deadline_s >= 0:
-            raise InvalidArgumentError("deadline_s", "must not be negative", shown=short_repr(self.deadline_s))
-
-    def run(
-        self,
-        client: Client | AsyncClient,
-        calls: RawClient,
-        tell: Callable[[ProgressEvent], object],
-        stop: Stop,
-    ) -> models.File:
-        """Upload, in this thread."""
-        options = Options(
-            workers=self.workers,
-            remote=None if self.executor is None else Remote(self.executor, connect_like(client)),
-            attributes=UNSET if self.attributes is None else self.attributes,
-            if_match=UNSET if self.if_match is None else self.if_match,
-            deadline_s=self.deadline_s,
-            pace=self.pace or Pace(),
-        )
-        with ExitStack() as stack:
-            source = stack.enter_context(opened(self.source, self.size))
-            target = target_of(self.folder_id, self.file_id, self.file_name, source.name)
-            journal = None if self.resume is None else stack.enter_context(journals.opened(self.resume, target))
-            return upload(Order(calls, source, target, options, journal=journal, tell=tell, stop=stop))
+__all__ = ["upload_file"]
 
 
 def upload_file(  # noqa: PLR0913  # each is a setting of an upload
@@ -159,6 +93,7 @@ def upload_file(  # noqa: PLR0913  # each is a setting of an upload
         size=size,
         workers=workers,
         executor=executor,
+        on_progress=on_progress,
         resume=resume,
         attributes=attributes,
         if_match=if_match,

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from inspect import iscoroutinefunction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
 from .._runtime.connection import ConnectionSettings, Timeout
-from .._runtime.errors import InvalidArgumentError
+from .._runtime.errors import InvalidArgumentError, short_repr
 from .._runtime.retry import RetryPolicy
 from .._runtime.twin import blocking_twin
 from ..client import AsyncClient, Client, RawClient
@@ -80,14 +80,28 @@ class Connect(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def calls_of(client: Client) -> RawClient:
-    """Return the calls of a client, each sent once, over the client's own connections."""
+    """Return the calls of a client, each sent once, over the client's own connections.
+
+    Raises:
+        InvalidArgumentError: It is another kind of client.
+    """
+    if not isinstance(cast("object", client), Client):
+        rule = "must be a Client; upload_file_async takes an AsyncClient"
+        raise InvalidArgumentError("client", rule, shown=short_repr(client))
     transport: SyncTransport = vars(client.raw)["_transport"]
     return RawClient(transport.without_retries(), as_user=vars(client.raw)["_as_user"])
 
 
 @contextmanager
 def relayed_calls(client: AsyncClient, run: Run) -> Generator[RawClient]:
-    """Give the calls of an asynchronous client to threads, each sent once."""
+    """Give the calls of an asynchronous client to threads, each sent once.
+
+    Raises:
+        InvalidArgumentError: It is another kind of client.
+    """
+    if not isinstance(cast("object", client), AsyncClient):
+        rule = "must be an AsyncClient; upload_file takes a Client"
+        raise InvalidArgumentError("client", rule, shown=short_repr(client))
     transport: AsyncTransport = vars(client.raw)["_transport"]
     twin = blocking_twin(transport, run)
     try:

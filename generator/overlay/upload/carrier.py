@@ -17,7 +17,7 @@ from .part import check_stored
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from concurrent.futures import Executor
+    from concurrent.futures import Executor, Future
 
     from .. import models
     from ..client import RawClient
@@ -134,7 +134,7 @@ class JobCarrier:
     def _run(self, job: PartJob) -> models.UploadPart:
         self._stop.check()
         try:
-            future = self._executor.submit(run_part_job, job)
+            future = self._submit(job)
             with self._stop.listening(future.cancel):
                 return future.result()
         except CancelledError:
@@ -148,3 +148,11 @@ class JobCarrier:
                 raise
             text = "the executor cannot carry the client's token: give a string, or a function of a module"
             raise UploadError(f"{text} ({error})") from error
+
+    def _submit(self, job: PartJob) -> Future[models.UploadPart]:
+        try:
+            return self._executor.submit(run_part_job, job)
+        except BrokenExecutor:
+            raise
+        except RuntimeError as error:
+            raise UploadError(f"the executor takes no parts any more: {error}") from error

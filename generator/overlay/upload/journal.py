@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from .. import models  # the decoder of the journal looks at it, as at the next ones
+from .._runtime.errors import InvalidArgumentError
 from .errors import JournalError
 from .lock import HeldError, locked
 from .source import Fingerprint  # as above
@@ -105,6 +106,7 @@ def opened(path: str | os.PathLike[str], target: Target) -> Generator[Journal]:
         target: Where the file goes.
 
     Raises:
+        InvalidArgumentError: It is no path of a file.
         JournalError: Another process works with it; or the file is no journal, is broken, or is about an upload to
             elsewhere. It is left as it is.
         OSError: The file cannot be read or locked.
@@ -113,6 +115,8 @@ def opened(path: str | os.PathLike[str], target: Target) -> Generator[Journal]:
     with ExitStack() as stack:
         try:
             stack.enter_context(locked(place.with_name(f".{place.name}.lock")))
+        except ValueError as error:
+            raise InvalidArgumentError("resume", f"is no path of a file: {error}") from None
         except HeldError:
             raise JournalError(f"another process is uploading with the journal {place}; wait for its end") from None
         yield Journal(place, _read(place, target))

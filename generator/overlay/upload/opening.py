@@ -69,7 +69,10 @@ def _open(source: SourceArgument, size: int | None, stack: ExitStack) -> Source:
 
 def _check_kind(path: Path) -> None:
     # Opening a pipe would wait for its writer. That a folder is no file, the system tells when it is opened.
-    mode = path.stat().st_mode
+    try:
+        mode = path.stat().st_mode
+    except ValueError as error:
+        raise InvalidArgumentError("source", f"is no path: {error}", shown=short_repr(str(path))) from None
     if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
         rule = "is a pipe or a device, whose size nobody knows; give it as an open file, with its size"
         raise InvalidArgumentError("source", rule, shown=short_repr(str(path)))
@@ -140,7 +143,7 @@ def _open_url(url: str, stack: ExitStack) -> Source:
     try:
         system, path = core.url_to_fs(url)
         size = system.info(path).get("size")
-        opened = stack.enter_context(system.open(path, "rb"))
+        content = stack.enter_context(system.open(path, "rb"))
     except OSError:
         raise
     except Exception as error:  # noqa: BLE001  # each file system raises what its libraries raise
@@ -148,7 +151,7 @@ def _open_url(url: str, stack: ExitStack) -> Source:
         raise InvalidArgumentError("source", f"is a URL that fsspec cannot open: {why}") from None
     if size is None:
         raise InvalidArgumentError("source", "is a URL whose size nobody knows")
-    file = _UrlFile(opened, url)
+    file = _UrlFile(content, url)
 
     def present() -> Fingerprint:
         with _as_os_error(url):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from threading import Lock
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 import msgspec
 
+from .._runtime.errors import InvalidArgumentError, short_repr
 from .digest import WholeDigest
 from .errors import SourceChangedError
 
@@ -229,19 +230,32 @@ class StreamSource(Source):
 
 def _fill(file: Readable, view: memoryview, offset: int) -> memoryview:
     """Fill a view from a file object, which may give less than it is asked for at a time."""
-    readinto = getattr(file, "readinto", None)
     filled = 0
     while filled < len(view):
-        count: int | None
-        if readinto is not None:
-            count = readinto(view[filled:])
-        else:
-            chunk = file.read(len(view) - filled)
-            count = len(chunk) if chunk else 0
-            view[filled : filled + count] = chunk or b""
+        count = _read(file, view[filled:])
         if count is None:
             raise BlockingIOError("the source is a non-blocking file without data; a blocking one is needed")
         if not count:
             raise SourceChangedError(f"the source ends at byte {offset + filled}, and should go on")
         filled += count
     return view
+
+
+def _read(file: Readable, view: memoryview) -> int | None:
+    readinto: Callable[[memoryview], int | None] | None = getattr(file, "readinto", None)
+    if readinto is not None:
+        return _checked(readinto(view), view)
+    chunk = file.read(len(view))
+    if chunk is None:
+        return None
+    if not isinstance(cast("object", chunk), (bytes, bytearray, memoryview)):
+        raise InvalidArgumentError("source", "must give bytes when it is read", shown=short_repr(file))
+    count = _checked(len(chunk), view)
+    view[:count] = chunk
+    return count
+
+
+def _checked(count: int | None, view: memoryview) -> int | None:
+    if count is not None and not 0 <= count <= len(view):
+        raise InvalidArgumentError("source", f"has given {count} bytes where {len(view)} were asked for")
+    return count

@@ -6,7 +6,7 @@ import io
 from typing import Any
 
 import pytest
-from box_uploads.errors import SourceChangedError
+from box_uploads.errors import InvalidArgumentError, SourceChangedError
 from box_uploads.upload.source import Fingerprint, MemorySource, SeekableSource, Source, StreamSource
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -57,6 +57,44 @@ def test_a_source_that_ends_too_early_has_changed() -> None:
 def test_a_file_without_data_for_the_moment_is_refused() -> None:
     with pytest.raises(BlockingIOError, match="non-blocking"):
         seekable(Short(CONTENT, [3, None])).window(0, 10, memoryview(bytearray(10)))
+
+
+class Wrong:
+    """A file object that reads something else than it was asked for."""
+
+    def __init__(self, read: Any) -> None:
+        self.read = read
+
+    def seek(self, offset: int, _: int = 0) -> int:
+        return offset
+
+
+class WrongInto(Wrong):
+    """As above, into a buffer."""
+
+    def readinto(self, view: memoryview) -> Any:
+        return self.read(len(view))
+
+
+@pytest.mark.parametrize(
+    ("file", "words"),
+    [
+        (Wrong(lambda size: "x" * size), "must give bytes"),
+        (Wrong(lambda size: [120] * size), "must give bytes"),
+        (Wrong(lambda size: bytes(size + 1)), "has given 11 bytes where 10 were asked for"),
+        (WrongInto(lambda size: size + 1), "has given 11 bytes where 10 were asked for"),
+        (WrongInto(lambda _: -1), "has given -1 bytes"),
+    ],
+)
+def test_a_file_object_that_reads_something_else_is_told(file: Any, words: str) -> None:
+    with pytest.raises(InvalidArgumentError, match=words) as caught:
+        seekable(file).window(0, 10, memoryview(bytearray(10)))
+    assert caught.value.argument == "source"
+
+
+def test_a_reader_without_data_for_the_moment_is_refused() -> None:
+    with pytest.raises(BlockingIOError, match="non-blocking"):
+        seekable(Wrong(lambda _: None)).window(0, 10, memoryview(bytearray(10)))
 
 
 def test_a_stream_is_read_once() -> None:
