@@ -195,7 +195,6 @@ def test_an_interrupted_upload_is_done_once_by_the_same_command(desk: Desk, numb
     with stalled(desk, *UPLOAD) as process:
         process.send_signal(number)
         until(process, "stopping; once more to stop at once\n")
-        desk.state.faults.release()
         out, err = process.communicate(timeout=LONG_S)
     assert (process.returncode, out, desk.stored()) == (130, b"", [])
     (session_id,) = desk.state.sessions
@@ -213,17 +212,19 @@ def test_an_interrupted_upload_is_done_once_by_the_same_command(desk: Desk, numb
     assert "film.mov: goes on where an earlier run ended; there from then: " in told
 
 
-def test_a_second_signal_ends_it_at_once_and_costs_nothing(desk: Desk) -> None:
-    with stalled(desk, *UPLOAD) as process:
+def test_a_second_signal_ends_it_at_once(desk: Desk) -> None:
+    desk.state.faults.add(Stall(operation="abort_upload_session", when="before", limit_s=600))
+    with stalled(desk, *UPLOAD, "--no-resume") as process:
+        desk.stalls.begun.clear()
         process.send_signal(signal.SIGINT)
         until(process, "stopping; once more to stop at once\n")
+        assert desk.stalls.begun.wait(LONG_S)
         process.send_signal(signal.SIGINT)
         assert process.wait(LONG_S) == 130
 
     code, _, _ = desk.run(*UPLOAD)
 
     assert (code, desk.stored()) == (0, [CONTENT])
-    assert not desk.state.sessions
 
 
 def test_a_killed_upload_is_done_once_by_the_same_command(desk: Desk) -> None:
@@ -366,7 +367,6 @@ def test_without_a_journal_an_interruption_leaves_nothing_behind(desk: Desk) -> 
     with stalled(desk, *UPLOAD, "--no-resume", "--json") as process:
         process.send_signal(signal.SIGTERM)
         until(process, "stopping; once more to stop at once\n")
-        desk.state.faults.release()
         out, err = process.communicate(timeout=LONG_S)
 
     assert (process.returncode, desk.stored(), desk.left()) == (130, [], [])
@@ -380,7 +380,6 @@ def test_what_comes_after_an_interruption_is_skipped_with_the_same_keys(desk: De
     with stalled(desk, *UPLOAD, "more.mov", "--json") as process:
         process.send_signal(signal.SIGTERM)
         until(process, "stopping; once more to stop at once\n")
-        desk.state.faults.release()
         out, _ = process.communicate(timeout=LONG_S)
 
     film, more = (json.loads(line) for line in out.splitlines())

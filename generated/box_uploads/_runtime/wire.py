@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import zlib
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -15,7 +16,7 @@ from .stream import Content, is_small, pieces, size_of
 from .trust import is_loopback
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
 
     from .auth import Secret
     from .message import Request
@@ -27,6 +28,7 @@ MAX_BODY = 16 * 1024 * 1024
 """Largest body of a response in bytes, as received and after decompression."""
 
 _URLS = 256
+_PHASES = ("connect", "read", "write", "pool")
 _REFUSED = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError", "UnsupportedProtocol"})
 
 
@@ -61,8 +63,25 @@ class Wire:
         self._urls: dict[str, httpx2.URL] = {}
         self._client = client
         self._timeouts = timeouts
-        self._extensions = {} if timeouts is None else {"timeout": timeouts.as_dict()}
+        self._extensions: dict[str, Any] = {} if timeouts is None else {"timeout": timeouts.as_dict()}
         self._defaults = (("accept", "application/json"), ("accept-encoding", "identity"), ("user-agent", user_agent))
+
+    def hasty(self, longest_s: float) -> Wire:
+        """Return the same wire with shorter timeouts.
+
+        Args:
+            longest_s: Seconds for each phase of an attempt, unless they are fewer anyway.
+        """
+        limits = {} if self._timeouts is None else self._timeouts.as_dict()
+        shorter = {phase: min(limits.get(phase) or longest_s, longest_s) for phase in _PHASES}
+        twin = copy(self)
+        twin._timeouts = httpx2.Timeout(**shorter)  # noqa: SLF001  # its own kind
+        twin._extensions = {**self._extensions, "timeout": shorter}  # noqa: SLF001  # as above
+        return twin
+
+    def watch(self, trace: Callable[[str, dict[str, Any]], object]) -> None:
+        """Have the HTTP library's events told (its `trace` extension), in the thread that sends."""
+        self._extensions = {**self._extensions, "trace": trace}
 
     def prepare(self, request: Request, secret: Secret | None) -> httpx2.Request:
         """Return the HTTP library's form of a request.

@@ -14,14 +14,14 @@ from contextlib import suppress
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .calls import relayed_calls
+from .calls import awaiting_line_of
 from .patience import Stop
 from .request import DEADLINE_S, WORKERS, Request
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Coroutine
-    from concurrent.futures import Executor
+    from concurrent.futures import Executor, Future
 
     from .. import models
     from ..client import AsyncClient
@@ -95,13 +95,13 @@ async def upload_file_async(  # noqa: PLR0913  # each is a setting of an upload
     request.check()
     loop, stop = asyncio.get_running_loop(), Stop()
 
-    def run(coroutine: Coroutine[Any, Any, T], /) -> T:
-        return asyncio.run_coroutine_threadsafe(coroutine, loop).result()
+    def submit(coroutine: Coroutine[Any, Any, T], /) -> Future[T]:
+        return asyncio.run_coroutine_threadsafe(coroutine, loop)
 
     def tell(event: ProgressEvent) -> None:
         if on_progress is None:
             return
-        told = asyncio.run_coroutine_threadsafe(_told(on_progress, event), loop)
+        told = submit(_told(on_progress, event))
         # Who has cancelled the upload may not be there any more to take its events.
         with stop.listening(told.cancel):
             try:
@@ -111,8 +111,8 @@ async def upload_file_async(  # noqa: PLR0913  # each is a setting of an upload
                 raise
 
     def work() -> models.File:
-        with relayed_calls(client, run) as calls:
-            return request.run(client, calls, tell, stop)
+        with awaiting_line_of(client, submit) as line:
+            return request.run(client, line, tell, stop)
 
     thread = ThreadPoolExecutor(1, thread_name_prefix="box-upload-async")
     upload = loop.run_in_executor(thread, work)

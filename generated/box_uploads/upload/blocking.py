@@ -7,7 +7,7 @@ from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING
 
 from .._runtime.errors import InvalidArgumentError
-from .calls import calls_of
+from .calls import line_of
 from .patience import Stop
 from .request import DEADLINE_S, WORKERS, Request
 
@@ -103,7 +103,8 @@ def upload_file(  # noqa: PLR0913  # each is a setting of an upload
     request.check()
     if iscoroutinefunction(on_progress):
         raise InvalidArgumentError("on_progress", "must not have to be awaited; upload_file_async takes such callables")
-    return request.run(client, calls_of(client), on_progress or _ignore, Stop())
+    with line_of(client) as line:
+        return request.run(client, line, on_progress or _ignore, Stop())
 
 
 def _ignore(event: ProgressEvent) -> None:

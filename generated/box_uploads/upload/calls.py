@@ -12,16 +12,18 @@ import msgspec
 from .._runtime.connection import ConnectionSettings, Timeout
 from .._runtime.errors import InvalidArgumentError, short_repr
 from .._runtime.retry import RetryPolicy
-from .._runtime.twin import blocking_twin
+from .._runtime.twin import awaiting_twin, blocking_twin
 from ..client import AsyncClient, Client, RawClient
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from .._runtime.transport import AsyncTransport, SyncTransport
-    from .._runtime.twin import Run
+    from .._runtime.twin import Submit, Twin
 
-__all__ = ["Connect", "GivenToken", "calls_of", "connect_like", "relayed_calls"]
+__all__ = ["Connect", "GivenToken", "Line", "awaiting_line_of", "calls_of", "connect_like", "line_of"]
+
+_FAREWELL_S = 10.0
 
 
 class GivenToken:
@@ -79,8 +81,23 @@ class Connect(msgspec.Struct, frozen=True, kw_only=True):
         return f"Connect({self.base_url!r})"
 
 
-def calls_of(client: Client) -> RawClient:
-    """Return the calls of a client, each sent once, over the client's own connections.
+class Line(msgspec.Struct, frozen=True):
+    """A client's calls for the time of one upload, each sent once.
+
+    Attributes:
+        calls: The calls.
+        farewell: The same calls, which wait less for a server that may be silent.
+        break_off: Ends all calls that are on their way, by errors, if they are not sent by what the caller has brought.
+    """
+
+    calls: RawClient
+    farewell: RawClient
+    break_off: Callable[[], object]
+
+
+@contextmanager
+def line_of(client: Client) -> Generator[Line]:
+    """Open the line of a client, with connections of its own.
 
     Raises:
         InvalidArgumentError: It is another kind of client.
@@ -88,13 +105,13 @@ def calls_of(client: Client) -> RawClient:
     if not isinstance(cast("object", client), Client):
         rule = "must be a Client; upload_file_async takes an AsyncClient"
         raise InvalidArgumentError("client", rule, shown=short_repr(client))
-    transport: SyncTransport = vars(client.raw)["_transport"]
-    return RawClient(transport.without_retries(), as_user=vars(client.raw)["_as_user"])
+    with _line(client, blocking_twin(_transport(client))) as line:
+        yield line
 
 
 @contextmanager
-def relayed_calls(client: AsyncClient, run: Run) -> Generator[RawClient]:
-    """Give the calls of an asynchronous client to threads, each sent once.
+def awaiting_line_of(client: AsyncClient, submit: Submit) -> Generator[Line]:
+    """Open the line of an asynchronous client, for threads.
 
     Raises:
         InvalidArgumentError: It is another kind of client.
@@ -102,12 +119,30 @@ def relayed_calls(client: AsyncClient, run: Run) -> Generator[RawClient]:
     if not isinstance(cast("object", client), AsyncClient):
         rule = "must be an AsyncClient; upload_file takes a Client"
         raise InvalidArgumentError("client", rule, shown=short_repr(client))
-    transport: AsyncTransport = vars(client.raw)["_transport"]
-    twin = blocking_twin(transport, run)
+    with _line(client, awaiting_twin(_transport(client), submit)) as line:
+        yield line
+
+
+@contextmanager
+def _line(client: Client | AsyncClient, twin: Twin) -> Generator[Line]:
+    as_user, transport = vars(client.raw)["_as_user"], twin.transport
     try:
-        yield RawClient(twin, as_user=vars(client.raw)["_as_user"])
+        yield Line(
+            RawClient(transport, as_user=as_user),
+            RawClient(transport.hasty(_FAREWELL_S), as_user=as_user),
+            twin.break_off,
+        )
     finally:
-        twin.close()
+        transport.close()
+
+
+def _transport(client: Client | AsyncClient) -> Any:
+    return vars(client.raw)["_transport"]
+
+
+def calls_of(client: Client) -> RawClient:
+    """Return the calls of a client, each sent once, over the client's own connections."""
+    return RawClient(_transport(client).without_retries(), as_user=vars(client.raw)["_as_user"])
 
 
 def connect_like(client: Client | AsyncClient) -> Connect:
@@ -117,7 +152,7 @@ def connect_like(client: Client | AsyncClient) -> Connect:
         InvalidArgumentError: The client sends with what the caller has brought, which cannot go there.
     """
     inner: dict[str, Any] = vars(client.raw)
-    transport: SyncTransport | AsyncTransport = inner["_transport"]
+    transport: SyncTransport | AsyncTransport = _transport(client)
     settings: ConnectionSettings = transport.settings
     token = transport.credentials.provider()
     if _is_awaited(token):

@@ -14,6 +14,7 @@ from .._runtime.shape import is_object
 from .verdict import is_gone, verdict_of
 
 if TYPE_CHECKING:
+    from ..client import RawClient
     from .order import Order
     from .patience import Patience
     from .target import Target
@@ -46,7 +47,7 @@ def create(order: Order, target: Target, patience: Patience) -> tuple[models.Upl
         while True:
             might_exist, may_exist = may_exist, True
             try:
-                return _request(order, target), True
+                return _request(order.calls, order, target), True
             except ClientError as error:
                 if (session := _existing(error)) is not None:
                     return session, False
@@ -70,7 +71,7 @@ def end(order: Order, session: models.UploadSession) -> str | None:
 def _abort(order: Order, session: models.UploadSession, patience: Patience) -> None:
     while True:
         try:
-            order.calls.abort_upload_session(session)
+            order.farewell.abort_upload_session(session)
         except ClientError as error:
             if is_gone(error):
                 return
@@ -81,8 +82,8 @@ def _abort(order: Order, session: models.UploadSession, patience: Patience) -> N
             return
 
 
-def _request(order: Order, target: Target) -> models.UploadSession:
-    calls, size = order.calls, order.source.size
+def _request(calls: RawClient, order: Order, target: Target) -> models.UploadSession:
+    size = order.source.size
     if target.file_id is None:
         response = calls.create_upload_session(
             folder_id=target.folder_id or "", file_name=target.file_name or "", file_size=size
@@ -122,7 +123,7 @@ def _withdraw(order: Order, target: Target, error: BaseException) -> None:
         error.add_note(f"{_MAY_GO_ON}.")
         return
     try:
-        session = _request(order, target)
+        session = _request(order.farewell, order, target)
     except Exception as failure:  # noqa: BLE001  # such as that of a token provider; the first error is the one to tell
         found = _existing(failure)
         if found is None:

@@ -130,6 +130,24 @@ class Connection:
         twin._owned = False  # noqa: SLF001  # as above
         return twin
 
+    def hasty(self, longest_s: float) -> Self:
+        """Return a transport with the same connections and credentials, that waits less.
+
+        It need not be closed.
+
+        Args:
+            longest_s: Seconds for each phase of an attempt, unless they are fewer anyway.
+        """
+        twin = copy(self)
+        twin._wire = self._wire.hasty(longest_s)  # noqa: SLF001  # its own kind
+        twin._owned = False  # noqa: SLF001  # as above
+        return twin
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it was closed."""
+        return self._closed
+
     def _check_open(self, *, closed: bool) -> None:
         if closed or self._closed:
             raise ClientClosedError("the client is closed; make another one", retry_safe=True)

@@ -96,7 +96,7 @@ class SyncTransport(Connection):
             if isinstance(step, Attempt):
                 outcome = self._attempt(request, step.secret)
             elif isinstance(step, FetchToken):
-                outcome = self._fetch(step.stale)
+                outcome = self.fetch_token(step.stale)
             else:
                 self._sleep(step.delay_s)
             try:
@@ -138,7 +138,8 @@ class SyncTransport(Connection):
             broken = self._failure(request, error, secret)
         return outcome_of(body, broken)
 
-    def _fetch(self, stale: Secret | None) -> Secret:
+    def fetch_token(self, stale: Secret | None) -> Secret:
+        """Return a token other than a stale one."""
         # Of several threads that find the token stale, one fetches another.
         with self._lock:
             found = self.credentials.usable(stale)

@@ -1,51 +1,160 @@
-"""Blocking transports beside an asynchronous one, for threads that send what would keep an event loop busy.
+"""Blocking transports beside a client's own, for work in many threads that may have to end at any time.
 
-Large bodies cost less CPU when a thread sends them: under TLS, asynchronous sending was measured at 1.3 to 1.5 times
-the CPU of blocking sending in pieces of 256 KiB, and at more than that in one piece.
+A twin has the client's settings and credentials, but connections of its own, which another thread can break: then
+nobody waits for a silent server any more, and the client's other calls go on.
+
+An asynchronous client has a blocking twin as well. Large bodies cost less CPU when a thread sends them: under TLS,
+asynchronous sending was measured at 1.3 to 1.5 times the CPU of blocking sending in pieces of 256 KiB, and at more than
+that in one piece.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+import socket
+from concurrent.futures import CancelledError
+from contextlib import suppress
+from copy import copy
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
+from weakref import WeakSet
 
+import msgspec
+
+from .errors import TransportError
 from .retry import RetryPolicy
 from .transport import SyncTransport
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
+    from concurrent.futures import Future
 
     from .auth import Secret
     from .message import RawResponse, Request
     from .transport import AsyncTransport
 
-__all__ = ["Run", "blocking_twin"]
+__all__ = ["Submit", "Twin", "awaiting_twin", "blocking_twin"]
 
 T = TypeVar("T")
 
 
-class Run(Protocol):
+class Submit(Protocol):
     """Runs a coroutine in the event loop of the asynchronous transport, from another thread."""
 
-    def __call__(self, coroutine: Coroutine[Any, Any, T], /) -> T:
-        """Return the result of the coroutine, once it is there."""
+    def __call__(self, coroutine: Coroutine[Any, Any, T], /) -> Future[T]:
+        """Return the future of its result."""
         ...
 
 
-def blocking_twin(origin: AsyncTransport, run: Run) -> SyncTransport:
-    """Return a transport for threads, with the settings and credentials of an asynchronous one, which sends once.
+class Twin(msgspec.Struct, frozen=True):
+    """A transport for some time, which sends each call once.
 
-    It has connections of its own, which have to be closed; or, if the asynchronous transport sends with what the
-    caller has brought (a proxy, certificates, a test's transport), it lets the event loop send.
+    Attributes:
+        transport: The transport, which has to be closed.
+        break_off: Ends all calls that are on their way, by errors; later ones are sent as ever. From any thread.
     """
-    if origin.settings.is_plain and origin.credentials.auth is None:
-        return _Twin(origin, run)
-    return _Relay(origin, run)
+
+    transport: SyncTransport
+    break_off: Callable[[], object]
 
 
-class _Twin(SyncTransport):
-    """Connections of its own, the credentials of another."""
+def blocking_twin(origin: SyncTransport) -> Twin:
+    """Return a twin of a blocking transport.
 
-    def __init__(self, origin: AsyncTransport, run: Run) -> None:
+    If that sends with what the caller has brought (a proxy, certificates, a test's transport), so does the twin; then
+    its calls end by themselves alone.
+    """
+    if not origin.settings.is_plain:
+        return Twin(origin.without_retries(), _do_nothing)
+    connections = _Connections()
+    return Twin(_Beside(origin, origin.fetch_token, connections), connections.break_off)
+
+
+def awaiting_twin(origin: AsyncTransport, submit: Submit) -> Twin:
+    """Return a blocking twin of an asynchronous transport.
+
+    If that sends with what the caller has brought, then the twin lets the event loop send.
+    """
+    awaited = _Awaited(submit)
+    if not origin.settings.is_plain or origin.credentials.auth is not None:
+        return Twin(_Relay(origin.without_retries(), awaited), awaited.break_off)
+    connections = _Connections()
+
+    def fetch(stale: Secret | None) -> Secret:
+        # The callable may return an awaitable; and of all threads and tasks, one shall ask it.
+        return awaited.result(origin.fetch_token(stale))
+
+    def break_off() -> None:
+        connections.break_off()
+        awaited.break_off()
+
+    return Twin(_Beside(origin, fetch, connections), break_off)
+
+
+def _do_nothing() -> None:
+    """End nothing."""
+
+
+class _Connections:
+    """The connections of one HTTP client, as it tells of them."""
+
+    def __init__(self) -> None:
+        self._streams: WeakSet[Any] = WeakSet()
+
+    def note(self, event: str, info: dict[str, Any]) -> None:
+        """Take an event of the HTTP library."""
+        if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
+            self._streams.add(info["return_value"])
+
+    def break_off(self) -> None:
+        """Break all connections: who waits for one, in another thread, gets an error."""
+        for stream in tuple(self._streams):
+            # Not the method of a socket with TLS, which is not made for two threads.
+            with suppress(OSError):
+                socket.socket.shutdown(stream.get_extra_info("socket"), socket.SHUT_RDWR)
+
+
+class _Awaited:
+    """Coroutines of an event loop that threads wait for."""
+
+    def __init__(self, submit: Submit) -> None:
+        self._submit = submit
+        self._futures: set[Future[Any]] = set()
+
+    def result(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Return the result of a coroutine.
+
+        Raises:
+            TransportError: It was cancelled.
+        """
+        future = self._submit(coroutine)
+        self._futures.add(future)
+        try:
+            return future.result()
+        except CancelledError:
+            raise TransportError("the call was broken off", kind="ReadError") from None
+        finally:
+            self._futures.discard(future)
+
+    def break_off(self) -> None:
+        """Cancel them all."""
+        for future in tuple(self._futures):
+            future.cancel()
+
+
+class _Beside(SyncTransport):
+    """Connections of its own, the credentials of another.
+
+    Args:
+        origin: The transport whose settings and credentials it has.
+        fetch: Returns a token other than a stale one.
+        connections: Is told of its connections.
+    """
+
+    def __init__(
+        self,
+        origin: SyncTransport | AsyncTransport,
+        fetch: Callable[[Secret | None], Secret],
+        connections: _Connections,
+    ) -> None:
         settings = origin.settings
         super().__init__(
             origin.credentials,
@@ -57,23 +166,38 @@ class _Twin(SyncTransport):
             trusted_hosts=settings.trusted_hosts,
         )
         self._origin = origin
-        self._run = run
+        self._fetch = fetch
+        self._wire.watch(connections.note)
 
-    def _fetch(self, stale: Secret | None) -> Secret:
-        # The callable may return an awaitable; and of all threads and tasks, one shall ask it.
-        return self._run(self._origin.fetch_token(stale))
+    def fetch_token(self, stale: Secret | None) -> Secret:
+        """Return a token other than a stale one."""
+        return self._fetch(stale)
+
+    def _check_open(self, *, closed: bool) -> None:
+        super()._check_open(closed=closed or self._origin.is_closed)
 
 
 class _Relay(SyncTransport):
-    """No connections; the event loop sends."""
+    """No connections; the event loop sends.
 
-    def __init__(self, origin: AsyncTransport, run: Run) -> None:
-        self._sender = origin.without_retries()
-        self._run = run
+    Args:
+        sender: The asynchronous transport.
+        awaited: Runs its coroutines.
+    """
+
+    def __init__(self, sender: AsyncTransport, awaited: _Awaited) -> None:
+        self._sender = sender
+        self._awaited = awaited
 
     def send(self, request: Request) -> RawResponse:
         """Send a request by way of the event loop."""
-        return self._run(self._sender.send(request))
+        return self._awaited.result(self._sender.send(request))
+
+    def hasty(self, longest_s: float) -> Self:
+        """Return a relay that waits less."""
+        twin = copy(self)
+        twin._sender = self._sender.hasty(longest_s)  # noqa: SLF001  # its own kind
+        return twin
 
     def close(self) -> None:
         """Nothing to close."""

@@ -136,7 +136,8 @@ def _answer(order: Order, step: str, question: Callable[[], _T]) -> _T:
     patience = order.patience(step)
     while True:
         try:
-            return question()
+            with order.stop.listening(order.break_off):
+                return question()
         except ClientError as error:
             verdict = verdict_of(error)
             if verdict == "gone":

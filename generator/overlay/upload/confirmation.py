@@ -92,7 +92,8 @@ def _state(order: Order, session: models.UploadSession) -> Literal["open", "ende
     patience = order.patience("confirm", at_least_s=_LAST_LOOK_S)
     while True:
         try:
-            order.calls.get_upload_session(session)
+            with order.stop.listening(order.break_off):
+                order.calls.get_upload_session(session)
         except ClientError as error:
             match verdict_of(error):
                 case "gone":

@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from msgspec import UnsetType
 
     from .. import models
-    from ..client import RawClient
-    from .calls import Connect
+    from .calls import Connect, Line
     from .journal import Journal
     from .progress import ProgressEvent
     from .source import Source
@@ -63,7 +62,7 @@ class Order:
     """What all steps of one upload know.
 
     Args:
-        calls: The client's calls, each sent once.
+        line: The client's calls.
         source: The bytes.
         target: Where the file goes.
         options: What the caller has decided.
@@ -74,7 +73,7 @@ class Order:
 
     def __init__(  # noqa: PLR0913  # each is a part of the upload
         self,
-        calls: RawClient,
+        line: Line,
         source: Source,
         target: Target,
         options: Options,
@@ -83,7 +82,9 @@ class Order:
         tell: Callable[[ProgressEvent], object],
         stop: Stop,
     ) -> None:
-        self.calls = calls
+        self.calls = line.calls
+        self.farewell = line.farewell
+        self.break_off = line.break_off
         self.source = source
         self.target = target
         self.options = options

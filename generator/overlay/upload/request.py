@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
     from msgspec import UnsetType
 
-    from ..client import AsyncClient, Client, RawClient
+    from ..client import AsyncClient, Client
+    from .calls import Line
     from .opening import SourceArgument
     from .progress import ProgressEvent
 
@@ -119,7 +120,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     def run(
         self,
         client: Client | AsyncClient,
-        calls: RawClient,
+        line: Line,
         tell: Callable[[ProgressEvent], object],
         stop: Stop,
     ) -> models.File:
@@ -142,7 +143,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
             source = stack.enter_context(opened(self.source, self.size))
             target = target_of(self.folder_id, self.file_id, self.file_name, source.name)
             journal = None if self.resume is None else stack.enter_context(journals.opened(self.resume, target))
-            return upload(Order(calls, source, target, options, journal=journal, tell=tell, stop=stop))
+            return upload(Order(line, source, target, options, journal=journal, tell=tell, stop=stop))
 
 
 def _given(value: _T | None) -> _T | UnsetType:

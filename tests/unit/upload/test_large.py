@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from box_uploads import models
 from box_uploads.upload import Pace, PartDone
+from box_uploads.upload.calls import Line
 from box_uploads.upload.digest import WholeDigest
 from box_uploads.upload.order import Options, Order
 from box_uploads.upload.patience import Stop
@@ -72,7 +73,8 @@ def test_a_file_over_2_gib_gets_all_its_parts_and_its_commit(monkeypatch: pytest
     options = Options(workers=4, remote=None, attributes=UNSET, if_match=UNSET, deadline_s=60, pace=Pace())
     before = threading.active_count()
     target = target_of("0", None, "film.mov", "")
-    file = upload(Order(calls, source, target, options, journal=None, tell=events.append, stop=Stop()))  # type: ignore[arg-type]
+    line = Line(calls, calls, list)  # type: ignore[arg-type]
+    file = upload(Order(line, source, target, options, journal=None, tell=events.append, stop=Stop()))
     assert (file.id, calls.log) == ("7", ["commit_upload_session"])
     assert calls.ranges == {offset: min(PART_SIZE, size - offset) for offset in range(0, size, PART_SIZE)}
     assert (source.read, sum(hashed)) == (size, size)

@@ -1,0 +1,170 @@
+"""Servers that fall silent: who wishes for the end does not wait for them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from box_uploads import AsyncClient, Client, Timeout, errors
+from box_uploads.upload import PartDone, upload_file
+from box_uploads.upload.calls import line_of
+from box_uploads_mock import Failure, Stall
+
+from tests.flow.upload_ground import CONTENT, Freeze, Ground
+from tests.unit.upload.script import session
+
+PART, STATUS = "upload_part", "get_upload_session"
+# Far longer than a test, which does not wait for either unless it fails.
+PATIENT = Timeout(read_s=60, write_s=60)
+LONG_S = 20
+
+
+class StoppedError(Exception):
+    """What a callback raises."""
+
+
+class Silence:
+    """Parts after the first one that are not answered."""
+
+    def __init__(self) -> None:
+        self._freeze = Freeze()
+        self.begun = threading.Event()
+
+    async def sleep(self, _: float) -> None:
+        """Fall silent."""
+        self.begun.set()
+        await self._freeze.sleep(0)
+
+    def end(self) -> None:
+        """Go on."""
+        self._freeze.end()
+
+    def then(self, act: Callable[[], object]) -> Callable[[object], None]:
+        """Return a callback for the progress that does something once a part is stored and another waits."""
+
+        def told(event: object) -> None:
+            if isinstance(event, PartDone):
+                assert self.begun.wait(LONG_S)
+                act()
+
+        return told
+
+
+@pytest.fixture
+def silence(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> Iterator[Silence]:
+    silence = Silence()
+    monkeypatch.setattr(ground.state, "sleep", silence.sleep)
+    ground.state.faults.add(Stall(operation=PART, when="after", skip=1, times=3, limit_s=600))
+    yield silence
+    silence.end()
+    # How many parts were on their way is left to chance.
+    ground.state.faults.clear()
+
+
+def within(call: Callable[[], Any]) -> Any:
+    """Return what a call returns, unless it takes too long."""
+    thread = ThreadPoolExecutor(1)
+    try:
+        return thread.submit(call).result(LONG_S)
+    finally:
+        thread.shutdown(wait=False)
+
+
+def stop() -> None:
+    """Raise something."""
+    raise StoppedError
+
+
+def left(ground: Ground) -> tuple[int, int, list[str]]:
+    """Return how many files and sessions are left of an upload, and which of its threads."""
+    threads = [one.name for one in threading.enumerate() if one.name.startswith(("box-upload_", "box-upload-async"))]
+    return len(ground.stored()), len(ground.state.sessions), threads
+
+
+def test_a_callback_that_raises_does_not_wait_for_the_server(ground: Ground, silence: Silence) -> None:
+    client = ground.client(timeout_s=PATIENT)
+    with pytest.raises(StoppedError):
+        within(lambda: ground.upload(client=client, on_progress=silence.then(stop)))
+    assert left(ground) == (0, 0, [])
+
+
+def test_what_was_on_its_way_is_there_for_the_next_run(ground: Ground, silence: Silence, tmp_path: Path) -> None:
+    client, journal = ground.client(timeout_s=PATIENT), tmp_path / "journal"
+    with pytest.raises(StoppedError):
+        within(lambda: ground.upload(client=client, resume=journal, on_progress=silence.then(stop)))
+    assert left(ground) == (0, 1, [])
+    silence.end()
+    ground.upload(resume=journal)
+    assert ground.stored() == [CONTENT]
+
+
+def test_a_part_that_fails_for_good_does_not_wait_for_the_others(ground: Ground, silence: Silence) -> None:
+    ground.state.faults.add(Failure(operation=PART, status=403))
+    client = ground.client(timeout_s=PATIENT)
+    with pytest.raises(errors.ForbiddenError):
+        within(lambda: ground.upload(client=client, workers=5))
+    assert left(ground) == (0, 0, [])
+
+
+@pytest.mark.parametrize("is_own", [False, True])
+def test_a_cancelled_task_does_not_wait_for_the_server(ground: Ground, silence: Silence, is_own: bool) -> None:
+    async def main() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        own = httpx2.AsyncClient() if is_own else None
+        box = AsyncClient(ground.state.token, base_url=ground.server.base_url, timeout_s=PATIENT, http=own)
+        # Waited for in another thread, since the loop has to go on.
+        cancel = silence.then(lambda: asyncio.get_running_loop().call_soon(task.cancel))
+
+        async def told(event: object) -> None:
+            await asyncio.to_thread(wait, event)
+            cancel(event)
+
+        def wait(event: object) -> None:
+            if isinstance(event, PartDone):
+                assert silence.begun.wait(LONG_S)
+
+        async with own or contextlib.nullcontext():
+            await ground.upload_async(client=box, on_progress=told)
+
+    with pytest.raises(asyncio.CancelledError):
+        within(lambda: asyncio.run(main()))
+    assert left(ground) == (0, 0, [])
+
+
+def test_other_calls_of_the_client_are_waited_for(ground: Ground, silence: Silence) -> None:
+    with ground.client(timeout_s=PATIENT) as box, ThreadPoolExecutor(1) as thread:
+        session = box.create_upload_session(folder_id="0", file_name="other.mov", file_size=len(CONTENT))
+        ground.state.faults.add(Stall(operation=STATUS, when="after", limit_s=600))
+        asked = thread.submit(box.get_upload_session, session)
+        with pytest.raises(StoppedError):
+            within(
+                lambda: upload_file(box, CONTENT, folder_id="0", file_name="film.mov", on_progress=silence.then(stop))
+            )
+        silence.end()
+        assert asked.result(LONG_S).id == session.id
+
+
+def test_the_end_of_a_session_is_asked_for_with_less_patience() -> None:
+    asked: list[dict[str, float]] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        asked.append(request.extensions["timeout"])
+        return httpx2.Response(204)
+
+    for timeout_s in (None, 60, 5, Timeout(connect_s=1)):
+        with Client("token", timeout_s=timeout_s, http=httpx2.MockTransport(answer)) as box, line_of(box) as line:
+            line.farewell.abort_upload_session(session())
+    own = httpx2.Client(transport=httpx2.MockTransport(answer), timeout=3)
+    with own, Client("token", http=own) as box, line_of(box) as line:
+        line.farewell.abort_upload_session(session())
+        line.calls.abort_upload_session(session())
+    tens = dict.fromkeys(("connect", "read", "write", "pool"), 10)
+    assert asked == [tens, tens, dict.fromkeys(tens, 5), tens | {"connect": 1}, tens, dict.fromkeys(tens, 3)]
