@@ -46,9 +46,8 @@ class _Comparison:
 
     def changes(self) -> Iterator[Change]:
         """Yield the changes, some of them more than once where a component is used at several places."""
-        old_urls, new_urls = ([one["url"] for one in doc.root.get("servers", [])] for doc in self._documents)
-        for url in (one for one in old_urls if one not in new_urls):
-            yield Change(Place("/servers"), f"{url} is gone", Breaks.CLIENTS)
+        old_servers, new_servers = (document.root.get("servers", []) for document in self._documents)
+        yield from _servers(old_servers, new_servers, Place())
         old_hosts, new_hosts = (doc.root.get(_HOSTS, []) for doc in self._documents)
         for host in sorted({*old_hosts} ^ {*new_hosts}):
             # A client that is made anew refuses to follow a server there.
@@ -72,10 +71,18 @@ class _Comparison:
             says = f"is {new.get('operationId')} now, and was {old.get('operationId')}; it is the client's method"
             yield Change(place / "operationId", says, Breaks.CLIENTS)
         yield from _of_methods(old, new, place)
+        yield from self._own_servers(old, new, place)
         yield from self._security(old, new, place)
         yield from self._parameters(old, old_place, new, place)
         yield from self._request_body(old, old_place, new, place)
         yield from self._statuses(old.get("responses", {}), old_place, new.get("responses", {}), place)
+
+    def _own_servers(self, old: Node, new: Node, place: Place) -> Iterator[Change]:
+        """Yield what differs where the document's servers do not count, which are compared once for all."""
+        if "servers" in old or "servers" in new:
+            nodes = zip(self._documents, (old, new), strict=True)
+            was, now = (node.get("servers") or document.root.get("servers", []) for document, node in nodes)
+            yield from _servers(was, now, place)
 
     def _security(self, old: Node, new: Node, place: Place) -> Iterator[Change]:
         was, now = (_security(document, node) for document, node in zip(self._documents, (old, new), strict=True))
@@ -188,7 +195,7 @@ class _Comparison:
 
 
 def _operations(root: Node) -> dict[tuple[str, str], tuple[Node, Place]]:
-    """Return operations by path and method; their parameters are their paths' too, each with its place."""
+    """Return operations by path and method; parameters and servers are their paths' too, the former with places."""
     found: dict[tuple[str, str], tuple[Node, Place]] = {}
     for path, item in root.get("paths", {}).items():
         above = Place("/paths") / path
@@ -198,8 +205,16 @@ def _operations(root: Node) -> dict[tuple[str, str], tuple[Node, Place]]:
                 for node, place in ((item, above), (item[method], above / method))
                 for index, parameter in enumerate(node.get("parameters", []))
             ]
-            found[re.sub(r"{[^}]*}", "{}", path), method] = ({**item[method], "parameters": parameters}, above / method)
+            servers = {"servers": item["servers"]} if "servers" in item else {}
+            node = {**servers, **item[method], "parameters": parameters}
+            found[re.sub(r"{[^}]*}", "{}", path), method] = (node, above / method)
     return found
+
+
+def _servers(old: list[Node], new: list[Node], place: Place) -> Iterator[Change]:
+    old_urls, new_urls = ([one["url"] for one in servers] for servers in (old, new))
+    for url in (one for one in old_urls if one not in new_urls):
+        yield Change(place / "servers", f"{url} is gone", Breaks.CLIENTS)
 
 
 def _security(document: Document, operation: Node) -> set[str]:

@@ -492,7 +492,24 @@ OF_OPERATIONS: dict[str, tuple[Any, Any, list[str]]] = {
         document(root={"servers": [{"url": "/a"}, {"url": "/b"}]}), document(root={"servers": [{"url": "/a"}]}),
         ["breaks clients: /servers: /b is gone"],
     ),
+    "another server of an operation": (
+        document(servers=[{"url": "/a"}]), document(servers=[{"url": "/b"}]),
+        [f"breaks clients: {POST}/servers: /a is gone"],
+    ),
+    "another server of a path": (
+        document(item={"servers": [{"url": "/a"}]}), document(item={"servers": [{"url": "/b"}]}),
+        [f"breaks clients: {POST}/servers: /a is gone"],
+    ),
+    "a server of an operation's own": (
+        document(root={"servers": [{"url": "/a"}]}),
+        document(servers=[{"url": "/b"}], root={"servers": [{"url": "/a"}]}),
+        [f"breaks clients: {POST}/servers: /a is gone"],
+    ),
     # What says the same says nothing.
+    "the document's server, said by the operation": (
+        document(root={"servers": [{"url": "/a"}]}),
+        document(servers=[{"url": "/a"}], root={"servers": [{"url": "/a"}]}), NOTHING,
+    ),
     "words around": (
         document(), document(summary="a", description="b", tags=["c"], externalDocs={}, root={"info": {}}), NOTHING,
     ),
