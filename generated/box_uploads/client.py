@@ -113,6 +113,11 @@ class RawClient:
         )
         return api.upload_sessions.log_upload_event.read_response(self._transport.send(request))
 
+    def get_file(self, file_id: str) -> Response[models.File]:
+        """Read what Box holds as a file."""
+        request = api.files.get_file.build_request(file_id, as_user=self._as_user)
+        return api.files.get_file.read_response(self._transport.send(request))
+
 
 class Client:
     """Box upload sessions.
@@ -122,7 +127,8 @@ class Client:
 
     Args:
         token: A bearer token, a callable that returns one (asked again after a 401), or an `httpx2.Auth`.
-        base_url: Where the API is (default: https://upload.box.com/api/2.0); https, or http to this machine.
+        base_url: Where the API is (default: https://api.box.com/2.0 or https://upload.box.com/api/2.0); https, or
+            http to this machine.
         timeout_s: Seconds to wait for each step of a call, or a `Timeout` with one for each kind of step.
         retry: How often and how patiently a call is repeated that cannot have had an effect.
         http: An `httpx2.Client` to send with, which the caller closes, or a transport for one.
@@ -159,7 +165,7 @@ class Client:
             retry=retry,
             http=http,
             sleep=sleep,
-            user_agent="box_uploads/0.1.0",
+            user_agent="box_uploads/0.2.0",
             api_hosts=("box.com", "box-gov.com"),
             trusted_hosts=trusted_hosts,
         )
@@ -246,7 +252,7 @@ class Client:
             client.create_version_upload_session(file_id, file_size=104857600)
 
         Args:
-            file_id: Id of the file that gets a new version.
+            file_id: Id of the file.
             file_size: Size of the whole file in bytes, at least 20,000,000; smaller files are uploaded in one
                 request.
             file_name: New name of the file (1 to 255 characters, without slash, backslash or control characters,
@@ -263,6 +269,7 @@ class Client:
             commit_upload_session: Makes the file of the uploaded parts.
             abort_upload_session: Ends the session, and drops what was uploaded.
             log_upload_event: Tells Box about an event of the upload.
+            get_file: The file as it is until the session is committed.
             create_version_upload_session: A session does not lock the file, so another session for the same file
                 can be created.
 
@@ -564,6 +571,35 @@ class Client:
         response = self.raw.log_upload_event(upload_session, event_type=event_type, event_info=event_info)
         return response.parsed
 
+    def get_file(self, file_id: str) -> models.File:
+        """Read what Box holds as a file.
+
+        Its `sha1` tells whether a commit whose answer was lost has stored what was uploaded.
+
+        Source: https://developer.box.com/reference/get-files-id
+
+        Args:
+            file_id: Id of the file.
+
+        Returns:
+            The file.
+
+        Raises:
+            InvalidArgumentError: An argument breaks its rule; nothing was sent.
+            BadRequestError: 400. An argument is missing or breaks a rule; `code` says which.
+            UnauthorizedError: 401. The token is missing, wrong or expired.
+            ForbiddenError: 403. The user may not read the file.
+            NotFoundError: 404. The folder or the file does not exist, or the user may not see it.
+            RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
+            ServerError: 500. Box failed. The call may or may not have had its effect.
+            ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
+            DecodeError: The response is not what the API promises.
+            TransportError: No response was received.
+        """
+
+        response = self.raw.get_file(file_id)
+        return response.parsed
+
 
 class RawAsyncClient:
     """The methods of `AsyncClient`, returning the whole response."""
@@ -649,6 +685,11 @@ class RawAsyncClient:
         )
         return api.upload_sessions.log_upload_event.read_response(await self._transport.send(request))
 
+    async def get_file(self, file_id: str) -> Response[models.File]:
+        """Read what Box holds as a file."""
+        request = api.files.get_file.build_request(file_id, as_user=self._as_user)
+        return api.files.get_file.read_response(await self._transport.send(request))
+
 
 class AsyncClient:
     """Box upload sessions.
@@ -658,7 +699,8 @@ class AsyncClient:
 
     Args:
         token: A bearer token, a callable that returns one (asked again after a 401), or an `httpx2.Auth`.
-        base_url: Where the API is (default: https://upload.box.com/api/2.0); https, or http to this machine.
+        base_url: Where the API is (default: https://api.box.com/2.0 or https://upload.box.com/api/2.0); https, or
+            http to this machine.
         timeout_s: Seconds to wait for each step of a call, or a `Timeout` with one for each kind of step.
         retry: How often and how patiently a call is repeated that cannot have had an effect.
         http: An `httpx2.AsyncClient` to send with, which the caller closes, or a transport for one.
@@ -695,7 +737,7 @@ class AsyncClient:
             retry=retry,
             http=http,
             sleep=sleep,
-            user_agent="box_uploads/0.1.0",
+            user_agent="box_uploads/0.2.0",
             api_hosts=("box.com", "box-gov.com"),
             trusted_hosts=trusted_hosts,
         )
@@ -782,7 +824,7 @@ class AsyncClient:
             client.create_version_upload_session(file_id, file_size=104857600)
 
         Args:
-            file_id: Id of the file that gets a new version.
+            file_id: Id of the file.
             file_size: Size of the whole file in bytes, at least 20,000,000; smaller files are uploaded in one
                 request.
             file_name: New name of the file (1 to 255 characters, without slash, backslash or control characters,
@@ -799,6 +841,7 @@ class AsyncClient:
             commit_upload_session: Makes the file of the uploaded parts.
             abort_upload_session: Ends the session, and drops what was uploaded.
             log_upload_event: Tells Box about an event of the upload.
+            get_file: The file as it is until the session is committed.
             create_version_upload_session: A session does not lock the file, so another session for the same file
                 can be created.
 
@@ -1099,4 +1142,33 @@ class AsyncClient:
         """
 
         response = await self.raw.log_upload_event(upload_session, event_type=event_type, event_info=event_info)
+        return response.parsed
+
+    async def get_file(self, file_id: str) -> models.File:
+        """Read what Box holds as a file.
+
+        Its `sha1` tells whether a commit whose answer was lost has stored what was uploaded.
+
+        Source: https://developer.box.com/reference/get-files-id
+
+        Args:
+            file_id: Id of the file.
+
+        Returns:
+            The file.
+
+        Raises:
+            InvalidArgumentError: An argument breaks its rule; nothing was sent.
+            BadRequestError: 400. An argument is missing or breaks a rule; `code` says which.
+            UnauthorizedError: 401. The token is missing, wrong or expired.
+            ForbiddenError: 403. The user may not read the file.
+            NotFoundError: 404. The folder or the file does not exist, or the user may not see it.
+            RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
+            ServerError: 500. Box failed. The call may or may not have had its effect.
+            ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
+            DecodeError: The response is not what the API promises.
+            TransportError: No response was received.
+        """
+
+        response = await self.raw.get_file(file_id)
         return response.parsed

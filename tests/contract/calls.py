@@ -25,6 +25,7 @@ _ARGUMENTS: Mapping[str, dict[str, Any]] = {
     "list_parts": {},
     "commit_upload_session": {"digest": _DIGEST},
     "log_upload_event": {"event_type": "retry"},
+    "get_file": {},
 }
 
 

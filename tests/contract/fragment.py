@@ -42,6 +42,8 @@ def config(*, has_auth: bool = True, examples: int = EXAMPLES, **phases: Any) ->
         },
         # The literals of the mock's source would otherwise be among the generated values.
         "analysis": {"constants": {"enabled": False}},
+        # The mock is one place, whatever operations the fragment has at servers of their own.
+        "base-url": FRAGMENT["servers"][0]["url"],
         "phases": phases,
     }
     if has_auth:
@@ -70,6 +72,13 @@ def operations() -> dict[str, tuple[str, str, dict[str, Any]]]:
         for method, operation in item.items()
         if method in {"get", "put", "post", "delete", "patch", "head", "options", "trace"}
     }
+
+
+def server_url(operation_id: str) -> str:
+    """Return the URL of the server that an operation is at: its own, or that of the fragment."""
+    _, _, operation = operations()[operation_id]
+    url: str = operation.get("servers", FRAGMENT["servers"])[0]["url"]
+    return url
 
 
 def resolved(node: Any, root: Any = FRAGMENT) -> Any:

@@ -39,6 +39,7 @@ from tests.contract.fragment import (
     parameters,
     request_schema,
     resolved,
+    server_url,
     validator,
 )
 from tests.contract.variants import variants
@@ -60,6 +61,8 @@ PARAMETERS = {
 }
 STATE = State(token=TOKEN, seed=2, part_size_for=constant_part_size(8_000_000))
 CREATING = ("create_upload_session", "create_version_upload_session")
+OF_A_SESSION = [name for name, (path, _, _) in operations().items() if "{upload_session_id}" in path]
+OF_A_FILE = [name for name, (path, _, _) in operations().items() if "{file_id}" in path]
 SMALL = 20_000_000
 FULLWIDTH_ONE = "\uff11"
 SENT_BY_EVERY_CALL = {
@@ -445,12 +448,13 @@ def test_near_misses_are_refused_before_anything_is_sent(
     assert caller.sent == []
 
 
+@pytest.mark.parametrize("operation", OF_A_FILE)
 @pytest.mark.parametrize(
     "file_id", ["", "x", "1/2", "..", "1\n", "9" * 20, FULLWIDTH_ONE, 12345, None, "1?a=b", "1#", "%31", "1;x"]
 )
-def test_a_file_id_that_is_none_is_refused(caller: Caller, file_id: Any) -> None:
+def test_a_file_id_that_is_none_is_refused(caller: Caller, operation: str, file_id: Any) -> None:
     with pytest.raises(errors.InvalidArgumentError, match="file_id"):
-        caller.call("create_version_upload_session", file_id, file_size=SMALL)
+        caller.call(operation, file_id, **right_call(operation)[1])
     assert caller.sent == []
 
 
@@ -523,6 +527,15 @@ def test_a_created_session_leads_to_another(caller: Caller, operation: str) -> N
     _follow(caller, operation, "another_version_session" if "version" in operation else "another_session")
 
 
+def test_a_file_is_as_it_was_until_the_session_of_a_version_is_committed(caller: Caller) -> None:
+    (file_id,), arguments = right_call("create_version_upload_session")
+    before = caller.call("get_file", file_id).parsed
+    caller.call("create_version_upload_session", file_id, **arguments)
+    assert caller.call("get_file", file_id).parsed == before
+    assert (before.id, before.sha1) == (file_id, STATE.files[file_id].sha1)
+    _follow(caller, "create_version_upload_session", "file")
+
+
 @pytest.mark.parametrize("operation", CREATING)
 def test_a_conflict_leads_to_a_version_of_the_file(caller: Caller, operation: str) -> None:
     path, arguments = right_call(operation)
@@ -561,6 +574,7 @@ def test_a_session_leads_through_its_whole_life(caller: Caller, operation: str) 
     files = caller.call("commit_upload_session", made, digest=_digest(content), parts=parts).parsed
     assert files.entries[0].sha1 == hashlib.sha1(content, usedforsecurity=False).hexdigest()
     assert STATE.content(files.entries[0].id) == content
+    assert caller.call("get_file", files.entries[0].id).parsed == files.entries[0]
     other = caller.call(operation, *path, **{**arguments, "file_name": "b.bin"}).parsed
     assert caller.call("abort_upload_session", other).parsed is None
     with pytest.raises(errors.NotFoundError):
@@ -603,15 +617,15 @@ def _sent_without_base_url(name: str, operation: str, *path: Any, **arguments: A
 
 
 @pytest.mark.parametrize("name", DRIVERS)
-@pytest.mark.parametrize("operation", CREATING)
+@pytest.mark.parametrize("operation", [name for name in operations() if name not in OF_A_SESSION])
 def test_requests_go_to_the_server_that_the_fragment_names(name: str, operation: str) -> None:
     path, arguments = right_call(operation)
     url = _sent_without_base_url(name, operation, *path, **arguments)
-    assert str(url) == FRAGMENT["servers"][0]["url"] + operations()[operation][0].format(file_id="12345")
+    assert str(url) == server_url(operation) + operations()[operation][0].format(file_id="12345")
 
 
 @pytest.mark.parametrize("name", DRIVERS)
-@pytest.mark.parametrize("operation", [name for name in operations() if name not in CREATING])
+@pytest.mark.parametrize("operation", OF_A_SESSION)
 @pytest.mark.parametrize("host", FRAGMENT["x-trusted-hosts"])
 def test_a_session_at_a_trusted_host_is_called_where_it_says(name: str, operation: str, host: str) -> None:
     _, arguments = right_call(operation)
@@ -623,7 +637,7 @@ def test_a_session_at_a_trusted_host_is_called_where_it_says(name: str, operatio
 ELSEWHERE = ["https://evil.org", "http://upload.box.com", "https://evilbox.com", "https://example.com"]
 
 
-@pytest.mark.parametrize("operation", [name for name in operations() if name not in CREATING])
+@pytest.mark.parametrize("operation", OF_A_SESSION)
 @pytest.mark.parametrize("url", [f"{origin}/api/2.0" for origin in ELSEWHERE])
 def test_a_session_that_leads_elsewhere_gets_nothing(sending: Any, operation: str, url: str) -> None:
     _, arguments = right_call(operation)
@@ -632,7 +646,7 @@ def test_a_session_that_leads_elsewhere_gets_nothing(sending: Any, operation: st
 
 
 @pytest.mark.parametrize("name", DRIVERS)
-@pytest.mark.parametrize("operation", [name for name in operations() if name not in CREATING])
+@pytest.mark.parametrize("operation", OF_A_SESSION)
 def test_each_call_goes_to_its_own_endpoint(name: str, operation: str) -> None:
     """Each is at a host of its own, since the paths of some are equal."""
     _, arguments = right_call(operation)

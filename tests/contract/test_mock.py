@@ -145,7 +145,9 @@ def check_refusal(ctx: Any, response: Answer, case: Case) -> bool | None:
     """A request is refused for its form if the fragment forbids it, and only then."""
     if response.status_code in {401, 405, 411, 413, 415} or not _is_routed(case):
         return True
-    is_right = is_right_on_the_wire(case.operation.definition.raw["operationId"], response.request)
+    name = case.operation.definition.raw["operationId"]
+    assert STATE.journal[-1].operation == name, "the request does not come to its operation"
+    is_right = is_right_on_the_wire(name, response.request)
     code = response.json()["code"] if response.status_code >= 400 else ""
     if is_right is None or (code == "parts_mismatch" and b'"sha1": null' in _bytes(response.request.body)):
         # A part without its SHA-1 is Box's sign that the part is not processed yet.
@@ -163,6 +165,7 @@ def _is_routed(case: Case) -> bool:
 
 
 CREATING = ("create_upload_session", "create_version_upload_session")
+OF_A_FILE = [name for name, (path, _, _) in operations().items() if "{file_id}" in path]
 # What a form cannot tell: whether parts and digests are those of the session.
 STATE_CODES = {"parts_mismatch", "digest_mismatch", "bad_digest"}
 OWN_CHECKS: list[Any] = [check_session, check_error, check_refusal]
@@ -246,6 +249,7 @@ REQUESTS: dict[str, tuple[dict[str, str], bytes | None]] = {
         json.dumps({"parts": [{"part_id": "00000000", "offset": 0, "size": PART_SIZE, "sha1": "0" * 40}]}).encode(),
     ),
     "log_upload_event": (JSON, b'{"event_type": "retry"}'),
+    "get_file": ({}, None),
 }
 
 
@@ -458,7 +462,11 @@ NEXT = {
 }
 LINKS: dict[tuple[str, int], dict[str, str]] = {
     ("create_upload_session", 201): {**NEXT, "another_session": "create_upload_session"},
-    ("create_version_upload_session", 201): {**NEXT, "another_version_session": "create_version_upload_session"},
+    ("create_version_upload_session", 201): {
+        **NEXT,
+        "file": "get_file",
+        "another_version_session": "create_version_upload_session",
+    },
     ("create_upload_session", 409): {"version_of_conflicting_file": "create_version_upload_session"},
     ("create_version_upload_session", 409): {"version_of_conflicting_file": "create_version_upload_session"},
 }
@@ -495,7 +503,7 @@ def test_links_lead_where_they_say(operation_id: str, status: int, name: str) ->
     given = {key.removeprefix("path."): value(one) for key, one in link.get("parameters", {}).items()}
     path = API_BASE + target.format_map(given)
     assert all(one in STATE.sessions or one in STATE.files for one in given.values()), "nothing has this id"
-    assert ("requestBody" in link) is (status == 201 and name not in NEXT)
+    assert ("requestBody" in link) is name.startswith("another_")
     if name in NEXT:
         assert urlsplit(value(link["x-url"])).path == path
     _answer(link["operationId"], value(link["requestBody"]) if "requestBody" in link else None, path=path)
@@ -600,10 +608,18 @@ def test_an_etag_has_no_character_that_is_invisible(operation_id: str, name: str
     _sent(operation_id, REQUESTS[operation_id][1], session_id, {name: "a\x7f"})
 
 
+@pytest.mark.parametrize("operation_id", OF_A_FILE)
 @pytest.mark.parametrize("file_id", ["x", "12a", "-1", "12345678901234567890", "%D9%A1"])
-def test_an_id_that_is_none_is_wrong_rather_than_unknown(file_id: str) -> None:
-    path = f"{API_BASE}/files/{file_id}/upload_sessions"
-    assert _answer("create_version_upload_session", path=path)[0] == 400
+def test_an_id_that_is_none_is_wrong_rather_than_unknown(operation_id: str, file_id: str) -> None:
+    path = API_BASE + operations()[operation_id][0].format(file_id=file_id)
+    assert _answer(operation_id, path=path)[0] == 400
+
+
+def test_a_file_is_told_as_the_commit_has_told_it() -> None:
+    _, _, files = _commit()
+    status, _, file = _answer("get_file", path=f"{API_BASE}/files/{files['entries'][0]['id']}")
+    assert (status, file) == (200, files["entries"][0])
+    assert file["sha1"] == hashlib.sha1(CONTENT, usedforsecurity=False).hexdigest()
 
 
 @pytest.mark.parametrize("operation_id", [name for name, (path, _, _) in operations().items() if "session_id" in path])
@@ -616,6 +632,7 @@ def test_a_session_id_that_is_none_is_wrong_rather_than_unknown(operation_id: st
     ("create_upload_session", {**SMALL["create_upload_session"], "folder_id": "404"}, ""),
     ("create_version_upload_session", {"file_size": SIZE, "folder_id": "404"}, ""),
     ("create_version_upload_session", None, f"{API_BASE}/files/404/upload_sessions"),
+    ("get_file", None, f"{API_BASE}/files/404"),
 ])  # fmt: skip
 def test_what_does_not_exist_is_not_found(place: str, body: Any, path: str) -> None:
     assert _answer(place, body, path=path)[0] == 404

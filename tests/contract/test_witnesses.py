@@ -78,6 +78,8 @@ def _lifecycle(driver: SyncDriver) -> Iterator[str]:
     for _ in range(2):
         driver.call("commit_upload_session", made, digest=_digest(content), parts=listed.entries)
         yield "commit_upload_session"
+    driver.call("get_file", "12345", options={"as_user": "67890"})
+    yield "get_file"
     driver.call("abort_upload_session", driver.call("create_upload_session", **{**arguments, "file_name": "b"}).parsed)
     yield "abort_upload_session"
 
@@ -171,7 +173,7 @@ def test_the_exchanges_by_hand_are_right(exchange: Exchange) -> None:
 WRONG_REQUESTS = {
     "no token": (asked(CREATE, authorization=None), "Security not found"),
     "another scheme": (asked(CREATE, authorization="Basic dDp0"), "Security not found"),
-    "another path": (replace(CREATE, target="/files/upload_session"), "Path not found"),
+    "another path": (replace(CREATE, target="/file/upload_sessions"), "Path not found"),
     "another method": (replace(CREATE, method="PUT"), "Operation put not found"),
     "no body": (replace(CREATE, body=b""), "Missing required request body"),
     "another media type": (asked(CREATE, content_type="text/plain"), "mimetype not found"),

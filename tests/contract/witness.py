@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
@@ -30,7 +31,17 @@ def raw_binary_has_no_type(node: Any) -> Any:
     return {} if node.get("format") == "binary" else {key: raw_binary_has_no_type(one) for key, one in node.items()}
 
 
-_FRAGMENT = OpenAPI.from_dict(raw_binary_has_no_type(FRAGMENT))
+def at_one_server(document: Any) -> Any:
+    """Return a document whose operations are all at its own server: exchanges say nothing of theirs."""
+    changed = copy.deepcopy(document)
+    for item in changed["paths"].values():
+        for one in item.values():
+            if isinstance(one, dict):
+                one.pop("servers", None)
+    return changed
+
+
+_FRAGMENT = OpenAPI.from_dict(raw_binary_has_no_type(at_one_server(FRAGMENT)))
 _SERVER = urlsplit(FRAGMENT["servers"][0]["url"])
 
 

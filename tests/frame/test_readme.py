@@ -163,7 +163,7 @@ def test_the_operation_that_is_added_becomes_a_method(tmp_path: Path) -> None:
     arguments[-1] = str(tmp_path)
 
     generated = run(sys.executable, *arguments, cwd=ROOT)
-    program = "from my_client import AsyncClient, Client; print(Client.get_file, AsyncClient.get_file)"
+    program = "from my_client import AsyncClient, Client; print(Client.get_trashed_file, AsyncClient.get_trashed_file)"
     imported = run(sys.executable, "-c", program, cwd=tmp_path)
 
     assert generated.returncode == 0, generated.stderr

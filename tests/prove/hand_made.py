@@ -21,9 +21,19 @@ def _modules(package: str, *names: str) -> list[str]:
 
 
 _MOCK = _modules(
-    "mock_defects", "sessions", "creating", "ending", "parts", "lists", "commits", "admission", "answers", "lifetimes"
+    "mock_defects",
+    "sessions",
+    "creating",
+    "ending",
+    "parts",
+    "lists",
+    "commits",
+    "admission",
+    "answers",
+    "lifetimes",
+    "files",
 )
-_CLIENT = _modules("client_defects", "requests", "transfers", "arguments", "decoding", "statuses", "links")
+_CLIENT = _modules("client_defects", "requests", "transfers", "arguments", "decoding", "statuses", "links", "files")
 _CONDUCT = _modules("client_defects", "retries", "tokens", "connections")
 _UPLOADER = _modules("uploader_defects", "journals", "plans", "failures")
 

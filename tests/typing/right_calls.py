@@ -32,6 +32,7 @@ def call(box: Client) -> None:
     assert_type(session, models.UploadSession)
     assert_type(box.create_version_upload_session("12345", file_size=104_857_600), models.UploadSession)
     box.create_version_upload_session("12345", file_size=104_857_600, file_name="New.mov", folder_id="0")
+    assert_type(box.get_file("12345"), models.File)
     box.create_version_upload_session("12345", file_size=104_857_600, file_name=UNSET, folder_id=UNSET)
     with box as same:
         assert_type(same, Client)
@@ -78,6 +79,8 @@ async def call_async(box: AsyncClient) -> None:
     session = await box.create_upload_session(folder_id="0", file_name="Project.mov", file_size=104_857_600)
     assert_type(session, models.UploadSession)
     assert_type(await box.create_version_upload_session("12345", file_size=104_857_600), models.UploadSession)
+    assert_type(await box.get_file("12345"), models.File)
+    assert_type(await box.raw.get_file("12345"), Response[models.File])
     raw = await box.raw.create_version_upload_session("12345", file_size=104_857_600)
     assert_type(raw, Response[models.UploadSession])
     later: Awaitable[models.UploadSession] = box.create_version_upload_session("12345", file_size=104_857_600)

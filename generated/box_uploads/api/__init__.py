@@ -3,6 +3,6 @@
 
 from __future__ import annotations
 
-from . import upload_sessions
+from . import files, upload_sessions
 
-__all__ = ["upload_sessions"]
+__all__ = ["upload_sessions", "files"]

@@ -10,6 +10,7 @@ LIST_PARTS = "list_parts"
 COMMIT_UPLOAD_SESSION = "commit_upload_session"
 ABORT_UPLOAD_SESSION = "abort_upload_session"
 LOG_UPLOAD_EVENT = "log_upload_event"
+GET_FILE = "get_file"
 
 OPERATIONS: Sequence[str] = (
     CREATE_UPLOAD_SESSION,
@@ -20,4 +21,5 @@ OPERATIONS: Sequence[str] = (
     COMMIT_UPLOAD_SESSION,
     ABORT_UPLOAD_SESSION,
     LOG_UPLOAD_EVENT,
+    GET_FILE,
 )

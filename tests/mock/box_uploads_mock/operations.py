@@ -7,11 +7,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from box_uploads_mock import commit_rules, rules
 from box_uploads_mock.calls import Call, Outcome
 from box_uploads_mock.errors import Refusal, argument_refusal
+from box_uploads_mock.library import file_body
 from box_uploads_mock.operation_names import (
     ABORT_UPLOAD_SESSION,
     COMMIT_UPLOAD_SESSION,
     CREATE_UPLOAD_SESSION,
     CREATE_VERSION_UPLOAD_SESSION,
+    GET_FILE,
     GET_UPLOAD_SESSION,
     LIST_PARTS,
     LOG_UPLOAD_EVENT,
@@ -36,9 +38,7 @@ async def create_upload_session(call: Call) -> Outcome:
 async def create_version_upload_session(call: Call) -> Outcome:
     """Creates the session for a new version of a file."""
     body = await call.json_body()
-    file_id = call.parameters["file_id"]
-    if not rules.is_id(file_id):
-        raise argument_refusal("invalid_parameter", "file_id", "The id of the file is not 1 to 19 decimal digits.")
+    file_id = _file_id(call)
     return _opened(call, rules.new_version(body, call.state.min_file_size), file_id)
 
 
@@ -92,6 +92,19 @@ async def log_upload_event(call: Call) -> Outcome:
     return Outcome(status=204)
 
 
+async def get_file(call: Call) -> Outcome:
+    """Returns what is known of a file."""
+    await call.strike.on_read()
+    return Outcome(status=200, body=file_body(call.state.find_file(_file_id(call))))
+
+
+def _file_id(call: Call) -> str:
+    file_id = call.parameters["file_id"]
+    if not rules.is_id(file_id):
+        raise argument_refusal("invalid_parameter", "file_id", "The id of the file is not 1 to 19 decimal digits.")
+    return file_id
+
+
 def session_body(session: Session, call: Call) -> Mapping[str, object]:
     """Returns a session as Box describes it, with endpoints where the client reached this server."""
     url = f"{call.base_url}/files/upload_sessions/{session.id}"
@@ -137,4 +150,5 @@ HANDLERS: Mapping[str, Callable[[Call], Awaitable[Outcome]]] = {
     COMMIT_UPLOAD_SESSION: commit_upload_session,
     ABORT_UPLOAD_SESSION: abort_upload_session,
     LOG_UPLOAD_EVENT: log_upload_event,
+    GET_FILE: get_file,
 }

@@ -10,6 +10,7 @@ from box_uploads_mock.operation_names import (
     COMMIT_UPLOAD_SESSION,
     CREATE_UPLOAD_SESSION,
     CREATE_VERSION_UPLOAD_SESSION,
+    GET_FILE,
     GET_UPLOAD_SESSION,
     LIST_PARTS,
     LOG_UPLOAD_EVENT,
@@ -46,6 +47,7 @@ ROUTES: Sequence[Route] = (
     Route((*_SESSION, "parts"), {"GET": LIST_PARTS}),
     Route((*_SESSION, "commit"), {"POST": COMMIT_UPLOAD_SESSION}),
     Route((*_SESSION, "log"), {"POST": LOG_UPLOAD_EVENT}),
+    Route(("files", "{file_id}"), {"GET": GET_FILE}),
 )
 
 

@@ -230,6 +230,15 @@ class State:
         with self._lock:
             return self._library.files
 
+    def find_file(self, file_id: str) -> File:
+        """Returns a file.
+
+        Raises:
+            Refusal: The file is unknown or in the trash.
+        """
+        with self._lock:
+            return self._library.require_file(file_id)
+
     @property
     def sessions(self) -> Mapping[str, Session]:
         """The sessions that were neither committed nor aborted, by id, in the order of their creation."""

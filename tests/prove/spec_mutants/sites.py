@@ -25,7 +25,12 @@ _CHILDREN: Mapping[str, Mapping[str, str]] = {
         "responses": "response{}",
     },
     "path item": {"parameters": "parameter[]", **dict.fromkeys(METHODS, "operation")},
-    "operation": {"parameters": "parameter[]", "requestBody": "request body", "responses": "response{}"},
+    "operation": {
+        "servers": "server[]",
+        "parameters": "parameter[]",
+        "requestBody": "request body",
+        "responses": "response{}",
+    },
     "parameter": {"schema": "schema"},
     "request body": {"content": "media type{}"},
     "response": {"content": "media type{}", "headers": "header{}", "links": "link{}"},

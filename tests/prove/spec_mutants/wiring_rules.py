@@ -138,6 +138,7 @@ WIRING_RULES: Mapping[tuple[str, str], tuple[Rule, ...]] = {
     ("server", "url"): (_server_url,),
     **{("path item", method): (_method(method),) for method in METHODS if method in _OTHER_METHOD},
     ("operation", "operationId"): (_operation_id, _own_security),
+    ("operation", "servers"): (_servers,),
     ("operation", "x-idempotent"): (_idempotent,),
     ("operation", "x-pages"): (_pages,),
     ("response", "links"): (_links,),

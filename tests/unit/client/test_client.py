@@ -94,6 +94,57 @@ def test_the_page_s_own_example_is_decoded(call: Any) -> None:
     assert seen[0].headers["user-agent"].startswith("box")
 
 
+READ_FILE = {"type": "file", "id": "12345", "sha1": "134b65991ed521fcfe4724b7d814ab8ded5185dc", "version_number": "2"}
+
+
+def get_file(transport: httpx2.MockTransport, *, is_async: bool, **settings: Any) -> models.File:
+    if not is_async:
+        with Client(TOKEN, http=transport, **settings) as client:
+            return client.get_file("12345")
+
+    async def run() -> models.File:
+        async with AsyncClient(TOKEN, http=transport, **settings) as client:
+            return await client.get_file("12345")
+
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+@pytest.mark.parametrize(("settings", "server"), [
+    ({}, "https://api.box.com/2.0"),
+    ({"base_url": "https://box.example/api/2.0"}, "https://box.example/api/2.0"),
+])  # fmt: skip
+def test_a_file_is_read_at_a_server_of_its_own_unless_there_is_a_base_url(
+    settings: dict[str, Any], server: str, *, is_async: bool
+) -> None:
+    seen: list[httpx2.Request] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        seen.append(request)
+        return httpx2.Response(200, json=READ_FILE)
+
+    file = get_file(httpx2.MockTransport(answer), is_async=is_async, **settings)
+    assert file == models.File(type="file", id="12345", sha1=READ_FILE["sha1"])
+    assert [(one.method, str(one.url)) for one in seen] == [("GET", f"{server}/files/12345")]
+    assert seen[0].headers["authorization"] == f"Bearer {TOKEN}"
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_a_file_that_is_not_there_is_told_at_once(*, is_async: bool) -> None:
+    transport, seen = answers(404)
+    with pytest.raises(errors.NotFoundError) as caught:
+        get_file(transport, is_async=is_async)
+    assert (caught.value.operation, caught.value.status, len(seen)) == ("get_file", 404, 1)
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_reading_a_file_is_repeated_by_itself(*, is_async: bool) -> None:
+    transport, seen = answers(500, httpx2.ReadError("lost"), 404)
+    with pytest.raises(errors.NotFoundError):
+        get_file(transport, is_async=is_async, retry=RetryPolicy(base_s=0.0))
+    assert len(seen) == 3
+
+
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 520])
 def test_a_create_that_may_have_reached_the_server_is_not_repeated(call: Any, slept: Any, status: int) -> None:
     transport, seen = answers(status, retry_after="1")

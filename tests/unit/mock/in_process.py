@@ -91,6 +91,11 @@ def post(state: State, path: str, body: object, **changes: str | None) -> Answer
     return send(state, "POST", path, headers(content, **changes), [content])
 
 
+def get_file(state: State, file_id: str, **changes: str | None) -> Answer:
+    """Reads a file."""
+    return send(state, "GET", f"/api/2.0/files/{file_id}", headers(b"", **changes))
+
+
 def new_file(**changes: object) -> dict[str, object]:
     """Returns a good body for a new file, with changes."""
     return {"folder_id": "0", "file_name": "Project.mov", "file_size": 104_857_600, **changes}

@@ -36,6 +36,7 @@ PART = "upload_part"
         (Reset, {"operation": PART, "when": "during", "after_bytes": -1}, "after_bytes: -1 is too small"),
         (Reset, {"operation": PART, "after_bytes": 1}, "after_bytes: only counts during the body"),
         (Reset, {"operation": "list_parts", "when": "during"}, "when: a request of list_parts has no body"),
+        (Reset, {"operation": "get_file", "when": "during"}, "when: a request of get_file has no body"),
         (Stall, {"operation": PART, "limit_s": -1}, "limit_s: -1 is out of bounds"),
         (Stall, {"operation": PART, "limit_s": 601}, "limit_s: 601 is out of bounds"),
         (SlowRead, {"operation": PART, "bytes_per_read": 0, "pause_s": 0}, "bytes_per_read: 0 is too small"),

@@ -46,7 +46,7 @@ def client_of(server: MockServer) -> Iterator[BoxClient]:
     session = NetworkSession(
         network_client=network,
         # The SDK appends `/2.0/files/…` to its upload URL.
-        base_urls=BaseUrls(upload_url=f"{server.origin}/api"),
+        base_urls=BaseUrls(base_url=f"{server.origin}/api", upload_url=f"{server.origin}/api"),
         retry_strategy=BoxRetryStrategy(retry_base_interval=0),
     )
     yield BoxClient(BoxDeveloperTokenAuth(token=server.token), network_session=session)
@@ -77,6 +77,14 @@ def test_the_sdk_reads_a_conflict(client: BoxClient) -> None:
     assert response.context_info["conflicts"]["id"] == "12345"
     assert response.request_id
     assert response.help_url
+
+
+def test_the_sdk_reads_a_file(server: MockServer, client: BoxClient) -> None:
+    file = client.files.get_file_by_id("12345")
+    assert (file.id, file.name, file.sha_1) == ("12345", "Contract.pdf", server.state.files["12345"].sha1)
+    with pytest.raises(BoxAPIError) as caught:
+        client.files.get_file_by_id("404")
+    assert (caught.value.response_info.status_code, caught.value.response_info.code) == (404, "not_found")
 
 
 def test_the_sdk_retries_a_failure(server: MockServer, client: BoxClient) -> None:

@@ -20,7 +20,7 @@ from box_uploads_mock import (
     Truncation,
 )
 
-from tests.unit.mock.in_process import SESSIONS, new_file, post
+from tests.unit.mock.in_process import SESSIONS, get_file, new_file, post
 from tests.unit.mock.uploading import Upload, small_state
 
 CREATE = "create_upload_session"
@@ -65,6 +65,7 @@ CALLS: dict[str, Callable[[Upload], Any]] = {
     "commit_upload_session": lambda upload: upload.commit(),
     "abort_upload_session": lambda upload: upload.abort(),
     "log_upload_event": lambda upload: upload.log({"event_type": "x"}),
+    "get_file": lambda upload: get_file(upload.state, "12345"),
 }
 
 

@@ -19,9 +19,7 @@ from ..._runtime.parameter import Parameter
 
 __all__ = ["build_request", "read_response"]
 
-_FILE_ID: Final[Parameter[str]] = Parameter(
-    "file_id", "file_id", models.BoxId, description="Id of the file that gets a new version."
-)
+_FILE_ID: Final[Parameter[str]] = Parameter("file_id", "file_id", models.BoxId, description="Id of the file.")
 _AS_USER: Final[Parameter[str | UnsetType]] = Parameter(
     "as-user", "as_user", models.BoxId, description="Id of the user on whose behalf an administrator's token acts."
 )
