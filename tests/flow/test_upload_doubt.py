@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 import io
 import json
 from collections.abc import Callable
@@ -130,20 +129,60 @@ def test_a_commit_that_is_refused_after_one_without_effect_is_told_as_the_refusa
     assert not ground.state.sessions
 
 
-def test_a_session_that_may_have_expired_or_been_committed_is_told_with_what_to_do(
-    ground: Ground, file_id: str, tmp_path: Path
+@pytest.mark.parametrize("is_late", [False, True])
+def test_a_session_that_somebody_else_has_aborted_is_not_taken_for_committed(
+    ground: Ground, file_id: str, tmp_path: Path, is_late: bool
 ) -> None:
+    journal = tmp_path / "journal"
+    unanswered(ground, journal, file_id=file_id)
+    (session,) = ground.state.sessions
+    ground.state.uploads.abort(session)
+    if is_late:
+        ground.clock.advance(8 * 24 * 3600)
+    for _ in range(2):
+        with pytest.raises(
+            CommitUnconfirmedError, match=rf"file {file_id} has the sha1 (?!{SHA1}).*, not {SHA1}.* delete the journal$"
+        ):
+            ground.upload(file_id=file_id, resume=journal)
+    assert versions(ground) == (0, OTHER)
+    journal.unlink()
+    ground.upload(file_id=file_id, resume=journal)
+    assert versions(ground) == (1, CONTENT)
+
+
+def test_without_a_journal_nothing_is_said_of_one(ground: Ground, file_id: str) -> None:
+    ground.state.faults.add(Failure(operation=COMMIT, status=500), Failure(operation=COMMIT, status=404))
+    ground.state.faults.add(Failure(operation=STATUS, status=404))
+    with pytest.raises(CommitUnconfirmedError, match=r"or another came since$"):
+        ground.upload(file_id=file_id)
+
+
+def test_a_commit_is_found_after_the_expiry_of_its_session(ground: Ground, file_id: str, tmp_path: Path) -> None:
     journal = tmp_path / "journal"
     ground.state.faults.add(LostAnswer(operation=COMMIT))
     with pytest.raises(Interrupt):
         ground.upload(file_id=file_id, resume=journal, on_progress=at(Retried))
-    late = dt.datetime.fromisoformat(json.loads(journal.read_text())["session"]["session_expires_at"])
-    for now in (late - dt.timedelta(minutes=59), late + dt.timedelta(days=1)):
-        pace = msgspec.structs.replace(ground.clock.pace(), now=lambda now=now: now)
-        with pytest.raises(CommitUnconfirmedError, match=rf"sha1 of file {file_id} with {SHA1}.* delete the journal"):
-            ground.upload(file_id=file_id, resume=journal, pace=pace)
-    assert ground.upload(file_id=file_id, resume=journal).sha1 == SHA1
+    ground.clock.advance(8 * 24 * 3600)
+    file = ground.upload(file_id=file_id, resume=journal)
+    assert (file.id, file.name, file.etag, file.sha1) == (file_id, "film.mov", "1", SHA1)
     assert versions(ground) == (1, CONTENT)
+
+
+def test_a_file_whose_name_was_not_changed_is_not_the_version_that_changes_it(ground: Ground, tmp_path: Path) -> None:
+    journal = tmp_path / "journal"
+    settings: dict[str, Any] = {"file_id": ground.upload().id, "file_name": "cut.mov"}
+    unanswered(ground, journal, **settings)
+    (session,) = ground.state.sessions
+    ground.state.uploads.abort(session)
+    with pytest.raises(CommitUnconfirmedError, match=r"has the name film\.mov, not cut\.mov"):
+        ground.upload(resume=journal, **settings)
+
+
+def test_a_file_that_may_not_be_read_leaves_the_doubt(ground: Ground, file_id: str) -> None:
+    ground.state.faults.add(LostAnswer(operation=COMMIT), Failure(operation="get_file", status=403))
+    with pytest.raises(CommitUnconfirmedError, match="may have been carried out") as caught:
+        ground.upload(file_id=file_id)
+    assert isinstance(caught.value.__cause__, errors.ForbiddenError)
 
 
 @pytest.mark.parametrize("resumes", [True, False])

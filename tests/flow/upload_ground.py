@@ -47,7 +47,7 @@ class Clock:
 
     def pace(self) -> Pace:
         """Return what an uploader needs to live in this time."""
-        return Pace(clock=lambda: self.now_s, sleep=self.sleep, random=lambda: 0.0, now=self.today)
+        return Pace(clock=lambda: self.now_s, sleep=self.sleep, random=lambda: 0.0)
 
 
 class Freeze:

@@ -46,10 +46,14 @@ LAYERS = (
     Layer("box_uploads.errors", ("box_uploads._runtime", "box_uploads.upload.errors"), is_dynamic=True),
     Layer("box_uploads.api", ("msgspec", "box_uploads.models", "box_uploads._runtime"), is_dynamic=True),
     Layer("box_uploads.client", ("httpx2", "msgspec", "box_uploads.api", "box_uploads.models", "box_uploads._runtime")),
-    # fsspec is imported by its name, and only for the URL of a source.
+    # fsspec is imported by its name, and only for the URL of a source. The request of a commit is built hours before it
+    # is sent, to find what is wrong with it.
     Layer(
         "box_uploads.upload",
-        ("msgspec", *(f"box_uploads.{name}" for name in ("_runtime", "client", "models", "types"))),
+        (
+            *("msgspec", "box_uploads.api.upload_sessions.commit_upload_session"),
+            *(f"box_uploads.{name}" for name in ("_runtime", "client", "models", "types")),
+        ),
         is_dynamic=True,
     ),
     # What users have too: public names, and nothing that is behind them. The root of the errors is an exception, since

@@ -3,24 +3,22 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from contextlib import suppress
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from .. import models
-from .._runtime.errors import ClientError, ConflictError, NotFoundError
+from .._runtime.errors import ClientError, ConflictError, GoneError, NotFoundError
 from . import session as sessions
 from .errors import CommitUnconfirmedError, UploadAbortedError
-from .verdict import is_name_taken, verdict_of
+from .verdict import is_name_taken
 
 if TYPE_CHECKING:
     from .order import Order
 
 __all__ = ["settled", "stored_already"]
 
-_SKEW = dt.timedelta(hours=1)
 _LAST_LOOK_S = 30.0
 _SENT = "A commit had been sent, and may have been carried out."
 
@@ -46,10 +44,8 @@ def settled(order: Order, session: models.UploadSession, sha1: str) -> models.Fi
 def _confirmed(order: Order, session: models.UploadSession, sha1: str) -> models.File | None:
     """Return the file that a commit has made whose answer is not known, or None if it has made none.
 
-    A new file is found by its name, which a new session for it is refused for. So is a version whose name and
-    folder are known. Of other versions there is no such proof; but before its expiry, only a commit makes a session
-    unknown that nobody aborts, and a commit only succeeds with the right SHA-1. A session that has expired or failed
-    is said to have done so (410).
+    As long as the session is open, nothing was made of it. After that, a version is found by the id of its file, and a
+    new file by its name, which a new session for it is refused for. What is found there has to have the SHA-1.
 
     Args:
         order: What is uploaded.
@@ -57,54 +53,48 @@ def _confirmed(order: Order, session: models.UploadSession, sha1: str) -> models
         sha1: SHA-1 of the whole file in hexadecimal digits.
 
     Raises:
-        CommitUnconfirmedError: The session may have ended by its expiry as well, so nothing can be concluded.
+        CommitUnconfirmedError: The file has another content, and the session does not say that it failed: either
+            somebody has aborted it, or has made another version since.
     """
-    target, size = order.target, order.source.size
-    state = _state(order, session)
+    state, target = _state(order, session), order.target
     if state == "open":
         return None
-    if target.folder_id is not None and target.file_name is not None:
-        probe = msgspec.structs.replace(target, file_id=None)
-        try:
-            found, _ = sessions.create(order, probe, order.patience("confirm", at_least_s=_LAST_LOOK_S))
-        except ConflictError as error:
-            file = stored_already(error, sha1, size)
-            # A version whose name another file has was not made.
-            return file if file is not None and target.file_id in {None, file.id} else None
-        sessions.end(order, found)
+    if target.file_id is None:
+        return _found_by_name(order, sha1)
+    file_id = target.file_id
+    file = order.ask("confirm", lambda: order.calls.get_file(file_id).parsed, at_least_s=_LAST_LOOK_S)
+    if file.sha1 != sha1:
+        found = f"the sha1 {file.sha1}, not {sha1}"
+    elif target.file_name not in {None, file.name}:
+        found = f"the name {file.name}, not {target.file_name}"
+    else:
+        return file
+    if state == "failed":
         return None
-    if state == "ended":
-        return None
-    if order.options.pace.now() < session.session_expires_at - _SKEW:
-        return models.File(type="file", id=target.file_id or "", size=size, sha1=sha1)
-    text = f"the session ended after a commit was sent; compare the sha1 of file {target.file_id} with {sha1}"
+    text = f"the session is gone, and file {file_id} has {found}: the commit had no effect, or another came since"
     if order.journal is not None:
-        text += ", and if it is another one, delete the journal to upload it again"
+        text += "; to upload it again, delete the journal"
     raise CommitUnconfirmedError(text)
 
 
-def _state(order: Order, session: models.UploadSession) -> Literal["open", "ended", "unknown"]:
-    """Return what the server says of a session: it goes on, it has expired or failed, or there is none.
+def _state(order: Order, session: models.UploadSession) -> Literal["open", "failed", "unknown"]:
+    """Return what the server says of a session: it goes on, it has expired or failed, or there is none."""
+    try:
+        order.ask("confirm", lambda: order.calls.get_upload_session(session), at_least_s=_LAST_LOOK_S)
+    except NotFoundError:
+        return "unknown"
+    except GoneError:
+        return "failed"
+    return "open"
 
-    Raises:
-        DeadlineExceededError: The server did not say it in time.
-        ApiError: The server refuses to say it.
-    """
-    patience = order.patience("confirm", at_least_s=_LAST_LOOK_S)
-    while True:
-        try:
-            with order.stop.listening(order.break_off):
-                order.calls.get_upload_session(session)
-        except ClientError as error:
-            match verdict_of(error):
-                case "gone":
-                    return "unknown" if isinstance(error, NotFoundError) else "ended"
-                case "refused" | "unknown":
-                    patience.pause(error)
-                case _:
-                    raise
-        else:
-            return "open"
+
+def _found_by_name(order: Order, sha1: str) -> models.File | None:
+    try:
+        found, _ = sessions.create(order, order.target, order.patience("confirm", at_least_s=_LAST_LOOK_S))
+    except ConflictError as error:
+        return stored_already(error, sha1, order.source.size)
+    sessions.end(order, found)
+    return None
 
 
 def stored_already(error: ClientError, sha1: str, size: int) -> models.File | None:

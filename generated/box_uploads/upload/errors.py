@@ -71,7 +71,7 @@ class SessionLostError(UploadError):
 class CommitUnconfirmedError(UploadError):
     """A commit was sent, and nothing tells whether the file is stored as it was sent.
 
-    Compare the `sha1` of the file at Box with the source's before uploading again.
+    Compare the `sha1` of the file at Box (`Client.get_file`) with the source's before uploading again.
     """
 
 

@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
+from .._runtime.errors import ClientError
 from .patience import Pace, Patience, Stop
+from .verdict import verdict_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Options", "Order", "Remote"]
 
+_T = TypeVar("_T")
 _AFTER_S = 30.0
 
 
@@ -97,6 +100,24 @@ class Order:
         """Return the patience for a step of the upload."""
         deadline_s = max(at_least_s, self.options.deadline_s)
         return Patience(step, pace=self.options.pace, deadline_s=deadline_s, stop=self.stop, tell=self.tell)
+
+    def ask(self, step: str, question: Callable[[], _T], *, at_least_s: float = 0.0) -> _T:
+        """Ask the server something that changes nothing, until it answers.
+
+        Raises:
+            DeadlineExceededError: It has not answered in time.
+            UploadAbortedError: The end of the upload is wished for.
+            ApiError: It refuses to answer, or what it is asked about is not there.
+        """
+        patience = self.patience(step, at_least_s=at_least_s)
+        while True:
+            try:
+                with self.stop.listening(self.break_off):
+                    return question()
+            except ClientError as error:
+                if verdict_of(error) not in {"refused", "unknown"}:
+                    raise
+                patience.pause(error)
 
     def farewell_patience(self, step: str) -> Patience:
         """Return the patience for what is done after the end, which nobody can wish to end."""

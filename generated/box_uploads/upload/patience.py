@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import time
 from contextlib import contextmanager
 from threading import Event
@@ -27,10 +26,6 @@ def _random() -> float:
     return random()  # noqa: S311  # spreads pauses, protects nothing
 
 
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
-
-
 class Pace(msgspec.Struct, frozen=True, kw_only=True):
     """How patiently steps are tried again, and the clocks that this is measured by.
 
@@ -41,7 +36,6 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
         clock: Returns seconds that never go back.
         sleep: Waits for some seconds; None waits so that a cancelled upload does not.
         random: Returns a number in [0, 1), which spreads the pauses.
-        now: Returns the present time, which the expiry of a session is compared with.
     """
 
     base_s: float = 1.0
@@ -50,7 +44,6 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], object] | None = None
     random: Callable[[], float] = _random
-    now: Callable[[], dt.datetime] = _now
 
     def __post_init__(self) -> None:
         for name in ("base_s", "cap_s", "retry_after_cap_s"):

@@ -53,8 +53,8 @@ async def upload_file_async(  # noqa: PLR0913  # each is a setting of an upload
     """Upload a file in parts, and return it as Box has stored it; everything is as with `upload_file`.
 
     Threads read, hash and send; `on_progress` is called in the event loop, and awaited if it has to be. A client with
-    an `http=` of its own sends by it, in the event loop. Cancelling the task ends the upload as Ctrl-C does, and waits
-    until the threads are done.
+    an `http=` of its own sends by it, in the event loop. Cancelling the task ends the upload as Ctrl-C does: parts that
+    are on their way are broken off; answers of a create and of a commit are waited for, and so is a stream's writer.
 
     Args:
         client: The client, which stays open.

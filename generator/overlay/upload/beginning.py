@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from .. import models
-from .._runtime.errors import ClientError, ConflictError
+from .._runtime.errors import ConflictError, GoneError, NotFoundError
 from . import session as sessions
 from .confirmation import settled, stored_already
 from .errors import PartConflictError, SessionLostError
 from .inventory import held_parts
 from .progress import Restarted, Resumed
-from .verdict import verdict_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,7 +85,7 @@ def held_by(order: Order, session: models.UploadSession, plan: Plan) -> dict[int
         PartConflictError: They are none of the plan's.
     """
     held: dict[int, models.UploadPart] = {}
-    for one in _answer(order, "parts", lambda: list(held_parts(order.calls, session))):
+    for one in _asked(order, "parts", lambda: list(held_parts(order.calls, session))):
         part = plan.holds(one.offset, one.size)
         if part is None:
             raise PartConflictError(f"the session holds {one.size} bytes at offset {one.offset}, which is no part")
@@ -118,7 +117,7 @@ def _resumed(order: Order) -> Begun | models.File | None:
     if entry.file is not None:
         return _finished(order, entry, entry.file)
     try:
-        session = _answer(order, "status", lambda: order.calls.get_upload_session(entry.session).parsed)
+        session = _asked(order, "status", lambda: order.calls.get_upload_session(entry.session).parsed)
     except SessionLostError:
         file = stored_by_earlier_run(order, entry.session, entry.sha1) if entry.sha1 is not None else None
         return file or begin_anew(order, entry.session, "the session of the earlier run has expired or vanished")
@@ -132,16 +131,8 @@ def _finished(order: Order, entry: Entry, file: models.File) -> Begun | models.F
     return begin_anew(order, entry.session, "the earlier run has stored another content")
 
 
-def _answer(order: Order, step: str, question: Callable[[], _T]) -> _T:
-    patience = order.patience(step)
-    while True:
-        try:
-            with order.stop.listening(order.break_off):
-                return question()
-        except ClientError as error:
-            verdict = verdict_of(error)
-            if verdict == "gone":
-                raise SessionLostError(f"the session has ended: {error}") from error
-            if verdict not in {"refused", "unknown"}:
-                raise
-            patience.pause(error)
+def _asked(order: Order, step: str, question: Callable[[], _T]) -> _T:
+    try:
+        return order.ask(step, question)
+    except (NotFoundError, GoneError) as error:
+        raise SessionLostError(f"the session has ended: {error}") from error

@@ -52,10 +52,14 @@ def upload_file(  # noqa: PLR0913  # each is a setting of an upload
     it says itself: `CommitUnconfirmedError`, a `DigestMismatchError` that names a file, and the notes of what
     `on_progress` raises or a signal does once the commit was sent.
 
+    The upload has connections of its own, and breaks them when it ends, so that nobody waits for a server that is
+    silent; the end of a session is waited for 10 seconds at a time. What the client's own `http=` or an executor has
+    begun, is waited for.
+
     Args:
         client: The client, which stays open.
         source: Path, fsspec URL, bytes or binary file object; file objects are read from where they stand to their
-            end, and stay open.
+            end, and stay open. Memory that can be written to, such as a bytearray, is hashed once more in the end.
         folder_id: Id of the folder for a new file; with `file_id`, the folder that the file moves to.
         file_id: Id of the file that gets a new version.
         file_name: Name of the new file, by default that of the source; with `file_id`, the file's new name.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import threading
 from typing import Any
 
@@ -34,10 +33,6 @@ def test_half_of_a_pause_is_certain() -> None:
 def test_a_negative_length_is_refused(name: str, value: Any) -> None:
     with pytest.raises(InvalidArgumentError, match=name):
         Pace(**{name: value})
-
-
-def test_the_present_time_has_its_offset() -> None:
-    assert Pace().now().tzinfo is dt.UTC
 
 
 def test_the_deadline_counts_from_the_first_failure() -> None:
