@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 import msgspec
+from box_uploads.upload import run_part_job
 
 from tests.prove.planting import Catalogue
 
@@ -203,9 +204,9 @@ def the_token_of_jobs_is_shown(original: Any) -> Any:
 def a_version_is_uploaded_as_a_new_file(original: Any) -> Any:
     """`file_id` is ignored."""
 
-    def spoiled(order: Any, target: Any) -> Any:
+    def spoiled(calls: Any, order: Any, target: Any) -> Any:
         replaced = msgspec.structs.replace(target, file_id=None, folder_id=target.folder_id or "0", file_name="a.bin")
-        return original(order, replaced if target.file_id else target)
+        return original(calls, order, replaced if target.file_id else target)
 
     return spoiled
 
@@ -222,7 +223,7 @@ def the_attributes_of_an_upload_are_dropped(original: Any) -> Any:
     return lambda *given, **rest: original(*given, **{**rest, "attributes": msgspec.UNSET})
 
 
-@DEFECTS.defect("box_uploads.upload.beginning.verdict_of", FAULTS, "resum")
+@DEFECTS.defect("box_uploads.upload.order.verdict_of", FAULTS, "resum")
 def a_question_is_asked_once(original: Any) -> Any:
     """What is asked of a session is not asked again after a failure."""
     return lambda error: "gone" if original(error) == "gone" else "final"
@@ -232,3 +233,27 @@ def a_question_is_asked_once(original: Any) -> Any:
 def an_abort_of_nothing_fails(original: Any) -> Any:
     """A session that is gone cannot be aborted."""
     return lambda error: False
+
+
+@DEFECTS.defect("box_uploads._runtime.twin._Connections.break_off", "silence")
+def a_silent_server_is_waited_for(original: Any) -> Any:
+    """The connections of an upload that has to end are not broken."""
+    return lambda connections: None
+
+
+@DEFECTS.defect("box_uploads._runtime.twin._Awaited.break_off", "silence")
+def a_silent_server_is_awaited(original: Any) -> Any:
+    """What the event loop sends for an upload that has to end is not cancelled."""
+    return lambda awaited: None
+
+
+@DEFECTS.defect("box_uploads.upload.calls._FAREWELL_S", "silence")
+def a_farewell_is_as_patient_as_anything(original: Any) -> Any:
+    """Ending a session is waited for as long as any call."""
+    return 10**6
+
+
+@DEFECTS.defect("box_uploads.upload.carrier.JobCarrier._submit", "executor")
+def an_executor_never_ends(original: Any) -> Any:
+    """That an executor takes no jobs any more is not told in words of an upload."""
+    return lambda carrier, job: carrier._executor.submit(run_part_job, job)

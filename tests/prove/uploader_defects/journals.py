@@ -136,3 +136,35 @@ def any_file_of_the_name_is_ours(original: Any) -> Any:
         return None if item is None else models.File(type="file", id=item["id"], sha1=sha1, size=size)
 
     return spoiled
+
+
+@DEFECTS.defect("box_uploads.upload.confirmation._confirmed", "doubt")
+def a_session_that_is_gone_was_committed(original: Any) -> Any:
+    """A version is taken for stored without a look at its file."""
+
+    def spoiled(order: Any, session: Any, sha1: str) -> Any:
+        try:
+            return original(order, session, sha1)
+        except errors.CommitUnconfirmedError:
+            return models.File(type="file", id=order.target.file_id, sha1=sha1, size=order.source.size)
+
+    return spoiled
+
+
+@DEFECTS.defect("box_uploads.upload.confirmation._confirmed", "doubt")
+def a_session_that_is_gone_was_not_committed(original: Any) -> Any:
+    """A version of which nothing is known is made again."""
+
+    def spoiled(order: Any, session: Any, sha1: str) -> Any:
+        try:
+            return original(order, session, sha1)
+        except errors.CommitUnconfirmedError:
+            return None
+
+    return spoiled
+
+
+@DEFECTS.defect("box_uploads.upload.confirmation._state", "doubt")
+def a_session_is_open_until_it_is_said_otherwise(original: Any) -> Any:
+    """A session that nobody knows any more is taken for one that goes on."""
+    return lambda order, session: "open" if original(order, session) == "unknown" else original(order, session)

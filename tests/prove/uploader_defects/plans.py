@@ -79,3 +79,27 @@ def a_small_file_is_tried(original: Any) -> Any:
 def a_digest_is_of_hexadecimal_digits(original: Any) -> Any:
     """The `Digest` header has the digits instead of base64."""
     return lambda sha1: f"sha={sha1}"
+
+
+@DEFECTS.defect("box_uploads.upload.request.Request.check", "request")
+def arguments_are_found_to_be_wrong_when_they_are_sent(original: Any) -> Any:
+    """Nothing is checked before the upload begins."""
+    return lambda request: None
+
+
+@DEFECTS.defect("box_uploads.upload.transfer._check_parts", "changes")
+def memory_is_not_looked_at_again(original: Any) -> Any:
+    """That somebody has written to parts that were sent is not noticed."""
+    return lambda source, finished: None
+
+
+@DEFECTS.defect("box_uploads.upload.transfer._check_cause", "changes")
+def a_source_that_changed_is_the_server_s_fault(original: Any) -> Any:
+    """A whole that was read otherwise than its parts is told as a wrong digest."""
+    return lambda order, finished, error: None
+
+
+@DEFECTS.defect("box_uploads.upload.source._checked", "source")
+def a_file_object_may_give_anything(original: Any) -> Any:
+    """How much a file object has read is not compared with what it was asked for."""
+    return lambda count, view: count
