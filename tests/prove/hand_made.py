@@ -60,6 +60,8 @@ HAND_MADE: Mapping[str, Sequence[HandMade]] = {
             "tests/flow/test_upload.py",
             "tests/flow/test_upload_faults.py",
             "tests/flow/test_upload_doubt.py",
+            "tests/flow/test_upload_changes.py",
+            "tests/flow/test_upload_silence.py",
         ),
     ),
 }
