@@ -51,10 +51,6 @@ class _ThreadLanes:
         self.width = order.options.workers
         self._threads = ThreadPoolExecutor(self.width, thread_name_prefix="box-upload")
 
-    def submit(self, part: Part, window: memoryview, held: models.UploadPart | None) -> Future[PartResult]:
-        """Begin to upload a part, or to compare it with what is held of it."""
-        raise NotImplementedError
-
     def _patience(self, part: Part) -> Patience:
         options = self._order.options
         return Patience(
