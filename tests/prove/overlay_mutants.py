@@ -169,6 +169,7 @@ OVERLAY_MUTANTS: Sequence[OverlayMutants] = (
     OverlayMutants("upload/verdict.py", "upload/test_verdict", "upload/test_part", "upload/test_commit"),
     OverlayMutants("upload/journal.py", "upload/test_journal"),
     OverlayMutants("upload/commit.py", "upload/test_commit"),
+    OverlayMutants("upload/confirmation.py", "upload/test_confirmation"),
     OverlayMutants("upload/digest.py", "upload/test_digest"),
     OverlayMutants("upload/part.py", "upload/test_part"),
 )

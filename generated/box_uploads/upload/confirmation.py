@@ -64,7 +64,7 @@ def _confirmed(order: Order, session: models.UploadSession, sha1: str) -> models
     file_id = target.file_id
     file = order.ask("confirm", lambda: order.calls.get_file(file_id).parsed, at_least_s=_LAST_LOOK_S)
     if file.sha1 != sha1:
-        found = f"the sha1 {file.sha1}, not {sha1}"
+        found = f"the sha1 {file.sha1 or '(not told)'}, not {sha1}"
     elif target.file_name not in {None, file.name}:
         found = f"the name {file.name}, not {target.file_name}"
     else:
@@ -77,12 +77,12 @@ def _confirmed(order: Order, session: models.UploadSession, sha1: str) -> models
     raise CommitUnconfirmedError(text)
 
 
-def _state(order: Order, session: models.UploadSession) -> Literal["open", "failed", "unknown"]:
-    """Return what the server says of a session: it goes on, it has expired or failed, or there is none."""
+def _state(order: Order, session: models.UploadSession) -> Literal["open", "failed"] | None:
+    """Return what the server says of a session: it goes on, it has expired or failed; or None if there is none."""
     try:
         order.ask("confirm", lambda: order.calls.get_upload_session(session), at_least_s=_LAST_LOOK_S)
     except NotFoundError:
-        return "unknown"
+        return None
     except GoneError:
         return "failed"
     return "open"

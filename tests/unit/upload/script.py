@@ -99,7 +99,7 @@ class Script:
         sha1 = b64decode(digest.removeprefix("sha=")).hex()
         return Answer(models.Files(total_count=1, entries=[models.File(type="file", id="7", sha1=sha1)]))
 
-    def get_upload_session(self, _: Any) -> Answer:
+    def get_upload_session(self, asked: Any) -> Answer:
         self._step("get_upload_session")
         return Answer(session())
 

@@ -1,0 +1,186 @@
+"""What became of a commit without an answer: each piece of evidence, and what is concluded from it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+from box_uploads import errors, models
+from box_uploads.upload import CommitUnconfirmedError, Pace, UploadAbortedError
+from box_uploads.upload.calls import Line
+from box_uploads.upload.confirmation import settled, stored_already
+from box_uploads.upload.order import Options, Order
+from box_uploads.upload.patience import Stop
+from box_uploads.upload.source import MemorySource
+from box_uploads.upload.target import Target
+
+from tests.unit.upload.script import Answer, Script, api_error, lost, session
+
+CONTENT, SHA1, OTHER = bytes(30), "deb6c11e1971aa61dbbcbc76e5ea7553a5bea7b7", "a" * 40
+STATUS, FILE, CREATE, ABORT = "get_upload_session", "get_file", "create_upload_session", "abort_upload_session"
+SENT = "A commit had been sent, and may have been carried out."
+ASKING = session(total_parts=7)
+NEW = Target(folder_id="0", file_id=None, file_name="film.mov")
+VERSION = Target(folder_id=None, file_id="7", file_name=None)
+
+
+def stored(**changed: Any) -> models.File:
+    """Return a file as Box holds it, ours unless it is said otherwise."""
+    return msgspec.structs.replace(models.File(type="file", id="7", name="film.mov", sha1=SHA1), **changed)
+
+
+class Box(Script):
+    """A server that holds one file."""
+
+    def __init__(self, file: models.File | None = None, **steps: list[Any]) -> None:
+        super().__init__(**steps)
+        self.file = file
+
+    def get_file(self, file_id: str) -> Answer:
+        assert file_id == "7"
+        self._step(FILE)
+        return Answer(self.file)
+
+    def create_upload_session(self, **_: Any) -> Answer:
+        self._step(CREATE)
+        return Answer(ASKING)
+
+    def abort_upload_session(self, ended: models.UploadSession) -> None:
+        assert ended is ASKING
+        self._step(ABORT)
+
+    def get_upload_session(self, asked: models.UploadSession) -> Answer:
+        assert asked == session()
+        return super().get_upload_session(asked)
+
+
+def settle(box: Box, target: Target = VERSION, *, journal: Any = None, stop: Stop | None = None) -> models.File | None:
+    """Settle a doubt in a time of its own, where nothing is borne that need not be."""
+    now = [0.0]
+
+    def sleep(delay_s: float) -> None:
+        now[0] += delay_s
+
+    pace = Pace(clock=lambda: now[0], sleep=sleep, random=lambda: 0.0)
+    options: Any = Options(
+        workers=1, remote=None, attributes=msgspec.UNSET, if_match=msgspec.UNSET, deadline_s=0, pace=pace
+    )
+    calls: Any = box
+    line = Line(calls, calls, list)
+    order = Order(
+        line, MemorySource(CONTENT), target, options, journal=journal, tell=list[Any]().append, stop=stop or Stop()
+    )
+    return settled(order, session(), SHA1)
+
+
+def gone(status: int) -> list[Any]:
+    """Return what the server says of the session."""
+    return [api_error(status, operation=STATUS)]
+
+
+def taken(**item: Any) -> errors.ApiError:
+    """Return the refusal of a name that a file has."""
+    info = {"conflicts": [{"type": "file", "id": "9", "sha1": SHA1, **item}]}
+    return api_error(409, "item_name_in_use", CREATE, fields={"context_info": info})
+
+
+@pytest.mark.parametrize("target", [NEW, VERSION])
+def test_nothing_was_made_of_a_session_that_is_open(target: Target) -> None:
+    box = Box(stored())
+    assert settle(box, target) is None
+    assert box.log == [STATUS]
+
+
+@pytest.mark.parametrize("status", [404, 410])
+@pytest.mark.parametrize("name", [None, "film.mov"])
+def test_a_version_is_stored_if_its_file_has_the_sha1_and_the_name(status: int, name: str | None) -> None:
+    box = Box(stored(), get_upload_session=gone(status))
+    assert settle(box, msgspec.structs.replace(VERSION, file_name=name)) is box.file
+    assert box.log == [STATUS, FILE]
+
+
+@pytest.mark.parametrize(
+    ("file", "target", "found"),
+    [
+        (stored(sha1=OTHER), VERSION, f"the sha1 {OTHER}, not {SHA1}"),
+        (stored(sha1=msgspec.UNSET), VERSION, f"the sha1 (not told), not {SHA1}"),
+        (stored(), msgspec.structs.replace(VERSION, file_name="cut.mov"), "the name film.mov, not cut.mov"),
+    ],
+)
+def test_a_version_that_is_not_there_is_told_or_was_never_made(file: models.File, target: Target, found: str) -> None:
+    text = f"the session is gone, and file 7 has {found}: the commit had no effect, or another came since"
+    for journal, end in ((None, ""), (object(), "; to upload it again, delete the journal")):
+        with pytest.raises(CommitUnconfirmedError) as caught:
+            settle(Box(file, get_upload_session=gone(404)), target, journal=journal)
+        assert str(caught.value) == text + end
+    # The session itself says that it has failed, or expired.
+    assert settle(Box(file, get_upload_session=gone(410)), target) is None
+
+
+def test_what_cannot_be_found_out_is_told_with_its_cause() -> None:
+    with pytest.raises(
+        CommitUnconfirmedError, match=f"^{SENT} What became of it could not be found out: 404"
+    ) as caught:
+        settle(Box(get_upload_session=gone(404), get_file=[api_error(404, operation=FILE)]))
+    assert isinstance(caught.value.__cause__, errors.NotFoundError)
+
+
+def test_questions_are_asked_again_for_half_a_minute_at_least() -> None:
+    often = [api_error(503, operation=STATUS), lost(), api_error(429, operation=STATUS), *gone(404)]
+    box = Box(stored(), get_upload_session=often, get_file=[lost(), api_error(500, operation=FILE)])
+    assert settle(box) is box.file
+    assert box.log == [STATUS] * 4 + [FILE] * 3
+    for operation in (STATUS, FILE, CREATE):
+        steps: dict[str, list[Any]] = {STATUS: gone(404), operation: [lost()] * 1000}
+        box = Box(stored(), **steps)
+        with pytest.raises(CommitUnconfirmedError, match=r"confirm: not done within 30 s"):
+            settle(box, NEW if operation == CREATE else VERSION)
+        assert 5 < box.log.count(operation) < 10
+
+
+def test_who_wishes_for_the_end_is_told_of_the_commit() -> None:
+    stop = Stop()
+
+    def wish(_: object) -> None:
+        stop.set()
+        raise lost()
+
+    with pytest.raises(UploadAbortedError) as caught:
+        settle(Box(get_upload_session=[wish]), stop=stop)
+    assert caught.value.__notes__ == [SENT]
+
+
+def test_a_new_file_is_found_by_its_name() -> None:
+    known: dict[str, Any] = {"name": "film.mov", "etag": "0", "sequence_id": "1"}
+    box = Box(get_upload_session=gone(404), create_upload_session=[taken(**known, size=1, more=2)])
+    assert settle(box, NEW) == models.File(type="file", id="9", sha1=SHA1, size=30, **known)
+    assert box.log == [STATUS, CREATE]
+
+
+def test_a_session_that_asks_for_a_name_in_vain_is_ended() -> None:
+    box = Box(get_upload_session=gone(410))
+    assert settle(box, NEW) is None
+    assert box.log == [STATUS, CREATE, ABORT]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        taken(sha1=OTHER),
+        taken(type="folder"),
+        taken(id=""),
+        taken(id=None),
+        api_error(409, "conflict", CREATE, fields={"context_info": {"conflicts": [{"id": "9", "sha1": SHA1}]}}),
+        api_error(404, "item_name_in_use", CREATE),
+    ],
+    ids=str,
+)
+def test_what_is_no_file_of_ours_is_none(error: Any) -> None:
+    assert stored_already(error, SHA1, 30) is None
+
+
+def test_of_several_conflicts_ours_is_found() -> None:
+    info = {"conflicts": [{"id": "8", "sha1": OTHER}, {"id": "9", "sha1": SHA1}]}
+    error = api_error(409, "item_name_in_use", CREATE, fields={"context_info": info})
+    assert stored_already(error, SHA1, 30) == models.File(type="file", id="9", sha1=SHA1, size=30)
