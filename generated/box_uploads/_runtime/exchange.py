@@ -73,9 +73,13 @@ def exchange(request: Request, policy: RetryPolicy, credentials: Credentials) ->
                 continue
         delay_s = policy.delay_s(request, attempt, outcome)
         if delay_s is None:
-            if isinstance(outcome, TransportError):
+            if not isinstance(outcome, TransportError):
+                return outcome
+            try:
                 raise outcome
-            return outcome
+            finally:
+                # An error that refers to itself keeps all that its frames know, such as a body, for longer than needed.
+                del outcome
         attempt += 1
         yield Pause(delay_s)
         if bearer:

@@ -134,6 +134,8 @@ class _Awaited:
             raise TransportError("the call was broken off", kind="ReadError") from None
         finally:
             self._futures.discard(future)
+            # Its error would refer to itself.
+            del future
 
     def break_off(self) -> None:
         """Cancel them all."""

@@ -65,11 +65,13 @@ class Delivery:
         return find_part(self._calls, self._session, self._part)
 
     def bear(self, error: ClientError) -> Verdict:
-        """Wait after a failure, and return what it means, unless it ends the part.
+        """Wait after a failure, unless it is final, and return what it means.
 
         Raises:
-            UploadError: It does.
-            ClientError: It does; the same error.
+            SessionLostError: The session has ended.
+            DigestMismatchError: The part has not arrived whole too often.
+            DeadlineExceededError: It has failed for too long.
+            UploadAbortedError: The upload was cancelled.
         """
         verdict = verdict_of(error)
         if verdict == "gone":
@@ -78,9 +80,8 @@ class Delivery:
         if self._corruptions > _CORRUPTIONS:
             text = f"the server got other bytes at offset {self._part.offset} {self._corruptions} times: {error}"
             raise DigestMismatchError(text) from error
-        if verdict == "final":
-            raise error
-        self._patience.pause(error)
+        if verdict != "final":
+            self._patience.pause(error)
         return verdict
 
 
@@ -104,8 +105,11 @@ def deliver(delivery: Delivery, carrier: Carrier) -> models.UploadPart:
             is_unsure = False
             return carrier.send()
         except ClientError as error:
+            verdict = delivery.bear(error)
+            if verdict == "final":
+                raise
             # An overlap of a part that the server does not list: it was not persisted, says Box's guide.
-            is_unsure |= delivery.bear(error) in {"unknown", "overlap"}
+            is_unsure |= verdict in {"unknown", "overlap"}
 
 
 def check_stored(

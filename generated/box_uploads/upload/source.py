@@ -225,7 +225,7 @@ class StreamSource(Source):
         Raises:
             SourceChangedError: It goes on.
         """
-        if not self._may_go_on and self._position == self.size and self._file.read(1):
+        if not self._may_go_on and self._position == self.size and _read(self._file, memoryview(bytearray(1))):
             raise SourceChangedError(f"the stream is longer than the {self.size} bytes that were declared")
 
 
@@ -244,9 +244,13 @@ def _fill(file: Readable, view: memoryview, offset: int) -> memoryview:
 
 def _read(file: Readable, view: memoryview) -> int | None:
     readinto: Callable[[memoryview], int | None] | None = getattr(file, "readinto", None)
-    if readinto is not None:
-        return _checked(readinto(view), view)
-    chunk = file.read(len(view))
+    try:
+        if readinto is not None:
+            return _checked(readinto(view), view)
+        chunk = file.read(len(view))
+    except StopIteration:
+        # What the reader goes through has come to its end; no future could hold the exception.
+        return 0
     if chunk is None:
         return None
     if not isinstance(cast("object", chunk), (bytes, bytearray, memoryview)):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from .auth import Credentials
     from .errors import TransportError
+    from .exchange import Step
     from .message import RawResponse, Request
     from .retry import RetryPolicy
 
@@ -92,18 +93,19 @@ class SyncTransport(Connection):
         steps = exchange(request, self._retry, self.credentials)
         step = next(steps)
         while True:
-            outcome: RawResponse | TransportError | Secret | None = None
-            if isinstance(step, Attempt):
-                outcome = self._attempt(request, step.secret)
-            elif isinstance(step, FetchToken):
-                outcome = self.fetch_token(step.stale)
-            else:
-                self._sleep(step.delay_s)
             try:
-                step = steps.send(outcome)
+                step = steps.send(self._carried_out(step, request))
             except StopIteration as stop:
                 response: RawResponse = stop.value
                 return response
+
+    def _carried_out(self, step: Step, request: Request) -> RawResponse | TransportError | Secret | None:
+        if isinstance(step, Attempt):
+            return self._attempt(request, step.secret)
+        if isinstance(step, FetchToken):
+            return self.fetch_token(step.stale)
+        self._sleep(step.delay_s)
+        return None
 
     def close(self) -> None:
         """Close the connections, unless the HTTP client is the caller's own; may be called again."""
@@ -212,18 +214,19 @@ class AsyncTransport(Connection):
         steps = exchange(request, self._retry, self.credentials)
         step = next(steps)
         while True:
-            outcome: RawResponse | TransportError | Secret | None = None
-            if isinstance(step, Attempt):
-                outcome = await self._attempt(request, step.secret)
-            elif isinstance(step, FetchToken):
-                outcome = await self.fetch_token(step.stale)
-            else:
-                await self._sleep(step.delay_s)
             try:
-                step = steps.send(outcome)
+                step = steps.send(await self._carried_out(step, request))
             except StopIteration as stop:
                 response: RawResponse = stop.value
                 return response
+
+    async def _carried_out(self, step: Step, request: Request) -> RawResponse | TransportError | Secret | None:
+        if isinstance(step, Attempt):
+            return await self._attempt(request, step.secret)
+        if isinstance(step, FetchToken):
+            return await self.fetch_token(step.stale)
+        await self._sleep(step.delay_s)
+        return None
 
     async def aclose(self) -> None:
         """Close the connections, unless the HTTP client is the caller's own; may be called again."""

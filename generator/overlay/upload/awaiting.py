@@ -108,10 +108,17 @@ async def upload_file_async(  # noqa: PLR0913  # each is a setting of an upload
             except CancelledError:
                 stop.check()
                 raise
+            finally:
+                # Its error would refer to itself, and to all that the upload has needed; below as well.
+                del told
 
     def work() -> models.File:
-        with awaiting_line_of(client, submit) as line:
-            return request.run(client, line, tell, stop)
+        try:
+            with awaiting_line_of(client, submit) as line:
+                return request.run(client, line, tell, stop)
+        except StopIteration as error:
+            # No future can hold it.
+            raise RuntimeError("the upload was ended by a StopIteration") from error
 
     thread = ThreadPoolExecutor(1, thread_name_prefix="box-upload-async")
     upload = loop.run_in_executor(thread, work)
@@ -125,6 +132,7 @@ async def upload_file_async(  # noqa: PLR0913  # each is a setting of an upload
             cancelled.add_note(note)
         raise
     finally:
+        del upload
         thread.shutdown()
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .. import models
     from ..client import RawClient
     from .patience import Patience
+    from .verdict import Verdict
 
 __all__ = ["CommitInDoubtError", "check_file", "commit"]
 
@@ -67,7 +68,10 @@ def commit(  # noqa: PLR0913  # each is an argument of the call
                     session, parts=list(parts), digest=header(sha1), attributes=attributes, if_match=if_match
                 )
             except ClientError as error:
-                is_unsure |= _bear(error)
+                verdict = _verdict(error)
+                if verdict == "final":
+                    raise
+                is_unsure |= verdict == "unknown"
                 patience.pause(error)
                 continue
             if response.parsed is not None:
@@ -100,18 +104,18 @@ def check_file(file: models.File, sha1: str, size: int) -> models.File:
     return file
 
 
-def _bear(error: ClientError) -> bool:
-    """Return whether a failed attempt may have been the commit, unless the failure ends the commit.
+def _verdict(error: ClientError) -> Verdict:
+    """Return what a failed attempt means.
 
     Raises:
-        UploadError: It does.
-        ClientError: It does; the same error.
+        SessionLostError: The session has ended.
+        DigestMismatchError: The server puts other bytes together.
     """
     verdict = verdict_of(error)
     if verdict == "gone":
         raise SessionLostError(f"the session has ended: {error}") from error
     if verdict == "corrupt":
         raise DigestMismatchError(f"the server puts other bytes together: {error}") from error
-    if verdict not in {"unknown", "refused"} and not is_late_mismatch(error):
-        raise error
-    return verdict == "unknown"
+    if verdict == "overlap":
+        return "final"
+    return "refused" if is_late_mismatch(error) else verdict

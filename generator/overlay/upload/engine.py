@@ -8,7 +8,7 @@ parts are read elsewhere, a small window is enough here.
 
 from __future__ import annotations
 
-from concurrent.futures import Future, wait
+from concurrent.futures import wait
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
@@ -17,13 +17,15 @@ import msgspec
 from .. import models  # the field of a Struct looks at it
 from .digest import WholeDigest
 from .errors import SourceChangedError
+from .plan import Part
 from .progress import BytesSent, PartDone, Retried
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from concurrent.futures import Future
 
     from .patience import Stop
-    from .plan import Part, Plan
+    from .plan import Plan
     from .progress import ProgressEvent
     from .source import Source
 
@@ -79,12 +81,7 @@ class Finished(msgspec.Struct, frozen=True):
     sha1: str
 
 
-class _Ended(msgspec.Struct, frozen=True):
-    part: Part
-    future: Future[PartResult]
-
-
-_Message: TypeAlias = "int | Retried | _Ended | None"
+_Message: TypeAlias = "int | Retried | Part | None"
 
 
 class Engine:
@@ -110,7 +107,6 @@ class Engine:
         self._held: Mapping[int, models.UploadPart] = {}
         self._done = 0
         self._sent = 0
-        stop.listen(lambda: self._mailbox.put(None))
 
     def count(self, number: int) -> None:
         """Take the number of bytes that a worker has sent; from any thread."""
@@ -132,6 +128,15 @@ class Engine:
             BaseException: What `on_progress` raised, or a signal's handler.
         """
         self._held = held
+        try:
+            with self._stop.listening(lambda: self._mailbox.put(None)):
+                return self._run(lanes)
+        finally:
+            # They are large, and whoever keeps an error keeps the engine.
+            for kept in (self._buffers, self._lent, self._pending):
+                kept.clear()
+
+    def _run(self, lanes: Lanes) -> Finished:
         whole = WholeDigest()
         small = memoryview(bytearray(_WINDOW if lanes.wants == "nothing" else 0))
         try:
@@ -166,7 +171,7 @@ class Engine:
     def _start(self, lanes: Lanes, part: Part, window: memoryview) -> None:
         future = lanes.submit(part, window, self._held.get(part.index))
         self._pending[part.index] = future
-        future.add_done_callback(lambda done: self._mailbox.put(_Ended(part, done)))
+        future.add_done_callback(lambda _: self._mailbox.put(part))
 
     def _borrow(self, part: Part) -> memoryview:
         if self._source.in_memory:
@@ -198,18 +203,18 @@ class Engine:
             self._stop.check()
         elif isinstance(message, Retried):
             self._tell(message)
-        elif isinstance(message, _Ended):
-            self._end(message.part, message.future)
+        elif isinstance(message, Part):
+            self._end(message)
 
     def _report(self, count: int) -> None:
         if count:
             self._sent += count
             self._tell(BytesSent(count, self._sent, self._plan.size))
 
-    def _end(self, part: Part, future: Future[PartResult]) -> None:
-        self._pending.pop(part.index, None)
+    def _end(self, part: Part) -> None:
         self._take_back(part)
-        result = future.result()
+        # In no variable: its error would refer to itself, and to all that the part has needed.
+        result = self._pending.pop(part.index).result()
         was_held = part.index in self._held
         self._stored[part.index] = result.stored
         self._done += 1

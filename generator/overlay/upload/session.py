@@ -51,7 +51,9 @@ def create(order: Order, target: Target, patience: Patience) -> tuple[models.Upl
                 if (session := _existing(error)) is not None:
                     return session, False
                 may_exist = might_exist or verdict_of(error) == "unknown"
-                _bear(error, patience)
+                if _is_final(error, patience.attempts):
+                    raise
+                patience.pause(error)
     except BaseException as error:
         if may_exist:
             _withdraw(order, target, error)
@@ -97,14 +99,11 @@ def _request(calls: RawClient, order: Order, target: Target) -> models.UploadSes
     return response.parsed
 
 
-def _bear(error: ClientError, patience: Patience) -> None:
-    # A server that cannot be reached is no reason to wait for long: nothing has begun yet.
+def _is_final(error: ClientError, attempts: int) -> bool:
     verdict = verdict_of(error)
-    is_unreachable = isinstance(error, TransportError) and verdict == "refused"
-    is_hopeless = isinstance(error, DecodeError) or verdict not in {"refused", "unknown"}
-    if is_hopeless or (is_unreachable and patience.attempts == _CONNECTIONS):
-        raise error
-    patience.pause(error)
+    # A server that cannot be reached is no reason to wait for long: nothing has begun yet.
+    is_unreachable = isinstance(error, TransportError) and verdict == "refused" and attempts == _CONNECTIONS
+    return is_unreachable or isinstance(error, DecodeError) or verdict not in {"refused", "unknown"}
 
 
 def _existing(error: Exception) -> models.UploadSession | None:

@@ -42,11 +42,13 @@ def transferred(order: Order, begun: Begun) -> Finished:
     order.tell(Started(plan.size, plan.part_size, plan.total_parts))
     order.tell(PhaseChanged("parts"))
     stop = Stop()
-    order.stop.listen(stop.set)
-    # What the parts wait for is not worth waiting for; of other calls, the answer may be all that tells what is there.
-    stop.listen(order.break_off)
     engine = Engine(plan, source, stop, order.tell)
-    with _lanes(order, session, engine, stop) as lanes:
+    # What the parts wait for is not worth waiting for; of other calls, the answer may be all that tells what is there.
+    with (
+        order.stop.listening(stop.set),
+        stop.listening(order.break_off),
+        _lanes(order, session, engine, stop) as lanes,
+    ):
         finished = engine.run(lanes, held)
     source.check_unchanged()
     if source.is_writable:
