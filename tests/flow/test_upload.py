@@ -93,6 +93,47 @@ def test_a_stream_of_another_size_than_declared_is_not_committed(ground: Ground,
     assert (ground.stored(), len(ground.state.sessions)) == ([], 0)
 
 
+class Pieces:
+    """Reads what a generator yields, as is often written: at its end, it raises."""
+
+    def __init__(self, *pieces: bytes) -> None:
+        self._pieces = iter(pieces)
+
+    def read(self, _: int) -> bytes:
+        return next(self._pieces)
+
+
+def pieces(content: bytes) -> Pieces:
+    return Pieces(*(content[start : start + 4096] for start in range(0, len(content), 4096)))
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_a_reader_that_raises_at_its_end_has_come_to_it(ground: Ground, is_async: bool) -> None:
+    def upload(content: bytes) -> None:
+        source, size = pieces(content), len(CONTENT)
+        if is_async:
+            asyncio.run(ground.upload_async(source, size=size))
+        else:
+            ground.upload(source, size=size)
+
+    with pytest.raises(SourceChangedError, match="ends at byte 19996672"):
+        upload(CONTENT[:19_996_672])
+    upload(CONTENT)
+    assert ground.stored() == [CONTENT]
+
+
+def test_an_exception_that_no_future_holds_ends_an_asynchronous_upload(ground: Ground) -> None:
+    class Wrong:
+        def seekable(self) -> bool:
+            raise StopIteration
+
+        def read(self, _: int) -> bytes:
+            return b""
+
+    with pytest.raises(RuntimeError, match="StopIteration"):
+        asyncio.run(asyncio.wait_for(ground.upload_async(Wrong()), 20))
+
+
 def test_a_stream_without_a_size_is_refused(ground: Ground) -> None:
     with pytest.raises(errors.InvalidArgumentError, match="cannot seek"):
         ground.upload(Stream())

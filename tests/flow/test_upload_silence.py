@@ -139,6 +139,49 @@ def test_a_cancelled_task_does_not_wait_for_the_server(ground: Ground, silence: 
     assert left(ground) == (0, 0, [])
 
 
+def cancelled(ground: Ground, monkeypatch: pytest.MonkeyPatch, **settings: Any) -> asyncio.CancelledError:
+    """Upload until the server is slow, cancel the upload, and let the server answer."""
+
+    has_answered = threading.Event()
+
+    async def main() -> None:
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        assert task is not None
+
+        async def sleep(_: float) -> None:
+            loop.call_soon_threadsafe(task.cancel)
+            # Until the wish has come to the threads, which is told by nothing.
+            while not task.cancelling():  # noqa: ASYNC110  # as above
+                await asyncio.sleep(0.001)
+            await asyncio.sleep(0.02)
+            has_answered.set()
+
+        monkeypatch.setattr(ground.state, "sleep", sleep)
+        await ground.upload_async(**settings)
+
+    with pytest.raises(asyncio.CancelledError) as caught:
+        within(lambda: asyncio.run(main()))
+    assert has_answered.is_set()
+    return caught.value
+
+
+def test_the_answer_of_a_commit_is_waited_for(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    ground.state.faults.add(Stall(operation="commit_upload_session", when="after", limit_s=1))
+    error = cancelled(ground, monkeypatch)
+    (file,) = [one for one in ground.state.files.values() if one.name == "film.mov"]
+    assert error.__notes__ == [f"The file was stored before that, with the id {file.id}."]
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+def test_the_answer_of_a_create_is_waited_for(ground: Ground, monkeypatch: pytest.MonkeyPatch, restarts: bool) -> None:
+    if restarts:
+        ground.state.faults.add(Failure(operation=PART, status=404))
+    ground.state.faults.add(Stall(operation="create_upload_session", when="before", skip=int(restarts), limit_s=1))
+    cancelled(ground, monkeypatch)
+    assert left(ground) == (0, 0, [])
+    assert ground.calls("create_upload_session") == 1 + restarts
+
+
 def test_other_calls_of_the_client_are_waited_for(ground: Ground, silence: Silence) -> None:
     with ground.client(timeout_s=PATIENT) as box, ThreadPoolExecutor(1) as thread:
         session = box.create_upload_session(folder_id="0", file_name="other.mov", file_size=len(CONTENT))
