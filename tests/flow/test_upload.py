@@ -358,12 +358,51 @@ def test_an_executor_that_is_shut_down_midway_is_told(ground: Ground, tmp_path: 
             if isinstance(event, PartDone):
                 pool.shutdown(wait=False)
 
-        with pytest.raises(UploadError, match="the executor takes no parts any more: cannot schedule new futures"):
+        with pytest.raises(UploadError, match="the executor takes no part: cannot schedule new futures"):
             ground.upload(path, executor=pool, workers=1, on_progress=told, **settings)
     assert (ground.stored(), len(ground.state.sessions)) == ([], int(is_resumed))
     if is_resumed:
         ground.upload(path, **settings)
         assert ground.stored() == [CONTENT]
+
+
+class Odd(ThreadPoolExecutor):
+    """An executor that does something else than it should."""
+
+    def __init__(self, oddity: str) -> None:
+        super().__init__(1)
+        self._oddity = oddity
+
+    def submit(self, *given: Any, **named: Any) -> Any:
+        if self._oddity == "raises":
+            raise KeyError("no such queue")
+        future: Future[Any] = super().submit(*given, **named)
+        if self._oddity == "returns":
+            future.result()
+            future = Future()
+            future.set_result(None)
+        return future
+
+
+@pytest.mark.parametrize(
+    ("oddity", "words"), [("raises", "takes no part: 'no such queue'"), ("returns", "has returned None for a part")]
+)
+def test_an_executor_that_does_something_else_is_told(ground: Ground, tmp_path: Path, oddity: str, words: str) -> None:
+    with Odd(oddity) as executor, pytest.raises(UploadError, match=f"the executor {words}"):
+        ground.upload(write(tmp_path / "film.mov"), executor=executor)
+    assert (ground.stored(), len(ground.state.sessions)) == ([], 0)
+
+
+def test_the_time_in_which_jobs_run_does_not_count_for_the_deadline(ground: Ground, tmp_path: Path) -> None:
+    class Slow(ThreadPoolExecutor):
+        def submit(self, *given: Any, **named: Any) -> Any:
+            ground.clock.advance(100)
+            return super().submit(*given, **named)
+
+    ground.state.faults.add(Failure(operation=PART, status=503, times=3))
+    with Slow(1) as executor:
+        ground.upload(write(tmp_path / "film.mov"), executor=executor, workers=1, deadline_s=60)
+    assert ground.stored() == [CONTENT]
 
 
 # Resuming

@@ -9,10 +9,11 @@ from typing import Any
 
 import httpx2
 import pytest
-from box_uploads.upload import DigestMismatchError, PartDone, SourceChangedError
+from box_uploads.upload import DigestMismatchError, PartDone, SourceChangedError, opening
+from box_uploads.upload.digest import WholeDigest
 from box_uploads_mock import Failure
 
-from tests.flow.upload_ground import CONTENT, SHA1, Ground, write
+from tests.flow.upload_ground import CONTENT, Ground, write
 
 COMMIT = "commit_upload_session"
 
@@ -80,14 +81,11 @@ def test_a_whole_that_was_read_otherwise_than_its_parts_is_the_source_s_fault(
     ground: Ground, monkeypatch: pytest.MonkeyPatch, has_doubt: bool, is_sent_by_jobs: bool
 ) -> None:
     # As if the first byte had been another one for a moment, while the whole was read.
-    def then(_: object) -> str:
-        return "0" * 40
+    class Then(WholeDigest):
+        def sha1(self) -> str:
+            return "0" * 40
 
-    def now(_: object) -> str:
-        return SHA1
-
-    monkeypatch.setattr("box_uploads.upload.engine.WholeDigest.sha1", then)
-    monkeypatch.setattr("box_uploads.upload.source.Source.sha1", now)
+    monkeypatch.setattr("box_uploads.upload.engine.WholeDigest", Then)
     if has_doubt:
         ground.state.faults.add(Failure(operation=COMMIT, status=500))
     settings: dict[str, Any] = {}
@@ -99,7 +97,34 @@ def test_a_whole_that_was_read_otherwise_than_its_parts_is_the_source_s_fault(
     assert (ground.stored(), len(ground.state.sessions)) == ([], 0)
 
 
-def test_a_server_that_puts_other_bytes_together_is_not_the_source_s_fault(ground: Ground) -> None:
-    ground.state.faults.add(Failure(operation=COMMIT, status=400, code="digest_mismatch"))
-    with pytest.raises(DigestMismatchError):
-        ground.upload(bytearray(CONTENT))
+@pytest.mark.parametrize("kind", ["bytes", "bytearray", "path"])
+def test_a_server_that_puts_other_bytes_together_is_not_the_source_s_fault(
+    ground: Ground, tmp_path: Path, kind: str
+) -> None:
+    source: Any = {"bytes": CONTENT, "bytearray": bytearray(CONTENT), "path": write(tmp_path / "film.mov")}[kind]
+    with ThreadPoolExecutor(2) as pool:
+        for executor in (None, pool):
+            ground.state.faults.add(Failure(operation=COMMIT, status=400, code="digest_mismatch"))
+            with pytest.raises(DigestMismatchError):
+                ground.upload(source, executor=executor)
+
+
+def test_a_path_whose_parts_jobs_have_read_otherwise_has_changed(
+    ground: Ground, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / "film.mov")
+    other = write(tmp_path / "other.mov", CONTENT[::-1])
+    present = opening.opened
+
+    def same(*_: object) -> bool:
+        return True
+
+    def opened(source: Any) -> Any:
+        # As on a machine where another file has the path.
+        return present(other if source == str(path) else source)
+
+    monkeypatch.setattr("box_uploads.upload.job.opened", opened)
+    monkeypatch.setattr("box_uploads.upload.source.Fingerprint.agrees", same)
+    with ThreadPoolExecutor(2) as pool, pytest.raises(SourceChangedError, match=r"uploaded: sha1$"):
+        ground.upload(path, executor=pool)
+    assert (ground.stored(), len(ground.state.sessions)) == ([], 0)

@@ -20,6 +20,7 @@ from box_uploads.upload import (
     PhaseChanged,
     Restarted,
     Retried,
+    SourceChangedError,
     Started,
     Stored,
 )
@@ -153,7 +154,7 @@ def test_a_session_that_somebody_else_has_aborted_is_not_taken_for_committed(
 def test_without_a_journal_nothing_is_said_of_one(ground: Ground, file_id: str) -> None:
     ground.state.faults.add(Failure(operation=COMMIT, status=500), Failure(operation=COMMIT, status=404))
     ground.state.faults.add(Failure(operation=STATUS, status=404))
-    with pytest.raises(CommitUnconfirmedError, match=r"or another came since$"):
+    with pytest.raises(CommitUnconfirmedError, match=r"or the file was changed since$"):
         ground.upload(file_id=file_id)
 
 
@@ -285,6 +286,52 @@ def test_a_stream_whose_earlier_run_has_committed_it_meanwhile_asks_a_person_to_
     ground.state.faults.add(Failure(operation="list_parts", status=404))
     with pytest.raises(CommitUnconfirmedError, match=SHA1):
         ground.upload(Stream(CONTENT), size=len(CONTENT), file_id=file_id, resume=journal)
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_a_stream_whose_earlier_commit_had_no_effect_is_uploaded_or_left_to_a_person(
+    ground: Ground, file_id: str, tmp_path: Path, status: int
+) -> None:
+    journal = tmp_path / "journal"
+    settings: dict[str, Any] = {"size": len(CONTENT), "file_id": file_id, "resume": journal}
+    unanswered(ground, journal, Stream(CONTENT), size=len(CONTENT), file_id=file_id)
+    ground.state.faults.add(Failure(operation=STATUS, status=status, times=2))
+    if status == 404:
+        with pytest.raises(CommitUnconfirmedError, match="delete the journal"):
+            ground.upload(Stream(CONTENT), **settings)
+        return
+    ground.upload(Stream(CONTENT), **settings)
+    assert versions(ground) == (1, CONTENT)
+
+
+@pytest.mark.parametrize("is_told", [False, True])
+def test_another_stream_than_the_one_that_is_stored_is_asked_for_once_more(
+    ground: Ground, file_id: str, tmp_path: Path, is_told: bool
+) -> None:
+    journal = tmp_path / "journal"
+    settings: dict[str, Any] = {"size": len(CONTENT), "file_id": file_id, "resume": journal}
+    if not is_told:
+        ground.state.faults.add(LostAnswer(operation=COMMIT))
+    with pytest.raises(Interrupt):
+        ground.upload(Stream(CONTENT), on_progress=at(Stored if is_told else Retried), **settings)
+    with pytest.raises(SourceChangedError, match=f"another stream, as file {file_id}; .* give it once more"):
+        ground.upload(Stream(OTHER), **settings)
+    assert versions(ground) == (1, CONTENT)
+    ground.upload(Stream(OTHER), **settings)
+    assert versions(ground) == (2, OTHER)
+
+
+def test_a_new_file_that_somebody_has_renamed_is_not_made_twice(ground: Ground, tmp_path: Path) -> None:
+    def rename(event: object) -> None:
+        if isinstance(event, Retried):
+            (file,) = [one for one in ground.state.files.values() if one.name == "film.mov"]
+            ground.upload(file_id=file.id, file_name="archived.mov")
+
+    ground.state.faults.add(LostAnswer(operation=COMMIT))
+    with pytest.raises(CommitUnconfirmedError, match=r"has no film\.mov with the sha1"):
+        ground.upload(resume=tmp_path / "journal", on_progress=rename)
+    assert (ground.stored(), ground.stored("archived.mov")) == ([], [CONTENT])
+    assert not ground.state.sessions
 
 
 def test_a_session_that_was_ended_for_wrong_bytes_is_not_taken_for_committed(
@@ -506,3 +553,41 @@ def test_an_error_of_the_callback_is_not_hidden_by_one_of_the_token(ground: Grou
         ground.upload(client=ground.client(token=token), on_progress=tell)
     assert "could not be aborted" in caught.value.__notes__[0]
     assert "the vault is sealed" in caught.value.__notes__[0]
+
+
+# Journals that cannot be written
+
+
+@pytest.mark.parametrize("has_doubt", [False, True])
+def test_a_session_is_ended_though_its_journal_cannot_be_written(
+    ground: Ground, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_doubt: bool
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError("no space left")
+
+    def fill(event: object) -> None:
+        if isinstance(event, Retried):
+            monkeypatch.setattr(Journal, "write", full)
+            monkeypatch.setattr(Journal, "remove", full)
+
+    ground.state.faults.add(Failure(operation=COMMIT, status=503 if has_doubt else 429))
+    ground.state.faults.add(Failure(operation=COMMIT, status=400, code="digest_mismatch"))
+    with pytest.raises(DigestMismatchError) as caught:
+        ground.upload(resume=tmp_path / "journal", on_progress=fill)
+    assert not ground.state.sessions
+    assert caught.value.__notes__[-1] == "The journal could not be removed: no space left"
+
+
+def test_a_session_whose_journal_is_gone_is_ended(ground: Ground, tmp_path: Path) -> None:
+    folder = tmp_path / "state"
+    folder.mkdir()
+
+    def lose(event: object) -> None:
+        if event == PhaseChanged("commit"):
+            for path in folder.iterdir():
+                path.unlink()
+            folder.rmdir()
+
+    with pytest.raises(FileNotFoundError):
+        ground.upload(resume=folder / "journal", on_progress=lose)
+    assert not ground.state.sessions

@@ -141,7 +141,6 @@ def test_a_cancelled_task_does_not_wait_for_the_server(ground: Ground, silence: 
 
 def cancelled(ground: Ground, monkeypatch: pytest.MonkeyPatch, **settings: Any) -> asyncio.CancelledError:
     """Upload until the server is slow, cancel the upload, and let the server answer."""
-
     has_answered = threading.Event()
 
     async def main() -> None:
@@ -195,6 +194,15 @@ def test_other_calls_of_the_client_are_waited_for(ground: Ground, silence: Silen
         assert asked.result(LONG_S).id == session.id
 
 
+def test_a_server_that_is_silent_to_the_end_is_asked_twice(ground: Ground, silence: Silence) -> None:
+    ground.state.faults.add(Stall(operation="abort_upload_session", when="before", times=9, limit_s=600))
+    client = ground.client(timeout_s=Timeout(read_s=0.2, write_s=0.2))
+    with pytest.raises(StoppedError) as caught:
+        within(lambda: ground.upload(client=client, on_progress=silence.then(stop), workers=1))
+    assert "could not be aborted, and goes on until it expires: TransportError(" in caught.value.__notes__[0]
+    assert sum(one.times for one in ground.state.faults.unfired if one.operation != PART) == 7
+
+
 def test_the_end_of_a_session_is_asked_for_with_less_patience() -> None:
     asked: list[dict[str, float]] = []
 
@@ -202,12 +210,12 @@ def test_the_end_of_a_session_is_asked_for_with_less_patience() -> None:
         asked.append(request.extensions["timeout"])
         return httpx2.Response(204)
 
-    for timeout_s in (None, 60, 5, Timeout(connect_s=1)):
+    for timeout_s in (None, 60, 2, Timeout(connect_s=1)):
         with Client("token", timeout_s=timeout_s, http=httpx2.MockTransport(answer)) as box, line_of(box) as line:
             line.farewell.abort_upload_session(session())
     own = httpx2.Client(transport=httpx2.MockTransport(answer), timeout=3)
     with own, Client("token", http=own) as box, line_of(box) as line:
         line.farewell.abort_upload_session(session())
         line.calls.abort_upload_session(session())
-    tens = dict.fromkeys(("connect", "read", "write", "pool"), 10)
-    assert asked == [tens, tens, dict.fromkeys(tens, 5), tens | {"connect": 1}, tens, dict.fromkeys(tens, 3)]
+    fives = dict.fromkeys(("connect", "read", "write", "pool"), 5)
+    assert asked == [fives, fives, dict.fromkeys(fives, 2), fives | {"connect": 1}, fives, dict.fromkeys(fives, 3)]

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
@@ -11,7 +12,7 @@ from .. import models
 from .._runtime.errors import ConflictError, GoneError, NotFoundError
 from . import session as sessions
 from .confirmation import settled, stored_already
-from .errors import PartConflictError, SessionLostError
+from .errors import PartConflictError, SessionLostError, SourceChangedError
 from .inventory import held_parts
 from .progress import Restarted, Resumed
 
@@ -55,19 +56,20 @@ def begin_anew(order: Order, old: models.UploadSession, reason: str) -> Begun | 
 
 
 def ended(order: Order, session: models.UploadSession) -> str | None:
-    """End a session and forget it; return what to tell if it goes on.
-
-    Raises:
-        OSError: The journal cannot be removed.
-    """
-    journal = order.journal
+    """End a session and forget it, as well as it can be done; return what to tell of what is left."""
+    journal, left = order.journal, list[str]()
     if journal is not None and journal.entry is not None:
-        # From now on, that the session is gone says nothing of a commit.
-        journal.write(msgspec.structs.replace(journal.entry, sha1=None))
-    left = sessions.end(order, session)
-    if journal is not None:
-        journal.remove()
-    return left
+        # From now on, that the session is gone says nothing of a commit. Without it, a person has to look.
+        with suppress(OSError):
+            journal.write(msgspec.structs.replace(journal.entry, sha1=None))
+    if told := sessions.end(order, session):
+        left.append(told)
+    try:
+        if journal is not None:
+            journal.remove()
+    except OSError as failure:
+        left.append(f"The journal could not be removed: {failure}")
+    return " ".join(left) or None
 
 
 def stored_by_earlier_run(order: Order, session: models.UploadSession, sha1: str) -> models.File | None:
@@ -75,8 +77,27 @@ def stored_by_earlier_run(order: Order, session: models.UploadSession, sha1: str
 
     Raises:
         CommitUnconfirmedError: It cannot be found out.
+        SourceChangedError: It has made one of another stream than this, which cannot be read again.
     """
-    return settled(order, session, sha1) if order.source.sha1() == sha1 else None
+    if not order.source.is_sequential:
+        return settled(order, session, sha1) if order.source.sha1() == sha1 else None
+    file = settled(order, session, sha1)
+    return None if file is None or not _is_of_source(order, session, file) else file
+
+
+def _is_of_source(order: Order, session: models.UploadSession, file: models.File) -> bool:
+    """Return whether a file that an earlier run has stored has the content of the source.
+
+    Raises:
+        SourceChangedError: It has not, and the source cannot be read again.
+    """
+    if order.source.sha1() == file.sha1:
+        return True
+    if order.source.is_sequential:
+        ended(order, session)
+        text = f"the earlier run has stored another stream, as file {file.id}; this one was read to compare them"
+        raise SourceChangedError(f"{text}, so give it once more")
+    return False
 
 
 def held_by(order: Order, session: models.UploadSession, plan: Plan) -> dict[int, models.UploadPart]:
@@ -86,7 +107,7 @@ def held_by(order: Order, session: models.UploadSession, plan: Plan) -> dict[int
         PartConflictError: They are none of the plan's.
     """
     held: dict[int, models.UploadPart] = {}
-    for one in _asked(order, "parts", lambda: list(held_parts(order.calls, session))):
+    for one in _asked(order, "parts", lambda: held_parts(order.calls, session)):
         part = plan.holds(one.offset, one.size)
         if part is None:
             raise PartConflictError(f"the session holds {one.size} bytes at offset {one.offset}, which is no part")
@@ -127,7 +148,7 @@ def _resumed(order: Order) -> Begun | models.File | None:
 
 def _finished(order: Order, entry: Entry, file: models.File) -> Begun | models.File:
     """Return the file of an earlier run that was killed when all was done, if it would be the same again."""
-    if order.source.sha1() == entry.sha1:
+    if _is_of_source(order, entry.session, file):
         return file
     return begin_anew(order, entry.session, "the earlier run has stored another content")
 

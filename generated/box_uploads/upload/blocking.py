@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING
 
 from .._runtime.errors import InvalidArgumentError
-from .calls import line_of
+from .calls import is_awaited, line_of
 from .patience import Stop
 from .request import DEADLINE_S, WORKERS, Request
 
@@ -54,8 +53,8 @@ def upload_file(  # noqa: PLR0913  # each is a setting of an upload
     `on_progress` raises or a signal does once the commit was sent.
 
     The upload has connections of its own, and breaks them when it ends, so that nobody waits for a server that is
-    silent; the end of a session is waited for 10 seconds at a time. What the client's own `http=` or an executor has
-    begun, is waited for.
+    silent; the end of a session is waited for twice 5 seconds, a new connection as long as the client waits for
+    one. What the client's own `http=` or an executor has begun, is waited for.
 
     Args:
         client: The client, which stays open.
@@ -105,7 +104,7 @@ def upload_file(  # noqa: PLR0913  # each is a setting of an upload
         pace=pace,
     )
     request.check()
-    if iscoroutinefunction(on_progress):
+    if is_awaited(on_progress):
         raise InvalidArgumentError("on_progress", "must not have to be awaited; upload_file_async takes such callables")
     with line_of(client) as line:
         return request.run(client, line, on_progress or _ignore, Stop())

@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from .errors import PlanError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from .. import models
     from ..client import RawClient
     from .plan import Part
@@ -19,14 +18,15 @@ __all__ = ["find_part", "held_parts"]
 _PAGE = 1000
 _LAST_OFFSET = 10_000
 _NEARBY = 64
+_LISTINGS = 8
 
 
-def held_parts(
-    calls: RawClient, session: models.UploadSession, *, page_size: int = _PAGE
-) -> Iterator[models.UploadPart]:
-    """Return all parts that a session holds, page by page, ordered by offset.
+def held_parts(calls: RawClient, session: models.UploadSession, *, page_size: int = _PAGE) -> list[models.UploadPart]:
+    """Return all parts that a session holds, ordered by offset.
 
-    Box refuses to skip more than 10,000 parts, so no more than 10,000 and one page can be listed.
+    A part that is stored meanwhile, such as the last one of a run that was killed, moves those behind it by one place,
+    so that pages overlap; then they are listed anew. Box refuses to skip more than 10,000 parts, so no more than 10,000
+    and one page can be listed.
 
     Args:
         calls: The calls.
@@ -38,14 +38,20 @@ def held_parts(
         ApiError: The server refuses.
         TransportError: No response was received.
     """
-    seen, last = 0, -1
+    for _ in range(_LISTINGS):
+        parts = _listed(calls, session, page_size)
+        if all(one.offset < other.offset for one, other in pairwise(parts)):
+            return parts
+    raise PlanError("the server lists the parts of the session out of order, or repeats them")
+
+
+def _listed(calls: RawClient, session: models.UploadSession, page_size: int) -> list[models.UploadPart]:
+    parts: list[models.UploadPart] = []
     while True:
-        page = calls.list_parts(session, offset=seen, limit=page_size).parsed
-        last = _checked(page, last)
-        yield from page.entries
-        seen += len(page.entries)
-        if not page.entries or _is_last(page, seen):
-            return
+        page = calls.list_parts(session, offset=len(parts), limit=page_size).parsed
+        parts += page.entries
+        if not page.entries or _is_last(page, len(parts)):
+            return parts
 
 
 def find_part(calls: RawClient, session: models.UploadSession, part: Part) -> models.UploadPart | None:
@@ -62,15 +68,6 @@ def find_part(calls: RawClient, session: models.UploadSession, part: Part) -> mo
     if found is None and (is_before or start < wanted):
         return next((one for one in held_parts(calls, session) if one.offset == part.offset), None)
     return found
-
-
-def _checked(page: models.UploadParts, last: int) -> int:
-    """Return the offset of the last part of a page, whose parts have to follow each other."""
-    for part in page.entries:
-        if part.offset <= last:
-            raise PlanError("the server lists the parts of the session out of order, or repeats them")
-        last = part.offset
-    return last
 
 
 def _is_last(page: models.UploadParts, seen: int) -> bool:

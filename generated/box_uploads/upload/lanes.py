@@ -170,4 +170,4 @@ class JobLanes(_ThreadLanes):
 
     def _send(self, job: PartJob, held: models.UploadPart | None) -> PartResult:
         patience = self._patience(job.part)
-        return self._upload(job.part, JobCarrier(self._remote.executor, job, self._stop), patience, held)
+        return self._upload(job.part, JobCarrier(self._remote.executor, job, patience, self._stop), patience, held)

@@ -54,7 +54,7 @@ def _open(source: SourceArgument, size: int | None, stack: ExitStack) -> Source:
         return _open_url(source, stack)
     if isinstance(source, (str, os.PathLike)):
         # The same file after a change of the directory.
-        path = Path(source).absolute()
+        path = Path(os.fsdecode(source)).absolute()
         _check_kind(path)
         return SeekableSource(
             stack.enter_context(FileIO(path)),
@@ -90,6 +90,8 @@ def _stat_fingerprint(found: os.stat_result, size: int) -> Fingerprint:
 
 
 def _open_file(file: Any, size: int | None) -> Source:
+    if getattr(file, "closed", False) is True:
+        raise InvalidArgumentError("source", "must be open", shown=short_repr(file))
     name = _name_of(file)
     if not _can_seek(file):
         if size is None:

@@ -111,15 +111,15 @@ class Source:
         for start in range(offset, offset + size, len(buffer)):
             yield self.window(start, min(len(buffer), offset + size - start), buffer)
 
-    def sha1(self) -> str:
-        """Return the SHA-1 of all bytes in hexadecimal digits.
+    def sha1(self, offset: int = 0, size: int | None = None) -> str:
+        """Return the SHA-1 of `size` bytes from an offset on, by default of all, in hexadecimal digits.
 
         Raises:
             SourceChangedError: As `window`.
             OSError: As `window`.
         """
         whole = WholeDigest()
-        for window in self.windows(0, self.size, memoryview(bytearray(_WINDOW))):
+        for window in self.windows(offset, self.size if size is None else size, memoryview(bytearray(_WINDOW))):
             whole.add(window)
         return whole.sha1()
 

@@ -113,7 +113,7 @@ def _stored(order: Order, begun: Begun) -> models.File:
     except CommitInDoubtError as doubt:
         file = settled(order, begun.session, finished.sha1)
         if file is None:
-            doubt.failure.add_note("A commit had been sent before; the session was still open after it.")
+            doubt.failure.add_note("A commit had been sent before, and had no effect.")
             raise doubt.failure from doubt.failure.__cause__
         return file
 
@@ -127,8 +127,5 @@ def _give_up(order: Order, session: models.UploadSession, error: BaseException) 
 
 
 def _end(order: Order, session: models.UploadSession, error: BaseException) -> None:
-    try:
-        if left := ended(order, session):
-            error.add_note(left)
-    except OSError as failure:
-        error.add_note(f"The journal could not be removed: {failure}")
+    if left := ended(order, session):
+        error.add_note(left)

@@ -14,6 +14,7 @@ import socket
 from concurrent.futures import CancelledError
 from contextlib import suppress
 from copy import copy
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 from weakref import WeakSet
 
@@ -98,15 +99,19 @@ class _Connections:
 
     def __init__(self) -> None:
         self._streams: WeakSet[Any] = WeakSet()
+        self._lock = Lock()
 
     def note(self, event: str, info: dict[str, Any]) -> None:
         """Take an event of the HTTP library."""
         if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
-            self._streams.add(info["return_value"])
+            with self._lock:
+                self._streams.add(info["return_value"])
 
     def break_off(self) -> None:
         """Break all connections: who waits for one, in another thread, gets an error."""
-        for stream in tuple(self._streams):
+        with self._lock:
+            streams = tuple(self._streams)
+        for stream in streams:
             # Not the method of a socket with TLS, which is not made for two threads.
             with suppress(OSError):
                 socket.socket.shutdown(stream.get_extra_info("socket"), socket.SHUT_RDWR)

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from .._runtime.transport import AsyncTransport, SyncTransport
     from .._runtime.twin import Submit, Twin
 
-__all__ = ["Connect", "GivenToken", "Line", "awaiting_line_of", "calls_of", "connect_like", "line_of"]
+__all__ = ["Connect", "GivenToken", "Line", "awaiting_line_of", "calls_of", "connect_like", "is_awaited", "line_of"]
 
-_FAREWELL_S = 10.0
+_FAREWELL_S = 5.0
 
 
 class GivenToken:
@@ -154,7 +154,7 @@ def connect_like(client: Client | AsyncClient) -> Connect:
     transport: SyncTransport | AsyncTransport = _transport(client)
     settings: ConnectionSettings = transport.settings
     token = transport.credentials.provider()
-    if _is_awaited(token):
+    if is_awaited(token):
         raise InvalidArgumentError("executor", "needs a token, or a callable that returns one without being awaited")
     if not settings.is_plain or transport.credentials.auth is not None or token is None:
         rule = "works with clients that have a token or a callable for it, and no http= of their own"
@@ -170,5 +170,6 @@ def connect_like(client: Client | AsyncClient) -> Connect:
     )
 
 
-def _is_awaited(token: object) -> bool:
-    return iscoroutinefunction(token) or iscoroutinefunction(type(token).__call__ if callable(token) else None)
+def is_awaited(function: object) -> bool:
+    """Whether what a callable returns has to be awaited, as far as it tells."""
+    return iscoroutinefunction(function) or iscoroutinefunction(type(function).__call__ if callable(function) else None)

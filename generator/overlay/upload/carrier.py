@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from .._runtime.errors import ApiError
+from .. import models
+from .._runtime.errors import ApiError, one_line, short_repr
 from .._runtime.stream import PIECE, Stream
 from . import digest
 from .errors import DigestMismatchError, PartConflictError, SourceChangedError, UploadError
@@ -19,13 +20,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from concurrent.futures import Executor, Future
 
-    from .. import models
     from ..client import RawClient
     from .job import PartJob
     from .patience import Patience, Stop
     from .plan import Part
 
 __all__ = ["JobCarrier", "WindowCarrier"]
+
+_BROKEN = "the executor that sends the parts is broken"
 
 
 class WindowCarrier:
@@ -110,6 +112,7 @@ class JobCarrier:
     Args:
         executor: The executor, which is the caller's.
         job: The part as a job.
+        patience: Is told that bytes may have moved, since nobody tells whether they do.
         stop: The wish to end the upload; a job that has not begun then is taken back.
 
     Attributes:
@@ -118,9 +121,10 @@ class JobCarrier:
 
     counted = 0
 
-    def __init__(self, executor: Executor, job: PartJob, stop: Stop) -> None:
+    def __init__(self, executor: Executor, job: PartJob, patience: Patience, stop: Stop) -> None:
         self._executor = executor
         self._job = job
+        self._patience = patience
         self._stop = stop
 
     def send(self) -> models.UploadPart:
@@ -133,26 +137,36 @@ class JobCarrier:
 
     def _run(self, job: PartJob) -> models.UploadPart:
         self._stop.check()
+        future = self._submit(job)
         try:
-            future = self._submit(job)
             with self._stop.listening(future.cancel):
-                return future.result()
+                return _checked(future.result())
         except CancelledError:
             self._stop.check()
             raise UploadError("the executor has cancelled a part") from None
         except BrokenExecutor as error:
-            raise UploadError(f"the executor that sends the parts is broken: {error}") from error
+            raise UploadError(f"{_BROKEN}: {error}") from error
         except (PicklingError, AttributeError, TypeError) as error:
             # Pickle raises all three.
             if "pickle" not in str(error):
                 raise
             text = "the executor cannot carry the client's token: give a string, or a function of a module"
             raise UploadError(f"{text} ({error})") from error
+        finally:
+            self._patience.moved()
+            # Its error would refer to itself.
+            del future
 
     def _submit(self, job: PartJob) -> Future[models.UploadPart]:
         try:
             return self._executor.submit(run_part_job, job)
-        except BrokenExecutor:
-            raise
-        except RuntimeError as error:
-            raise UploadError(f"the executor takes no parts any more: {error}") from error
+        except BrokenExecutor as error:
+            raise UploadError(f"{_BROKEN}: {error}") from error
+        except Exception as error:
+            raise UploadError(f"the executor takes no part: {one_line(str(error) or repr(error))}") from error
+
+
+def _checked(result: object) -> models.UploadPart:
+    if not isinstance(result, models.UploadPart):
+        raise UploadError(f"the executor has returned {short_repr(result)} for a part")
+    return result

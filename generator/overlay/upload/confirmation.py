@@ -52,25 +52,19 @@ def _confirmed(order: Order, session: models.UploadSession, sha1: str) -> models
         sha1: SHA-1 of the whole file in hexadecimal digits.
 
     Raises:
-        CommitUnconfirmedError: The file has another content, and the session does not say that it failed: either
-            somebody has aborted it, or has made another version since.
+        CommitUnconfirmedError: There is no such file, and the session does not say that it failed: either somebody has
+            aborted it, or has moved or changed the file since.
     """
     state, target = _state(order, session), order.target
     if state == "open":
         return None
     if target.file_id is None:
-        return _found_by_name(order, sha1)
-    file_id = target.file_id
-    file = order.ask("confirm", lambda: order.calls.get_file(file_id).parsed, at_least_s=_LAST_LOOK_S)
-    if file.sha1 != sha1:
-        found = f"the sha1 {file.sha1 or '(not told)'}, not {sha1}"
-    elif target.file_name not in {None, file.name}:
-        found = f"the name {file.name}, not {target.file_name}"
+        file, found = _by_name(order, sha1), f"folder {target.folder_id} has no {target.file_name} with the sha1 {sha1}"
     else:
+        file, found = _by_id(order, target.file_id, sha1)
+    if file is not None or state == "failed":
         return file
-    if state == "failed":
-        return None
-    text = f"the session is gone, and file {file_id} has {found}: the commit had no effect, or another came since"
+    text = f"the session is gone, and {found}: the commit had no effect, or the file was changed since"
     if order.journal is not None:
         text += "; to upload it again, delete the journal"
     raise CommitUnconfirmedError(text)
@@ -87,7 +81,18 @@ def _state(order: Order, session: models.UploadSession) -> Literal["open", "fail
     return "open"
 
 
-def _found_by_name(order: Order, sha1: str) -> models.File | None:
+def _by_id(order: Order, file_id: str, sha1: str) -> tuple[models.File | None, str]:
+    """Return the file if it is ours, or else what it is."""
+    file = order.ask("confirm", lambda: order.calls.get_file(file_id).parsed, at_least_s=_LAST_LOOK_S)
+    if file.sha1 != sha1:
+        return None, f"file {file_id} has the sha1 {file.sha1 or '(not told)'}, not {sha1}"
+    name = order.target.file_name
+    if name not in {None, file.name}:
+        return None, f"file {file_id} has the name {file.name}, not {name}"
+    return file, ""
+
+
+def _by_name(order: Order, sha1: str) -> models.File | None:
     try:
         found, _ = sessions.create(order, order.target, order.patience("confirm", at_least_s=_LAST_LOOK_S))
     except ConflictError as error:

@@ -67,7 +67,7 @@ class Journal:
 
     def names(self, session: models.UploadSession) -> bool:
         """Whether a later process would find this session."""
-        return self.entry is not None and self.entry.session.id == session.id
+        return self.entry is not None and self.entry.session.id == session.id and self._path.exists()
 
     def write(self, entry: Entry) -> None:
         """Replace the journal, so that a crash at any moment leaves the old one or the new one.
@@ -111,7 +111,7 @@ def opened(path: str | os.PathLike[str], target: Target) -> Generator[Journal]:
             elsewhere. It is left as it is.
         OSError: The file cannot be read or locked.
     """
-    place = Path(path)
+    place = Path(os.fsdecode(path))
     with ExitStack() as stack:
         try:
             stack.enter_context(locked(place.with_name(f".{place.name}.lock")))

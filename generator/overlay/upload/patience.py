@@ -9,20 +9,30 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from .._runtime.errors import ClientError, InvalidArgumentError, one_line
+from .._runtime.errors import ClientError, InvalidArgumentError, one_line, short_repr
 from .errors import DeadlineExceededError, UploadAbortedError
 from .progress import Retried
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-__all__ = ["Pace", "Patience", "Stop"]
+__all__ = ["Pace", "Patience", "Stop", "check_seconds"]
 
 
 def _random() -> float:
     from random import random  # noqa: PLC0415  # as in the retry policy of calls
 
     return random()  # noqa: S311  # spreads pauses, protects nothing
+
+
+def check_seconds(name: str, value: object) -> None:
+    """Check that an argument is a number of seconds, which may be infinite.
+
+    Raises:
+        InvalidArgumentError: It is not.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 0:
+        raise InvalidArgumentError(name, "must be a number of seconds, which is not negative", shown=short_repr(value))
 
 
 class Pace(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,8 +56,7 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         for name in ("base_s", "cap_s", "retry_after_cap_s"):
-            if not getattr(self, name) >= 0:
-                raise InvalidArgumentError(name, "must not be negative", shown=repr(getattr(self, name)))
+            check_seconds(name, getattr(self, name))
 
     def delay_s(self, attempt: int, asked_s: float | None) -> float:
         """Return the seconds to wait after an attempt, from 1; what the server asks for comes first."""

@@ -6,7 +6,7 @@ import datetime as dt
 import os
 from concurrent.futures import Executor
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 from msgspec import UNSET
@@ -19,7 +19,7 @@ from .calls import connect_like
 from .digest import header
 from .opening import opened
 from .order import Options, Order, Remote
-from .patience import Pace, Stop
+from .patience import Pace, Stop, check_seconds
 from .target import target_of
 from .uploader import upload
 
@@ -67,7 +67,6 @@ _KINDS: dict[str, tuple[type | tuple[type, ...], str]] = {
     "folder_id": (str, "must be a string"),
     "file_id": (str, "must be a string"),
     "file_name": (str, "must be a string"),
-    "size": (int, "must be a whole number"),
     "executor": (Executor, "must be a concurrent.futures.Executor"),
     "resume": ((str, os.PathLike), "must be the path of a file"),
     "pace": (Pace, "must be a Pace"),
@@ -100,12 +99,12 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         for name, (kinds, rule) in _KINDS.items():
             if (value := getattr(self, name)) is not None and not isinstance(value, kinds):
                 raise InvalidArgumentError(name, rule, shown=short_repr(value))
-        if not isinstance(cast("object", self.workers), int) or not 1 <= self.workers <= _MOST_WORKERS:
+        if not _is_whole(self.workers) or not 1 <= self.workers <= _MOST_WORKERS:
             rule = f"must be a whole number from 1 to {_MOST_WORKERS}"
             raise InvalidArgumentError("workers", rule, shown=short_repr(self.workers))
-        if not isinstance(cast("object", self.deadline_s), (int, float)) or not self.deadline_s >= 0:
-            rule = "must be a number of seconds, which is not negative"
-            raise InvalidArgumentError("deadline_s", rule, shown=short_repr(self.deadline_s))
+        if self.size is not None and (not _is_whole(self.size) or self.size < 0):
+            raise InvalidArgumentError("size", "must be a number of bytes", shown=short_repr(self.size))
+        check_seconds("deadline_s", self.deadline_s)
         if self.on_progress is not None and not callable(self.on_progress):
             raise InvalidArgumentError("on_progress", "must be a callable", shown=short_repr(self.on_progress))
         # What the commit says is only sent when all parts are stored, so it is tried now.
@@ -144,6 +143,10 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
             target = target_of(self.folder_id, self.file_id, self.file_name, source.name)
             journal = None if self.resume is None else stack.enter_context(journals.opened(self.resume, target))
             return upload(Order(line, source, target, options, journal=journal, tell=tell, stop=stop))
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _given(value: _T | None) -> _T | UnsetType:

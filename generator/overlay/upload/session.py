@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["create", "end"]
 
 _CONNECTIONS = 4
+_SILENCES = 2
 _MAY_GO_ON = "A session may have been created, which goes on until it expires"
 
 
@@ -70,13 +71,15 @@ def end(order: Order, session: models.UploadSession) -> str | None:
 
 
 def _abort(order: Order, session: models.UploadSession, patience: Patience) -> None:
+    silences = 0
     while True:
         try:
             order.farewell.abort_upload_session(session)
         except ClientError as error:
             if is_gone(error):
                 return
-            if verdict_of(error) not in {"refused", "unknown"}:
+            silences += isinstance(error, TransportError) and error.kind.endswith("Timeout")
+            if silences == _SILENCES or verdict_of(error) not in {"refused", "unknown"}:
                 raise
             patience.pause(error)
         else:
@@ -128,5 +131,8 @@ def _withdraw(order: Order, target: Target, error: BaseException) -> None:
             error.add_note(f"{_MAY_GO_ON}: {failure!r}")
             return
         session = found
+    else:
+        # Another one, for which the first was no conflict; it may come into being even now.
+        error.add_note(f"{_MAY_GO_ON}.")
     if left := end(order, session):
         error.add_note(left)

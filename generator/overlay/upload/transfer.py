@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from .._runtime.errors import ClientError
 from .beginning import held_by
 from .commit import CommitInDoubtError, check_file, commit
-from .digest import part_sha1
 from .engine import Engine, Finished
 from .errors import DigestMismatchError, SourceChangedError, UploadAbortedError
 from .journal import Entry
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["committed", "transferred"]
 
-_NO_BUFFER = memoryview(b"")
 _CHANGED = "the source has changed while it was uploaded: sha1"
 
 
@@ -85,8 +84,9 @@ def committed(order: Order, begun: Begun, finished: Finished) -> models.File:
         _check_cause(order, finished, doubt.failure)
         raise
     except ClientError as error:
-        # Refused for certain; with a doubt, it would be another error.
-        _note(order, session, None)
+        # Refused for certain; with a doubt, it would be another error, and without this, a person may have to look.
+        with suppress(OSError):
+            _note(order, session, None)
         _check_cause(order, finished, error)
         raise
     return check_file(file, finished.sha1, order.source.size)
@@ -94,7 +94,7 @@ def committed(order: Order, begun: Begun, finished: Finished) -> models.File:
 
 def _check_parts(source: Source, finished: Finished) -> None:
     for part in finished.parts:
-        if part_sha1(source.window(part.offset, part.size, _NO_BUFFER)) != part.sha1:
+        if source.sha1(part.offset, part.size) != part.sha1:
             raise SourceChangedError(_CHANGED)
 
 
@@ -104,11 +104,12 @@ def _check_cause(order: Order, finished: Finished, error: ClientError) -> None:
     Raises:
         SourceChangedError: It was: each part arrived as it was read, and the whole was read another time.
     """
-    if not isinstance(error, DigestMismatchError):
+    is_read_twice = order.source.is_writable or (order.options.remote is not None and not order.source.is_sequential)
+    if not is_read_twice or not isinstance(error, DigestMismatchError):
         return
-    source = order.source
-    if order.options.remote is not None or (source.is_writable and source.sha1() != finished.sha1):
-        raise SourceChangedError(_CHANGED) from error
+    _check_parts(order.source, finished)
+    if order.source.sha1() != finished.sha1:
+        raise SourceChangedError(_CHANGED)
 
 
 def _note(order: Order, session: models.UploadSession, sha1: str | None) -> None:

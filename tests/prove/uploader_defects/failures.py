@@ -188,10 +188,16 @@ def only_the_first_page_is_listed(original: Any) -> Any:
     return lambda page, seen: True
 
 
-@DEFECTS.defect("box_uploads.upload.inventory._checked", "test_inventory")
+@DEFECTS.defect("box_uploads.upload.inventory.pairwise", "test_inventory")
 def a_list_may_repeat_itself(original: Any) -> Any:
     """That a server lists parts out of order is not noticed."""
-    return lambda page, last: last
+    return lambda parts: iter(())
+
+
+@DEFECTS.defect("box_uploads.upload.inventory._LISTINGS", "test_inventory")
+def a_list_is_read_once(original: Any) -> Any:
+    """A part that is stored while the parts are listed ends the upload."""
+    return 1
 
 
 @DEFECTS.defect("box_uploads.upload.calls.GivenToken.__repr__", "secre", "executor", "job")

@@ -103,13 +103,14 @@ def test_a_version_is_stored_if_its_file_has_the_sha1_and_the_name(status: int, 
 @pytest.mark.parametrize(
     ("file", "target", "found"),
     [
-        (stored(sha1=OTHER), VERSION, f"the sha1 {OTHER}, not {SHA1}"),
-        (stored(sha1=msgspec.UNSET), VERSION, f"the sha1 (not told), not {SHA1}"),
-        (stored(), msgspec.structs.replace(VERSION, file_name="cut.mov"), "the name film.mov, not cut.mov"),
+        (stored(sha1=OTHER), VERSION, f"file 7 has the sha1 {OTHER}, not {SHA1}"),
+        (stored(sha1=msgspec.UNSET), VERSION, f"file 7 has the sha1 (not told), not {SHA1}"),
+        (stored(), msgspec.structs.replace(VERSION, file_name="cut.mov"), "file 7 has the name film.mov, not cut.mov"),
+        (None, NEW, f"folder 0 has no film.mov with the sha1 {SHA1}"),
     ],
 )
-def test_a_version_that_is_not_there_is_told_or_was_never_made(file: models.File, target: Target, found: str) -> None:
-    text = f"the session is gone, and file 7 has {found}: the commit had no effect, or another came since"
+def test_a_file_that_is_not_there_is_told_or_was_never_made(file: Any, target: Target, found: str) -> None:
+    text = f"the session is gone, and {found}: the commit had no effect, or the file was changed since"
     for journal, end in ((None, ""), (object(), "; to upload it again, delete the journal")):
         with pytest.raises(CommitUnconfirmedError) as caught:
             settle(Box(file, get_upload_session=gone(404)), target, journal=journal)

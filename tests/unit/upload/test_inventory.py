@@ -31,7 +31,7 @@ class Pages:
 
 
 def held(pages: Any) -> list[models.UploadPart]:
-    return list(held_parts(pages, session(), page_size=2))
+    return held_parts(pages, session(), page_size=2)
 
 
 def test_pages_are_asked_for_until_all_parts_are_told() -> None:
@@ -49,7 +49,14 @@ def test_an_empty_page_is_the_last() -> None:
 )
 def test_parts_that_do_not_follow_each_other_are_no_list(pages: list[list[models.UploadPart]]) -> None:
     with pytest.raises(PlanError, match="out of order, or repeats them"):
-        held(Pages(4, *pages))
+        held(Pages(sum(map(len, pages)), *(pages * 8)))
+
+
+def test_a_part_that_comes_while_they_are_listed_makes_it_begin_anew() -> None:
+    late = [[PARTS[0], PARTS[2]], [PARTS[2]]]
+    pages = Pages(3, *late, PARTS[:2], PARTS[2:])
+    assert held(pages) == PARTS
+    assert pages.offsets == [0, 2, 0, 2]
 
 
 def test_more_parts_than_can_be_skipped_are_told() -> None:

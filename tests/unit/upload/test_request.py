@@ -4,19 +4,43 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import io
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 from box_uploads import AsyncClient, Client, errors, models
-from box_uploads.upload import MINIMUM_SIZE, upload_file, upload_file_async
+from box_uploads.upload import MINIMUM_SIZE, FileTooSmallError, Pace, upload_file, upload_file_async
+
+
+class Awaited:
+    """A callable object that has to be awaited."""
+
+    async def __call__(self, event: object) -> None:
+        """Take an event."""
+
+
+class BytesPath:
+    """A path whose name is bytes."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __fspath__(self) -> bytes:
+        return bytes(self._path)
+
 
 WRONG: list[tuple[str, Any, str]] = [
     ("folder_id", 0, "must be a string"),
     ("file_id", 7, "must be a string"),
     ("file_name", b"film.mov", "must be a string"),
-    ("size", "5", "must be a whole number"),
+    ("size", "5", "must be a number of bytes"),
+    ("size", True, "must be a number of bytes"),
+    ("size", -1, "must be a number of bytes"),
+    ("workers", True, "from 1 to 64"),
+    ("deadline_s", True, "must be a number of seconds"),
+    ("on_progress", Awaited(), "must not have to be awaited"),
     ("workers", "4", "from 1 to 64"),
     ("workers", 2.5, "from 1 to 64"),
     ("workers", 0, "from 1 to 64"),
@@ -65,6 +89,35 @@ def test_a_text_that_is_no_path_is_told(path: str) -> None:
         pytest.raises(errors.InvalidArgumentError, match=r"source=.* is no path"),
     ):
         upload_file(box, path, folder_id="0")
+
+
+@pytest.mark.parametrize("kind", [io.BytesIO, io.FileIO])
+def test_a_closed_file_is_told(tmp_path: Path, kind: Any) -> None:
+    path = tmp_path / "film.mov"
+    path.touch()
+    file = kind() if kind is io.BytesIO else kind(path)
+    file.close()
+    with (
+        Client("token", http=httpx2.MockTransport(refuse)) as box,
+        pytest.raises(errors.InvalidArgumentError, match=r"source=.*: must be open$"),
+    ):
+        upload_file(box, file, folder_id="0", file_name="film.mov")
+
+
+def test_a_path_may_be_one_of_bytes(tmp_path: Path) -> None:
+    path = tmp_path / "film.mov"
+    path.write_bytes(b"small")
+    source: Any = BytesPath(path)
+    journal: Any = BytesPath(tmp_path / "journal")
+    with Client("token", http=httpx2.MockTransport(refuse)) as box, pytest.raises(FileTooSmallError):
+        upload_file(box, source, folder_id="0", resume=journal)
+
+
+@pytest.mark.parametrize("name", ["base_s", "cap_s", "retry_after_cap_s"])
+@pytest.mark.parametrize("value", [-1, "1", None, True, float("nan")])
+def test_a_pace_is_of_seconds(name: str, value: Any) -> None:
+    with pytest.raises(errors.InvalidArgumentError, match=f"{name}=.*: must be a number of seconds"):
+        Pace(**{name: value})
 
 
 def test_a_client_of_the_other_kind_is_told_with_the_function_for_it() -> None:
