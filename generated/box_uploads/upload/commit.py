@@ -69,8 +69,9 @@ def commit(  # noqa: PLR0913  # each is an argument of the call
                     session, parts=list(parts), digest=header(sha1), attributes=attributes, if_match=if_match
                 )
             except ClientError as error:
-                verdict = _verdict(error)
-                if verdict == "final":
+                verdict = verdict_of(error)
+                _check_outcome(error, verdict)
+                if verdict not in {"unknown", "refused"} and not is_late_mismatch(error):
                     raise
                 is_unsure |= verdict == "unknown"
                 patience.pause(error)
@@ -105,18 +106,14 @@ def check_file(file: models.File, sha1: str, size: int) -> models.File:
     return file
 
 
-def _verdict(error: ClientError) -> Verdict:
-    """Return what a failed attempt means.
+def _check_outcome(error: ClientError, verdict: Verdict) -> None:
+    """Check that a failed attempt does not say that there is nothing to commit.
 
     Raises:
         SessionLostError: The session has ended.
         DigestMismatchError: The server puts other bytes together.
     """
-    verdict = verdict_of(error)
     if verdict == "gone":
         raise SessionLostError(f"the session has ended: {error}") from error
     if verdict == "corrupt":
         raise DigestMismatchError(f"the server puts other bytes together: {error}") from error
-    if verdict == "overlap":
-        return "final"
-    return "refused" if is_late_mismatch(error) else verdict

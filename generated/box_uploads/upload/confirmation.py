@@ -60,7 +60,8 @@ def _confirmed(order: Order, session: models.UploadSession, sha1: str) -> models
     if state == "open":
         return None
     if target.file_id is None:
-        file, found = _by_name(order, sha1), f"folder {target.folder_id} has no {target.file_name} with the sha1 {sha1}"
+        file = _by_name(order, sha1)
+        found: str | None = f"folder {target.folder_id} has no {target.file_name} with the sha1 {sha1}"
     else:
         file, found = _by_id(order, target.file_id, sha1)
     if file is not None or state == "failed":
@@ -82,15 +83,15 @@ def _state(order: Order, session: models.UploadSession) -> Literal["open", "fail
     return "open"
 
 
-def _by_id(order: Order, file_id: str, sha1: str) -> tuple[models.File | None, str]:
-    """Return the file if it is ours, or else what it is."""
+def _by_id(order: Order, file_id: str, sha1: str) -> tuple[models.File | None, str | None]:
+    """Return the file if it is ours, or else None and what it is."""
     file = order.ask("confirm", lambda: order.calls.get_file(file_id).parsed, at_least_s=_LAST_LOOK_S)
     if file.sha1 != sha1:
         return None, f"file {file_id} has the sha1 {file.sha1 or '(not told)'}, not {sha1}"
     name = order.target.file_name
     if name not in {None, file.name}:
         return None, f"file {file_id} has the name {file.name}, not {name}"
-    return file, ""
+    return file, None
 
 
 def _by_name(order: Order, sha1: str) -> models.File | None:

@@ -70,6 +70,7 @@ class Script:
         self.steps = steps
         self.held: dict[int, models.UploadPart] = {}
         self.log: list[str] = []
+        self.events: list[Any] = []
 
     def _step(self, name: str) -> None:
         self.log.append(name)

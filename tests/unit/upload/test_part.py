@@ -22,7 +22,7 @@ PUT, LIST = "upload_part", "list_parts"
 
 def upload(script: Script, counted: list[int] | None = None, deadline_s: float = 100) -> Any:
     calls: Any = script
-    part, borne = Part(1, 10, 10), patience(deadline_s)[0]
+    part, (borne, script.events) = Part(1, 10, 10), patience(deadline_s)
     count = (counted if counted is not None else []).append
     window = memoryview(CONTENT)
     carrier = WindowCarrier(calls, session(), 25, part, window, patience=borne, stop=Stop(), count=count)
@@ -103,7 +103,7 @@ def test_what_cannot_heal_ends_the_part_at_once(failure: Exception, raised: type
     script = Script(upload_part=[failure])
     with pytest.raises(raised):
         upload(script)
-    assert script.log == [PUT]
+    assert (script.log, script.events) == ([PUT], [])
 
 
 def test_bytes_that_never_arrive_whole_are_given_up() -> None:
