@@ -19,7 +19,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from box_uploads import AsyncClient, errors, models
+from box_uploads import AsyncClient, Client, errors, models
 from box_uploads.upload import (
     BytesSent,
     FileTooSmallError,
@@ -468,6 +468,19 @@ def test_the_journal_is_private_and_holds_no_token(ground: Ground, tmp_path: Pat
     assert set(json.loads(journal.read_text())) == {"format", "target", "fingerprint", "session", "sha1", "file"}
 
 
+def test_the_journal_of_another_server_is_refused(ground: Ground, tmp_path: Path) -> None:
+    journal = tmp_path / "journal"
+    with pytest.raises(Interrupt):
+        ground.upload(resume=journal, on_progress=interrupt_after(1))
+    other = Client(ground.state.token, base_url=ground.server.base_url.replace("127.0.0.1", "localhost"))
+    before = len(ground.state.journal)
+    with pytest.raises(JournalError, match="elsewhere"):
+        ground.upload(client=other, resume=journal)
+    assert len(ground.state.journal) == before
+    ground.upload(resume=journal)
+    assert ground.stored() == [CONTENT]
+
+
 def test_the_journal_says_what_has_happened_before_it_does(ground: Ground, tmp_path: Path) -> None:
     journal, said = tmp_path / "journal", list[Any]()
 
@@ -538,7 +551,8 @@ def test_a_journal_that_somebody_has_changed_gets_no_token_sent_elsewhere(ground
     path, journal = write(tmp_path / "film.mov"), tmp_path / "journal"
     with pytest.raises(Interrupt):
         ground.upload(path, resume=journal, on_progress=interrupt_after(1))
-    journal.write_text(journal.read_text().replace(ground.server.origin, "https://box.com.evil.example"))
+    links = f"{ground.server.base_url}/files"
+    journal.write_text(journal.read_text().replace(links, "https://box.com.evil.example/api/2.0/files"))
     with pytest.raises(errors.UntrustedUrlError):
         ground.upload(path, resume=journal)
 

@@ -141,7 +141,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         )
         with ExitStack() as stack:
             source = stack.enter_context(opened(self.source, self.size))
-            target = target_of(self.folder_id, self.file_id, self.file_name, source.name)
+            target = target_of(self.folder_id, self.file_id, self.file_name, source.name, server=line.server)
             journal = None if self.resume is None else stack.enter_context(journals.opened(self.resume, target))
             return upload(Order(line, source, target, options, journal=journal, tell=tell, stop=stop))
 

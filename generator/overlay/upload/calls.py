@@ -87,11 +87,13 @@ class Line(msgspec.Struct, frozen=True):
         calls: The calls.
         farewell: The same calls, which wait less for a server that may be silent.
         break_off: Ends all calls that are on their way, by errors, if they are not sent by what the caller has brought.
+        server: URL of the API in place of Box's, or None.
     """
 
     calls: RawClient
     farewell: RawClient
     break_off: Callable[[], object]
+    server: str | None = None
 
 
 @contextmanager
@@ -130,6 +132,7 @@ def _line(client: Client | AsyncClient, twin: Twin) -> Generator[Line]:
             RawClient(transport, as_user=as_user),
             RawClient(transport.hasty(_FAREWELL_S), as_user=as_user),
             twin.break_off,
+            _transport(client).settings.base_url,
         )
     finally:
         transport.close()

@@ -16,14 +16,18 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
         folder_id: Id of the folder, for a new file; for a version only to move it.
         file_id: Id of the file that gets a new version, or None for a new file.
         file_name: Name of the new file; for a version only to rename it.
+        server: URL of the API in place of Box's, or None.
     """
 
     folder_id: str | None
     file_id: str | None
     file_name: str | None
+    server: str | None = None
 
 
-def target_of(folder_id: str | None, file_id: str | None, file_name: str | None, source_name: str) -> Target:
+def target_of(
+    folder_id: str | None, file_id: str | None, file_name: str | None, source_name: str, *, server: str | None = None
+) -> Target:
     """Return where a file goes, by the arguments of a caller.
 
     Raises:
@@ -35,4 +39,6 @@ def target_of(folder_id: str | None, file_id: str | None, file_name: str | None,
         file_name = source_name
         if not file_name:
             raise InvalidArgumentError("file_name", "must be given for a source that has no name")
-    return Target(folder_id=folder_id, file_id=file_id, file_name=file_name)
+    return Target(
+        folder_id=folder_id, file_id=file_id, file_name=file_name, server=None if server is None else server.rstrip("/")
+    )

@@ -39,3 +39,10 @@ def test_a_place_is_needed() -> None:
 def test_a_new_file_needs_a_name() -> None:
     with pytest.raises(InvalidArgumentError, match="file_name"):
         target_of("0", None, None, "")
+
+
+@pytest.mark.parametrize(
+    ("given", "server"), [(None, None), ("https://a/2.0", "https://a/2.0"), ("https://a/", "https://a")]
+)
+def test_a_target_is_at_a_server(given: str | None, server: str | None) -> None:
+    assert target_of("0", None, "film.mov", "", server=given).server == server
