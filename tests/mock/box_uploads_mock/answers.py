@@ -21,11 +21,11 @@ def failure_response(failure: Failure, state: State, session: object = None) -> 
         headers |= invalid_token("The access token provided has expired.").headers
     if failure.retry_after_s is not None:
         headers["Retry-After"] = str(failure.retry_after_s)
-    message = failure.code.replace("_", " ").capitalize()
+    message = failure.error_code.replace("_", " ").capitalize()
     if failure.body == "html":
         return Response(_PROXY_ERROR_PAGE.format(message), failure.status, headers, "text/html")
     if failure.body == "none":
         return Response(b"", failure.status, headers)
-    context = {"session": session} if failure.code == "session_conflict" and session is not None else None
-    refusal = Refusal(failure.code, message, status=failure.status, context=context, headers=headers)
+    context = {"session": session} if failure.error_code == "session_conflict" and session is not None else None
+    refusal = Refusal(failure.error_code, message, status=failure.status, context=context, headers=headers)
     return refusal_response(refusal, state)

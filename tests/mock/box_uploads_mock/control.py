@@ -4,7 +4,7 @@ It lies outside the API's path space, asks for no token and is meant for the loo
 """
 
 import dataclasses
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from typing import cast
 
 from starlette.requests import Request
@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from box_uploads_mock.errors import Refusal
 from box_uploads_mock.fault_data import check_keys, data_of, fault_of, limit_of
+from box_uploads_mock.fault_kinds import Fault
 from box_uploads_mock.library import file_body
 from box_uploads_mock.rules import json_object
 from box_uploads_mock.state import State
@@ -60,7 +61,8 @@ async def _release(state: State, request: Request) -> Response:
 
 
 async def _pending(state: State, request: Request) -> Response:
-    return _faults_response(state, 200)
+    faults = state.faults
+    return _faults_response(200, faults.unfired, faults.limited_requests, faults.stalled)
 
 
 async def _add(state: State, request: Request) -> Response:
@@ -68,26 +70,24 @@ async def _add(state: State, request: Request) -> Response:
     check_keys("the body", fields, ("faults", "rate_limit"))
     if not fields:
         raise ValueError("the body is empty; give faults, rate_limit or both")
-    # All are read before the first is queued: a refused request changes nothing.
+    # All are read, and the answer is made, before the first is queued: a refused request changes nothing.
     listed = fields.get("faults", [])
     if not isinstance(listed, list):
         raise ValueError("faults: not a list; give a list of objects")  # noqa: TRY004 - about data
     faults = [fault_of(f"faults[{index}]", item) for index, item in enumerate(cast("list[object]", listed))]
     limit = limit_of("rate_limit", fields["rate_limit"]) if "rate_limit" in fields else None
-    state.faults.add(*faults)
+    present = state.faults
+    limited_requests = present.limited_requests if limit is None else limit.requests
+    response = _faults_response(201, (*present.unfired, *faults), limited_requests, present.stalled)
+    present.add(*faults)
     if limit is not None:
-        state.faults.limit_rate(limit)
-    return _faults_response(state, 201)
+        present.limit_rate(limit)
+    return response
 
 
-def _faults_response(state: State, status: int) -> Response:
-    faults = state.faults
-    body = {
-        "unfired": [data_of(fault) for fault in faults.unfired],
-        "rate_limited_requests": faults.limited_requests,
-        "stalled": faults.stalled,
-    }
-    return JSONResponse(body, status)
+def _faults_response(status: int, unfired: Iterable[Fault], limited_requests: int, stalled: int) -> Response:
+    faults = [data_of(fault) for fault in unfired]
+    return JSONResponse({"unfired": faults, "rate_limited_requests": limited_requests, "stalled": stalled}, status)
 
 
 async def _file(state: State, request: Request) -> Response:

@@ -97,7 +97,7 @@ class Failure(Fault):
 
     Attributes:
         status: HTTP status, 400 to 599.
-        code: Error code; by default one that belongs to the status.
+        code: Error code; empty for the one that belongs to the status, which is `error_code`.
         retry_after_s: Value of `Retry-After` in seconds, None to leave the header out.
         body: An error of Box, a page of HTML as proxies send it, or none.
         after_bytes: How many bytes of the request body are read first; None to strike before anything is looked at.
@@ -127,19 +127,22 @@ class Failure(Fault):
                 raise ValueError("after_bytes: a call that is carried out is read to its end; leave one of them out")
             _require_from("after_bytes", self.after_bytes, 0)
             _require_request_body(self.operation, "after_bytes")
-        creates = self.operation in _CREATES
-        if self.code == "session_conflict" and not creates:
+        if self.code == "session_conflict" and self.operation not in _CREATES:
             raise ValueError(f"code: a call of {self.operation} creates no session; leave it out")
-        if not self.code and self.status == 409 and creates:
-            object.__setattr__(self, "code", "session_conflict")
-        elif not self.code:
-            default = "bad_request" if self.status < 500 else "internal_server_error"
-            object.__setattr__(self, "code", _CODE_OF_STATUS.get(self.status, default))
+
+    @property
+    def error_code(self) -> str:
+        """The error code of the answer."""
+        if self.code:
+            return self.code
+        if self.status == 409 and self.operation in _CREATES:
+            return "session_conflict"
+        return _CODE_OF_STATUS.get(self.status, "bad_request" if self.status < 500 else "internal_server_error")
 
     @property
     def stage(self) -> Stage:
         """When the fault strikes."""
-        if self.carried_out or self.code == "session_conflict":
+        if self.carried_out or self.error_code == "session_conflict":
             return Stage.SUCCESS
         return Stage.ARRIVAL if self.after_bytes is None else Stage.BODY
 

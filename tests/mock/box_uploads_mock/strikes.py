@@ -168,6 +168,6 @@ class Strike:
             case _:
                 return response
         # A session conflict has told the client of the session already.
-        if created is not None and getattr(fault, "code", "") != "session_conflict":
+        if created is not None and getattr(fault, "error_code", "") != "session_conflict":
             self._state.uploads.lose_answer(str(created["id"]))
         return response

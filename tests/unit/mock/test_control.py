@@ -1,10 +1,11 @@
 """The control plane."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from box_uploads_mock import Accepted, Failure, Reset, State
+from box_uploads_mock import Accepted, Failure, Fault, Reset, State
 from box_uploads_mock.fault_kinds import KINDS
 from box_uploads_mock.operation_names import OPERATIONS
 
@@ -44,13 +45,32 @@ def test_faults_are_added_and_accounted_for(state: State) -> None:
     limit = {"retry_after_s": 3, "requests": 1}
     added = control(state, "POST", "/_mock/faults", {"faults": [FAILURE], "rate_limit": limit})
     assert added.status == 201
-    rest = {"code": "unavailable", "body": "box", "after_bytes": None, "carried_out": False, "skip": 0, "times": 1}
+    rest = {"code": "", "body": "box", "after_bytes": None, "carried_out": False, "skip": 0, "times": 1}
     unfired = [{**FAILURE, **rest}]
     pending = {"unfired": unfired, "rate_limited_requests": 1, "stalled": 0}
     assert added.body == pending
     assert control(state, "GET", "/_mock/faults").body == pending
     assert [post(state, SESSIONS, new_file()).status for _ in range(3)] == [429, 503, 201]
     assert control(state, "GET", "/_mock/faults").body == {"unfired": [], "rate_limited_requests": 0, "stalled": 0}
+
+
+@pytest.mark.parametrize("status", range(400, 600))
+def test_a_failure_of_any_status_is_listed_as_it_was_added_and_can_be_added_again(state: State, status: int) -> None:
+    added = control(state, "POST", "/_mock/faults", {"faults": [{**FAILURE, "status": status}]})
+    assert (added.status, added.body["unfired"][0]["status"]) == (201, status)
+    assert control(state, "GET", "/_mock/faults").body == added.body
+    again = control(state, "POST", "/_mock/faults", {"faults": added.body["unfired"]})
+    assert (again.status, again.body["unfired"]) == (201, added.body["unfired"] * 2)
+
+
+def test_nothing_is_queued_if_the_answer_cannot_be_made(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(fault: Fault) -> Mapping[str, object]:
+        raise ValueError(f"{fault.operation} cannot be told")
+
+    monkeypatch.setattr("box_uploads_mock.control.data_of", refuse)
+    answer = control(state, "POST", "/_mock/faults", {"faults": [FAILURE], "rate_limit": {"retry_after_s": 1}})
+    assert (answer.status, answer.body) == (400, {"error": "create_upload_session cannot be told"})
+    assert (state.faults.unfired, state.faults.limited_requests) == ((), 0)
 
 
 def test_reset_over_http_forgets_everything(state: State) -> None:

@@ -96,6 +96,17 @@ def test_a_fault_lets_calls_go_by_and_strikes_several_times(state: State) -> Non
     state.faults.require_fired()
 
 
+@pytest.mark.parametrize("status", range(400, 600))
+def test_a_failure_of_any_status_that_did_not_happen_is_what_was_queued(state: State, status: int) -> None:
+    faults = [Failure(operation=operation, status=status, skip=1) for operation in (CREATE, "get_file")]
+    state.faults.add(*faults)
+    assert state.faults.unfired == tuple(faults)
+    with pytest.raises(UnfiredFaultsError, match=f"status={status}, .*status={status}, "):
+        state.faults.require_fired()
+    assert post(state, SESSIONS, new_file()).status == 201
+    assert post(state, SESSIONS, new_file()).status == status
+
+
 def test_what_did_not_happen_is_named(state: State) -> None:
     state.faults.add(Reset(operation=PART), LostAnswer(operation=CREATE))
     with pytest.raises(UnfiredFaultsError, match=r"did not happen: Reset\(operation='upload_part', .*LostAnswer\("):
