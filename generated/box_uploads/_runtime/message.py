@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Generic, TypeVar, overload
 
 import msgspec
 
+from .redaction import Redaction
 from .stream import Content, size_of
 
 __all__ = ["Headers", "RawResponse", "Request", "Response"]
@@ -42,6 +43,10 @@ class Headers(Mapping[str, str]):
     def get(self, key: str, default: Any = None, /) -> Any:
         """Return the value of a field, or a default."""
         return self._index.get(key.lower(), default)
+
+    def changed(self, change: Callable[[str], str]) -> Headers:
+        """Return the same fields with each value changed."""
+        return Headers((name, change(value)) for name, value in self._pairs)
 
     def __getitem__(self, name: str) -> str:
         return self._index[name.lower()]
@@ -112,6 +117,7 @@ class RawResponse(msgspec.Struct, frozen=True):
         headers: Header fields.
         content: Body in bytes, decompressed.
         repeatable: As that of the request.
+        redaction: Takes out what the server repeats of the credential that it got.
     """
 
     operation: str
@@ -120,6 +126,12 @@ class RawResponse(msgspec.Struct, frozen=True):
     headers: Headers
     content: bytes
     repeatable: bool | None = None
+    redaction: Redaction = Redaction()
+
+    def redacted(self) -> RawResponse:
+        """Return the response as an error may keep it."""
+        headers, content = self.headers.changed(self.redaction), self.redaction(self.content)
+        return msgspec.structs.replace(self, headers=headers, content=content)
 
     @property
     def media_type(self) -> str:

@@ -138,7 +138,7 @@ class SyncTransport(Connection):
             finally:
                 response.close()
         except self._failures as error:
-            broken = self._failure(request, error, secret)
+            broken = self._failure(request, error, prepared)
         return outcome_of(body, broken)
 
     def fetch_token(self, stale: Secret | None) -> Secret:
@@ -260,7 +260,7 @@ class AsyncTransport(Connection):
             finally:
                 await response.aclose()
         except self._failures as error:
-            broken = self._failure(request, error, secret)
+            broken = self._failure(request, error, prepared)
         return outcome_of(body, broken)
 
     async def fetch_token(self, stale: Secret | None) -> Secret:

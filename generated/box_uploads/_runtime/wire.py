@@ -9,9 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import httpx2
 
-from .errors import InvalidArgumentError, ResponseTooLargeError, TransportError, one_line, short_repr
+from .errors import (
+    InvalidArgumentError,
+    ResponseTooLargeError,
+    TransportError,
+    UntrustedUrlError,
+    one_line,
+    short_repr,
+)
 from .message import Headers, RawResponse
 from .parameter import query_text
+from .redaction import Redaction
 from .stream import Content, is_small, pieces, size_of
 from .trust import is_loopback
 
@@ -89,7 +97,7 @@ class Wire:
         Raises:
             InvalidArgumentError: The server is not one that a token may be sent to, or a header field cannot be sent.
         """
-        url, headers = self._url(request), self._headers(request)
+        url, headers = self._url(request, secret), self._headers(request)
         content: Any = request.content
         if request.content is not None and not is_small(request.content):
             headers.append(("content-length", str(size_of(request.content))))
@@ -116,10 +124,10 @@ class Wire:
             raise InvalidArgumentError("headers", "must be ASCII")
         return [field for field in self._defaults if field[0] not in own] + list(request.headers)
 
-    def _url(self, request: Request) -> httpx2.URL:
+    def _url(self, request: Request, secret: Secret | None) -> httpx2.URL:
         text = (self._base or self._server(request.server)) + request.path
         if request.url:
-            text = self._trust.check(request.url, request.server, request.path)
+            text = self._trusted(request, secret)
         if request.query:
             # A comma keeps its meaning of a separator; as a part of a value it decodes to itself.
             text += ("&" if "?" in text else "?") + "&".join(
@@ -135,6 +143,13 @@ class Wire:
                 self._urls.clear()
             self._urls[text] = url
         return url
+
+    def _trusted(self, request: Request, secret: Secret | None) -> str:
+        try:
+            return self._trust.check(request.url, request.server, request.path)
+        except UntrustedUrlError as error:
+            redaction = Redaction("" if secret is None else secret.reveal())
+            raise UntrustedUrlError(redaction(error.url), redaction(error.rule)) from None
 
     def _server(self, server: str) -> str:
         base = self._bases.get(server)
@@ -213,20 +228,17 @@ class Body:
                     retry_safe=self._request.idempotent,
                 )
             content = content[:MAX_BODY]
-        request = self._request
-        return RawResponse(request.operation, request.method, status, headers, content, request.repeatable)
+        request, redaction = self._request, _redaction(self._response.request)
+        return RawResponse(request.operation, request.method, status, headers, content, request.repeatable, redaction)
 
 
-def failure(request: Request, error: httpx2.HTTPError | httpx2.StreamError, secret: Secret | None) -> TransportError:
+def failure(request: Request, error: httpx2.HTTPError | httpx2.StreamError, prepared: httpx2.Request) -> TransportError:
     """Return the error for a request that got no response.
 
     Its cause is a copy of the HTTP library's error without the request and without a traceback: both hold the token.
     """
     kind = type(error).__name__
-    text = str(error)
-    if secret is not None:
-        text = text.replace(secret.reveal(), "[secure]")
-    text = one_line(text) or "no details"
+    text = one_line(_redaction(prepared)(str(error))) or "no details"
     found = TransportError(
         f"{request.operation}: {kind}: {text}",
         operation=request.operation,
@@ -236,6 +248,11 @@ def failure(request: Request, error: httpx2.HTTPError | httpx2.StreamError, secr
     copied = type(error) if type(error).__module__.startswith("httpx2") else httpx2.TransportError
     found.__cause__ = copied(text) if issubclass(copied, httpx2.TransportError) else httpx2.TransportError(text)
     return found
+
+
+def _redaction(sent: httpx2.Request) -> Redaction:
+    """Return the redaction for what a request was sent with, be it by us, an `httpx2.Auth` or the caller's client."""
+    return Redaction(sent.headers.get("authorization", ""))
 
 
 def _checked_base(text: str) -> str:

@@ -203,10 +203,10 @@ def _decode_error(reason: str, raw: RawResponse | None, *, path: str = "$", cont
     if encoding and encoding.lower() != "identity":
         reason += f" (content-encoding {encoding})"
     return DecodeError(
-        reason,
-        path=path,
+        raw.redaction(reason),
+        path=raw.redaction(path),
         status=raw.status,
-        content=raw.content,
+        content=raw.redaction(raw.content),
         operation=raw.operation,
         # The server has accepted the call, so a second one has a second effect unless it is idempotent.
         retry_safe=raw.idempotent,

@@ -29,6 +29,7 @@ def api_error(raw: RawResponse, bodies: Mapping[int | str, Json[Any]]) -> ApiErr
         raw: The response.
         bodies: Codecs of error bodies by status, then by range such as `4XX`, then by `default`.
     """
+    raw = raw.redacted()
     codec = bodies.get(raw.status) or bodies.get(f"{raw.status // 100}XX") or bodies.get("default")
     body, body_error = None, None
     if codec is not None:

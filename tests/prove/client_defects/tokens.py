@@ -88,12 +88,30 @@ def a_refused_token_is_shown(original: Any) -> Any:
 def a_failure_keeps_its_cause(original: Any) -> Any:
     """The error of a call without an answer leads to the request, and so to the token."""
 
-    def spoiled(request: Any, error: Any, secret: Any) -> Any:
-        found = original(request, error, secret)
+    def spoiled(request: Any, error: Any, prepared: Any) -> Any:
+        found = original(request, error, prepared)
         found.__cause__ = error
         return found
 
     return spoiled
+
+
+@DEFECTS.defect("box_uploads._runtime.redaction.Redaction.__call__", SECRECY)
+def what_a_server_repeats_is_kept(original: Any) -> Any:
+    """A token that a server repeats is in the error."""
+    return lambda redaction, text: text
+
+
+@DEFECTS.defect("box_uploads._runtime.message.Headers.changed", SECRECY)
+def what_a_server_repeats_in_a_field_is_kept(original: Any) -> Any:
+    """A token that a server repeats in a header field is in the error."""
+    return lambda headers, change: headers
+
+
+@DEFECTS.defect("box_uploads._runtime.redaction._SHORTEST", SECRECY)
+def a_short_token_garbles_messages(original: Any) -> Any:
+    """A token of one letter is taken out of the midst of words."""
+    return 1
 
 
 @DEFECTS.defect("box_uploads._runtime.errors._CREDENTIAL", "test_errors", SECRECY)

@@ -1,0 +1,45 @@
+"""What a server repeats of a request's credential is in no error."""
+
+from __future__ import annotations
+
+from typing import AnyStr
+
+__all__ = ["Redaction"]
+
+# A shorter one is no real token, and would be found in the midst of words.
+_SHORTEST = 8
+
+
+class Redaction:
+    """Takes the credential that was sent out of what came back; compares, shows and is pickled as if it had none.
+
+    Args:
+        authorization: Value of the request's `Authorization`, with or without a scheme; empty if none was sent.
+    """
+
+    __slots__ = ("_authorization",)
+
+    def __init__(self, authorization: str = "") -> None:
+        self._authorization = authorization
+
+    def __call__(self, text: AnyStr) -> AnyStr:
+        """Return a text or bytes without the credential."""
+        scheme, _, rest = self._authorization.partition(" ")
+        credential = rest or scheme
+        if len(credential) < _SHORTEST:
+            return text
+        if isinstance(text, bytes):
+            return text.replace(credential.encode(), b"[secure]")
+        return text.replace(credential, "[secure]")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Redaction)
+
+    def __hash__(self) -> int:
+        return hash(Redaction)
+
+    def __repr__(self) -> str:
+        return "Redaction(…)"
+
+    def __reduce__(self) -> tuple[type[Redaction], tuple[()]]:
+        return Redaction, ()
