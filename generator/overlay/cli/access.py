@@ -120,8 +120,10 @@ class Access:
         # A token is nowhere a local variable, so that no traceback that shows those shows it.
         file = self._token_file
         if file is None:
-            if not os.environ.get(_TOKEN):
+            if _TOKEN not in os.environ:
                 raise NoTokenError("there is no token")
+            if not os.environ[_TOKEN]:
+                raise NoTokenError(f"{_TOKEN} must not be empty")
             return self._client(os.environ[_TOKEN])
         if file.is_lasting:
             # A file that cannot be read, or holds no token, is told before anything is sent.

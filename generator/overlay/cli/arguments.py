@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 import click
@@ -16,9 +17,11 @@ PATH = click.Path(allow_dash=True, readable=False)
 """A path that is looked at when its turn has come: what is wrong with it is told of it alone."""
 
 
-def filled(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+def filled(_context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
     """Refuse an empty value, which is mostly a variable of a script that is not set."""
-    if value == "":
+    # click takes an empty variable of the environment for none.
+    variable = parameter.envvar if value is None else None
+    if value == "" or (isinstance(variable, str) and os.environ.get(variable) == ""):
         raise click.BadParameter("must not be empty")
     return value
 

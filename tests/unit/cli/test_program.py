@@ -94,6 +94,39 @@ def test_without_a_token_it_says_where_to_put_one(box: Run, monkeypatch: pytest.
     )
 
 
+@pytest.mark.parametrize(
+    ("variable", "said"),
+    [
+        ("BOX_ACCESS_TOKEN", "BOX_ACCESS_TOKEN must not be empty"),
+        ("BOX_BASE_URL", "Invalid value for '--base-url' (env var: 'BOX_BASE_URL'): must not be empty"),
+        (
+            "BOX_UPLOADS_STATE_DIR",
+            "Invalid value for '--state-dir' (env var: 'BOX_UPLOADS_STATE_DIR'): must not be empty",
+        ),
+    ],
+)
+def test_an_empty_variable_is_not_taken_for_one_that_is_not_set(
+    box: Run, mock: MockServer, monkeypatch: pytest.MonkeyPatch, variable: str, said: str
+) -> None:
+    monkeypatch.setenv(variable, "")
+    for command in ("upload a.mov --folder-id 0", "session status S1"):
+        code, out, err = box(*command.split())
+
+        assert (code, out, mock.state.journal) == (2, "", ())
+        assert err.startswith(f"box-uploads: error: {said}\nhint: ")
+
+
+def test_an_empty_variable_does_not_matter_where_an_option_says_it(
+    box: Run, mock: MockServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "token").write_text(mock.token)
+    for variable in ("BOX_ACCESS_TOKEN", "BOX_BASE_URL", "BOX_UPLOADS_STATE_DIR"):
+        monkeypatch.setenv(variable, "")
+    access = ("--token-file", "token", "--base-url", mock.base_url, "--state-dir", "state")
+
+    assert box("session", "create", "--file-id", "12345", "--size", "20000000", *access)[0] == 0
+
+
 def test_a_token_as_an_argument_is_refused_and_not_repeated(box: Run) -> None:
     code, out, err = box("upload", "a.mov", "--folder-id", "0", "--token=s3cr3t")
 
