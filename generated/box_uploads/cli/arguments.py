@@ -8,7 +8,9 @@ import re
 
 import click
 
-__all__ = ["PATH", "STDIN", "all_filled", "box_id", "filled"]
+from .. import errors
+
+__all__ = ["PATH", "STDIN", "PathNameError", "all_filled", "box_id", "filled"]
 
 _ID = re.compile(r"[0-9]{1,19}", re.ASCII)
 
@@ -16,6 +18,13 @@ STDIN = "-"
 
 PATH = click.Path(allow_dash=True, readable=False)
 """A path that is looked at when its turn has come: what is wrong with it is told of it alone."""
+
+
+class PathNameError(errors.InvalidArgumentError):
+    """The name of a path cannot be that of a file at Box, and no other one was given."""
+
+    def __init__(self, rule: str) -> None:
+        super().__init__("source", f"its name {rule}")
 
 
 def filled(_context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:

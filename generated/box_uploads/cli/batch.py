@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import msgspec
 
+from .. import errors
 from .._runtime.errors import ClientError
 from ..upload import Started, Stored, upload_file
-from .arguments import STDIN
+from .arguments import STDIN, PathNameError
 from .failure import FAILED, INTERRUPTED, Failure, failure_of, skipped
 from .streams import UnwrittenError
 from .text import path_text, printable
@@ -147,18 +148,23 @@ class Batch:
 
         if self._memory is not None:
             self._memory.prepare()
-        upload_file(
-            self._client,
-            sys.stdin.buffer if path == STDIN else path,
-            folder_id=settings.folder_id,
-            file_id=settings.file_id,
-            file_name=settings.file_name,
-            size=settings.size,
-            workers=settings.workers,
-            if_match=settings.if_match,
-            on_progress=note,
-            resume=self._journal(path),
-        )
+        try:
+            upload_file(
+                self._client,
+                sys.stdin.buffer if path == STDIN else path,
+                folder_id=settings.folder_id,
+                file_id=settings.file_id,
+                file_name=settings.file_name,
+                size=settings.size,
+                workers=settings.workers,
+                if_match=settings.if_match,
+                on_progress=note,
+                resume=self._journal(path),
+            )
+        except errors.InvalidArgumentError as error:
+            if error.argument == "file_name" and settings.file_name is None:
+                raise PathNameError(error.rule) from None
+            raise
 
     def _name(self, path: str) -> str:
         if path == STDIN:

@@ -3,21 +3,28 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from .. import errors
 from ..upload import CommitUnconfirmedError, FileTooSmallError, JournalError
-from .hints import hints_of
+from .hints import hints_of, is_of_path
 from .text import printable
 
 __all__ = ["FAILED", "INTERRUPTED", "WRONG_USAGE", "Failure", "failure_of", "skipped"]
 
 FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 
-_OPTIONS = {"file_name": "--name", "file_size": "--size", "token": "token", "trusted_hosts": "--trusted-host"}
+_OPTIONS = {
+    "base_url": "--base-url or BOX_BASE_URL",
+    "file_name": "--name",
+    "file_size": "--size",
+    "token": "token",
+    "trusted_hosts": "--trusted-host",
+}
+# What helps a program with a pipe; what helps here is a hint.
+_FOR_PROGRAMS = "; give it as an open file, with its size"
 # What a second run would only fail by as well.
 _LASTING = (CommitUnconfirmedError, JournalError, errors.InvalidArgumentError)
 
@@ -102,11 +109,11 @@ def failure_of(error: BaseException, *, path: str = "", session: str | None = No
 def _message(error: BaseException, path: str) -> str:
     if isinstance(error, errors.InvalidArgumentError):
         if error.argument == "source":
-            return error.rule
+            return error.rule.removesuffix(_FOR_PROGRAMS)
         option = _OPTIONS.get(error.argument, f"--{error.argument.replace('_', '-')}")
         return option + str(error).removeprefix(error.argument)
     if isinstance(error, OSError) and error.strerror:
-        is_told = error.filename is None or (path and Path(error.filename) == Path(path).absolute())
+        is_told = error.filename is None or is_of_path(error, path)
         return error.strerror if is_told else f"{error.strerror}: {error.filename}"
     if type(error).__module__ == "builtins":
         # Its kind is what it has to say.

@@ -3,15 +3,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from .. import errors
 from ..upload import CommitUnconfirmedError, FileTooSmallError, JournalError, SourceChangedError, UploadError
 from .access import TokenFileError, TrustStoreError
-from .arguments import STDIN
+from .arguments import STDIN, PathNameError
 from .memory import SessionUnknownError
 
-__all__ = ["hints_of"]
+__all__ = ["hints_of", "is_of_path"]
 
 _TOKEN = "put a valid one into BOX_ACCESS_TOKEN, or into the file of --token-file"  # noqa: S105  # says where it goes
+_THROUGH_STDIN = "through stdin it can be uploaded: - --size BYTES --name NAME"
 _CREATE = ("create_upload_session", "create_version_upload_session")
 
 
@@ -22,13 +25,30 @@ def hints_of(error: BaseException, path: str = "") -> list[str]:
         error: The error.
         path: The path to upload that it is told to be about, if it is about one.
     """
-    if path == STDIN and isinstance(error, SourceChangedError):
-        return ["--size has to be the number of bytes that come from stdin"]
-    if path and isinstance(error, IsADirectoryError):
-        return ["name the files in the folder; folders are not uploaded"]
     if isinstance(error, errors.ApiError):
         return _answer_hints(error)
-    return _upload_hints(error) or _access_hints(error)
+    return _path_hints(error, path) or _upload_hints(error) or _access_hints(error)
+
+
+def is_of_path(error: OSError, path: str) -> bool:
+    """Whether an error of the system is about a path to upload."""
+    return bool(path) and error.filename is not None and Path(error.filename) == Path(path).absolute()
+
+
+def _path_hints(error: BaseException, path: str) -> list[str]:
+    match error:
+        case SourceChangedError() | errors.InvalidArgumentError(argument="size") if path == STDIN:
+            return ["--size has to be the number of bytes that come from stdin; only a pipe needs it"]
+        case IsADirectoryError() if path:
+            return ["name the files in the folder; folders are not uploaded"]
+        case FileNotFoundError() if "://" in path:
+            return ["check the URL; fsspec finds nothing there"]
+        case FileNotFoundError() | NotADirectoryError() if is_of_path(error, path):
+            if Path(path).is_absolute():
+                return ["check how it is written, and whether its volume is mounted"]
+            return [f"check how it is written; a relative path begins at {Path.cwd()}"]
+        case _:
+            return []
 
 
 def _answer_hints(error: errors.ApiError) -> list[str]:  # noqa: PLR0911  # a table
@@ -67,8 +87,12 @@ def _upload_hints(error: BaseException) -> list[str]:  # noqa: PLR0911  # a tabl
             return ["compare the sha1 of the file at Box with this one's; if they differ, --no-resume uploads it again"]
         case UploadError(__cause__=Exception() as cause):
             return hints_of(cause)
+        case PathNameError():
+            return ["upload it alone, with another name: --name NAME"]
+        case errors.InvalidArgumentError(argument="source", rule=rule) if "fsspec" in rule:
+            return [f"install what fsspec needs for such a URL beside box-uploads; {_THROUGH_STDIN}"]
         case errors.InvalidArgumentError(argument="source", rule=rule) if "size" in rule:
-            return ["through stdin it can be uploaded: - --size BYTES --name NAME"]
+            return [_THROUGH_STDIN]
         case _:
             return []
 
@@ -77,6 +101,8 @@ def _access_hints(error: BaseException) -> list[str]:  # noqa: PLR0911  # a tabl
     match error:
         case errors.InvalidArgumentError(argument="token"):
             return [_TOKEN]
+        case errors.InvalidArgumentError(argument="base_url"):
+            return ["it says where the API is, as https://HOST/PATH; leave it out for Box's own servers"]
         case TokenFileError():
             return ["--token-file names a file that holds an access token and nothing else"]
         case TrustStoreError():

@@ -106,6 +106,8 @@ def _check(paths: tuple[str, ...], settings: Settings, *, resume: bool | None) -
         raise click.UsageError("stdin (-) cannot be read again, so its upload cannot be resumed")
     elif settings.file_id is None and settings.file_name is None:
         raise click.UsageError("stdin (-) has no name; give one: --name")
+    elif settings.size is None and not sys.stdin.buffer.seekable():
+        raise click.UsageError("stdin (-) is a pipe, whose size nobody knows; give it: --size")
 
 
 def _check_several(paths: tuple[str, ...], settings: Settings) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from box_uploads import errors
 from box_uploads.cli.access import TokenFileError, TrustStoreError
+from box_uploads.cli.arguments import PathNameError
 from box_uploads.cli.failure import failure_of, skipped
 from box_uploads.upload import (
     CommitUnconfirmedError,
@@ -51,6 +52,9 @@ HINTS: list[tuple[BaseException, int, str]] = [
     (errors.UntrustedUrlError("https://upload.box.com:8443/", "names a port"), 1, "if the host is yours"),
     (errors.UntrustedUrlError("http://upload.box.com/", "is not https"), 1, "those that Box has sent"),
     (errors.InvalidArgumentError("token", "must be ASCII"), 2, "--token-file"),
+    (errors.InvalidArgumentError("base_url", "must be https"), 2, "leave it out for Box's own servers"),
+    (errors.InvalidArgumentError("source", "is a URL that fsspec cannot open: Install s3fs"), 2, "beside box-uploads;"),
+    (PathNameError("breaks the rule"), 2, "--name NAME"),
     (errors.InvalidArgumentError("source", "is a pipe, whose size nobody knows"), 2, "- --size BYTES --name NAME"),
     (FileTooSmallError(1000, 20_000_000), 1, "in one request"),
     (SourceChangedError("the source has changed"), 1, "when nothing writes to the source any more"),
