@@ -300,19 +300,25 @@ def test_progress_that_cannot_be_written_cancels_nothing(desk: Desk) -> None:
     assert out.startswith("film.mov: file ")
 
 
-# Each ends as with streams that lead nowhere.
+# A result that nobody can read is a failure; what is told on stderr may be lost.
 CLOSED = [
-    ("box-uploads upload film.mov --folder-id 0 2>&-", 0),
-    ("box-uploads upload film.mov --folder-id 0 >&- 2>&-", 0),
-    ("box-uploads upload film.mov --folder-id 0 <&- >&- 2>&-", 0),
-    ("box-uploads upload - --folder-id 0 --name a.mov --size 20000000 <&-", 2),
-    ("box-uploads session status - <&-", 2),
-    ("box-uploads upload nothing.mov --folder-id 0 2>&-", 1),
+    ("box-uploads upload film.mov --folder-id 0 2>&-", 0, 1),
+    ("box-uploads upload film.mov --folder-id 0 >&-", 1, 1),
+    ("box-uploads upload film.mov --folder-id 0 --json >&-", 1, 1),
+    ("box-uploads upload film.mov --folder-id 0 --quiet >&-", 0, 1),
+    ("box-uploads upload film.mov --folder-id 0 >&- 2>&-", 1, 1),
+    ("box-uploads upload film.mov --folder-id 0 --quiet <&- >&- 2>&-", 0, 1),
+    ("box-uploads upload - --folder-id 0 --name a.mov --size 20000000 <&-", 2, 0),
+    ("box-uploads session status - <&-", 2, 0),
+    ("box-uploads upload nothing.mov --folder-id 0 2>&-", 1, 0),
+    ("box-uploads --help >&-", 1, 0),
 ]
 
 
-@pytest.mark.parametrize(("command", "code"), CLOSED)
-def test_closed_streams_lead_nowhere(desk: Desk, command: str, code: int) -> None:
+@pytest.mark.parametrize(("command", "code", "stored"), CLOSED)
+def test_closed_streams_cancel_nothing_and_lose_no_result_in_silence(
+    desk: Desk, command: str, code: int, stored: int
+) -> None:
     program = f"box-uploads() {{ '{sys.executable}' -m box_uploads.cli \"$@\"; }}; {command}"
     ended = subprocess.run(
         ["bash", "-c", program], cwd=desk.folder, env=desk.environment(), capture_output=True, text=True, check=False
@@ -320,7 +326,10 @@ def test_closed_streams_lead_nowhere(desk: Desk, command: str, code: int) -> Non
 
     assert ended.returncode == code
     assert "Traceback" not in ended.stdout + ended.stderr
-    assert len(desk.stored()) == (code == 0)
+    assert "Exception ignored" not in ended.stderr
+    assert len(desk.stored()) == stored
+    is_told = "Bad file descriptor" in ended.stderr
+    assert is_told == (">&-" in command and "2>&-" not in command and code == 1)
 
 
 def test_ctrl_c_while_the_program_is_imported_ends_it_with_one_line(desk: Desk) -> None:

@@ -36,8 +36,10 @@ def usable_streams() -> Generator[None]:
     """Have streams that can be used in place of those that are closed, and a stderr that never fails."""
     for name, mode in _STREAMS:
         if getattr(sys, name) is None:
-            # In their order, so that no file that is opened later gets their numbers.
-            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123  # lives as long as we
+            # In their order, so that no file that is opened later gets their numbers; and only to be read, so that
+            # what is written is not lost in silence.
+            number = os.open(os.devnull, os.O_RDONLY)
+            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115  # lives as we do
     # A name that a terminal of another encoding cannot show is no reason to stop.
     cast("TextIOWrapper[BufferedWriter]", sys.stdout).reconfigure(errors="backslashreplace")
     raw = BufferedWriter(_Lossy(sys.stderr.fileno(), "wb", closefd=False))
