@@ -13,7 +13,7 @@ from .. import errors
 from .._runtime.errors import ClientError
 from ..upload import Started, Stored, upload_file
 from .arguments import STDIN, PathNameError
-from .failure import FAILED, INTERRUPTED, Failure, failure_of, skipped
+from .failure import FAILED, INTERRUPTED, WRONG_USAGE, Failure, failure_of, skipped
 from .streams import UnwrittenError
 from .text import path_text, printable
 
@@ -70,11 +70,12 @@ class Batch:
         self._display = display
         self._server = server
         self._results = results
-        self._unwritten: set[int] = set()
+        self._is_unwritten = False
         self._is_told = False
+        self._has_begun = False
 
     def upload(self, paths: tuple[str, ...]) -> int:
-        """Upload all paths, and return the exit code."""
+        """Upload all paths, and return the exit code: that of wrong usage only if nothing has begun."""
         codes: list[int] = []
         for number, path in enumerate(paths, 1):
             ended = self._ended(path, is_last=number == len(paths))
@@ -85,8 +86,11 @@ class Batch:
             self._print(path, skipped(self._left(path)))
         if len(paths) > 1 and any(codes):
             self._display.say(f"{codes.count(0)} of {len(paths)} files are stored")
-        failed = {code for code in codes if code} | self._unwritten
-        return INTERRUPTED if INTERRUPTED in failed else FAILED if len(failed) > 1 else max(failed, default=0)
+        if INTERRUPTED in codes:
+            return INTERRUPTED
+        if set(codes) == {WRONG_USAGE} and not self._has_begun and not self._is_unwritten:
+            return WRONG_USAGE
+        return FAILED if any(codes) or self._is_unwritten else 0
 
     def _ended(self, path: str, *, is_last: bool) -> Failure | None:
         """Upload a path, and return what has come in the way."""
@@ -138,6 +142,7 @@ class Batch:
             nonlocal has_begun
             # Without a session, an earlier run has stored the file.
             has_begun |= isinstance(event, Started)
+            self._has_begun |= has_begun
             self._display.tell(event)
             if isinstance(event, Stored):
                 # Told now, since a run that is killed before it tells the result has to tell it in the next.
@@ -192,6 +197,6 @@ class Batch:
         try:
             self._display.result(line)
         except UnwrittenError as error:
-            if not self._unwritten:
+            if not self._is_unwritten:
                 self._display.say(failure_of(error).lines()[0])
-            self._unwritten = {FAILED}
+            self._is_unwritten = True

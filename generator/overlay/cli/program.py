@@ -35,8 +35,8 @@ fish   box-uploads completion fish | source    in ~/.config/fish/config.fish
 
 
 @click.group(
-    epilog="Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted (the same command goes on, but for"
-    " --no-resume).",
+    epilog="Exit codes: 0 done, 1 failed, 2 wrong usage (nothing was sent), 130 interrupted (the same command"
+    " goes on, but for --no-resume).",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name=_NAME, message="%(prog)s %(version)s")
@@ -63,7 +63,7 @@ program.add_command(completion)
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run the program, and return its exit code: 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
+    """Run the program, and return its exit code, which is one of those that its help tells."""
     try:
         return _ran(arguments, as_json=is_for_machine(arguments))
     except UnwrittenError as error:

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
+from box_uploads import errors
 from box_uploads.cli.batch import Batch
 from box_uploads.upload.journal import Journal
+from box_uploads.upload.source import SeekableSource
 from box_uploads_mock import MockServer
 
 from .conftest import Run
@@ -83,7 +85,7 @@ def test_a_url_that_cannot_be_opened_keeps_no_other_from_being_uploaded(box: Run
     (tmp_path / "no.zip").write_bytes(b"no zip")
     code, out, err = box("upload", f"zip://a.mov::file://{tmp_path}/no.zip", film, "--folder-id", "0", "--json")
 
-    assert code == 2
+    assert code == 1
     assert [json.loads(line)["outcome"] for line in out.splitlines()] == ["failed", "stored"]
     assert "is a URL that fsspec cannot open: BadZipFile" in err
     assert "Traceback" not in err
@@ -159,6 +161,25 @@ def test_a_base_url_of_the_environment_is_not_blamed_on_an_option_alone(
     said, hint = err.splitlines()
     assert said.startswith("box-uploads: error: --base-url or BOX_BASE_URL: must be https: a token must not travel")
     assert hint == "hint: it says where the API is, as https://HOST/PATH; leave it out for Box's own servers"
+
+
+def test_wrong_usage_is_the_exit_code_only_if_nothing_was_sent(
+    box: Run, mock: MockServer, film: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("bad\\name.mov").hardlink_to(film)
+    Path("bad\\too.mov").hardlink_to(film)
+    bad = ("bad\\name.mov", "bad\\too.mov")
+
+    assert box("upload", *bad, "--folder-id", "0")[0] == 2
+    assert mock.state.journal == ()
+    assert box("upload", *bad, "missing", "--folder-id", "0")[0] == 1
+    assert box("upload", film, *bad, "--folder-id", "0")[0] == 1
+
+    def refuse(*_: Any) -> NoReturn:
+        raise errors.InvalidArgumentError("source", "must give bytes when it is read")
+
+    monkeypatch.setattr(SeekableSource, "window", refuse)
+    assert box("upload", film, "--file-id", "12345")[0] == 1
 
 
 def test_a_folder_above_the_journals_gets_no_hint_about_them(box: Run, tmp_path: Path) -> None:

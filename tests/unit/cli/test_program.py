@@ -162,7 +162,7 @@ def test_it_knows_its_version(box: Run) -> None:
 def test_help_says_the_exit_codes_and_what_resuming_is(box: Run) -> None:
     code, out, _ = box("--help")
     assert code == 0
-    assert "0 done, 1 failed, 2 wrong usage, 130 interrupted" in " ".join(out.split())
+    assert "0 done, 1 failed, 2 wrong usage (nothing was sent), 130 interrupted" in " ".join(out.split())
     assert "makes each file once" in " ".join(box("upload", "--help")[1].split())
 
 
