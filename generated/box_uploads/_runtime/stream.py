@@ -79,10 +79,15 @@ class Stream:
         Its last piece is held back until nothing follows, so that no server gets a whole body of another one.
 
         Raises:
-            InvalidArgumentError: What is read is not as long as was said, or a piece is not bytes one after another.
+            InvalidArgumentError: What is read is not as long as was said, or is not pieces of bytes one after another.
         """
         left, last = self._size, None
-        for piece in self._read():
+        found = self._read()
+        if not isinstance(cast("object", found), Iterable):
+            raise _not_pieces(found)
+        for piece in found:
+            if not isinstance(cast("object", piece), (bytes, bytearray, memoryview)):
+                raise _not_pieces(piece)
             content = _flat(piece) if isinstance(piece, memoryview) else piece
             left -= len(content)
             if left < 0:
@@ -135,6 +140,12 @@ def check_content(value: object) -> None:
         raise InvalidArgumentError("body", rule, shown=short_repr(value))
     if isinstance(value, memoryview):
         _flat(cast("memoryview", value))
+
+
+def _not_pieces(found: object) -> InvalidArgumentError:
+    return InvalidArgumentError(
+        "body", "must be read in pieces of bytes, bytearray or memoryview", shown=short_repr(found)
+    )
 
 
 def _flat(view: memoryview) -> memoryview:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import zlib
 from copy import copy
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_plus
 
 import httpx2
 
@@ -129,10 +130,13 @@ class Wire:
         if request.url:
             text = self._trusted(request, secret)
         if request.query:
+            text, _, given = text.partition("?")
+            own = {name for name, _ in request.query}
+            # What a URL of a response says of the same parameter was said of another call.
+            kept = [pair for pair in given.split("&") if pair and unquote_plus(pair.partition("=")[0]) not in own]
             # A comma keeps its meaning of a separator; as a part of a value it decodes to itself.
-            text += ("&" if "?" in text else "?") + "&".join(
-                f"{query_text(name, name)}={query_text(value, name)}" for name, value in request.query
-            ).replace("%2C", ",")
+            added = [f"{query_text(name, name)}={query_text(value, name)}" for name, value in request.query]
+            text += "?" + "&".join([*kept, "&".join(added).replace("%2C", ",")])
         url = self._urls.get(text)
         if url is None:
             try:

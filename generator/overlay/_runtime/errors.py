@@ -94,7 +94,7 @@ class ClientClosedError(ClientError):
 
 
 class InvalidArgumentError(ClientError, ValueError):
-    """An argument that no server could accept; nothing was sent, or of a body of the wrong length a mere beginning.
+    """An argument that no server could accept; nothing was sent, or of a wrong body a mere beginning.
 
     Attributes:
         argument: Name of the argument, for a nested value as in `parts[3].size`.

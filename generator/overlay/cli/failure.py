@@ -9,7 +9,7 @@ import msgspec
 from .. import errors
 from ..upload import CommitUnconfirmedError, FileTooSmallError, JournalError
 from .hints import hints_of, is_of_path
-from .text import printable
+from .text import counted, printable
 
 __all__ = ["FAILED", "INTERRUPTED", "WRONG_USAGE", "Failure", "failure_of", "skipped"]
 
@@ -118,7 +118,8 @@ def _message(error: BaseException, path: str) -> str:
         # Its kind is what it has to say.
         return f"{type(error).__name__}: {error}"
     if isinstance(error, FileTooSmallError):
-        return f"{error.size:,} bytes are too few for an upload session, which begins at {error.minimum:,}"
+        few = f"{counted(error.size, 'byte')} {'is' if error.size == 1 else 'are'} too few"
+        return f"{few} for an upload session, which begins at {error.minimum:,}"
     return str(error)
 
 

@@ -86,6 +86,10 @@ def test_it_is_one_line_and_a_line_for_each_hint() -> None:
     assert [line.partition(" ")[0] for line in lines[1:]] == ["hint:"]
 
 
+def test_one_byte_is_told_as_one() -> None:
+    assert failure_of(FileTooSmallError(1, 20_000_000)).message.startswith("1 byte is too few for an upload session,")
+
+
 def test_an_argument_is_called_as_the_option_is() -> None:
     assert failure_of(errors.InvalidArgumentError("file_name", "breaks it", shown="'a/b'")).message == (
         "--name='a/b': breaks it"

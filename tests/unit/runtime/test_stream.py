@@ -35,6 +35,9 @@ CONTENTS: list[Content] = [
 ]
 
 
+NO_PIECES: list[Any] = [None, 5, ["a"], [None], [b"a", "b"], b"ab", "ab", [[b"a"]]]
+
+
 def put(content: Content) -> Request:
     return Request("put", "PUT", BASE, "/x", content=content)
 
@@ -242,3 +245,20 @@ def test_a_negative_size_is_refused() -> None:
 def test_what_is_no_body_is_refused(value: object) -> None:
     with pytest.raises(InvalidArgumentError, match="body"):
         check_content(value)
+
+
+@pytest.mark.parametrize("read", NO_PIECES, ids=repr)
+@pytest.mark.parametrize("send", [send_sync, send_async])
+def test_what_is_read_and_is_no_pieces_of_bytes_is_refused(send: Callable[..., None], read: Any) -> None:
+    with pytest.raises(
+        InvalidArgumentError, match=r"^body=.*: must be read in pieces of bytes, bytearray or memoryview$"
+    ):
+        send(lambda request: httpx2.Response(200, content=request.read()), Stream(2, lambda: read))
+
+
+def test_an_error_of_the_reader_itself_passes() -> None:
+    def read() -> Any:
+        raise TypeError("mine")
+
+    with pytest.raises(TypeError, match=r"^mine$"):
+        list(Stream(2, read))

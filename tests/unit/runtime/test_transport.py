@@ -94,6 +94,25 @@ def test_a_request_s_own_headers_replace_the_client_s(send: Send) -> None:
 
 
 @pytest.mark.parametrize(
+    ("given", "query", "expected"),
+    [
+        ("?zone=eu&offset=5", (("offset", "1"), ("limit", "2")), "?zone=eu&offset=1&limit=2"),
+        ("?offset=5&zone=eu&offset=6", (("offset", "1"),), "?zone=eu&offset=1"),
+        ("?%6Fffset=5", (("offset", "1"),), "?offset=1"),
+        ("?zone=e%2Cu&flag&&", (("ids", "1,2"), ("ids", "3")), "?zone=e%2Cu&flag&ids=1,2&ids=3"),
+        ("?zone=eu&offset=5", (), "?zone=eu&offset=5"),
+        ("", (("offset", "1"),), "?offset=1"),
+    ],
+)
+def test_a_parameter_takes_the_place_of_one_in_the_url_of_a_response(
+    send: Send, given: str, query: Any, expected: str
+) -> None:
+    request = Request("op", "GET", BASE, "/things", url=f"{BASE}/things{given}", query=query)
+    (raw,) = send(request, handler=lambda got: httpx2.Response(200, text=str(got.url)))
+    assert raw.content.decode() == f"{BASE}/things{expected}"
+
+
+@pytest.mark.parametrize(
     ("base_url", "path", "query", "url"),
     [
         ("https://h/api/", "/a", (), "https://h/api/a"),
