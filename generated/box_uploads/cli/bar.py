@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Bar"]
 
+_SIZE = ("COLUMNS", "LINES")
 # From so many columns of a terminal on, and what they need without it.
 _NAMES = ((100, 28), (80, 20), (0, 14))
 _WIDTH_FOR_SIZES, _WIDTH_FOR_RATE, _WIDTH_FOR_BAR = 100, 80, 50
@@ -75,7 +77,7 @@ class Bar:
         self._results_here = results_here
         self._sizes = list(sizes)
         self._number = -1
-        self._console = Console(stderr=True, markup=False, emoji=False, highlight=False)
+        self._console = Console(stderr=True, markup=False, emoji=False, highlight=False, _environ=_environment())
         self._rate = Rate(clock)
         columns = _columns(self._console.width, self._rate)
         # Lines for stdout are not to be taken for lines beside the bar.
@@ -217,6 +219,11 @@ class Bar:
             for task in self._progress.tasks:
                 self._progress.update(task.id, took_s=task.elapsed)
             self._progress.stop()
+
+
+def _environment() -> dict[str, str]:
+    """Return the environment without a size of 0, which means that it is not known, and would leave no room here."""
+    return {name: value for name, value in os.environ.items() if name not in _SIZE or value != "0"}
 
 
 def _columns(width: int, rate: Rate) -> list[ProgressColumn]:

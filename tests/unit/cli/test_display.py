@@ -153,6 +153,22 @@ def test_each_bar_is_one_line_however_narrow_the_terminal_is(
     assert width < 60 or "0/400 parts, 3 retries" in lines[1]
 
 
+def test_a_size_of_0_is_one_that_is_not_known(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("COLUMNS", "LINES"):
+        monkeypatch.setenv(name, "0")
+    bar = Bar([400 * MEGABYTE], results_here=False)
+    bar.begin("film.mov")
+    capsys.readouterr()
+    bar._console.print(bar._progress.get_renderable())
+    shown = capsys.readouterr().err
+    bar.end()
+
+    assert "film.mov" in shown
+    assert bar._console.size >= (40, 10)
+
+
 def test_the_rate_is_that_of_the_last_half_minute_and_unknown_when_nothing_moves() -> None:
     now = [0.0]
     rate = Rate(lambda: now[0])
