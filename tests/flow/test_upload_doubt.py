@@ -555,6 +555,63 @@ def test_an_error_of_the_callback_is_not_hidden_by_one_of_the_token(ground: Grou
     assert "the vault is sealed" in caught.value.__notes__[0]
 
 
+# Commits that are carried out late
+
+
+class Late(httpx2.BaseTransport):
+    """Brings a commit to the server just before it is asked to abort the session."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._inner = httpx2.HTTPTransport()
+        self._ground = ground
+        self._session: models.UploadSession | None = None
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        if request.method == "DELETE" and (session := self._session) is not None:
+            self._session = None
+            with self._ground.client() as box:
+                box.commit_upload_session(session, parts=list(box.iter_parts(session)), digest=header(SHA1))
+        response = self._inner.handle_request(request)
+        if request.url.path.endswith("/upload_sessions") and response.status_code == 201:
+            self._session = msgspec.json.decode(response.read(), type=models.UploadSession)
+        return response
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+@pytest.mark.parametrize("is_version", [False, True])
+def test_a_commit_that_is_carried_out_after_the_session_was_found_open_is_found(
+    ground: Ground, is_version: bool
+) -> None:
+    settings = {"file_id": ground.upload(OTHER).id} if is_version else {}
+    ground.state.faults.add(Failure(operation=COMMIT, status=503), Failure(operation=COMMIT, status=403))
+    assert ground.upload(client=ground.client(http=Late(ground)), **settings).sha1 == SHA1
+    assert versions(ground) == (int(is_version), CONTENT)
+    assert not ground.state.sessions
+
+
+@pytest.mark.parametrize("answer", [200, 403])
+def test_what_is_not_there_in_the_end_is_told_with_the_failure(ground: Ground, file_id: str, answer: int) -> None:
+    ground.state.faults.add(Failure(operation=COMMIT, status=503), Failure(operation=COMMIT, status=403))
+    if answer == 403:
+        ground.state.faults.add(Failure(operation="get_file", status=403))
+    with pytest.raises(errors.ForbiddenError) as caught:
+        ground.upload(file_id=file_id)
+    (note,) = caught.value.__notes__
+    said = "and had no effect." if answer == 200 else "and may still be carried out. 403"
+    assert note.startswith(f"A commit had been sent before, {said}")
+    assert versions(ground) == (0, OTHER)
+
+
+def test_a_session_that_is_left_in_doubt_is_told_as_such(ground: Ground, file_id: str, tmp_path: Path) -> None:
+    ground.state.faults.add(Failure(operation=COMMIT, status=503), Failure(operation=COMMIT, status=403))
+    with pytest.raises(errors.ForbiddenError) as caught:
+        ground.upload(file_id=file_id, resume=tmp_path / "journal")
+    assert caught.value.__notes__ == ["A commit had been sent before, and may still be carried out."]
+    assert ground.upload(file_id=file_id, resume=tmp_path / "journal").sha1 == SHA1
+
+
 # Journals that cannot be written
 
 

@@ -84,4 +84,6 @@ def test_an_error_that_is_kept_keeps_no_buffers(ground: Ground, tmp_path: Path) 
         found for frame in caught.traceback if isinstance(found := frame.frame.f_locals.get("self"), Engine)
     ]
     kept: Any = vars(engine)
+    known: list[Any] = [value for one in caught.traceback for value in one.frame.f_locals.values()]
+    assert [value for value in known if isinstance(value, memoryview) and value.nbytes > 1024 * 1024] == []
     assert (kept["_buffers"], kept["_lent"], kept["_pending"]) == ([], {}, {})

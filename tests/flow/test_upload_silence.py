@@ -13,9 +13,9 @@ from typing import Any
 import httpx2
 import pytest
 from box_uploads import AsyncClient, Client, Timeout, errors
-from box_uploads.upload import PartDone, upload_file
+from box_uploads.upload import PartDone, Retried, upload_file
 from box_uploads.upload.calls import line_of
-from box_uploads_mock import Failure, Stall
+from box_uploads_mock import Failure, LostAnswer, Stall
 
 from tests.flow.upload_ground import CONTENT, Freeze, Ground
 from tests.unit.upload.script import session
@@ -179,6 +179,53 @@ def test_the_answer_of_a_create_is_waited_for(ground: Ground, monkeypatch: pytes
     cancelled(ground, monkeypatch)
     assert left(ground) == (0, 0, [])
     assert ground.calls("create_upload_session") == 1 + restarts
+
+
+@pytest.mark.parametrize("is_renewed", [False, True])
+def test_a_cancelled_task_does_not_wait_for_a_token(ground: Ground, is_renewed: bool) -> None:
+    async def main() -> None:
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        assert task is not None
+        asked: list[None] = []
+
+        async def token() -> str:
+            if is_renewed and not asked:
+                asked.append(None)
+                return ground.state.token
+            loop.call_soon(task.cancel)
+            await asyncio.Event().wait()
+            raise AssertionError
+
+        await ground.upload_async(client=AsyncClient(token, base_url=ground.server.base_url))
+
+    monkey = pytest.MonkeyPatch()
+    monkey.setattr("box_uploads.upload.awaiting.FAREWELL_S", 0.01)
+    if is_renewed:
+        ground.state.faults.add(Failure(operation="commit_upload_session", status=401))
+    try:
+        with pytest.raises(asyncio.CancelledError):
+            within(lambda: asyncio.run(main()))
+    finally:
+        monkey.undo()
+    assert ground.stored() == []
+
+
+def test_a_question_is_not_asked_when_the_end_is_wished_for(ground: Ground) -> None:
+    ground.state.faults.add(LostAnswer(operation="create_upload_session"))
+
+    async def main() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+
+        def told(event: object) -> None:
+            if isinstance(event, Retried):
+                task.cancel()
+
+        await ground.upload_async(on_progress=told)
+
+    with pytest.raises(asyncio.CancelledError):
+        within(lambda: asyncio.run(main()))
+    assert ground.calls("list_parts") == 0
 
 
 def test_other_calls_of_the_client_are_waited_for(ground: Ground, silence: Silence) -> None:

@@ -8,7 +8,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Self
 
 from .auth import Secret
-from .connection import Connection, Timeout, check_http, outcome_of
+from .connection import Connection, Timeout, check_http, outcome_of, proxies_checked
 from .exchange import Attempt, FetchToken, exchange
 
 if TYPE_CHECKING:
@@ -79,7 +79,8 @@ class SyncTransport(Connection):
             self._client, self._owned = http, False
         else:
             # Plain http only goes to loopback addresses, where no proxy of the environment belongs.
-            self._client, self._owned = httpx2.Client(transport=http, mounts={"http://": None}), True
+            with proxies_checked():
+                self._client, self._owned = httpx2.Client(transport=http, mounts={"http://": None}), True
         self._sleep = sleep or time.sleep
         self._lock = Lock()
 
@@ -200,7 +201,8 @@ class AsyncTransport(Connection):
             self._client, self._owned = http, False
         else:
             # Plain http only goes to loopback addresses, where no proxy of the environment belongs.
-            self._client, self._owned = httpx2.AsyncClient(transport=http, mounts={"http://": None}), True
+            with proxies_checked():
+                self._client, self._owned = httpx2.AsyncClient(transport=http, mounts={"http://": None}), True
         self._sleep: Callable[[float], Awaitable[object]] = sleep or asyncio.sleep
         self._lock = asyncio.Lock()
 

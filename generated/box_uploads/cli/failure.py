@@ -20,6 +20,7 @@ _OPTIONS = {
     "base_url": "--base-url or BOX_BASE_URL",
     "file_name": "--name",
     "file_size": "--size",
+    "http": "the HTTP client",
     "token": "token",
     "trusted_hosts": "--trusted-host",
 }

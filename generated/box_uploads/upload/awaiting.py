@@ -14,7 +14,8 @@ from contextlib import suppress
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .calls import awaiting_line_of
+from .._runtime.errors import TransportError
+from .calls import FAREWELL_S, awaiting_line_of
 from .patience import Stop
 from .request import DEADLINE_S, WORKERS, Request
 
@@ -98,6 +99,9 @@ async def upload_file_async(  # noqa: PLR0913  # each is a setting of an upload
     def submit(coroutine: Coroutine[Any, Any, T], /) -> Future[T]:
         return asyncio.run_coroutine_threadsafe(coroutine, loop)
 
+    def fetch(coroutine: Coroutine[Any, Any, T], /) -> T:
+        return _fetched(submit(coroutine), stop)
+
     def tell(event: ProgressEvent) -> None:
         if on_progress is None:
             return
@@ -110,12 +114,11 @@ async def upload_file_async(  # noqa: PLR0913  # each is a setting of an upload
                 stop.check()
                 raise
             finally:
-                # Its error would refer to itself, and to all that the upload has needed; below as well.
                 del told
 
     def work() -> models.File:
         try:
-            with awaiting_line_of(client, submit) as line:
+            with awaiting_line_of(client, submit, fetch) as line:
                 return request.run(client, line, tell, stop)
         except StopIteration as error:
             # No future can hold it.
@@ -135,6 +138,28 @@ async def upload_file_async(  # noqa: PLR0913  # each is a setting of an upload
     finally:
         del upload
         thread.shutdown()
+
+
+def _fetched(token: Future[T], stop: Stop) -> T:
+    """Return a token that is awaited; when the end is wished for, it is not waited for much longer.
+
+    Raises:
+        TransportError: It has not come.
+    """
+    try:
+        if stop.is_set:
+            return token.result(FAREWELL_S)
+        with stop.listening(token.cancel):
+            return token.result()
+    except (CancelledError, TimeoutError) as error:
+        if not token.cancel() and not token.cancelled():
+            # It is the callable's own.
+            raise
+        # Nothing was sent without it.
+        raise TransportError("the token was not waited for any longer", kind="ConnectTimeout") from error
+    finally:
+        # Its error would refer to itself, and to all that the upload has needed; so are others deleted.
+        del token
 
 
 async def _ended(upload: asyncio.Future[Any]) -> None:

@@ -19,11 +19,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from .._runtime.transport import AsyncTransport, SyncTransport
-    from .._runtime.twin import Submit, Twin
+    from .._runtime.twin import Fetch, Submit, Twin
 
-__all__ = ["Connect", "GivenToken", "Line", "awaiting_line_of", "calls_of", "connect_like", "is_awaited", "line_of"]
+__all__ = [
+    "FAREWELL_S",
+    "Connect",
+    "GivenToken",
+    "Line",
+    "awaiting_line_of",
+    "calls_of",
+    "connect_like",
+    "is_awaited",
+    "line_of",
+]
 
-_FAREWELL_S = 5.0
+FAREWELL_S = 5.0
+"""Seconds that a call is waited for when the upload has ended."""
 
 
 class GivenToken:
@@ -112,7 +123,7 @@ def line_of(client: Client) -> Generator[Line]:
 
 
 @contextmanager
-def awaiting_line_of(client: AsyncClient, submit: Submit) -> Generator[Line]:
+def awaiting_line_of(client: AsyncClient, submit: Submit, fetch: Fetch) -> Generator[Line]:
     """Open the line of an asynchronous client, for threads.
 
     Raises:
@@ -121,7 +132,7 @@ def awaiting_line_of(client: AsyncClient, submit: Submit) -> Generator[Line]:
     if not isinstance(cast("object", client), AsyncClient):
         rule = "must be an AsyncClient; upload_file takes a Client"
         raise InvalidArgumentError("client", rule, shown=short_repr(client))
-    with _line(client, awaiting_twin(_transport(client), submit)) as line:
+    with _line(client, awaiting_twin(_transport(client), submit, fetch)) as line:
         yield line
 
 
@@ -131,7 +142,7 @@ def _line(client: Client | AsyncClient, twin: Twin) -> Generator[Line]:
     try:
         yield Line(
             RawClient(transport, as_user=as_user),
-            RawClient(transport.hasty(_FAREWELL_S), as_user=as_user),
+            RawClient(transport.hasty(FAREWELL_S), as_user=as_user),
             twin.break_off,
             _transport(client).settings.base_url,
         )

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["JobCarrier", "WindowCarrier"]
 
+_NOTHING = memoryview(b"")
 _BROKEN = "the executor that sends the parts is broken"
 
 
@@ -91,6 +92,10 @@ class WindowCarrier:
     def compare(self, held: models.UploadPart) -> None:
         """Compare the part with what the server holds."""
         check_stored(held, self._part, self._sha1, PartConflictError)
+
+    def release(self) -> None:
+        """Give the view back."""
+        self._window = _NOTHING
 
     def _pieces(self) -> Iterator[memoryview]:
         self._recount(0)

@@ -17,7 +17,7 @@ from .verdict import is_name_taken
 if TYPE_CHECKING:
     from .order import Order
 
-__all__ = ["settled", "stored_already"]
+__all__ = ["looked_up", "settled", "stored_already"]
 
 _LAST_LOOK_S = 30.0
 _SENT = "A commit had been sent, and may have been carried out."
@@ -56,14 +56,10 @@ def _confirmed(order: Order, session: models.UploadSession, sha1: str) -> models
         CommitUnconfirmedError: There is no such file, and the session does not say that it failed: either somebody has
             aborted it, or has moved or changed the file since.
     """
-    state, target = _state(order, session), order.target
+    state = _state(order, session)
     if state == "open":
         return None
-    if target.file_id is None:
-        file = _by_name(order, sha1)
-        found: str | None = f"folder {target.folder_id} has no {target.file_name} with the sha1 {sha1}"
-    else:
-        file, found = _by_id(order, target.file_id, sha1)
+    file, found = looked_up(order, sha1)
     if file is not None or state == "failed":
         return file
     text = f"the session is gone, and {found}: the commit had no effect, or the file was changed since"
@@ -81,6 +77,18 @@ def _state(order: Order, session: models.UploadSession) -> Literal["open", "fail
     except GoneError:
         return "failed"
     return "open"
+
+
+def looked_up(order: Order, sha1: str) -> tuple[models.File | None, str | None]:
+    """Look for the file where it would be, and return it, or else None and what is there.
+
+    Raises:
+        ClientError: It could not be found out.
+    """
+    target = order.target
+    if target.file_id is not None:
+        return _by_id(order, target.file_id, sha1)
+    return _by_name(order, sha1), f"folder {target.folder_id} has no {target.file_name} with the sha1 {sha1}"
 
 
 def _by_id(order: Order, file_id: str, sha1: str) -> tuple[models.File | None, str | None]:

@@ -145,16 +145,8 @@ class Engine:
                 while len(self._pending) >= lanes.width:
                     self._receive()
                 self._drain()
-                if lanes.wants == "nothing":
-                    self._start(lanes, part, _NOTHING)
-                    for window in self._source.windows(part.offset, part.size, small):
-                        whole.add(window)
-                else:
-                    window = self._source.window(part.offset, part.size, self._borrow(part))
-                    self._start(lanes, part, window)
-                    whole.add(window)
-                    if lanes.wants == "copies":
-                        self._take_back(part)
+                # In a frame of its own, which is gone when a part fails: an error would keep the window.
+                self._begin(lanes, part, whole, small)
             while self._pending:
                 self._receive()
         except SourceChangedError:
@@ -168,6 +160,18 @@ class Engine:
             self._halt()
             raise
         return Finished([one for one in self._stored if one is not None], whole.sha1())
+
+    def _begin(self, lanes: Lanes, part: Part, whole: WholeDigest, small: memoryview) -> None:
+        if lanes.wants == "nothing":
+            self._start(lanes, part, _NOTHING)
+            for window in self._source.windows(part.offset, part.size, small):
+                whole.add(window)
+            return
+        window = self._source.window(part.offset, part.size, self._borrow(part))
+        self._start(lanes, part, window)
+        whole.add(window)
+        if lanes.wants == "copies":
+            self._take_back(part)
 
     def _start(self, lanes: Lanes, part: Part, window: memoryview) -> None:
         future = lanes.submit(part, window, self._held.get(part.index))

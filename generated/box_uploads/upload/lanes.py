@@ -124,7 +124,12 @@ class WindowLanes(_ThreadLanes):
             stop=self._stop,
             count=self._count,
         )
-        return self._upload(part, carrier, patience, held)
+        # An error keeps the frames that it comes through.
+        del window
+        try:
+            return self._upload(part, carrier, patience, held)
+        finally:
+            carrier.release()
 
 
 class JobLanes(_ThreadLanes):

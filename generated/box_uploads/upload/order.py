@@ -111,6 +111,7 @@ class Order:
         """
         patience = self.patience(step, at_least_s=at_least_s)
         while True:
+            self.stop.check()
             try:
                 with self.stop.listening(self.break_off):
                     return question()

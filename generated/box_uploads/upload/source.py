@@ -15,6 +15,8 @@ from .errors import SourceChangedError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from .patience import Stop
+
 __all__ = ["Fingerprint", "MemorySource", "Readable", "SeekableSource", "Source", "StreamSource"]
 
 
@@ -111,15 +113,17 @@ class Source:
         for start in range(offset, offset + size, len(buffer)):
             yield self.window(start, min(len(buffer), offset + size - start), buffer)
 
-    def sha1(self, offset: int = 0, size: int | None = None) -> str:
+    def sha1(self, stop: Stop, offset: int = 0, size: int | None = None) -> str:
         """Return the SHA-1 of `size` bytes from an offset on, by default of all, in hexadecimal digits.
 
         Raises:
+            UploadAbortedError: The end of the upload is wished for.
             SourceChangedError: As `window`.
             OSError: As `window`.
         """
         whole = WholeDigest()
         for window in self.windows(offset, self.size if size is None else size, memoryview(bytearray(_WINDOW))):
+            stop.check()
             whole.add(window)
         return whole.sha1()
 

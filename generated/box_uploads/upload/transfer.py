@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from .. import models
     from .beginning import Begun
     from .order import Order
-    from .source import Source
 
 __all__ = ["committed", "transferred"]
 
@@ -52,7 +51,7 @@ def transferred(order: Order, begun: Begun) -> Finished:
         finished = engine.run(lanes, held)
     source.check_unchanged()
     if source.is_writable:
-        _check_parts(source, finished)
+        _check_parts(order, finished)
     return finished
 
 
@@ -93,9 +92,9 @@ def committed(order: Order, begun: Begun, finished: Finished) -> models.File:
     return check_file(file, finished.sha1, order.source.size)
 
 
-def _check_parts(source: Source, finished: Finished) -> None:
+def _check_parts(order: Order, finished: Finished) -> None:
     for part in finished.parts:
-        if source.sha1(part.offset, part.size) != part.sha1:
+        if order.source.sha1(order.stop, part.offset, part.size) != part.sha1:
             raise SourceChangedError(_CHANGED)
 
 
@@ -108,8 +107,8 @@ def _check_cause(order: Order, finished: Finished, error: ClientError) -> None:
     is_read_twice = order.source.is_writable or (order.options.remote is not None and not order.source.is_sequential)
     if not is_read_twice or not isinstance(error, DigestMismatchError):
         return
-    _check_parts(order.source, finished)
-    if order.source.sha1() != finished.sha1:
+    _check_parts(order, finished)
+    if order.source.sha1(order.stop) != finished.sha1:
         raise SourceChangedError(_CHANGED)
 
 

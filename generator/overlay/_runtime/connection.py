@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from copy import copy
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -11,7 +12,7 @@ from .errors import ClientClosedError, InvalidArgumentError, short_repr
 from .retry import RetryPolicy
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Generator
 
     import httpx2
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from .message import RawResponse
     from .wire import Body
 
-__all__ = ["Connection", "ConnectionSettings", "Timeout", "check_http", "outcome_of"]
+__all__ = ["Connection", "ConnectionSettings", "Timeout", "check_http", "outcome_of", "proxies_checked"]
 
 _LONGEST_S = 1e9
 
@@ -171,6 +172,22 @@ def check_http(http: object, client: type, transport: type) -> None:
     if http is not None and not isinstance(http, (client, transport)):
         rule = f"must be an httpx2.{client.__name__} or an httpx2.{transport.__name__}"
         raise InvalidArgumentError("http", rule, shown=short_repr(http))
+
+
+@contextmanager
+def proxies_checked() -> Generator[None]:
+    """Tell what is wrong with the proxies of the environment, which the HTTP library reads when a client is made.
+
+    Raises:
+        InvalidArgumentError: Something is.
+    """
+    import httpx2  # noqa: PLC0415  # as in Connection
+
+    try:
+        yield
+    except (ImportError, ValueError, httpx2.InvalidURL) as error:
+        rule = f"cannot be made with the proxies of the environment (such as HTTPS_PROXY): {error}"
+        raise InvalidArgumentError("http", rule) from None
 
 
 def _timeout(timeout_s: float | Timeout | None) -> Timeout:

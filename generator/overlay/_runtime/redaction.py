@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import AnyStr
 
 __all__ = ["Redaction"]
 
 # A shorter one is no real token, and would be found in the midst of words.
 _SHORTEST = 8
+
+
+def _written(character: str) -> str:
+    r"""Return a pattern for a character of ASCII as it is, escaped in JSON (`\/`, `\u002f`) or in a URL (`%2F`)."""
+    code = ord(character)
+    return rf"(?:\\?{re.escape(character)}|(?i:\\u{code:04x}|%{code:02x}))"
 
 
 class Redaction:
@@ -28,9 +35,10 @@ class Redaction:
         credential = rest or scheme
         if len(credential) < _SHORTEST:
             return text
+        pattern = "".join(map(_written, credential))
         if isinstance(text, bytes):
-            return text.replace(credential.encode(), b"[secure]")
-        return text.replace(credential, "[secure]")
+            return re.sub(pattern.encode(), b"[secure]", text)
+        return re.sub(pattern, "[secure]", text)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Redaction)

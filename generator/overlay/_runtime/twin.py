@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from .message import RawResponse, Request
     from .transport import AsyncTransport
 
-__all__ = ["Submit", "Twin", "awaiting_twin", "blocking_twin"]
+__all__ = ["Fetch", "Submit", "Twin", "awaiting_twin", "blocking_twin"]
 
 T = TypeVar("T")
 
@@ -69,25 +69,29 @@ def blocking_twin(origin: SyncTransport) -> Twin:
     return Twin(_Beside(origin, origin.fetch_token, connections), connections.break_off)
 
 
-def awaiting_twin(origin: AsyncTransport, submit: Submit) -> Twin:
+class Fetch(Protocol):
+    """Runs the coroutine that gets a token in the event loop of the asynchronous transport."""
+
+    def __call__(self, coroutine: Coroutine[Any, Any, Secret], /) -> Secret:
+        """Return the token.
+
+        Raises:
+            TransportError: It has not come in time.
+        """
+        ...
+
+
+def awaiting_twin(origin: AsyncTransport, submit: Submit, fetch: Fetch) -> Twin:
     """Return a blocking twin of an asynchronous transport.
 
     If that sends with what the caller has brought, then the twin lets the event loop send.
     """
-    awaited = _Awaited(submit)
     if not origin.settings.is_plain or origin.credentials.auth is not None:
+        awaited = _Awaited(submit)
         return Twin(_Relay(origin.without_retries(), awaited), awaited.break_off)
     connections = _Connections()
-
-    def fetch(stale: Secret | None) -> Secret:
-        # The callable may return an awaitable; and of all threads and tasks, one shall ask it.
-        return awaited.result(origin.fetch_token(stale))
-
-    def break_off() -> None:
-        connections.break_off()
-        awaited.break_off()
-
-    return Twin(_Beside(origin, fetch, connections), break_off)
+    # The callable may return an awaitable; and of all threads and tasks, one shall ask it.
+    return Twin(_Beside(origin, lambda stale: fetch(origin.fetch_token(stale)), connections), connections.break_off)
 
 
 def _do_nothing() -> None:

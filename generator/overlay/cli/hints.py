@@ -106,7 +106,7 @@ def _access_hints(error: BaseException) -> list[str]:  # noqa: PLR0911  # a tabl
             return ["--token-file names a file that holds an access token and nothing else"]
         case TrustStoreError():
             return ["SSL_CERT_FILE names the file of the certificates to trust; without it, the system's are used"]
-        case errors.TransportError(kind="ProxyError"):
+        case errors.TransportError(kind="ProxyError") | errors.InvalidArgumentError(argument="http"):
             return ["check the proxy that HTTPS_PROXY or ALL_PROXY names"]
         case errors.TransportError():
             return ["check the network, and --base-url or BOX_BASE_URL if you use them"]

@@ -79,7 +79,7 @@ def stored_by_earlier_run(order: Order, session: models.UploadSession, sha1: str
         SourceChangedError: It has made one of another stream than this, which cannot be read again.
     """
     if not order.source.is_sequential:
-        return settled(order, session, sha1) if order.source.sha1() == sha1 else None
+        return settled(order, session, sha1) if order.source.sha1(order.stop) == sha1 else None
     file = settled(order, session, sha1)
     return None if file is None or not _is_of_source(order, session, file) else file
 
@@ -90,7 +90,7 @@ def _is_of_source(order: Order, session: models.UploadSession, file: models.File
     Raises:
         SourceChangedError: It has not, and the source cannot be read again.
     """
-    if order.source.sha1() == file.sha1:
+    if order.source.sha1(order.stop) == file.sha1:
         return True
     if order.source.is_sequential:
         ended(order, session)
@@ -123,7 +123,7 @@ def _created(order: Order) -> Begun | models.File:
         # version, though, is that of another file.
         if order.journal is None or order.source.is_sequential or order.target.file_id is not None:
             raise
-        file = stored_already(error, order.source.sha1(), order.source.size)
+        file = stored_already(error, order.source.sha1(order.stop), order.source.size)
         if file is None:
             raise
         return file

@@ -39,6 +39,6 @@ def target_of(
         file_name = source_name
         if not file_name:
             raise InvalidArgumentError("file_name", "must be given for a source that has no name")
-    return Target(
-        folder_id=folder_id, file_id=file_id, file_name=file_name, server=None if server is None else server.rstrip("/")
-    )
+    if server is not None:
+        server = server.rstrip("/")
+    return Target(folder_id=folder_id, file_id=file_id, file_name=file_name or None, server=server)

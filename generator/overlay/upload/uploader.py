@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from .._runtime.errors import ClientError
 from .beginning import Begun, begin, begin_anew, ended, stored_by_earlier_run
 from .commit import CommitInDoubtError
-from .confirmation import settled
+from .confirmation import looked_up, settled
 from .errors import (
     CommitUnconfirmedError,
     DigestMismatchError,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["upload"]
 
 _RESTARTS = 2
+_UNDER_WAY = "A commit had been sent before, and may still be carried out."
 _WORTHLESS = (SourceChangedError, PartConflictError, PlanError, DigestMismatchError, SessionLostError)
 
 
@@ -110,19 +112,48 @@ def _stored(order: Order, begun: Begun) -> models.File:
     try:
         return committed(order, begun, finished)
     except CommitInDoubtError as doubt:
-        file = settled(order, begun.session, finished.sha1)
+        file = settled(order, begun.session, finished.sha1) or _found_in_the_end(
+            order, begun.session, finished.sha1, doubt.failure
+        )
         if file is None:
-            doubt.failure.add_note("A commit had been sent before, and had no effect.")
             raise doubt.failure from doubt.failure.__cause__
         return file
 
 
+def _found_in_the_end(
+    order: Order, session: models.UploadSession, sha1: str, failure: ClientError
+) -> models.File | None:
+    """Return the file that a commit has made which was still under way when its session was found open, or None.
+
+    A session that goes on is left to the next run, which has the doubt in its journal. Of one that is ended, no file
+    can come any more, so it is looked for once again.
+    """
+    if _goes_on(order, session, failure):
+        failure.add_note(_UNDER_WAY)
+        return None
+    if isinstance(failure, SessionLostError):
+        return None
+    _end(order, session, failure)
+    try:
+        file, _ = looked_up(order, sha1)
+    except ClientError as error:
+        failure.add_note(f"{_UNDER_WAY} {error}")
+        return None
+    if file is None:
+        failure.add_note("A commit had been sent before, and had no effect.")
+    return file
+
+
+def _goes_on(order: Order, session: models.UploadSession, error: BaseException) -> bool:
+    """Whether a later run may get over an error, and knows of the session."""
+    journal = order.journal
+    return not isinstance(error, _WORTHLESS) and journal is not None and journal.names(session)
+
+
 def _give_up(order: Order, session: models.UploadSession, error: BaseException) -> None:
     """Leave a session to be resumed if that may help and somebody knows of it; else end it."""
-    journal = order.journal
-    if not isinstance(error, _WORTHLESS) and journal is not None and journal.names(session):
-        return
-    _end(order, session, error)
+    if not _goes_on(order, session, error):
+        _end(order, session, error)
 
 
 def _end(order: Order, session: models.UploadSession, error: BaseException) -> None:

@@ -253,7 +253,7 @@ def a_silent_server_is_awaited(original: Any) -> Any:
     return lambda awaited: None
 
 
-@DEFECTS.defect("box_uploads.upload.calls._FAREWELL_S", "silence")
+@DEFECTS.defect("box_uploads.upload.calls.FAREWELL_S", "silence")
 def a_farewell_is_as_patient_as_anything(original: Any) -> Any:
     """Ending a session is waited for as long as any call."""
     return 10**6

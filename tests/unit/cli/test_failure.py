@@ -48,6 +48,7 @@ HINTS: list[tuple[BaseException, int, str]] = [
     (api_error(412, "precondition_failed", COMMIT), 1, "present etag in --if-match"),
     (errors.TransportError("no", kind="ConnectError"), 1, "check the network, and --base-url"),
     (errors.TransportError("no", kind="ProxyError"), 1, "HTTPS_PROXY"),
+    (errors.InvalidArgumentError("http", "cannot be made"), 2, "check the proxy that HTTPS_PROXY"),
     (errors.UntrustedUrlError("https://evil.org/", "is not trusted"), 1, "--trusted-host"),
     (errors.UntrustedUrlError("https://upload.box.com:8443/", "names a port"), 1, "if the host is yours"),
     (errors.UntrustedUrlError("http://upload.box.com/", "is not https"), 1, "those that Box has sent"),

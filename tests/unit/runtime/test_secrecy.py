@@ -11,6 +11,7 @@ import pickle
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
+from urllib.parse import quote
 
 import httpx2
 import msgspec
@@ -250,6 +251,27 @@ def test_a_decode_error_does_not_repeat_the_token_that_the_server_repeats(send: 
             Json[Any](type_).decode(raw)
         assert b"[secure]" in caught.value.content
         assert credential(token) not in kept(caught.value)
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda token: token.replace("/", "\\/"),
+        lambda token: "".join(f"\\u{ord(character):04x}" for character in token),
+        lambda token: "".join(f"\\u{ord(character):04X}" for character in token),
+        lambda token: quote(token, safe=""),
+        lambda token: quote(token, safe="").lower().replace("abcdef12", "abCDef12").replace("ghijkl34", "ghIJkl34"),
+    ],
+    ids=["slashes", "escapes", "capitals", "url", "small url"],
+)
+def test_a_token_is_taken_out_however_it_is_written(send: Send, write: Any) -> None:
+    token = "abCDef12/ghIJkl34+mnop=="
+    text = write(token)
+    body = f'{{"code": "bad", "message": "no {text}, no"}}'.encode()
+    (raw,) = send(POST, handler=lambda _: httpx2.Response(403, content=body), token=token)
+    error = api_error(raw, {})
+    assert error.content == b'{"code": "bad", "message": "no [secure], no"}'
+    assert error.message == "no [secure], no"
 
 
 def test_the_answer_of_a_success_is_left_as_it_is(send: Send) -> None:

@@ -38,6 +38,20 @@ GET = Request("get_thing", "GET", "https://api.example/2.0", "/things/1")
 QUICK = RetryPolicy(random=lambda: 1.0)
 
 
+PROXIES = ["socks5://127.0.0.1:9", "foo://user:secret@bar", "http://127.0.0.1:notaport"]
+
+
+@pytest.mark.parametrize("proxy", PROXIES)
+@pytest.mark.parametrize("transport", [SyncTransport, AsyncTransport])
+def test_a_proxy_of_the_environment_that_cannot_be_used_is_told(
+    monkeypatch: pytest.MonkeyPatch, transport: Any, proxy: str
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    with pytest.raises(InvalidArgumentError, match=r"proxies of the environment \(such as HTTPS_PROXY\): ") as caught:
+        transport(Credentials("token"))
+    assert "secret" not in str(caught.value)
+
+
 class Stream(httpx2.SyncByteStream, httpx2.AsyncByteStream):
     """A body that is received in pieces, and may break off."""
 

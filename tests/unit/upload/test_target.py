@@ -14,6 +14,7 @@ from box_uploads.upload.target import Target, target_of
         ("0", None, "other.mov", "film.mov", ("0", None, "other.mov")),
         ("0", None, "", "film.mov", ("0", None, "film.mov")),
         (None, "7", None, "film.mov", (None, "7", None)),
+        (None, "7", "", "film.mov", (None, "7", None)),
         (None, "7", "other.mov", "film.mov", (None, "7", "other.mov")),
         ("5", "7", None, "", ("5", "7", None)),
     ],
