@@ -13,9 +13,9 @@ from typing import Any
 import httpx2
 import pytest
 from box_uploads import AsyncClient, Client, Timeout, errors
-from box_uploads.upload import PartDone, Retried, upload_file
+from box_uploads.upload import PartDone, upload_file
 from box_uploads.upload.calls import line_of
-from box_uploads_mock import Failure, LostAnswer, Stall
+from box_uploads_mock import Failure, Stall
 
 from tests.flow.upload_ground import CONTENT, Freeze, Ground
 from tests.unit.upload.script import session
@@ -208,24 +208,6 @@ def test_a_cancelled_task_does_not_wait_for_a_token(ground: Ground, is_renewed: 
     finally:
         monkey.undo()
     assert ground.stored() == []
-
-
-def test_a_question_is_not_asked_when_the_end_is_wished_for(ground: Ground) -> None:
-    ground.state.faults.add(LostAnswer(operation="create_upload_session"))
-
-    async def main() -> None:
-        task = asyncio.current_task()
-        assert task is not None
-
-        def told(event: object) -> None:
-            if isinstance(event, Retried):
-                task.cancel()
-
-        await ground.upload_async(on_progress=told)
-
-    with pytest.raises(asyncio.CancelledError):
-        within(lambda: asyncio.run(main()))
-    assert ground.calls("list_parts") == 0
 
 
 def test_other_calls_of_the_client_are_waited_for(ground: Ground, silence: Silence) -> None:

@@ -152,6 +152,14 @@ def test_who_wishes_for_the_end_is_told_of_the_commit() -> None:
     assert caught.value.__notes__ == [SENT]
 
 
+def test_nothing_is_asked_when_the_end_was_wished_for() -> None:
+    stop, box = Stop(), Box()
+    stop.set()
+    with pytest.raises(UploadAbortedError):
+        settle(box, stop=stop)
+    assert box.log == []
+
+
 def test_a_new_file_is_found_by_its_name() -> None:
     known: dict[str, Any] = {"name": "film.mov", "etag": "0", "sequence_id": "1"}
     box = Box(get_upload_session=gone(404), create_upload_session=[taken(**known, size=1, more=2)])
