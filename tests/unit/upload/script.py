@@ -12,6 +12,7 @@ from box_uploads.types import Headers
 
 __all__ = ["Script", "api_error", "lost", "patience", "session", "stored"]
 
+_MOST = 10_000
 LINK = "https://upload.box.com/api/2.0/files/upload_sessions/" + "A" * 32
 
 
@@ -74,6 +75,8 @@ class Script:
 
     def _step(self, name: str) -> None:
         self.log.append(name)
+        if len(self.log) > _MOST:
+            raise AssertionError("without end")
         queue = self.steps.get(name, [])
         step = queue.pop(0) if queue else None
         if isinstance(step, BaseException):
