@@ -170,7 +170,8 @@ def test_a_new_version_keeps_the_files_id(desk: Desk) -> None:
 def stalled(desk: Desk, *arguments: str) -> Generator[subprocess.Popen[bytes]]:
     """An upload of which a part has arrived and is not answered."""
     desk.state.faults.add(Stall(operation=PART, when="after", skip=2, limit_s=600))
-    with desk.start(*arguments) as process:
+    # Without a buffer, since `communicate` does not see what one has read ahead.
+    with desk.start(*arguments, bufsize=0) as process:
         try:
             assert desk.stalls.begun.wait(LONG_S)
             yield process
