@@ -599,6 +599,7 @@ def test_what_is_not_there_in_the_end_is_told_with_the_failure(ground: Ground, f
     with pytest.raises(errors.ForbiddenError) as caught:
         ground.upload(file_id=file_id)
     (note,) = caught.value.__notes__
+    assert ground.calls(ABORT) == 1
     said = "and had no effect." if answer == 200 else "and may still be carried out. 403"
     assert note.startswith(f"A commit had been sent before, {said}")
     assert versions(ground) == (0, OTHER)
@@ -632,7 +633,7 @@ def test_a_session_is_ended_though_its_journal_cannot_be_written(
     with pytest.raises(DigestMismatchError) as caught:
         ground.upload(resume=tmp_path / "journal", on_progress=fill)
     assert not ground.state.sessions
-    assert caught.value.__notes__[-1] == "The journal could not be removed: no space left"
+    assert caught.value.__notes__.count("The journal could not be removed: no space left") == 1
 
 
 def test_a_session_whose_journal_is_gone_is_ended(ground: Ground, tmp_path: Path) -> None:

@@ -31,11 +31,13 @@ class CommitInDoubtError(Exception):
 
     Attributes:
         failure: What it failed with in the end.
+        sha1: SHA-1 of the whole file in hexadecimal digits.
     """
 
-    def __init__(self, failure: ClientError) -> None:
+    def __init__(self, failure: ClientError, sha1: str) -> None:
         super().__init__(str(failure))
         self.failure = failure
+        self.sha1 = sha1
 
 
 def commit(  # noqa: PLR0913  # each is an argument of the call
@@ -84,7 +86,7 @@ def commit(  # noqa: PLR0913  # each is an argument of the call
         if isinstance(error, UploadAbortedError) or not isinstance(error, ClientError):
             error.add_note("A commit had been sent, and may have been carried out.")
         elif is_unsure:
-            raise CommitInDoubtError(error) from error
+            raise CommitInDoubtError(error, sha1) from error
         raise
 
 

@@ -90,6 +90,8 @@ def _continued(order: Order, begun: Begun, *, may_restart: bool) -> Begun | mode
             return begin_anew(order, begun.session, str(error))
         _give_up(order, begun.session, error)
         raise
+    except CommitInDoubtError as doubt:
+        return _given_up_in_doubt(order, begun.session, doubt)
     except BaseException as error:
         _give_up(order, begun.session, error)
         raise
@@ -112,36 +114,37 @@ def _stored(order: Order, begun: Begun) -> models.File:
     try:
         return committed(order, begun, finished)
     except CommitInDoubtError as doubt:
-        file = settled(order, begun.session, finished.sha1) or _found_in_the_end(
-            order, begun.session, finished.sha1, doubt.failure
-        )
-        if file is None:
+        file = settled(order, begun.session, finished.sha1)
+        if file is not None:
+            return file
+        if isinstance(doubt.failure, SessionLostError):
             raise doubt.failure from doubt.failure.__cause__
-        return file
+        raise
 
 
-def _found_in_the_end(
-    order: Order, session: models.UploadSession, sha1: str, failure: ClientError
-) -> models.File | None:
-    """Return the file that a commit has made which was still under way when its session was found open, or None.
+def _given_up_in_doubt(order: Order, session: models.UploadSession, doubt: CommitInDoubtError) -> models.File:
+    """Give up a session, and return the file if a commit has made it that was still under way.
 
     A session that goes on is left to the next run, which has the doubt in its journal. Of one that is ended, no file
     can come any more, so it is looked for once again.
+
+    Raises:
+        ClientError: The failure of the commit.
     """
+    failure = doubt.failure
     if _goes_on(order, session, failure):
         failure.add_note(_UNDER_WAY)
-        return None
-    if isinstance(failure, SessionLostError):
-        return None
-    _end(order, session, failure)
-    try:
-        file, _ = looked_up(order, sha1)
-    except ClientError as error:
-        failure.add_note(f"{_UNDER_WAY} {error}")
-        return None
-    if file is None:
-        failure.add_note("A commit had been sent before, and had no effect.")
-    return file
+    else:
+        _end(order, session, failure)
+        try:
+            file, _ = looked_up(order, doubt.sha1)
+        except ClientError as error:
+            failure.add_note(f"{_UNDER_WAY} {error}")
+        else:
+            if file is not None:
+                return file
+            failure.add_note("A commit had been sent before, and had no effect.")
+    raise failure from failure.__cause__
 
 
 def _goes_on(order: Order, session: models.UploadSession, error: BaseException) -> bool:

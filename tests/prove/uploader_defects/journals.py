@@ -170,7 +170,7 @@ def a_session_is_open_until_it_is_said_otherwise(original: Any) -> Any:
     return lambda order, session: original(order, session) or "open"
 
 
-@DEFECTS.defect("box_uploads.upload.uploader._found_in_the_end", "doubt")
+@DEFECTS.defect("box_uploads.upload.uploader.looked_up", "doubt")
 def a_late_commit_is_not_looked_for(original: Any) -> Any:
     """A session that was found open is taken for one whose commit can have no effect any more."""
-    return lambda order, session, sha1, failure: None
+    return lambda order, sha1: (None, None)

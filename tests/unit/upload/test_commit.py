@@ -78,7 +78,7 @@ def test_what_ends_a_commit_leaves_a_doubt_after_an_attempt_of_unknown_outcome(
     with pytest.raises(CommitInDoubtError) as caught:
         run(Server(commit_upload_session=[first, last]))
     assert isinstance(caught.value.failure, kind)
-    assert str(caught.value) == str(caught.value.failure)
+    assert (str(caught.value), caught.value.sha1) == (str(caught.value.failure), SHA1)
 
 
 def test_a_doubt_remains_when_later_attempts_are_refused() -> None:

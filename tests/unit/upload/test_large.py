@@ -69,11 +69,12 @@ def test_a_file_over_2_gib_gets_all_its_parts_and_its_commit(monkeypatch: pytest
 
     monkeypatch.setattr("box_uploads.upload.digest.part_sha1", sha1)
     monkeypatch.setattr(WholeDigest, "add", add)
-    source, calls, events = Nothing(size), Counting(size), list[Any]()
+    source, events = Nothing(size), list[Any]()
+    calls: Any = Counting(size)
     options = Options(workers=4, remote=None, attributes=UNSET, if_match=UNSET, deadline_s=60, pace=Pace())
     before = threading.active_count()
     target = target_of("0", None, "film.mov", "")
-    line = Line(calls, calls, list)  # type: ignore[arg-type]
+    line = Line(calls, calls, list)
     file = upload(Order(line, source, target, options, journal=None, tell=events.append, stop=Stop()))
     assert (file.id, calls.log) == ("7", ["commit_upload_session"])
     assert calls.ranges == {offset: min(PART_SIZE, size - offset) for offset in range(0, size, PART_SIZE)}
