@@ -66,14 +66,14 @@ class Connect(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         token: Returns a token; has to be picklable for a process, such as a function of a module.
         base_url: Where the API is, or None for the default.
-        timeout_s: Seconds for connecting, reading, writing and getting a connection, or None for the defaults.
+        timeout_s: The client's `Timeout` as plain seconds, in its order, or None for the defaults.
         trusted_hosts: Further hosts that the session's URLs may lead to.
         as_user: Id of the user on whose behalf the token acts, or None.
     """
 
     token: Callable[[], str]
     base_url: str | None
-    timeout_s: tuple[float, float, float, float] | None
+    timeout_s: tuple[float, ...] | None
     trusted_hosts: tuple[str, ...]
     as_user: str | None
 
@@ -179,7 +179,7 @@ def connect_like(client: Client | AsyncClient) -> Connect:
     return Connect(
         token=GivenToken(token) if isinstance(token, str) else token,
         base_url=settings.base_url,
-        timeout_s=None if limits is None else (limits.connect_s, limits.read_s, limits.write_s, limits.pool_s),
+        timeout_s=None if limits is None else msgspec.structs.astuple(limits),
         trusted_hosts=settings.trusted_hosts,
         as_user=None if as_user is msgspec.UNSET else as_user,
     )

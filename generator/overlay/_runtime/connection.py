@@ -12,7 +12,7 @@ from .errors import ClientClosedError, InvalidArgumentError, short_repr
 from .retry import RetryPolicy
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Generator
+    from collections.abc import Callable, Collection, Generator
 
     import httpx2
 
@@ -34,12 +34,17 @@ class Timeout(msgspec.Struct, frozen=True):
         read_s: Between two pieces of the response.
         write_s: To send a piece of the request.
         pool_s: To get a connection while all are in use.
+        answer_s: For the whole response, from the end of the request, however slowly it trickles in. A call whose
+            response takes longer fails with a `TransportError` of kind `ReadTimeout`. With `http=`, this is kept on the
+            HTTP library's own connections that the client has opened; where a transport of the caller's has others, it
+            is only kept between two pieces of the body, and header fields that trickle are not given up.
     """
 
     connect_s: float = 10.0
     read_s: float = 60.0
     write_s: float = 60.0
     pool_s: float = 10.0
+    answer_s: float = 300.0
 
 
 class ConnectionSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,6 +81,7 @@ class Connection:
         caller: httpx2.Client | httpx2.AsyncClient | None,
         api_hosts: Collection[str],
         trusted_hosts: Collection[str],
+        clock: Callable[[], float],
         is_async: bool,
         is_plain: bool = True,
     ) -> None:
@@ -88,9 +94,8 @@ class Connection:
 
         from . import trust, wire  # noqa: PLC0415
 
-        timeouts = None
+        timeouts, limits = None, _timeout(timeout_s)
         if timeout_s is not None or caller is None:
-            limits = _timeout(timeout_s)
             timeouts = httpx2.Timeout(
                 connect=limits.connect_s, read=limits.read_s, write=limits.write_s, pool=limits.pool_s
             )
@@ -98,19 +103,22 @@ class Connection:
             base_url=base_url,
             user_agent=user_agent,
             timeouts=timeouts,
+            answer_s=limits.answer_s,
+            clock=clock,
             client=caller,
             trust=trust.Trust(api_hosts, trusted_hosts, base_url),
             is_async=is_async,
         )
         self.settings = ConnectionSettings(
             base_url=base_url,
-            timeout_s=None if timeout_s is None else _timeout(timeout_s),
+            timeout_s=None if timeout_s is None else limits,
             user_agent=user_agent,
             api_hosts=tuple(api_hosts),
             trusted_hosts=tuple(trusted_hosts),
             is_plain=is_plain,
         )
-        self._body, self._failure = wire.Body, wire.failure
+        self._failure = wire.failure
+        self.clock = clock
         self._failures = (httpx2.HTTPError, httpx2.StreamError)
         self._auth: Any = credentials.auth
         if self._auth is None and not credentials.bearer:
@@ -137,10 +145,23 @@ class Connection:
         It need not be closed.
 
         Args:
-            longest_s: Seconds for each phase of an attempt, unless they are fewer anyway.
+            longest_s: Seconds for each phase of an attempt and for its whole answer, unless they are fewer anyway.
         """
         twin = copy(self)
         twin._wire = self._wire.hasty(longest_s)  # noqa: SLF001  # its own kind
+        twin._owned = False  # noqa: SLF001  # as above
+        return twin
+
+    def within(self, answer_s: float) -> Self:
+        """Return a transport with the same connections and credentials, that waits less for whole answers.
+
+        It need not be closed.
+
+        Args:
+            answer_s: Seconds for a whole answer, unless they are fewer anyway.
+        """
+        twin = copy(self)
+        twin._wire = self._wire.within(answer_s)  # noqa: SLF001  # its own kind
         twin._owned = False  # noqa: SLF001  # as above
         return twin
 
@@ -197,7 +218,10 @@ def _timeout(timeout_s: float | Timeout | None) -> Timeout:
         raise InvalidArgumentError(
             "timeout_s", "must be a number of seconds, or a Timeout", shown=short_repr(timeout_s)
         )
-    limits = timeout_s if isinstance(timeout_s, Timeout) else Timeout(timeout_s, timeout_s, timeout_s, timeout_s)
-    if not all(0 < limit <= _LONGEST_S for limit in (limits.connect_s, limits.read_s, limits.write_s, limits.pool_s)):
+    limits = timeout_s
+    if not isinstance(limits, Timeout):
+        # Who waits that long for one piece waits as long for all of them.
+        limits = Timeout(limits, limits, limits, limits, max(limits, Timeout().answer_s))
+    if not all(0 < limit <= _LONGEST_S for limit in msgspec.structs.astuple(limits)):
         raise InvalidArgumentError("timeout_s", "must be a positive number of seconds", shown=short_repr(timeout_s))
     return limits

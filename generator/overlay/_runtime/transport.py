@@ -32,13 +32,14 @@ class SyncTransport(Connection):
         credentials: Where the token comes from.
         base_url: URL in place of each request's own server, https unless its host is a loopback address.
         timeout_s: Seconds for each phase of an attempt, or a `Timeout`; by default 10 to connect, 60 to read or write
-            and 10 for a connection to be free, or what the caller's own client has.
+            and 10 for a connection to be free, or what the caller's own client has; and 300 for a whole answer.
         retry: When a call is repeated; by default up to 2 times.
         http: The caller's own `httpx2.Client`, which stays open, or a transport that a client is made around.
         sleep: Waits for some seconds.
         user_agent: Name of the client.
         api_hosts: Domains of the API, which the URLs of responses may lead to.
         trusted_hosts: Further hosts that they may lead to.
+        clock: Returns seconds, of which only differences count.
 
     Raises:
         InvalidArgumentError: The token cannot be sent in a header, or may not be sent to the base URL.
@@ -56,6 +57,7 @@ class SyncTransport(Connection):
         user_agent: str = "python-client",
         api_hosts: Collection[str] = (),
         trusted_hosts: Collection[str] = (),
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         from threading import Lock  # noqa: PLC0415  # comes with the HTTP library anyway
 
@@ -71,6 +73,7 @@ class SyncTransport(Connection):
             caller=http if isinstance(http, httpx2.Client) else None,
             api_hosts=api_hosts,
             trusted_hosts=trusted_hosts,
+            clock=clock,
             is_async=False,
             is_plain=http is None,
         )
@@ -129,7 +132,7 @@ class SyncTransport(Connection):
         body = broken = None
         try:
             response = self._client.send(prepared, stream=True, auth=auth, follow_redirects=False)
-            body = self._body(request, response)
+            body = self._wire.body(request, response)
             try:
                 if not body.read_already():
                     for chunk in response.iter_raw():
@@ -156,7 +159,7 @@ class AsyncTransport(Connection):
         credentials: As for `SyncTransport`; a callable may also return an awaitable.
         base_url: URL in place of each request's own server, https unless its host is a loopback address.
         timeout_s: Seconds for each phase of an attempt, or a `Timeout`; by default 10 to connect, 60 to read or write
-            and 10 for a connection to be free, or what the caller's own client has.
+            and 10 for a connection to be free, or what the caller's own client has; and 300 for a whole answer.
         retry: When a call is repeated; by default up to 2 times.
         http: The caller's own `httpx2.AsyncClient`, which stays open, or a transport that a client is made around.
         sleep: Returns an awaitable that waits for some seconds; by default asyncio's.
@@ -178,6 +181,7 @@ class AsyncTransport(Connection):
         user_agent: str = "python-client",
         api_hosts: Collection[str] = (),
         trusted_hosts: Collection[str] = (),
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         import asyncio  # noqa: PLC0415  # costs a blocking client nothing here
 
@@ -193,6 +197,7 @@ class AsyncTransport(Connection):
             caller=http if isinstance(http, httpx2.AsyncClient) else None,
             api_hosts=api_hosts,
             trusted_hosts=trusted_hosts,
+            clock=clock,
             is_async=True,
             is_plain=http is None,
         )
@@ -251,7 +256,7 @@ class AsyncTransport(Connection):
         body = broken = None
         try:
             response = await self._client.send(prepared, stream=True, auth=auth, follow_redirects=False)
-            body = self._body(request, response)
+            body = self._wire.body(request, response)
             try:
                 if not body.read_already():
                     async with aclosing(response.aiter_raw()) as chunks:

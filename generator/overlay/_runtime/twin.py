@@ -99,17 +99,16 @@ def _do_nothing() -> None:
 
 
 class _Connections:
-    """The connections of one HTTP client, as it tells of them."""
+    """The connections of one HTTP client."""
 
     def __init__(self) -> None:
         self._streams: WeakSet[Any] = WeakSet()
         self._lock = Lock()
 
-    def note(self, event: str, info: dict[str, Any]) -> None:
-        """Take an event of the HTTP library."""
-        if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
-            with self._lock:
-                self._streams.add(info["return_value"])
+    def note(self, stream: Any) -> None:
+        """Take note of a connection that was opened."""
+        with self._lock:
+            self._streams.add(stream)
 
     def break_off(self) -> None:
         """Break all connections: who waits for one, in another thread, gets an error."""
@@ -175,6 +174,7 @@ class _Beside(SyncTransport):
             user_agent=settings.user_agent,
             api_hosts=settings.api_hosts,
             trusted_hosts=settings.trusted_hosts,
+            clock=origin.clock,
         )
         self._origin = origin
         self._fetch = fetch
@@ -208,6 +208,12 @@ class _Relay(SyncTransport):
         """Return a relay that waits less."""
         twin = copy(self)
         twin._sender = self._sender.hasty(longest_s)  # noqa: SLF001  # its own kind
+        return twin
+
+    def within(self, answer_s: float) -> Self:
+        """Return a relay that waits less for whole answers."""
+        twin = copy(self)
+        twin._sender = self._sender.within(answer_s)  # noqa: SLF001  # its own kind
         return twin
 
     def close(self) -> None:

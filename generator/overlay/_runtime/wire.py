@@ -9,6 +9,7 @@ from urllib.parse import unquote_plus
 
 import httpx2
 
+from .deadline import ReadTimeout, bound_stream, late, opened_stream
 from .errors import (
     InvalidArgumentError,
     ResponseTooLargeError,
@@ -47,6 +48,8 @@ class Wire:
         base_url: URL in place of each request's own server, or None.
         user_agent: Name of the client.
         timeouts: The HTTP library's timeouts, or None for those of `client`.
+        answer_s: Seconds for a whole answer.
+        clock: Returns seconds, of which only differences count.
         client: The caller's own HTTP client, whose header fields, cookies and parameters are merged, or None.
         trust: Which URLs of responses the token is sent to.
 
@@ -60,6 +63,8 @@ class Wire:
         base_url: str | None,
         user_agent: str,
         timeouts: httpx2.Timeout | None,
+        answer_s: float,
+        clock: Callable[[], float],
         client: httpx2.Client | httpx2.AsyncClient | None,
         trust: Trust,
         is_async: bool,
@@ -71,25 +76,63 @@ class Wire:
         self._urls: dict[str, httpx2.URL] = {}
         self._client = client
         self._timeouts = timeouts
-        self._extensions: dict[str, Any] = {} if timeouts is None else {"timeout": timeouts.as_dict()}
+        self._answer_s = answer_s
+        self._clock = clock
+        self._is_async = is_async
+        self._watch: Callable[[Any], object] | None = None
+        self._extensions: dict[str, Any] = {"trace": self._bind_async if is_async else self._bind}
+        if timeouts is not None:
+            self._extensions["timeout"] = self._bounded(timeouts.as_dict())
         self._defaults = (("accept", "application/json"), ("accept-encoding", "identity"), ("user-agent", user_agent))
 
     def hasty(self, longest_s: float) -> Wire:
         """Return the same wire with shorter timeouts.
 
         Args:
-            longest_s: Seconds for each phase of an attempt, unless they are fewer anyway.
+            longest_s: Seconds for each phase of an attempt and for its whole answer, unless they are fewer anyway.
         """
         limits = {} if self._timeouts is None else self._timeouts.as_dict()
         shorter = {phase: min(limits.get(phase) or longest_s, longest_s) for phase in _PHASES}
-        twin = copy(self)
+        twin = self.within(longest_s)
         twin._timeouts = httpx2.Timeout(**shorter)  # noqa: SLF001  # its own kind
-        twin._extensions = {**self._extensions, "timeout": shorter}  # noqa: SLF001  # as above
+        twin._extensions = {**self._extensions, "timeout": twin._bounded(shorter)}  # noqa: SLF001  # as above
         return twin
 
-    def watch(self, trace: Callable[[str, dict[str, Any]], object]) -> None:
-        """Have the HTTP library's events told (its `trace` extension), in the thread that sends."""
-        self._extensions = {**self._extensions, "trace": trace}
+    def within(self, answer_s: float) -> Wire:
+        """Return the same wire with less time for whole answers.
+
+        Args:
+            answer_s: Seconds for a whole answer, unless they are fewer anyway.
+        """
+        twin = copy(self)
+        twin._answer_s = min(self._answer_s, answer_s)  # noqa: SLF001  # its own kind
+        if self._timeouts is not None:
+            timeout = twin._bounded(self._timeouts.as_dict())  # noqa: SLF001  # as above
+            twin._extensions = {**self._extensions, "timeout": timeout}  # noqa: SLF001  # as above
+        return twin
+
+    def watch(self, opened: Callable[[Any], object]) -> None:
+        """Have each connection told that is opened, in the thread that sends."""
+        self._watch = opened
+
+    def _bounded(self, timeouts: dict[str, Any]) -> dict[str, Any]:
+        return {**timeouts, "read": ReadTimeout(timeouts.get("read"), self._answer_s)}
+
+    def _bind(self, event: str, info: dict[str, Any]) -> None:
+        """Take an event of the HTTP library."""
+        stream = opened_stream(event, info)
+        if stream is not None:
+            bound_stream(stream, self._clock, is_async=self._is_async)
+            if self._watch is not None:
+                self._watch(stream)
+
+    async def _bind_async(self, event: str, info: dict[str, Any]) -> None:
+        """Take an event of the HTTP library, which awaits that."""
+        self._bind(event, info)
+
+    def body(self, request: Request, response: httpx2.Response) -> Body:
+        """Return the body of a response that begins now."""
+        return Body(request, response, self._answer_s, self._clock)
 
     def prepare(self, request: Request, secret: Secret | None) -> httpx2.Request:
         """Return the HTTP library's form of a request.
@@ -109,8 +152,10 @@ class Wire:
         else:
             timeout: Any = httpx2.USE_CLIENT_DEFAULT if self._timeouts is None else self._timeouts
             prepared = self._client.build_request(
-                request.method, url, headers=headers, content=content, timeout=timeout
+                request.method, url, headers=headers, content=content, timeout=timeout,
+                extensions={"trace": self._extensions["trace"]},
             )
+            prepared.extensions["timeout"] = self._bounded(prepared.extensions["timeout"])
         if secret is not None:
             # Set last and without a name, so that no frame that could fail holds the token.
             prepared.headers["authorization"] = f"Bearer {secret.reveal()}"
@@ -183,9 +228,14 @@ class _AsyncChunks:
 
 
 class Body:
-    """The body of a response while it is received, bounded in size before and after decompression."""
+    """The body of a response while it is received, bounded in time, and in size before and after decompression."""
 
-    def __init__(self, request: Request, response: httpx2.Response) -> None:
+    def __init__(
+        self, request: Request, response: httpx2.Response, answer_s: float, clock: Callable[[], float]
+    ) -> None:
+        self._answer_s = answer_s
+        self._clock = clock
+        self._since = clock()
         self._request = request
         self._response = response
         self._chunks: list[bytes] = []
@@ -201,7 +251,13 @@ class Body:
         return True
 
     def add(self, chunk: bytes) -> bool:
-        """Take a chunk, and return whether more is wanted."""
+        """Take a chunk, and return whether more is wanted.
+
+        Raises:
+            ReadTimeout: The body has not ended in time.
+        """
+        if self._clock() - self._since >= self._answer_s:
+            raise late(self._answer_s)
         self._chunks.append(chunk)
         self._size += len(chunk)
         return self._size <= MAX_BODY

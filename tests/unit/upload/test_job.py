@@ -102,7 +102,7 @@ def test_a_thread_keeps_some_clients_and_a_buffer_and_closes_them_in_the_end() -
 def test_a_client_is_made_again_with_its_settings() -> None:
     with Client("t0ken", base_url=NOWHERE, timeout_s=5, trusted_hosts=["box.example"], as_user="7") as box:
         found = connect_like(box)
-    assert (found.token(), found.base_url, found.timeout_s) == ("t0ken", NOWHERE, (5, 5, 5, 5))
+    assert (found.token(), found.base_url, found.timeout_s) == ("t0ken", NOWHERE, (5, 5, 5, 5, 300))
     assert (found.trusted_hosts, found.as_user) == (("box.example",), "7")
     with found() as again:
         assert connect_like(again) == found
