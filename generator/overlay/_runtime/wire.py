@@ -152,7 +152,11 @@ class Wire:
         else:
             timeout: Any = httpx2.USE_CLIENT_DEFAULT if self._timeouts is None else self._timeouts
             prepared = self._client.build_request(
-                request.method, url, headers=headers, content=content, timeout=timeout,
+                request.method,
+                url,
+                headers=headers,
+                content=content,
+                timeout=timeout,
                 extensions={"trace": self._extensions["trace"]},
             )
             prepared.extensions["timeout"] = self._bounded(prepared.extensions["timeout"])

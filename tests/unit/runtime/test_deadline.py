@@ -1,0 +1,178 @@
+"""An answer that trickles in without end is given up in time, wherever it trickles; no time passes in these tests."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import httpcore2
+import httpx2
+import pytest
+
+from generator.overlay._runtime.auth import Credentials
+from generator.overlay._runtime.connection import Timeout
+from generator.overlay._runtime.errors import InvalidArgumentError, TransportError
+from generator.overlay._runtime.message import RawResponse, Request
+from generator.overlay._runtime.retry import RetryPolicy
+from generator.overlay._runtime.transport import AsyncTransport, SyncTransport
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+BASE = "http://127.0.0.1:9"
+GET = Request("get_thing", "GET", BASE, "/things/1")
+POST = Request("commit_thing", "POST", BASE, "/things/1/commit", content=b"{}")
+OPENING = b"HTTP/1.1 201 Created\r\n"
+GOOD = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}"
+ANSWER_S = 50.0
+
+
+class Clock:
+    """A clock that only moves when a server takes its time."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def drip(beginning: bytes, byte: bytes) -> Iterator[bytes]:
+    """An answer that begins at once and goes on for 10,000 seconds, a byte a second."""
+    yield beginning
+    for _ in range(10_000):
+        yield byte
+
+
+class Server(httpcore2.NetworkStream):
+    """A connection whose other side sends a piece a second, and which waits no longer than it may."""
+
+    def __init__(self, clock: Clock, *answers: Iterable[bytes], pace_s: float = 1.0) -> None:
+        self.clock, self.pace_s = clock, pace_s
+        self.answers = [iter(answer) for answer in answers]
+        self.reading = False
+        self.requests = 0
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        if not self.reading:
+            return
+        self.reading = False
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        if not self.reading:
+            self.reading, self.requests = True, self.requests + 1
+            self.answer = self.answers.pop(0)
+        if timeout is not None and timeout < self.pace_s:
+            self.clock.now += timeout
+            raise httpcore2.ReadTimeout("timed out")
+        self.clock.now += self.pace_s
+        return next(self.answer, b"")
+
+    def close(self) -> None:
+        pass
+
+    def get_extra_info(self, info: str) -> Any:
+        return None
+
+
+class AsyncServer(httpcore2.AsyncNetworkStream):
+    def __init__(self, server: Server) -> None:
+        self.server = server
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self.server.write(buffer, timeout)
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self.server.read(max_bytes, timeout)
+
+    async def aclose(self) -> None:
+        pass
+
+    def get_extra_info(self, info: str) -> Any:
+        return None
+
+
+@pytest.fixture(params=["sync", "async", "sync, http=", "async, http="])
+def ask(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[RawResponse]]:
+    """Send requests to a server, by a client of our own making or the caller's."""
+    kind, _, brought = request.param.partition(", ")
+
+    def ask(server: Server, *requests: Request, within: float | None = None, **limits: Any) -> list[RawResponse]:
+        options: dict[str, Any] = {
+            "base_url": BASE, "clock": server.clock, "retry": RetryPolicy(max_retries=0),
+            "timeout_s": Timeout(**({"read_s": 9.0, "answer_s": ANSWER_S} | limits)),
+        }  # fmt: skip
+        if kind == "sync":
+            monkeypatch.setattr("httpcore2._backends.sync.SyncBackend.connect_tcp", lambda *_, **__: server)
+            http = httpx2.Client(trust_env=False) if brought else None
+            with SyncTransport(Credentials("t0ken"), http=http, **options) as transport:
+                used = transport if within is None else transport.within(within)
+                return [used.send(one) for one in requests]
+
+        async def connect(*_: object, **__: object) -> AsyncServer:
+            return AsyncServer(server)
+
+        async def run() -> list[RawResponse]:
+            http = httpx2.AsyncClient(trust_env=False) if brought else None
+            async with AsyncTransport(Credentials("t0ken"), http=http, **options) as transport:
+                used = transport if within is None else transport.within(within)
+                return [await used.send(one) for one in requests]
+
+        monkeypatch.setattr("httpcore2._backends.anyio.AnyIOBackend.connect_tcp", connect)
+        return asyncio.run(run())
+
+    return ask
+
+
+TRICKLES = {
+    "header fields": (OPENING, b"x-a: "),
+    "body": (OPENING + b"content-length: 9000\r\n\r\n", b" "),
+    "chunk size": (OPENING + b"transfer-encoding: chunked\r\n\r\n", b"0"),
+    "body without a length": (OPENING + b"\r\n", b" "),
+}
+
+
+@pytest.mark.parametrize("where", ["header fields", "body", "chunk size", "body without a length"])
+@pytest.mark.parametrize("request_", [GET, POST], ids=["GET", "POST"])
+def test_an_answer_that_trickles_is_given_up_in_time(ask: Any, where: str, request_: Request) -> None:
+    beginning, byte = TRICKLES[where]
+    clock = Clock()
+    with pytest.raises(TransportError, match=r"the answer did not end within 50 s$") as caught:
+        ask(Server(clock, drip(beginning, byte[:1])), request_)
+    assert clock.now <= 1000 + ANSWER_S + 1
+    assert (caught.value.kind, caught.value.retry_safe) == ("ReadTimeout", request_ is GET)
+
+
+def test_an_error_whose_body_trickles_keeps_its_status(ask: Any) -> None:
+    clock = Clock()
+    (raw,) = ask(Server(clock, drip(b"HTTP/1.1 409 Conflict\r\ncontent-length: 9000\r\n\r\n", b" ")), POST)
+    assert raw.status == 409
+    assert clock.now <= 1000 + ANSWER_S + 1
+
+
+def test_each_answer_of_a_connection_has_the_whole_time(ask: Any) -> None:
+    slow = [GOOD[:10], *(GOOD[at : at + 1] for at in range(10, len(GOOD)))]
+    server = Server(Clock(), slow, slow, slow)
+    assert [raw.content for raw in ask(server, GET, POST, GET)] == [b"{}"] * 3
+    assert server.clock.now > 1000 + ANSWER_S
+
+
+def test_a_silent_server_is_given_up_by_the_read_timeout(ask: Any) -> None:
+    server = Server(Clock(), [GOOD], pace_s=20.0)
+    with pytest.raises(TransportError, match="timed out"):
+        ask(server, GET)
+    assert server.clock.now == 1009
+
+
+def test_less_time_for_an_answer_can_be_given(ask: Any) -> None:
+    server = Server(Clock(), drip(OPENING, b"x"))
+    with pytest.raises(TransportError, match="within 7 s"):
+        ask(server, GET, within=7.0)
+    assert server.clock.now <= 1008
+
+
+@pytest.mark.parametrize("kind", [SyncTransport, AsyncTransport])
+@pytest.mark.parametrize("answer_s", [0, -1, float("nan"), float("inf")])
+def test_a_limit_that_is_none_is_refused(kind: Any, answer_s: float) -> None:
+    with pytest.raises(InvalidArgumentError, match="timeout_s"):
+        kind(Credentials("t"), base_url=BASE, timeout_s=Timeout(answer_s=answer_s))
