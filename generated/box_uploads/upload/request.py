@@ -133,7 +133,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         """
         options = Options(
             workers=self.workers,
-            remote=None if self.executor is None else Remote(self.executor, connect_like(client)),
+            remote=None if self.executor is None else Remote(self.executor, connect_like(client, self.deadline_s)),
             attributes=_given(self.attributes),
             if_match=_given(self.if_match),
             deadline_s=self.deadline_s,

@@ -11,7 +11,7 @@ server that takes a byte a second runs into the write timeout, while a link that
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 from weakref import ref
 
 import httpx2
@@ -32,7 +32,7 @@ class ReadTimeout(float):
 
     answer_s: float
 
-    def __new__(cls, read_s: float | None, answer_s: float) -> ReadTimeout:
+    def __new__(cls, read_s: float | None, answer_s: float) -> Self:
         """Make the timeout; without seconds for a piece, those for the whole answer hold."""
         found = super().__new__(cls, answer_s if read_s is None else min(read_s, answer_s))
         found.answer_s = answer_s
@@ -66,7 +66,7 @@ def bound_stream(stream: Any, clock: Callable[[], float], *, is_async: bool) -> 
         is_async: Whether the connection is awaited.
     """
     bounds = _AsyncBounds(stream, clock) if is_async else _Bounds(stream, clock)
-    # A caller's own kind of connection may not let itself be changed; then the limit is kept between pieces of the body.
+    # A caller's own kind of connection may refuse; then the limit is kept between pieces of the body.
     with suppress(AttributeError):
         stream.read, stream.write = bounds.read, bounds.write
 
@@ -127,7 +127,7 @@ class _Bounds:
 class _AsyncBounds(_Bounds):
     """As `_Bounds`, for a connection that is awaited."""
 
-    async def read(self, max_bytes: int, timeout: float | None = None) -> Any:
+    async def read(self, max_bytes: int, timeout: float | None = None) -> Any:  # noqa: ASYNC109  # as in the HTTP library
         """Read as the connection does, within the limits."""
         left_s = self.left_s(timeout)
         try:

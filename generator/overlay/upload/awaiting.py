@@ -117,7 +117,7 @@ async def upload_file_async(  # noqa: PLR0913  # each is a setting of an upload
 
     def work() -> models.File:
         try:
-            with awaiting_line_of(client, submit, fetch) as line:
+            with awaiting_line_of(client, submit, fetch, deadline_s) as line:
                 return request.run(client, line, tell, stop)
         except StopIteration as error:
             # No future can hold it.

@@ -105,7 +105,7 @@ def upload_file(  # noqa: PLR0913  # each is a setting of an upload
     request.check()
     if is_awaited(on_progress):
         raise InvalidArgumentError("on_progress", "must not have to be awaited; upload_file_async takes such callables")
-    with line_of(client) as line:
+    with line_of(client, deadline_s) as line:
         return request.run(client, line, on_progress or _ignore, Stop())
 
 

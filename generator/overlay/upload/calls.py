@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from inspect import iscoroutinefunction
+from math import inf
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
@@ -108,8 +109,8 @@ class Line(msgspec.Struct, frozen=True):
 
 
 @contextmanager
-def line_of(client: Client) -> Generator[Line]:
-    """Open the line of a client, with connections of its own.
+def line_of(client: Client, answer_s: float = inf) -> Generator[Line]:
+    """Open the line of a client, with connections of its own, for answers that take no longer than `answer_s`.
 
     Raises:
         InvalidArgumentError: It is another kind of client.
@@ -117,13 +118,13 @@ def line_of(client: Client) -> Generator[Line]:
     if not isinstance(cast("object", client), Client):
         rule = "must be a Client; upload_file_async takes an AsyncClient"
         raise InvalidArgumentError("client", rule, shown=short_repr(client))
-    with _line(client, blocking_twin(_transport(client))) as line:
+    with _line(client, blocking_twin(_transport(client)), answer_s) as line:
         yield line
 
 
 @contextmanager
-def awaiting_line_of(client: AsyncClient, submit: Submit, fetch: Fetch) -> Generator[Line]:
-    """Open the line of an asynchronous client, for threads.
+def awaiting_line_of(client: AsyncClient, submit: Submit, fetch: Fetch, answer_s: float = inf) -> Generator[Line]:
+    """Open the line of an asynchronous client, for threads, and for answers that take no longer than `answer_s`.
 
     Raises:
         InvalidArgumentError: It is another kind of client.
@@ -131,16 +132,16 @@ def awaiting_line_of(client: AsyncClient, submit: Submit, fetch: Fetch) -> Gener
     if not isinstance(cast("object", client), AsyncClient):
         rule = "must be an AsyncClient; upload_file takes a Client"
         raise InvalidArgumentError("client", rule, shown=short_repr(client))
-    with _line(client, awaiting_twin(_transport(client), submit, fetch)) as line:
+    with _line(client, awaiting_twin(_transport(client), submit, fetch), answer_s) as line:
         yield line
 
 
 @contextmanager
-def _line(client: Client | AsyncClient, twin: Twin) -> Generator[Line]:
+def _line(client: Client | AsyncClient, twin: Twin, answer_s: float) -> Generator[Line]:
     as_user, transport = vars(client.raw)["_as_user"], twin.transport
     try:
         yield Line(
-            RawClient(transport, as_user=as_user),
+            RawClient(transport.within(answer_s), as_user=as_user),
             RawClient(transport.hasty(FAREWELL_S), as_user=as_user),
             twin.break_off,
             _transport(client).settings.base_url,
@@ -158,8 +159,8 @@ def calls_of(client: Client) -> RawClient:
     return RawClient(_transport(client).without_retries(), as_user=vars(client.raw)["_as_user"])
 
 
-def connect_like(client: Client | AsyncClient) -> Connect:
-    """Return what makes a client like this one, in another process.
+def connect_like(client: Client | AsyncClient, answer_s: float = inf) -> Connect:
+    """Return what makes a client like this one, for answers that take no longer than `answer_s`, in another process.
 
     Raises:
         InvalidArgumentError: The client sends with what the caller has brought, which cannot go there.
@@ -174,6 +175,8 @@ def connect_like(client: Client | AsyncClient) -> Connect:
         rule = "works with clients that have a token or a callable for it, and no http= of their own"
         raise InvalidArgumentError("executor", rule)
     limits = settings.timeout_s
+    if answer_s < (limits or Timeout()).answer_s:
+        limits = msgspec.structs.replace(limits or Timeout(), answer_s=answer_s)
     as_user = inner["_as_user"]
     return Connect(
         token=GivenToken(token) if isinstance(token, str) else token,

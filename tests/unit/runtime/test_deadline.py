@@ -79,10 +79,10 @@ class AsyncServer(httpcore2.AsyncNetworkStream):
     def __init__(self, server: Server) -> None:
         self.server = server
 
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109  # as in httpcore2
         self.server.write(buffer, timeout)
 
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109  # as above
         return self.server.read(max_bytes, timeout)
 
     async def aclose(self) -> None:

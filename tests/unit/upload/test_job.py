@@ -132,3 +132,16 @@ def test_defaults_stay_defaults() -> None:
 def test_an_auth_of_the_callers_own_cannot_go_along() -> None:
     with Client(httpx2.BasicAuth("name", "word")) as box, pytest.raises(errors.InvalidArgumentError, match="executor"):
         connect_like(box)
+
+
+@pytest.mark.parametrize(
+    ("timeout_s", "deadline_s", "answer_s"), [(None, 30.0, 30.0), (5, 30.0, 30.0), (5, 900.0, 300.0)]
+)
+def test_no_answer_to_a_worker_may_take_longer_than_the_upload_bears(
+    timeout_s: Any, deadline_s: float, answer_s: float
+) -> None:
+    with Client("t0ken", timeout_s=timeout_s) as box:
+        found = connect_like(box, deadline_s)
+    assert found.timeout_s is not None
+    assert found.timeout_s[-1] == answer_s
+    found().close()
