@@ -452,3 +452,34 @@ def test_a_coroutine_that_is_cancelled_stays_cancelled() -> None:
 
 async def _call(pending: Coroutine[Any, Any, models.UploadSession]) -> models.UploadSession:
     return await pending
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_every_page_of_a_list_is_as_long_as_was_asked_for(*, is_async: bool) -> None:
+    queries: list[dict[str, str]] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        queries.append(dict(request.url.params))
+        offset = int(request.url.params.get("offset", "0"))
+        parts = [
+            {"part_id": f"{at:08X}", "offset": at * 1024, "size": 1024, "sha1": READ_FILE["sha1"]}
+            for at in range(offset, min(offset + 2, 5))
+        ]
+        return httpx2.Response(200, json={"entries": parts, "offset": offset, "limit": 2, "total_count": 5})
+
+    session = msgspec.convert(SESSION, models.UploadSession)
+    url = f"https://upload.box.com/api/2.0/files/upload_sessions/{session.id}/parts"
+    endpoints = msgspec.structs.replace(session.session_endpoints, list_parts=url)
+    session = msgspec.structs.replace(session, session_endpoints=endpoints)
+
+    async def run() -> list[int]:
+        async with AsyncClient(TOKEN, http=httpx2.MockTransport(answer)) as client:
+            return [part.offset async for part in client.iter_parts(session, limit=2)]
+
+    if is_async:
+        offsets = asyncio.run(run())
+    else:
+        with Client(TOKEN, http=httpx2.MockTransport(answer)) as client:
+            offsets = [part.offset for part in client.iter_parts(session, limit=2)]
+    assert offsets == [at * 1024 for at in range(5)]
+    assert [(query.get("offset", "0"), query["limit"]) for query in queries] == [("0", "2"), ("2", "2"), ("4", "2")]

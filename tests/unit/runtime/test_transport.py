@@ -9,7 +9,7 @@ import operator
 import random
 import threading
 import zlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import httpx2
 import pytest
@@ -182,9 +182,91 @@ def test_a_token_is_not_sent_to_a_doubtful_base_url(send: Send, url: str) -> Non
         send(Request("op", "GET", url, "/x"), handler=handler, base_url=None)
 
 
-def test_redirects_are_not_followed(send: Send) -> None:
-    (raw,) = send(POST, handler=lambda _: httpx2.Response(302, headers={"location": "https://evil.example/"}))
-    assert raw.status == 302
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("request_", [GET, POST], ids=["GET", "POST"])
+def test_redirects_are_not_followed(send: Send, request_: Request, status: int) -> None:
+    seen: list[str] = []
+
+    def handler(request: httpx2.Request) -> httpx2.Response:
+        seen.append(str(request.url))
+        return httpx2.Response(status, headers={"location": "https://evil.example/"})
+
+    (raw,) = send(request_, handler=handler)
+    assert (raw.status, len(seen)) == (status, 1)
+
+
+def test_a_query_is_that_of_its_own_call_alone(send: Send) -> None:
+    queries = [(("offset", "5"),), (), (("offset", "6"),)]
+    requests = [Request("list_things", "GET", BASE, "/things", query=query) for query in queries]
+    listed = send(*requests, handler=lambda got: httpx2.Response(200, text=got.url.query.decode()))
+    assert [raw.content for raw in listed] == [b"offset=5", b"", b"offset=6"]
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+@pytest.mark.parametrize(("asked", "wait_s"), [("7", 7.0), (None, 0.5)])
+def test_any_failure_of_a_server_that_asks_for_a_pause_gets_it(
+    send: Send, status: int, asked: str | None, wait_s: float
+) -> None:
+    answers = iter(
+        [httpx2.Response(status, headers={} if asked is None else {"retry-after": asked}), httpx2.Response(200)]
+    )
+    pauses: list[float] = []
+    send(GET, handler=lambda _: next(answers), sleep=pauses.append, retry=QUICK)
+    assert pauses == [wait_s]
+
+
+class Owned(Protocol):
+    def __call__(self, use: str) -> tuple[list[int], bool]: ...
+
+
+def _sync_use(use: str) -> tuple[list[int], bool]:
+    with httpx2.Client(transport=httpx2.MockTransport(lambda _: httpx2.Response(200))) as http:
+        transport = SyncTransport(Credentials("t"), base_url=BASE, http=http)
+        twin = {"without_retries": transport.without_retries, "hasty": lambda: transport.hasty(1.0),
+                "within": lambda: transport.within(1.0), "itself": lambda: transport}[use]()  # fmt: skip
+        statuses = [twin.send(GET).status]
+        twin.close()
+        with pytest.raises(ClientError, match="the client is closed"):
+            twin.send(GET)
+        if twin is not transport:
+            statuses.append(transport.send(GET).status)
+        return statuses, http.is_closed
+
+
+def _async_use(use: str) -> tuple[list[int], bool]:
+    async def run() -> tuple[list[int], bool]:
+        async with httpx2.AsyncClient(transport=httpx2.MockTransport(lambda _: httpx2.Response(200))) as http:
+            transport = AsyncTransport(Credentials("t"), base_url=BASE, http=http)
+            twin = {"without_retries": transport.without_retries, "hasty": lambda: transport.hasty(1.0),
+                    "within": lambda: transport.within(1.0), "itself": lambda: transport}[use]()  # fmt: skip
+            statuses = [(await twin.send(GET)).status]
+            await twin.aclose()
+            with pytest.raises(ClientError, match="the client is closed"):
+                await twin.send(GET)
+            if twin is not transport:
+                statuses.append((await transport.send(GET)).status)
+            return statuses, http.is_closed
+
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize("run", [_sync_use, _async_use], ids=["sync", "async"])
+@pytest.mark.parametrize("use", ["itself", "without_retries", "hasty", "within"])
+def test_close_ends_what_was_closed_and_never_the_caller_s_client(run: Owned, use: str) -> None:
+    statuses, is_closed = run(use)
+    assert statuses == ([200] if use == "itself" else [200, 200])
+    assert not is_closed
+
+
+@pytest.mark.parametrize("use", ["without_retries", "hasty", "within"])
+def test_a_transport_beside_another_leaves_its_connections_open(use: str) -> None:
+    http = Closing()
+    transport = SyncTransport(Credentials("t"), base_url=BASE, http=http)
+    beside = transport.without_retries() if use == "without_retries" else getattr(transport, use)(1.0)
+    beside.close()
+    assert not http.closed
+    assert transport.send(GET).status == 200
+    transport.close()
 
 
 @pytest.mark.parametrize("status", [200, 204, 299, 404, 520, 599, 999])

@@ -308,3 +308,20 @@ def test_a_base_url_that_is_none_makes_no_client_at_loopback(base_url: str) -> N
 def test_a_server_that_is_no_url_gives_no_path(server: str) -> None:
     with pytest.raises(UntrustedUrlError):
         Trust(HOSTS, (), None).check(f"https://upload.box.com{END}", server, PATH)
+
+
+@pytest.mark.parametrize("named", [*HOSTS, "box.example"])
+@pytest.mark.parametrize(
+    "host",
+    ["evil{}", "evil-{}", "{}.evil.org", "{}evil.org", "evil.org/{}", "evil.org/.{}", "{}@evil.org", "{}:8443", "{}."],
+)
+def test_what_looks_like_a_trusted_host_is_not_trusted(named: str, host: str) -> None:
+    """Each domain of the API and each host that the caller trusts."""
+    with pytest.raises(UntrustedUrlError):
+        Trust(HOSTS, ["box.example"], None).check(f"https://{host.format(named)}{END}", SERVER, PATH)
+    assert Trust(HOSTS, ["box.example"], None).check(f"https://{named}{END}", SERVER, PATH)
+
+
+def test_hosts_below_one_that_the_caller_trusts_are_not_trusted() -> None:
+    with pytest.raises(UntrustedUrlError):
+        Trust(HOSTS, ["box.example"], None).check(f"https://upload.box.example{END}", SERVER, PATH)
