@@ -8,6 +8,7 @@ import io
 import json
 import multiprocessing
 import os
+import pickle
 import stat
 import threading
 from collections.abc import Iterator
@@ -249,6 +250,30 @@ def test_jobs_bear_failures_and_tell_of_them(ground: Ground, tmp_path: Path) -> 
         ground.upload(write(tmp_path / "film.mov"), executor=pool, on_progress=events.append)
     assert ground.stored() == [CONTENT]
     assert len([event for event in events if isinstance(event, Retried)]) == 2
+
+
+@pytest.mark.parametrize("source", ["path", "bytes"])
+@pytest.mark.parametrize("skip", [0, 2, 4])
+def test_an_executor_that_remembers_results_gets_another_job_for_each_attempt(
+    ground: Ground, tmp_path: Path, source: str, skip: int
+) -> None:
+    class Remembering(ThreadPoolExecutor):
+        """Takes jobs for pure functions, as Dask does."""
+
+        def __init__(self) -> None:
+            super().__init__(1)
+            self.futures: dict[bytes, Future[Any]] = {}
+
+        def submit(self, function: Any, /, *given: Any, **named: Any) -> Any:
+            key = pickle.dumps(given)
+            if key not in self.futures:
+                self.futures[key] = super().submit(function, *given, **named)
+            return self.futures[key]
+
+    ground.state.faults.add(Failure(operation=PART, status=500, skip=skip))
+    with Remembering() as executor:
+        ground.upload(write(tmp_path / "film.mov") if source == "path" else CONTENT, executor=executor, workers=1)
+    assert (ground.stored(), ground.calls(PART)) == ([CONTENT], 6)
 
 
 @pytest.mark.parametrize("source", ["path", "bytes"])

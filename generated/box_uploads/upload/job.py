@@ -81,6 +81,8 @@ class PartJob(msgspec.Struct, frozen=True, kw_only=True):
         file_size: Size of the file in bytes.
         part: The part.
         held: What the server holds of it already, or None; then the source is only compared with it.
+        attempt: Number of this job among those of its part, from 1: executors that take a job for a pure function, as
+            Dask does, answer an equal one with what they remember, failures included.
     """
 
     connect: Connect
@@ -91,6 +93,7 @@ class PartJob(msgspec.Struct, frozen=True, kw_only=True):
     file_size: int
     part: Part
     held: models.UploadPart | None = None
+    attempt: int = 1
 
 
 def run_part_job(job: PartJob) -> models.UploadPart:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import BrokenExecutor, CancelledError
-from pickle import PicklingError
+from pickle import PicklingError, dumps
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -131,6 +131,7 @@ class JobCarrier:
         self._job = job
         self._patience = patience
         self._stop = stop
+        self._attempts = 0
 
     def send(self) -> models.UploadPart:
         """Have the part sent."""
@@ -142,7 +143,8 @@ class JobCarrier:
 
     def _run(self, job: PartJob) -> models.UploadPart:
         self._stop.check()
-        future = self._submit(job)
+        self._attempts += 1
+        future = self._submit(msgspec.structs.replace(job, attempt=self._attempts))
         try:
             with self._stop.listening(future.cancel):
                 return _checked(future.result())
@@ -152,8 +154,8 @@ class JobCarrier:
         except BrokenExecutor as error:
             raise UploadError(f"{_BROKEN}: {error}") from error
         except (PicklingError, AttributeError, TypeError) as error:
-            # Pickle raises all three.
-            if "pickle" not in str(error):
+            # Pickle raises all three, and a callable for the token may raise two of them where the job runs.
+            if not isinstance(error, PicklingError) and not _is_from_pickling(error, job):
                 raise
             text = "the executor cannot carry the client's token: give a string, or a function of a module"
             raise UploadError(f"{text} ({error})") from error
@@ -169,6 +171,18 @@ class JobCarrier:
             raise UploadError(f"{_BROKEN}: {error}") from error
         except Exception as error:
             raise UploadError(f"the executor takes no part: {one_line(str(error) or repr(error))}") from error
+
+
+def _is_from_pickling(error: Exception, job: PartJob) -> bool:
+    """Whether an error is the one that pickling the job ends with; each Python words it in its own way."""
+    try:
+        # All else are plain values, some of them large.
+        dumps(job.connect)
+    except type(error) as again:
+        return str(again) == str(error)
+    except Exception:  # noqa: BLE001  # a callable's own way of being pickled may raise anything
+        return False
+    return False
 
 
 def _checked(result: object) -> models.UploadPart:
