@@ -14,11 +14,13 @@ hypothesis.settings.register_profile("repeatable", derandomize=True, database=No
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Have all runs draw the same, unless a seed is given, and make Ctrl-C mean what it means in a terminal.
+    """Have all runs draw the same, unless a seed is given, and make signals mean what they mean in a terminal.
 
-    Shells have their background jobs ignore it, and so would ours.
+    Shells have their background jobs ignore Ctrl-C, and so would ours. SIGHUP stays as it is: `nohup` is to work.
     """
     if config.getoption("hypothesis_seed", None) is None:
         hypothesis.settings.load_profile("repeatable")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_IGN:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)

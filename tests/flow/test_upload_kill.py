@@ -117,6 +117,18 @@ def test_a_signal_leaves_a_journal_that_is_resumed(ground: Ground, tmp_path: Pat
     assert [entry.name for entry in tmp_path.iterdir()] == ["film.mov"]
 
 
+@pytest.mark.parametrize("name", ["INT", "TERM", "HUP"])
+def test_a_signal_that_is_ignored_where_the_tests_run_ends_the_upload_nevertheless(
+    ground: Ground, tmp_path: Path, name: str
+) -> None:
+    number = signal.Signals[f"SIG{name}"]
+    before = signal.signal(number, signal.SIG_IGN)
+    try:
+        assert killed(ground, "event:PartDone", write(tmp_path / "film.mov"), name=name).exists()
+    finally:
+        signal.signal(number, before)
+
+
 def test_ctrl_c_before_the_session_is_known_leaves_none(ground: Ground, tmp_path: Path) -> None:
     killed(ground, "audit:os.rename:1", write(tmp_path / "film.mov"), name="INT")
     assert not ground.state.sessions

@@ -23,6 +23,9 @@ class Signal:
 
     def __init__(self, name: str) -> None:
         self._number = signal.Signals[f"SIG{name}"]
+        if name not in {"KILL", "STOP"}:
+            # Who runs the tests may have it ignored, as nohup does, and its children inherit that.
+            signal.signal(self._number, signal.default_int_handler if name == "INT" else signal.SIG_DFL)
         self._is_sent = False
 
     def __call__(self) -> None:
