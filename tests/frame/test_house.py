@@ -77,7 +77,12 @@ def test_ci_calls_make_and_nothing_else_of_substance() -> None:
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     commands = [line for line in script.splitlines() if line and not line.startswith("#")]
 
-    assert commands == ["set -eu", 'cd "$(dirname "$0")/.."', "make test </dev/null"]
+    assert commands == [
+        "set -eu",
+        'cd "$(dirname "$0")/.."',
+        "make test </dev/null",
+        "WITHOUT=.venv/bin/python make test-all </dev/null",
+    ]
 
 
 def test_the_workflow_runs_the_tests_and_the_demo_on_every_supported_python() -> None:
