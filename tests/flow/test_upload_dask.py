@@ -1,0 +1,58 @@
+"""Dask as the executor: it takes jobs for pure functions, and has those of a worker that dies run by another one."""
+
+from __future__ import annotations
+
+import os
+import signal
+import warnings
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from box_uploads.upload import PartDone
+from box_uploads_mock import Failure
+
+from tests.flow.upload_ground import CONTENT, Ground, write
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Any]:
+    """A client of a cluster of two processes on the loopback."""
+    with warnings.catch_warnings():
+        # What its own modules deprecate is not ours to mend.
+        warnings.simplefilter("ignore")
+        distributed: Any = import_module("distributed")
+        with (
+            distributed.LocalCluster(
+                n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None, memory_limit=0
+            ) as cluster,
+            distributed.Client(cluster) as client,
+        ):
+            yield client
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("source", ["path", "bytes"])
+def test_a_failure_of_a_moment_is_borne(ground: Ground, tmp_path: Path, cluster: Any, source: str) -> None:
+    ground.state.faults.add(Failure(operation="upload_part", status=500, skip=1))
+    given = write(tmp_path / "film.mov") if source == "path" else CONTENT
+    ground.upload(given, executor=cluster.get_executor())
+    assert (ground.stored(), ground.calls("upload_part")) == ([CONTENT], 6)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_worker_that_is_killed_does_not_end_the_upload(ground: Ground, tmp_path: Path, cluster: Any) -> None:
+    workers: list[int] = [one["pid"] for one in cluster.run(_process).values()]
+
+    def told(event: object) -> None:
+        if isinstance(event, PartDone) and event.parts_done == 1:
+            os.kill(workers[0], signal.SIGKILL)
+
+    ground.upload(write(tmp_path / "film.mov"), executor=cluster.get_executor(), on_progress=told, workers=2)
+    assert ground.stored() == [CONTENT]
+
+
+def _process() -> dict[str, int]:
+    return {"pid": os.getpid()}
