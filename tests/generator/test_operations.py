@@ -292,7 +292,9 @@ def test_a_docstring_says_where_header_fields_of_a_response_are(sink: Package) -
 
 def examples(client: type) -> list[str]:
     """Return the examples in the docstrings of a client's methods."""
-    found = (re.search(r" Example:\n(.*?)\n\n", str(member.__doc__), re.DOTALL) for member in vars(client).values())
+    # From 3.13 on, Python takes the indentation away itself.
+    texts = (inspect.getdoc(member) or "" for member in vars(client).values())
+    found = (re.search(r"^Example:\n(.*?)\n\n", text, re.DOTALL | re.MULTILINE) for text in texts)
     return [inspect.cleandoc(match[1]) for match in found if match]
 
 
