@@ -12,7 +12,7 @@ from typing import Any
 import httpx2
 import msgspec
 import pytest
-from box_uploads import errors, models
+from box_uploads import AsyncClient, errors, models
 from box_uploads.upload import (
     CommitUnconfirmedError,
     DigestMismatchError,
@@ -142,7 +142,8 @@ def test_a_session_that_somebody_else_has_aborted_is_not_taken_for_committed(
         ground.clock.advance(8 * 24 * 3600)
     for _ in range(2):
         with pytest.raises(
-            CommitUnconfirmedError, match=rf"file {file_id} has the sha1 (?!{SHA1}).*, not {SHA1}.* delete the journal$"
+            CommitUnconfirmedError,
+            match=rf"file {file_id} has the sha1 (?!{SHA1}).*, not {SHA1}.* not there, delete the journal$",
         ):
             ground.upload(file_id=file_id, resume=journal)
     assert versions(ground) == (0, OTHER)
@@ -154,7 +155,7 @@ def test_a_session_that_somebody_else_has_aborted_is_not_taken_for_committed(
 def test_without_a_journal_nothing_is_said_of_one(ground: Ground, file_id: str) -> None:
     ground.state.faults.add(Failure(operation=COMMIT, status=500), Failure(operation=COMMIT, status=404))
     ground.state.faults.add(Failure(operation=STATUS, status=404))
-    with pytest.raises(CommitUnconfirmedError, match=r"or the file was changed since$"):
+    with pytest.raises(CommitUnconfirmedError, match=rf"or the file was changed since\. .* with the sha1 {SHA1}$"):
         ground.upload(file_id=file_id)
 
 
@@ -249,6 +250,77 @@ def test_a_session_that_only_asks_for_the_name_is_ended(ground: Ground) -> None:
     assert ground.upload().sha1 == SHA1
     assert ground.calls(CREATE) == 3
     assert not ground.state.sessions
+
+
+class Unreadable(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
+    """Spoils the bodies of some conflicts on their way."""
+
+    def __init__(self, inner: httpx2.BaseTransport, times: int, *, is_cut: bool) -> None:
+        self._inner = inner
+        self._times = times
+        self._is_cut = is_cut
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        response = self._inner.handle_request(request)
+        if response.status_code != 409 or not self._times:
+            return response
+        self._times -= 1
+        content = response.read()[:60] if self._is_cut else b"<html>409 Conflict</html>"
+        return httpx2.Response(409, headers={"content-type": "text/html"}, content=content)
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        await request.aread()
+        response = await asyncio.to_thread(self.handle_request, request)
+        content = await asyncio.to_thread(response.read)
+        return httpx2.Response(response.status_code, headers=response.headers, content=content)
+
+    def close(self) -> None:
+        self._inner.close()
+
+    async def aclose(self) -> None:
+        self.close()
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+@pytest.mark.parametrize("is_cut", [False, True])
+@pytest.mark.parametrize("times", [2, 1000])
+@pytest.mark.parametrize("is_last_look", [False, True])
+def test_a_stored_file_is_found_or_left_in_doubt_when_the_conflict_cannot_be_read(
+    ground: Ground, times: int, is_last_look: bool, is_cut: bool, is_async: bool
+) -> None:
+    if is_last_look:
+        ground.state.faults.add(Failure(operation=COMMIT, status=503), Failure(operation=COMMIT, status=403))
+    else:
+        ground.state.faults.add(LostAnswer(operation=COMMIT))
+    http = Unreadable(Late(ground) if is_last_look else httpx2.HTTPTransport(), times, is_cut=is_cut)
+
+    def run() -> Any:
+        if not is_async:
+            return ground.upload(client=ground.client(http=http))
+        client = AsyncClient(ground.state.token, base_url=ground.server.base_url, http=http)
+        return asyncio.run(ground.upload_async(client=client))
+
+    if times == 2:
+        assert run().sha1 == SHA1
+    else:
+        with pytest.raises(CommitUnconfirmedError, match=rf"look in folder 0 for film\.mov with the sha1 {SHA1}"):
+            run()
+    assert versions(ground) == (0, CONTENT)
+    assert not ground.state.sessions
+
+
+def test_a_resumed_run_leaves_the_doubt_to_the_next_when_the_conflict_cannot_be_read(
+    ground: Ground, tmp_path: Path
+) -> None:
+    journal = tmp_path / "journal"
+    ground.state.faults.add(LostAnswer(operation=COMMIT))
+    with pytest.raises(Interrupt):
+        ground.upload(resume=journal, on_progress=at(Retried))
+    http = Unreadable(httpx2.HTTPTransport(), 1000, is_cut=True)
+    with pytest.raises(CommitUnconfirmedError, match=r"only if it is not there, delete the journal$"):
+        ground.upload(client=ground.client(http=http), resume=journal)
+    assert ground.upload(resume=journal).sha1 == SHA1
+    assert versions(ground) == (0, CONTENT)
 
 
 # Commits of an earlier run
@@ -596,12 +668,16 @@ def test_what_is_not_there_in_the_end_is_told_with_the_failure(ground: Ground, f
     ground.state.faults.add(Failure(operation=COMMIT, status=503), Failure(operation=COMMIT, status=403))
     if answer == 403:
         ground.state.faults.add(Failure(operation="get_file", status=403))
-    with pytest.raises(errors.ForbiddenError) as caught:
+    with pytest.raises(errors.ForbiddenError if answer == 200 else CommitUnconfirmedError) as caught:
         ground.upload(file_id=file_id)
-    (note,) = caught.value.__notes__
     assert ground.calls(ABORT) == 1
-    said = "and had no effect." if answer == 200 else "and may still be carried out. 403"
-    assert note.startswith(f"A commit had been sent before, {said}")
+    if answer == 200:
+        assert caught.value.__notes__ == ["A commit had been sent before, and had no effect."]
+    else:
+        assert isinstance(caught.value.__cause__, errors.ForbiddenError)
+        assert str(caught.value).endswith(
+            f"look among the versions of file {file_id} for a version with the sha1 {SHA1}"
+        )
     assert versions(ground) == (0, OTHER)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -16,9 +17,10 @@ from .verdict import is_name_taken
 if TYPE_CHECKING:
     from .order import Order
 
-__all__ = ["looked_up", "settled", "stored_already"]
+__all__ = ["advice", "looked_up", "settled", "stored_already"]
 
 _LAST_LOOK_S = 30.0
+_SHA1 = re.compile("[0-9a-fA-F]{40}")
 _SENT = "A commit had been sent, and may have been carried out."
 
 
@@ -31,13 +33,25 @@ def settled(order: Order, session: models.UploadSession, sha1: str) -> models.Fi
     """
     try:
         return _confirmed(order, session, sha1)
-    except CommitUnconfirmedError:
-        raise
+    except CommitUnconfirmedError as error:
+        raise CommitUnconfirmedError(f"{error}. {advice(order, sha1)}") from error.__cause__
     except UploadAbortedError as error:
         error.add_note(_SENT)
         raise
     except ClientError as error:
-        raise CommitUnconfirmedError(f"{_SENT} What became of it could not be found out: {error}") from error
+        text = f"{_SENT} What became of it could not be found out: {error}. {advice(order, sha1)}"
+        raise CommitUnconfirmedError(text) from error
+
+
+def advice(order: Order, sha1: str) -> str:
+    """Return what to compare, and what to do then, where nothing tells what became of a commit."""
+    target = order.target
+    if target.file_id is None:
+        where, name = f"in folder {target.folder_id}", target.file_name
+    else:
+        where, name = f"among the versions of file {target.file_id}", target.file_name or "a version"
+    text = f"Before uploading again, look {where} for {name} with the sha1 {sha1}"
+    return text if order.journal is None else f"{text}; only if it is not there, delete the journal"
 
 
 def _confirmed(order: Order, session: models.UploadSession, sha1: str) -> models.File | None:
@@ -61,10 +75,9 @@ def _confirmed(order: Order, session: models.UploadSession, sha1: str) -> models
     file, found = looked_up(order, sha1)
     if file is not None or state == "failed":
         return file
-    text = f"the session is gone, and {found}: the commit had no effect, or the file was changed since"
-    if order.journal is not None:
-        text += "; to upload it again, delete the journal"
-    raise CommitUnconfirmedError(text)
+    raise CommitUnconfirmedError(
+        f"the session is gone, and {found}: the commit had no effect, or the file was changed since"
+    )
 
 
 def _state(order: Order, session: models.UploadSession) -> Literal["open", "failed"] | None:
@@ -82,6 +95,7 @@ def looked_up(order: Order, sha1: str) -> tuple[models.File | None, str | None]:
     """Look for the file where it would be, and return it, or else None and what is there.
 
     Raises:
+        CommitUnconfirmedError: The server does not tell what the file contains.
         ClientError: It could not be found out.
     """
     target = order.target
@@ -93,8 +107,10 @@ def looked_up(order: Order, sha1: str) -> tuple[models.File | None, str | None]:
 def _by_id(order: Order, file_id: str, sha1: str) -> tuple[models.File | None, str | None]:
     """Return the file if it is ours, or else None and what it is."""
     file = order.ask("confirm", lambda: order.calls.get_file(file_id).parsed, at_least_s=_LAST_LOOK_S)
+    if file.sha1 is msgspec.UNSET:
+        raise CommitUnconfirmedError(f"the server does not tell the sha1 of file {file_id}")
     if file.sha1 != sha1:
-        return None, f"file {file_id} has the sha1 {file.sha1 or '(not told)'}, not {sha1}"
+        return None, f"file {file_id} has the sha1 {file.sha1}, not {sha1}"
     name = order.target.file_name
     if name not in {None, file.name}:
         return None, f"file {file_id} has the name {file.name}, not {name}"
@@ -102,12 +118,35 @@ def _by_id(order: Order, file_id: str, sha1: str) -> tuple[models.File | None, s
 
 
 def _by_name(order: Order, sha1: str) -> models.File | None:
-    try:
-        found, _ = sessions.create(order, order.target, order.patience("confirm", at_least_s=_LAST_LOOK_S))
-    except ConflictError as error:
-        return stored_already(error, sha1, order.source.size)
-    sessions.end(order, found)
-    return None
+    patience = order.patience("confirm", at_least_s=_LAST_LOOK_S)
+    while True:
+        try:
+            found, _ = sessions.create(order, order.target, patience)
+        except ConflictError as error:
+            file = stored_already(error, sha1, order.source.size)
+            if file is not None or _is_of_others(error, sha1):
+                return file
+            # One that cannot be read proves nothing: the file in the way may be ours.
+            patience.pause(error)
+        else:
+            sessions.end(order, found)
+            return None
+
+
+def _is_of_others(error: ConflictError, sha1: str) -> bool:
+    """Return whether a conflict says of each item in the way that it is no file of this content."""
+    return is_name_taken(error) and bool(error.conflicts) and all(_is_other(item, sha1) for item in error.conflicts)
+
+
+def _is_other(item: dict[str, Any], sha1: str) -> bool:
+    kind = item.get("type", "file")
+    return isinstance(kind, str) if kind != "file" else _digest_of(item) not in {None, sha1}
+
+
+def _digest_of(item: dict[str, Any]) -> str | None:
+    """Return the SHA-1 that an item has, in lower case, or None if it is not told in whole."""
+    found = item.get("sha1")
+    return found.lower() if isinstance(found, str) and _SHA1.fullmatch(found) else None
 
 
 def stored_already(error: ClientError, sha1: str, size: int) -> models.File | None:
@@ -115,7 +154,7 @@ def stored_already(error: ClientError, sha1: str, size: int) -> models.File | No
     if not is_name_taken(error) or not isinstance(error, ConflictError):
         return None
     for item in error.conflicts:
-        if item.get("sha1") == sha1 and item.get("type", "file") == "file":
+        if _digest_of(item) == sha1 and item.get("type", "file") == "file":
             fields: dict[str, object] = {"type": "file", "sha1": sha1, "size": size}
             fields |= {name: item[name] for name in ("id", "name", "etag", "sequence_id") if name in item}
             with suppress(msgspec.ValidationError):

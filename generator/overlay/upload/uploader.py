@@ -10,7 +10,7 @@ import msgspec
 from .._runtime.errors import ClientError
 from .beginning import Begun, begin, begin_anew, ended, stored_by_earlier_run
 from .commit import CommitInDoubtError
-from .confirmation import looked_up, settled
+from .confirmation import advice, looked_up, settled
 from .errors import (
     CommitUnconfirmedError,
     DigestMismatchError,
@@ -129,6 +129,7 @@ def _given_up_in_doubt(order: Order, session: models.UploadSession, doubt: Commi
     can come any more, so it is looked for once again.
 
     Raises:
+        CommitUnconfirmedError: The session is ended, and nothing tells whether the file is there.
         ClientError: The failure of the commit.
     """
     failure = doubt.failure
@@ -139,7 +140,11 @@ def _given_up_in_doubt(order: Order, session: models.UploadSession, doubt: Commi
         try:
             file, _ = looked_up(order, doubt.sha1)
         except ClientError as error:
-            failure.add_note(f"{_UNDER_WAY} {error}")
+            text = f"{failure}. A commit had been sent before, and may have been carried out: {error}"
+            unconfirmed = CommitUnconfirmedError(f"{text}. {advice(order, doubt.sha1)}")
+            for note in getattr(failure, "__notes__", ()):
+                unconfirmed.add_note(note)
+            raise unconfirmed from failure
         else:
             if file is not None:
                 return file

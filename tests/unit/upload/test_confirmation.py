@@ -104,14 +104,15 @@ def test_a_version_is_stored_if_its_file_has_the_sha1_and_the_name(status: int, 
     ("file", "target", "found"),
     [
         (stored(sha1=OTHER), VERSION, f"file 7 has the sha1 {OTHER}, not {SHA1}"),
-        (stored(sha1=msgspec.UNSET), VERSION, f"file 7 has the sha1 (not told), not {SHA1}"),
         (stored(), msgspec.structs.replace(VERSION, file_name="cut.mov"), "file 7 has the name film.mov, not cut.mov"),
         (None, NEW, f"folder 0 has no film.mov with the sha1 {SHA1}"),
     ],
 )
 def test_a_file_that_is_not_there_is_told_or_was_never_made(file: Any, target: Target, found: str) -> None:
     text = f"the session is gone, and {found}: the commit had no effect, or the file was changed since"
-    for journal, end in ((None, ""), (object(), "; to upload it again, delete the journal")):
+    where = "in folder 0" if target is NEW else "among the versions of file 7"
+    text += f". Before uploading again, look {where} for {target.file_name or 'a version'} with the sha1 {SHA1}"
+    for journal, end in ((None, ""), (object(), "; only if it is not there, delete the journal")):
         with pytest.raises(CommitUnconfirmedError) as caught:
             settle(Box(file, get_upload_session=gone(404)), target, journal=journal)
         assert str(caught.value) == text + end
@@ -193,3 +194,78 @@ def test_of_several_conflicts_ours_is_found() -> None:
     info = {"conflicts": [{"id": "8", "sha1": OTHER}, {"id": "9", "sha1": SHA1}]}
     error = api_error(409, "item_name_in_use", CREATE, fields={"context_info": info})
     assert stored_already(error, SHA1, 30) == models.File(type="file", id="9", sha1=SHA1, size=30)
+
+
+def conflict(code: str | None = "item_name_in_use", **info: Any) -> errors.ApiError:
+    """Return a 409 of any shape."""
+    error = api_error(409, code or "", CREATE, fields={"context_info": info or None})
+    error.code = code
+    return error
+
+
+UNREADABLE = [
+    conflict(None),
+    conflict(""),
+    conflict("conflict"),
+    conflict("storage_limit_exceeded"),
+    conflict("session_conflict"),
+    conflict("conflict", conflicts=[{"type": "file", "id": "9", "sha1": OTHER}]),
+    conflict(),
+    conflict(conflicts=[]),
+    conflict(conflicts=None),
+    conflict(conflicts="film.mov"),
+    conflict(conflicts={}),
+    conflict(conflicts={"type": "file", "id": "9"}),
+    conflict(conflicts={"type": "file", "id": "9", "sha1": None}),
+    conflict(conflicts={"type": "file", "id": "9", "sha1": OTHER[:30]}),
+    conflict(conflicts={"type": "file", "id": None, "sha1": SHA1}),
+    conflict(conflicts={"type": None, "id": "9", "sha1": OTHER}),
+    conflict(conflicts=[{"type": "file", "id": "8", "sha1": OTHER}, {"type": "file", "id": "9"}]),
+]
+
+
+@pytest.mark.parametrize("error", UNREADABLE)
+@pytest.mark.parametrize("status", [404, 410])
+def test_a_conflict_that_tells_nothing_is_asked_for_again_and_leaves_the_doubt(
+    status: int, error: errors.ApiError
+) -> None:
+    ours = conflict(conflicts={"type": "file", "id": "9", "sha1": SHA1})
+    box = Box(get_upload_session=gone(status), create_upload_session=[error, error, ours])
+    found = settle(box, NEW)
+    assert found is not None
+    assert (found.id, box.log) == ("9", [STATUS] + [CREATE] * 3)
+    box = Box(get_upload_session=gone(status), create_upload_session=[error] * 1000)
+    with pytest.raises(CommitUnconfirmedError, match=f"look in folder 0 for film.mov with the sha1 {SHA1}$"):
+        settle(box, NEW)
+    assert 5 < box.log.count(CREATE) < 10
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        {"type": "file", "id": "9", "sha1": OTHER},
+        {"id": "9", "sha1": OTHER},
+        {"type": "folder", "id": "9"},
+        {"type": "web_link", "id": "9", "sha1": SHA1},
+    ],
+)
+@pytest.mark.parametrize("is_list", [False, True])
+def test_a_conflict_with_something_else_proves_that_nothing_was_stored(item: Any, is_list: bool) -> None:
+    error = conflict(conflicts=[item] if is_list else item)
+    box = Box(get_upload_session=gone(410), create_upload_session=[error])
+    assert settle(box, NEW) is None
+    assert box.log == [STATUS, CREATE]
+
+
+@pytest.mark.parametrize("is_list", [False, True])
+def test_a_conflict_names_our_file_in_either_case(is_list: bool) -> None:
+    item = {"type": "file", "id": "9", "sha1": SHA1.upper()}
+    box = Box(get_upload_session=gone(404), create_upload_session=[conflict(conflicts=[item] if is_list else item)])
+    assert settle(box, NEW) == models.File(type="file", id="9", sha1=SHA1, size=30)
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_a_version_whose_sha1_is_not_told_leaves_the_doubt(status: int) -> None:
+    box = Box(stored(sha1=msgspec.UNSET), get_upload_session=gone(status))
+    with pytest.raises(CommitUnconfirmedError, match=r"does not tell the sha1 of file 7\. Before uploading again"):
+        settle(box)
