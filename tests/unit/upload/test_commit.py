@@ -182,3 +182,48 @@ def test_what_ends_a_commit_is_told_in_words() -> None:
         run(Server(commit_upload_session=[api_error(404)]))
     with pytest.raises(DigestMismatchError, match=r"^the server puts other bytes together: 400 digest_mismatch"):
         run(Server(commit_upload_session=[api_error(400, "digest_mismatch", COMMIT)]))
+
+
+@pytest.mark.parametrize(
+    ("asked", "delay_s"),
+    [
+        ("7", 7),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", 300),
+        ("Mon, 01 Jan 2001 00:00:00 GMT", 0.75),
+        ("9" * 400, 300),
+        ("0", 0.75),
+        ("-5", 0.75),
+        ("1.5", 0.75),
+        ("soon", 0.75),
+        ("Fri, 99 Xxx 0000 99:99:99 GMT", 0.75),
+        ("", 0.75),
+    ],
+)
+def test_a_202_may_ask_for_a_pause_in_any_form(asked: str, delay_s: float) -> None:
+    class Pending(Server):
+        def commit_upload_session(self, *arguments: Any, **named: Any) -> Answer:
+            answer = super().commit_upload_session(*arguments, **named)
+            return Answer(None, {"retry-after": asked}) if len(self.log) == 1 else answer
+
+    file, events = run(Pending(), deadline_s=1000)
+    assert (file.id, [event.delay_s for event in events]) == ("7", [delay_s])
+
+
+@pytest.mark.parametrize("failure", [None, lost(), api_error(503), api_error(429), api_error(400, "parts_mismatch")])
+def test_a_repeated_commit_wants_the_same_as_the_first(failure: Exception | None) -> None:
+    server: Any = Recording(pending=failure is None, commit_upload_session=[failure])
+    attributes = models.FileAttributes(description="d")
+    commit(server, session(), [stored(0, b"x")], SHA1, patience=patience()[0], attributes=attributes, if_match="3")
+    first, second = server.commits
+    assert (second["if_match"], second["attributes"]) == ("3", attributes)
+    assert first == second
+
+
+def test_the_first_entry_of_an_answer_is_the_file() -> None:
+    class Several(Server):
+        def commit_upload_session(self, *arguments: Any, **named: Any) -> Answer:
+            answer = super().commit_upload_session(*arguments, **named)
+            answer.parsed.entries.append(models.File(type="file", id="8", sha1=SHA1))
+            return answer
+
+    assert run(Several())[0].id == "7"
