@@ -725,3 +725,17 @@ def test_a_session_whose_journal_is_gone_is_ended(ground: Ground, tmp_path: Path
     with pytest.raises(FileNotFoundError):
         ground.upload(resume=folder / "journal", on_progress=lose)
     assert not ground.state.sessions
+
+
+@pytest.mark.parametrize("is_version", [False, True])
+def test_a_session_that_is_always_lost_is_begun_anew_twice_and_then_told(
+    small_ground: Ground, is_version: bool
+) -> None:
+    content = b"x" * 500
+    settings = {"file_id": small_ground.upload(content).id} if is_version else {}
+    small_ground.state.faults.add(Failure(operation="upload_part", status=410, code="session_expired", times=3))
+    events: list[Any] = []
+    with pytest.raises(errors.UploadError, match="the session has ended"):
+        small_ground.upload(content, on_progress=events.append, **settings)
+    assert sum(isinstance(event, Restarted) for event in events) == 2
+    assert not small_ground.state.sessions
