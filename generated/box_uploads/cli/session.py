@@ -97,7 +97,7 @@ def parts(access: Access, *, session: str, as_json: bool, memory: Memory) -> Non
             if as_json:
                 print_json(part)
             else:
-                put(f"{part.part_id}  {part.offset:>15,}  {part.size:>13,}  {part.sha1}")
+                put(f"{part.part_id}  {part.offset:>15,}  {part.size:>13,}  {part.sha1.lower()}")
 
 
 @session.command()

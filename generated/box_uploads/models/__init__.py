@@ -113,7 +113,7 @@ class UploadPart(Struct, kw_only=True):
     size: Annotated[int, Meta(ge=1, le=9223372036854775807)]
     """Size of the part in bytes."""
     sha1: Sha1
-    """SHA-1 in lower-case hexadecimal digits."""
+    """SHA-1 in hexadecimal digits, in either letter case."""
 
 
 class UploadedPart(Struct, kw_only=True):
@@ -188,7 +188,7 @@ class File(Struct, kw_only=True):
     size: Annotated[int, Meta(ge=0, le=9223372036854775807)] | UnsetType = UNSET
     """Size of the file in bytes."""
     sha1: Sha1 | UnsetType = UNSET
-    """SHA-1 in lower-case hexadecimal digits."""
+    """SHA-1 in hexadecimal digits, in either letter case."""
     etag: str | None | UnsetType = UNSET
     """Number that grows with each change of the file, for conditional requests."""
     sequence_id: str | None | UnsetType = UNSET
@@ -304,7 +304,7 @@ class FileConflict(Struct, kw_only=True):
     etag: str | None | UnsetType = UNSET
     """Number that grows with each change of the item, for conditional requests."""
     sha1: Sha1 | UnsetType = UNSET
-    """SHA-1 of the file's content, in lower-case hexadecimal digits."""
+    """SHA-1 of the file's content, in hexadecimal digits of either letter case."""
 
 
 BoxId: TypeAlias = Annotated[
@@ -348,9 +348,9 @@ PartId: TypeAlias = Annotated[
 """Id of a part, 8 hexadecimal digits."""
 
 Sha1: TypeAlias = Annotated[
-    str, Meta(pattern=r"^[0-9a-f]{40}\Z", description="SHA-1 in lower-case hexadecimal digits.")
+    str, Meta(pattern=r"^[0-9A-Fa-f]{40}\Z", description="SHA-1 in hexadecimal digits, in either letter case.")
 ]
-"""SHA-1 in lower-case hexadecimal digits."""
+"""SHA-1 in hexadecimal digits, in either letter case."""
 
 ErrorCode: TypeAlias = (
     Literal[

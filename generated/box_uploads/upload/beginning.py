@@ -12,6 +12,7 @@ from .. import models
 from .._runtime.errors import ConflictError, GoneError, NotFoundError
 from . import session as sessions
 from .confirmation import settled, stored_already
+from .digest import is_same
 from .errors import PartConflictError, SessionLostError, SourceChangedError
 from .inventory import held_parts
 from .progress import Restarted, Resumed
@@ -80,7 +81,7 @@ def stored_by_earlier_run(order: Order, session: models.UploadSession, sha1: str
         SourceChangedError: It has made one of another stream than this, which cannot be read again.
     """
     if not order.source.is_sequential:
-        return settled(order, session, sha1) if order.source.sha1(order.stop) == sha1 else None
+        return settled(order, session, sha1) if is_same(sha1, order.source.sha1(order.stop)) else None
     file = settled(order, session, sha1)
     return None if file is None or not _is_of_source(order, session, file) else file
 
@@ -91,7 +92,7 @@ def _is_of_source(order: Order, session: models.UploadSession, file: models.File
     Raises:
         SourceChangedError: It has not, and the source cannot be read again.
     """
-    if order.source.sha1(order.stop) == file.sha1:
+    if is_same(file.sha1, order.source.sha1(order.stop)):
         return True
     if order.source.is_sequential:
         ended(order, session)

@@ -9,7 +9,7 @@ from msgspec import UNSET
 
 from .._runtime.errors import ClientError
 from .._runtime.retry import parse_retry_after
-from .digest import header
+from .digest import header, is_same
 from .errors import CommitUnconfirmedError, DigestMismatchError, SessionLostError, UploadAbortedError
 from .verdict import is_late_mismatch, verdict_of
 
@@ -55,7 +55,8 @@ def commit(  # noqa: PLR0913  # each is an argument of the call
 
     Box answers 202 while it still processes the parts, and 400 `parts_mismatch` while not all of it has seen the last
     one; both heal by waiting. A commit whose answer is lost is repeated: a session is committed once, so the second
-    one either succeeds or finds the session gone. `is_unsure` says that one was sent before already.
+    one either succeeds or finds the session gone. One whose success cannot be read is not repeated: it is looked up.
+    `is_unsure` says that one was sent before already.
 
     Raises:
         SessionLostError: The session has ended, without a commit.
@@ -73,9 +74,9 @@ def commit(  # noqa: PLR0913  # each is an argument of the call
             except ClientError as error:
                 verdict = verdict_of(error)
                 _check_outcome(error, verdict)
+                is_unsure |= verdict in {"unknown", "unreadable"}
                 if verdict not in {"unknown", "refused"} and not is_late_mismatch(error):
                     raise
-                is_unsure |= verdict == "unknown"
                 patience.pause(error)
                 continue
             if response.parsed is not None:
@@ -101,7 +102,7 @@ def check_file(file: models.File, sha1: str, size: int) -> models.File:
         raise CommitUnconfirmedError(
             f"file {file.id} was stored, but the server does not tell its sha1; compare it with {sha1}"
         )
-    if file.sha1 != sha1 or file.size not in {UNSET, size}:
+    if not is_same(file.sha1, sha1) or file.size not in {UNSET, size}:
         raise DigestMismatchError(
             f"file {file.id} was stored with {file.size} bytes and sha1 {file.sha1}; ours has {size} and {sha1}"
         )

@@ -12,6 +12,7 @@ import msgspec
 from .. import models
 from .._runtime.errors import ClientError, ConflictError, GoneError, NotFoundError
 from . import session as sessions
+from .digest import is_same
 from .errors import CommitUnconfirmedError, UploadAbortedError
 from .verdict import is_name_taken
 
@@ -110,7 +111,7 @@ def _by_id(order: Order, file_id: str, sha1: str) -> tuple[models.File | None, s
     file = order.ask("confirm", lambda: order.calls.get_file(file_id).parsed, at_least_s=_LAST_LOOK_S)
     if file.sha1 is msgspec.UNSET:
         raise CommitUnconfirmedError(f"the server does not tell the sha1 of file {file_id}")
-    if file.sha1 != sha1:
+    if not is_same(file.sha1, sha1):
         return None, f"file {file_id} has the sha1 {file.sha1}, not {sha1}"
     name = order.target.file_name
     if name not in {None, file.name}:
@@ -155,7 +156,7 @@ def stored_already(error: ClientError, sha1: str, size: int) -> models.File | No
     if not is_name_taken(error) or not isinstance(error, ConflictError):
         return None
     for item in error.conflicts:
-        if _digest_of(item) == sha1 and item.get("type", "file") == "file":
+        if is_same(item.get("sha1"), sha1) and item.get("type", "file") == "file":
             fields: dict[str, object] = {"type": "file", "sha1": sha1, "size": size}
             fields |= {name: item[name] for name in ("id", "name", "etag", "sequence_id") if name in item}
             with suppress(msgspec.ValidationError):

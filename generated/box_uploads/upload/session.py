@@ -9,7 +9,7 @@ import msgspec
 from msgspec import UNSET
 
 from .. import models
-from .._runtime.errors import ClientError, ConflictError, DecodeError, TransportError
+from .._runtime.errors import ClientError, ConflictError, TransportError
 from .._runtime.shape import is_object
 from .verdict import is_gone, verdict_of
 
@@ -52,7 +52,7 @@ def create(order: Order, target: Target, patience: Patience) -> tuple[models.Upl
             except ClientError as error:
                 if (session := _existing(error)) is not None:
                     return session, False
-                may_exist = might_exist or verdict_of(error) == "unknown"
+                may_exist = might_exist or verdict_of(error) in {"unknown", "unreadable"}
                 if _is_final(error, patience.attempts):
                     raise
                 patience.pause(error)
@@ -77,7 +77,7 @@ def _abort(order: Order, session: models.UploadSession, patience: Patience) -> N
         try:
             order.farewell.abort_upload_session(session)
         except ClientError as error:
-            if is_gone(error):
+            if is_gone(error) or _is_unreadable(error):
                 return
             silences += isinstance(error, TransportError) and error.kind.endswith("Timeout")
             if silences == _SILENCES or verdict_of(error) not in {"refused", "unknown"}:
@@ -107,7 +107,11 @@ def _is_final(error: ClientError, attempts: int) -> bool:
     verdict = verdict_of(error)
     # A server that cannot be reached is no reason to wait for long: nothing has begun yet.
     is_unreachable = isinstance(error, TransportError) and verdict == "refused" and attempts == _CONNECTIONS
-    return is_unreachable or isinstance(error, DecodeError) or verdict not in {"refused", "unknown"}
+    return is_unreachable or verdict not in {"refused", "unknown"}
+
+
+def _is_unreadable(error: BaseException) -> bool:
+    return isinstance(error, ClientError) and verdict_of(error) == "unreadable"
 
 
 def _existing(error: Exception) -> models.UploadSession | None:
@@ -121,7 +125,7 @@ def _existing(error: Exception) -> models.UploadSession | None:
 
 def _withdraw(order: Order, target: Target, error: BaseException) -> None:
     """End the session that an attempt may have created: asked once more, the server names it, or creates another."""
-    if isinstance(error, DecodeError):
+    if _is_unreadable(error):
         error.add_note(f"{_MAY_GO_ON}.")
         return
     try:

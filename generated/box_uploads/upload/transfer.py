@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from .._runtime.errors import ClientError
 from .beginning import held_by
 from .commit import CommitInDoubtError, check_file, commit
+from .digest import is_same
 from .engine import Engine, Finished
 from .errors import DigestMismatchError, SourceChangedError, UploadAbortedError
 from .journal import Entry
@@ -76,7 +77,7 @@ def committed(order: Order, begun: Begun, finished: Finished) -> models.File:
             patience=order.patience("commit"),
             attributes=options.attributes,
             if_match=options.if_match,
-            is_unsure=begun.doubt == finished.sha1,
+            is_unsure=is_same(begun.doubt, finished.sha1),
         )
     except UploadAbortedError:
         raise
@@ -94,7 +95,7 @@ def committed(order: Order, begun: Begun, finished: Finished) -> models.File:
 
 def _check_parts(order: Order, finished: Finished) -> None:
     for part in finished.parts:
-        if order.source.sha1(order.stop, part.offset, part.size) != part.sha1:
+        if not is_same(part.sha1, order.source.sha1(order.stop, part.offset, part.size)):
             raise SourceChangedError(_CHANGED)
 
 

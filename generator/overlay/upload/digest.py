@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from binascii import b2a_base64
 
-__all__ = ["WholeDigest", "header", "part_sha1"]
+__all__ = ["WholeDigest", "header", "is_same", "part_sha1"]
 
 
 def part_sha1(content: bytes | bytearray | memoryview) -> str:
@@ -16,6 +16,11 @@ def part_sha1(content: bytes | bytearray | memoryview) -> str:
 def header(sha1: str) -> str:
     """Return the `Digest` header (RFC 3230) for a SHA-1 in hexadecimal digits."""
     return f"sha={b2a_base64(bytes.fromhex(sha1), newline=False).decode('ascii')}"
+
+
+def is_same(stored: object, sha1: str) -> bool:
+    """Return whether what a server calls a SHA-1 is ours; Box's documentation shows capitals as well."""
+    return isinstance(stored, str) and stored.lower() == sha1.lower()
 
 
 class WholeDigest:

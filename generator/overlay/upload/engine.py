@@ -225,7 +225,13 @@ class Engine:
         self._report(part.size - result.counted)
         self._tell(
             PartDone(
-                part.index, part.offset, part.size, result.stored.sha1, self._done, self._plan.total_parts, was_held
+                part.index,
+                part.offset,
+                part.size,
+                result.stored.sha1.lower(),
+                self._done,
+                self._plan.total_parts,
+                was_held,
             )
         )
 

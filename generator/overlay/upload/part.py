@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from .._runtime.errors import ClientError
+from .digest import is_same
 from .errors import DigestMismatchError, PartConflictError, SessionLostError
 from .inventory import find_part
 from .verdict import verdict_of
@@ -64,7 +65,7 @@ class Delivery:
         return find_part(self._calls, self._session, self._part)
 
     def bear(self, error: ClientError) -> Verdict:
-        """Wait after a failure, unless it is final, and return what it means.
+        """Wait after a failure, unless that does not help, and return what it means.
 
         Raises:
             SessionLostError: The session has ended.
@@ -79,7 +80,7 @@ class Delivery:
         if self._corruptions > _CORRUPTIONS:
             text = f"the server got other bytes at offset {self._part.offset} {self._corruptions} times: {error}"
             raise DigestMismatchError(text) from error
-        if verdict != "final":
+        if verdict not in {"final", "unreadable"}:
             self._patience.pause(error)
         return verdict
 
@@ -94,6 +95,7 @@ def deliver(delivery: Delivery, carrier: Carrier) -> models.UploadPart:
         DeadlineExceededError: The part could not be uploaded in time.
         UploadAbortedError: The upload was cancelled.
         ApiError: The server refuses the part for good.
+        DecodeError: A success cannot be read, and the session does not hold the part.
     """
     is_unsure = False
     while True:
@@ -105,10 +107,32 @@ def deliver(delivery: Delivery, carrier: Carrier) -> models.UploadPart:
             return carrier.send()
         except ClientError as error:
             verdict = delivery.bear(error)
-            if verdict == "final":
+            # What the list of parts says cannot be found out elsewhere.
+            if verdict == "unreadable" and not is_unsure and (held := _stored(delivery, error)):
+                carrier.compare(held)
+                return held
+            if verdict in {"final", "unreadable"}:
                 raise
             # An overlap of a part that the server does not list: it was not persisted, says Box's guide.
             is_unsure |= verdict in {"unknown", "overlap"}
+
+
+def _stored(delivery: Delivery, unreadable: ClientError) -> models.UploadPart | None:
+    """Return a part whose upload was answered by a success that cannot be read, or None if the session lacks it.
+
+    Raises:
+        ClientError: As `deliver`; it could not be found out.
+    """
+    while True:
+        try:
+            held = delivery.find()
+        except ClientError as error:
+            if delivery.bear(error) in {"final", "unreadable"}:
+                raise
+        else:
+            if held is None:
+                unreadable.add_note("The session does not hold the part.")
+            return held
 
 
 def check_stored(
@@ -119,7 +143,7 @@ def check_stored(
     Raises:
         DigestMismatchError: It is not, or the error that is given instead.
     """
-    if (stored.offset, stored.size, stored.sha1) != (part.offset, part.size, sha1):
+    if (stored.offset, stored.size) != (part.offset, part.size) or not is_same(stored.sha1, sha1):
         raise failure(
             f"the server holds {stored.size} bytes with sha1 {stored.sha1} at offset {stored.offset};"
             f" ours are {part.size} bytes with sha1 {sha1} at offset {part.offset}"

@@ -15,15 +15,17 @@ from .._runtime.errors import (
     PreconditionFailedError,
     RangeNotSatisfiableError,
     RateLimitedError,
+    ResponseTooLargeError,
     ServerError,
     TransportError,
 )
 
 __all__ = ["Verdict", "is_gone", "is_late_mismatch", "is_name_taken", "verdict_of"]
 
-Verdict: TypeAlias = Literal["refused", "unknown", "overlap", "corrupt", "gone", "final"]
-"""`refused`: nothing has happened, try again. `unknown`: it may have happened, find out first. `overlap`: the server
-says that it did happen. `corrupt`: the bytes did not arrive as they were sent. `gone`: the session has ended. `final`:
+Verdict: TypeAlias = Literal["refused", "unknown", "unreadable", "overlap", "corrupt", "gone", "final"]
+"""`refused`: nothing has happened, try again. `unknown`: it may have happened, find out first. `unreadable`: it
+has happened, says the status, and its answer cannot be read; so would the next one be. `overlap`: the server says that
+it did happen. `corrupt`: the bytes did not arrive as they were sent. `gone`: the session has ended. `final`:
 trying again does not help."""
 
 _NOT_SENT = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout"})
@@ -31,16 +33,20 @@ _HOPELESS = frozenset({"UnsupportedProtocol", "LocalProtocolError", "ProxyError"
 _DIGEST_CODES = frozenset({"bad_digest", "digest_mismatch"})
 
 
-def verdict_of(error: ClientError) -> Verdict:  # noqa: PLR0911  # a table
+def verdict_of(error: ClientError) -> Verdict:  # noqa: C901, PLR0911  # a table
     """Return what the failure of a call means."""
     match error:
+        case DecodeError() | ResponseTooLargeError():
+            return "unreadable"
+        case ApiError(status=status) if 200 <= status <= 299:
+            # A success that the contract does not know.
+            return "unreadable"
         case TransportError(kind=kind):
             if kind in _HOPELESS:
                 return "final"
             return "refused" if kind in _NOT_SENT else "unknown"
-        case DecodeError() | ServerError() | ApiError(status=408):
-            # A status of success whose body cannot be read is a success. Of a 500, box-java-sdk pull request 781 tells
-            # that the part was stored nevertheless.
+        case ServerError() | ApiError(status=408):
+            # Of a 500, box-java-sdk pull request 781 tells that the part was stored nevertheless.
             return "unknown"
         case RateLimitedError() | ConflictError(code=("operation_blocked_temporary" | "name_temporarily_reserved")):
             return "refused"

@@ -16,7 +16,7 @@ MAX_EVENT_TYPE_LENGTH = 255
 MAX_EVENT_INFO_LENGTH = 4_000
 
 _PART_ID = re.compile(r"[0-9A-Fa-f]{8}")
-_SHA1 = re.compile(r"[0-9a-f]{40}")
+_SHA1 = re.compile(r"[0-9A-Fa-f]{40}")
 # RFC 3339, section 5.6.
 _DATE_TIME = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt]([0-9]{2}:[0-9]{2}:)([0-9]{2})(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
@@ -105,7 +105,7 @@ def _part(value: object) -> Part:
     if not isinstance(sha1, str) or not _SHA1.fullmatch(sha1):
         raise argument_refusal("invalid_parameter", "sha1", "The SHA-1 of a part is not 40 hexadecimal digits.")
     # Whatever else a part says is ignored: it goes back as the server has answered it.
-    return Part(part_id=part_id.upper(), offset=offset, size=size, sha1=sha1)
+    return Part(part_id=part_id.upper(), offset=offset, size=size, sha1=sha1.lower())
 
 
 def _attributes(value: object) -> Attributes:

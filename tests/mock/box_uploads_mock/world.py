@@ -11,7 +11,7 @@ ROOT_FOLDER_ID = "0"
 DEFAULT_TOKEN = "mock-token"
 GIBIBYTE = 1024**3
 
-_SHA1 = re.compile(r"[0-9a-f]{40}")
+_SHA1 = re.compile(r"[0-9A-Fa-f]{40}")
 _ID = re.compile(r"[0-9]{1,19}")
 _CANONICAL_ID = re.compile(r"0|[1-9][0-9]{0,18}")
 
@@ -66,6 +66,8 @@ class File:
             # There is no content to hash; the id's digest has the right form and differs from file to file.
             digest = hashlib.sha1(self.id.encode(), usedforsecurity=False).hexdigest()
             object.__setattr__(self, "sha1", digest)
+        elif _SHA1.fullmatch(self.sha1):
+            object.__setattr__(self, "sha1", self.sha1.lower())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +179,7 @@ def _check_contents(world: World) -> None:
         if file.size < 0:
             raise WorldError(f"files[{index}].size", f"{file.size} is negative", "give a number of bytes")
         if not _SHA1.fullmatch(file.sha1):
-            cure = "use 40 lower-case hexadecimal digits, or leave it out"
+            cure = "use 40 hexadecimal digits, or leave it out"
             raise WorldError(f"files[{index}].sha1", f"{file.sha1!r} is not a SHA-1", cure)
 
 

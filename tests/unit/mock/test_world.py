@@ -101,7 +101,7 @@ def test_what_a_file_leaves_out_does_not_exist(tmp_path: Path) -> None:
         ("files: [{id: '1', name: a, size: x}]", "files[0].size: 'x' is not a whole number from 0; "),
         (
             "files: [{id: '1', name: a, sha1: XYZ}]",
-            "files[0].sha1: 'XYZ' is not a SHA-1; use 40 lower-case hexadecimal",
+            "files[0].sha1: 'XYZ' is not a SHA-1; use 40 hexadecimal",
         ),
     ],
 )

@@ -71,7 +71,7 @@ FINAL = [
 
 
 @pytest.mark.parametrize(("last", "kind"), FINAL)
-@pytest.mark.parametrize("first", [lost(), api_error(500), errors.DecodeError("no JSON", status=201)])
+@pytest.mark.parametrize("first", [lost(), api_error(500)])
 def test_what_ends_a_commit_leaves_a_doubt_after_an_attempt_of_unknown_outcome(
     first: Exception, last: Exception, kind: type[Exception]
 ) -> None:
@@ -79,6 +79,14 @@ def test_what_ends_a_commit_leaves_a_doubt_after_an_attempt_of_unknown_outcome(
         run(Server(commit_upload_session=[first, last]))
     assert isinstance(caught.value.failure, kind)
     assert (str(caught.value), caught.value.sha1) == (str(caught.value.failure), SHA1)
+
+
+@pytest.mark.parametrize("failure", [errors.DecodeError("no JSON", status=201), api_error(200, operation=COMMIT)])
+def test_a_commit_whose_success_cannot_be_read_is_not_repeated(failure: Exception) -> None:
+    server = Server(commit_upload_session=[failure] * 9)
+    with pytest.raises(CommitInDoubtError) as caught:
+        run(server)
+    assert (server.log, caught.value.failure) == ([COMMIT], failure)
 
 
 def test_a_doubt_remains_when_later_attempts_are_refused() -> None:
@@ -124,6 +132,11 @@ def test_a_refusal_is_final(failure: errors.ApiError) -> None:
 @pytest.mark.parametrize("size", [10, UNSET])
 def test_a_stored_file_that_is_ours_is_returned(size: Any) -> None:
     file = models.File(type="file", id="9", sha1=SHA1, size=size)
+    assert check_file(file, SHA1, 10) is file
+
+
+def test_a_stored_file_whose_sha1_is_in_capitals_is_ours() -> None:
+    file = models.File(type="file", id="9", sha1=SHA1.upper(), size=10)
     assert check_file(file, SHA1, 10) is file
 
 

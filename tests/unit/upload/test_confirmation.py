@@ -168,6 +168,24 @@ def test_a_new_file_is_found_by_its_name() -> None:
     assert box.log == [STATUS, CREATE]
 
 
+@pytest.mark.parametrize("target", [NEW, VERSION])
+def test_a_file_whose_sha1_is_in_capitals_is_found(target: Target) -> None:
+    loud = SHA1.upper()
+    box = Box(stored(sha1=loud), get_upload_session=gone(404), create_upload_session=[taken(sha1=loud)])
+    found = settle(box, target)
+    assert found is not None
+    assert found.id == ("9" if target is NEW else "7")
+
+
+@pytest.mark.parametrize("operation", [STATUS, FILE, CREATE])
+def test_what_cannot_be_read_is_asked_for_once(operation: str) -> None:
+    steps: dict[str, list[Any]] = {STATUS: gone(404), operation: [errors.DecodeError("no JSON", status=200)] * 9}
+    box = Box(stored(), **steps)
+    with pytest.raises(CommitUnconfirmedError, match=r"could not be found out: response body at \$: no JSON"):
+        settle(box, NEW if operation == CREATE else VERSION)
+    assert box.log.count(operation) == 1
+
+
 def test_a_session_that_asks_for_a_name_in_vain_is_ended() -> None:
     box = Box(get_upload_session=gone(410))
     assert settle(box, NEW) is None

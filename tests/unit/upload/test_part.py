@@ -58,7 +58,6 @@ def test_a_part_is_sent_with_its_digest_and_range() -> None:
         (api_error(409, "conflict"), True),
         (api_error(412, "precondition_failed"), False),
         (api_error(400, "bad_digest"), False),
-        (errors.DecodeError("no JSON", status=200), True),
     ],
     ids=str,
 )
@@ -72,6 +71,48 @@ def test_a_part_that_has_arrived_is_not_sent_again() -> None:
     script = Script(upload_part=[arrive], list_parts=[api_error(502), lost(), api_error(429)])
     assert upload(script).offset == 10
     assert script.log == [PUT, LIST, LIST, LIST, LIST]
+
+
+UNREADABLE = [errors.DecodeError("no JSON", status=200), api_error(206)]
+
+
+@pytest.mark.parametrize("failure", UNREADABLE, ids=str)
+def test_a_part_whose_success_cannot_be_read_is_looked_up_once(failure: Exception) -> None:
+    def store(script: Script) -> None:
+        script.held[10] = stored(10, CONTENT)
+        raise failure
+
+    script = Script(upload_part=[store], list_parts=[api_error(502), lost()])
+    assert upload(script).offset == 10
+    assert script.log == [PUT, LIST, LIST, LIST]
+
+
+@pytest.mark.parametrize("failure", UNREADABLE, ids=str)
+def test_a_part_whose_success_cannot_be_read_and_that_is_not_held_is_an_error(failure: Exception) -> None:
+    script = Script(upload_part=[failure] * 9)
+    with pytest.raises(type(failure)) as caught:
+        upload(script)
+    assert (script.log, caught.value) == ([PUT, LIST], failure)
+    assert "The session does not hold the part." in caught.value.__notes__
+
+
+@pytest.mark.parametrize("first", [lost(), UNREADABLE[0]], ids=str)
+def test_a_list_of_parts_that_cannot_be_read_is_asked_for_once(first: Exception) -> None:
+    script = Script(upload_part=[first], list_parts=[errors.DecodeError("no list", status=200)] * 9)
+    with pytest.raises(errors.DecodeError, match="no list"):
+        upload(script)
+    assert script.log == [PUT, LIST]
+
+
+def test_a_part_that_is_answered_with_a_sha1_in_capitals_is_ours() -> None:
+    class Loud(Script):
+        def upload_part(self, *arguments: Any, **named: Any) -> Any:
+            answer = super().upload_part(*arguments, **named)
+            answer.parsed.part.sha1 = answer.parsed.part.sha1.upper()
+            return answer
+
+    assert upload(Loud()).offset == 10
+    assert upload(Loud(upload_part=[arrive])).offset == 10
 
 
 def test_an_overlap_that_is_not_listed_was_not_persisted() -> None:
