@@ -645,6 +645,15 @@ def test_a_session_that_leads_elsewhere_gets_nothing(sending: Any, operation: st
         sending(operation, session(url), **arguments)
 
 
+@pytest.mark.parametrize("header", ["if_match", "if_none_match"])
+def test_none_is_no_value_of_an_optional_header(sending: Any, header: str) -> None:
+    """Left out, a header is not sent; an empty one would be a condition that nobody has asked for."""
+    arguments: Any
+    given, arguments = right_call("commit_upload_session")
+    with pytest.raises(errors.InvalidArgumentError, match=rf"^{header}=None: must be str, not null"):
+        sending("commit_upload_session", *given, **arguments, **{header: None})
+
+
 @pytest.mark.parametrize("name", DRIVERS)
 @pytest.mark.parametrize("operation", OF_A_SESSION)
 def test_each_call_goes_to_its_own_endpoint(name: str, operation: str) -> None:

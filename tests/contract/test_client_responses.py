@@ -326,7 +326,7 @@ def test_no_property_of_a_session_may_be_missing(answering: Any, name: str) -> N
         {"id": "1"},
         {"type": "file"},
         {"type": "file", "id": "x"},
-        {"type": "file", "id": "1", "sha1": "A" * 40},
+        {"type": "file", "id": "1", "sha1": "G" * 40},
         "1",
         None,
     ],
