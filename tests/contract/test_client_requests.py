@@ -650,8 +650,8 @@ def test_none_is_no_value_of_an_optional_header(sending: Any, header: str) -> No
     """Left out, a header is not sent; an empty one would be a condition that nobody has asked for."""
     arguments: Any
     given, arguments = right_call("commit_upload_session")
-    with pytest.raises(errors.InvalidArgumentError, match=rf"^{header}=None: must be str, not null"):
-        sending("commit_upload_session", *given, **arguments, **{header: None})
+    _, problem = sending("commit_upload_session", *given, **arguments, **{header: None})
+    assert str(problem).startswith(f"{header}=None: must be str, not null")
 
 
 @pytest.mark.parametrize("name", DRIVERS)
