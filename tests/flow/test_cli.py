@@ -127,11 +127,23 @@ def test_lines_tell_the_start_on_stderr_and_the_file_on_stdout(desk: Desk) -> No
 
 def test_a_machine_gets_one_object_for_each_path_and_nothing_else(desk: Desk) -> None:
     write(desk.folder / "small.txt", b"x")
-    code, out, err = desk.run("upload", "small.txt", "nothing.mov", "film.mov", "--folder-id", "0", "--json", "--quiet")
+    command = ("upload", "--folder-id", "0", "--json", "--quiet")
+    code, out, err = desk.run(*command, "small.txt", "nothing.mov", "film.mov")
 
-    small, nothing, film = (json.loads(line) for line in out.splitlines())
+    small, nothing, untried = (json.loads(line) for line in out.splitlines())
+    assert (code, untried["path"], untried["outcome"]) == (2, "film.mov", "skipped")
+    assert (small["path"], small["outcome"], small["error"]["type"]) == ("small.txt", "failed", "FileTooSmallError")
+    assert nothing["error"] == {"type": "FileNotFoundError", "message": "No such file or directory"}
+    assert "box-uploads: error: nothing.mov: No such file or directory\n" in err
+    assert err.endswith("2 of 3 files cannot be uploaded; nothing was sent\n")
+
+    write(desk.folder / "more.mov")
+    desk.state.faults.add(Failure(operation="create_upload_session", status=403))
+    code, out, err = desk.run(*command, "more.mov", "film.mov")
+
+    more, film = (json.loads(line) for line in out.splitlines())
     (file,) = [one for one in desk.state.files.values() if one.name == "film.mov"]
-    assert code == 1
+    assert (code, more["outcome"], more["error"]["status"]) == (1, "failed", 403)
     assert film == {
         "path": "film.mov",
         "outcome": "stored",
@@ -144,10 +156,7 @@ def test_a_machine_gets_one_object_for_each_path_and_nothing_else(desk: Desk) ->
     }
     helped = desk.run("upload", "--help")[1]
     assert all(key in helped for key in (*film, *small))
-    assert (small["path"], small["outcome"], small["error"]["type"]) == ("small.txt", "failed", "FileTooSmallError")
-    assert nothing["error"] == {"type": "FileNotFoundError", "message": "No such file or directory"}
-    assert "box-uploads: error: nothing.mov: No such file or directory\n" in err
-    assert err.endswith("1 of 3 files are stored\n")
+    assert err.endswith("1 of 2 files are stored\n")
 
 
 def test_stdin_is_uploaded_with_a_name_and_a_size(desk: Desk) -> None:
@@ -311,7 +320,7 @@ CLOSED = [
     ("box-uploads upload film.mov --folder-id 0 --quiet <&- >&- 2>&-", 0, 1),
     ("box-uploads upload - --folder-id 0 --name a.mov --size 20000000 <&-", 2, 0),
     ("box-uploads session status - <&-", 2, 0),
-    ("box-uploads upload nothing.mov --folder-id 0 2>&-", 1, 0),
+    ("box-uploads upload nothing.mov --folder-id 0 2>&-", 2, 0),
     ("box-uploads --help >&-", 1, 0),
 ]
 
@@ -353,12 +362,11 @@ def test_ctrl_c_while_the_program_is_imported_ends_it_with_one_line(desk: Desk) 
 
 
 @pytest.mark.skipif(os.geteuid() == 0 and shutil.which("setpriv") is None, reason="nothing is unreadable for root")
-def test_an_unreadable_file_fails_alone(desk: Desk) -> None:
+def test_an_unreadable_file_is_told_before_anything_is_sent(desk: Desk) -> None:
     write(desk.folder / "secret.mov", CONTENT).chmod(0)
     code, out, err = unprivileged(desk, "upload", "secret.mov", "film.mov", "--folder-id", "0", "--no-resume")
 
-    assert (code, desk.stored()) == (1, [CONTENT])
-    assert out.startswith("film.mov: file ")
+    assert (code, out, desk.stored(), desk.state.journal) == (2, "", [], ())
     assert err.startswith("box-uploads: error: secret.mov: Permission denied\n")
 
 
@@ -387,6 +395,7 @@ def test_without_a_journal_an_interruption_leaves_nothing_behind(desk: Desk) -> 
 
 
 def test_what_comes_after_an_interruption_is_skipped_with_the_same_keys(desk: Desk) -> None:
+    write(desk.folder / "more.mov")
     with stalled(desk, *UPLOAD, "more.mov", "--json") as process:
         process.send_signal(signal.SIGTERM)
         until(process, "stopping; once more to stop at once\n")

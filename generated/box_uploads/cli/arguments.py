@@ -10,14 +10,14 @@ import click
 
 from .. import errors
 
-__all__ = ["PATH", "STDIN", "PathNameError", "all_filled", "box_id", "filled"]
+__all__ = ["PATH", "STDIN", "DuplicateNameError", "PathNameError", "all_filled", "box_id", "filled"]
 
 _ID = re.compile(r"[0-9]{1,19}", re.ASCII)
 
 STDIN = "-"
 
 PATH = click.Path(allow_dash=True, readable=False)
-"""A path that is looked at when its turn has come: what is wrong with it is told of it alone."""
+"""A path that is looked at before anything is sent: what is wrong with it is told together with what else is."""
 
 
 class PathNameError(errors.InvalidArgumentError):
@@ -25,6 +25,13 @@ class PathNameError(errors.InvalidArgumentError):
 
     def __init__(self, rule: str) -> None:
         super().__init__("source", f"its name {rule}")
+
+
+class DuplicateNameError(errors.InvalidArgumentError):
+    """Two paths of one command would get the same name at Box."""
+
+    def __init__(self, first: str) -> None:
+        super().__init__("source", f"gets the same name at Box as {first}")
 
 
 def filled(_context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:

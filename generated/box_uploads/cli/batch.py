@@ -3,21 +3,27 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import msgspec
 
 from .. import errors
 from .._runtime.errors import ClientError
-from ..upload import Started, Stored, upload_file
-from .arguments import STDIN, PathNameError
+from ..api.upload_sessions import create_upload_session
+from ..upload import MINIMUM_SIZE, Started, Stored, upload_file
+from ..upload.opening import opened
+from ..upload.plan import check_minimum
+from .arguments import STDIN, DuplicateNameError, PathNameError
 from .failure import FAILED, INTERRUPTED, WRONG_USAGE, Failure, failure_of, skipped
 from .streams import UnwrittenError
-from .text import path_text, printable
+from .text import json_text, path_text, printable
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
     from pathlib import Path
 
     from .. import Client
@@ -76,14 +82,16 @@ class Batch:
 
     def upload(self, paths: tuple[str, ...]) -> int:
         """Upload all paths, and return the exit code: that of wrong usage only if nothing has begun."""
+        if wrong := self._wrong(paths):
+            return self._refused(paths, wrong)
         codes: list[int] = []
         for number, path in enumerate(paths, 1):
             ended = self._ended(path, is_last=number == len(paths))
             codes.append(0 if ended is None else ended.exit_code)
             if ended is not None and ended.is_final:
                 break
-        for path in paths[len(codes) :]:
-            self._print(path, skipped(self._left(path)))
+        if untried := paths[len(codes) :]:
+            self._skip(untried)
         if len(paths) > 1 and any(codes):
             self._display.say(f"{codes.count(0)} of {len(paths)} files are stored")
         if INTERRUPTED in codes:
@@ -91,6 +99,71 @@ class Batch:
         if set(codes) == {WRONG_USAGE} and not self._has_begun and not self._is_unwritten:
             return WRONG_USAGE
         return FAILED if any(codes) or self._is_unwritten else 0
+
+    def _skip(self, paths: tuple[str, ...]) -> None:
+        """Name paths that were not tried."""
+        were = "file was" if len(paths) == 1 else "files were"
+        names = ", ".join(path_text(path) for path in paths)
+        self._display.say(f"box-uploads: error: {len(paths):,} {were} not tried: {names}")
+        for path in paths:
+            self._print(path, skipped(self._left(path)))
+
+    def _wrong(self, paths: tuple[str, ...]) -> dict[int, Failure]:
+        """Return what is wrong with files, by their numbers, as far as that can be told before anything is sent."""
+        wrong: dict[int, Failure] = {}
+        first: dict[str, str] = {}
+        for number, path in enumerate(paths):
+            # Whether a URL can be read is only known when it is, and what stdin holds too.
+            if path == STDIN or "://" in path:
+                continue
+            try:
+                name = self._check(path)
+                if self._settings.file_id is None and name in first:
+                    raise DuplicateNameError(first[name])  # told as the others are
+                first[name] = path_text(path)
+            except (ClientError, OSError) as error:
+                failure = failure_of(error, path=path, session=self._left(path))
+                wrong[number] = msgspec.structs.replace(failure, exit_code=WRONG_USAGE)
+        return wrong
+
+    def _check(self, path: str) -> str:
+        """Check a file, and return the name that it gets at Box."""
+        settings = self._settings
+        with opened(path) as source:
+            size, name = source.size, settings.file_name or source.name
+        # The end of a session that an earlier run has left for it is the uploader's to see to.
+        if self._left(path) is None:
+            check_minimum(size)
+        if settings.file_id is None and settings.folder_id is not None:
+            with self._of_path():
+                create_upload_session.build_request(
+                    folder_id=settings.folder_id, file_name=name, file_size=max(size, MINIMUM_SIZE)
+                )
+        return name
+
+    def _refused(self, paths: tuple[str, ...], wrong: dict[int, Failure]) -> int:
+        """Tell of all that is wrong; nothing is sent of the others either."""
+        for number, path in enumerate(paths):
+            failure = wrong.get(number)
+            if failure is None:
+                self._print(path, skipped(self._left(path)))
+                continue
+            for line in failure.lines(path_text(path)):
+                self._display.say(line)
+            self._print(path, failure.data())
+        if len(paths) > 1:
+            self._display.say(f"{len(wrong)} of {len(paths)} files cannot be uploaded; nothing was sent")
+        return WRONG_USAGE
+
+    @contextmanager
+    def _of_path(self) -> Generator[None]:
+        """Take a wrong name for that of the path, if no other one was given."""
+        try:
+            yield
+        except errors.InvalidArgumentError as error:
+            if error.argument == "file_name" and self._settings.file_name is None:
+                raise PathNameError(error.rule) from None
+            raise
 
     def _ended(self, path: str, *, is_last: bool) -> Failure | None:
         """Upload a path, and return what has come in the way."""
@@ -100,7 +173,8 @@ class Batch:
             self._send(path, is_last=is_last)
         except (ClientError, OSError, KeyboardInterrupt) as error:
             if self._is_of_memory(path, error):
-                error.add_note("--state-dir chooses another folder for journals, --no-resume keeps none")
+                for hint in _memory_hints(error):
+                    error.add_note(hint)
             failure = failure_of(error, path=path, session=self._left(path))
         else:
             return None
@@ -153,7 +227,7 @@ class Batch:
 
         if self._memory is not None:
             self._memory.prepare()
-        try:
+        with self._of_path():
             upload_file(
                 self._client,
                 sys.stdin.buffer if path == STDIN else path,
@@ -166,10 +240,6 @@ class Batch:
                 on_progress=note,
                 resume=self._journal(path),
             )
-        except errors.InvalidArgumentError as error:
-            if error.argument == "file_name" and settings.file_name is None:
-                raise PathNameError(error.rule) from None
-            raise
 
     def _name(self, path: str) -> str:
         if path == STDIN:
@@ -190,7 +260,7 @@ class Batch:
 
     def _print(self, path: str, data: dict[str, Any]) -> None:
         if self._results == "json":
-            self._put(msgspec.json.encode({"path": path_text(path), **data}).decode())
+            self._put(json_text({"path": path_text(path), **data}))
 
     def _put(self, line: str) -> None:
         """Write a result; one that cannot be written keeps no file from being uploaded."""
@@ -200,3 +270,10 @@ class Batch:
             if not self._is_unwritten:
                 self._display.say(failure_of(error).lines()[0])
             self._is_unwritten = True
+
+
+def _memory_hints(error: BaseException) -> list[str]:
+    hint = "--state-dir or BOX_UPLOADS_STATE_DIR chooses another folder for journals, --no-resume keeps none"
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}:
+        return ["the source is not to blame; free some space for the journal", hint]
+    return [hint]

@@ -19,6 +19,7 @@ from .failure import failure_of
 from .machine import json_option, print_json
 from .memory import Memory, NoSessionError, memory_option, read_session
 from .streams import put
+from .text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -97,7 +98,7 @@ def parts(access: Access, *, session: str, as_json: bool, memory: Memory) -> Non
             if as_json:
                 print_json(part)
             else:
-                put(f"{part.part_id}  {part.offset:>15,}  {part.size:>13,}  {part.sha1.lower()}")
+                put(printable(f"{part.part_id}  {part.offset:>15,}  {part.size:>13,}  {part.sha1.lower()}"))
 
 
 @session.command()
@@ -115,7 +116,7 @@ def abort(access: Access, *, session: str, as_json: bool, memory: Memory) -> Non
     if as_json:
         print_json({"id": found.id, "outcome": "aborted"})
     else:
-        put(f"{found.id} is aborted")
+        put(f"{printable(found.id)} is aborted")
 
 
 @contextmanager
@@ -124,7 +125,8 @@ def _remembering() -> Generator[None]:
     try:
         yield
     except OSError as error:
-        click.echo(f"box-uploads: warning: --state-dir cannot be written to: {failure_of(error).message}", err=True)
+        said = f"box-uploads: warning: --state-dir cannot be written to: {failure_of(error).message}"
+        click.echo(printable(said), err=True)
 
 
 def _found(session: str, memory: Memory) -> UploadSession:
@@ -145,7 +147,7 @@ def _show(found: UploadSession, *, as_json: bool) -> None:
         print_json(found)
         return
     put(
-        f"session  {found.id}\n"
+        f"session  {printable(found.id)}\n"
         f"parts    {found.num_parts_processed:,} of {found.total_parts:,}, of {found.part_size:,} bytes each\n"
         f"expires  {found.session_expires_at:%Y-%m-%d %H:%M:%S %Z}"
     )

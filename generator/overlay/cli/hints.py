@@ -7,7 +7,7 @@ from pathlib import Path
 from .. import errors
 from ..upload import CommitUnconfirmedError, FileTooSmallError, JournalError, SourceChangedError, UploadError
 from .access import TokenFileError, TrustStoreError
-from .arguments import STDIN, PathNameError
+from .arguments import STDIN, DuplicateNameError, PathNameError
 from .memory import SessionUnknownError
 
 __all__ = ["hints_of", "is_of_path"]
@@ -86,7 +86,7 @@ def _upload_hints(error: BaseException) -> list[str]:  # noqa: PLR0911  # a tabl
             return ["compare the sha1 of the file at Box with this one's; if they differ, --no-resume uploads it again"]
         case UploadError(__cause__=Exception() as cause):
             return hints_of(cause)
-        case PathNameError():
+        case DuplicateNameError() | PathNameError():
             return ["upload it alone, with another name: --name NAME"]
         case errors.InvalidArgumentError(argument="source", rule=rule) if "fsspec" in rule:
             return [f"install what fsspec needs for such a URL beside box-uploads; {_THROUGH_STDIN}"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import click
-import msgspec
 
 from .streams import put
+from .text import json_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,4 +41,4 @@ def print_json(data: Any) -> None:
     Raises:
         UnwrittenError: It cannot be written.
     """
-    put(msgspec.json.encode(data).decode())
+    put(json_text(data))

@@ -18,6 +18,7 @@ import msgspec
 from platformdirs import user_state_path
 
 from ..models import UploadSession
+from ..upload.lock import HeldError, locked
 from .arguments import filled
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ _UPLOADS = "uploads"
 
 
 _FOLDER = user_state_path("box-uploads", appauthor=False)
+_WITHOUT_LINKS: int = getattr(os, "O_NOFOLLOW", 0)
 _KEPT = dt.timedelta(days=1)
 
 
@@ -98,7 +100,7 @@ class Memory:
             OSError: The folder cannot be written to.
         """
         path = self._made("sessions") / f"{session.id}.json"
-        number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _WITHOUT_LINKS, 0o600)
         with os.fdopen(number, "wb") as file:
             file.write(msgspec.json.encode(session))
 
@@ -137,13 +139,29 @@ class Memory:
         return one.is_relative_to(folder) or folder.is_relative_to(one)
 
     def tidy(self, now: dt.datetime) -> None:
-        """Drop what is of no use any more, since its session has expired for over a day."""
+        """Drop what is of no use any more, since its session has expired for over a day, or a kill has left it alone.
+
+        What a running upload holds stays, whatever the clock says.
+        """
+        oldest = now - _KEPT
         for path, session in list(self._all()):
-            if session.session_expires_at < now - _KEPT:
-                # What a process that was killed has left beside its journal goes, too.
-                for one in (path, *path.parent.glob(f".{path.name}.*")):
-                    with suppress(OSError):
-                        one.unlink()
+            if session.session_expires_at < oldest:
+                self._drop(path, oldest)
+        alone = {_owner(beside) for beside in self._folder.glob("*/.*.json.*") if _is_older(beside, oldest)}
+        for path in alone:
+            if not path.exists():
+                self._drop(path, oldest)
+
+    def _drop(self, path: Path, oldest: dt.datetime) -> None:
+        """Delete a file and what lies beside it, unless somebody works with it or it is of use after all."""
+        # The lock's own file goes with the lock.
+        with suppress(OSError, HeldError), locked(path.with_name(f".{path.name}.lock")):
+            session = self.left(path)
+            if session is None and path.exists():
+                return
+            if session is None or session.session_expires_at < oldest:
+                path.with_name(f".{path.name}.new").unlink(missing_ok=True)
+                path.unlink(missing_ok=True)
 
     def _all(self) -> Iterator[tuple[Path, UploadSession]]:
         for path in sorted(self._folder.glob("*/*.json")):
@@ -156,6 +174,18 @@ class Memory:
         self._folder.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
         folder.mkdir(mode=_PRIVATE, exist_ok=True)
         return folder
+
+
+def _owner(beside: Path) -> Path:
+    """Return the journal that a lock or a draft lies beside."""
+    return beside.with_name(beside.name.removeprefix(".").rpartition(".")[0])
+
+
+def _is_older(path: Path, oldest: dt.datetime) -> bool:
+    # A younger one may be that of an upload that has not locked it yet, and that must not find it held.
+    with suppress(OSError):
+        return path.lstat().st_mtime < oldest.timestamp()
+    return False
 
 
 def read_session(content: bytes) -> UploadSession:

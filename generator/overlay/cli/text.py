@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
-__all__ = ["clock_text", "counted", "path_text", "printable", "seconds", "size_text"]
+import msgspec
+
+__all__ = ["clock_text", "counted", "json_text", "path_text", "printable", "seconds", "size_text"]
 
 _UNITS = ("kB", "MB", "GB", "TB")
 
@@ -12,6 +15,18 @@ _UNITS = ("kB", "MB", "GB", "TB")
 def printable(text: str) -> str:
     """Return a text in which what is not printable, such as the escapes of a terminal, is replaced."""
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+
+
+def json_text(data: Any) -> str:
+    """Return JSON in which what is not printable is escaped: it does nothing to a terminal, and decodes as it was."""
+    text = msgspec.json.encode(data).decode()
+    return "".join(character if character.isprintable() else _escaped(character) for character in text)
+
+
+def _escaped(character: str) -> str:
+    """Return the escape of a character, which is a pair of them beyond U+FFFF."""
+    units = character.encode("utf-16-be").hex()
+    return "".join(f"\\u{units[start : start + 4]}" for start in range(0, len(units), 4))
 
 
 def path_text(path: str) -> str:

@@ -83,8 +83,11 @@ class Journal:
                 file.flush()
                 os.fsync(file.fileno())
             self._draft.replace(self._path)
-        except BaseException:
+        except BaseException as error:
             self._draft.unlink(missing_ok=True)
+            if isinstance(error, OSError) and error.filename is None:
+                # Writing to a full disk names no file, and the source would be taken for it.
+                raise OSError(error.errno, error.strerror, str(self._path)) from error
             raise
         _sync(self._path.parent)
         self.entry = entry

@@ -6,6 +6,7 @@ such as those of a pool, would go on to hold it after their parent was killed.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from contextlib import contextmanager, suppress
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["HeldError", "locked"]
 
 _ATTEMPTS = 100
+# What a link leads to is somebody else's: it is neither made nor locked. Windows has no such flag.
+_FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
 _held: set[int] = set()
 
 
@@ -36,7 +39,7 @@ def locked(path: Path) -> Generator[None]:
 
     Raises:
         HeldError: Somebody else holds it.
-        OSError: The file cannot be made or locked.
+        OSError: The file cannot be made or locked, or is a symbolic link.
     """
     number = _acquired(path)
     _held.add(number)
@@ -52,7 +55,7 @@ def locked(path: Path) -> Generator[None]:
 
 def _acquired(path: Path) -> int:
     for _ in range(_ATTEMPTS):
-        number = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        number = _opened(path)
         try:
             _lock(number)
             if _is_at(path, number):
@@ -64,10 +67,16 @@ def _acquired(path: Path) -> int:
     raise HeldError
 
 
+def _opened(path: Path) -> int:
+    if path.is_symlink():
+        raise OSError(errno.ELOOP, "a lock must not be a symbolic link; delete it", str(path))
+    return os.open(path, _FLAGS, 0o600)
+
+
 def _is_at(path: Path, number: int) -> bool:
     """Whether an open file still has its name: the one before us may have removed it."""
     try:
-        return os.path.samestat(os.fstat(number), path.stat())
+        return os.path.samestat(os.fstat(number), path.lstat())
     except FileNotFoundError:
         return False
 

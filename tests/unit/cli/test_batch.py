@@ -13,7 +13,7 @@ from box_uploads import errors
 from box_uploads.cli.batch import Batch
 from box_uploads.upload.journal import Journal
 from box_uploads.upload.source import SeekableSource
-from box_uploads_mock import MockServer
+from box_uploads_mock import Failure, MockServer
 
 from .conftest import Run
 
@@ -97,11 +97,11 @@ BAD_NAME = (
 )
 PIPED = "through stdin it can be uploaded: - --size BYTES --name NAME"
 PATHS: list[tuple[str, int, str, str]] = [
-    ("missing", 1, ": No such file or directory", "check how it is written; a relative path begins at {folder}"),
-    ("film.mov/x", 1, ": Not a directory", "check how it is written; a relative path begins at {folder}"),
+    ("missing", 2, ": No such file or directory", "check how it is written; a relative path begins at {folder}"),
+    ("film.mov/x", 2, ": Not a directory", "check how it is written; a relative path begins at {folder}"),
     (
         "{folder}/missing",
-        1,
+        2,
         ": No such file or directory",
         "check how it is written, and whether its volume is mounted",
     ),
@@ -172,8 +172,10 @@ def test_wrong_usage_is_the_exit_code_only_if_nothing_was_sent(
 
     assert box("upload", *bad, "--folder-id", "0")[0] == 2
     assert mock.state.journal == ()
-    assert box("upload", *bad, "missing", "--folder-id", "0")[0] == 1
-    assert box("upload", film, *bad, "--folder-id", "0")[0] == 1
+    assert box("upload", *bad, "missing", "--folder-id", "0")[0] == 2
+    assert box("upload", film, *bad, "--folder-id", "0")[0] == 2
+    assert mock.state.journal == ()
+    assert box("upload", film, "memory://missing", "--folder-id", "0")[0] == 1
 
     def refuse(*_: Any) -> NoReturn:
         raise errors.InvalidArgumentError("source", "must give bytes when it is read")
@@ -185,5 +187,61 @@ def test_wrong_usage_is_the_exit_code_only_if_nothing_was_sent(
 def test_a_folder_above_the_journals_gets_no_hint_about_them(box: Run, tmp_path: Path) -> None:
     code, _, err = box("upload", str(tmp_path), "--folder-id", "0")
 
-    assert code == 1
+    assert code == 2
     assert "--state-dir" not in err
+
+
+WRONG = ("missing.mov", "folder", "pipe", "small.mov", "back\\slash.mov", "other/film.mov")
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["the good one first", "the good one last"])
+def test_all_wrong_paths_are_named_before_the_first_byte_is_sent(
+    box: Run, mock: MockServer, film: str, order: tuple[int, int]
+) -> None:
+    Path("folder").mkdir()
+    Path("other").mkdir()
+    os.mkfifo("pipe")
+    Path("small.mov").write_bytes(bytes(SIZE - 1))
+    for name in WRONG[-2:]:
+        Path(name).hardlink_to(film)
+    groups = ([film], list(WRONG))
+    paths = [path for group in order for path in groups[group]]
+    code, out, err = box("upload", *paths, "--folder-id", "0", "--json")
+
+    # Of two of one name, the second one is told.
+    bad = set(WRONG) if order == (0, 1) else {*WRONG[:-1], film}
+    assert (code, mock.state.journal) == (2, ())
+    said = [json.loads(line) for line in out.splitlines()]
+    assert [one["path"] for one in said] == paths
+    assert {one["path"] for one in said if one["outcome"] == "failed"} == bad
+    assert {one["outcome"] for one in said if one["path"] not in bad} == {"skipped"}
+    for path in bad:
+        assert f"box-uploads: error: {path}: " in err
+    assert err.splitlines()[-1] == "6 of 7 files cannot be uploaded; nothing was sent"
+
+
+def test_two_paths_of_one_name_are_told_with_a_hint(box: Run, mock: MockServer, film: str) -> None:
+    code, _, err = box("upload", film, f"./{film}", "--folder-id", "0")
+
+    assert (code, mock.state.journal) == (2, ())
+    assert err.splitlines()[:2] == [
+        "box-uploads: error: ./film.mov: gets the same name at Box as film.mov",
+        "hint: upload it alone, with another name: --name NAME",
+    ]
+
+
+def test_after_an_error_that_ends_the_batch_those_not_tried_are_named(box: Run, mock: MockServer, film: str) -> None:
+    others = ("a.mov", "b.mov", "c.mov")
+    for name in others:
+        Path(name).hardlink_to(film)
+    mock.state.faults.add(Failure(operation="create_upload_session", status=401, times=2))
+    code, out, err = box("upload", film, *others, "--folder-id", "0", "--json")
+
+    assert code == 1
+    said = [json.loads(line) for line in out.splitlines()]
+    assert [(one["path"], one["outcome"]) for one in said] == [
+        (film, "failed"),
+        *((name, "skipped") for name in others),
+    ]
+    assert "box-uploads: error: 3 files were not tried: a.mov, b.mov, c.mov" in err.splitlines()
+    mock.state.faults.clear()

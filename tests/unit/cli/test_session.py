@@ -139,7 +139,7 @@ def test_an_upload_without_a_place_for_its_journal_says_which_options_help(
         1,
         [
             f"box-uploads: error: a.mov: Not a directory: {blocked / 'state'}",
-            "hint: --state-dir chooses another folder for journals, --no-resume keeps none",
+            "hint: --state-dir or BOX_UPLOADS_STATE_DIR chooses another folder for journals, --no-resume keeps none",
         ],
     )
 

@@ -383,3 +383,18 @@ def test_an_error_about_it_is_no_longer_than_a_few_lines(path: Path) -> None:
 def test_there_is_no_digest_before_the_commit(path: Path) -> None:
     with written(path, FIRST):
         assert json.loads(path.read_bytes())["sha1"] is None
+
+
+# Links
+
+
+@pytest.mark.parametrize("exists", [False, True])
+def test_a_lock_does_not_follow_a_link(path: Path, tmp_path: Path, exists: bool) -> None:
+    target = tmp_path / "elsewhere"
+    if exists:
+        target.write_bytes(b"other")
+    path.symlink_to(target)
+    with pytest.raises(OSError, match="must not be a symbolic link; delete it"), locked(path):
+        pass
+    assert target.exists() == exists
+    assert path.is_symlink()
