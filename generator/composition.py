@@ -28,16 +28,14 @@ def merged(document: Document, node: Node) -> Node:
 
 def variants(document: Document, node: Node, keyword: Literal["oneOf", "anyOf"]) -> list[Node]:
     """Return the alternatives of a schema; keywords beside `oneOf` hold for each of them."""
-    rest = {name: value for name, value in node.object().items() if name not in {keyword, "discriminator", "nullable"}}
+    rest = {name: value for name, value in node.object().items() if name not in {keyword, "discriminator"}}
     rest = {name: value for name, value in rest.items() if asserts(name)}
     alternatives = (node / keyword).items()
     if not alternatives:
         raise SpecError(f"{node.place}/{keyword}", "is empty, so nothing matches")
-    if not rest or (rest.keys() == {"type"} and all(_fits(document, one, rest["type"]) for one in alternatives)):
+    if not rest.keys() - {"nullable"}:
         return alternatives
-    # A variant of a named schema keeps the place of the name, by which a discriminator calls it.
-    places = [document.target(one).place if _refers(one) else one.place for one in alternatives]
-    return [Node({"allOf": [one.value, rest]}, place) for one, place in zip(alternatives, places, strict=True)]
+    return [_narrowed(document, one, Node(rest, node.place)) for one in alternatives]
 
 
 def asserts(name: str) -> bool:
@@ -68,17 +66,43 @@ def _merged(document: Document, node: Node, above: tuple[str, ...]) -> Node:
     rest = [one for one in members if not _refers(one)]
     if len(references) == 1 and not asserting and not any(_asserts_anything(one) for one in rest):
         return _renewed(references[0], rest, own, node.place)
-    flat: dict[str, Any] = {}
-    nullable: list[bool] = []
-    for part in (*members, Node(own, node.place)):
-        whole = _whole(document, part, node, above)
-        flat = _both(flat, whole, node.place)
-        if _asserts_anything(whole):
-            nullable.append(whole.object().get("nullable") is True)
-    flat.pop("nullable", None)
-    if document.is_3_0 and (own.get("nullable") is True or (nullable and all(nullable))):
+    parts = [_whole(document, part, node, above) for part in (*members, Node(own, node.place))]
+    flat = _all_of(parts, node.place)
+    if document.is_3_0 and own.get("nullable") is True:
         flat["nullable"] = True
     return Node(flat, node.place)
+
+
+def _all_of(parts: list[Node], place: str) -> dict[str, Any]:
+    """Return what schemas without `$ref` and `allOf` say together."""
+    flat: dict[str, Any] = {}
+    for part in parts:
+        flat = _both(flat, part, place)
+    flat.pop("nullable", None)
+    asserting = [one for one in parts if _asserts_anything(one)]
+    if asserting and all(one.object().get("nullable") is True for one in asserting):
+        flat["nullable"] = True
+    return flat
+
+
+def _narrowed(document: Document, one: Node, rest: Node) -> Node:
+    """Return an alternative with what stands beside `oneOf`, or as it is if that says nothing new about it."""
+    whole = _whole(document, one, one, ())
+    flat = _all_of([whole, rest], one.place)
+    if _assertions(flat) == _assertions(whole.object()):
+        return one
+    # A variant of a named schema keeps the place of the name, by which a discriminator calls it.
+    return Node(flat, document.target(one).place if _refers(one) else one.place)
+
+
+def _assertions(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return what can make a value invalid, in one spelling."""
+    said = {name: value for name, value in schema.items() if asserts(name)}
+    if "properties" in said:
+        said.setdefault("type", "object")
+    if "required" in said:
+        said["required"] = set(said["required"])
+    return said
 
 
 def _renewed(reference: Node, rest: list[Node], own: dict[str, Any], place: str) -> Node:
@@ -193,14 +217,3 @@ def _asserts_anything(node: Node) -> bool:
     if not isinstance(node.value, dict):
         return node.value is False
     return any(asserts(name) and name != "nullable" for name in node.object())
-
-
-def _fits(document: Document, node: Node, type_: Any) -> bool:
-    """Return whether an alternative is of the type that stands beside `oneOf`, so that this says nothing new."""
-    target = merged(document, document.resolve(node)).value
-    if not is_object(target):
-        return False
-    schema = target
-    found: Any = schema.get("type", "object" if "properties" in schema else None)
-    allowed = {type_} if isinstance(type_, str) else set[Any](type_)
-    return found is not None and ({found} if isinstance(found, str) else set[Any](found)) <= allowed

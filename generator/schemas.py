@@ -15,7 +15,6 @@ from .composition import merged, variants
 from .document import Document, Node
 from .filters import class_name, long_literal, one_line, python_name
 from .kinds import check_fit, check_schema, has_properties, is_model, type_names
-from .overlay._runtime.shape import is_object
 from .problem import SpecError
 from .types import ANY, NONE, Alias, Array, Field, Map, Model, Named, Scalar, Type, union
 from .unions import check_exclusive, check_union, tag_models
@@ -38,6 +37,7 @@ _CLASSES_IN_MODELS = frozenset(
         "UnsetType",
     }
 )
+_RECURSIVE = "is recursive without an object with properties in between; give it one"
 _UNSAYABLE = re.compile(r'["\\\x00-\x1f]')
 
 
@@ -56,6 +56,7 @@ class Schemas:
         self._class_names: set[str] = set(_CLASSES_IN_MODELS)
         self._component_names: dict[str, str] = {}
         self._unfinished: list[str] = []
+        self._open_unions: list[str] = []
         self._unfilled: list[tuple[Model, Node]] = []
         self._nullable_models: set[str] = set()
         self._object_unions: list[tuple[Node, list[Model]]] = []
@@ -124,7 +125,7 @@ class Schemas:
         if is_model(flat):
             return self._model(node.place, name, flat)
         if node.place in self._unfinished:
-            raise SpecError(node.place, "is recursive without an object with properties in between; give it one")
+            raise SpecError(node.place, _RECURSIVE)
         self._unfinished.append(node.place)
         alias = Alias(name, node.place, self._type_of(node, name), description(flat))
         alias.type = _with_description(alias.type, alias.description)
@@ -242,11 +243,16 @@ class Schemas:
     def _union(self, node: Node, keyword: Literal["oneOf", "anyOf"], hint: str) -> Type:
         if keyword == "oneOf" and "anyOf" in node.object():
             raise SpecError(node.place, "has oneOf and anyOf; put one into the other")
+        if node.place in self._open_unions:
+            raise SpecError(node.place, _RECURSIVE)
+        self._open_unions.append(node.place)
         alternatives = variants(self.document, node, keyword)
         types: list[Type] = []
         for index, one in enumerate(alternatives):
-            named = is_object(one.value) and ("$ref" in one.value or len(alternatives) == 1)
-            types.append(self._type_of(one, hint if named else f"{hint}Option{index + 1}"))
+            # A named schema that what stands beside `oneOf` makes another has a class beside its own.
+            name = self._component_names.get(one.place) or ("" if len(alternatives) == 1 else f"Option{index + 1}")
+            types.append(self._type_of(one, f"{hint}{name}"))
+        self._open_unions.pop()
         result = union(*types)
         models = [
             one.definition for one in result.members if isinstance(one, Named) and isinstance(one.definition, Model)

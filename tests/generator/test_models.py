@@ -296,3 +296,49 @@ def test_a_long_row_of_references_is_no_deep_nesting(make: Make) -> None:
     found = _decode(package, "S0", {"next": {"next": {}}})
 
     assert type(found.next.next) is package.models.S2
+
+
+REFS = [{"$ref": "#/components/schemas/Cat"}, {"$ref": "#/components/schemas/Dog"}]
+BESIDE: dict[str, dict[str, Any]] = {
+    "oneOf beside required": {"required": ["name"], "oneOf": REFS},
+    "anyOf beside required": {"required": ["name"], "anyOf": REFS},
+    "oneOf in allOf": {"allOf": [{"oneOf": REFS}, {"required": ["name"]}]},
+    "anyOf in allOf": {"allOf": [{"required": ["name"]}, {"anyOf": REFS}]},
+    "a union by name in allOf": {"allOf": [{"$ref": "#/components/schemas/Either"}, {"required": ["name"]}]},
+    "a union within a union": {"required": ["name"], "oneOf": [{"anyOf": REFS[:1]}, {"oneOf": REFS[1:]}]},
+    "with a discriminator": {
+        "required": ["name"],
+        "oneOf": REFS,
+        "discriminator": {"propertyName": "kind", "mapping": {"cat": "#/components/schemas/Cat", "dog": "Dog"}},
+    },
+}
+
+
+def _pets(make: Make, pet: dict[str, Any], *, version: str = "3.1.0") -> Package:
+    def animal(kind: str) -> dict[str, Any]:
+        properties = {"kind": {"type": "string", "enum": [kind]}, "name": {"type": "string"}}
+        return {"type": "object", "required": ["kind"], "properties": properties}
+
+    schemas = {"Cat": animal("cat"), "Dog": animal("dog"), "Either": {"oneOf": REFS}, "Pet": pet}
+    return make(document(schemas=schemas, version=version))
+
+
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
+@pytest.mark.parametrize("name", BESIDE)
+def test_what_stands_beside_references_holds_for_each_of_them_and_for_nothing_else(
+    make: Make, name: str, version: str
+) -> None:
+    package = _pets(make, BESIDE[name], version=version)
+
+    for kind in ("cat", "dog"):
+        assert _decode(package, "Pet", {"kind": kind, "name": "a"}).name == "a"
+        _rejects(package, "Pet", {"kind": kind})
+        assert _decode(package, kind.capitalize(), {"kind": kind})
+    assert type(_decode(package, "Pet", {"kind": "dog", "name": "a"})).__name__.startswith("Pet")
+
+
+@pytest.mark.parametrize("keyword", ["oneOf", "anyOf"])
+def test_what_says_nothing_new_beside_references_leaves_them_their_classes(make: Make, keyword: str) -> None:
+    package = _pets(make, {"type": "object", "required": ["kind"], keyword: REFS})
+
+    assert type(_decode(package, "Pet", {"kind": "dog"})) is package.models.Dog

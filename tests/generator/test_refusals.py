@@ -585,6 +585,21 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
         "#/components/schemas/T",
         "allOf contains itself",
     ),
+    "a union of itself": (
+        _schemas(S={"required": ["a"], "oneOf": [_ref("S"), _object(a=TEXT)]}),
+        S,
+        "is recursive without an object",
+    ),
+    "a union of itself in allOf": (
+        _schemas(S={"allOf": [{"anyOf": [_ref("S"), _object(a=TEXT)]}, {"required": ["a"]}]}),
+        S,
+        "is recursive without an object",
+    ),
+    "a union of itself by way of another": (
+        _schemas(S={"required": ["a"], "oneOf": [_ref("T")]}, T={"required": ["b"], "oneOf": [_ref("S")]}),
+        S,
+        "is recursive without an object",
+    ),
     "deep nesting": (_schema(**_nested(200)), "", "is nested too deeply"),
     "very deep nesting": (_schema(**_nested(300)), "", "is nested too deeply"),
 }
