@@ -95,7 +95,8 @@ class Document:
         version = root.get("openapi")
         match = re.match(r"3\.([01])(\.\d+)?\Z", version) if isinstance(version, str) else None
         if not match:
-            raise SpecError("#/openapi", f"must be a version 3.0 or 3.1, not {version!r}")
+            found = f"the number {version}; put it in quotes" if isinstance(version, float) else repr(version)
+            raise SpecError("#/openapi", f"must be a version 3.0 or 3.1, not {found}")
         self.is_3_0 = match[1] == "0"
 
     @classmethod

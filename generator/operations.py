@@ -43,6 +43,7 @@ class Operations:
         self._parameters = Parameters(document, schemas)
         self._names: set[str] = set()
         self._ids: dict[str, str] = {}
+        self._ids_by_method: dict[str, Node] = {}
 
     def read(self) -> list[Operation]:
         """Return the operations in the order of the document.
@@ -122,6 +123,13 @@ class Operations:
         if name.text() in self._ids.values():
             raise SpecError(
                 name.place, f"{name.value!r} is the operationId of another operation already; choose another"
+            )
+        method = python_name(name.value, fallback="call")
+        earlier = self._ids_by_method.setdefault(method, name)
+        if earlier is not name:
+            raise SpecError(
+                name.place,
+                f"{name.value!r} and {earlier.value!r} ({earlier.place}) are both {method} in Python; rename one",
             )
         self._ids[node.place] = name.value
 

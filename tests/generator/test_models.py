@@ -342,3 +342,10 @@ def test_what_says_nothing_new_beside_references_leaves_them_their_classes(make:
     package = _pets(make, {"type": "object", "required": ["kind"], keyword: REFS})
 
     assert type(_decode(package, "Pet", {"kind": "dog"})) is package.models.Dog
+
+
+@pytest.mark.parametrize("schema", [{"type": "string"}, {"type": "string", "format": "ipv4"}])
+def test_the_models_module_offers_models_and_nothing_else(make: Make, schema: dict[str, Any]) -> None:
+    package = make(document(schemas={"Text": schema}))
+
+    assert package.models.__all__ == ["Text"]

@@ -70,7 +70,7 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
     "no version": ({"info": {}}, "#/openapi", "must be a version 3.0 or 3.1"),
     "version 2": ({"swagger": "2.0"}, "#/openapi", "must be a version 3.0 or 3.1"),
     "version 3.2": (document(openapi="3.2.0"), "#/openapi", "not '3.2.0'"),
-    "a number as version": (document(openapi=3.1), "#/openapi", "not 3.1"),
+    "a number as version": (document(openapi=3.1), "#/openapi", "not the number 3.1; put it in quotes"),
     "no info": ({"openapi": "3.1.0", "paths": {}}, "#", "lacks 'info'"),
     "no title": (document(info={"version": "1"}), "#/info", "lacks 'title'"),
     "a number as title": (document(info={"title": 5, "version": "1"}), "#/info/title", "string"),
@@ -114,6 +114,11 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
     ),
     "a misspelt keyword": (_get(operationid="a"), GET, "'operationid' is no keyword of a operation"),
     "callbacks": (_get(callbacks={"a": {"{$request.body#/url}": {}}}), f"{GET}/callbacks", "not supported"),
+    "ids that are one name in Python": (
+        document({"/a": {"get": operation(operationId="get-thing")}, "/b": {"get": operation(operationId="getThing")}}),
+        "#/paths/~1b/get/operationId",
+        "'getThing' and 'get-thing' (#/paths/~1a/get/operationId) are both get_thing in Python; rename one",
+    ),
     "a very long id": (_get(operationId="a" * 300), GET, "too long"),
     "a link to nowhere": (
         _answers(_200={"links": {"next": {"operationId": "other"}}}),
