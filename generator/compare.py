@@ -21,15 +21,19 @@ class Differences:
 
 
 def compare(expected: Path, actual: Path) -> Differences:
-    """Compare `actual` with `expected`, file by file and byte by byte; caches of Python do not count."""
+    """Compare `actual` with `expected`, by the bytes, kind and mode of each file; caches of Python do not count."""
     wanted, found = files(expected), files(actual)
     return Differences(
-        changed=tuple(
-            sorted(path for path in wanted & found if (expected / path).read_bytes() != (actual / path).read_bytes())
-        ),
+        changed=tuple(sorted(path for path in wanted & found if _differ(expected / path, actual / path))),
         missing=tuple(sorted(wanted - found)),
         stray=tuple(sorted(found - wanted)),
     )
+
+
+def _differ(expected: Path, actual: Path) -> bool:
+    """Return whether git would see a difference: other bytes, a symbolic link, or a file that may be executed."""
+    is_program = actual.stat().st_mode & 0o100 != expected.stat().st_mode & 0o100
+    return actual.is_symlink() or is_program or expected.read_bytes() != actual.read_bytes()
 
 
 def files(tree: Path) -> set[str]:

@@ -192,6 +192,14 @@ def test_the_check_names_what_is_changed_missing_and_stray(job: Job, capsys: pyt
     assert _tree(job.target) == before
 
 
+def test_the_check_sees_a_file_that_may_be_executed_and_a_symbolic_link(tmp_path: Path, job: Job) -> None:
+    (job.target / "client.py").chmod(0o755)
+    (job.target / "types.py").rename(tmp_path / "types.py")
+    (job.target / "types.py").symlink_to(tmp_path / "types.py")
+
+    assert check(job).lines() == ["changed: client.py", "changed: types.py"]
+
+
 def test_the_check_names_everything_where_there_is_no_package(tmp_path: Path, job: Job) -> None:
     found = check(replace(job, output=tmp_path / "none", lock=None))
 
