@@ -150,6 +150,26 @@ def test_a_document_without_operations_and_schemas_makes_a_package(tmp_path: Pat
     assert generate(job_for(spec, tmp_path / "out")).is_dir()
 
 
+def test_no_tool_gets_an_enum_of_thousands_of_values_as_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The time of a check by ruff grows with the square of the longest line."""
+    spec, widths, run = tmp_path / "spec.json", list[int](), pipeline._run
+    spec.write_text(json.dumps(document(schemas={"E": {"enum": [f"v{one}" for one in range(2000)]}})), encoding="utf-8")
+
+    def noted(*arguments: str) -> subprocess.CompletedProcess[str]:
+        if "check" in arguments:
+            models = Path(arguments[-1], "models", "__init__.py").read_text(encoding="utf-8")
+            widths.append(max(map(len, models.splitlines())))
+        return run(*arguments)
+
+    monkeypatch.setattr(pipeline, "_run", noted)
+    generate(job_for(spec, tmp_path / "out"))
+
+    assert widths
+    assert max(widths) <= 120
+
+
 def test_the_name_of_the_document_cannot_break_the_stamp(tmp_path: Path) -> None:
     spec = tmp_path / "a\nimport os #`'\u202e.json"
     spec.write_text(json.dumps(document()), encoding="utf-8")
