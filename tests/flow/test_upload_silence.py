@@ -13,7 +13,7 @@ from typing import Any
 import httpx2
 import pytest
 from box_uploads import AsyncClient, Client, Timeout, errors
-from box_uploads.upload import PartDone, upload_file
+from box_uploads.upload import PartDone, upload_file, upload_file_async
 from box_uploads.upload.calls import line_of
 from box_uploads_mock import Failure, Stall
 
@@ -248,3 +248,30 @@ def test_the_end_of_a_session_is_asked_for_with_less_patience() -> None:
         line.calls.abort_upload_session(session())
     fives = dict.fromkeys(("connect", "read", "write", "pool"), 5)
     assert asked == [fives, fives, dict.fromkeys(fives, 2), fives | {"connect": 1}, fives, dict.fromkeys(fives, 3)]
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+@pytest.mark.parametrize(("deadline_s", "answer_s"), [(20.0, 20.0), (900.0, 300.0)])
+def test_no_answer_is_waited_for_longer_than_the_upload_bears(
+    deadline_s: float, answer_s: float, *, is_async: bool
+) -> None:
+    limits: list[float] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        limits.append(request.extensions["timeout"]["read"].answer_s)
+        return httpx2.Response(403)
+
+    transport = httpx2.MockTransport(answer)
+    order: dict[str, Any] = {"folder_id": "0", "file_name": "a.bin", "deadline_s": deadline_s}
+
+    async def run() -> None:
+        async with AsyncClient("token", http=transport) as box:
+            await upload_file_async(box, b"\0" * 20_000_000, **order)
+
+    with pytest.raises(errors.ForbiddenError):
+        if is_async:
+            asyncio.run(run())
+        else:
+            with Client("token", http=transport) as box:
+                upload_file(box, b"\0" * 20_000_000, **order)
+    assert set(limits) == {answer_s}

@@ -77,7 +77,8 @@ class _Bounds:
 
     def __init__(self, stream: Any, clock: Callable[[], float]) -> None:
         self._stream = ref(stream)
-        self._read, self._write = type(stream).read, type(stream).write
+        kind: Any = type(stream)
+        self._read, self._write = kind.read, kind.write
         self._clock = clock
         self._since: float | None = None
 
