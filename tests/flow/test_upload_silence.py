@@ -268,10 +268,10 @@ def test_no_answer_is_waited_for_longer_than_the_upload_bears(
         async with AsyncClient("token", http=transport) as box:
             await upload_file_async(box, b"\0" * 20_000_000, **order)
 
+    def blocking() -> None:
+        with Client("token", http=transport) as box:
+            upload_file(box, b"\0" * 20_000_000, **order)
+
     with pytest.raises(errors.ForbiddenError):
-        if is_async:
-            asyncio.run(run())
-        else:
-            with Client("token", http=transport) as box:
-                upload_file(box, b"\0" * 20_000_000, **order)
+        asyncio.run(run()) if is_async else blocking()
     assert set(limits) == {answer_s}

@@ -12,7 +12,7 @@ server that takes a byte a second runs into the write timeout, while a link that
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 from weakref import ref
 
 import httpx2
@@ -77,7 +77,7 @@ class _Bounds:
 
     def __init__(self, stream: Any, clock: Callable[[], float]) -> None:
         self._stream = ref(stream)
-        kind: Any = type(stream)
+        kind = cast("Any", type(stream))
         self._read, self._write = kind.read, kind.write
         self._clock = clock
         self._since: float | None = None

@@ -11,7 +11,7 @@ server that takes a byte a second runs into the write timeout, while a link that
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 from weakref import ref
 
 import httpx2
@@ -76,7 +76,7 @@ class _Bounds:
 
     def __init__(self, stream: Any, clock: Callable[[], float]) -> None:
         self._stream = ref(stream)
-        kind: Any = type(stream)
+        kind = cast("Any", type(stream))
         self._read, self._write = kind.read, kind.write
         self._clock = clock
         self._since: float | None = None

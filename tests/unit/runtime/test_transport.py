@@ -222,8 +222,8 @@ class Owned(Protocol):
 def _sync_use(use: str) -> tuple[list[int], bool]:
     with httpx2.Client(transport=httpx2.MockTransport(lambda _: httpx2.Response(200))) as http:
         transport = SyncTransport(Credentials("t"), base_url=BASE, http=http)
-        twin = {"without_retries": transport.without_retries, "hasty": lambda: transport.hasty(1.0),
-                "within": lambda: transport.within(1.0), "itself": lambda: transport}[use]()  # fmt: skip
+        twin = transport if use == "itself" else transport.without_retries() if use == "without_retries" else None
+        twin = twin or (transport.hasty(1.0) if use == "hasty" else transport.within(1.0))
         statuses = [twin.send(GET).status]
         twin.close()
         with pytest.raises(ClientError, match="the client is closed"):
@@ -237,8 +237,8 @@ def _async_use(use: str) -> tuple[list[int], bool]:
     async def run() -> tuple[list[int], bool]:
         async with httpx2.AsyncClient(transport=httpx2.MockTransport(lambda _: httpx2.Response(200))) as http:
             transport = AsyncTransport(Credentials("t"), base_url=BASE, http=http)
-            twin = {"without_retries": transport.without_retries, "hasty": lambda: transport.hasty(1.0),
-                    "within": lambda: transport.within(1.0), "itself": lambda: transport}[use]()  # fmt: skip
+            twin = transport if use == "itself" else transport.without_retries() if use == "without_retries" else None
+            twin = twin or (transport.hasty(1.0) if use == "hasty" else transport.within(1.0))
             statuses = [(await twin.send(GET)).status]
             await twin.aclose()
             with pytest.raises(ClientError, match="the client is closed"):
