@@ -472,6 +472,42 @@ def test_a_resumed_upload_asks_again_what_was_not_answered(ground: Ground, tmp_p
     assert (ground.calls("create_upload_session"), ground.state.faults.unfired) == (1, ())
 
 
+@pytest.mark.parametrize("by_jobs", [False, True], ids=["threads", "executor"])
+@pytest.mark.parametrize("source", ["path", "bytes"])
+@pytest.mark.parametrize("held", [1, 3, 5])
+def test_parts_that_are_held_are_compared_and_count_for_the_whole(
+    ground: Ground, tmp_path: Path, by_jobs: bool, source: str, held: int
+) -> None:
+    given, events = write(tmp_path / "film.mov") if source == "path" else CONTENT, list[Any]()
+    settings: dict[str, Any] = {"resume": tmp_path / "journal", "workers": 1}
+    with pytest.raises(Interrupt):
+        ground.upload(given, on_progress=interrupt_after(held), **settings)
+    ground.server.settle()
+    with ThreadPoolExecutor(1) as pool:
+        executor = pool if by_jobs else None
+        ground.upload(given, executor=executor, on_progress=events.append, **settings)
+    assert ground.stored() == [CONTENT]
+    assert [event for event in events if isinstance(event, Restarted)] == []
+    assert [event.was_held for event in events if isinstance(event, PartDone)].count(True) >= held
+
+
+@pytest.mark.parametrize("by_jobs", [False, True], ids=["threads", "executor"])
+@pytest.mark.parametrize("index", [0, 2, 4])
+def test_a_held_part_that_is_another_now_is_noticed(ground: Ground, tmp_path: Path, by_jobs: bool, index: int) -> None:
+    path, events = write(tmp_path / "film.mov"), list[Any]()
+    settings: dict[str, Any] = {"resume": tmp_path / "journal", "workers": 1}
+    with pytest.raises(Interrupt):
+        ground.upload(path, on_progress=interrupt_after(5), **settings)
+    was, other = path.stat(), bytearray(CONTENT)
+    other[index * PART_SIZE] ^= 1
+    write(path, bytes(other))
+    os.utime(path, ns=(was.st_atime_ns, was.st_mtime_ns))
+    with ThreadPoolExecutor(1) as pool:
+        ground.upload(path, executor=pool if by_jobs else None, on_progress=events.append, **settings)
+    assert ground.stored() == [bytes(other)]
+    assert [type(event) for event in events].count(Restarted) == 1
+
+
 def own_threads() -> list[str]:
     """Return the names of the uploader's threads; the server may start some of its own at any time."""
     return [one.name for one in threading.enumerate() if one.name.startswith(("box-upload_", "box-upload-async"))]
