@@ -292,6 +292,38 @@ def test_a_wish_to_stop_does_not_wait_for_the_pauses_of_jobs(ground: Ground, tmp
     ground.state.faults.clear()
 
 
+def test_jobs_that_wait_in_the_executor_s_queue_are_taken_back(ground: Ground, tmp_path: Path) -> None:
+    class Busy(ThreadPoolExecutor):
+        """Runs one job, and has no worker for those that follow."""
+
+        def __init__(self) -> None:
+            super().__init__(1)
+            self.waiting: list[Future[Any]] = []
+            self.is_begun = False
+
+        def submit(self, *given: Any, **named: Any) -> Any:
+            if not self.is_begun:
+                self.is_begun = True
+                return super().submit(*given, **named)
+            self.waiting.append(Future())
+            return self.waiting[-1]
+
+    path = write(tmp_path / "film.mov")
+    with ThreadPoolExecutor(1) as thread, Busy() as executor:
+        upload = thread.submit(
+            ground.upload, path, executor=executor, workers=2, on_progress=interrupt_after(1, RuntimeError)
+        )
+        try:
+            with pytest.raises(RuntimeError):
+                upload.result(20)
+            assert executor.waiting
+            assert all(one.cancelled() for one in executor.waiting)
+        finally:
+            for one in executor.waiting:
+                one.cancel()
+    assert (ground.stored(), len(ground.state.sessions)) == ([], 0)
+
+
 def test_an_executor_that_breaks_down_is_told_and_leaves_nothing(ground: Ground, tmp_path: Path) -> None:
     class Broken(ThreadPoolExecutor):
         def submit(self, *_: Any, **__: Any) -> Any:
