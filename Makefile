@@ -72,8 +72,9 @@ compatibility: $(INSTALLED) ## Says what the fragment's changes since its last r
 coverage: $(INSTALLED) ## Counts what of the contract its tests exercise; the page is .prove/coverage.html.
 	@$(BIN)/python -m pytest tests/contract $(DISTRIBUTED) $(COVERED)
 
-prove: coverage ## Plants defects, one at a time, and counts those that the tests notice; goes on where it was interrupted (JUDGES=).
+prove: coverage ## Plants defects and drawn mutants, one at a time, and counts what the tests notice; continues if interrupted (JUDGES=, SEED=).
 	@$(BIN)/python -m tests.prove --workers $(JUDGES)
+	@$(BIN)/python -m tests.prove.draw --workers $(JUDGES) $(if $(SEED),--seed $(SEED))
 
 prove-sample: $(INSTALLED) ## A small part of that, always the same one (WORKERS=).
 	@$(BIN)/python -m tests.prove --sample --workers $(WORKERS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
 import signal
 import sys
@@ -14,9 +15,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from tests.prove.campaign import ControlError
 from tests.prove.campaigns import CAMPAIGNS, groups
 from tests.prove.equivalents import equivalents, stale
-from tests.prove.runner import ControlError, fingerprint
+from tests.prove.runner import fingerprint
 from tests.prove.sample import sample
 from tests.prove.scores import Score, print_kinds, print_scores, print_survivors, report, said
 from tests.prove.spec_campaigns import ClientFromMutant
@@ -44,6 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     if options.list or options.show:
         return _show(console, chosen, options.show, options.kind)
+    # The judges draw the places of the controls by it, too.
+    os.environ.setdefault("PROVE_SEED", fingerprint())
     since = time.monotonic()
     scores: list[Score] = []
     try:

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-__all__ = ["NO_DEFECT", "Campaign", "Defect", "NoDifference", "Outcome", "Refused", "Verdict"]
+__all__ = [
+    "NO_DEFECT",
+    "Campaign",
+    "ControlError",
+    "Controls",
+    "Defect",
+    "NoDifference",
+    "Outcome",
+    "Refused",
+    "Verdict",
+    "draw_one",
+]
 
 Outcome: TypeAlias = Literal["killed", "survived", "refused", "timeout", "lost"]
 """`killed`: a test failed. `survived`: all passed. `refused`: it could not be planted, since the tool chain found it.
@@ -36,6 +48,18 @@ class Defect(msgspec.Struct, frozen=True, kw_only=True):
     aside: tuple[str, ...] = ()
 
 
+class Controls(msgspec.Struct, frozen=True):
+    """Two edits whose verdicts are known; other verdicts mean that nothing can be said of the defects.
+
+    Attributes:
+        harmless: Takes the way of a defect and changes nothing: it has to survive.
+        glaring: Has to be noticed.
+    """
+
+    harmless: Defect
+    glaring: Defect
+
+
 NO_DEFECT = Defect(id="-", place="-", change="nothing is planted")
 """The control: with it, every test has to pass."""
 
@@ -56,6 +80,15 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     by: str = ""
     reason: str = ""
     seconds: float = 0.0
+
+
+class ControlError(Exception):
+    """The tests fail although nothing is planted, or a judge is gone, so that nothing can be said of the defects."""
+
+
+def draw_one(seed: str, names: Iterable[str]) -> str:
+    """Return one of some names, which the seed decides about."""
+    return min(names, key=lambda name: hashlib.sha256(f"{seed}:{name}".encode()).digest())
 
 
 class Refused(Exception):  # noqa: N818  # the outcome of the same name
@@ -86,6 +119,10 @@ class Campaign(Protocol):
         """Return the defects, always in the same order."""
         ...
 
+    def controls(self, seed: str) -> Controls:
+        """Return the controls, at a place that the seed draws."""
+        ...
+
     def plant(self, defect: Defect) -> None:
         """Plant a defect in this process, which does nothing else and then ends; `NO_DEFECT` takes the same way.
 
@@ -93,4 +130,8 @@ class Campaign(Protocol):
             Refused: It cannot be planted.
             NoDifference: It makes no difference to the tests.
         """
+        ...
+
+    def undo(self, defect: Defect) -> None:
+        """Take back what planting a defect has left on disk, in the process that goes on with the next one."""
         ...

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.prove.draw.campaign import DRAWN
 from tests.prove.gateway_defects import GATEWAY_DEFECTS
 from tests.prove.hand_made import HAND_MADE
-from tests.prove.overlay_mutants import OVERLAY_MUTANTS
 from tests.prove.spec_campaigns import ClientFromMutant, MockAgainstMutant
 
 if TYPE_CHECKING:
@@ -18,13 +18,11 @@ __all__ = ["CAMPAIGNS", "groups"]
 
 _SPEC_MUTANTS: Sequence[Campaign] = (ClientFromMutant(), MockAgainstMutant())
 _HAND_MADE: Mapping[str, Sequence[Campaign]] = HAND_MADE
-_OVERLAY: Mapping[str, Sequence[Campaign]] = {one.name: (one,) for one in OVERLAY_MUTANTS}
-
 _GATEWAY: Sequence[Campaign] = GATEWAY_DEFECTS
 
-_BY_GROUP = {"spec mutants": _SPEC_MUTANTS, **_HAND_MADE, "gateway defects": _GATEWAY, **_OVERLAY}
+_BY_GROUP = {"spec mutants": _SPEC_MUTANTS, **_HAND_MADE, "gateway defects": _GATEWAY}
 
-CAMPAIGNS: Mapping[str, Campaign] = {one.name: one for group in _BY_GROUP.values() for one in group}
+CAMPAIGNS: Mapping[str, Campaign] = {one.name: one for group in (*_BY_GROUP.values(), DRAWN) for one in group}
 
 
 def groups() -> Mapping[str, Sequence[str]]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NoReturn
 
 import pytest
 
-from tests.prove.campaign import NO_DEFECT, Defect
+from tests.prove.campaign import NO_DEFECT, Controls, Defect, draw_one
 from tests.prove.planting import LABELS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+_HARMLESS, _GLARING = "control, nothing changes: ", "control, raises: "
 
 __all__ = ["GATEWAY_DEFECTS", "GatewayDefects"]
 
@@ -45,13 +47,36 @@ class GatewayDefects:
             for name, (_, operation, _) in table.items()
         ]
 
+    def controls(self, seed: str) -> Controls:
+        """Return requests that stay what they are, and responses that cannot be read, of a drawn operation."""
+        operation = draw_one(seed, {one.place for one in self.defects()})
+        focus = (operation, LABELS[operation], "tests/unit/")
+        harmless, glaring = (
+            Defect(id=f"{words}{operation}", place=operation, change=words, focus=focus)
+            for words in (_HARMLESS, _GLARING)
+        )
+        return Controls(harmless, glaring)
+
     def plant(self, defect: Defect) -> None:
         """Plant a defect; the process ends with it."""
-        from tests.contract.test_gateway import FOUND, OVERLOOKED  # noqa: PLC0415  # as above
+        from tests.contract import test_gateway as gateway  # noqa: PLC0415  # as above
 
-        if defect is not NO_DEFECT:
-            plant, _, _ = {**FOUND, **OVERLOOKED}[defect.id]
-            plant(pytest.MonkeyPatch())
+        if defect is NO_DEFECT:
+            return
+        if defect.id.startswith(_HARMLESS):
+            plant = gateway.requests_of(defect.place)
+        elif defect.id.startswith(_GLARING):
+            plant = gateway.responses_of(defect.place, _raise)
+        else:
+            plant, _, _ = {**gateway.FOUND, **gateway.OVERLOOKED}[defect.id]
+        plant(pytest.MonkeyPatch())
+
+    def undo(self, defect: Defect) -> None:
+        """Leave all as it is: nothing of a defect is on disk."""
+
+
+def _raise(_: object) -> NoReturn:
+    raise AssertionError("a planted control")
 
 
 GATEWAY_DEFECTS: Sequence[GatewayDefects] = (

@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
@@ -36,14 +37,17 @@ if TYPE_CHECKING:
 
     from tests.prove.campaign import Campaign, Outcome
 
+__all__ = ["TIMEOUT_S", "Judge", "Order", "Ruling", "name_of"]
+
 TIMEOUT_S = 300
 _PRELOADED = (
-    "box_uploads_mock",
     "httpx",
     "hypothesis.stateful",
     "jsonschema_rs",
     "schemathesis.pytest",
     "starlette.testclient",
+    "uvicorn",
+    "yaml",
 )
 _REASON = 240
 _ENDED = frozenset({pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED})
@@ -56,13 +60,15 @@ class Order(msgspec.Struct):
         id: Name of the defect to judge.
         seconds: How long each test took when nothing was planted; quick ones come first.
         is_brief: Whether only the tests that the defect's focus names are run.
-        only: Names of tests; if there are any, no others are run.
+        only: Names of tests; if there are any, no others are run, and only their files are collected.
+        timeout_s: Seconds after which the tests are taken not to end.
     """
 
     id: str
     seconds: dict[str, float] = {}
     is_brief: bool = False
     only: Sequence[str] = ()
+    timeout_s: int = TIMEOUT_S
 
 
 class Ruling(msgspec.Struct):
@@ -90,7 +96,9 @@ class Judge:
 
     def __init__(self, campaign: Campaign, orders: BufferedReader, rulings: RawIOBase) -> None:
         self._campaign = campaign
-        self._defects = {one.id: one for one in (NO_DEFECT, *campaign.defects())}
+        controls = campaign.controls(os.environ.get("PROVE_SEED", ""))
+        known = (NO_DEFECT, *campaign.defects(), controls.harmless, controls.glaring)
+        self._defects = {one.id: one for one in known}
         self._orders = orders
         self._rulings = rulings
         self._case: _Case | None = None
@@ -116,6 +124,10 @@ class Judge:
         session.items = case.arranged(session.items)
         return None
 
+    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
+        """Leave out files that have none of the tests that are asked for."""
+        return True if self._case is not None and self._case.leaves_out(collection_path) else None
+
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """A module that cannot even be imported is a failure."""
         if self._case is not None and report.failed:
@@ -125,7 +137,7 @@ class Judge:
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
         """Note how long a test took."""
         if self._case is not None:
-            self._case.name = name = _name(item)
+            self._case.name = name = name_of(item)
             self._case.seconds[name] = self._case.seconds.get(name, 0.0) + call.duration
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -151,7 +163,7 @@ class Judge:
             if pid == 0:
                 os.close(read)
                 # Without a handler, the signal ends the process.
-                signal.alarm(TIMEOUT_S)
+                signal.alarm(order.timeout_s)
                 tempfile.tempdir = scratch
                 self._case = _Case(self._defects[order.id], order, write)
                 self._case.plant(self._campaign)
@@ -160,7 +172,8 @@ class Judge:
             with os.fdopen(read, "rb") as pipe:
                 ruling = pipe.read()
             _, status = os.waitpid(pid, 0)
-            shutil.rmtree(scratch)
+            shutil.rmtree(scratch, ignore_errors=True)
+            self._campaign.undo(self._defects[order.id])
             if not ruling:
                 code = os.waitstatus_to_exitcode(status)
                 # Whatever else ends a process, such as a lack of memory, is no doing of a test.
@@ -198,6 +211,7 @@ class _Case:
         self._defect = defect
         self._order = order
         self._pipe = pipe
+        self._files = {(Path.cwd() / one.partition("::")[0]) for one in order.only}
         self._since = time.process_time()
         self.seconds: dict[str, float] = {}
         self.name = ""
@@ -212,15 +226,19 @@ class _Case:
 
     def narrow(self) -> None:
         """For a brief look, let only the operations in focus be collected."""
-        if self._order.is_brief:
+        if self._order.is_brief and not self._order.only:
             _narrow({part[1:-1] for part in self._defect.focus if part.startswith("[")})
+
+    def leaves_out(self, path: Path) -> bool:
+        """Whether none of the tests that are asked for is in a file."""
+        return bool(self._files) and path.name.startswith("test_") and path not in self._files
 
     def arranged(self, items: Sequence[pytest.Item]) -> list[pytest.Item]:
         """Return the tests in their order: those in focus first, quick ones before slow ones, ledgers last."""
 
         def turn(item: pytest.Item) -> tuple[bool, bool, float]:
             is_ledger = item.get_closest_marker("ledger") is not None
-            return is_ledger, not self._is_near(item), self._order.seconds.get(_name(item), _guessed(item))
+            return is_ledger, not self._is_near(item), self._order.seconds.get(name_of(item), _guessed(item))
 
         # A ledger counts what all the others have seen.
         if self._order.only:
@@ -230,10 +248,10 @@ class _Case:
         return sorted(items, key=turn)
 
     def _is_in_brief(self, item: pytest.Item) -> bool:
-        return self._is_near(item) and not any(part in _name(item) for part in self._defect.aside)
+        return self._is_near(item) and not any(part in name_of(item) for part in self._defect.aside)
 
     def _is_near(self, item: pytest.Item) -> bool:
-        return any(part in _name(item) for part in self._defect.focus)
+        return any(part in name_of(item) for part in self._defect.focus)
 
     def end(self, outcome: Outcome, by: str = "", reason: str = "") -> None:
         """Give the verdict and end the process, with no tidying up: it is a copy."""
@@ -267,7 +285,7 @@ def _narrow(labels: Collection[str]) -> None:
     plugin.fail_on_no_matches = lambda _: None  # type: ignore[assignment,return-value,attr-defined]  # as it says
 
 
-def _name(item: pytest.Item) -> str:
+def name_of(item: pytest.Item) -> str:
     """Return the id of a test; that of a generated one names its operation as well."""
     label = getattr(item, "operation_label", None)
     return item.nodeid if label is None or f"[{label}]" in item.nodeid else f"{item.nodeid}[{label}]"
@@ -275,11 +293,11 @@ def _name(item: pytest.Item) -> str:
 
 def _chosen(items: Sequence[pytest.Item], names: Collection[str]) -> Sequence[pytest.Item]:
     """Return the tests of some names; all of its function for one that a defect made, and all of all for a ledger."""
-    found = [one for one in items if _name(one) in names]
+    found = [one for one in items if name_of(one) in names]
     if any(one.get_closest_marker("ledger") for one in found):
         return items
-    functions = {name.partition("[")[0] for name in set(names) - {_name(one) for one in found}}
-    return [one for one in items if _name(one) in names or _name(one).partition("[")[0] in functions]
+    functions = {name.partition("[")[0] for name in set(names) - {name_of(one) for one in found}}
+    return [one for one in items if name_of(one) in names or name_of(one).partition("[")[0] in functions]
 
 
 def _guessed(item: pytest.Item) -> float:

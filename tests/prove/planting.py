@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import inspect
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from types import FunctionType
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeAlias
 
 import msgspec
 
-from tests.prove.campaign import NO_DEFECT, Defect
+from tests.prove.campaign import NO_DEFECT, Controls, Defect, draw_one
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -31,6 +32,7 @@ LABELS: Mapping[str, str] = {
 """How ids of generated tests name the operations."""
 
 _LIVES = ("whole_upload", "whole_life", "aborted_session")
+_HARMLESS, _GLARING = "control, nothing changes: ", "control, raises: "
 _RUNTIME = "box_uploads._runtime."
 
 
@@ -84,6 +86,12 @@ class Planted(msgspec.Struct, frozen=True, kw_only=True):
         return _found(self.place)
 
     @property
+    def is_of_function(self) -> bool:
+        """Whether a function is replaced, and not a value or a class."""
+        owner, name, is_entry = _found(self.place)
+        return not is_entry and isinstance(inspect.getattr_static(owner, name), FunctionType)
+
+    @property
     def defect(self) -> Defect:
         """The defect as campaigns describe it."""
         labels = [LABELS[one] for one in self.focus if one in LABELS]
@@ -93,6 +101,10 @@ class Planted(msgspec.Struct, frozen=True, kw_only=True):
         # Of tests that are no contract's, all are in focus: they are quick.
         focus = (*self.focus, *labels, "tests/unit/", "tests/flow/")
         return Defect(id=self.id, place=self.place, change=self.change, kind=kind, focus=focus)
+
+
+def _raise(*_: object, **__: object) -> NoReturn:
+    raise AssertionError("a planted control")
 
 
 def _found(place: str) -> tuple[Any, Any, bool]:
@@ -154,6 +166,7 @@ class HandMade:
         self.name = name
         self.tests: Sequence[str] = tests
         self._modules = modules
+        self._controls: dict[str, Planted] = {}
 
     def planted(self) -> Mapping[str, Planted]:
         """Return the defects by name.
@@ -174,7 +187,20 @@ class HandMade:
         """Return all defects."""
         return [one.defect for one in self.planted().values()]
 
+    def controls(self, seed: str) -> Controls:
+        """Return a function that stays what it is, and one that raises, in the place of a drawn defect."""
+        planted = self.planted()
+        functions = [name for name, one in planted.items() if one.is_of_function]
+        chosen = planted[draw_one(seed, functions)]
+        harmless = msgspec.structs.replace(chosen, id=f"{_HARMLESS}{chosen.id}", spoil=lambda original: original)
+        glaring = msgspec.structs.replace(chosen, id=f"{_GLARING}{chosen.id}", spoil=lambda _: _raise)
+        self._controls = {one.id: one for one in (harmless, glaring)}
+        return Controls(harmless.defect, glaring.defect)
+
     def plant(self, defect: Defect) -> None:
         """Plant a defect."""
         if defect is not NO_DEFECT:
-            self.planted()[defect.id].plant()
+            (self._controls.get(defect.id) or self.planted()[defect.id]).plant()
+
+    def undo(self, defect: Defect) -> None:
+        """Leave all as it is: nothing of a defect is on disk."""

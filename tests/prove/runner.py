@@ -18,21 +18,19 @@ from typing import TYPE_CHECKING, Self
 
 import msgspec
 
-from tests.prove.campaign import NO_DEFECT, Verdict
+from tests.prove.campaign import NO_DEFECT, ControlError, Verdict
 from tests.prove.judge import Order, Ruling
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-__all__ = ["ControlError", "Memory", "Runner", "fingerprint"]
+    from tests.prove.draw.tree import Tree
+
+__all__ = ["Memory", "Runner", "fingerprint"]
 
 _ROOT = Path(__file__).parents[2]
 _COMMAND = (sys.executable, "-m", "tests.prove.judge")
 _JUDGED = ("spec", "generator", "generated", "tests", "pyproject.toml", ".ci/constraints.txt")
-
-
-class ControlError(Exception):
-    """The tests fail although nothing is planted, or a judge is gone, so that nothing can be said of the defects."""
 
 
 def fingerprint(root: Path = _ROOT) -> str:
@@ -72,6 +70,11 @@ class Memory:
             self._learn(line)
 
     @property
+    def known(self) -> set[str]:
+        """Defects that were looked at."""
+        return self.verdicts.keys() | self.unnoticed
+
+    @property
     def doubted(self) -> set[str]:
         """Tests that noticed something, and are not known to pass when nothing is planted."""
         if NO_DEFECT.id in self.verdicts:
@@ -90,6 +93,10 @@ class Memory:
             line = msgspec.json.encode(ruling)
             file.write(line + b"\n")
             self._learn(line)
+
+    def keep_unreached(self, name: str) -> None:
+        """Remember that no test can notice a defect, since none reaches it."""
+        self.keep(Ruling(Verdict(id=name, outcome="survived", reason="no test reaches it"), {}))
 
     def _learn(self, line: bytes) -> None:
         try:
@@ -111,12 +118,14 @@ class Runner:
         campaign: Name of the campaign.
         memory: What is known of earlier runs, and remembers what is found.
         workers: How many processes judge at a time.
+        trees: Where each of them works, if not all in the true tree.
     """
 
-    def __init__(self, campaign: str, memory: Memory, workers: int) -> None:
+    def __init__(self, campaign: str, memory: Memory, workers: int, trees: Sequence[Tree] = ()) -> None:
         self._memory = memory
         self._stack = ExitStack()
-        self._judges = [self._stack.enter_context(_Judge(campaign)) for _ in range(workers)]
+        places = [(one.root, one.environment) for one in trees] or [(_ROOT, dict(os.environ))] * workers
+        self._judges = [self._stack.enter_context(_Judge(campaign, *place)) for place in places[:workers]]
         self._campaign = campaign
 
     def __enter__(self) -> Self:
@@ -144,7 +153,13 @@ class Runner:
         return ControlError(f"{self._campaign}: red with nothing planted: {verdict.by}: {verdict.reason}")
 
     def judge(
-        self, ids: Iterable[str], tell: Callable[[Verdict], object], *, is_brief: bool = False, has_control: bool = True
+        self,
+        ids: Iterable[str],
+        tell: Callable[[Verdict], object],
+        *,
+        is_brief: bool = False,
+        has_control: bool = True,
+        orders: Mapping[str, Order] | None = None,
     ) -> None:
         """Have defects judged; each verdict is told, from several threads.
 
@@ -153,6 +168,7 @@ class Runner:
             tell: Takes the verdicts.
             is_brief: Whether only the tests in focus are run.
             has_control: Whether all tests are run with nothing planted as well, unless that is known to be well.
+            orders: What exactly is asked of the judges, by the name of the defect.
 
         Raises:
             ControlError: They fail with nothing planted, or a judge is gone.
@@ -166,7 +182,9 @@ class Runner:
 
         with ThreadPoolExecutor(len(self._judges)) as pool:
             try:
-                at_work = [pool.submit(self._work, judge, waiting, tell, is_brief) for judge in self._judges]
+                at_work = [
+                    pool.submit(self._work, judge, waiting, tell, is_brief, orders or {}) for judge in self._judges
+                ]
                 for done in wait(at_work, return_when=FIRST_EXCEPTION).done:
                     done.result()
             except BaseException:
@@ -184,6 +202,7 @@ class Runner:
         waiting: SimpleQueue[str],
         tell: Callable[[Verdict], object],
         is_brief: bool,
+        orders: Mapping[str, Order],
     ) -> None:
         while True:
             try:
@@ -191,7 +210,8 @@ class Runner:
             except Empty:
                 return
             is_control = name == NO_DEFECT.id
-            ruling = judge.judge(Order(name, self._memory.seconds, is_brief and not is_control))
+            order = orders.get(name) or Order(name, self._memory.seconds, is_brief and not is_control)
+            ruling = judge.judge(order)
             if is_control and ruling.verdict.outcome != "survived":
                 raise self._red(ruling.verdict)
             self._memory.keep(ruling)
@@ -202,16 +222,18 @@ class Runner:
 class _Judge:
     """A process that judges one defect after the other."""
 
-    def __init__(self, campaign: str) -> None:
+    def __init__(self, campaign: str, root: Path, environment: Mapping[str, str]) -> None:
         self._command: Sequence[str] = (*_COMMAND, campaign)
+        self._root = root
+        self._environment = environment
 
     def __enter__(self) -> Self:
         # Whatever becomes of the process, its files are removed.
         self._scratch = TemporaryDirectory(prefix="prove-")
         self._process = subprocess.Popen(
             self._command,
-            cwd=_ROOT,
-            env={**os.environ, "TMPDIR": self._scratch.name},
+            cwd=self._root,
+            env={**self._environment, "TMPDIR": self._scratch.name},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             # An interrupt at the terminal is for this process; what a judge is to make of it is said below.

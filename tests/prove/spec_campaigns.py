@@ -8,6 +8,7 @@ import json
 import os
 import sys
 import tempfile
+from copy import deepcopy
 from functools import cached_property
 from pathlib import Path
 from types import FunctionType, ModuleType
@@ -19,7 +20,7 @@ from generator import pipeline
 from generator.compare import files
 from generator.document import Document
 from generator.problem import GenerationError, SpecError
-from tests.prove.campaign import NO_DEFECT, Defect, NoDifference, Refused
+from tests.prove.campaign import NO_DEFECT, Controls, Defect, NoDifference, Refused, draw_one
 from tests.prove.spec_mutants.catalogue import mutants
 from tests.prove.spec_mutants.focus import Messages
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 __all__ = ["SPEC", "ClientFromMutant", "MockAgainstMutant", "true_fragment"]
 
 SPEC = Path(__file__).parents[2] / "spec" / "openapi.yaml"
+_HARMLESS, _GLARING = "control, properties in another order: ", "control, another path: "
+_ELSEWHERE = "/elsewhere"
 _PACKAGE = "box_uploads"
 
 
@@ -74,9 +77,34 @@ class _SpecCampaign:
             aside=self.aside,
         )
 
+    def controls(self, seed: str) -> Controls:
+        """Return properties in another order, and an operation at another path; the seed draws which."""
+        schemas = self.true["components"]["schemas"]
+        schema = draw_one(seed, [name for name, one in schemas.items() if len(one.get("properties", ())) > 1])
+        path = draw_one(seed, self.true["paths"])
+        focus = tuple(
+            f"[{method.upper()} {place}]" for method in ("get", "post") for place in (path, path + _ELSEWHERE)
+        )
+        harmless = Defect(id=_HARMLESS + schema, place=schema, change="another order", focus=focus, aside=self.aside)
+        glaring = Defect(id=_GLARING + path, place=path, change="another path", focus=focus, aside=self.aside)
+        return Controls(harmless, glaring)
+
     def document(self, defect: Defect) -> dict[str, Any]:
         """Return the fragment with a defect."""
-        return self.true if defect is NO_DEFECT else self.mutants[defect.id].document(self.true)
+        if defect is NO_DEFECT:
+            return self.true
+        if not defect.id.startswith((_HARMLESS, _GLARING)):
+            return self.mutants[defect.id].document(self.true)
+        changed = deepcopy(self.true)
+        if defect.id.startswith(_HARMLESS):
+            schema = changed["components"]["schemas"][defect.place]
+            schema["properties"] = dict(reversed(schema["properties"].items()))
+        else:
+            changed["paths"][defect.place + _ELSEWHERE] = changed["paths"].pop(defect.place)
+        return changed
+
+    def undo(self, defect: Defect) -> None:
+        """Leave all as it is: what a defect has on disk is in a folder of its own process."""
 
 
 class ClientFromMutant(_SpecCampaign):

@@ -12,9 +12,9 @@ import msgspec
 import pytest
 
 from tests.prove import runner
-from tests.prove.campaign import Verdict
+from tests.prove.campaign import ControlError, Verdict
 from tests.prove.judge import Ruling
-from tests.prove.runner import ControlError, Memory, Runner
+from tests.prove.runner import Memory, Runner
 
 ROOT = Path(__file__).parents[2]
 
@@ -49,10 +49,14 @@ def judge(memory: Memory, *ids: str, has_control: bool = False, workers: int = 1
 def test_only_an_alarm_is_a_timeout() -> None:
     script = """
 import io, os, signal, sys
-from tests.prove.campaign import Defect
+from tests.prove.campaign import Controls, Defect
 from tests.prove.judge import Judge
 
 class Dying:
+    def controls(self, seed):
+        return Controls(*self.defects())
+    def undo(self, defect):
+        pass
     name, stage, tests = "dying", "run", ()
     def defects(self):
         return [Defect(id=one, place="-", change="-") for one in ("SIGALRM", "SIGKILL")]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from tests.prove.campaign import Defect, Verdict
+from tests.prove.campaign import ControlError, Defect, Verdict
 from tests.prove.campaigns import CAMPAIGNS
 from tests.prove.runner import Memory, Runner
 
@@ -50,6 +51,7 @@ class Trial:
 
     def __init__(self, names: Sequence[str], folder: Path, fingerprint: str, workers: int) -> None:
         self.defects = CAMPAIGNS[names[0]].defects()
+        self._controls = CAMPAIGNS[names[0]].controls(os.environ.get("PROVE_SEED", ""))
         self._workers = workers
         self._memories = {name: Memory(folder / f"{name.replace(' ', '-')}.ndjson", fingerprint) for name in names}
 
@@ -77,12 +79,14 @@ class Trial:
             is_thrifty: Whether a campaign is spared the defects that another one has noticed.
 
         Raises:
-            ControlError: Tests fail although nothing is planted.
+            ControlError: Tests fail although nothing is planted, or a control has another verdict than it must have.
         """
         for is_brief in (True, False):
             for name, memory in self._memories.items():
+                control_ids = [one for one in self._control_ids() if is_brief and one not in memory.known]
                 needed = self._left(defects) if is_thrifty or not is_brief else defects
                 waiting = self._unseen(memory, needed) if is_brief else self._doubtful(memory, needed, equivalent)
+                waiting = [*control_ids, *waiting]
                 if not waiting and not memory.doubted:
                     continue
                 with Runner(name, memory, min(self._workers, len(waiting)) or 1) as runner:
@@ -92,7 +96,24 @@ class Trial:
                     )
                     # No verdict is final before.
                     runner.check_doubted()
+        self._check_controls()
         return [self._finding(one) for one in defects]
+
+    def _control_ids(self) -> tuple[str, str]:
+        return self._controls.harmless.id, self._controls.glaring.id
+
+    def _check_controls(self) -> None:
+        """Check that what changes nothing is noticed by no campaign, and what nobody can miss by one of them.
+
+        Raises:
+            ControlError: It is otherwise.
+        """
+        harmless, glaring = (self._finding(one) for one in (self._controls.harmless, self._controls.glaring))
+        for name, verdict in harmless.verdicts.items():
+            text = f"{name}: a control that changes nothing is noticed: {harmless.defect.id}: {verdict.by}"
+            raise ControlError(f"{text}: {verdict.reason}")
+        if not glaring.is_noticed:
+            raise ControlError(f"{', '.join(self._memories)}: a control is not noticed: {glaring.defect.id}")
 
     def _telling(
         self, tell: Callable[[str, int], object], phase: str, defects: Sequence[Defect]

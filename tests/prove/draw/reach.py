@@ -1,0 +1,160 @@
+"""Finds out which tests reach which functions: a mutant is judged by all tests that could notice it, and no others.
+
+A probe is put at the beginning of each function of a copy of the tree, and all tests are run there, once, with nothing
+else changed: they have to pass.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections import defaultdict
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tests.prove.campaign import ControlError
+from tests.prove.draw.population import ROOT, functions, modules
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from tests.prove.draw.population import Mutant
+    from tests.prove.draw.tree import Tree
+
+__all__ = ["TESTS", "Reach", "find_reach", "probed"]
+
+TESTS: Sequence[str] = (
+    "tests/unit",
+    "tests/contract",
+    "tests/flow",
+    "tests/generator",
+    "tests/frame/test_readme.py",
+    "--ignore=tests/generator/test_static.py",
+)
+"""Tests of behaviour. Those of texts, of drift and of types notice that a source was edited, whatever it does."""
+
+
+class Reach(msgspec.Struct):
+    """Which tests reach which functions.
+
+    Attributes:
+        seconds: How long each test takes.
+        tests: Names of tests by path and first line of the function.
+    """
+
+    seconds: dict[str, float]
+    tests: dict[str, list[str]]
+
+    def of(self, mutant: Mutant) -> list[str]:
+        """Return the tests that reach what a mutant changes, quick ones first."""
+        found: set[str] = set()
+        for path in mutant.paths:
+            found |= self._of_file(path, mutant)
+        return sorted(found, key=lambda name: (self.seconds.get(name, 1.0), name))
+
+    def _of_file(self, path: str, mutant: Mutant) -> set[str]:
+        if mutant.mode == "collection":
+            known = [names for place, names in self.tests.items() if place.partition(":")[0] == path]
+            return {name for names in known for name in names} or self._of_package(path)
+        source = (ROOT / path).read_text(encoding="utf-8")
+        # The first of the paths is the one that the line is of; a copy has a stamp above it.
+        shift = source.count("\n", 0, source.index(mutant.before)) - _line(mutant)
+        line = mutant.line + shift
+        inside = [node.lineno for node, first, last in functions(source) if first <= line <= last]
+        return set(self.tests.get(f"{path}:{inside[-1]}", ())) if inside else set()
+
+    def _of_package(self, path: str) -> set[str]:
+        """Return the tests that reach a module without functions: any of its package."""
+        folder = path.rpartition("/")[0]
+        while folder:
+            known = [names for place, names in self.tests.items() if place.startswith(f"{folder}/")]
+            if known:
+                return {name for names in known for name in names}
+            folder = folder.rpartition("/")[0]
+        return set(self.seconds)
+
+
+def _line(mutant: Mutant) -> int:
+    source = (ROOT / mutant.paths[0]).read_text(encoding="utf-8")
+    return source.count("\n", 0, source.index(mutant.before))
+
+
+def probed(source: str, number: Callable[[int], int]) -> str:
+    """Return the source of a module with a probe in each function.
+
+    Args:
+        source: The source.
+        number: Returns the number of a probe for the line where the function begins.
+    """
+    lines = source.splitlines(keepends=True)
+    probes: list[tuple[int, str]] = []
+    for node, _, _ in functions(source):
+        body = node.body
+        is_docstring = getattr(getattr(body[0], "value", None), "value", None).__class__ is str
+        first = body[1] if is_docstring and len(body) > 1 else body[0]
+        if first.lineno == node.lineno or (is_docstring and len(body) == 1):
+            continue
+        decorators = [one.lineno for one in getattr(first, "decorator_list", [])]
+        probes.append((min([first.lineno, *decorators]), f"{' ' * first.col_offset}__reach__({number(node.lineno)})\n"))
+    for line, text in sorted(probes, reverse=True):
+        lines.insert(line - 1, text)
+    return "".join(lines)
+
+
+def find_reach(tree: Tree, path: Path, tests: Sequence[str], workers: int) -> Reach:
+    """Return which tests reach which functions, from a file if that was found out before.
+
+    Raises:
+        ControlError: A test fails with nothing planted.
+    """
+    if path.exists():
+        return msgspec.json.decode(path.read_bytes(), type=Reach)
+    places: list[str] = []
+
+    for module in modules():
+        for name in module.paths:
+            target = tree.root / name
+            source = target.read_text(encoding="utf-8")
+            target.write_text(probed(source, partial(_number, places, name)), encoding="utf-8")
+    folder = tree.root / ".prove" / "reached"
+    folder.mkdir(parents=True)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.prove.draw.reach_plugin", *tests]
+    command += ["-n", str(workers), "--dist", "loadfile"]
+    environment = tree.environment | {"PROBES_WRITE_TO": str(folder)}
+    environment["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).with_name("probed")), environment["PYTHONPATH"]])
+    done = subprocess.run(command, cwd=tree.root, env=environment, check=False, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise ControlError(f"red with nothing planted but probes:\n{done.stdout[-4000:]}{done.stderr[-2000:]}")
+    reach = _read(folder, places)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(msgspec.json.encode(reach))
+    return reach
+
+
+def _number(places: list[str], name: str, line: int) -> int:
+    """Enter a place and return its number."""
+    places.append(f"{name}:{line}")
+    return len(places) - 1
+
+
+def _read(folder: Path, places: Sequence[str]) -> Reach:
+    seconds: dict[str, float] = defaultdict(float)
+    reached: dict[str, set[int]] = defaultdict(set)
+    for path in sorted(folder.iterdir()):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            name, _, value = line.rpartition("\t")
+            if path.name.startswith("seconds-"):
+                seconds[name] += float(value)
+            else:
+                reached[name].add(int(value))
+    tests: Mapping[str, set[str]] = defaultdict(set)
+    for name in seconds:
+        # What a module sets up for all of its tests; and what a child process has written by the name without a label.
+        for known in {name, name.partition("::")[0], name.partition("[")[0] if "::" in name else name}:
+            for place in reached.get(known, ()):
+                tests[places[place]].add(name)
+    return Reach(dict(seconds), {place: sorted(names) for place, names in tests.items()})
