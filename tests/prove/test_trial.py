@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from tests.prove import __main__ as command
-from tests.prove.campaign import Defect, Verdict
+from tests.prove.campaign import ControlError, Defect, Outcome, Verdict
 from tests.prove.campaigns import CAMPAIGNS, groups
 from tests.prove.equivalents import equivalents, stale
 from tests.prove.judge import Ruling
@@ -80,8 +80,9 @@ def test_what_is_listed_has_to_exist_and_to_survive() -> None:
 
 
 def test_the_repository_lists_only_defects_that_exist() -> None:
-    for group, listed in equivalents().items():
-        names = groups()[group]
+    # Of drawn mutants, `test_draw.py` says it.
+    for group, names in groups().items():
+        listed = equivalents().get(group, {})
         known = {one.id for one in CAMPAIGNS[names[0]].defects()}
         assert set(listed) <= known
 
@@ -124,17 +125,52 @@ def test_a_perfect_score_has_neither_survivors_nor_stale_entries() -> None:
     assert not Score("m", ("c0",), [finding("a", "killed")], {}, ["stale"]).is_perfect
 
 
+def remembered(folder: Path, *, harmless: Outcome = "survived", glaring: Outcome = "killed") -> Trial:
+    """Return a trial of which everything is known."""
+    names = groups()["gateway defects"]
+    controls = CAMPAIGNS[names[0]].controls("")
+    for name in names:
+        memory = Memory(folder / f"{name.replace(' ', '-')}.ndjson", "now")
+        for one in CAMPAIGNS[name].defects():
+            memory.keep(Ruling(Verdict(id=one.id, outcome="killed", by="t"), {}))
+        for control, outcome in ((controls.harmless, harmless), (controls.glaring, glaring)):
+            memory.keep(Ruling(Verdict(id=control.id, outcome=outcome, by="t"), {}, is_brief=True))
+        memory.keep(Ruling(Verdict(id="-", outcome="survived"), {"t": 1.0}))
+    return Trial(names, folder, "now", 1)
+
+
 def test_what_is_remembered_is_not_judged_again(tmp_path: Path) -> None:
     """No judge is started: there is nothing left to look at."""
-    names = groups()["spec mutants"]
-    memory = Memory(tmp_path / f"{names[0].replace(' ', '-')}.ndjson", "now")
-    trial = Trial(names, tmp_path, "now", 1)
-    for one in trial.defects[:5]:
-        memory.keep(Ruling(Verdict(id=one.id, outcome="killed", by="t"), {}))
-    memory.keep(Ruling(Verdict(id="-", outcome="survived"), {"t": 1.0}, is_brief=True))
-    trial = Trial(names, tmp_path, "now", 1)
-    findings = trial.run(trial.defects[:5], lambda _phase, _done: None, equivalent=frozenset())
-    assert [one.is_noticed for one in findings] == [True] * 5
+    trial = remembered(tmp_path)
+    findings = trial.run(trial.defects, lambda _phase, _done: None, equivalent=frozenset())
+    assert [one.is_noticed for one in findings] == [True] * len(trial.defects)
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "message"),
+    [
+        ({"harmless": "killed"}, "a control that changes nothing is noticed"),
+        ({"glaring": "survived"}, "a control is not noticed"),
+    ],
+)
+def test_without_the_verdicts_of_the_controls_no_verdict_counts(
+    tmp_path: Path, outcomes: dict[str, Outcome], message: str
+) -> None:
+    trial = remembered(tmp_path, **outcomes)
+    with pytest.raises(ControlError, match=message):
+        trial.run(trial.defects, lambda _phase, _done: None, equivalent=frozenset(one.id for one in trial.defects))
+
+
+def test_the_seed_draws_the_controls_of_all_campaigns_of_a_group() -> None:
+    for names in groups().values():
+        drawn = {seed: {control_ids(name, seed) for name in names} for seed in "abcdefgh"}
+        assert {len(ids) for ids in drawn.values()} == {1}
+        assert len(set.union(*drawn.values())) > 1
+
+
+def control_ids(name: str, seed: str) -> tuple[str, str]:
+    controls = CAMPAIGNS[name].controls(seed)
+    return controls.harmless.id, controls.glaring.id
 
 
 def test_a_defect_is_shown_with_its_difference_and_what_noticed_it(
