@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import sys
+import tracemalloc
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,10 +14,11 @@ from typing import Any
 import pytest
 from box_uploads import errors
 from box_uploads.upload import PartDone
+from box_uploads.upload.carrier import WindowCarrier
 from box_uploads.upload.engine import Engine
 from box_uploads_mock import Failure
 
-from tests.flow.upload_ground import CONTENT, Ground, write
+from tests.flow.upload_ground import CONTENT, PART_SIZE, Ground, write
 
 
 @pytest.fixture(autouse=True)
@@ -50,6 +53,46 @@ def fail(event: object) -> None:
         raise EnoughError
 
 
+def size_of(view: memoryview) -> int:
+    """Return how many bytes a view keeps: none once it is released."""
+    try:
+        return view.nbytes
+    except ValueError:
+        return 0
+
+
+def bytes_of_buffers() -> int:
+    """Return how much memory of the engine's making is still there."""
+    found = tracemalloc.take_snapshot().filter_traces([tracemalloc.Filter(True, "*/upload/engine.py")])
+    return sum(one.size for one in found.statistics("filename"))
+
+
+@pytest.fixture
+def _traced() -> Iterator[None]:
+    tracemalloc.start()
+    yield
+    tracemalloc.stop()
+
+
+def run_to_the_end(ground: Ground, source: Any, end: str, is_async: bool) -> None:
+    """Upload, and forget the error that it ends with."""
+    if end == "refused":
+        ground.state.faults.add(Failure(operation="upload_part", status=403, skip=1))
+    settings: dict[str, Any] = {
+        "on_progress": fail if end == "raised" else None,
+        "file_name": type(source).__name__,
+    }
+    try:
+        if is_async:
+            asyncio.run(ground.upload_async(source, **settings))
+        else:
+            ground.upload(source, **settings)
+    except (EnoughError, errors.ForbiddenError):
+        assert end != "stored"
+    else:
+        assert end == "stored"
+
+
 # The futures of asyncio keep each other, and the error of the upload with them, until the collector comes.
 @pytest.mark.parametrize(
     ("end", "is_async"), [("stored", False), ("refused", False), ("raised", False), ("stored", True)]
@@ -59,22 +102,35 @@ def test_memory_is_the_caller_s_again(
 ) -> None:
     buffer = bytearray(CONTENT)
     for source in (buffer, write(tmp_path / "film.mov")):
-        if end == "refused":
-            ground.state.faults.add(Failure(operation="upload_part", status=403, skip=1))
-        settings: dict[str, Any] = {
-            "on_progress": fail if end == "raised" else None,
-            "file_name": type(source).__name__,
-        }
-        try:
-            if is_async:
-                asyncio.run(ground.upload_async(source, **settings))
-            else:
-                ground.upload(source, **settings)
-        except (EnoughError, errors.ForbiddenError):
-            assert end != "stored"
+        run_to_the_end(ground, source, end, is_async)
         assert len(engines) == 0
     # Impossible while something has a view of it.
     buffer.extend(b"more")
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+@pytest.mark.parametrize("end", ["stored", "refused", "raised"])
+@pytest.mark.usefixtures("_traced")
+def test_buffers_are_freed_and_memory_is_given_back_whoever_keeps_the_engine(
+    ground: Ground, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str, is_async: bool
+) -> None:
+    kept: list[object] = []
+
+    class Keeping(WindowCarrier):
+        """Keeps the frames that send, as the HTTP library does after some failures."""
+
+        def _pieces(self) -> Iterator[memoryview]:
+            for piece in super()._pieces():
+                kept.extend((self, piece, sys._getframe()))
+                yield piece
+
+    monkeypatch.setattr("box_uploads.upload.lanes.WindowCarrier", Keeping)
+    buffer = bytearray(CONTENT)
+    for source in (buffer, write(tmp_path / "film.mov")):
+        run_to_the_end(ground, source, end, is_async)
+    assert kept
+    buffer.extend(b"more")
+    assert bytes_of_buffers() < PART_SIZE // 2
 
 
 def test_an_error_that_is_kept_keeps_no_buffers(ground: Ground, tmp_path: Path) -> None:
@@ -85,5 +141,5 @@ def test_an_error_that_is_kept_keeps_no_buffers(ground: Ground, tmp_path: Path) 
     ]
     kept: Any = vars(engine)
     known: list[Any] = [value for one in caught.traceback for value in one.frame.f_locals.values()]
-    assert [value for value in known if isinstance(value, memoryview) and value.nbytes > 1024 * 1024] == []
-    assert (kept["_buffers"], kept["_lent"], kept["_pending"]) == ([], {}, {})
+    assert [value for value in known if isinstance(value, memoryview) and size_of(value) > 1024 * 1024] == []
+    assert (kept["_buffers"], kept["_lent"], kept["_windows"], kept["_pending"]) == ([], {}, {}, {})

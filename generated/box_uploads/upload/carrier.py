@@ -16,6 +16,7 @@ from . import digest
 from .errors import DigestMismatchError, PartConflictError, SourceChangedError, UploadError
 from .job import run_part_job
 from .part import check_stored
+from .source import release
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = ["JobCarrier", "WindowCarrier"]
 
-_NOTHING = memoryview(b"")
 _BROKEN = "the executor that sends the parts is broken"
 
 
@@ -65,7 +65,9 @@ class WindowCarrier:
         self._calls = calls
         self._session = session
         self._part = part
-        self._window = window
+        # Views of its own: whoever gave the window still reads from it.
+        self._window = window[:]
+        self._given: list[memoryview] = []
         self._patience = patience
         self._stop = stop
         self._count = count
@@ -94,14 +96,16 @@ class WindowCarrier:
         check_stored(held, self._part, self._sha1, PartConflictError)
 
     def release(self) -> None:
-        """Give the view back."""
-        self._window = _NOTHING
+        """Give the bytes back, even if frames of the HTTP library are kept, with the pieces that they were sending."""
+        for view in (self._window, *self._given):
+            release(view)
 
     def _pieces(self) -> Iterator[memoryview]:
         self._recount(0)
         for start in range(0, len(self._window), PIECE):
             self._stop.check()
             piece = self._window[start : start + PIECE]
+            self._given.append(piece)
             yield piece
             self._patience.moved()
             self._recount(self.counted + len(piece))

@@ -20,6 +20,7 @@ from .digest import WholeDigest
 from .errors import SourceChangedError
 from .plan import Part
 from .progress import BytesSent, PartDone, Retried
+from .source import release
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -103,19 +104,20 @@ class Engine:
         self._mailbox: SimpleQueue[_Message] = SimpleQueue()
         self._buffers: list[memoryview] = []
         self._lent: dict[int, memoryview] = {}
+        self._windows: dict[int, memoryview] = {}
         self._pending: dict[int, Future[PartResult]] = {}
         self._stored: list[models.UploadPart | None] = [None] * plan.total_parts
         self._held: Mapping[int, models.UploadPart] = {}
         self._done = 0
         self._sent = 0
 
-    def count(self, number: int) -> None:
-        """Take the number of bytes that a worker has sent; from any thread."""
-        self._mailbox.put(number)
+    @property
+    def post(self) -> Callable[[int | Retried], object]:
+        """Takes the number of bytes that a worker has sent, or the event of a part that is sent again; from any thread.
 
-    def note(self, event: Retried) -> None:
-        """Take the event of a part that is going to be sent again; from any thread."""
-        self._mailbox.put(event)
+        Whoever keeps it does not keep the engine.
+        """
+        return self._mailbox.put
 
     def run(self, lanes: Lanes, held: Mapping[int, models.UploadPart]) -> Finished:
         """Upload the parts that are not held, compare those that are, and return all of them.
@@ -133,8 +135,11 @@ class Engine:
             with self._stop.listening(lambda: self._mailbox.put(None)):
                 return self._run(lanes)
         finally:
-            # They are large, and whoever keeps an error keeps the engine.
-            for kept in (self._buffers, self._lent, self._pending):
+            # What was lent is taken back rather than forgotten: frames of the HTTP library outlive a broken connection
+            # in cycles, and with them all that called them, but a released view keeps no memory.
+            for view in (*self._windows.values(), *self._lent.values(), *self._buffers):
+                release(view)
+            for kept in (self._buffers, self._lent, self._windows, self._pending):
                 kept.clear()
 
     def _run(self, lanes: Lanes) -> Finished:
@@ -167,7 +172,7 @@ class Engine:
             for window in self._source.windows(part.offset, part.size, small):
                 whole.add(window)
             return
-        window = self._source.window(part.offset, part.size, self._borrow(part))
+        window = self._windows[part.index] = self._source.window(part.offset, part.size, self._borrow(part))
         self._start(lanes, part, window)
         whole.add(window)
         if lanes.wants == "copies":
@@ -176,7 +181,8 @@ class Engine:
     def _start(self, lanes: Lanes, part: Part, window: memoryview) -> None:
         future = lanes.submit(part, window, self._held.get(part.index))
         self._pending[part.index] = future
-        future.add_done_callback(lambda _: self._mailbox.put(part))
+        put = self._mailbox.put
+        future.add_done_callback(lambda _: put(part))
 
     def _borrow(self, part: Part) -> memoryview:
         if self._source.in_memory:
@@ -187,6 +193,8 @@ class Engine:
         return view
 
     def _take_back(self, part: Part) -> None:
+        if (window := self._windows.pop(part.index, None)) is not None:
+            release(window)
         if (view := self._lent.pop(part.index, None)) is not None:
             self._buffers.append(view)
 

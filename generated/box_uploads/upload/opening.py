@@ -49,7 +49,9 @@ def _open(source: SourceArgument, size: int | None, stack: ExitStack) -> Source:
     if isinstance(source, (bytes, bytearray, memoryview)):
         if not memoryview(source).c_contiguous:
             raise InvalidArgumentError("source", "must be bytes that follow each other in memory")
-        return MemorySource(source)
+        found = MemorySource(source)
+        stack.callback(found.close)
+        return found
     if isinstance(source, str) and "://" in source:
         return _open_url(source, stack)
     if isinstance(source, (str, os.PathLike)):

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from .patience import Stop
 
-__all__ = ["Fingerprint", "MemorySource", "Readable", "SeekableSource", "Source", "StreamSource"]
+__all__ = ["Fingerprint", "MemorySource", "Readable", "SeekableSource", "Source", "StreamSource", "release"]
 
 
 _WINDOW = 1024 * 1024
@@ -111,7 +112,8 @@ class Source:
             OSError: As `window`.
         """
         for start in range(offset, offset + size, len(buffer)):
-            yield self.window(start, min(len(buffer), offset + size - start), buffer)
+            with self.window(start, min(len(buffer), offset + size - start), buffer) as view:
+                yield view
 
     def sha1(self, stop: Stop, offset: int = 0, size: int | None = None) -> str:
         """Return the SHA-1 of `size` bytes from an offset on, by default of all, in hexadecimal digits.
@@ -157,6 +159,10 @@ class MemorySource(Source):
     def window(self, offset: int, size: int, buffer: memoryview) -> memoryview:  # noqa: ARG002  # none is needed
         """Return a view of the bytes."""
         return self._content[offset : offset + size]
+
+    def close(self) -> None:
+        """Give the memory back to the caller."""
+        release(self._content)
 
 
 class SeekableSource(Source):
@@ -231,6 +237,13 @@ class StreamSource(Source):
         """
         if not self._may_go_on and self._position == self.size and _read(self._file, memoryview(bytearray(1))):
             raise SourceChangedError(f"the stream is longer than the {self.size} bytes that were declared")
+
+
+def release(view: memoryview) -> None:
+    """Give back what a view is of, even if somebody keeps the view."""
+    # A thread that was not waited for, since a second signal came, may be reading from it.
+    with suppress(BufferError):
+        view.release()
 
 
 def _fill(file: Readable, view: memoryview, offset: int) -> memoryview:

@@ -123,5 +123,5 @@ def _note(order: Order, session: models.UploadSession, sha1: str | None) -> None
 def _lanes(order: Order, session: models.UploadSession, engine: Engine, stop: Stop) -> JobLanes | WindowLanes:
     remote = order.options.remote
     if remote is not None:
-        return JobLanes(order, session, remote, stop=stop, note=engine.note)
-    return WindowLanes(order, session, stop=stop, note=engine.note, count=engine.count)
+        return JobLanes(order, session, remote, stop=stop, note=engine.post)
+    return WindowLanes(order, session, stop=stop, note=engine.post, count=engine.post)

@@ -154,7 +154,8 @@ def _flat(view: memoryview) -> memoryview:
         InvalidArgumentError: The bytes of the view do not follow each other, or it is released.
     """
     try:
-        return view.cast("B")
+        # As it is where it can be, so that releasing it releases all of it.
+        return view if view.format == "B" and view.ndim == 1 and view.c_contiguous else view.cast("B")
     except (TypeError, ValueError) as error:
         rule = f"must be a memoryview of bytes that follow each other: {error}"
         raise InvalidArgumentError("body", rule) from None

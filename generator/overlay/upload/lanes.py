@@ -123,8 +123,6 @@ class WindowLanes(_ThreadLanes):
             stop=self._stop,
             count=self._count,
         )
-        # An error keeps the frames that it comes through.
-        del window
         try:
             return self._upload(part, carrier, patience, held)
         finally:

@@ -49,7 +49,8 @@ class Scripted:
     def submit(self, part: Part, window: memoryview, held: Any) -> Future[PartResult]:
         future: Future[PartResult] = Future()
         self.order.append(part.index)
-        self.waiting.append((part, window, future))
+        # What is only lent until this returns is copied, as jobs do.
+        self.waiting.append((part, memoryview(bytes(window)) if self.wants == "copies" else window, future))
         self.most = max(self.most, len(self.waiting))
         return future
 
