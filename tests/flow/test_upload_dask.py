@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
-import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -16,41 +17,58 @@ from box_uploads_mock import Failure
 
 from tests.flow.upload_ground import CONTENT, Ground, write
 
+# What Dask's own modules deprecate is not ours to mend.
+pytestmark = pytest.mark.filterwarnings(r"ignore:::(distributed|dask)\b")
+# Ten times what it takes on a busy machine: a cluster that hangs fails the test, and does not hold the suite.
+BOUND_S = 120
+
+
+def in_time(function: Callable[[], Any]) -> Any:
+    """Return what a function returns that may wait for the cluster forever."""
+    outcome: Future[Any] = Future()
+
+    def run() -> None:
+        try:
+            outcome.set_result(function())
+        except BaseException as error:  # noqa: BLE001  # raised by whoever waits
+            outcome.set_exception(error)
+
+    Thread(target=run, daemon=True).start()
+    return outcome.result(BOUND_S)
+
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
     """A client of a cluster of two processes on the loopback."""
-    with warnings.catch_warnings():
-        # What its own modules deprecate is not ours to mend.
-        warnings.simplefilter("ignore")
-        distributed: Any = import_module("distributed")
-        with (
-            distributed.LocalCluster(
+    distributed: Any = import_module("distributed")
+    with (
+        in_time(
+            lambda: distributed.LocalCluster(
                 n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None, memory_limit=0
-            ) as cluster,
-            distributed.Client(cluster) as client,
-        ):
-            yield client
+            )
+        ) as cluster,
+        distributed.Client(cluster, timeout=BOUND_S) as client,
+    ):
+        yield client
 
 
-@pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("source", ["path", "bytes"])
 def test_a_failure_of_a_moment_is_borne(ground: Ground, tmp_path: Path, cluster: Any, source: str) -> None:
     ground.state.faults.add(Failure(operation="upload_part", status=500, skip=1))
     given = write(tmp_path / "film.mov") if source == "path" else CONTENT
-    ground.upload(given, executor=cluster.get_executor())
+    in_time(lambda: ground.upload(given, executor=cluster.get_executor()))
     assert (ground.stored(), ground.calls("upload_part")) == ([CONTENT], 6)
 
 
-@pytest.mark.filterwarnings("ignore")
 def test_a_worker_that_is_killed_does_not_end_the_upload(ground: Ground, tmp_path: Path, cluster: Any) -> None:
-    workers: list[int] = [one["pid"] for one in cluster.run(_process).values()]
+    workers: list[int] = [one["pid"] for one in in_time(lambda: cluster.run(_process)).values()]
 
     def told(event: object) -> None:
         if isinstance(event, PartDone) and event.parts_done == 1:
             os.kill(workers[0], signal.SIGKILL)
 
-    ground.upload(write(tmp_path / "film.mov"), executor=cluster.get_executor(), on_progress=told, workers=2)
+    path = write(tmp_path / "film.mov")
+    in_time(lambda: ground.upload(path, executor=cluster.get_executor(), on_progress=told, workers=2))
     assert ground.stored() == [CONTENT]
 
 
