@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import sys
+import inspect
 import tracemalloc
 import weakref
 from collections.abc import Iterator
@@ -55,10 +55,10 @@ def fail(event: object) -> None:
         raise EnoughError
 
 
-def size_of(view: memoryview) -> int:
+def size_of(view: Any) -> int:
     """Return how many bytes a view keeps: none once it is released."""
     try:
-        return view.nbytes
+        return int(view.nbytes)
     except ValueError:
         return 0
 
@@ -126,7 +126,7 @@ def test_buffers_are_freed_and_memory_is_given_back_whoever_keeps_the_engine(
 
         def _pieces(self) -> Iterator[memoryview]:
             for piece in super()._pieces():
-                kept.extend((self, piece, sys._getframe()))
+                kept.extend((self, piece, inspect.currentframe()))
                 yield piece
 
     monkeypatch.setattr("box_uploads.upload.lanes.WindowCarrier", Keeping)
