@@ -6,7 +6,8 @@ up: not in the header fields, not in the body. So the limit of the whole answer 
 the connection, and is kept there: it begins with the first read after what was last written.
 
 Sending needs no such limit. A system calls a socket writable only when a good share of its buffer is free, so that a
-server that takes a byte a second runs into the write timeout, while a link that is slow but moves does not.
+server that takes a byte a second runs into the write timeout, while a link that is slow but moves does not. Nor does
+the handshake of TLS: Python and its event loops keep the connect timeout for the whole of it.
 """
 
 from __future__ import annotations

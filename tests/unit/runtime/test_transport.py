@@ -202,6 +202,13 @@ def test_a_query_is_that_of_its_own_call_alone(send: Send) -> None:
     assert [raw.content for raw in listed] == [b"offset=5", b"", b"offset=6"]
 
 
+def test_the_query_of_a_response_s_url_is_that_of_its_own_call_alone(send: Send) -> None:
+    urls = [f"{BASE}/things?zone=eu", f"{BASE}/things", f"{BASE}/things?zone=us"]
+    requests = [Request("list_things", "GET", BASE, "/things", url=url) for url in urls]
+    listed = send(*requests, handler=lambda got: httpx2.Response(200, text=str(got.url)))
+    assert [raw.content.decode() for raw in listed] == urls
+
+
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
 @pytest.mark.parametrize(("asked", "wait_s"), [("7", 7.0), (None, 0.5)])
 def test_any_failure_of_a_server_that_asks_for_a_pause_gets_it(
@@ -258,15 +265,29 @@ def test_close_ends_what_was_closed_and_never_the_caller_s_client(run: Owned, us
     assert not is_closed
 
 
-@pytest.mark.parametrize("use", ["without_retries", "hasty", "within"])
-def test_a_transport_beside_another_leaves_its_connections_open(use: str) -> None:
-    http = Closing()
+def _close_sync(use: str, http: Closing) -> int:
     transport = SyncTransport(Credentials("t"), base_url=BASE, http=http)
     beside = transport.without_retries() if use == "without_retries" else getattr(transport, use)(1.0)
     beside.close()
     assert not http.closed
-    assert transport.send(GET).status == 200
-    transport.close()
+    return transport.send(GET).status
+
+
+def _close_async(use: str, http: Closing) -> int:
+    async def run() -> int:
+        transport = AsyncTransport(Credentials("t"), base_url=BASE, http=http)
+        beside = transport.without_retries() if use == "without_retries" else getattr(transport, use)(1.0)
+        await beside.aclose()
+        assert not http.closed
+        return (await transport.send(GET)).status
+
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize("close", [_close_sync, _close_async], ids=["sync", "async"])
+@pytest.mark.parametrize("use", ["without_retries", "hasty", "within"])
+def test_a_transport_beside_another_leaves_its_connections_open(close: Any, use: str) -> None:
+    assert close(use, Closing()) == 200
 
 
 @pytest.mark.parametrize("status", [200, 204, 299, 404, 520, 599, 999])
