@@ -224,5 +224,6 @@ def _timeout(timeout_s: float | Timeout | None) -> Timeout:
         # Who waits that long for one piece waits as long for all of them.
         limits = Timeout(limits, limits, limits, limits, max(limits, Timeout().answer_s))
     if not all(0 < limit <= _LONGEST_S for limit in msgspec.structs.astuple(limits)):
-        raise InvalidArgumentError("timeout_s", "must be a positive number of seconds", shown=short_repr(timeout_s))
+        rule = "must be more than 0 and at most 1,000,000,000 seconds"
+        raise InvalidArgumentError("timeout_s", rule, shown=short_repr(timeout_s))
     return limits

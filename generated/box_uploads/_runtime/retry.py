@@ -62,7 +62,7 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
             if isinstance(value, bool) or not isinstance(value, (int, float)):
                 raise InvalidArgumentError(name, "must be a number", shown=short_repr(value))
             if not 0 <= value < _LONGEST_S:
-                raise InvalidArgumentError(name, "must not be negative", shown=repr(getattr(self, name)))
+                raise InvalidArgumentError(name, "must be 0 or more, and below 1,000,000,000", shown=short_repr(value))
 
     def delay_s(self, request: Request, attempt: int, outcome: RawResponse | TransportError) -> float | None:
         """Return the seconds to wait before the next attempt, or None if there is to be none.

@@ -76,7 +76,9 @@ def test_reprs_show_neither_content_nor_headers() -> None:
         "op", "POST", "https://x", "/p", query=(("q", "hidden"),), headers=(("h", "hidden"),), content=b"hidden"
     )
     raw = RawResponse("op", "POST", 200, Headers([("set-cookie", "hidden")]), b"hidden")
-    assert "hidden" not in repr(request) + repr(raw)
+    assert repr(request) == "<Request op: POST /p, 6 bytes>"
+    assert repr(Request("op", "GET", "https://x", "/p")) == "<Request op: GET /p, no content>"
+    assert repr(raw) == "<RawResponse op: 200, 6 bytes>"
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from msgspec import UNSET, Meta
 
 from generator.overlay._runtime.errors import InvalidArgumentError
-from generator.overlay._runtime.parameter import Parameter, cookie_header
+from generator.overlay._runtime.parameter import Parameter, check_model, cookie_header
 
 ID = Annotated[str, Meta(pattern="^[0-9]{1,19}$")]
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
@@ -156,3 +156,67 @@ def test_an_error_names_argument_value_rule_and_description() -> None:
     with pytest.raises(InvalidArgumentError) as caught:
         codec.in_path("../x")
     assert str(caught.value) == "argument='../x': does not match ^[0-9]{1,19}$ (Id of the file)"
+
+
+@pytest.mark.parametrize(
+    ("place", "type_", "value", "message"),
+    [
+        ("in_path", str, UNSET, "argument: is required"),
+        ("in_path", str, "", "argument='': must not be empty"),
+        (
+            "in_header",
+            list[str],
+            ["a,b", "c"],
+            "argument=['a,b', 'c']: must not contain a comma, which separates the items",
+        ),
+        ("in_header", str, "a\n", r"argument='a\n': has characters that cannot be sent in a header"),
+        ("in_query", int, "x", "argument='x': must be int, not str"),
+        ("in_query", list[int], [1, "x"], "argument[1]='x': must be int, not str"),
+    ],
+)
+@pytest.mark.parametrize(("description", "meant"), [("Meant so.", " (Meant so)"), ("", "")])
+def test_a_refusal_says_what_to_do_and_what_is_meant(
+    place: str, type_: Any, value: Any, message: str, *, description: str, meant: str
+) -> None:
+    with pytest.raises(InvalidArgumentError) as caught:
+        getattr(parameter(type_, description=description), place)(value)
+    assert str(caught.value) == message + meant
+
+
+@pytest.mark.parametrize("place", ["in_path", "in_query", "in_header", "in_cookie"])
+@pytest.mark.parametrize(
+    ("type_", "value", "message"),
+    [
+        (float, float("nan"), "argument=nan: must be a finite number"),
+        (list[list[int]], [[1]], "argument=[1]: must be a scalar"),
+        (dict[str, list[int]], {"x": [1]}, "argument=[1]: must be a scalar"),
+    ],
+)
+def test_a_value_that_is_no_text_is_told_so_everywhere(place: str, type_: Any, value: Any, message: str) -> None:
+    with pytest.raises(InvalidArgumentError) as caught:
+        getattr(parameter(type_), place)(value)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("place", ["in_path", "in_query", "in_cookie"])
+@pytest.mark.parametrize(
+    ("type_", "value"), [(str, "\ud800"), (list[str], ["\ud800"]), (dict[str, str], {"x": "\ud800"})]
+)
+@pytest.mark.parametrize("explode", [True, False])
+def test_a_lone_surrogate_is_told_so_everywhere(place: str, type_: Any, value: Any, *, explode: bool) -> None:
+    with pytest.raises(InvalidArgumentError, match=r"^argument='.*': is not valid Unicode, it has a lone surrogate$"):
+        getattr(parameter(type_, explode=explode), place)(value)
+
+
+def test_items_of_a_list_that_is_joined_have_no_comma() -> None:
+    with pytest.raises(InvalidArgumentError) as caught:
+        parameter(list[str], explode=False).in_query(["a,b"])
+    assert str(caught.value) == "argument=['a,b']: must not contain a comma, which separates the items"
+    assert parameter(list[str]).in_header(["a,b"]) == (("wire-name", "a,b"),)
+
+
+def test_what_no_earlier_call_has_returned_is_told_so() -> None:
+    check_model("order", Order.UP, Order)
+    with pytest.raises(InvalidArgumentError) as caught:
+        check_model("order", "ASC", Order)
+    assert str(caught.value) == "order='ASC': must be the Order of an earlier call"

@@ -95,7 +95,7 @@ def test_settings_without_sense_are_refused(name: str, value: Any) -> None:
     with pytest.raises(InvalidArgumentError) as caught:
         RetryPolicy(**{name: value})
     assert caught.value.argument == name
-    assert str(caught.value) == f"{name}={value!r}: must not be negative"
+    assert str(caught.value) == f"{name}={value!r}: must be 0 or more, and below 1,000,000,000"
 
 
 @pytest.mark.parametrize("name", ["max_retries", "base_s", "cap_s", "retry_after_cap_s"])
@@ -171,3 +171,9 @@ def test_both_forms_of_retry_after_are_read_and_junk_is_ignored(value: str | Non
 def test_any_retry_after_gives_a_bounded_number_or_nothing(value: str) -> None:
     seconds = parse_retry_after(value, lambda: NOW)
     assert seconds is None or 0 <= seconds <= 1e9
+
+
+@pytest.mark.parametrize("name", ["max_retries", "base_s", "cap_s", "retry_after_cap_s"])
+@pytest.mark.parametrize("value", [0, 999_999_999])
+def test_settings_may_be_all_that_they_say(name: str, value: int) -> None:
+    assert getattr(RetryPolicy(**{name: value}), name) == value

@@ -150,6 +150,7 @@ def test_a_token_that_cannot_be_sent_is_refused_without_being_shown(send: Send, 
     with pytest.raises(InvalidArgumentError) as caught:
         send(POST, token=(lambda: bad) if fetched else bad, handler=lambda _: httpx2.Response(200))
     assert caught.value.argument == "token"
+    assert str(caught.value) == "token: must be a non-empty string of visible ASCII characters without spaces"
     assert TOKEN not in reachable(caught.value)
 
 
@@ -331,8 +332,9 @@ def test_no_log_record_reveals_the_token(send: Send) -> None:
 @pytest.mark.parametrize("keeper", [Secret(TOKEN), Credentials(TOKEN)])
 def test_what_keeps_the_token_neither_shows_nor_pickles_it(keeper: object) -> None:
     assert TOKEN not in f"{keeper!r} {keeper!s} {keeper}"
+    assert repr(keeper) == f"{type(keeper).__name__}(…)"
     for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
-        with pytest.raises(TypeError):
+        with pytest.raises(TypeError, match=r"^(a token is|credentials are) not pickled$"):
             pickle.dumps(keeper, protocol)
 
 

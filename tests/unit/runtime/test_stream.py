@@ -237,14 +237,15 @@ def test_a_file_that_is_not_there_is_told_at_once(tmp_path: Path) -> None:
 
 
 def test_a_negative_size_is_refused() -> None:
-    with pytest.raises(InvalidArgumentError, match="size"):
+    with pytest.raises(InvalidArgumentError, match=r"^size=-1: must not be negative$"):
         Stream(-1, list)
 
 
 @pytest.mark.parametrize("value", ["text", None, 5, [b"x"], iter([b"x"])])
 def test_what_is_no_body_is_refused(value: object) -> None:
-    with pytest.raises(InvalidArgumentError, match="body"):
+    with pytest.raises(InvalidArgumentError) as caught:
         check_content(value)
+    assert str(caught.value) == f"body={value!r}: must be bytes, a bytearray, a memoryview or a Stream"
 
 
 @pytest.mark.parametrize("read", NO_PIECES, ids=repr)
@@ -262,3 +263,22 @@ def test_an_error_of_the_reader_itself_passes() -> None:
 
     with pytest.raises(TypeError, match=r"^mine$"):
         list(Stream(2, read))
+
+
+@pytest.mark.parametrize(
+    ("size", "message"),
+    [(2, "body: is longer than the 2 bytes that were announced"), (4, "body: has 3 bytes, not 4")],
+)
+def test_a_body_of_another_length_is_told_with_both(size: int, message: str) -> None:
+    with pytest.raises(InvalidArgumentError) as caught:
+        list(Stream(size, lambda: [b"ab", b"c"]))
+    assert str(caught.value) == message
+
+
+def test_a_folder_is_no_body(tmp_path: Path) -> None:
+    with pytest.raises(InvalidArgumentError, match=r"^path='.*': must be that of a file$"):
+        Stream.of_file(tmp_path)
+
+
+def test_a_stream_shows_its_size() -> None:
+    assert repr(Stream(3, list)) == "Stream(3)"

@@ -16,7 +16,13 @@ import pytest
 
 from generator.overlay._runtime import wire
 from generator.overlay._runtime.auth import Credentials, Secret
-from generator.overlay._runtime.errors import ClientError, InvalidArgumentError, ResponseTooLargeError, TransportError
+from generator.overlay._runtime.errors import (
+    ClientClosedError,
+    ClientError,
+    InvalidArgumentError,
+    ResponseTooLargeError,
+    TransportError,
+)
 from generator.overlay._runtime.message import Request
 from generator.overlay._runtime.retry import RetryPolicy
 from generator.overlay._runtime.transport import AsyncTransport, SyncTransport, Timeout
@@ -728,3 +734,116 @@ def test_any_course_of_events_ends_in_a_response_or_a_known_error(send: Send, se
 
 def test_a_secret_is_taken_from_the_caller_s_callable_as_it_is() -> None:
     assert Secret("abc").reveal() == "abc"
+
+
+SCHEME = "must be an absolute URL of scheme https"
+PLAIN = "must be a URL of ASCII characters, with everything else percent-encoded"
+WHAT_A_BASE_URL_BREAKS = {
+    "//h": SCHEME,
+    "ftp://h": SCHEME,
+    "https://": SCHEME,
+    "https://bücher.example": PLAIN,
+    "https://h/a b": PLAIN,
+    "http://localhost:0": "must have a port below 65536",
+    "http://localhost:65536": "must have a port below 65536",
+    "https://u:p@h": "must have no user name and no password",
+    "https://h?x": "must have no query and no fragment",
+    "https://h#x": "must have no query and no fragment",
+    "http://upload.box.com": "must be https: a token must not travel in clear, except to a loopback address",
+}
+
+
+@pytest.mark.parametrize("kind", [SyncTransport, AsyncTransport])
+@pytest.mark.parametrize("url", WHAT_A_BASE_URL_BREAKS)
+def test_a_base_url_that_is_refused_is_told_why(kind: Any, url: str) -> None:
+    with pytest.raises(InvalidArgumentError) as caught:
+        kind(Credentials("t"), base_url=url)
+    assert str(caught.value) == f"base_url: {WHAT_A_BASE_URL_BREAKS[url]}"
+
+
+@pytest.mark.parametrize("kind", [SyncTransport, AsyncTransport])
+@pytest.mark.parametrize("url", ["https://h:1/x", "https://h:65535", "http://localhost/~a"])
+def test_a_base_url_may_have_any_port_and_path(kind: Any, url: str) -> None:
+    assert kind(Credentials("t"), base_url=url).settings.base_url == url
+
+
+ONE, LIMITS = "must be a number of seconds, or a Timeout", "must be more than 0 and at most 1,000,000,000 seconds"
+
+
+@pytest.mark.parametrize("kind", [SyncTransport, AsyncTransport])
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"timeout_s": True}, f"timeout_s=True: {ONE}"),
+        ({"timeout_s": "5"}, f"timeout_s='5': {ONE}"),
+        ({"timeout_s": 0}, f"timeout_s=0: {LIMITS}"),
+        ({"timeout_s": 1e9 + 1}, f"timeout_s=1000000001.0: {LIMITS}"),
+        ({"base_url": 5}, "base_url=5: must be a str"),
+        ({"retry": 5}, "retry=5: must be a RetryPolicy"),
+        ({"trusted_hosts": "x"}, "trusted_hosts='x': must be a collection of hosts"),
+        ({"trusted_hosts": ["h/"]}, "trusted_hosts='h/': must be a host, or host:port"),
+    ],
+)
+def test_a_setting_that_is_refused_is_named_with_the_rule(kind: Any, options: Any, message: str) -> None:
+    with pytest.raises(InvalidArgumentError) as caught:
+        kind(Credentials("t"), **options)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("kind", "rule"),
+    [
+        (SyncTransport, "must be an httpx2.Client or an httpx2.BaseTransport"),
+        (AsyncTransport, "must be an httpx2.AsyncClient or an httpx2.AsyncBaseTransport"),
+    ],
+)
+def test_what_cannot_send_is_told_what_can(kind: Any, rule: str) -> None:
+    with pytest.raises(InvalidArgumentError) as caught:
+        kind(Credentials("t"), http=5)
+    assert str(caught.value) == f"http=5: {rule}"
+
+
+@pytest.mark.parametrize("kind", [SyncTransport, AsyncTransport])
+def test_a_timeout_may_be_as_long_as_it_says(kind: Any) -> None:
+    assert kind(Credentials("t"), timeout_s=1e9).settings.timeout_s == Timeout(1e9, 1e9, 1e9, 1e9, 1e9)
+    assert kind(Credentials("t"), timeout_s=5).settings.timeout_s == Timeout(5, 5, 5, 5, 300)
+    assert kind(Credentials("t")).settings.timeout_s is None
+
+
+@pytest.mark.parametrize("status", [200, 201])
+@pytest.mark.parametrize(("request_", "safe"), [(GET, True), (POST, False)])
+def test_a_body_that_is_too_large_is_told_with_call_limit_and_status(
+    send: Send, monkeypatch: pytest.MonkeyPatch, request_: Request, status: int, *, safe: bool
+) -> None:
+    monkeypatch.setattr(wire, "MAX_BODY", 10)
+    with pytest.raises(ResponseTooLargeError) as caught:
+        send(request_, handler=lambda _: httpx2.Response(status, content=b"x" * 11))
+    name = request_.operation
+    assert str(caught.value) == f"{name}: the response body is larger than 10 bytes (status {status})"
+    assert (caught.value.operation, caught.value.kind, caught.value.retry_safe) == (name, "ResponseTooLarge", safe)
+
+
+def test_a_failure_without_words_is_told_nonetheless(send: Send) -> None:
+    def handler(request: httpx2.Request) -> httpx2.Response:
+        raise httpx2.WriteTimeout("", request=request)
+
+    with pytest.raises(TransportError) as caught:
+        send(POST, handler=handler)
+    assert (str(caught.value), caught.value.operation) == ("create_thing: WriteTimeout: no details", "create_thing")
+    assert (type(caught.value.__cause__), str(caught.value.__cause__)) == (httpx2.WriteTimeout, "no details")
+
+
+@pytest.mark.parametrize("field", [("x", "ä"), ("ä", "x")])
+def test_a_header_that_cannot_be_sent_is_told_so(send: Send, field: tuple[str, str]) -> None:
+    with pytest.raises(InvalidArgumentError) as caught:
+        send(Request("op", "GET", BASE, "/", headers=(field,)), handler=lambda _: httpx2.Response(200))
+    assert str(caught.value) == "headers: must be ASCII"
+
+
+def test_a_closed_client_says_what_to_do() -> None:
+    transport = SyncTransport(Credentials("t"))
+    transport.close()
+    with pytest.raises(ClientClosedError) as caught:
+        transport.send(GET)
+    assert (str(caught.value), caught.value.retry_safe) == ("the client is closed; make another one", True)
+    assert transport.is_closed
