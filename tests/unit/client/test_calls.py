@@ -1,0 +1,362 @@
+"""Each call of both clients: where it goes, whether it is repeated, how it fails, and what it refuses to send."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import box_uploads
+import httpx2
+import msgspec
+import pytest
+from box_uploads import UNSET, AsyncClient, Client, RetryPolicy, errors, models
+
+ID = "F971964745A5CD0C001BBE4E58196BFD"
+API, UPLOADS = "https://api.box.com/2.0", "https://upload.box.com/api/2.0"
+HOME = f"{UPLOADS}/files/upload_sessions/{ID}"
+SHA1 = "134b65991ed521fcfe4724b7d814ab8ded5185dc"
+DIGEST = "sha=fpRyg5eVQletdZqEKaFlqwBXJzM="
+PART: dict[str, Any] = {"part_id": "6F2D3486", "offset": 0, "size": 10, "sha1": SHA1}
+FILE: dict[str, Any] = {"id": "12345", "type": "file", "sha1": SHA1, "etag": "1"}
+SESSION: dict[str, Any] = {
+    "id": ID,
+    "type": "upload_session",
+    "session_expires_at": "2012-12-12T10:53:43-08:00",
+    "part_size": 1024,
+    "total_parts": 1000,
+    "num_parts_processed": 455,
+    "session_endpoints": {
+        "upload_part": HOME,
+        "abort": HOME,
+        "status": HOME,
+        "commit": f"{HOME}/commit",
+        "list_parts": f"{HOME}/parts",
+        "log_event": f"{HOME}/log",
+    },
+}
+OPEN = msgspec.convert(SESSION, models.UploadSession)
+STRANGE = msgspec.structs.replace(OPEN, id="x/y")
+HELD = msgspec.convert(PART, models.UploadPart)
+PIECE: dict[str, Any] = {"body": b"x", "digest": DIGEST, "content_range": "bytes 0-0/1"}
+WHOLE: dict[str, Any] = {"parts": [HELD], "digest": DIGEST}
+NEW: dict[str, Any] = {"folder_id": "0", "file_name": "a", "file_size": 20_000_000}
+
+
+class Call(msgspec.Struct, frozen=True):
+    """A call, where it goes, and what a server may answer."""
+
+    name: str
+    place: tuple[Any, ...]
+    named: dict[str, Any]
+    method: str
+    url: str
+    status: int
+    answer: Any
+    repeated: bool
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+CALLS = [
+    Call("create_upload_session", (), NEW, "POST", f"{UPLOADS}/files/upload_sessions", 201, SESSION, repeated=False),
+    Call(
+        "create_version_upload_session",
+        ("12345",),
+        {"file_size": 20_000_000},
+        "POST",
+        f"{UPLOADS}/files/12345/upload_sessions",
+        201,
+        SESSION,
+        repeated=False,
+    ),
+    Call("get_upload_session", (OPEN,), {}, "GET", HOME, 200, SESSION, repeated=True),
+    Call("upload_part", (OPEN,), PIECE, "PUT", HOME, 200, {"part": PART}, repeated=False),
+    Call("abort_upload_session", (OPEN,), {}, "DELETE", HOME, 204, None, repeated=True),
+    Call(
+        "list_parts",
+        (OPEN,),
+        {},
+        "GET",
+        f"{HOME}/parts",
+        200,
+        {"entries": [PART], "offset": 0, "limit": 1, "total_count": 1},
+        repeated=True,
+    ),
+    Call(
+        "commit_upload_session",
+        (OPEN,),
+        WHOLE,
+        "POST",
+        f"{HOME}/commit",
+        201,
+        {"total_count": 1, "entries": [FILE]},
+        repeated=False,
+    ),
+    Call("log_upload_event", (OPEN,), {"event_type": "a"}, "POST", f"{HOME}/log", 204, None, repeated=False),
+    Call("get_file", ("12345",), {}, "GET", f"{API}/files/12345", 200, FILE, repeated=True),
+]
+EACH = pytest.mark.parametrize("call", CALLS, ids=repr)
+
+
+@pytest.fixture(params=[False, True], ids=["Client", "AsyncClient"])
+def ask(request: pytest.FixtureRequest) -> Any:
+    """Make a call by either client, whose server answers as the handler says."""
+
+    def ask(call: Call, handler: Any, *, raw: bool = False, **settings: Any) -> Any:
+        http, policy = httpx2.MockTransport(handler), RetryPolicy(max_retries=1, base_s=0.0)
+        if not request.param:
+            with Client("a-secret-token", http=http, retry=policy, **settings) as client:
+                return getattr(client.raw if raw else client, call.name)(*call.place, **call.named)
+
+        async def run() -> Any:
+            async with AsyncClient("a-secret-token", http=http, retry=policy, **settings) as client:
+                return await getattr(client.raw if raw else client, call.name)(*call.place, **call.named)
+
+        return asyncio.run(run())
+
+    return ask
+
+
+def answering(call: Call, seen: list[httpx2.Request]) -> Any:
+    """Return a handler that answers as a server would, and keeps the requests."""
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        seen.append(request)
+        return httpx2.Response(call.status, json=call.answer) if call.answer else httpx2.Response(call.status)
+
+    return answer
+
+
+@EACH
+def test_a_call_goes_to_its_place_with_token_and_user(ask: Any, call: Call) -> None:
+    seen: list[httpx2.Request] = []
+    parsed = ask(call, answering(call, seen), as_user="67890")
+    (request,) = seen
+    assert (request.method, str(request.url)) == (call.method, call.url)
+    assert (request.headers["authorization"], request.headers["as-user"]) == ("Bearer a-secret-token", "67890")
+    assert (parsed is None) is (call.answer is None)
+    raw = ask(call, answering(call, seen), raw=True)
+    assert (raw.status, raw.parsed) == (call.status, parsed)
+    assert "as-user" not in seen[1].headers
+
+
+@EACH
+def test_a_failure_names_the_call_and_is_repeated_if_that_does_no_harm(ask: Any, call: Call) -> None:
+    seen: list[httpx2.Request] = []
+
+    def fail(request: httpx2.Request) -> httpx2.Response:
+        seen.append(request)
+        raise httpx2.ReadError("gone", request=request)
+
+    with pytest.raises(errors.TransportError) as caught:
+        ask(call, fail)
+    assert str(caught.value) == f"{call.name}: ReadError: gone"
+    assert caught.value.retry_safe is call.repeated
+    assert len(seen) == 1 + call.repeated
+
+
+@EACH
+def test_an_error_of_the_server_names_the_call_and_is_read(ask: Any, call: Call) -> None:
+    body = {"type": "error", "status": 404, "code": "not_found", "message": "None.", "request_id": "abc"}
+    with pytest.raises(errors.NotFoundError) as caught:
+        ask(call, lambda _: httpx2.Response(404, json=body))
+    assert str(caught.value) == f"404 not_found: None. ({call.name}, request id abc)"
+    assert isinstance(caught.value.body, models.ErrorBody)
+    assert caught.value.body_error is None
+
+
+@pytest.mark.parametrize("call", [one for one in CALLS if one.answer], ids=repr)
+def test_a_success_that_cannot_be_read_names_the_call(ask: Any, call: Call) -> None:
+    with pytest.raises(errors.DecodeError) as caught:
+        ask(call, lambda _: httpx2.Response(call.status, json=[]))
+    assert str(caught.value).endswith(f" ({call.name}, status {call.status})")
+    assert caught.value.retry_safe is call.repeated
+
+
+NUMBER = "does not match ^[0-9]{1,19}\\Z (Id of a user, file or folder, a decimal number; `0` is the root folder)"
+NAME = "Name of the file, 1 to 255 characters, without slash, backslash or control characters, and neither `.` nor `..`"
+SIZE = "Size of the whole file in bytes, at least 20,000,000; smaller files are uploaded in one request"
+HASH = (
+    "does not match ^[Ss][Hh][Aa]=[A-Za-z0-9+/]{27}=\\Z"
+    " (SHA-1 of the bytes, as `sha=` and the base64 of the digest (RFC 3230))"
+)
+RANGE = "Which bytes of the file these are, first and last one included, and the size of the file"
+SKIP, MOST = "Number of parts to skip. The server takes `0` if it is absent", "Largest number of parts in the answer"
+MATCH, NO_MATCH = "Etag that the file must still have, for a new version", "Etag that the file must not have any more"
+STRANGE_ID = "upload_session_id='x/y': does not match ^[0-9A-Fa-f]{32}\\Z (Id of a session, 32 hexadecimal digits)"
+
+REFUSED: list[tuple[str, tuple[Any, ...], dict[str, Any], str]] = [
+    ("create_upload_session", (), NEW | {"folder_id": "x"}, f"folder_id='x': {NUMBER}"),
+    ("create_upload_session", (), NEW | {"file_name": ""}, f"file_name='': must have at least 1 characters ({NAME})"),
+    ("create_upload_session", (), NEW | {"file_name": "/"}, f"file_name='/': breaks the rule: {NAME}"),
+    (
+        "create_upload_session",
+        (),
+        NEW | {"file_size": 19_999_999},
+        f"file_size=19999999: must be at least 20000000 ({SIZE})",
+    ),
+    ("create_version_upload_session", ("x",), {"file_size": 20_000_000}, f"file_id='x': {NUMBER}"),
+    ("create_version_upload_session", (UNSET,), {"file_size": 20_000_000}, "file_id: is required (Id of the file)"),
+    ("create_version_upload_session", ("1",), {"file_size": 1}, f"file_size=1: must be at least 20000000 ({SIZE})"),
+    ("create_version_upload_session", ("1",), NEW | {"folder_id": "-"}, f"folder_id='-': {NUMBER}"),
+    ("get_file", ("x",), {}, f"file_id='x': {NUMBER}"),
+    ("get_file", (UNSET,), {}, "file_id: is required (Id of the file)"),
+    ("upload_part", (OPEN,), PIECE | {"digest": "md5=x"}, f"digest='md5=x': {HASH}"),
+    ("upload_part", (OPEN,), PIECE | {"content_range": "x"}, f"content_range='x': breaks the rule: {RANGE}"),
+    (
+        "upload_part",
+        (OPEN,),
+        PIECE | {"body": "x"},
+        "body='x': must be bytes, a bytearray, a memoryview or a Stream",
+    ),
+    ("list_parts", (OPEN,), {"offset": -1}, f"offset=-1: must be at least 0 ({SKIP})"),
+    ("list_parts", (OPEN,), {"offset": 10_001}, f"offset=10001: must be at most 10000 ({SKIP})"),
+    ("list_parts", (OPEN,), {"limit": 0}, f"limit=0: must be at least 1 ({MOST})"),
+    ("list_parts", (OPEN,), {"limit": 1001}, f"limit=1001: must be at most 1000 ({MOST})"),
+    ("commit_upload_session", (OPEN,), WHOLE | {"digest": "x"}, f"digest='x': {HASH}"),
+    ("commit_upload_session", (OPEN,), WHOLE | {"parts": []}, "parts=[]: must have at least 1 items"),
+    (
+        "commit_upload_session",
+        (OPEN,),
+        WHOLE | {"if_match": ""},
+        f"if_match='': must have at least 1 characters ({MATCH})",
+    ),
+    (
+        "commit_upload_session",
+        (OPEN,),
+        WHOLE | {"if_match": "ä"},
+        f"if_match='ä': does not match ^[\\x21-\\x7e]+\\Z ({MATCH})",
+    ),
+    (
+        "commit_upload_session",
+        (OPEN,),
+        WHOLE | {"if_none_match": ""},
+        f"if_none_match='': must have at least 1 characters ({NO_MATCH})",
+    ),
+    ("commit_upload_session", (OPEN,), WHOLE | {"attributes": 5}, "attributes=5: must be object, not int"),
+    ("log_upload_event", (OPEN,), {"event_type": ""}, "event_type='': must have at least 1 characters"),
+    ("log_upload_event", (OPEN,), {"event_type": "a", "event_info": 5}, "event_info=5: must be str, not int"),
+    *[(call.name, (STRANGE,), call.named, STRANGE_ID) for call in CALLS if OPEN in call.place],
+    *[
+        (call.name, (5,), call.named, "upload_session=5: must be the UploadSession of an earlier call")
+        for call in CALLS
+        if OPEN in call.place
+    ],
+]
+
+
+def never(_: httpx2.Request) -> httpx2.Response:
+    raise AssertionError("sent")
+
+
+@pytest.mark.parametrize(("name", "place", "named", "message"), REFUSED)
+def test_an_argument_that_is_refused_is_told_with_place_and_meaning(
+    ask: Any, name: str, place: tuple[Any, ...], named: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(errors.InvalidArgumentError) as caught:
+        ask(Call(name, place, named, "", "", 0, None, repeated=False), never)
+    assert str(caught.value) == message
+
+
+@EACH
+def test_a_user_that_is_none_is_refused_in_every_call(ask: Any, call: Call) -> None:
+    with pytest.raises(errors.InvalidArgumentError) as caught:
+        ask(call, never, as_user="me")
+    assert str(caught.value) == f"as_user='me': {NUMBER}"
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "sent"),
+    [
+        ("create_version_upload_session", {}, b'{"file_size":20000000}'),
+        ("create_version_upload_session", {"file_name": "b"}, b'{"file_size":20000000,"file_name":"b"}'),
+        ("create_version_upload_session", {"folder_id": "7"}, b'{"file_size":20000000,"folder_id":"7"}'),
+        ("list_parts", {}, b""),
+        ("list_parts", {"offset": 10_000}, b"?offset=10000"),
+        ("list_parts", {"limit": 1000}, b"?limit=1000"),
+        ("log_upload_event", {}, b'{"event_type":"a"}'),
+        ("log_upload_event", {"event_info": "b"}, b'{"event_type":"a","event_info":"b"}'),
+    ],
+)
+def test_what_a_call_may_leave_out_is_only_sent_if_it_is_given(
+    ask: Any, name: str, given: dict[str, Any], sent: bytes
+) -> None:
+    seen: list[httpx2.Request] = []
+    (call,) = (one for one in CALLS if one.name == name)
+    ask(msgspec.structs.replace(call, named=call.named | given), answering(call, seen))
+    assert b"".join((seen[0].url.query and b"?" + seen[0].url.query, seen[0].content)) == sent
+
+
+@pytest.mark.parametrize("given", [{}, {"if_match": "1"}, {"if_none_match": "2"}])
+def test_a_condition_of_a_commit_is_only_sent_if_it_is_given(ask: Any, given: dict[str, Any]) -> None:
+    seen: list[httpx2.Request] = []
+    (call,) = (one for one in CALLS if one.name == "commit_upload_session")
+    ask(msgspec.structs.replace(call, named=call.named | given), answering(call, seen))
+    sent = {name: seen[0].headers.get(name) for name in ("if-match", "if-none-match")}
+    assert sent == {"if-match": given.get("if_match"), "if-none-match": given.get("if_none_match")}
+
+
+def test_what_a_server_leaves_out_is_unset() -> None:
+    kinds = [getattr(models, name) for name in models.__all__]
+    fields = [
+        field for kind in kinds if isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+        for field in msgspec.structs.fields(kind)
+    ]  # fmt: skip
+    assert {repr(field.default) for field in fields} == {repr(UNSET), repr(msgspec.NODEFAULT)}
+
+
+class Closing(httpx2.MockTransport):
+    """Counts how often it was closed."""
+
+    count = 0
+
+    def close(self) -> None:
+        self.count += 1
+
+    async def aclose(self) -> None:
+        self.count += 1
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+@pytest.mark.parametrize("use", ["with", "close"])
+def test_a_client_closes_its_connections_and_tells_afterwards_what_to_do(use: str, *, is_async: bool) -> None:
+    http = Closing(never)
+    with pytest.raises(errors.ClientClosedError, match=r"^the client is closed; make another one$"):
+        _close(http, use=use, is_async=is_async)
+    assert http.count == 1
+
+
+def _close(http: Closing, *, use: str, is_async: bool) -> None:
+    if not is_async:
+        client = Client("t", http=http)
+        if use == "with":
+            with client as entered:
+                assert entered is client
+        else:
+            client.close()
+        client.get_file("1")
+
+    async def run() -> None:
+        other = AsyncClient("t", http=http)
+        if use == "with":
+            async with other as entered:
+                assert entered is other
+        else:
+            await other.aclose()
+        await other.get_file("1")
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("module", [box_uploads, errors])
+@pytest.mark.parametrize("name", ["nothing", "import_module_of", "__nothing__"])
+def test_a_name_that_is_none_is_told_so(module: Any, name: str) -> None:
+    with pytest.raises(AttributeError) as caught:
+        getattr(module, name)
+    assert str(caught.value) == f"module {module.__name__!r} has no attribute {name!r}"
+
+
+def test_every_public_name_is_there() -> None:
+    for module in (box_uploads, errors, models):
+        assert all(getattr(module, name) is not None for name in module.__all__)
