@@ -7,6 +7,7 @@ import io
 import keyword
 import shlex
 import sys
+from os.path import normpath
 from pathlib import Path
 
 from .pipeline import HOME, Job, check, generate
@@ -64,7 +65,7 @@ def _report(job: Job) -> int:
     lines = check(job).lines()
     for line in lines:
         kind, _, path = line.partition(": ")
-        print(f"{kind}: {path if path.startswith('lock.toml') else _shown(job.target / path)}")
+        print(f"{kind}: {path if path.startswith('lock.toml') else _shown(Path(normpath(job.target / path)))}")
     if lines:
         problem = f"{len(lines)} differ from what {job.shown_spec} and generator/ make"
         print(f"{problem}; run `{job.command}`", file=sys.stderr)

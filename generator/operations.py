@@ -43,7 +43,7 @@ class Operations:
         self._parameters = Parameters(document, schemas)
         self._names: set[str] = set()
         self._ids: dict[str, str] = {}
-        self._ids_by_method: dict[str, Node] = {}
+        self._names_by_method: dict[str, Node] = {}
 
     def read(self) -> list[Operation]:
         """Return the operations in the order of the document.
@@ -64,8 +64,8 @@ class Operations:
             for method in item.object()
             if method in METHODS
         ]
-        for _, _, _, node in methods:
-            self._note_id(node)
+        for path, _, method, node in methods:
+            self._note_id(node, f"{method} {path}")
         # Options of the client first: they have one name in all operations.
         parameters = [self._parameters.declared(path, item, node) for path, item, _, node in methods]
         for node in (one for found in parameters for one in found):
@@ -116,27 +116,26 @@ class Operations:
             found.append((path, resolved))
         return found
 
-    def _note_id(self, node: Node) -> None:
-        name = node.get("operationId")
-        if name is None:
-            return
-        if name.text() in self._ids.values():
+    def _note_id(self, node: Node, words: str) -> None:
+        """Refuse an operation whose method is that of another: a number at its name would change with their order."""
+        given = node.get("operationId")
+        if given and given.text() in self._ids.values():
             raise SpecError(
-                name.place, f"{name.value!r} is the operationId of another operation already; choose another"
+                given.place, f"{given.value!r} is the operationId of another operation already; choose another"
             )
+        name = given if given and given.value.strip() else Node(words, node.place)
         method = python_name(name.value, fallback="call")
-        earlier = self._ids_by_method.setdefault(method, name)
+        earlier = self._names_by_method.setdefault(method, name)
         if earlier is not name:
-            raise SpecError(
-                name.place,
-                f"{name.value!r} and {earlier.value!r} ({earlier.place}) are both {method} in Python; rename one",
-            )
-        self._ids[node.place] = name.value
+            both = f"{name.value!r} and {earlier.value!r} ({earlier.place}) are both {method} in Python"
+            raise SpecError(name.place, f"{both}; {'rename one' if name is given else 'give it an operationId'}")
+        if given:
+            self._ids[node.place] = given.value
 
     def _operation(self, path: str, item: Node, method: str, node: Node, declared: list[Node]) -> Operation:
         check_keywords(node, "operation")
         wanted = node.words("operationId") or f"{method} {path}"
-        name = python_name(wanted, taken=self._names | _RESERVED_OPERATIONS, fallback="call")
+        name = python_name(wanted, taken=_RESERVED_OPERATIONS, fallback="call")
         self._names.add(name)
         _check_length(node, name)
         parameters = self._parameters.read(declared)

@@ -9,7 +9,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -83,11 +83,19 @@ def check(job: Job) -> Differences:
     """
     with _made(job) as package:
         differences = compare(package, job.target)
+    differences = replace(differences, stray=(*differences.stray, *_renamed(job)))
     if job.lock:
         expected = lock_text(job.spec, upstream.template_hashes(_template_names(HOME / "templates")))
         if found := lock_difference(job.lock, expected):
-            differences = Differences((*differences.changed, found), differences.missing, differences.stray)
+            differences = replace(differences, changed=(*differences.changed, found))
     return differences
+
+
+def _renamed(job: Job) -> list[str]:
+    """Return the packages beside this one that the same command made while it had another name."""
+    stamp = _STAMP.format(command=job.command, origin=job.shown_spec).encode()
+    found = sorted(path.parent.name for path in job.output.glob("*/__init__.py") if path.read_bytes().startswith(stamp))
+    return [f"../{name}" for name in found if name != job.package]
 
 
 @contextmanager
@@ -247,9 +255,13 @@ def _swap(made: Path, target: Path) -> None:
 def _refuse_foreign_files(job: Job) -> None:
     """Keep the generator from replacing what it did not make."""
     target = job.target
-    paths = [target / path for path in sorted(files(target))] if target.is_dir() else [target] * target.exists()
-    for file in paths:
-        is_ours = file.name == _MARKER or file.read_bytes().startswith(_STAMP_START)
-        if not is_ours or not target.is_dir():
+    is_folder = target.is_dir() and not target.is_symlink()
+    found = [target / path for path in sorted(files(target))] if is_folder else [target]
+    for path in found:
+        if path.is_symlink() or (path.exists() and not (is_folder and _is_ours(path))):
             problem = "was not made by the generator and would be lost; move it away, or choose another --output"
-            raise GenerationError(f"{file} {problem}")
+            raise GenerationError(f"{path} {problem}")
+
+
+def _is_ours(file: Path) -> bool:
+    return file.name == _MARKER or file.read_bytes().startswith(_STAMP_START)

@@ -220,6 +220,37 @@ def test_the_check_sees_a_file_that_may_be_executed_and_a_symbolic_link(tmp_path
     assert check(job).lines() == ["changed: client.py", "changed: types.py"]
 
 
+def test_the_check_sees_links_that_lead_nowhere(job: Job) -> None:
+    (job.target / "client.py").unlink()
+    (job.target / "client.py").symlink_to("nowhere")
+    (job.target / "more").symlink_to("nowhere")
+
+    assert check(job).lines() == ["changed: client.py", "stray: more"]
+
+
+def test_the_check_sees_that_the_package_is_a_link(
+    tmp_path: Path, job: Job, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job.target.rename(tmp_path / "elsewhere")
+    job.target.symlink_to(tmp_path / "elsewhere")
+
+    assert main(["--spec", str(job.spec), "--output", str(job.output), "--package", "made", "--check"]) == 1
+    assert capsys.readouterr().out == f"changed: {job.target}\n"
+
+
+def test_the_check_sees_what_the_package_was_called_before(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--output", str(tmp_path)]) == 0
+    assert main(["--output", str(tmp_path), "--package", "other"]) == 0
+    (tmp_path / "box_uploads").rename(tmp_path / "old_name")
+    capsys.readouterr()
+
+    assert main(["--output", str(tmp_path), "--check"]) == 1
+
+    lines = capsys.readouterr().out.splitlines()
+    assert {line.partition(":")[0] for line in lines[:-1]} == {"missing"}
+    assert lines[-1] == f"stray: {tmp_path / 'old_name'}"
+
+
 def test_the_check_names_everything_where_there_is_no_package(tmp_path: Path, job: Job) -> None:
     found = check(replace(job, output=tmp_path / "none", lock=None))
 
@@ -362,6 +393,20 @@ def test_a_file_in_place_of_the_package_is_not_replaced(tmp_path: Path, job: Job
 
     with pytest.raises(GenerationError, match="was not made by the generator"):
         generate(replace(job, output=other))
+
+
+@pytest.mark.parametrize("leads", ["to a package", "nowhere"])
+@pytest.mark.parametrize("path", ["made", "made/client.py"])
+def test_a_link_is_not_replaced(tmp_path: Path, job: Job, path: str, leads: str) -> None:
+    link = job.output / path
+    link.rename(tmp_path / "elsewhere")
+    link.symlink_to(tmp_path / ("elsewhere" if leads == "to a package" else "nowhere"))
+
+    with pytest.raises(GenerationError, match=rf"{re.escape(str(link))} was not made by the generator"):
+        generate(job)
+
+    assert link.is_symlink()
+    assert (tmp_path / "elsewhere").exists()
 
 
 def test_an_output_that_cannot_be_written_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -119,6 +119,16 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
         "#/paths/~1b/get/operationId",
         "'getThing' and 'get-thing' (#/paths/~1a/get/operationId) are both get_thing in Python; rename one",
     ),
+    "a path whose name is that of an id": (
+        document({path: {"get": operation(operationId=one)} for path, one in (("/a", "get_a_b"), ("/a-b", ""))}),
+        "#/paths/~1a-b/get",
+        "'get /a-b' and 'get_a_b' (#/paths/~1a/get/operationId) are both get_a_b in Python; give it an operationId",
+    ),
+    "paths that are one name in Python": (
+        document({path: {"get": {"responses": operation()["responses"]}} for path in ("/a_b", "/a/b")}),
+        "#/paths/~1a~1b/get",
+        "'get /a/b' and 'get /a_b' (#/paths/~1a_b/get) are both get_a_b in Python; give it an operationId",
+    ),
     "a very long id": (_get(operationId="a" * 300), GET, "too long"),
     "a link to nowhere": (
         _answers(_200={"links": {"next": {"operationId": "other"}}}),
