@@ -222,7 +222,9 @@ def _located(document: Document, parts: tuple[str | int, ...], message: str, kin
     if kind == "missing":
         return depth, parts[-1] != "$ref", node.place, f"lacks {parts[-1]!r}"
     if kind in _PROBLEMS:
-        message = _PROBLEMS[kind].format(described(node.value))
+        said = _PROBLEMS[kind].format(described(node.value))
+        # Python's integers know no bounds, and pydantic calls those that are beyond a float no numbers.
+        message = said if said != "must be a number, not a number" else "is beyond what a float can hold; take it out"
     return depth, "Reference" not in parts, node.place, message[0].lower() + message[1:]
 
 
