@@ -62,6 +62,48 @@ def test_a_pattern_matches_as_in_ecmascript(pattern: str, matching: list[str], o
 
 
 @pytest.mark.parametrize(
+    ("pattern", "words"),
+    [
+        ("(?a)", "has an unknown group (?a)"),
+        ("x(?P<a>b)", "has an unknown group (?P<"),
+        ("(?<1>a)", "has an unknown group (?<1"),
+        ("[]", "has an empty set [], which matches nothing"),
+        ("[a", "has a set without an end"),
+        (r"[\1]", r"has \1 within a set"),
+        (r"\k", r"has a \k without a name"),
+        (r"(a)\12", "refers to a group by more than one digit"),
+        (r"\P{L}", r"has a Unicode property \P, which Python's re does not know"),
+        (r"\q", r"has an unknown escape \q"),
+        (r"\é", r"has an unknown escape \é"),
+        ("[\\", "ends in a backslash"),
+        ("a*+", "repeats a repetition"),
+        ("[b-a]", "cannot be said in Python: bad character range b-a at position 1"),
+    ],
+)
+def test_what_cannot_be_said_is_named(pattern: str, words: str) -> None:
+    with pytest.raises(ValueError) as failure:  # the whole message is compared
+        python_pattern(pattern)
+
+    assert str(failure.value) == words
+
+
+@pytest.mark.parametrize(
+    ("pattern", "translated"),
+    [
+        (r"\uD83D\uDE00\uD83Dx", r"\U0001f600\U0000d83dx"),
+        (r"\u{10FFFF}\u00e9\u00ff\u0100\x41", r"\U0010ffff\xe9\xff\U00000100\x41"),
+        (r"\cJ\cz\0", r"\x0a\x1a\x00"),
+        (r"$.{a}]", r"\Z[^\n\r\u2028\u2029]\{a\}]"),
+        (r"[\w-a][a-\d][--a]", r"[A-Za-z0-9_\-a][a\-0-9][\--a]"),
+        (r"(?<n>a)\k<n>(?:b)(?=c)(?!d)(?<=e)(?<!f)(a)\2", r"(?P<n>a)(?P=n)(?:b)(?=c)(?!d)(?<=e)(?<!f)(a)(?:\2)"),
+        ("a{1,2}?b{3}c{4,}", "a{1,2}?b{3}c{4,}"),
+    ],
+)
+def test_a_pattern_is_translated_and_otherwise_left_as_it_is(pattern: str, translated: str) -> None:
+    assert python_pattern(pattern) == translated
+
+
+@pytest.mark.parametrize(
     "pattern",
     [
         *("(", ")", "[a", "[]", "a**", "a++", "a*+", "a{2}+", "(?>a)", "(?i)a", "(?P<a>b)", "(?#a)", "(?(1)a|b)"),
