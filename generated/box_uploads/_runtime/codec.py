@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 import msgspec
 
+from .conversion import convert, decoder_of
 from .errors import DecodeError, InvalidArgumentError, short_repr
 from .parameter import plain_text, query_text
 from .rejection import NATIVE, refuse_infinite, rejected, unencodable, unreadable
@@ -84,7 +85,7 @@ class Json(Generic[T]):
         return content
 
     def _build(self, content: bytes) -> T:
-        self._decode = msgspec.json.Decoder(self._type).decode
+        self._decode = decoder_of(self._type)
         return self._decode(content)
 
     def _decode_again(self, content: bytes, error: Exception, raw: RawResponse | None) -> T:
@@ -92,7 +93,7 @@ class Json(Generic[T]):
         if isinstance(error, msgspec.ValidationError):
             try:
                 loose = msgspec.json.Decoder(float_hook=_number).decode(content)
-                return cast("T", msgspec.convert(loose, self._type, str_keys=True))
+                return cast("T", convert(loose, self._type, str_keys=True))
             except (ValueError, TypeError, RecursionError, ArithmeticError):
                 pass
         reason, path = unreadable(error, self._type)
@@ -191,7 +192,7 @@ def _validate(value: object, type_: Any) -> Any:
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise unencodable(value, error) from None
     try:
-        msgspec.convert(plain, type_, str_keys=True)
+        convert(plain, type_, str_keys=True)
     except (ValueError, TypeError, RecursionError) as error:
         raise rejected(error, value, type_) from None
     return plain

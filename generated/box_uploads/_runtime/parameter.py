@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from .conversion import convert
 from .errors import InvalidArgumentError, short_repr
 from .rejection import NATIVE, rejected
 from .shape import is_array, is_object
@@ -113,7 +114,7 @@ class Parameter(Generic[T]):
     def _checked(self, value: object) -> Any:
         try:
             return msgspec.to_builtins(
-                msgspec.convert(value, self._type),
+                convert(value, self._type),
                 builtin_types=NATIVE,
                 str_keys=True,
             )

@@ -18,6 +18,7 @@ import click
 import msgspec
 from platformdirs import user_state_path
 
+from .._runtime.conversion import decode
 from ..models import UploadSession
 from ..upload.lock import HeldError, locked
 from .arguments import filled
@@ -197,8 +198,8 @@ def read_session(content: bytes) -> UploadSession:
     """
     try:
         try:
-            return msgspec.json.decode(content, type=_Journal).session
+            return decode(content, _Journal).session
         except msgspec.ValidationError:
-            return msgspec.json.decode(content, type=UploadSession)
+            return decode(content, UploadSession)
     except (ValueError, RecursionError) as error:
         raise NoSessionError(str(error)) from None

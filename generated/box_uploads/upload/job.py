@@ -13,6 +13,7 @@ from weakref import finalize
 import msgspec
 
 from .. import models
+from .._runtime.conversion import decode
 from . import digest
 from .calls import calls_of
 from .errors import DigestMismatchError, PartConflictError, SourceChangedError, UploadError
@@ -112,7 +113,7 @@ def run_part_job(job: PartJob) -> models.UploadPart:
         check_stored(job.held, job.part, sha1, PartConflictError)
         return job.held
     answer = calls_of(_BENCH.client(job.client, job.connect)).upload_part(
-        msgspec.json.decode(job.session, type=models.UploadSession),
+        decode(job.session, models.UploadSession),
         body=content,
         digest=digest.header(sha1),
         content_range=job.part.content_range(job.file_size),

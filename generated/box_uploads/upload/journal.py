@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from .. import models  # the decoder of the journal looks at it, as at the next ones
+from .._runtime.conversion import decode
 from .._runtime.errors import InvalidArgumentError
 from .errors import JournalError
 from .lock import HeldError, locked
@@ -135,7 +136,7 @@ def _read(path: Path, target: Target) -> Entry | None:
     try:
         if len(content) > _LARGEST:
             raise msgspec.DecodeError(f"it has more than {_LARGEST} bytes")
-        entry = msgspec.json.decode(content, type=Entry)
+        entry = decode(content, Entry)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         if _FORMAT.encode() not in content:
             raise JournalError(f"{path} is no journal of an upload; name another file") from None

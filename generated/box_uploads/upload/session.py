@@ -9,6 +9,7 @@ import msgspec
 from msgspec import UNSET
 
 from .. import models
+from .._runtime.conversion import convert
 from .._runtime.errors import ClientError, ConflictError, TransportError
 from .._runtime.shape import is_object
 from .verdict import is_gone, verdict_of
@@ -118,7 +119,7 @@ def _existing(error: Exception) -> models.UploadSession | None:
     if not isinstance(error, ConflictError) or error.code != "session_conflict" or not is_object(error.context_info):
         return None
     try:
-        return msgspec.convert(error.context_info.get("session"), models.UploadSession)
+        return convert(error.context_info.get("session"), models.UploadSession)
     except msgspec.ValidationError:
         return None
 

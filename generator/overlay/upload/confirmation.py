@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from .. import models
+from .._runtime.conversion import convert
 from .._runtime.errors import ClientError, ConflictError, GoneError, NotFoundError
 from . import session as sessions
 from .digest import is_same
@@ -159,5 +160,5 @@ def stored_already(error: ClientError, sha1: str, size: int) -> models.File | No
             fields: dict[str, object] = {"type": "file", "sha1": sha1, "size": size}
             fields |= {name: item[name] for name in ("id", "name", "etag", "sequence_id") if name in item}
             with suppress(msgspec.ValidationError):
-                return msgspec.convert(fields, models.File)
+                return convert(fields, models.File)
     return None

@@ -1,0 +1,48 @@
+"""Values as msgspec types them, one thread at a time while it does not know the type yet.
+
+msgspec looks at a Struct when that is first used, and takes it for known before it has looked at the fields: another
+thread that decodes one meanwhile ends the process by a segmentation fault (seen with 0.22).
+"""
+
+from __future__ import annotations
+
+from threading import RLock
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["convert", "decode", "decoder_of"]
+
+_T = TypeVar("_T")
+# The type of a field may be looked at by what another type runs.
+_alone = RLock()
+
+
+def decoder_of(type_: Any) -> Callable[[bytes], Any]:
+    """Return what decodes JSON of a type, for any number of threads."""
+    with _alone:
+        return msgspec.json.Decoder(type_).decode
+
+
+def decode(content: bytes, type_: type[_T]) -> _T:
+    """Return what JSON of a type says.
+
+    Raises:
+        DecodeError: It is no JSON.
+        ValidationError: It is of another type.
+    """
+    with _alone:
+        return msgspec.json.decode(content, type=type_)
+
+
+def convert(value: object, type_: Any, *, str_keys: bool = False) -> Any:
+    """Return a value of plain types as one of a type.
+
+    Raises:
+        ValidationError: It does not fit the type.
+    """
+    with _alone:
+        return msgspec.convert(value, type_, str_keys=str_keys)
