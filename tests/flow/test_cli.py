@@ -148,6 +148,7 @@ def test_a_machine_gets_one_object_for_each_path_and_nothing_else(desk: Desk) ->
         "path": "film.mov",
         "outcome": "stored",
         "already_there": False,
+        "sessions_left": 0,
         "id": file.id,
         "name": "film.mov",
         "size": len(CONTENT),

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from box_uploads import errors
-from box_uploads.upload import DeadlineExceededError, Retried
+from box_uploads.upload import DeadlineExceededError, PartDone, PhaseChanged, Retried, SessionLeft, Stored
 from box_uploads_mock import Failure, LostAnswer, Reset, Stall, TokenExpiry, Truncation
 
 from tests.flow.upload_ground import CONTENT, SHA1, Ground
@@ -170,14 +170,91 @@ def test_a_session_that_may_be_there_and_cannot_be_found_is_told_of(ground: Grou
     ground.state.faults.add(Reset(operation=CREATE, times=2))
     with pytest.raises(DeadlineExceededError) as caught:
         ground.upload(deadline_s=0)
-    assert "may have been created" in caught.value.__notes__[0]
+    # Nor is it known what became of the request that was to find it.
+    assert caught.value.__notes__ == ["Up to 2 sessions may have been created, each of which goes on until it expires."]
 
 
-def test_an_answer_that_is_cut_off_leaves_a_session_that_expires(ground: Ground) -> None:
+def uploaded(ground: Ground, is_async: bool, **settings: Any) -> list[Any]:
+    """Upload by one of both clients, and return the events."""
+    events: list[Any] = []
+    if is_async:
+        asyncio.run(ground.upload_async(on_progress=events.append, **settings))
+    else:
+        ground.upload(on_progress=events.append, **settings)
+    return events
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+@pytest.mark.parametrize("step", [CREATE, VERSION])
+@pytest.mark.parametrize("times", [1, 3])
+def test_sessions_whose_answers_are_cut_off_are_told_of_once_though_all_is_well(
+    ground: Ground, times: int, step: str, is_async: bool
+) -> None:
     """The server thinks that it has told, so the next request creates another session, and no call lists sessions."""
-    ground.state.faults.add(Truncation(operation=CREATE))
-    ground.upload()
-    assert (len(ground.stored()), len(ground.state.sessions)) == (1, 1)
+    settings = {"file_id": ground.upload(CONTENT[::-1]).id} if step == VERSION else {}
+    ground.state.faults.add(Truncation(operation=step, times=times))
+    events = uploaded(ground, is_async, **settings)
+    assert (ground.stored(), len(ground.state.sessions)) == ([CONTENT], times)
+    (left,) = [event for event in events if isinstance(event, SessionLeft)]
+    many = "Up to 3 sessions may have been created, each of which goes on until it expires."
+    one = "A session may have been created, which goes on until it expires."
+    assert left == SessionLeft(times, one if times == 1 else many)
+    assert [type(event) for event in events[-3:]] == [SessionLeft, PhaseChanged, Stored]
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+@pytest.mark.parametrize("step", [CREATE, VERSION])
+def test_no_session_is_told_of_that_was_refused_or_is_found(ground: Ground, step: str, is_async: bool) -> None:
+    settings = {"file_id": ground.upload(CONTENT[::-1]).id} if step == VERSION else {}
+    ground.state.faults.add(Failure(operation=step, status=429), LostAnswer(operation=step))
+    events = uploaded(ground, is_async, **settings)
+    assert (ground.stored(), len(ground.state.sessions)) == ([CONTENT], 0)
+    assert not any(isinstance(event, SessionLeft) for event in events)
+
+
+def test_of_two_answers_that_were_lost_one_session_is_found_and_the_other_told_of(ground: Ground) -> None:
+    ground.state.faults.add(Truncation(operation=CREATE), LostAnswer(operation=CREATE))
+    events = uploaded(ground, is_async=False)
+    assert (ground.stored(), len(ground.state.sessions)) == ([CONTENT], 1)
+    assert [event.count for event in events if isinstance(event, SessionLeft)] == [1]
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_sessions_of_several_beginnings_are_told_of_once(ground: Ground, status: int) -> None:
+    ground.state.faults.add(Truncation(operation=CREATE), Failure(operation=PART, status=status, skip=1))
+    ground.state.faults.add(Truncation(operation=CREATE, skip=1))
+    events = uploaded(ground, is_async=False)
+    assert (ground.stored(), len(ground.state.sessions)) == ([CONTENT], 2)
+    assert [event.count for event in events if isinstance(event, SessionLeft)] == [2]
+
+
+@pytest.mark.parametrize("is_interrupted", [False, True])
+def test_a_failure_tells_of_sessions_whose_answers_were_cut_off_before_it(ground: Ground, is_interrupted: bool) -> None:
+    def interrupt(event: object) -> None:
+        if is_interrupted and isinstance(event, PartDone):
+            raise KeyboardInterrupt
+
+    ground.state.faults.add(Truncation(operation=CREATE, times=2))
+    if not is_interrupted:
+        ground.state.faults.add(Failure(operation=PART, status=403))
+    with pytest.raises(KeyboardInterrupt if is_interrupted else errors.ForbiddenError) as caught:
+        ground.upload(on_progress=interrupt)
+    assert len(ground.state.sessions) == 2
+    assert caught.value.__notes__ == ["Up to 2 sessions may have been created, each of which goes on until it expires."]
+
+
+@pytest.mark.parametrize("status", [403, 410])
+def test_a_session_that_asked_for_the_name_and_cannot_be_ended_is_told_of(ground: Ground, status: int) -> None:
+    ground.state.faults.add(Failure(operation=COMMIT, status=500), Failure(operation=COMMIT, status=410))
+    ground.state.faults.add(Failure(operation=STATUS, status=410), Failure(operation=ABORT, status=status))
+    events = uploaded(ground, is_async=False)
+    assert ground.stored() == [CONTENT]
+    told = [event for event in events if isinstance(event, SessionLeft)]
+    if status == 410:
+        assert told == []
+    else:
+        assert [event.count for event in told] == [1]
+        assert told[0].reason.startswith("The session could not be aborted, and goes on until it expires: ForbiddenErr")
 
 
 def test_a_journal_that_cannot_be_written_ends_the_session(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import fields, replace
@@ -14,7 +15,7 @@ from typing import Any
 import box_uploads
 import pytest
 from box_uploads import AsyncClient, errors
-from box_uploads.upload import CommitUnconfirmedError, PartDone, Retried, UploadError
+from box_uploads.upload import CommitUnconfirmedError, PartDone, Retried, SessionLeft, UploadError
 from box_uploads_mock import (
     Accepted,
     Failure,
@@ -63,6 +64,7 @@ PASSING: list[Make] = [
 ]
 GOES_ON_AFTER_THE_END = "until it expires"
 """What an error says of a session that could not be ended."""
+UP_TO = re.compile(r"^(?:Up to (\d+) )?")
 FINAL: list[Make] = [
     lambda step: Failure(operation=step, status=400),
     lambda step: Failure(operation=step, status=403),
@@ -110,6 +112,7 @@ class Run:
         self.content, self.client = content, client
         self.journal = folder / "journal"
         self.settings: dict[str, Any] = {}
+        self.left: list[SessionLeft] = []
         self.source: Any = content
         self.before: list[bytes] = []
         if step in {VERSION, FILE}:
@@ -129,6 +132,7 @@ class Run:
         }
         prelude = [preludes[self.step]] if self.step in preludes else []
         self.ground.state.faults.add(*prelude, *faults)
+        self.settings["on_progress"] = lambda event: isinstance(event, SessionLeft) and self.left.append(event)
         return self._upload()
 
     def _upload(self) -> Any:
@@ -148,6 +152,9 @@ class Run:
         assert self.ground.stored() == [self.content]
         assert self.ground.state.files[file.id].etag == ("1" if self.before else "0")
         assert len(self.ground.state.sessions) == untold
+        # Of those as well, once and with their number.
+        assert len(self.left) <= 1
+        assert untold <= sum(event.count for event in self.left)
         assert not self.journal.exists()
 
     def check_failed(self, error: Exception, *, untold: int = 0) -> None:
@@ -164,8 +171,9 @@ class Run:
             self.ground.state.faults.clear()
             self.check_done(self._upload())
             return
-        told = [note for note in getattr(error, "__notes__", []) if GOES_ON_AFTER_THE_END in note]
-        assert len(self.ground.state.sessions) <= untold + len(told)
+        notes = [note for note in getattr(error, "__notes__", []) if GOES_ON_AFTER_THE_END in note]
+        told = sum(int(number) if number else 1 for number in (UP_TO.search(note)[1] for note in notes))
+        assert len(self.ground.state.sessions) <= untold + told
 
 
 @cache
@@ -179,10 +187,14 @@ def _interrupt(event: object) -> None:
 
 
 def untold(fault: Fault) -> int:
-    """Return how many sessions nobody knows of: the server thinks that it has told of them, or says that they ended."""
-    is_cut_off = isinstance(fault, Truncation) and fault.operation in {CREATE, VERSION}
+    """Return how many sessions nobody knows of: the server says that they ended."""
     is_denied = isinstance(fault, Failure) and fault.operation == ABORT and fault.status in {404, 410}
-    return fault.times if is_cut_off or is_denied else 0
+    return fault.times if is_denied else 0
+
+
+def cut_off(fault: Fault) -> int:
+    """Return how many sessions the server thinks that it has told of."""
+    return fault.times if isinstance(fault, Truncation) and fault.operation in {CREATE, VERSION} else 0
 
 
 @pytest.fixture(params=[False, True], ids=["sync", "async"])
@@ -201,7 +213,7 @@ def test_a_passing_fault_ends_in_the_right_file_once(
         run.check_failed(caught.value)
         assert not ground.state.sessions
     else:
-        run.check_done(run.upload(fault), untold=untold(fault))
+        run.check_done(run.upload(fault), untold=cut_off(fault))
     ground.state.faults.require_fired()
 
 
@@ -217,7 +229,7 @@ def test_any_other_fault_ends_well_or_leaves_nothing(ground: Ground, tmp_path: P
         run.check_failed(error, untold=untold(fault))
     else:
         accounted = ground.state.faults.unfired
-        run.check_done(file, untold=untold(fault))
+        run.check_done(file, untold=cut_off(fault))
     assert sum(one.times for one in accounted) < fault.times
 
 

@@ -23,7 +23,7 @@ from typing import Any
 
 import pytest
 from box_uploads import AsyncClient, errors
-from box_uploads.upload import CommitUnconfirmedError, PhaseChanged, Restarted, Resumed, UploadError
+from box_uploads.upload import CommitUnconfirmedError, PhaseChanged, Restarted, Resumed, SessionLeft, UploadError
 from box_uploads_mock import (
     Accepted,
     Failure,
@@ -165,7 +165,7 @@ class Run:
         self.machine, self.plan, self.path = machine, plan, path
         self.heard: Counter[str] = Counter()
         self.has_resumed = False
-        self.left_by_restarts = 0
+        self.left = 0
         self.rewritten: bytes | None = None
         self.file: Any = None
         self.error: BaseException | None = None
@@ -191,7 +191,8 @@ class Run:
         name = event.phase if isinstance(event, PhaseChanged) else type(event).__name__
         self.heard[name] += 1
         self.has_resumed |= isinstance(event, Resumed) and event.parts > 0
-        self.left_by_restarts += isinstance(event, Restarted) and "until it expires" in event.reason
+        self.left += isinstance(event, Restarted) and "until it expires" in event.reason
+        self.left += event.count if isinstance(event, SessionLeft) else 0
         plan = self.plan
         if not plan.act or (name, self.heard[name]) != plan.moment:
             return
@@ -207,7 +208,7 @@ class Run:
     def told(self) -> int:
         """How many sessions that go on were told of."""
         notes = getattr(self.error, "__notes__", [])
-        return self.left_by_restarts + sum("until it expires" in note for note in notes)
+        return self.left + sum(note.count("until it expires") for note in notes)
 
 
 class Machine(RuleBasedStateMachine):

@@ -14,7 +14,7 @@ import msgspec
 from .. import errors
 from .._runtime.errors import ClientError
 from ..api.upload_sessions import create_upload_session
-from ..upload import MINIMUM_SIZE, Started, Stored, upload_file
+from ..upload import MINIMUM_SIZE, SessionLeft, Started, Stored, upload_file
 from ..upload.opening import opened
 from ..upload.plan import check_minimum
 from .arguments import STDIN, DuplicateNameError, PathNameError
@@ -210,20 +210,22 @@ class Batch:
         return None if session is None else session.id
 
     def _send(self, path: str, *, is_last: bool) -> None:
-        settings, has_begun = self._settings, False
+        settings, has_begun, sessions_left = self._settings, False, 0
 
         def note(event: ProgressEvent) -> None:
-            nonlocal has_begun
+            nonlocal has_begun, sessions_left
             # Without a session, an earlier run has stored the file.
             has_begun |= isinstance(event, Started)
             self._has_begun |= has_begun
             self._display.tell(event)
+            if isinstance(event, SessionLeft):
+                sessions_left = event.count
             if isinstance(event, Stored):
                 # Told now, since a run that is killed before it tells the result has to tell it in the next.
                 self._display.ended(event.file.size or None)
                 if is_last:
                     self._display.end()
-                self._tell(path, event.file, was_there=not has_begun)
+                self._tell(path, event.file, was_there=not has_begun, sessions_left=sessions_left)
 
         if self._memory is not None:
             self._memory.prepare()
@@ -246,11 +248,12 @@ class Batch:
             return self._settings.file_name or "stdin"
         return path_text(path).rstrip("/").rpartition("/")[2]
 
-    def _tell(self, path: str, file: File, *, was_there: bool) -> None:
+    def _tell(self, path: str, file: File, *, was_there: bool, sessions_left: int) -> None:
         self._is_told = True
         said = {name: getattr(file, name) for name in ("id", "name", "size", "sha1", "etag")}
         known = {name: None if value is msgspec.UNSET else value for name, value in said.items()}
-        self._print(path, {"outcome": "stored", "already_there": was_there, **known})
+        said_of_run = {"already_there": was_there, "sessions_left": sessions_left}
+        self._print(path, {"outcome": "stored", **said_of_run, **known})
         if self._results == "text":
             where = f"file {file.id}{', already there' if was_there else ''}"
             size = "" if known["size"] is None else f", {known['size']:,} bytes"

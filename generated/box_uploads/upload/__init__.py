@@ -34,6 +34,7 @@ from .progress import (
     Restarted,
     Resumed,
     Retried,
+    SessionLeft,
     Started,
     Stored,
 )
@@ -56,6 +57,7 @@ __all__ = [
     "Restarted",
     "Resumed",
     "Retried",
+    "SessionLeft",
     "SessionLostError",
     "SourceChangedError",
     "Started",

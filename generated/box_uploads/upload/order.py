@@ -73,6 +73,10 @@ class Order:
         journal: Where another process finds what it needs to go on, or None if there shall be no other.
         tell: Takes the events of the progress.
         stop: The wish to end the upload.
+
+    Attributes:
+        lost_creates: How many answers that may have named a session were lost, and the session was not found.
+        not_ended: What is known of each session that could not be ended, and that nothing else tells of.
     """
 
     def __init__(  # noqa: PLR0913  # each is a part of the upload
@@ -95,6 +99,8 @@ class Order:
         self.journal = journal
         self.tell = tell
         self.stop = stop
+        self.lost_creates = 0
+        self.not_ended: list[str] = []
 
     def patience(self, step: str, *, at_least_s: float = 0.0) -> Patience:
         """Return the patience for a step of the upload."""

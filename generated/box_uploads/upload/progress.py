@@ -22,6 +22,7 @@ __all__ = [
     "Restarted",
     "Resumed",
     "Retried",
+    "SessionLeft",
     "Started",
     "Stored",
 ]
@@ -125,6 +126,21 @@ class Retried(msgspec.Struct, frozen=True, tag=True):
     offset: int | None = None
 
 
+class SessionLeft(msgspec.Struct, frozen=True, tag=True):
+    """The file is stored, and sessions of this upload may go on at Box that could not be found or could not be aborted.
+
+    Told once, before the end. Box has no call that lists sessions; each holds its parts until it expires, and makes no
+    file by itself.
+
+    Attributes:
+        count: How many they are, at most.
+        reason: What is known of them, for a person to read.
+    """
+
+    count: int
+    reason: str
+
+
 class Stored(msgspec.Struct, frozen=True, tag=True):
     """The file is stored, by this run or by an earlier one; the last event.
 
@@ -138,4 +154,6 @@ class Stored(msgspec.Struct, frozen=True, tag=True):
     file: models.File
 
 
-ProgressEvent: TypeAlias = Started | Resumed | Restarted | PhaseChanged | BytesSent | PartDone | Retried | Stored
+ProgressEvent: TypeAlias = (
+    Started | Resumed | Restarted | PhaseChanged | BytesSent | PartDone | Retried | SessionLeft | Stored
+)

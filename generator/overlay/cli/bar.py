@@ -12,7 +12,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TaskProgressColum
 from rich.table import Column
 from rich.text import Text
 
-from ..upload import BytesSent, PartDone, PhaseChanged, Restarted, Resumed, Retried, Started, Stored
+from ..upload import BytesSent, PartDone, PhaseChanged, Restarted, Resumed, Retried, SessionLeft, Started, Stored
 from .display import STOPPING, Remarks
 from .rate import Rate
 from .streams import put
@@ -144,7 +144,7 @@ class Bar:
                 self._phase = phase
             case Restarted():
                 self._held = self._compared = self._done = 0
-            case Stored():
+            case SessionLeft() | Stored():
                 pass
         self._flush()
         self._remark(event)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import click
 
-from ..upload import BytesSent, Restarted, Resumed, Retried, Started
+from ..upload import BytesSent, Restarted, Resumed, Retried, SessionLeft, Started
 from .streams import put
 from .text import counted, printable, seconds, size_text
 
@@ -160,6 +160,8 @@ def remark(event: ProgressEvent) -> str:
             return f"goes on where an earlier run ended; there from then: {there}"
         case Restarted(reason=reason):
             return f"begins anew: {reason}"
+        case SessionLeft(reason=reason):
+            return f"stored; {reason[:1].lower()}{reason[1:]}"
         case Retried(attempt=attempt, step=step) if attempt > 1 and not attempt & (attempt - 1):
             where = step if event.offset is None else f"{step} at {event.offset:,}"
             return f"{where}, attempt {attempt}, again in {seconds(event.delay_s)}: {event.reason}"

@@ -74,9 +74,10 @@ def upload(  # noqa: PLR0913  # each is an option
     the others from being uploaded. After Ctrl-C, SIGTERM or a crash the same command
     goes on where it stopped, and makes each file once. A part that fails is sent again, for up to 10 minutes.
 
-    With --json, the object of each path has path and outcome: stored, with id, name, size, sha1, etag and
-    already_there; or failed, interrupted or skipped, with error, hints, session and resumable, which is whether the
-    same command goes on with that session.
+    With --json, the object of each path has path and outcome: stored, with id, name, size, sha1, etag, already_there
+    and sessions_left, the number of sessions that could not be found or aborted and may go on until they expire; or
+    failed, interrupted or skipped, with error, hints, session and resumable, which is whether the same command goes on
+    with that session.
     """
     settings = Settings(**options)
     _check(paths, settings, resume=resume)

@@ -33,6 +33,7 @@ from .progress import (
     Restarted,
     Resumed,
     Retried,
+    SessionLeft,
     Started,
     Stored,
 )
@@ -55,6 +56,7 @@ __all__ = [
     "Restarted",
     "Resumed",
     "Retried",
+    "SessionLeft",
     "SessionLostError",
     "SourceChangedError",
     "Started",

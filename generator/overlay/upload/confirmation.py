@@ -131,7 +131,8 @@ def _by_name(order: Order, sha1: str) -> models.File | None:
             # One that cannot be read proves nothing: the file in the way may be ours.
             patience.pause(error)
         else:
-            sessions.end(order, found)
+            if left := sessions.end(order, found):
+                order.not_ended.append(left)
             return None
 
 

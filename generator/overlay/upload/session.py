@@ -11,6 +11,7 @@ from .. import models
 from .._runtime.conversion import convert
 from .._runtime.errors import ClientError, ConflictError, TransportError
 from .._runtime.shape import is_object
+from .progress import SessionLeft
 from .verdict import is_gone, verdict_of
 
 if TYPE_CHECKING:
@@ -19,11 +20,10 @@ if TYPE_CHECKING:
     from .patience import Patience
     from .target import Target
 
-__all__ = ["create", "end"]
+__all__ = ["create", "end", "left_behind"]
 
 _CONNECTIONS = 4
 _SILENCES = 2
-_MAY_GO_ON = "A session may have been created, which goes on until it expires"
 
 
 def create(order: Order, target: Target, patience: Patience) -> tuple[models.UploadSession, bool]:
@@ -32,7 +32,7 @@ def create(order: Order, target: Target, patience: Patience) -> tuple[models.Upl
     A repeated request is answered by 409 `session_conflict` with the session (seen in Box's own web uploader). So no
     session is left behind, with one exception: if the beginning of an answer arrives, and its rest does not, then the
     server takes it for told and creates another session. Nor is there one if the answer arrives, and cannot be
-    understood. There is no call to find the first; it expires by itself.
+    understood. There is no call to find the first; it expires by itself, and is counted in the order.
 
     Returns:
         The session, and whether it is new.
@@ -43,23 +43,38 @@ def create(order: Order, target: Target, patience: Patience) -> tuple[models.Upl
         DecodeError: The server's answer cannot be understood; asked again, it would create another session.
         ApiError: The server refuses.
     """
-    may_exist = False
+    lost = 0
     try:
         while True:
-            might_exist, may_exist = may_exist, True
+            lost_before, lost = lost, lost + 1
             try:
-                return _request(order.calls, order, target), True
+                session = _request(order.calls, order, target)
             except ClientError as error:
-                if (session := _existing(error)) is not None:
-                    return session, False
-                may_exist = might_exist or verdict_of(error) in {"unknown", "unreadable"}
+                if (existing := _existing(error)) is not None:
+                    # One of the answers that were lost has named it.
+                    order.lost_creates += max(0, lost_before - 1)
+                    return existing, False
+                lost = lost_before + (verdict_of(error) in {"unknown", "unreadable"})
                 if _is_final(error, patience.attempts):
                     raise
                 patience.pause(error)
+            else:
+                order.lost_creates += lost_before
+                return session, True
     except BaseException as error:
-        if may_exist:
-            _withdraw(order, target, error)
+        if lost:
+            _withdraw(order, target, error, lost)
         raise
+
+
+def left_behind(order: Order) -> SessionLeft | None:
+    """Return what is to be told of sessions that may go on and that nothing else tells of; None if there are none."""
+    reasons, lost = list(order.not_ended), order.lost_creates
+    if lost == 1:
+        reasons.insert(0, "A session may have been created, which goes on until it expires.")
+    elif lost:
+        reasons.insert(0, f"Up to {lost} sessions may have been created, each of which goes on until it expires.")
+    return SessionLeft(lost + len(order.not_ended), " ".join(reasons)) if reasons else None
 
 
 def end(order: Order, session: models.UploadSession) -> str | None:
@@ -123,21 +138,21 @@ def _existing(error: Exception) -> models.UploadSession | None:
         return None
 
 
-def _withdraw(order: Order, target: Target, error: BaseException) -> None:
+def _withdraw(order: Order, target: Target, error: BaseException, lost: int) -> None:
     """End the session that an attempt may have created: asked once more, the server names it, or creates another."""
+    order.lost_creates += lost
     if _is_unreadable(error):
-        error.add_note(f"{_MAY_GO_ON}.")
         return
     try:
         session = _request(order.farewell, order, target)
     except Exception as failure:  # noqa: BLE001  # such as that of a token provider; the first error is the one to tell
         found = _existing(failure)
         if found is None:
-            error.add_note(f"{_MAY_GO_ON}: {failure!r}")
+            # This answer was lost as well.
+            order.lost_creates += isinstance(failure, ClientError) and verdict_of(failure) == "unknown"
             return
         session = found
-    else:
-        # Another one, for which the first was no conflict; it may come into being even now.
-        error.add_note(f"{_MAY_GO_ON}.")
+        order.lost_creates -= 1
+    # Else it is another one, for which the first was no conflict; that may come into being even now.
     if left := end(order, session):
-        error.add_note(left)
+        order.not_ended.append(left)

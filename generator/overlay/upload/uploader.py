@@ -22,6 +22,7 @@ from .errors import (
 )
 from .plan import check_minimum
 from .progress import PhaseChanged, Stored
+from .session import left_behind
 from .transfer import committed, transferred
 
 if TYPE_CHECKING:
@@ -45,10 +46,15 @@ def upload(order: Order) -> models.File:
     """
     _check_size(order)
     order.tell(PhaseChanged("create"))
-    found, restarts = begin(order), 0
-    while isinstance(found, Begun):
-        found = _continued(order, found, may_restart=restarts < _RESTARTS)
-        restarts += 1
+    try:
+        found, restarts = begin(order), 0
+        while isinstance(found, Begun):
+            found = _continued(order, found, may_restart=restarts < _RESTARTS)
+            restarts += 1
+    except BaseException as error:
+        if (left := left_behind(order)) is not None:
+            error.add_note(left.reason)
+        raise
     # Box writes it in either letter case; callers compare it with that of `hashlib`.
     file = msgspec.structs.replace(found, sha1=found.sha1.lower()) if isinstance(found.sha1, str) else found
     _tell_of(order, file)
@@ -72,6 +78,8 @@ def _tell_of(order: Order, file: models.File) -> None:
             # Without the mark, a run that follows a kill finds out as after a lost answer.
             with suppress(OSError):
                 journal.write(msgspec.structs.replace(journal.entry, file=file))
+        if (left := left_behind(order)) is not None:
+            order.tell(left)
         order.tell(PhaseChanged("done"))
         order.tell(Stored(file))
         # Who wished for the end at the last moment does not see the result, and gets it from the next run.

@@ -13,7 +13,7 @@ from box_uploads import errors
 from box_uploads.cli.batch import Batch
 from box_uploads.upload.journal import Journal
 from box_uploads.upload.source import SeekableSource
-from box_uploads_mock import Failure, MockServer
+from box_uploads_mock import Failure, MockServer, Truncation
 
 from .conftest import Run
 
@@ -79,6 +79,19 @@ def test_a_stored_file_has_one_result_though_the_run_fails_afterwards(
     assert code == exit_code
     assert [json.loads(line)["outcome"] for line in out.splitlines()] == ["stored"]
     assert film in err
+
+
+@pytest.mark.parametrize("place", [("--folder-id", "0"), ("--file-id", "12345")])
+def test_a_result_tells_how_many_sessions_may_be_left(
+    box: Run, mock: MockServer, film: str, place: tuple[str, str]
+) -> None:
+    step = "create_upload_session" if place[0] == "--folder-id" else "create_version_upload_session"
+    mock.state.faults.add(Failure(operation=step, status=429), Truncation(operation=step))
+    code, out, err = box("upload", film, *place, "--json")
+
+    assert (code, json.loads(out)["sessions_left"], len(mock.state.sessions)) == (0, 1, 1)
+    assert err.count("film.mov: stored; a session may have been created, which goes on until it expires.\n") == 1
+    assert json.loads(box("upload", film, "--file-id", "12345", "--json")[1])["sessions_left"] == 0
 
 
 def test_a_url_that_cannot_be_opened_keeps_no_other_from_being_uploaded(box: Run, film: str, tmp_path: Path) -> None:

@@ -6,7 +6,17 @@ import pytest
 from box_uploads.cli.bar import Bar
 from box_uploads.cli.display import Lines, Remarks, remark
 from box_uploads.cli.rate import Rate
-from box_uploads.upload import BytesSent, PartDone, PhaseChanged, ProgressEvent, Restarted, Resumed, Retried, Started
+from box_uploads.upload import (
+    BytesSent,
+    PartDone,
+    PhaseChanged,
+    ProgressEvent,
+    Restarted,
+    Resumed,
+    Retried,
+    SessionLeft,
+    Started,
+)
 
 MEGABYTE = 1_000_000
 
@@ -29,6 +39,7 @@ def test_a_retry_is_told_whenever_their_number_has_doubled(attempt: int, is_told
         (Resumed(1, 999), "goes on where an earlier run ended; there from then: 1 part, 999 bytes"),
         (Resumed(0, 0), "goes on where an earlier run ended; there from then: no part yet"),
         (Restarted("the session has expired"), "begins anew: the session has expired"),
+        (SessionLeft(1, "A session may go on."), "stored; a session may go on."),
         (Retried("commit", 2, 300, "202"), "commit, attempt 2, again in 300 s: 202"),
         (PhaseChanged("commit"), ""),
     ],
