@@ -72,6 +72,23 @@ def announced_length(request: Request) -> int:
     return int(announced)
 
 
+def part_length(request: Request) -> int | None:
+    """Returns the length of a part in bytes as the request announces it; None if it comes in chunks.
+
+    Box's JavaScript SDKs stream their parts, and streams have no length to announce.
+
+    Raises:
+        Refusal: The length is not announced (411), or malformed; or the body is encoded in another way as well.
+    """
+    encoding = request.headers.get("transfer-encoding")
+    if encoding is None:
+        return announced_length(request)
+    # Which of two contradicting lengths counts is how requests are smuggled past proxies (RFC 9112, section 6.1).
+    if encoding.strip().lower() != "chunked" or "content-length" in request.headers:
+        raise Refusal("bad_request", "The Transfer-Encoding header is not 'chunked' alone, without a Content-Length.")
+    return None
+
+
 def check_media_type(request: Request, expected: str) -> None:
     """Checks what the request body is called.
 

@@ -14,17 +14,17 @@ from box_uploads_mock.library import file_body
 
 async def upload_part(call: Call) -> Outcome:
     """Stores a part; everything that can be told from the headers is told before the body is read."""
-    length = admission.announced_length(call.request)
+    length = admission.part_length(call.request)
     admission.check_media_type(call.request, "application/octet-stream")
     uploads = call.state.uploads
     digest = headers.digest(call.headers.get("digest"))
     wanted = headers.content_range(call.headers.get("content-range"))
-    if length > uploads.find(call.session_id).part_size:
+    if length is not None and length > uploads.find(call.session_id).part_size:
         raise admission.too_large()
     writer = uploads.begin_part(call.session_id, wanted)
     is_stored = False
     try:
-        if length != wanted.size:
+        if length is not None and length != wanted.size:
             raise _wrong_length(wanted, length)
         await _receive(call, wanted, writer)
         _require_digest(writer, digest)
@@ -41,7 +41,7 @@ async def upload_part(call: Call) -> Outcome:
 async def _receive(call: Call, wanted: ContentRange, writer: PartWriter) -> None:
     async for chunk in call.strike.body():
         writer.write(chunk)
-        # Called in process, the app may get more than was announced, or less.
+        # A body in chunks announces nothing; called in process, the app may get more than was announced, or less.
         if writer.size > wanted.size:
             raise _wrong_length(wanted, writer.size)
     if writer.size != wanted.size:
