@@ -147,9 +147,11 @@ def test_the_calls_of_the_control_plane_are_accepted(server: MockServer) -> None
 
     for arguments in sent:
         (url,) = [one for one in arguments if one.startswith(ORIGIN)]
-        method = arguments[arguments.index("-X") + 1] if "-X" in arguments else "GET"
-        content = arguments[arguments.index("-d") + 1].encode() if "-d" in arguments else None
-        response = httpx2.request(method, url.replace(ORIGIN, server.origin), content=content)
+        # As curl does: `--json` posts, and says what it posts.
+        content = arguments[arguments.index("--json") + 1].encode() if "--json" in arguments else None
+        method = arguments[arguments.index("-X") + 1] if "-X" in arguments else "GET" if content is None else "POST"
+        headers = {} if content is None else {"content-type": "application/json"}
+        response = httpx2.request(method, url.replace(ORIGIN, server.origin), content=content, headers=headers)
         assert response.is_success, arguments
     assert len(sent) == 6
 

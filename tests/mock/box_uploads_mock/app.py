@@ -1,5 +1,6 @@
 """The mock as an ASGI app: the API, and beside it the control plane."""
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from starlette.requests import ClientDisconnect, Request
@@ -18,8 +19,14 @@ from box_uploads_mock.state import Exchange, State
 from box_uploads_mock.strikes import Strike, Struck
 
 
-def create_app(state: State) -> ASGIApp:
-    """Returns the ASGI app that serves a state; several apps may share one."""
+def create_app(state: State, *, hosts: Collection[str] = ()) -> ASGIApp:
+    """Returns the ASGI app that serves a state; several apps may share one.
+
+    Args:
+        state: What the app serves.
+        hosts: Names and addresses by which the control plane may be called, beside `localhost`, loopback addresses and
+            the address at which a request arrives.
+    """
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -29,7 +36,7 @@ def create_app(state: State) -> ASGIApp:
         try:
             # Not `request.url`: that is made from the `Host` header, which may be anything.
             if scope["path"].startswith(control.CONTROL_BASE):
-                response = await control.answer(state, request)
+                response = await control.answer(state, request, hosts)
             else:
                 response = await _answer(state, request)
         except ClientDisconnect:

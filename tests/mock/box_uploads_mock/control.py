@@ -1,10 +1,11 @@
 """The control plane: faults, files, reset and journal over HTTP, for tests in other languages.
 
-It lies outside the API's path space, asks for no token and is meant for the loopback interface only.
+It lies outside the API's path space, asks for no token and is meant for the loopback interface only. Pages of other
+sites that a browser shows on this machine are kept out.
 """
 
 import dataclasses
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Iterator, Mapping
 from typing import cast
 
 from starlette.requests import Request
@@ -14,6 +15,7 @@ from box_uploads_mock.errors import Refusal
 from box_uploads_mock.fault_data import check_keys, data_of, fault_of, limit_of
 from box_uploads_mock.fault_kinds import Fault
 from box_uploads_mock.library import file_body
+from box_uploads_mock.own_hosts import check_control_access
 from box_uploads_mock.rules import json_object
 from box_uploads_mock.state import State
 
@@ -24,8 +26,18 @@ BINARY = "application/octet-stream"
 Handler = Callable[[State, Request], Awaitable[Response]]
 
 
-async def answer(state: State, request: Request) -> Response:
-    """Answers a request to the control plane; what is wrong with a request is told in `error`."""
+async def answer(state: State, request: Request, hosts: Collection[str]) -> Response:
+    """Answers a request to the control plane; what is wrong with a request is told in `error`.
+
+    Args:
+        state: What the request looks at or changes.
+        request: To the control plane.
+        hosts: Hosts that the mock was told to listen on.
+    """
+    try:
+        check_control_access(request, hosts)
+    except Refusal as refusal:
+        return _error(refusal.status, refusal.message)
     path: str = request.scope["path"]
     handlers = _FILE_ROUTE if path.startswith(FILES_BASE) else _ROUTES.get(path)
     if handlers is None:

@@ -122,7 +122,7 @@ class MockServer:
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._port = listening.getsockname()[1]
         config = uvicorn.Config(
-            create_app(self.state),
+            create_app(self.state, hosts=(self._host,)),
             http=Protocol,
             ws="none",
             lifespan="off",

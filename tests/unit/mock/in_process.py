@@ -45,6 +45,7 @@ def send(state: State, method: str, path: str, headers: Mapping[str, str], chunk
         "http_version": "1.1",
         "method": method,
         "scheme": "http",
+        "server": ("mock.example", 8080),
         "path": raw_path,
         "raw_path": raw_path.encode(),
         "query_string": query.encode(),

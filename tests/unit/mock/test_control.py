@@ -20,7 +20,8 @@ FAILURE = {"kind": "failure", "operation": "create_upload_session", "status": 50
 
 def control(state: State, method: str, path: str, body: object = None) -> Answer:
     content = b"" if body is None else json.dumps(body).encode()
-    return send(state, method, path, {"host": HOST}, [content])
+    named = {"content-type": "application/json", "content-length": str(len(content))} if content else {}
+    return send(state, method, path, {"host": HOST, **named}, [content])
 
 
 def test_the_journal_tells_method_path_status_and_operation_of_every_api_request(state: State) -> None:

@@ -1,0 +1,68 @@
+"""Which requests to the control plane may come from a page of another site, and are refused for that."""
+
+import ipaddress
+import re
+from collections.abc import Collection
+
+from starlette.requests import Request
+
+from box_uploads_mock.errors import Refusal
+
+_AUTHORITY = re.compile(r"(?P<host>[0-9A-Za-z._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+_ORIGIN_SCHEMES = ("http://", "https://")
+
+
+def check_control_access(request: Request, names: Collection[str]) -> None:
+    """Checks that a request to the control plane does not come from a page of another site.
+
+    The control plane asks for no token, so any page that a browser shows on this machine could steer the mock. A page
+    of another site gives itself away by `Origin`, which browsers send with each POST; programs send none. A page whose
+    site has its name resolve to this machine (DNS rebinding) has the mock's own origin, but calls it by that name in
+    `Host`. So a host has to be one that nobody else can own: `localhost`, a loopback address, the address at which the
+    request has arrived, or a name that the mock was told to listen on. Ports do not matter.
+
+    Args:
+        request: To the control plane.
+        names: Hosts that the mock was told to listen on.
+
+    Raises:
+        Refusal: `Host` or `Origin` is foreign (403), or a body is not called JSON (415).
+    """
+    own = {name.strip("[]").lower() for name in names}
+    # What the connection arrived at, not what the request says.
+    server = request.scope.get("server")
+    if server:
+        own.add(str(server[0]).lower())
+    cure = "use localhost, a loopback address, or the host that the mock listens on (--host)"
+    host = request.headers.get("host", "")
+    if not _is_own(host, own):
+        raise Refusal("forbidden", f"Host {host!a} is not a host of this mock: {cure}.")
+    for origin in request.headers.getlist("origin"):
+        scheme = next((one for one in _ORIGIN_SCHEMES if origin.lower().startswith(one)), None)
+        if scheme is None or not _is_own(origin[len(scheme) :], own):
+            raise Refusal("forbidden", f"Origin {origin!a} is not a host of this mock: {cure}, or send no Origin.")
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if _has_body(request) and media_type != "application/json":
+        # Of the media types that a page may send without asking first, none is JSON.
+        raise Refusal(
+            "unsupported_media_type", "The body is not called JSON: send it with Content-Type: application/json."
+        )
+
+
+def _is_own(authority: str, own: Collection[str]) -> bool:
+    match = _AUTHORITY.fullmatch(authority)
+    if match is None:
+        return False
+    host = match["host"].strip("[]").lower()
+    return host == "localhost" or host in own or _is_loopback(host)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _has_body(request: Request) -> bool:
+    return request.headers.get("content-length", "0").strip() != "0" or "transfer-encoding" in request.headers
