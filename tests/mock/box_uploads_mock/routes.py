@@ -18,6 +18,8 @@ from box_uploads_mock.operation_names import (
 )
 
 API_BASE = "/api/2.0"
+# Box has its API at api.box.com without `/api` too, where the legacy SDK, boxcli and rclone call it.
+_BASES = (f"{API_BASE}/", "/2.0/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +61,9 @@ def match(method: str, raw_path: str) -> Match:
     Raises:
         Refusal: The path is unknown (404) or does not have the method (405, with `Allow`).
     """
-    if raw_path.startswith(f"{API_BASE}/"):
-        sent = [unquote(segment) for segment in raw_path.removeprefix(f"{API_BASE}/").split("/")]
+    base = next((base for base in _BASES if raw_path.startswith(base)), None)
+    if base is not None:
+        sent = [unquote(segment) for segment in raw_path.removeprefix(base).split("/")]
         for route in ROUTES:
             parameters = _parameters(route, sent)
             if parameters is not None:

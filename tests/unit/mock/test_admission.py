@@ -13,12 +13,31 @@ METHODS = ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY",
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/api/2.0", "/api/2.0/", "/api/2.0/files", f"{SESSIONS}/", f"{SESSIONS}/x/y", "/2.0/files/upload_sessions"],
+    [
+        "/",
+        "/api/2.0",
+        "/api/2.0/",
+        "/api/2.0/files",
+        f"{SESSIONS}/",
+        f"{SESSIONS}/x/y",
+        "/2.0",
+        "/2.0/",
+        "/api/api/2.0/files/1",
+    ],
 )
 def test_an_unknown_path_is_not_found_whatever_the_method(state: State, path: str) -> None:
     for method in ("GET", "POST"):
         answer = send(state, method, path, {"host": HOST})
         assert (answer.status, answer.code) == (404, "not_found")
+
+
+def test_the_api_is_below_2_0_too_and_sessions_lead_to_its_full_path(state: State) -> None:
+    answer = post(state, SESSIONS.removeprefix("/api"), new_file())
+    assert answer.status == 201
+    assert answer.body["session_endpoints"]["status"] == f"http://{HOST}{SESSIONS}/{answer.body['id']}"
+    status = send(state, "GET", f"{SESSIONS.removeprefix('/api')}/{answer.body['id']}", headers())
+    assert (status.status, status.body["id"]) == (200, answer.body["id"])
+    assert post(state, versions("12345").removeprefix("/api"), {"file_size": 20_000_000}).status == 201
 
 
 @pytest.mark.parametrize("path", [SESSIONS, versions("12345"), versions("no-id")])
