@@ -239,5 +239,5 @@ def _require_parts(session: Session, named: Sequence[Part]) -> None:
         if part != found:
             shown = f'{{"part_id":"{part.part_id}","offset":{part.offset},"size":{part.size},"sha1":"{part.sha1}"}}'
             raise Refusal("parts_mismatch", f"No matching part found on server for {shown}")
-    if stored or len(named) != session.total_parts:
+    if len(named) != session.total_parts:
         raise Refusal("parts_mismatch", f"The file has {session.total_parts} parts, not {len(named)}")

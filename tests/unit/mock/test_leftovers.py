@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from box_uploads_mock import Failure, Fault, Folder, MockServer, SlowRead, Stall, State, World
@@ -56,7 +57,8 @@ def test_an_html_error_is_called_html(state: State) -> None:
     ("value", "code"), [(None, "bad_request"), ("x", "invalid_parameter"), ("bytes 0-0/0", "invalid_parameter")]
 )
 def test_a_bad_header_of_a_part_is_named(header: str, value: str | None, code: str) -> None:
-    answer = Upload(small_state()).put(0, **{header: value})
+    changes: dict[str, Any] = {header: value}
+    answer = Upload(small_state()).put(0, **changes)
     assert (answer.status, answer.code) == (400, code)
     if value is not None:
         assert answer.body["context_info"]["errors"][0]["name"] == header.replace("_", "-")

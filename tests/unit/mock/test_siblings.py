@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -70,7 +71,7 @@ def test_a_version_is_not_moved_to_where_its_name_is_taken(changes: dict[str, st
 
 
 @pytest.mark.parametrize("changes", PLACES, ids=str)
-def test_a_version_is_not_moved_to_where_its_name_was_taken_meanwhile(changes: dict[str, str]) -> None:
+def test_a_version_is_not_moved_to_where_its_name_was_taken_meanwhile(changes: dict[str, Any]) -> None:
     state = small_state(_world(None, changes))
     version = Upload(state, file_id="1", **changes)
     version.put_all()
@@ -255,20 +256,20 @@ def test_endpoints_have_scheme_and_host_of_the_request(scheme: str, host: str, f
             assert url.startswith(f"{scheme}://{host}{SESSIONS}/{created['id']}")
 
 
-REFUSED: dict[str, Callable[[Upload], Any]] = {
-    **{name: lambda upload, call=call: _elsewhere(upload, call) for name, call in OPERATIONS.items()},
-    "create_upload_session": lambda upload: post(upload.state, SESSIONS, new_file(folder_id="404")),
-    "create_version_upload_session": lambda upload: post(upload.state, versions("404"), {"file_size": 10}),
-    "get_file": lambda upload: get_file(upload.state, "404"),
-}
-
-
-def _elsewhere(upload: Upload, call: Callable[[Upload], Answer]) -> Answer:
+def _elsewhere(call: Callable[[Upload], Answer], upload: Upload) -> Answer:
     path, upload.path = upload.path, f"{SESSIONS}/{'F' * 32}"
     try:
         return call(upload)
     finally:
         upload.path = path
+
+
+REFUSED: dict[str, Callable[[Upload], Any]] = {
+    **{name: partial(_elsewhere, call) for name, call in OPERATIONS.items()},
+    "create_upload_session": lambda upload: post(upload.state, SESSIONS, new_file(folder_id="404")),
+    "create_version_upload_session": lambda upload: post(upload.state, versions("404"), {"file_size": 10}),
+    "get_file": lambda upload: get_file(upload.state, "404"),
+}
 
 
 @pytest.mark.parametrize("operation", REFUSED)
