@@ -103,9 +103,9 @@ def _faults_response(status: int, unfired: Iterable[Fault], limited_requests: in
 
 
 async def _file(state: State, request: Request) -> Response:
-    file_id, _, rest = request.scope["path"].removeprefix(FILES_BASE).partition("/")
+    file_id, *rest = request.scope["path"].removeprefix(FILES_BASE).split("/")
     file = state.files.get(file_id)
-    if file is None or rest not in {"", "content"}:
+    if file is None or rest not in ([], ["content"]):
         return _error(404, f"There is no {request.scope['path']}.")
     if not rest:
         return JSONResponse(file_body(file))
