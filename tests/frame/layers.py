@@ -68,6 +68,7 @@ LAYERS = (
         ),
     ),
     Layer("box_uploads_mock", ("starlette", "uvicorn", "yaml")),
+    Layer("box_uploads_mock.tls", ("trustme",)),
     Layer("box_uploads_mock.pytest_plugin", ("pytest", "box_uploads_mock")),
     # What the runtime knows of formats, errors and shapes, the generator need not know again.
     Layer("generator", ("jinja2", "ruamel.yaml", "generator.overlay._runtime", "generator.upstream")),

@@ -32,7 +32,7 @@ async def answer(state: State, request: Request, hosts: Collection[str]) -> Resp
     Args:
         state: What the request looks at or changes.
         request: To the control plane.
-        hosts: Hosts that the mock was told to listen on.
+        hosts: Hosts that the mock was told to listen on or to answer to.
     """
     try:
         check_control_access(request, hosts)
