@@ -64,11 +64,14 @@ async def _answer(state: State, request: Request) -> Response:
     generation = state.generation
     try:
         match = routes.match(request.method, path)
-        exchange = replace(exchange, operation=match.operation)
-        if match.operation == UPLOAD_PART:
-            exchange = replace(exchange, content_range=request.headers.get("content-range"))
-        response, event = await _perform(state, request, match)
-        exchange = replace(exchange, event=event)
+        if isinstance(match, routes.Options):
+            response = Response(status_code=204, headers={"Allow": match.allow})
+        else:
+            exchange = replace(exchange, operation=match.operation)
+            if match.operation == UPLOAD_PART:
+                exchange = replace(exchange, content_range=request.headers.get("content-range"))
+            response, event = await _perform(state, request, match)
+            exchange = replace(exchange, event=event)
     except Refusal as refusal:
         response = refusal_response(refusal, state)
     except Struck as struck:

@@ -63,6 +63,15 @@ class Uploads:
         with self._lock:
             return dict(self._sessions)
 
+    def check_target(self, request: NewFile | NewVersion, file_id: str | None) -> None:
+        """Checks what is checked when a session is created, and creates none.
+
+        Raises:
+            Refusal: The file cannot be stored.
+        """
+        with self._lock:
+            self._library.require_target(request, file_id)
+
     def open(self, request: NewFile | NewVersion, file_id: str | None) -> Session:
         """Creates a session for a new file, or for a new version of a file.
 
