@@ -41,8 +41,8 @@ class Redactor:
     """Hides credentials.
 
     Args:
-        tokens: The tokens that the mock knows, whether they are accepted or have expired; they are hidden wherever they
-            are, also percent-encoded (in forms) or escaped (in JSON).
+        tokens: The tokens that the mock knows, at least one, whether they are accepted or have expired; they are hidden
+            wherever they are, also percent-encoded (in forms) or escaped (in JSON).
     """
 
     def __init__(self, tokens: Iterable[str]) -> None:
@@ -50,7 +50,7 @@ class Redactor:
         # Of two tokens that begin alike, the longer one.
         ordered = sorted(spellings, key=len, reverse=True)
         self._pattern = re.compile(b"|".join(map(re.escape, ordered)), re.IGNORECASE)
-        self._longest = len(ordered[0]) if ordered else 0
+        self._longest = len(ordered[0])
 
     @property
     def needed_length(self) -> int:
@@ -81,7 +81,7 @@ class Redactor:
         length = len(content) if length is None else length
         pieces: list[bytes] = []
         start = 0
-        for match in self._pattern.finditer(content) if self._longest else ():
+        for match in self._pattern.finditer(content):
             if match.start() >= length:
                 break
             pieces += content[start : match.start()], _HIDDEN
@@ -95,7 +95,8 @@ def _without_credentials(value: bytes) -> bytes:
 
 
 def _spellings(token: str) -> set[bytes]:
-    texts = {token, quote(token, safe="", errors="surrogatepass"), json.dumps(token)[1:-1], token.replace("/", r"\/")}
+    escaped = json.dumps(token)[1:-1]
+    texts = {token, quote(token, safe="", errors="surrogatepass"), escaped, escaped.replace("/", r"\/")}
     # Headers are Latin-1, bodies UTF-8.
     return {text.encode(name, "surrogatepass") for text in texts for name in _encodings(text)} - {b""}
 

@@ -6,7 +6,8 @@ from urllib.parse import quote
 
 import httpx2
 import pytest
-from box_uploads_mock import Exchange, Failure, LostAnswer, MockServer, State, TokenExpiry
+from box_uploads_mock import Exchange, Failure, LogEvent, LostAnswer, MockServer, State, TokenExpiry
+from box_uploads_mock.request_log import Redactor
 
 from tests.unit.mock.in_process import HOST, SESSIONS, headers, new_file, post, send
 from tests.unit.mock.uploading import DATA, Upload, digest, small_state
@@ -18,6 +19,7 @@ SPELLINGS = {
     "in a form": quote(TOKEN, safe=""),
     "in a form in lower case": quote(TOKEN, safe="").lower(),
     "in JSON": json.dumps(TOKEN)[1:-1],
+    "in JSON of other makers": json.dumps(TOKEN)[1:-1].replace("/", r"\/"),
 }
 EVERY_SPELLING = pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=SPELLINGS)
 
@@ -145,9 +147,23 @@ def test_a_token_is_hidden_wherever_it_is(spelling: str) -> None:
 def test_a_token_is_hidden_in_an_event() -> None:
     upload = Upload(small_state())
     upload.state.add_token("top-secret")
-    body = {"event_type": "has top-secret", "event_info": "\ud800top-secret"}
+    body = {"event_type": "has top-secret", "event_info": "is top-secret"}
     send(upload.state, "POST", f"{upload.path}/log", headers(json.dumps(body).encode()), [json.dumps(body).encode()])
-    assert not any(has_secret(exchange) for exchange in upload.state.journal)
+    exchange = upload.state.journal[-1]
+    assert exchange.event == LogEvent(event_type="has ***", event_info="is ***")
+    assert not has_secret(exchange)
+
+
+def test_a_token_is_hidden_in_a_range() -> None:
+    upload = Upload(small_state())
+    upload.state.add_token("top-secret")
+    upload.put(0, content_range="top-secret 0-1")
+    assert upload.state.journal[-1].content_range == "*** 0-1"
+
+
+def test_a_token_beyond_ascii_is_hidden_in_headers() -> None:
+    redactor = Redactor(["\u00e9"])
+    assert redactor.headers([(b"x", b"1\xe92"), (b"y", b"1\xc3\xa92")]) == {"x": "1***2", "y": "1***2"}
 
 
 @EVERY_SPELLING
