@@ -564,10 +564,12 @@ class TestCreating:
     def test_a_media_type_with_charset_is_accepted(self, operation_id: str) -> None:
         assert _answer(operation_id, content_type="application/json; charset=utf-8")[0] == 201
 
-    def test_a_full_storage_is_forbidden(self, operation_id: str) -> None:
-        status, _, error = _answer(operation_id, {**SMALL[operation_id], "file_size": 2**50})
-        assert status == 403
-        assert error["code"] in {"storage_limit_exceeded", "file_size_limit_exceeded"}
+    def test_a_file_beyond_the_largest_size_is_forbidden(self, operation_id: str) -> None:
+        largest = WORLD.max_file_size
+        assert _answer(operation_id, {**SMALL[operation_id], "file_size": largest})[0] == 201
+        status, _, error = _answer(operation_id, {**SMALL[operation_id], "file_size": largest + 1})
+        assert (status, error["code"]) == (403, "file_size_limit_exceeded")
+        assert error["context_info"]["errors"][0]["name"] == "file_size"
 
     @pytest.mark.parametrize("as_list", [False, True])
     def test_a_taken_name_is_told_as_an_object_or_as_a_list(self, operation_id: str, as_list: bool) -> None:

@@ -108,5 +108,12 @@ def test_no_error_and_no_event_of_a_failed_upload_shows_the_token(
     with pytest.raises(errors.BoxUploadsError) as caught:
         ground.upload(CONTENT[:3000], client, deadline_s=1, on_progress=events.append)
     ground.server.settle()
+    # What strikes one step strikes no other, so there is one failure for each operation at most.
+    left = {fault.operation: fault for fault in ground.state.faults.unfired}
     ground.state.faults.clear()
+    assert left.get(step) != make(step), "the upload has failed for another reason"
+    if step != CREATE:
+        start = "The session could not be aborted, and goes on until it expires: ForbiddenError("
+        assert [note for note in caught.value.__notes__ if note.startswith(start)]
+        assert ABORT not in left
     assert not [text for text in (*told_by(caught.value), repr(events)) if SECRET in text]

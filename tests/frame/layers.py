@@ -67,7 +67,8 @@ LAYERS = (
             *(f"box_uploads.upload.{name}" for name in upload.__all__),
         ),
     ),
-    Layer("box_uploads_mock", ("starlette", "uvicorn", "yaml")),
+    Layer("box_uploads_mock", ("starlette", "uvicorn", "yaml", "box_uploads_mock.tls")),
+    Layer("box_uploads_mock.tls", ("trustme",)),
     Layer("box_uploads_mock.pytest_plugin", ("pytest", "box_uploads_mock")),
     # What the runtime knows of formats, errors and shapes, the generator need not know again.
     Layer("generator", ("jinja2", "ruamel.yaml", "generator.overlay._runtime", "generator.upstream")),

@@ -108,7 +108,7 @@ def test_the_metadata_says_licence_pythons_and_extras(wheel: Path) -> None:
     assert said["Name"] == "box-uploads"
     assert said["License-Expression"] == "MIT"
     assert said["Requires-Python"] == ">=3.11"
-    assert said.get_all("Provides-Extra") == ["cli", "mock"]
+    assert said.get_all("Provides-Extra") == ["cli", "mock", "mock-tls"]
     needed = [one for one in said.get_all("Requires-Dist", []) if "extra ==" not in one]
     assert [name.partition("<")[0].partition(">")[0] for name in needed] == ["httpx2", "msgspec"]
     assert said["Description-Content-Type"] == "text/markdown"
@@ -161,7 +161,7 @@ def test_the_client_does_without_the_extras(installed: Installed) -> None:
     installed.python(
         "-c",
         "import sys; sys.modules |= dict.fromkeys("
-        "['click', 'platformdirs', 'rich', 'starlette', 'uvicorn', 'yaml']); import box_uploads.upload",
+        "['click', 'platformdirs', 'rich', 'starlette', 'trustme', 'uvicorn', 'yaml']); import box_uploads.upload",
     )
 
 

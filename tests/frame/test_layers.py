@@ -97,6 +97,7 @@ def test_each_imported_distribution_is_declared() -> None:
             *project["project"]["optional-dependencies"]["cli"],
         ],
         "box_uploads_mock": project["project"]["optional-dependencies"]["mock"],
+        "box_uploads_mock.tls": project["project"]["optional-dependencies"]["mock-tls"],
         "generator": [*project["project"]["dependencies"], *project["dependency-groups"]["generate"]],
         "generator.overlay.cli": [
             *project["project"]["dependencies"],

@@ -11,18 +11,29 @@ from types import FrameType
 from box_uploads_mock.blobs import STORE_KINDS
 from box_uploads_mock.server import MockServer
 from box_uploads_mock.sessions import constant_part_size
-from box_uploads_mock.world import WorldError
 from box_uploads_mock.world_file import load_world
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serves until interrupted; returns the exit code: 0 interrupted, 1 cannot listen, 2 wrong usage."""
+    """Serves until interrupted; returns the exit code: 0 interrupted, 1 cannot serve, 2 wrong usage."""
     parser = argparse.ArgumentParser(
         prog="python -m box_uploads_mock",
         description="Serves a mock of Box's upload sessions until interrupted; prints its base URL first.",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=0, help="port to listen on (default: any free one)")
+    parser.add_argument(
+        "--name",
+        action="append",
+        default=[],
+        metavar="HOST",
+        dest="names",
+        help="another name or address by which clients call the mock, such as api.box.com; may be repeated",
+    )
+    parser.add_argument("--tls", action="store_true", help="speak https (needs box-uploads[mock-tls])")
+    parser.add_argument(
+        "--ca-file", type=Path, metavar="FILE", help="where to write the certificate that clients have to trust, as PEM"
+    )
     parser.add_argument("--token", help="the one token to accept (default: mock-token, or the world's)")
     parser.add_argument("--seed", type=int, default=0, help="decides all ids (default: %(default)s)")
     parser.add_argument("--world", type=Path, metavar="FILE", help="what exists at first, as JSON or YAML")
@@ -34,6 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--min-file-size", type=_size, metavar="BYTES", help="smallest file that gets a session (default: as Box)"
     )
     options = parser.parse_args(arguments)
+    if options.ca_file is not None and not options.tls:
+        parser.error("--ca-file: there is no certificate without --tls")
 
     interrupted = threading.Event()
 
@@ -53,8 +66,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             min_file_size=options.min_file_size,
             host=options.host,
             port=options.port,
+            names=options.names,
+            tls=options.tls,
         )
-    except WorldError as error:
+    # ValueError: a world, a token or a name that is none; ModuleNotFoundError: TLS without its extra.
+    except (ValueError, ModuleNotFoundError) as error:
         return _fail(2, str(error))
     try:
         server.start()
@@ -62,6 +78,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (OSError, OverflowError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         return _fail(1, f"cannot listen on {options.host}:{options.port}: {reason}")
+    if options.ca_file is not None:
+        # Not before: where the port is taken, the file may be that of a mock which runs.
+        try:
+            options.ca_file.write_text(server.ca_pem, encoding="ascii")
+        except OSError as error:
+            server.stop()
+            return _fail(1, f"cannot write {options.ca_file}: {error.strerror or error}; name another --ca-file")
     print(server.base_url, flush=True)  # noqa: T201 - the first line is a promise to the caller
     interrupted.wait()
     server.stop()

@@ -15,6 +15,7 @@ from box_uploads_mock.connection import ResetResponse
 from box_uploads_mock.errors import Refusal
 from box_uploads_mock.operation_names import UPLOAD_PART
 from box_uploads_mock.operations import HANDLERS
+from box_uploads_mock.request_log import BodyStart, Redactor
 from box_uploads_mock.state import Exchange, State
 from box_uploads_mock.strikes import Strike, Struck
 
@@ -61,14 +62,19 @@ async def _answer(state: State, request: Request) -> Response:
     raw_path: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
     path = raw_path.decode("latin-1")
     exchange = Exchange(method=request.method, path=path, status=None, operation=None)
+    start = BodyStart(request.receive, Redactor(state.tokens).needed_length)
+    request = Request(request.scope, start)
     generation = state.generation
     try:
         match = routes.match(request.method, path)
-        exchange = replace(exchange, operation=match.operation)
-        if match.operation == UPLOAD_PART:
-            exchange = replace(exchange, content_range=request.headers.get("content-range"))
-        response, event = await _perform(state, request, match)
-        exchange = replace(exchange, event=event)
+        if isinstance(match, routes.Options):
+            response = Response(status_code=204, headers={"Allow": match.allow})
+        else:
+            exchange = replace(exchange, operation=match.operation)
+            if match.operation == UPLOAD_PART:
+                exchange = replace(exchange, content_range=request.headers.get("content-range"))
+            response, event = await _perform(state, request, match)
+            exchange = replace(exchange, event=event)
     except Refusal as refusal:
         response = refusal_response(refusal, state)
     except Struck as struck:
@@ -78,8 +84,24 @@ async def _answer(state: State, request: Request) -> Response:
     # The header's id and the body's `request_id` differ at Box too.
     response.headers["box-request-id"] = state.request_id()
     status = None if isinstance(response, ResetResponse) else response.status_code
-    state.record(replace(exchange, status=status))
+    state.record(_redacted(replace(exchange, status=status), request, start.content, Redactor(state.tokens)))
     return response
+
+
+def _redacted(exchange: Exchange, request: Request, content: bytes, redactor: Redactor) -> Exchange:
+    """Returns an exchange with what the log has of its request, without credentials."""
+    event = exchange.event
+    if event is not None:
+        info = None if event.event_info is None else redactor.text(event.event_info)
+        event = LogEvent(event_type=redactor.text(event.event_type), event_info=info)
+    return replace(
+        exchange,
+        path=redactor.text(exchange.path),
+        content_range=None if exchange.content_range is None else redactor.text(exchange.content_range),
+        event=event,
+        headers=redactor.headers(request.headers.raw),
+        body_start=redactor.body_start(content),
+    )
 
 
 async def _perform(state: State, request: Request, match: routes.Match) -> tuple[Response, LogEvent | None]:

@@ -40,7 +40,7 @@ class CommitRequest:
         digest: The raw SHA-1 of the whole file.
         if_match: Etag that the file must have, None for no condition.
         if_none_match: Etag that the file must not have, None for no condition.
-        parts: The parts; a SHA-1 that was not sent is empty, since Box's documents do not require it.
+        parts: The parts.
     """
 
     digest: bytes

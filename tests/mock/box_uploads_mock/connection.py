@@ -35,10 +35,29 @@ class Connection:
 class Protocol(H11Protocol):
     """HTTP/1.1 whose requests know their connection."""
 
+    _is_stopping = False
+
     def connection_made(self, transport: Any) -> None:
         """Takes over a connection; what is in the state gets into the scope of each of its requests."""
         self.app_state = {**self.app_state, _KEY: Connection(transport)}
         super().connection_made(transport)
+
+    def shutdown(self) -> None:
+        """Closes the connection, at once or after the answer that is on its way, since the server stops."""
+        super().shutdown()
+        self._is_stopping = True
+        self._leave()
+
+    def on_response_complete(self) -> None:
+        """Goes on to the next request, unless the server stops."""
+        super().on_response_complete()
+        if self._is_stopping:
+            self._leave()
+
+    def _leave(self) -> None:
+        # Over TLS, closing waits half a minute for a client to take note, which one that is not reading does not.
+        if self.transport.is_closing() and self.transport.get_extra_info("ssl_object") is not None:
+            self.transport.abort()
 
 
 class ResetResponse(Response):

@@ -32,7 +32,7 @@ async def answer(state: State, request: Request, hosts: Collection[str]) -> Resp
     Args:
         state: What the request looks at or changes.
         request: To the control plane.
-        hosts: Hosts that the mock was told to listen on.
+        hosts: Hosts that the mock was told to listen on or to answer to.
     """
     try:
         check_control_access(request, hosts)
@@ -103,9 +103,9 @@ def _faults_response(status: int, unfired: Iterable[Fault], limited_requests: in
 
 
 async def _file(state: State, request: Request) -> Response:
-    file_id, _, rest = request.scope["path"].removeprefix(FILES_BASE).partition("/")
+    file_id, *rest = request.scope["path"].removeprefix(FILES_BASE).split("/")
     file = state.files.get(file_id)
-    if file is None or rest not in {"", "content"}:
+    if file is None or rest not in ([], ["content"]):
         return _error(404, f"There is no {request.scope['path']}.")
     if not rest:
         return JSONResponse(file_body(file))

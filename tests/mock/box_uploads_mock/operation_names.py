@@ -11,6 +11,8 @@ COMMIT_UPLOAD_SESSION = "commit_upload_session"
 ABORT_UPLOAD_SESSION = "abort_upload_session"
 LOG_UPLOAD_EVENT = "log_upload_event"
 GET_FILE = "get_file"
+PREFLIGHT_UPLOAD = "preflight_upload"
+PREFLIGHT_VERSION_UPLOAD = "preflight_version_upload"
 
 OPERATIONS: Sequence[str] = (
     CREATE_UPLOAD_SESSION,
@@ -22,4 +24,6 @@ OPERATIONS: Sequence[str] = (
     ABORT_UPLOAD_SESSION,
     LOG_UPLOAD_EVENT,
     GET_FILE,
+    PREFLIGHT_UPLOAD,
+    PREFLIGHT_VERSION_UPLOAD,
 )

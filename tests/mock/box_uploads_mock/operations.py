@@ -17,6 +17,8 @@ from box_uploads_mock.operation_names import (
     GET_UPLOAD_SESSION,
     LIST_PARTS,
     LOG_UPLOAD_EVENT,
+    PREFLIGHT_UPLOAD,
+    PREFLIGHT_VERSION_UPLOAD,
     UPLOAD_PART,
 )
 from box_uploads_mock.rules import NewFile, NewVersion
@@ -98,6 +100,32 @@ async def get_file(call: Call) -> Outcome:
     return Outcome(status=200, body=file_body(call.state.find_file(_file_id(call))))
 
 
+async def preflight_upload(call: Call) -> Outcome:
+    """Tells whether a new file could be uploaded, and where to; it is no operation of the fragment.
+
+    The checks and their errors are those of a session's creation. Where the bytes would go to has no operation here.
+    """
+    request = rules.preflight_file(await call.json_body())
+    call.state.uploads.check_target(request, None)
+    return _upload_url(call, "files/content")
+
+
+async def preflight_version_upload(call: Call) -> Outcome:
+    """Tells whether a new version of a file could be uploaded, as `preflight_upload` does.
+
+    It is in Box's guides and older SDKs, and missing from its OpenAPI document.
+    """
+    request = rules.preflight_version(await call.json_body())
+    file_id = _file_id(call)
+    call.state.uploads.check_target(request, file_id)
+    return _upload_url(call, f"files/{file_id}/content")
+
+
+def _upload_url(call: Call, path: str) -> Outcome:
+    # Box gives a token beside it, which clients do without.
+    return Outcome(status=200, body={"upload_url": f"{call.base_url}/{path}"})
+
+
 def _file_id(call: Call) -> str:
     file_id = call.parameters["file_id"]
     if not rules.is_id(file_id):
@@ -151,4 +179,6 @@ HANDLERS: Mapping[str, Callable[[Call], Awaitable[Outcome]]] = {
     ABORT_UPLOAD_SESSION: abort_upload_session,
     LOG_UPLOAD_EVENT: log_upload_event,
     GET_FILE: get_file,
+    PREFLIGHT_UPLOAD: preflight_upload,
+    PREFLIGHT_VERSION_UPLOAD: preflight_version_upload,
 }

@@ -9,7 +9,18 @@ from starlette.requests import Request
 from box_uploads_mock.errors import Refusal
 
 _AUTHORITY = re.compile(r"(?P<host>[0-9A-Za-z._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+_NAME = re.compile(r"[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*")
 _ORIGIN_SCHEMES = ("http://", "https://")
+
+
+def check_name(text: str) -> None:
+    """Checks that a text is the name or the address of a host, without anything around it.
+
+    Raises:
+        ValueError: It is not.
+    """
+    if not _NAME.fullmatch(text) and not _is_address(text):
+        raise ValueError(f"{text!a} is not a host; give its name or address alone, without scheme, port and path")
 
 
 def check_control_access(request: Request, names: Collection[str]) -> None:
@@ -19,11 +30,11 @@ def check_control_access(request: Request, names: Collection[str]) -> None:
     of another site gives itself away by `Origin`, which browsers send with each POST; programs send none. A page whose
     site has its name resolve to this machine (DNS rebinding) has the mock's own origin, but calls it by that name in
     `Host`. So a host has to be one that nobody else can own: `localhost`, a loopback address, the address at which the
-    request has arrived, or a name that the mock was told to listen on. Ports do not matter.
+    request has arrived, or one that the mock was told to listen on or to answer to. Ports do not matter.
 
     Args:
         request: To the control plane.
-        names: Hosts that the mock was told to listen on.
+        names: Hosts that the mock was told to listen on or to answer to.
 
     Raises:
         Refusal: `Host` or `Origin` is foreign (403), or a body is not called JSON (415).
@@ -33,7 +44,7 @@ def check_control_access(request: Request, names: Collection[str]) -> None:
     server = request.scope.get("server")
     if server:
         own.add(str(server[0]).lower())
-    cure = "use localhost, a loopback address, or the host that the mock listens on (--host)"
+    cure = "use localhost, a loopback address, or a host that the mock was told of (--host, --name)"
     host = request.headers.get("host", "")
     if not _is_own(host, own):
         raise Refusal("forbidden", f"Host {host!a} is not a host of this mock: {cure}.")
@@ -58,10 +69,15 @@ def _is_own(authority: str, own: Collection[str]) -> bool:
 
 
 def _is_loopback(host: str) -> bool:
+    return _is_address(host) and ipaddress.ip_address(host).is_loopback
+
+
+def _is_address(host: str) -> bool:
     try:
-        return ipaddress.ip_address(host).is_loopback
+        ipaddress.ip_address(host)
     except ValueError:
         return False
+    return True
 
 
 def _has_body(request: Request) -> bool:

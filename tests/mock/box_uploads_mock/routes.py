@@ -14,10 +14,14 @@ from box_uploads_mock.operation_names import (
     GET_UPLOAD_SESSION,
     LIST_PARTS,
     LOG_UPLOAD_EVENT,
+    PREFLIGHT_UPLOAD,
+    PREFLIGHT_VERSION_UPLOAD,
     UPLOAD_PART,
 )
 
 API_BASE = "/api/2.0"
+# Box has its API at api.box.com without `/api` too, where the legacy SDK, boxcli and rclone call it.
+_BASES = (f"{API_BASE}/", "/2.0/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,13 @@ class Match:
     parameters: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Options:
+    """A request for what a path can be asked for, the value of `Allow`."""
+
+    allow: str
+
+
 _SESSION = ("files", "upload_sessions", "{upload_session_id}")
 
 # The first route that fits counts, so literal segments stand before parameters.
@@ -47,30 +58,39 @@ ROUTES: Sequence[Route] = (
     Route((*_SESSION, "parts"), {"GET": LIST_PARTS}),
     Route((*_SESSION, "commit"), {"POST": COMMIT_UPLOAD_SESSION}),
     Route((*_SESSION, "log"), {"POST": LOG_UPLOAD_EVENT}),
+    # rclone asks with a slash at the end.
+    Route(("files", "content"), {"OPTIONS": PREFLIGHT_UPLOAD}),
+    Route(("files", "content", ""), {"OPTIONS": PREFLIGHT_UPLOAD}),
+    Route(("files", "{file_id}", "content"), {"OPTIONS": PREFLIGHT_VERSION_UPLOAD}),
+    Route(("files", "{file_id}", "content", ""), {"OPTIONS": PREFLIGHT_VERSION_UPLOAD}),
     Route(("files", "{file_id}"), {"GET": GET_FILE}),
 )
 
 
-def match(method: str, raw_path: str) -> Match:
+def match(method: str, raw_path: str) -> Match | Options:
     """Returns the operation for a method and a path as it was sent, percent-encoded and without a query.
 
-    The path is split before it is decoded: an encoded slash belongs to a parameter.
+    OPTIONS is an operation where Box has its preflight check; elsewhere it asks what the path can be asked for. The
+    path is split before it is decoded: an encoded slash belongs to a parameter.
 
     Raises:
         Refusal: The path is unknown (404) or does not have the method (405, with `Allow`).
     """
-    if raw_path.startswith(f"{API_BASE}/"):
-        sent = [unquote(segment) for segment in raw_path.removeprefix(f"{API_BASE}/").split("/")]
+    base = next((base for base in _BASES if raw_path.startswith(base)), None)
+    if base is not None:
+        sent = [unquote(segment) for segment in raw_path.removeprefix(base).split("/")]
         for route in ROUTES:
             parameters = _parameters(route, sent)
             if parameters is not None:
+                if method == "OPTIONS" and method not in route.operations:
+                    return Options(_allow(route))
                 return Match(_operation(route, method), parameters)
     raise Refusal("not_found", "Not Found")
 
 
 def _parameters(route: Route, sent: Sequence[str]) -> Mapping[str, str] | None:
     # A path that ends in a slash is another path, whatever parameter would stand there.
-    if len(route.segments) != len(sent) or not sent[-1]:
+    if len(route.segments) != len(sent) or (route.segments[-1] and not sent[-1]):
         return None
     parameters: dict[str, str] = {}
     for segment, value in zip(route.segments, sent, strict=True):
@@ -84,7 +104,9 @@ def _parameters(route: Route, sent: Sequence[str]) -> Mapping[str, str] | None:
 def _operation(route: Route, method: str) -> str:
     operation = route.operations.get(method)
     if operation is None:
-        # OPTIONS too: it is an operation of its own at Box (the preflight check), not one of these paths.
-        allow = ", ".join(sorted(route.operations))
-        raise Refusal("method_not_allowed", "Method Not Allowed", headers={"Allow": allow})
+        raise Refusal("method_not_allowed", "Method Not Allowed", headers={"Allow": _allow(route)})
     return operation
+
+
+def _allow(route: Route) -> str:
+    return ", ".join(sorted({*route.operations, "OPTIONS"}))

@@ -19,7 +19,7 @@ _ID = re.compile(r"[0-9]{1,19}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewFile:
-    """A valid request for a session that uploads a new file."""
+    """A valid request to upload a new file."""
 
     folder_id: str
     file_name: str
@@ -28,7 +28,7 @@ class NewFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewVersion:
-    """A valid request for a session that uploads a new version; None keeps the file's name or folder."""
+    """A valid request to upload a new version; None keeps the file's name or folder."""
 
     file_size: int
     file_name: str | None = None
@@ -78,6 +78,57 @@ def new_version(body: bytes, min_file_size: int = MIN_FILE_SIZE) -> NewVersion:
     return request
 
 
+def preflight_file(body: bytes) -> NewFile:
+    """Returns the request that a preflight check of a new file stands for; without a size, one of no bytes.
+
+    As Box, it takes files of any size, and properties that it does not know.
+
+    Raises:
+        Refusal: The body breaks a rule.
+    """
+    fields = json_object(body)
+    folder_id = _parent_id(fields)
+    if folder_id is None:
+        raise argument_refusal("missing_destination", "parent", "The folder of the file is missing.")
+    file_name = fields.get("name")
+    if file_name is None:
+        raise argument_refusal("missing_file_name", "name", "The name of the file is missing.")
+    return NewFile(
+        folder_id=_folder_id(folder_id, "parent"),
+        file_name=_file_name(file_name, "name"),
+        file_size=_optional_size(fields),
+    )
+
+
+def preflight_version(body: bytes) -> NewVersion:
+    """Returns the request that a preflight check of a new version stands for, as `preflight_file` does.
+
+    Raises:
+        Refusal: The body breaks a rule.
+    """
+    fields = json_object(body)
+    folder_id, file_name = _parent_id(fields), fields.get("name")
+    return NewVersion(
+        file_size=_optional_size(fields),
+        file_name=None if file_name is None else _file_name(file_name, "name"),
+        folder_id=None if folder_id is None else _folder_id(folder_id, "parent"),
+    )
+
+
+def _parent_id(fields: Mapping[str, object]) -> object:
+    parent = fields.get("parent")
+    if parent is None:
+        return None
+    if not isinstance(parent, dict):
+        raise argument_refusal("invalid_folder_id", "parent", "The folder is not an object with an id.")
+    return cast("dict[str, object]", parent).get("id")
+
+
+def _optional_size(fields: Mapping[str, object]) -> int:
+    value = fields.get("size")
+    return 0 if value is None else _size(value, "size")
+
+
 def json_object(body: bytes) -> Mapping[str, object]:
     """Returns the JSON object that the body is; of repeated names the last counts, fractions are decimals.
 
@@ -99,30 +150,35 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(name)
 
 
-def _folder_id(value: object) -> str:
+def _folder_id(value: object, field: str = "folder_id") -> str:
     if not isinstance(value, str) or not is_id(value):
-        raise argument_refusal("invalid_folder_id", "folder_id", "The id of the folder is not 1 to 19 decimal digits.")
+        raise argument_refusal("invalid_folder_id", field, "The id of the folder is not 1 to 19 decimal digits.")
     return value
 
 
-def _file_name(value: object) -> str:
+def _file_name(value: object, field: str = "file_name") -> str:
     code = name_problem(value) if isinstance(value, str) else "item_name_invalid"
     if code == "item_name_too_long":
-        raise argument_refusal(code, "file_name", f"The name has more than {NAME_MAX_LENGTH} characters.")
+        raise argument_refusal(code, field, f"The name has more than {NAME_MAX_LENGTH} characters.")
     if code is not None or not isinstance(value, str):
-        raise argument_refusal("item_name_invalid", "file_name", "The name is not one that Box can store.")
+        raise argument_refusal("item_name_invalid", field, "The name is not one that Box can store.")
     return value
 
 
 def _file_size(value: object, min_file_size: int) -> int:
     if value is None:
         raise argument_refusal("missing_file_size", "file_size", "The size of the file is missing.")
-    size = whole_number(value)
-    if size is None:
-        raise argument_refusal("invalid_file_size", "file_size", "The file size is not a whole number of bytes.")
+    size = _size(value, "file_size")
     if size < min_file_size:
         message = f"The file size is below the minimum of {min_file_size} bytes."
         raise argument_refusal("file_size_too_small", "file_size", message)
+    return size
+
+
+def _size(value: object, field: str) -> int:
+    size = whole_number(value)
+    if size is None:
+        raise argument_refusal("invalid_file_size", field, "The file size is not a whole number of bytes.")
     return size
 
 

@@ -2,12 +2,13 @@
 
 import http.client
 import socket
+import ssl
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import uvicorn
 
@@ -15,9 +16,13 @@ from box_uploads_mock.app import create_app
 from box_uploads_mock.blobs import StoreKind
 from box_uploads_mock.connection import Protocol
 from box_uploads_mock.control import CONTROL_BASE
+from box_uploads_mock.own_hosts import check_name
 from box_uploads_mock.routes import API_BASE
 from box_uploads_mock.state import State
 from box_uploads_mock.world import World
+
+if TYPE_CHECKING:
+    from box_uploads_mock.tls import Certificate
 
 START_TIMEOUT_S = 10
 RESET_TIMEOUT_S = 10
@@ -39,6 +44,12 @@ class _Listener(uvicorn.Server):
         self.listening.set()
 
 
+def _certificate(hosts: Collection[str]) -> "Certificate":
+    from box_uploads_mock.tls import Certificate  # noqa: PLC0415 - only TLS needs the extra
+
+    return Certificate(hosts)
+
+
 class MockServer:
     """A mock on a loopback port, as a context manager.
 
@@ -53,6 +64,11 @@ class MockServer:
         min_file_size: Size in bytes of the smallest file that gets a session.
         host: Address to listen on.
         port: Port to listen on, 0 for any free one.
+        names: Names and addresses by which clients call the server, beside `localhost`, loopback addresses and `host`:
+            `api.box.com`, for instance, where a hosts file leads here. The control plane answers to them, and the
+            certificate is for them.
+        tls: Whether the server speaks https, with a certificate of an authority that is made with the server. Needs the
+            extra `mock-tls`.
         require_fired: Whether faults and rate limits that were asked for and did not happen are an error when the
             context ends without another one.
 
@@ -61,7 +77,8 @@ class MockServer:
         token: A token that the mock accepts.
 
     Raises:
-        ValueError: A state is given beside what it replaces.
+        ValueError: A state is given beside what it replaces, or one of the names is none.
+        ModuleNotFoundError: What TLS needs is not installed.
     """
 
     def __init__(
@@ -77,6 +94,8 @@ class MockServer:
         min_file_size: int | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
+        names: Collection[str] = (),
+        tls: bool = False,
         require_fired: bool = True,
     ) -> None:
         settings: dict[str, Any] = {"world": world, "token": token, "seed": seed, "clock": clock, "store": store}
@@ -91,6 +110,13 @@ class MockServer:
         self.token = state.token
         self._host = host
         self._port = port
+        if isinstance(names, str):
+            raise ValueError(f"names: {names!r} is one text; give a list of names")  # noqa: TRY004 - about a value
+        for name in names:
+            check_name(name)
+        # Without a host the server listens at all addresses.
+        self._hosts = (*filter(None, (host,)), *names)
+        self._certificate = _certificate(self._hosts) if tls else None
         self._require_fired = require_fired
         self._server: _Listener | None = None
         self._thread: threading.Thread | None = None
@@ -99,12 +125,23 @@ class MockServer:
     def origin(self) -> str:
         """Scheme, host and port; the control plane is below it at `/_mock/`."""
         host = f"[{self._host}]" if ":" in self._host else self._host
-        return f"http://{host}:{self._port}"
+        return f"http{'s' if self._certificate else ''}://{host}:{self._port}"
 
     @property
     def base_url(self) -> str:
         """URL of the API; the port is known once the server has been started."""
         return f"{self.origin}{API_BASE}"
+
+    @property
+    def ca_pem(self) -> str:
+        """The certificate that clients have to trust, as PEM: `ssl.create_default_context(cadata=server.ca_pem)`.
+
+        Raises:
+            RuntimeError: The server speaks plain http.
+        """
+        if self._certificate is None:
+            raise RuntimeError("The mock server speaks plain http, without a certificate; make it with tls=True.")
+        return self._certificate.ca_pem
 
     def start(self) -> None:
         """Listens, and returns when requests are accepted.
@@ -122,7 +159,7 @@ class MockServer:
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._port = listening.getsockname()[1]
         config = uvicorn.Config(
-            create_app(self.state, hosts=(self._host,)),
+            create_app(self.state, hosts=self._hosts),
             http=Protocol,
             ws="none",
             lifespan="off",
@@ -135,6 +172,9 @@ class MockServer:
             date_header=False,
             timeout_graceful_shutdown=1,
         )
+        if self._certificate is not None:
+            config.load()
+            config.ssl = self._certificate.server_context
         self._server = _Listener(config)
         self._thread = threading.Thread(
             target=self._server.run, args=([listening],), name="box-uploads-mock", daemon=True
@@ -191,13 +231,20 @@ class MockServer:
         """
         if self._server is not None:
             # What was sent before this request, by clients that have hung up since, is read before it.
-            connection = http.client.HTTPConnection(self._host, self._port, timeout=RESET_TIMEOUT_S)
+            connection = self._connection()
             try:
                 connection.request("GET", CONTROL_BASE)
                 connection.getresponse().read()
             finally:
                 connection.close()
         self.state.reset()
+
+    def _connection(self) -> http.client.HTTPConnection:
+        host = self._host or "localhost"
+        if self._certificate is None:
+            return http.client.HTTPConnection(host, self._port, timeout=RESET_TIMEOUT_S)
+        context = ssl.create_default_context(cadata=self.ca_pem)
+        return http.client.HTTPSConnection(host, self._port, timeout=RESET_TIMEOUT_S, context=context)
 
     def __enter__(self) -> Self:
         self.start()

@@ -4,7 +4,7 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from box_uploads_mock.blobs import Store, StoreKind
@@ -26,11 +26,16 @@ JOURNAL_LENGTH = 10_000
 class Exchange:
     """One request to the API and the status of its answer; credentials and queries are not kept.
 
+    The credentials in headers, and the tokens that the mock knows wherever they are, are replaced by `***`.
+
     Attributes:
         status: None if a fault has left the request without an answer.
         operation: None if the mock has no such operation.
         content_range: The range that a part was sent for.
         event: The event that was logged.
+        headers: The headers by their names in lower case; the values of a repeated one are joined by commas.
+        body_start: The first 256 bytes of the body as text, as far as the mock has read them: it refuses most wrong
+            requests before it reads the body. Bytes that are not UTF-8 are hexadecimal.
     """
 
     method: str
@@ -39,6 +44,8 @@ class Exchange:
     operation: str | None
     content_range: str | None = None
     event: LogEvent | None = None
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    body_start: str = ""
 
 
 def utc_now() -> datetime:
@@ -194,6 +201,12 @@ class State:
         """Lets a token expire, as Box's tokens do after an hour."""
         with self._lock:
             self._tokens[token] = False
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """The tokens that are known: those that are accepted, and those that have expired."""
+        with self._lock:
+            return tuple(self._tokens)
 
     def add_token(self, token: str) -> None:
         """Accepts a token from now on."""

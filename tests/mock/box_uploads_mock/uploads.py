@@ -3,7 +3,7 @@
 import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from box_uploads_mock.assembly import Assembly, Content, Part, PartWriter
@@ -62,6 +62,15 @@ class Uploads:
         """The sessions that were neither committed nor aborted, by id, in the order of their creation."""
         with self._lock:
             return dict(self._sessions)
+
+    def check_target(self, request: NewFile | NewVersion, file_id: str | None) -> None:
+        """Checks what is checked when a session is created, and creates none.
+
+        Raises:
+            Refusal: The file cannot be stored.
+        """
+        with self._lock:
+            self._library.require_target(request, file_id)
 
     def open(self, request: NewFile | NewVersion, file_id: str | None) -> Session:
         """Creates a session for a new file, or for a new version of a file.
@@ -236,9 +245,8 @@ def _require_parts(session: Session, named: Sequence[Part]) -> None:
     stored = {part.offset: part for part in session.assembly.parts}
     for part in named:
         found = stored.pop(part.offset, None)
-        expected = None if found is None else replace(found, sha1=found.sha1 if part.sha1 else "")
-        if part != expected:
+        if part != found:
             shown = f'{{"part_id":"{part.part_id}","offset":{part.offset},"size":{part.size},"sha1":"{part.sha1}"}}'
             raise Refusal("parts_mismatch", f"No matching part found on server for {shown}")
-    if stored or len(named) != session.total_parts:
+    if len(named) != session.total_parts:
         raise Refusal("parts_mismatch", f"The file has {session.total_parts} parts, not {len(named)}")

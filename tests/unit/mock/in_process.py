@@ -37,14 +37,22 @@ class Answer:
         return code
 
 
-def send(state: State, method: str, path: str, headers: Mapping[str, str], chunks: Sequence[bytes] = (b"",)) -> Answer:
+def send(
+    state: State,
+    method: str,
+    path: str,
+    headers: Mapping[str, str],
+    chunks: Sequence[bytes] = (b"",),
+    *,
+    scheme: str = "http",
+) -> Answer:
     """Sends a request of any form; the last chunk ends the body, and without chunks the client hangs up."""
     raw_path, _, query = path.partition("?")
     scope = {
         "type": "http",
         "http_version": "1.1",
         "method": method,
-        "scheme": "http",
+        "scheme": scheme,
         "server": ("mock.example", 8080),
         "path": raw_path,
         "raw_path": raw_path.encode(),

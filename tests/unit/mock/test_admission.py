@@ -8,17 +8,36 @@ from box_uploads_mock.admission import MAX_BODY_LENGTH
 
 from tests.unit.mock.in_process import HOST, SESSIONS, NoAnswerError, headers, new_file, post, send, versions
 
-METHODS = ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY", "get", "post"]
+METHODS = ["GET", "HEAD", "PUT", "PATCH", "DELETE", "TRACE", "QUERY", "get", "post"]
 
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/api/2.0", "/api/2.0/", "/api/2.0/files", f"{SESSIONS}/", f"{SESSIONS}/x/y", "/2.0/files/upload_sessions"],
+    [
+        "/",
+        "/api/2.0",
+        "/api/2.0/",
+        "/api/2.0/files",
+        f"{SESSIONS}/",
+        f"{SESSIONS}/x/y",
+        "/2.0",
+        "/2.0/",
+        "/api/api/2.0/files/1",
+    ],
 )
 def test_an_unknown_path_is_not_found_whatever_the_method(state: State, path: str) -> None:
-    for method in ("GET", "POST"):
+    for method in ("GET", "POST", "OPTIONS"):
         answer = send(state, method, path, {"host": HOST})
         assert (answer.status, answer.code) == (404, "not_found")
+
+
+def test_the_api_is_below_2_0_too_and_sessions_lead_to_its_full_path(state: State) -> None:
+    answer = post(state, SESSIONS.removeprefix("/api"), new_file())
+    assert answer.status == 201
+    assert answer.body["session_endpoints"]["status"] == f"http://{HOST}{SESSIONS}/{answer.body['id']}"
+    status = send(state, "GET", f"{SESSIONS.removeprefix('/api')}/{answer.body['id']}", headers())
+    assert (status.status, status.body["id"]) == (200, answer.body["id"])
+    assert post(state, versions("12345").removeprefix("/api"), {"file_size": 20_000_000}).status == 201
 
 
 @pytest.mark.parametrize("path", [SESSIONS, versions("12345"), versions("no-id")])
@@ -26,7 +45,7 @@ def test_an_unknown_path_is_not_found_whatever_the_method(state: State, path: st
 def test_a_wrong_method_is_told_the_right_one_before_anything_else(state: State, method: str, path: str) -> None:
     state.rate_limit(retry_after_s=1, requests=1)
     answer = send(state, method, path, {"host": HOST})
-    assert (answer.status, answer.headers["allow"]) == (405, "POST")
+    assert (answer.status, answer.headers["allow"]) == (405, "OPTIONS, POST")
     assert answer.headers["content-type"] == "application/json"
     assert answer.content == b"" if method == "HEAD" else answer.code == "method_not_allowed"
 

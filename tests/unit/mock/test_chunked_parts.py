@@ -5,7 +5,6 @@ import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from http.client import HTTPResponse
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -72,8 +71,7 @@ def over_sockets_with_length(upload: Upload, index: int, pieces: Sequence[bytes]
 
 
 def in_process(upload: Upload, index: int, pieces: Sequence[bytes], expected: str) -> tuple[int, str]:
-    encoding: dict[str, Any] = {"content_length": None, "transfer_encoding": "chunked"}
-    answer = upload.put(index, chunks=[*pieces, b""], digest=expected, **encoding)
+    answer = upload.put(index, chunks=[*pieces, b""], digest=expected, content_length=None, transfer_encoding="chunked")
     return answer.status, answer.body.get("code", "")
 
 
@@ -178,9 +176,8 @@ def test_a_part_that_is_aborted_midway_leaves_nothing_behind(
 
 @EVERY_PART
 def test_a_part_in_chunks_that_is_aborted_in_process_leaves_nothing_behind(upload: Upload, index: int) -> None:
-    encoding: dict[str, Any] = {"content_length": None, "transfer_encoding": "chunked"}
     with pytest.raises(NoAnswerError):
-        upload.put(index, chunks=[], **encoding)
+        upload.put(index, chunks=[], content_length=None, transfer_encoding="chunked")
     assert stored(upload) == 0
     assert upload.put(index).status == 200
 

@@ -239,9 +239,15 @@ def test_an_expired_session_is_gone(call: Callable[[Upload], Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tail", "allow"), [("", "DELETE, GET, PUT"), ("/parts", "GET"), ("/commit", "POST"), ("/log", "POST")]
+    ("tail", "allow"),
+    [
+        ("", "DELETE, GET, OPTIONS, PUT"),
+        ("/parts", "GET, OPTIONS"),
+        ("/commit", "OPTIONS, POST"),
+        ("/log", "OPTIONS, POST"),
+    ],
 )
-@pytest.mark.parametrize("method", ["HEAD", "PATCH", "OPTIONS", "TRACE", "QUERY", "get"])
+@pytest.mark.parametrize("method", ["HEAD", "PATCH", "TRACE", "QUERY", "get", "options"])
 def test_a_wrong_method_is_told_the_right_ones(upload: Upload, method: str, tail: str, allow: str) -> None:
     answer = send(upload.state, method, upload.path + tail, {"host": "x"})
     assert (answer.status, answer.headers["allow"]) == (405, allow)

@@ -72,13 +72,28 @@ def test_a_file_beyond_the_limit_of_the_account_is_forbidden(state: State) -> No
         assert (answer.status, answer.code) == (403, "file_size_limit_exceeded")
 
 
-def test_a_full_storage_is_forbidden() -> None:
-    state = State(World(files=[File(id="1", name="a", size=5)], quota_bytes=SIZE + 5))
-    assert post(state, SESSIONS, new_file(file_size=SIZE)).status == 201
-    answer = post(state, SESSIONS, new_file(file_size=SIZE + 1))
-    assert (answer.status, answer.code) == (403, "storage_limit_exceeded")
-    assert answer.body["context_info"] is None
-    assert post(state, versions("1"), {"file_size": SIZE + 1}).code == "storage_limit_exceeded"
+@pytest.mark.parametrize("path", [SESSIONS, versions("1")])
+@pytest.mark.parametrize(
+    ("file_size", "quota_bytes", "max_file_size", "code"),
+    [
+        (SIZE, SIZE + 5, SIZE, None),
+        (SIZE + 1, SIZE + 5, SIZE + 1, "storage_limit_exceeded"),
+        (SIZE + 1, SIZE + 6, SIZE, "file_size_limit_exceeded"),
+        # Both: what no other file can cure is told first.
+        (SIZE + 1, SIZE + 5, SIZE, "file_size_limit_exceeded"),
+    ],
+)
+def test_a_full_storage_is_told_from_a_file_that_is_too_large(
+    path: str, file_size: int, quota_bytes: int, max_file_size: int, code: str | None
+) -> None:
+    files = [File(id="1", name="a", size=5)]
+    state = State(World(files=files, quota_bytes=quota_bytes, max_file_size=max_file_size))
+    body = new_file(file_size=file_size) if path == SESSIONS else {"file_size": file_size}
+    answer = post(state, path, body)
+    assert (answer.status, answer.code) == ((201, None) if code is None else (403, code))
+    if code is not None:
+        named = [error["name"] for error in (answer.body["context_info"] or {"errors": []})["errors"]]
+        assert named == ([] if code == "storage_limit_exceeded" else ["file_size"])
 
 
 @pytest.mark.parametrize("name", ["Contract.pdf", "contract.PDF"])

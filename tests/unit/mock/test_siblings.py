@@ -1,0 +1,295 @@
+"""What is true of one operation, part, file or status is tried for its siblings."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+from box_uploads_mock import Accepted, File, Folder, Stall, State, World, constant_part_size
+from box_uploads_mock.headers import ContentRange
+
+from tests.unit.mock.in_process import HOST, SESSIONS, Answer, get_file, headers, new_file, post, send, versions
+from tests.unit.mock.uploading import DATA, NOW, Upload, small_state
+
+ATTRIBUTES = {
+    "content_created_at": ("2011-01-01T00:00:00Z", "2012-02-02T00:00:00Z"),
+    "content_modified_at": ("2013-03-03T00:00:00Z", "2014-04-04T00:00:00Z"),
+    "description": ("first", "second"),
+}
+OPERATIONS: dict[str, Callable[[Upload], Answer]] = {
+    "get_upload_session": lambda upload: upload.get(),
+    "upload_part": lambda upload: upload.put(2),
+    "list_parts": lambda upload: upload.get("/parts"),
+    "commit_upload_session": lambda upload: upload.commit(),
+    "abort_upload_session": lambda upload: upload.abort(),
+    "log_upload_event": lambda upload: upload.log({"event_type": "x"}),
+}
+
+
+@pytest.mark.parametrize("file_id", [None, "12345"])
+@pytest.mark.parametrize("is_fault", [False, True])
+def test_a_202_stores_nothing_and_the_201_after_it_stores_once(file_id: str | None, *, is_fault: bool) -> None:
+    state = small_state(pending_commits=0 if is_fault else 2)
+    if is_fault:
+        state.faults.add(Accepted(times=2))
+    upload = Upload(state, file_id=file_id)
+    upload.put_all()
+    before = state.files
+    for _ in range(2):
+        assert upload.commit().status == 202
+        assert (state.files, list(state.sessions)) == (before, [upload.id])
+    answer = upload.commit()
+    file = answer.body["entries"][0]
+    assert (answer.status, file["etag"], file["sequence_id"]) == (201, *(["0"] * 2 if file_id is None else ["1"] * 2))
+    assert (state.content(file["id"]), len(state.files)) == (DATA, len(before) + (file_id is None))
+
+
+PLACES = [{"folder_id": "9"}, {"file_name": "taken"}, {"folder_id": "9", "file_name": "taken"}]
+
+
+def _world(item: str | None, changes: dict[str, str]) -> World:
+    folder, name = changes.get("folder_id", "0"), changes.get("file_name", "a").upper()
+    folders, files = [Folder(id="9", name="f")], [File(id="1", name="a")]
+    if item == "file":
+        files.append(File(id="2", name=name, folder=folder))
+    elif item == "folder":
+        folders.append(Folder(id="2", name=name, parent=folder))
+    return World(folders=folders, files=files)
+
+
+@pytest.mark.parametrize("changes", PLACES, ids=str)
+@pytest.mark.parametrize("item", ["file", "folder"])
+def test_a_version_is_not_moved_to_where_its_name_is_taken(changes: dict[str, str], item: str) -> None:
+    state = small_state(_world(item, changes))
+    answer = post(state, versions("1"), {"file_size": 10, **changes})
+    assert (answer.status, answer.code) == (409, "item_name_in_use")
+    conflict = answer.body["context_info"]["conflicts"]
+    assert (conflict["type"], conflict["id"]) == (item, "2")
+
+
+@pytest.mark.parametrize("changes", PLACES, ids=str)
+def test_a_version_is_not_moved_to_where_its_name_was_taken_meanwhile(changes: dict[str, Any]) -> None:
+    state = small_state(_world(None, changes))
+    version = Upload(state, file_id="1", **changes)
+    version.put_all()
+    other = Upload(state, folder_id=changes.get("folder_id", "0"), file_name=changes.get("file_name", "a").upper())
+    other.put_all()
+    file_id = other.commit().body["entries"][0]["id"]
+    answer = version.commit()
+    assert (answer.status, answer.code) == (409, "item_name_in_use")
+    assert answer.body["context_info"]["conflicts"]["id"] == file_id
+    assert (state.files["1"].name, state.files["1"].folder, state.files["1"].etag) == ("a", "0", "0")
+
+
+def test_a_trashed_folder_frees_its_name(state: State) -> None:
+    assert post(state, SESSIONS, new_file(file_name="Old footage")).status == 201
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize(
+    ("end", "status", "code"),
+    [
+        ("aborted", 404, "upload_session_not_found"),
+        ("committed", 404, "upload_session_not_found"),
+        ("expired", 410, "session_expired"),
+    ],
+)
+@pytest.mark.parametrize("store", ["memory", "disk", "discard"])
+def test_a_session_that_ends_while_a_request_is_read_is_told_as_ended(
+    operation: str, end: str, status: int, code: str, store: str
+) -> None:
+    now = [NOW]
+
+    async def end_it(_: float) -> None:
+        if end == "expired":
+            now[0] += timedelta(days=7)
+        elif end == "aborted":
+            await asyncio.to_thread(upload.abort)
+        else:
+            await asyncio.to_thread(_finish, upload)
+
+    state = small_state(store=store, clock=lambda: now[0], sleep=end_it)
+    upload = Upload(state)
+    for index in (0, 1) if operation == "upload_part" else (0, 1, 2):
+        upload.put(index)
+    before = state.files
+    state.faults.add(Stall(operation=operation, when="after"))
+    answer = OPERATIONS[operation](upload)
+    if (operation, end) == ("abort_upload_session", "committed"):
+        assert answer.status == 204
+    else:
+        assert (answer.status, answer.code) == (status, code)
+    assert len(state.files) == len(before) + (end == "committed")
+    state.close()
+
+
+def _finish(upload: Upload) -> None:
+    """Commits as another client does that has sent the missing parts."""
+    for index in range(len(upload.parts), upload.count):
+        upload.put(index)
+    assert upload.commit().status == 201
+
+
+@pytest.mark.parametrize("repeated", [0, 1, 2])
+@pytest.mark.parametrize("left_out", [0, 1, 2])
+def test_a_part_that_stands_for_another_is_a_mismatch(repeated: int, left_out: int) -> None:
+    upload = Upload(small_state())
+    upload.put_all()
+    named = list(upload.parts)
+    named[left_out] = upload.parts[repeated]
+    answer = upload.commit(named)
+    assert (answer.status, answer.code) == ((201, None) if repeated == left_out else (400, "parts_mismatch"))
+
+
+@pytest.mark.parametrize("repeated", [0, 1, 2])
+def test_a_part_that_is_named_twice_is_a_mismatch(repeated: int) -> None:
+    upload = Upload(small_state())
+    upload.put_all()
+    assert upload.commit([*upload.parts, upload.parts[repeated]]).code == "parts_mismatch"
+    assert upload.commit().status == 201
+
+
+@pytest.fixture(scope="module")
+def long_upload() -> Upload:
+    upload = Upload(small_state(part_size_for=constant_part_size(1)), bytes(1_003))
+    uploads = upload.state.uploads
+    for start in range(1_003):
+        wanted = ContentRange(start, start + 1, 1_003)
+        writer = uploads.begin_part(upload.id, wanted)
+        writer.write(b"\0")
+        uploads.finish_part(upload.id, wanted, writer)
+    return upload
+
+
+@pytest.mark.parametrize("limit", [None, 1, 999, 1_000])
+@pytest.mark.parametrize("offset", [None, 0, 1, 3, 999, 1_000, 1_001, 1_002, 1_003, 10_000])
+def test_a_page_begins_at_its_offset_and_is_as_long_as_its_limit(
+    long_upload: Upload, offset: int | None, limit: int | None
+) -> None:
+    given = [f"{name}={value}" for name, value in (("offset", offset), ("limit", limit)) if value is not None]
+    page = long_upload.get("/parts?" + "&".join(given)).body
+    start, size = offset or 0, limit or 1_000
+    assert [part["offset"] for part in page["entries"]] == [*range(start, min(start + size, 1_003))]
+    assert (page["offset"], page["limit"], page["total_count"]) == (start, size, 1_003)
+
+
+@pytest.mark.parametrize("index", [0, 1, 2])
+@pytest.mark.parametrize("total", [1, 9, 11, 12])
+def test_the_size_of_the_file_is_compared_for_every_part(index: int, total: int) -> None:
+    upload = Upload(small_state())
+    answer = upload.put(index, content_range=upload.range(index).replace("/10", f"/{total}"))
+    assert (answer.status, answer.code) == (416, "requested_range_not_satisfiable")
+
+
+@pytest.mark.parametrize("content_range", ["bytes 8-7/8", "bytes 8-8/8", "bytes 8-11/8"])
+def test_a_file_of_whole_parts_has_no_empty_part_behind_them(content_range: str) -> None:
+    upload = Upload(small_state(), b"01234567")
+    upload.put_all()
+    assert upload.put(2, b"", content_range=content_range).code == "requested_range_not_satisfiable"
+    assert upload.commit().status == 201
+
+
+@pytest.mark.parametrize("name", ATTRIBUTES)
+@pytest.mark.parametrize("file_id", [None, "12345"])
+def test_each_attribute_is_that_of_the_latest_version_that_named_it(name: str, file_id: str | None) -> None:
+    state = small_state()
+    told: list[object] = []
+    for value in (*ATTRIBUTES[name], None):
+        upload = Upload(state, file_id=file_id)
+        upload.put_all()
+        attributes = {} if value is None else {name: value}
+        file = upload.commit(body={"parts": upload.parts, "attributes": attributes}).body["entries"][0]
+        file_id = file["id"]
+        told.append(file[name])
+        assert {file[other] for other in ATTRIBUTES if other != name} <= {None, ""}
+        assert get_file(state, file["id"]).body == file
+    assert told == [*ATTRIBUTES[name], ATTRIBUTES[name][1]]
+
+
+PATHS = [
+    ("POST", SESSIONS, {"file_size": 10, "folder_id": "0", "file_name": "other"}),
+    ("POST", versions("12345"), {"file_size": 10}),
+    ("GET", "{}", None),
+    ("PUT", "{}", None),
+    ("DELETE", "{}", None),
+    ("GET", "{}/parts", None),
+    ("POST", "{}/commit", {"parts": []}),
+    ("POST", "{}/log", {"event_type": "x"}),
+    ("GET", "/api/2.0/files/12345", None),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "body"), PATHS)
+@pytest.mark.parametrize("tail", ["/", "//"])
+def test_a_path_with_a_slash_behind_it_is_another_path(method: str, path: str, body: object, tail: str) -> None:
+    upload = Upload(small_state())
+    content = b"" if body is None else json.dumps(body).encode()
+    answer = send(upload.state, method, path.format(upload.path) + tail, headers(content), [content])
+    assert (answer.status, answer.code) == (404, "not_found")
+    assert (list(upload.state.sessions), upload.get("/parts").body["total_count"]) == ([upload.id], 0)
+
+
+@pytest.mark.parametrize("path", ["reset", "requests", "faults", "release", "files/12345", "files/12345/content"])
+def test_a_path_of_the_control_plane_has_no_slash_behind_it(path: str) -> None:
+    upload = Upload(small_state(), file_id="12345")
+    upload.put_all()
+    upload.commit()
+    answer = send(upload.state, "GET", f"/_mock/{path}/", {"host": HOST})
+    assert answer.status == 404
+    assert answer.body["error"]
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("host", [HOST, "upload.example", "[::1]:99"])
+@pytest.mark.parametrize("file_id", [None, "12345"])
+def test_endpoints_have_scheme_and_host_of_the_request(scheme: str, host: str, file_id: str | None) -> None:
+    state = small_state(offers_plan=True)
+    body = json.dumps({"file_size": 10} if file_id else new_file(file_size=10)).encode()
+    sent = headers(body, host=host)
+    created = send(state, "POST", versions(file_id) if file_id else SESSIONS, sent, [body], scheme=scheme).body
+    for session in (created, send(state, "GET", f"{SESSIONS}/{created['id']}", headers(host=host), scheme=scheme).body):
+        assert len(session["session_endpoints"]) == 7
+        for url in session["session_endpoints"].values():
+            assert url.startswith(f"{scheme}://{host}{SESSIONS}/{created['id']}")
+
+
+def _elsewhere(call: Callable[[Upload], Answer], upload: Upload) -> Answer:
+    path, upload.path = upload.path, f"{SESSIONS}/{'F' * 32}"
+    try:
+        return call(upload)
+    finally:
+        upload.path = path
+
+
+REFUSED: dict[str, Callable[[Upload], Any]] = {
+    **{name: partial(_elsewhere, call) for name, call in OPERATIONS.items()},
+    "create_upload_session": lambda upload: post(upload.state, SESSIONS, new_file(folder_id="404")),
+    "create_version_upload_session": lambda upload: post(upload.state, versions("404"), {"file_size": 10}),
+    "get_file": lambda upload: get_file(upload.state, "404"),
+}
+
+
+@pytest.mark.parametrize("operation", REFUSED)
+def test_equal_errors_have_ids_of_their_own(operation: str) -> None:
+    upload = Upload(small_state())
+    upload.put_all()
+    answers = [REFUSED[operation](upload) for _ in range(3)]
+    assert len({(answer.status, answer.code) for answer in answers}) == 1
+    ids = [answer.body["request_id"] for answer in answers] + [answer.headers["box-request-id"] for answer in answers]
+    assert len(set(ids)) == 6
+
+
+def test_successes_have_request_ids_of_their_own() -> None:
+    upload = Upload(small_state())
+    answers = [upload.put(0), upload.get(), upload.get(), upload.get("/parts"), upload.abort()]
+    assert len({answer.headers["box-request-id"] for answer in answers}) == 5
+
+
+def test_a_state_that_is_reset_gives_the_same_request_ids_again() -> None:
+    state = State(clock=lambda: datetime.fromisoformat("2026-11-22T12:00:00+01:00"))
+    first = post(state, SESSIONS, new_file())
+    state.reset()
+    assert post(state, SESSIONS, new_file()).headers == first.headers

@@ -1,0 +1,291 @@
+"""The mock speaks https, to those who trust the authority that it has made."""
+
+import asyncio
+import hashlib
+import http.client
+import io
+import json
+import re
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx2
+import pytest
+from box_sdk_gen import BaseUrls, BoxClient, BoxDeveloperTokenAuth, BoxNetworkClient, NetworkSession
+from box_uploads import AsyncClient, Client
+from box_uploads.models import File
+from box_uploads.upload import upload_file, upload_file_async
+from box_uploads_mock import MockServer, Reset, Stall, State, Truncation, constant_part_size
+from box_uploads_mock.connection import Protocol
+
+from tests.unit.mock.in_process import SESSIONS, new_file
+from tests.unit.mock.test_command_line import run, running
+
+DATA = bytes(20_000_000)
+SHA1 = hashlib.sha1(DATA, usedforsecurity=False).hexdigest()
+NAMES = ["api.box.com", "upload.box.com", "mock", "192.0.2.7", "2001:db8::7"]
+
+
+@pytest.fixture(scope="module")
+def shared_server() -> Iterator[MockServer]:
+    state = State(store="discard", part_size_for=constant_part_size(8_000_000), min_file_size=1)
+    with MockServer(state=state, tls=True, names=NAMES) as server:
+        yield server
+
+
+@pytest.fixture
+def server(shared_server: MockServer) -> Iterator[MockServer]:
+    shared_server.state.reset()
+    yield shared_server
+    shared_server.state.faults.require_fired()
+
+
+def trusting(server: MockServer) -> ssl.SSLContext:
+    return ssl.create_default_context(cadata=server.ca_pem)
+
+
+def connection_to(server: MockServer) -> http.client.HTTPSConnection:
+    return http.client.HTTPSConnection(urlsplit(server.origin).netloc, timeout=10, context=trusting(server))
+
+
+def upload(server: MockServer) -> File:
+    with Client(server.token, base_url=server.base_url, http=httpx2.HTTPTransport(verify=trusting(server))) as client:
+        session = client.create_upload_session(folder_id="100", file_name="b.mov", file_size=len(DATA))
+        assert session.session_endpoints.commit.startswith(f"{server.origin}/api/2.0/files/upload_sessions/")
+        return upload_file(client, DATA, folder_id="0", file_name="a.mov")
+
+
+async def upload_async(server: MockServer) -> File:
+    transport = httpx2.AsyncHTTPTransport(verify=trusting(server))
+    async with AsyncClient(server.token, base_url=server.base_url, http=transport) as client:
+        session = await client.create_upload_session(folder_id="100", file_name="b.mov", file_size=len(DATA))
+        assert session.session_endpoints.commit.startswith(f"{server.origin}/api/2.0/files/upload_sessions/")
+        return await upload_file_async(client, DATA, folder_id="0", file_name="a.mov")
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_the_client_uploads_over_tls(server: MockServer, is_async: bool) -> None:
+    assert server.base_url.startswith("https://127.0.0.1:")
+    file = asyncio.run(upload_async(server)) if is_async else upload(server)
+    assert (file.name, file.size, file.sha1) == ("a.mov", len(DATA), SHA1)
+    assert server.state.files[file.id].sha1 == SHA1
+
+
+def test_the_official_sdk_uploads_over_tls(server: MockServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trusted = tmp_path / "ca.pem"
+    trusted.write_text(server.ca_pem)
+    # This decides, whatever the machine has it set to.
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(trusted))
+    network = BoxNetworkClient()
+    base_urls = BaseUrls(base_url=f"{server.origin}/api", upload_url=f"{server.origin}/api")
+    session = NetworkSession(network_client=network, base_urls=base_urls)
+    client = BoxClient(BoxDeveloperTokenAuth(token=server.token), network_session=session)
+    try:
+        file = client.chunked_uploads.upload_big_file(io.BytesIO(DATA), "a.mov", len(DATA), "0")
+    finally:
+        network.requests_session.close()
+    assert (file.name, file.sha_1) == ("a.mov", SHA1)
+
+
+@pytest.mark.parametrize("fault", [Reset(operation="upload_part"), Truncation(operation="upload_part")])
+def test_an_upload_survives_a_connection_that_breaks_over_tls(server: MockServer, fault: Reset | Truncation) -> None:
+    server.state.faults.add(fault)
+    assert upload(server).sha1 == SHA1
+
+
+def test_who_does_not_trust_the_authority_gets_no_answer(server: MockServer) -> None:
+    with httpx2.Client() as client, pytest.raises(httpx2.ConnectError, match="certificate verify failed"):
+        client.get(f"{server.origin}/_mock/requests")
+    with MockServer(tls=True) as other, httpx2.Client(verify=trusting(other)) as client:
+        assert client.get(f"{other.origin}/_mock/requests").status_code == 200
+        with pytest.raises(httpx2.ConnectError, match="certificate verify failed"):
+            client.get(f"{server.origin}/_mock/requests")
+
+
+def shake_hands(server: MockServer, name: str) -> None:
+    url = urlsplit(server.origin)
+    with (
+        socket.create_connection((url.hostname or "", url.port or 0), timeout=10) as plain,
+        trusting(server).wrap_socket(plain, server_hostname=name),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("name", ["localhost", "127.0.0.1", "::1", *NAMES])
+def test_the_certificate_is_for_local_names_and_those_given(server: MockServer, name: str) -> None:
+    shake_hands(server, name)
+
+
+@pytest.mark.parametrize("name", ["box.com", "www.box.com", "evil.example", "192.0.2.8"])
+def test_the_certificate_is_for_no_other_name(server: MockServer, name: str) -> None:
+    with pytest.raises(ssl.SSLCertVerificationError):
+        shake_hands(server, name)
+
+
+def test_the_certificate_is_for_the_host_that_is_listened_on() -> None:
+    with MockServer(tls=True, host="127.0.0.2") as server:
+        assert server.base_url.startswith("https://127.0.0.2:")
+        shake_hands(server, "127.0.0.2")
+        server.reset()
+
+
+def test_endpoints_are_at_the_name_that_was_called(server: MockServer) -> None:
+    connection = connection_to(server)
+    try:
+        headers = {"authorization": f"Bearer {server.token}", "content-type": "application/json"}
+        connection.request("POST", SESSIONS, json.dumps(new_file()), {**headers, "host": "upload.box.com"})
+        session = json.load(connection.getresponse())
+    finally:
+        connection.close()
+    assert session["session_endpoints"]["abort"] == f"https://upload.box.com{SESSIONS}/{session['id']}"
+
+
+@pytest.mark.parametrize("tls", [False, True])
+@pytest.mark.parametrize("name", ["api.box.com", "API.box.com", "mock:443", "192.0.2.7", "[2001:db8::7]"])
+def test_the_control_plane_answers_to_names_that_were_given(tls: bool, name: str) -> None:
+    with MockServer(tls=tls, names=NAMES) as server, httpx2.Client(verify=trusting(server) if tls else True) as client:
+        for headers in ({"host": name}, {"origin": f"https://{name}"}):
+            assert client.get(f"{server.origin}/_mock/requests", headers=headers).status_code == 200
+        for headers in ({"host": "www.box.com"}, {"origin": "https://www.box.com"}):
+            assert client.get(f"{server.origin}/_mock/requests", headers=headers).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "name", ["https://api.box.com", "api.box.com:443", "a/b", "a@b.c", "10.0.0.0/8", "*.a", "", "a."]
+)
+def test_a_name_that_is_none_is_told(name: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(f"{name!a} is not a host; give its name or address alone")):
+        MockServer(names=["localhost", name])
+
+
+def test_one_name_is_not_a_list_of_names() -> None:
+    with pytest.raises(ValueError, match=r"names: 'mock' is one text; give a list of names"):
+        MockServer(names="mock")
+
+
+@pytest.mark.parametrize("host", ["my_host", "a" * 64])
+def test_a_host_that_no_certificate_can_name_is_told(host: str) -> None:
+    with pytest.raises(ValueError, match=f"host '{host}' does not fit into a certificate"):
+        MockServer(host=host, tls=True)
+
+
+def test_a_server_without_tls_has_nothing_to_trust() -> None:
+    with pytest.raises(RuntimeError, match="make it with tls=True"):
+        _ = MockServer().ca_pem
+
+
+def test_a_reset_is_made_over_tls(server: MockServer) -> None:
+    before = trusting(server)
+    with httpx2.Client(verify=before) as client:
+        headers = {"authorization": f"Bearer {server.token}"}
+        assert client.post(f"{server.origin}{SESSIONS}", json=new_file(), headers=headers).status_code == 201
+        server.reset()
+        assert client.get(f"{server.origin}/_mock/requests").json() == {"requests": []}
+    assert not server.state.sessions
+
+
+@pytest.mark.parametrize("is_answering", [False, True])
+def test_a_server_stops_at_once_though_a_client_keeps_its_connection(
+    is_answering: bool, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    threads = threading.active_count()
+    stopping = threading.Event()
+    shutdown = Protocol.shutdown
+
+    def tell(protocol: Protocol) -> None:
+        shutdown(protocol)
+        stopping.set()
+
+    def release_later() -> None:
+        if stopping.is_set():
+            release()
+
+    monkeypatch.setattr(Protocol, "shutdown", tell)
+    with MockServer(tls=True) as server:
+        release = server.state.faults.release
+        monkeypatch.setattr(server.state.faults, "release", release_later)
+        connection = connection_to(server)
+        connection.request("GET", "/_mock/requests")
+        assert connection.getresponse().read()
+        if is_answering:
+            server.state.faults.add(Stall(operation="get_file"))
+            connection.request("GET", "/api/2.0/files/12345", headers={"authorization": f"Bearer {server.token}"})
+            with httpx2.Client(verify=trusting(server)) as client:
+                for _ in range(5_000):
+                    if client.get(f"{server.origin}/_mock/faults").json()["stalled"]:
+                        break
+        assert server._server is not None
+        found = server._server.server_state
+    assert not found.connections
+    assert threading.active_count() == threads
+    # The server complains of what it has to break off.
+    assert capfd.readouterr().err == ""
+    connection.close()
+
+
+def test_without_trustme_tls_is_refused_with_what_to_install() -> None:
+    program = "import sys; sys.modules['trustme'] = None; from box_uploads_mock.__main__ import main; "
+    program += "sys.exit(main(['--tls']))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("box_uploads_mock: ")
+    assert done.stderr.endswith("; pip install 'box-uploads[mock-tls]' has what TLS needs\n")
+    assert done.stderr.count("\n") == 1
+
+
+def test_without_trustme_the_mock_does_without_tls() -> None:
+    program = "import sys; sys.modules['trustme'] = None; from box_uploads_mock import MockServer as M; M().start()"
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_the_program_writes_what_to_trust_before_it_tells_its_url(tmp_path: Path) -> None:
+    trusted = tmp_path / "ca.pem"
+    trusted.write_text("of an earlier run, and longer than a certificate" * 100)
+    with running("--tls", "--ca-file", str(trusted), "--name", "mock", "--name", "api.box.com") as process:
+        assert process.stdout is not None
+        base_url = process.stdout.readline().rstrip("\n")
+        assert re.fullmatch(r"https://127\.0\.0\.1:[0-9]+/api/2\.0", base_url)
+        with httpx2.Client(verify=ssl.create_default_context(cafile=str(trusted))) as client:
+            for name in ("localhost", "mock", "api.box.com"):
+                answer = client.get(
+                    f"{base_url.removesuffix('/api/2.0')}/_mock/requests",
+                    headers={"host": name},
+                    extensions={"sni_hostname": name},
+                )
+                assert answer.status_code == 200
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 0
+
+
+def test_what_to_trust_is_not_written_by_a_program_that_cannot_listen(server: MockServer, tmp_path: Path) -> None:
+    trusted = tmp_path / "ca.pem"
+    trusted.write_text("of the one that runs")
+    done = run("--tls", "--ca-file", str(trusted), "--port", str(urlsplit(server.origin).port))
+    assert done.returncode == 1
+    assert trusted.read_text() == "of the one that runs"
+
+
+def test_a_place_that_cannot_be_written_is_told_in_one_line(tmp_path: Path) -> None:
+    trusted = tmp_path / "missing" / "ca.pem"
+    done = run("--tls", "--ca-file", str(trusted))
+    message = f"cannot write {trusted}: No such file or directory; name another --ca-file"
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", f"box_uploads_mock: {message}\n")
+
+
+def test_without_tls_there_is_nothing_to_write(tmp_path: Path) -> None:
+    done = run("--ca-file", str(tmp_path / "ca.pem"))
+    assert done.returncode == 2
+    assert done.stderr.endswith("--ca-file: there is no certificate without --tls\n")
+
+
+def test_a_bad_name_is_told_in_one_line() -> None:
+    done = run("--name", "https://api.box.com")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert done.stderr.startswith("box_uploads_mock: 'https://api.box.com' is not a host; ")
