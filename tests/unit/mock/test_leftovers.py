@@ -1,5 +1,6 @@
 """What is kept, counted, named or given back in the cases that seldom happen."""
 
+import asyncio
 import gc
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -213,3 +214,55 @@ def test_an_encoded_slash_belongs_to_the_id(state: State) -> None:
 def test_a_file_in_the_trash_is_told_as_trashed(state: State) -> None:
     answer: Answer = send(state, "GET", "/_mock/files/12348", headers())
     assert answer.body["item_status"] == "trashed"
+
+
+class HeldUp:
+    """A sleep that lets something be done about the call which it holds up, and ends only long after that."""
+
+    def __init__(self, end: Callable[[State], object]) -> None:
+        self.state = small_state(sleep=self)
+        self.is_slept_through = False
+        self._end = end
+
+    async def __call__(self, seconds: float) -> None:
+        assert self.state.faults.stalled == 1
+        await asyncio.to_thread(self._end, self.state)
+        for _ in range(100):
+            await asyncio.sleep(0)
+        self.is_slept_through = True
+
+
+def _over_http(path: str) -> Callable[[State], object]:
+    return lambda state: send(state, "POST", path, headers())
+
+
+@pytest.mark.parametrize("fault", [Stall(operation=CREATE), SlowRead(operation=CREATE, bytes_per_read=1, pause_s=60)])
+@pytest.mark.parametrize(
+    ("end", "is_answered"),
+    [
+        (lambda state: state.faults.release(), True),
+        (lambda state: state.faults.clear(), True),
+        (State.close, True),
+        (_over_http("/_mock/release"), True),
+        (State.reset, False),
+        (_over_http("/_mock/reset"), False),
+    ],
+)
+def test_a_call_that_is_held_up_is_let_go(fault: Fault, end: Callable[[State], object], *, is_answered: bool) -> None:
+    held = HeldUp(end)
+    held.state.faults.add(fault)
+    if is_answered:
+        assert post(held.state, SESSIONS, new_file()).status == 201
+    else:
+        with pytest.raises(ConnectionResetError):
+            post(held.state, SESSIONS, new_file())
+    assert not held.is_slept_through
+    assert held.state.faults.stalled == 0
+
+
+def test_faults_that_are_added_leave_a_limit_as_it_is(state: State) -> None:
+    state.rate_limit(retry_after_s=1, requests=3)
+    body = {"faults": [{"kind": "reset", "operation": CREATE}]}
+    assert post(state, "/_mock/faults", body).body["rate_limited_requests"] == 3
+    assert post(state, "/_mock/faults", {"rate_limit": {"retry_after_s": 1}}).body["rate_limited_requests"] == 1
+    assert state.faults.limited_requests == 1

@@ -8,6 +8,10 @@ from box_uploads_mock import File, Folder, State, World, WorldError, WorldFileEr
 
 from tests.unit.mock.in_process import SESSIONS, new_file, post
 
+KEYS = "quota_bytes, max_file_size, token, tokens, users, folders, files"
+OWN_NAME = "give it a name of its own (letter case does not count)"
+DIGITS = "use 40 lower-case hexadecimal digits, or leave it out"
+NO_TAG = "could not determine a constructor for the tag 'tag:yaml.org,2002:python/object:os.system'"
 GOOD = """
 quota_bytes: 100000000
 max_file_size: 50000000
@@ -63,54 +67,170 @@ def test_what_a_file_leaves_out_does_not_exist(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "file: it is not a mapping; use the keys quota_bytes, "),
-        ("[]", "file: it is not a mapping; "),
-        ("a: [", "line 1: it cannot be parsed ("),
-        ("a: !!python/object:os.system x", "line 1: it cannot be parsed ("),
+        (
+            "",
+            f"file: it is not a mapping; use the keys {KEYS}",
+        ),
+        (
+            "[]",
+            f"file: it is not a mapping; use the keys {KEYS}",
+        ),
+        ("a: [", "line 1: it cannot be parsed (expected the node content, but found '<stream end>'); mend the syntax"),
+        (
+            "a: !!python/object:os.system x",
+            f"line 1: it cannot be parsed ({NO_TAG}); mend the syntax",
+        ),
         ("a: 2000-99-99", "file: it cannot be parsed (malformed); mend the syntax"),
-        ("file: []", "file: the key is unknown; use quota_bytes, "),
-        ("1: []", "1: the key is unknown; use quota_bytes, "),
+        ("file: []", f"file: the key is unknown; use {KEYS}"),
+        ("1: []", f"1: the key is unknown; use {KEYS}"),
         ("quota_bytes: 1.5", "quota_bytes: 1.5 is not a whole number from 0; give a number of bytes"),
-        ("max_file_size: -1", "max_file_size: -1 is not a whole number from 0; "),
-        ("max_file_size: true", "max_file_size: True is not a whole number from 0; "),
+        ("max_file_size: -1", "max_file_size: -1 is not a whole number from 0; give a number of bytes"),
+        ("max_file_size: true", "max_file_size: True is not a whole number from 0; give a number of bytes"),
         ("{token: a, tokens: [b]}", "token: there is a list of tokens too; keep one of them"),
         ("tokens: []", "tokens: no token is accepted; list at least one"),
-        ("token: 'a b'", "tokens[0]: the token does not fit into a header; "),
+        (
+            "token: 'a b'",
+            "tokens[0]: the token does not fit into a header; use visible ASCII characters without blanks",
+        ),
         ("users: ['x']", "users[0]: 'x' is not an id; use 1 to 19 decimal digits"),
         ("users: 1", "users: it is not a list; give a list"),
         ("folders: [1]", "folders[0]: it is not a mapping; use the keys id, name, parent, trashed"),
         ("folders: [{name: a}]", "folders[0].id: it is missing; give a string"),
         ("folders: [{id: 7, name: a}]", "folders[0].id: 7 is a number; put it into quotes: '7'"),
         ("folders: [{id: '7', name: null}]", "folders[0].name: None is not a string; give a string"),
-        ("folders: [{id: '07', name: a}]", "folders[0].id: '07' is not an id; use 1 to 19 decimal digits, no leading"),
-        ("folders: [{id: '0', name: a}]", "folders[0].id: '0' is already the id of the root folder; give it an id"),
+        (
+            "folders: [{id: '07', name: a}]",
+            "folders[0].id: '07' is not an id; use 1 to 19 decimal digits, no leading zeros",
+        ),
+        (
+            "folders: [{id: '0', name: a}]",
+            "folders[0].id: '0' is already the id of the root folder; give it an id of its own",
+        ),
         (
             "folders: [{id: '7', name: a, size: 1}]",
             "folders[0].size: the key is unknown; use id, name, parent, trashed",
         ),
-        ("folders: [{id: '7', name: a, trashed: 1}]", "folders[0].trashed: 1 is neither true nor false; "),
+        (
+            "folders: [{id: '7', name: a, trashed: 1}]",
+            "folders[0].trashed: 1 is neither true nor false; give one of them",
+        ),
         (
             "folders: [{id: '7', name: a, parent: '8'}]",
-            "folders[0].parent: there is no folder '8'; list that folder or",
+            "folders[0].parent: there is no folder '8'; list that folder or name another",
         ),
-        ("folders: [{id: '7', name: a, parent: '7'}]", "folders[0].parent: the folder contains itself; name another"),
-        ("folders: [{id: '7', name: a/b}]", "folders[0].name: 'a/b' is not a name for Box; "),
-        ("files: [{id: '1', name: a}, {id: '1', name: b}]", "files[1].id: '1' is already the id of files[0]; "),
-        ("files: [{id: '1', name: a}, {id: '2', name: A}]", "files[1].name: 'A' is already the name of files[0]; "),
-        ("files: [{id: '1', name: a, folder: '9'}]", "files[0].folder: there is no folder '9'; "),
-        ("files: [{id: '1', name: a, size: x}]", "files[0].size: 'x' is not a whole number from 0; "),
+        (
+            "folders: [{id: '7', name: a, parent: '7'}]",
+            "folders[0].parent: the folder contains itself; name another parent",
+        ),
+        (
+            "folders: [{id: '7', name: a/b}]",
+            "folders[0].name: 'a/b' is not a name for Box; see the rules for file names",
+        ),
+        (
+            "files: [{id: '1', name: a}, {id: '1', name: b}]",
+            "files[1].id: '1' is already the id of files[0]; give it an id of its own",
+        ),
+        (
+            "files: [{id: '1', name: a}, {id: '2', name: A}]",
+            f"files[1].name: 'A' is already the name of files[0]; {OWN_NAME}",
+        ),
+        (
+            "files: [{id: '1', name: a, folder: '9'}]",
+            "files[0].folder: there is no folder '9'; list that folder or name another",
+        ),
+        (
+            "files: [{id: '1', name: a, size: x}]",
+            "files[0].size: 'x' is not a whole number from 0; give a number of bytes",
+        ),
         (
             "files: [{id: '1', name: a, sha1: XYZ}]",
-            "files[0].sha1: 'XYZ' is not a SHA-1; use 40 lower-case hexadecimal",
+            f"files[0].sha1: 'XYZ' is not a SHA-1; {DIGITS}",
+        ),
+        (
+            "folders: [{id: 'x', name: a}]",
+            "folders[0].id: 'x' is not an id; use 1 to 19 decimal digits, no leading zeros",
+        ),
+        (
+            "files: [{id: '07', name: a}]",
+            "files[0].id: '07' is not an id; use 1 to 19 decimal digits, no leading zeros",
+        ),
+        (
+            "folders: [{id: '1', name: a}, {id: '1', name: b}]",
+            "folders[1].id: '1' is already the id of folders[0]; give it an id of its own",
+        ),
+        (
+            "folders: [{id: '1', name: a}, {id: '2', name: A}]",
+            f"folders[1].name: 'A' is already the name of folders[0]; {OWN_NAME}",
+        ),
+        (
+            "folders: [{id: '1', name: A}]\nfiles: [{id: '1', name: a}]",
+            f"files[0].name: 'a' is already the name of folders[0]; {OWN_NAME}",
+        ),
+        ("files: [{id: '1', name: '..'}]", "files[0].name: '..' is not a name for Box; see the rules for file names"),
+        ("files: [{name: a}]", "files[0].id: it is missing; give a string"),
+        ("files: [{id: '1'}]", "files[0].name: it is missing; give a string"),
+        ("folders: [{id: '1'}]", "folders[0].name: it is missing; give a string"),
+        (
+            "files: [{id: '1', name: a, size: -1}]",
+            "files[0].size: -1 is not a whole number from 0; give a number of bytes",
+        ),
+        (
+            "files: [{id: '1', name: a, size: true}]",
+            "files[0].size: True is not a whole number from 0; give a number of bytes",
+        ),
+        (
+            "files: [{id: '1', name: a, trashed: x}]",
+            "files[0].trashed: 'x' is neither true nor false; give one of them",
+        ),
+        ("files: [{id: '1', name: a, folder: 0}]", "files[0].folder: 0 is a number; put it into quotes: '0'"),
+        ("files: [{id: '1', name: a, sha1: 1}]", "files[0].sha1: 1 is a number; put it into quotes: '1'"),
+        ("files: [1]", "files[0]: it is not a mapping; use the keys id, name, folder, size, sha1, trashed"),
+        ("files: {}", "files: it is not a list; give a list"),
+        ("folders: 1", "folders: it is not a list; give a list"),
+        ("tokens: x", "tokens: it is not a list; give a list"),
+        ("tokens: [1]", "tokens[0]: 1 is a number; put it into quotes: '1'"),
+        ("token: 1", "token: 1 is a number; put it into quotes: '1'"),
+        ("users: [1]", "users[0]: 1 is a number; put it into quotes: '1'"),
+        ("users: ['1', '']", "users[1]: '' is not an id; use 1 to 19 decimal digits"),
+        (
+            "tokens: [a, 'a b']",
+            "tokens[1]: the token does not fit into a header; use visible ASCII characters without blanks",
+        ),
+        ("users: [true]", "users[0]: True is not a string; give a string"),
+        ("folders: [{id: '1', name: a, parent: 0}]", "folders[0].parent: 0 is a number; put it into quotes: '0'"),
+        (
+            "folders: [{id: '1', name: a, parent: '2'}, {id: '2', name: b, parent: '1'}]",
+            "folders[0].parent: the folder contains itself; name another parent",
+        ),
+        (
+            "folders: [{id: '1', name: a}, {id: '2', name: b, parent: '9'}]",
+            "folders[1].parent: there is no folder '9'; list that folder or name another",
+        ),
+        (
+            "files: [{id: '1', name: a}, {id: '2', name: b, sha1: x}]",
+            f"files[1].sha1: 'x' is not a SHA-1; {DIGITS}",
+        ),
+        (
+            "files: [{id: '1', name: a, parent: '0'}]",
+            "files[0].parent: the key is unknown; use id, name, folder, size, sha1, trashed",
+        ),
+        ("a b: 1", f"'a b': the key is unknown; use {KEYS}"),
+        ("'é': 1", f"é: the key is unknown; use {KEYS}"),
+        ("quota_bytes: x", "quota_bytes: 'x' is not a whole number from 0; give a number of bytes"),
+        (
+            "a: 1\nb: [\n",
+            "line 3: it cannot be parsed (expected the node content, but found '<stream end>'); mend the syntax",
         ),
     ],
 )
 def test_a_bad_file_is_told_in_one_line_with_file_place_and_cure(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(WorldFileError) as caught:
         load(tmp_path, text)
-    assert str(caught.value).startswith(f"{tmp_path / 'world.yaml'}: {message}")
-    assert "\n" not in str(caught.value)
-    assert caught.value.cure
+    place, rest = message.split(": ", 1)
+    problem, cure = rest.rsplit("; ", 1)
+    assert str(caught.value) == f"{tmp_path / 'world.yaml'}: {message}"
+    assert (caught.value.place, caught.value.problem, caught.value.cure) == (place, problem, cure)
+    assert caught.value.path == tmp_path / "world.yaml"
 
 
 def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
