@@ -1,5 +1,6 @@
 """Worlds in Python and in files, and what is wrong with bad ones."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -283,10 +284,26 @@ def test_every_token_of_the_world_is_accepted_and_the_first_is_handed_out() -> N
 
 def test_the_default_world_has_what_the_documentation_speaks_of() -> None:
     world = default_world()
-    files = {file.id: (file.folder, file.name) for file in world.files}
-    assert files["12345"] == ("0", "Contract.pdf")
-    assert ("0", "Report.docx") in files.values()
-    assert ("0", "Project.mov") not in files.values()
-    assert {"404"}.isdisjoint({*files, *(folder.id for folder in world.folders)})
-    assert not world.users
-    assert world.max_file_size >= 5 * 1024**3
+    assert world.folders == (
+        Folder(id="100", name="Footage"),
+        Folder(id="101", name="Dailies", parent="100"),
+        Folder(id="200", name="Contracts"),
+        Folder(id="300", name="Old footage", trashed=True),
+    )
+    assert world.files == (
+        File(id="12345", name="Contract.pdf", size=24_000_000),
+        File(id="12346", name="Report.docx", size=21_000_000),
+        File(id="12347", name="Interview.mov", folder="100", size=734_003_200),
+        File(id="12348", name="Draft.mov", folder="100", size=50_000_000, trashed=True),
+    )
+    assert (world.users, world.tokens) == ((), ("mock-token",))
+    assert (world.quota_bytes, world.max_file_size) == (8 * 1024**4, 1024**4)
+
+
+def test_what_a_folder_or_a_file_leaves_out_has_its_usual_value() -> None:
+    folder = Folder(id="1", name="a")
+    assert (folder.parent, folder.trashed) == ("0", False)
+    file = File(id="1", name="a")
+    assert (file.folder, file.size, file.sequence_id, file.etag, file.trashed) == ("0", 0, "0", "0", False)
+    assert (file.content_created_at, file.content_modified_at, file.description) == (None, None, "")
+    assert file.sha1 == hashlib.sha1(b"1", usedforsecurity=False).hexdigest()
