@@ -353,9 +353,9 @@ def test_an_event_may_be_long_and_no_property_unknown(upload: Upload) -> None:
 
 
 def test_content_is_only_known_of_uploaded_files(state: State) -> None:
-    with pytest.raises(LookupError, match="only the description"):
+    with pytest.raises(LookupError, match=r"^Of file 12345 only the description is kept\.$"):
         state.content("12345")
-    with pytest.raises(LookupError, match="no file 404"):
+    with pytest.raises(LookupError, match=r"^There is no file 404\.$"):
         state.content("404")
 
 
