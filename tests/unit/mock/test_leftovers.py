@@ -6,7 +6,19 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from box_uploads_mock import Failure, Fault, Folder, MockServer, SlowRead, Stall, State, World
+from box_uploads_mock import (
+    Exchange,
+    Failure,
+    Fault,
+    Folder,
+    MockServer,
+    Reset,
+    SlowRead,
+    Stall,
+    State,
+    Truncation,
+    World,
+)
 from box_uploads_mock.headers import content_range
 
 from tests.unit.mock.in_process import SESSIONS, Answer, get_file, headers, new_file, post, send, versions
@@ -118,12 +130,11 @@ def test_a_token_of_ones_own_replaces_those_of_the_world() -> None:
     assert statuses == [404, 401, 401]
 
 
-def test_the_journal_keeps_the_latest_requests(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("box_uploads_mock.state.JOURNAL_LENGTH", 2)
-    state.reset()
-    for number in range(3):
-        get_file(state, str(number))
-    assert [exchange.path[-1] for exchange in state.journal] == ["1", "2"]
+def test_the_journal_keeps_the_latest_ten_thousand_requests(state: State) -> None:
+    exchanges = [Exchange(method="GET", path=str(number), status=200, operation=None) for number in range(10_001)]
+    for exchange in exchanges:
+        state.record(exchange)
+    assert state.journal == tuple(exchanges[1:])
 
 
 @pytest.mark.parametrize("name", ["pending_commits", "commit_retry_after_s", "conflicts_as_list", "bare_answers"])
@@ -266,3 +277,10 @@ def test_faults_that_are_added_leave_a_limit_as_it_is(state: State) -> None:
     assert post(state, "/_mock/faults", body).body["rate_limited_requests"] == 3
     assert post(state, "/_mock/faults", {"rate_limit": {"retry_after_s": 1}}).body["rate_limited_requests"] == 1
     assert state.faults.limited_requests == 1
+
+
+def test_a_connection_that_there_is_not_is_broken_by_an_exception(state: State) -> None:
+    state.faults.add(Reset(operation=CREATE), Truncation(operation=CREATE))
+    for _ in range(2):
+        with pytest.raises(ConnectionResetError, match=r"^The mock breaks the connection, as it was told to\.$"):
+            post(state, SESSIONS, new_file())

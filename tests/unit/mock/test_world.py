@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from tests.unit.mock.in_process import SESSIONS, new_file, post
 
 KEYS = "quota_bytes, max_file_size, token, tokens, users, folders, files"
 OWN_NAME = "give it a name of its own (letter case does not count)"
+NO_ZEROS = "use 1 to 19 decimal digits, no leading zeros"
 DIGITS = "use 40 lower-case hexadecimal digits, or leave it out"
 NO_TAG = "could not determine a constructor for the tag 'tag:yaml.org,2002:python/object:os.system'"
 GOOD = """
@@ -51,14 +53,22 @@ def test_a_world_is_read_from_json(tmp_path: Path) -> None:
     assert load_world(path) == World(tokens=("one", "two"), files=(File(id="1", name="a"),))
 
 
-@pytest.mark.parametrize("text", ["", '{"token": "a",\n}', "token: a", "[" * 100_000])
-def test_a_malformed_json_file_is_told(tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "place", "problem"),
+    [
+        ("", "line 1", "it cannot be parsed (Expecting value)"),
+        ('{"token":\n\n}', "line 3", "it cannot be parsed (Expecting value)"),
+        ("token: a", "line 1", "it cannot be parsed (Expecting value)"),
+        ("[" * 100_000, "file", "it cannot be parsed (malformed)"),
+    ],
+    ids=["empty", "third line", "yaml", "deep"],
+)
+def test_a_malformed_json_file_is_told(tmp_path: Path, text: str, place: str, problem: str) -> None:
     path = tmp_path / "world.json"
     path.write_text(text)
-    with pytest.raises(
-        WorldFileError, match=r"world\.json: (line [12]|file): it cannot be parsed \(.*\); mend the syntax"
-    ):
+    with pytest.raises(WorldFileError) as caught:
         load_world(path)
+    assert str(caught.value) == f"{path}: {place}: {problem}; mend the syntax"
 
 
 def test_what_a_file_leaves_out_does_not_exist(tmp_path: Path) -> None:
@@ -235,11 +245,14 @@ def test_a_bad_file_is_told_in_one_line_with_file_place_and_cure(tmp_path: Path,
 
 
 def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
-    with pytest.raises(WorldFileError, match=r"none\.yaml: file: No such file or directory; "):
+    with pytest.raises(WorldFileError) as caught:
         load_world(tmp_path / "none.yaml")
+    problem = "file: No such file or directory; name a file that can be read"
+    assert str(caught.value) == f"{tmp_path / 'none.yaml'}: {problem}"
     (tmp_path / "latin.yaml").write_bytes(b"token: \xff")
-    with pytest.raises(WorldFileError, match="it is not text in UTF-8; save it as UTF-8"):
+    with pytest.raises(WorldFileError) as caught:
         load_world(tmp_path / "latin.yaml")
+    assert str(caught.value) == f"{tmp_path / 'latin.yaml'}: file: it is not text in UTF-8; save it as UTF-8"
 
 
 def test_a_contradiction_in_python_is_told_with_its_place() -> None:
@@ -250,8 +263,38 @@ def test_a_contradiction_in_python_is_told_with_its_place() -> None:
 
 @pytest.mark.parametrize("limit", ["quota_bytes", "max_file_size"])
 def test_a_negative_limit_is_refused(limit: str) -> None:
-    with pytest.raises(WorldError, match=f"{limit}: -1 is negative"):
+    with pytest.raises(WorldError, match=f"^{limit}: -1 is negative; give a number of bytes$"):
         World(**{limit: -1})  # type: ignore[arg-type]  # the names are among the parameters
+    assert getattr(World(**{limit: 0}), limit) == 0  # type: ignore[arg-type]  # as above
+
+
+@pytest.mark.parametrize(
+    ("file", "message"),
+    [
+        (File(id="1", name="a", size=-1), "files[0].size: -1 is negative; give a number of bytes"),
+        (File(id="1", name="a", sha1="A" * 40), f"files[0].sha1: '{'A' * 40}' is not a SHA-1; {DIGITS}"),
+        (File(id="1" * 20, name="a"), f"files[0].id: '{'1' * 20}' is not an id; {NO_ZEROS}"),
+        (File(id="", name="a"), f"files[0].id: '' is not an id; {NO_ZEROS}"),
+    ],
+    ids=str,
+)
+def test_a_file_that_cannot_be_is_refused(file: File, message: str) -> None:
+    with pytest.raises(WorldError, match=f"^{re.escape(message)}$"):
+        World(files=[file])
+
+
+def test_an_id_has_up_to_19_digits() -> None:
+    World(users=["0", "01", "9" * 19], files=[File(id="9" * 19, name="a"), File(id="0", name="b")])
+    with pytest.raises(WorldError, match=r"^users\[1\]: '1{20}' is not an id; use 1 to 19 decimal digits$"):
+        World(users=["1", "1" * 20])
+
+
+@pytest.mark.parametrize("token", ["!", "~", "mock-token", "a/b+c="])
+def test_a_token_is_of_visible_characters(token: str) -> None:
+    assert World(tokens=[token]).tokens == [token]
+    for other in (f"{token} ", f"{token}\x7f", f"{token}\u00e9", ""):
+        with pytest.raises(WorldError, match=r"^tokens\[0\]: the token does not fit into a header; "):
+            World(tokens=[other])
 
 
 def test_folders_in_a_circle_are_refused() -> None:
