@@ -19,6 +19,7 @@ from box_uploads_mock import (
     Truncation,
     World,
 )
+from box_uploads_mock.faults import Hold
 from box_uploads_mock.headers import content_range
 
 from tests.unit.mock.in_process import SESSIONS, Answer, get_file, headers, new_file, post, send, versions
@@ -233,9 +234,11 @@ class HeldUp:
     def __init__(self, end: Callable[[State], object]) -> None:
         self.state = small_state(sleep=self)
         self.is_slept_through = False
+        self.calls = 0
         self._end = end
 
     async def __call__(self, seconds: float) -> None:
+        self.calls += 1
         assert self.state.faults.stalled == 1
         await asyncio.to_thread(self._end, self.state)
         for _ in range(100):
@@ -268,6 +271,8 @@ def test_a_call_that_is_held_up_is_let_go(fault: Fault, end: Callable[[State], o
         with pytest.raises(ConnectionResetError):
             post(held.state, SESSIONS, new_file())
     assert not held.is_slept_through
+    # A slow reader pauses no more.
+    assert held.calls == 1
     assert held.state.faults.stalled == 0
 
 
@@ -284,3 +289,10 @@ def test_a_connection_that_there_is_not_is_broken_by_an_exception(state: State) 
     for _ in range(2):
         with pytest.raises(ConnectionResetError, match=r"^The mock breaks the connection, as it was told to\.$"):
             post(state, SESSIONS, new_file())
+
+
+def test_a_call_whose_loop_has_ended_is_let_go_as_well() -> None:
+    async def held() -> Hold:
+        return Hold()
+
+    asyncio.run(held()).release()

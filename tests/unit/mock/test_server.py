@@ -126,6 +126,10 @@ def test_a_stopped_server_leaves_neither_thread_nor_port() -> None:
     with MockServer() as server:
         port = urlsplit(server.base_url).port or 0
         exchange(server, "POST", "{}")
+        threads = [thread for thread in threading.enumerate() if thread.name == "box-uploads-mock"]
+        # A process may end without stopping them.
+        assert threads
+        assert all(thread.daemon for thread in threads)
     assert threading.active_count() == before
     with MockServer(port=port) as again:
         assert urlsplit(again.base_url).port == port
