@@ -306,6 +306,14 @@ def test_a_trashed_item_may_share_its_name() -> None:
     World(files=[File(id="1", name="a", trashed=True), File(id="2", name="a")])
 
 
+def test_names_are_compared_behind_a_trashed_item_too() -> None:
+    files = [File(id="1", name="a", trashed=True), File(id="2", name="a"), File(id="3", name="A")]
+    with pytest.raises(WorldError, match=r"^files\[2\]\.name: 'A' is already the name of files\[1\]; "):
+        World(files=files)
+    answer = post(State(World(files=files[:2])), SESSIONS, new_file(file_name="A"))
+    assert answer.body["context_info"]["conflicts"]["id"] == "2"
+
+
 def test_files_without_a_sha1_get_different_ones() -> None:
     first, second = File(id="1", name="a").sha1, File(id="2", name="a").sha1
     assert first != second
