@@ -205,7 +205,7 @@ def test_each_attribute_is_that_of_the_latest_version_that_named_it(name: str, f
         file_id = file["id"]
         told.append(file[name])
         assert {file[other] for other in ATTRIBUTES if other != name} <= {None, ""}
-        assert get_file(state, file_id).body == file
+        assert get_file(state, file["id"]).body == file
     assert told == [*ATTRIBUTES[name], ATTRIBUTES[name][1]]
 
 
