@@ -7,10 +7,10 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, Protocol, get_args
 
 StoreKind = Literal["memory", "disk", "discard"]
-STORE_KINDS: Sequence[StoreKind] = ("memory", "disk", "discard")
+STORE_KINDS: Sequence[StoreKind] = get_args(StoreKind)
 
 READ_SIZE = 1024**2
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
-from typing import Literal
+from enum import Enum, auto
+from typing import Literal, get_args
 
 from box_uploads_mock.errors import STATUS_OF_CODE
 from box_uploads_mock.field_types import check_types
@@ -20,9 +20,9 @@ from box_uploads_mock.operation_names import (
 )
 
 BodyKind = Literal["box", "html", "none"]
-BODY_KINDS: Sequence[BodyKind] = ("box", "html", "none")
+BODY_KINDS: Sequence[BodyKind] = get_args(BodyKind)
 When = Literal["before", "during", "after"]
-WHENS: Sequence[When] = ("before", "during", "after")
+WHENS: Sequence[When] = get_args(When)
 
 # More than any test waits, less than any test run: a stall that nobody releases must end.
 MAX_STALL_S = 600
@@ -52,11 +52,16 @@ _CODE_OF_STATUS = {
 class Stage(Enum):
     """When in the handling of a request a fault strikes."""
 
-    ARRIVAL = "before anything is looked at"
-    BODY = "while the body is read"
-    READ = "after the body was read"
-    CHECKED = "when the request is found good, instead of carrying it out"
-    SUCCESS = "when the request was carried out, instead of saying so"
+    # Before anything is looked at.
+    ARRIVAL = auto()
+    # While the body is read.
+    BODY = auto()
+    # After the body was read.
+    READ = auto()
+    # When the request is found good, instead of carrying it out.
+    CHECKED = auto()
+    # When the request was carried out, instead of saying so.
+    SUCCESS = auto()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

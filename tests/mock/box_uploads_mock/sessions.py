@@ -1,7 +1,7 @@
 """Upload sessions: how a file is split into parts, and what is known about a session."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from box_uploads_mock.assembly import Assembly
@@ -54,7 +54,7 @@ class Session:
     file_id: str | None
     expires_at: datetime
     part_size: int
-    assembly: Assembly = field(repr=False, compare=False)
+    assembly: Assembly
     pending_commits: int = 0
 
     @property

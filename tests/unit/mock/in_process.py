@@ -45,20 +45,25 @@ def send(
     chunks: Sequence[bytes] = (b"",),
     *,
     scheme: str = "http",
+    has_raw_path: bool = True,
 ) -> Answer:
-    """Sends a request of any form; the last chunk ends the body, and without chunks the client hangs up."""
+    """Sends a request of any form; the last chunk ends the body, and without chunks the client hangs up.
+
+    A raw path is what a server may leave out of the scope.
+    """
     raw_path, _, query = path.partition("?")
-    scope = {
+    scope: dict[str, object] = {
         "type": "http",
         "http_version": "1.1",
         "method": method,
         "scheme": scheme,
         "server": ("mock.example", 8080),
         "path": raw_path,
-        "raw_path": raw_path.encode(),
         "query_string": query.encode(),
         "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
     }
+    if has_raw_path:
+        scope["raw_path"] = raw_path.encode()
     incoming: list[Message] = [{"type": "http.request", "body": chunk, "more_body": True} for chunk in chunks]
     if incoming:
         incoming[-1]["more_body"] = False

@@ -4,10 +4,11 @@ import re
 
 import pytest
 from box_uploads_mock import State, World
-from box_uploads_mock.admission import MAX_BODY_LENGTH
 
 from tests.unit.mock.in_process import HOST, SESSIONS, NoAnswerError, headers, new_file, post, send, versions
 
+# 64 KiB.
+MAX_BODY_LENGTH = 65_536
 METHODS = ["GET", "HEAD", "PUT", "PATCH", "DELETE", "TRACE", "QUERY", "get", "post"]
 
 
@@ -150,7 +151,18 @@ def test_json_may_be_spelled_in_any_case_and_have_parameters(state: State, media
     assert post(state, SESSIONS, new_file(), content_type=media_type).status == 201
 
 
-@pytest.mark.parametrize("host", [None, "", "a/b", "[", "a b", "user@host", "a:x", "{box-upload-server}"])
+@pytest.mark.parametrize(
+    "host",
+    ["localhost", "LocalHost", "Mock-1.Example.COM", "127.0.0.1:1", "a:65535", "[::1]", "[FE80::a]:99", "[::1.2.3.4]"],
+)
+def test_a_host_is_taken_as_it_was_addressed(state: State, host: str) -> None:
+    endpoints = post(state, SESSIONS, new_file(), host=host).body["session_endpoints"]
+    assert endpoints["status"].startswith(f"http://{host}{SESSIONS}/")
+
+
+@pytest.mark.parametrize(
+    "host", [None, "", "a/b", "[", "a b", "user@host", "a:x", "a:", "a:123456", "[::1", "[g]", "{box-upload-server}"]
+)
 def test_a_malformed_host_is_refused(state: State, host: str | None) -> None:
     answer = post(state, SESSIONS, new_file(), host=host)
     assert (answer.status, answer.code) == (400, "bad_request")

@@ -8,7 +8,7 @@ import httpx2
 from box_uploads_mock import State, create_app
 from starlette.types import Message
 
-from tests.unit.mock.in_process import SESSIONS, new_file, send
+from tests.unit.mock.in_process import SESSIONS, headers, new_file, send
 
 
 def test_an_asgi_transport_reaches_the_app(state: State) -> None:
@@ -58,3 +58,8 @@ def test_two_apps_may_share_a_state(state: State) -> None:
 def test_a_hostile_host_header_does_not_confuse_the_control_plane(state: State) -> None:
     assert send(state, "GET", "/_mock/faults", {"host": "[/_mock/reset"}).status == 403
     assert send(state, "GET", "//mock/_mock/faults", {"host": "x"}).status == 404
+
+
+def test_a_scope_may_have_no_raw_path(state: State) -> None:
+    assert send(state, "GET", "/api/2.0/files/12345", headers(), has_raw_path=False).body["id"] == "12345"
+    assert state.journal[-1].path == "/api/2.0/files/12345"

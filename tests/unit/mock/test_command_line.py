@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -12,6 +13,10 @@ from pathlib import Path
 
 import pytest
 from box_uploads_mock import MockServer
+from box_uploads_mock.__main__ import main
+from box_uploads_mock.identifiers import Identifiers
+
+from tests.unit.mock.uploading import digest
 
 COMMAND = [sys.executable, "-m", "box_uploads_mock"]
 
@@ -56,9 +61,9 @@ def test_a_port_in_use_is_told_in_one_line() -> None:
 @pytest.mark.parametrize("port", ["70000", "-1"])
 def test_an_impossible_port_is_told_in_one_line(port: str) -> None:
     done = run("--port", port)
-    assert done.returncode == 1
-    assert done.stderr.startswith("box_uploads_mock: cannot listen on ")
-    assert done.stderr.count("\n") == 1
+    assert (done.returncode, done.stdout) == (1, "")
+    # The reason is worded by Python.
+    assert re.fullmatch(rf"box_uploads_mock: cannot listen on 127\.0\.0\.1:{port}: .*port.*0-65535.*\n", done.stderr)
 
 
 def test_a_bad_world_is_told_in_one_line(tmp_path: Path) -> None:
@@ -73,22 +78,65 @@ def test_a_bad_world_is_told_in_one_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize("token", ["", "a b"])
 def test_a_bad_token_is_told_in_one_line(token: str) -> None:
     done = run("--token", token)
-    assert done.returncode == 2
-    assert done.stderr.startswith("box_uploads_mock: tokens[0]: the token does not fit into a header; ")
+    assert (done.returncode, done.stdout) == (2, "")
+    cure = "use visible ASCII characters without blanks"
+    assert done.stderr == f"box_uploads_mock: tokens[0]: the token does not fit into a header; {cure}\n"
 
 
-def test_store_and_sizes_are_the_callers_to_set() -> None:
-    with running("--store", "disk", "--part-size", "7", "--min-file-size", "1") as process:
+def test_each_option_is_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = tmp_path / "world.yaml"
+    world.write_text("{token: abc, folders: [{id: '7', name: Footage}]}")
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    own = ("--host", "localhost", "--world", str(world), "--seed", "3")
+    with running(*own, "--store", "disk", "--part-size", "7", "--min-file-size", "20") as process:
         assert process.stdout is not None
         base_url = process.stdout.readline().rstrip("\n")
-        body = json.dumps({"folder_id": "0", "file_name": "Project.mov", "file_size": 20}).encode()
-        headers = {"Authorization": "Bearer mock-token", "Content-Type": "application/json"}
-        request = urllib.request.Request(f"{base_url}/files/upload_sessions", body, headers, method="POST")
-        with urllib.request.urlopen(request, timeout=10) as response:
+        assert base_url.startswith("http://localhost:")
+        authorization = {"Authorization": "Bearer abc"}
+
+        def create(size: int) -> urllib.request.Request:
+            body = json.dumps({"folder_id": "7", "file_name": "Project.mov", "file_size": size}).encode()
+            headers = {**authorization, "Content-Type": "application/json"}
+            return urllib.request.Request(f"{base_url}/files/upload_sessions", body, headers, method="POST")
+
+        with pytest.raises(urllib.error.HTTPError, match="400"):
+            urllib.request.urlopen(create(19), timeout=10)
+        with urllib.request.urlopen(create(20), timeout=10) as response:
             session = json.load(response)
+        assert session["id"] == Identifiers(3).session_id()
         assert (session["part_size"], session["total_parts"]) == (7, 3)
+        part = {
+            "Content-Type": "application/octet-stream",
+            "Content-Range": "bytes 0-6/20",
+            "Digest": digest(b"0123456"),
+        }
+        url = session["session_endpoints"]["upload_part"]
+        sent = urllib.request.Request(url, b"0123456", {**authorization, **part}, method="PUT")
+        urllib.request.urlopen(sent, timeout=10).close()
+        assert [path.read_bytes() for path in tmp_path.glob("box-uploads-mock-*/*")] == [b"0123456"]
         process.send_signal(signal.SIGINT)
         assert process.wait(10) == 0
+    assert list(tmp_path.iterdir()) == [world]
+
+
+def test_the_help_tells_each_option(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    with pytest.raises(SystemExit) as ended:
+        main(["--help"])
+    assert ended.value.code == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert shown.startswith("usage: python -m box_uploads_mock [-h] [--host HOST] [--port PORT] ")
+    assert "Serves a mock of Box's upload sessions until interrupted; prints its base URL first. options:" in shown
+    assert shown.endswith(
+        " --host HOST address to listen on (default: 127.0.0.1)"
+        " --port PORT port to listen on (default: any free one)"
+        " --token TOKEN the one token to accept (default: mock-token, or the world's)"
+        " --seed SEED decides all ids (default: 0)"
+        " --world FILE what exists at first, as JSON or YAML"
+        " --store {memory,disk,discard} where uploaded bytes are kept (default: memory)"
+        " --part-size BYTES part size of all sessions (default: as Box)"
+        " --min-file-size BYTES smallest file that gets a session (default: as Box)"
+    )
 
 
 @pytest.mark.parametrize("arguments", [("--store", "tape"), ("--part-size", "0"), ("--min-file-size", "x")])

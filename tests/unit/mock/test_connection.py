@@ -44,10 +44,13 @@ def shared_server() -> Iterator[MockServer]:
 
 
 @pytest.fixture
-def server(shared_server: MockServer) -> Iterator[MockServer]:
+def server(shared_server: MockServer, caplog: pytest.LogCaptureFixture) -> Iterator[MockServer]:
     shared_server.state.reset()
     yield shared_server
     shared_server.state.faults.require_fired()
+    # To break a connection is nothing that the server complains of.
+    shared_server.settle()
+    assert caplog.get_records("call") == []
 
 
 class Browser:

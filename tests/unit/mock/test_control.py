@@ -155,13 +155,25 @@ def test_a_bad_request_says_what_is_wrong_and_changes_nothing(state: State, body
 
 def test_an_unknown_path_is_told_the_known_ones(state: State) -> None:
     answer = control(state, "GET", "/_mock/state")
-    assert answer.status == 404
-    assert "/_mock/reset, /_mock/requests, /_mock/faults, /_mock/release, /_mock/files/<id>" in answer.body["error"]
+    known = "/_mock/reset, /_mock/requests, /_mock/faults, /_mock/release, /_mock/files/<id>"
+    assert (answer.status, answer.body) == (404, {"error": f"There is no /_mock/state; there are {known}."})
 
 
-def test_a_wrong_method_is_told_the_right_ones(state: State) -> None:
-    answer = control(state, "DELETE", "/_mock/faults")
-    assert (answer.status, answer.headers["allow"]) == (405, "GET, POST")
+@pytest.mark.parametrize(
+    ("path", "allow"),
+    [
+        ("reset", "POST"),
+        ("requests", "GET"),
+        ("faults", "GET, POST"),
+        ("release", "POST"),
+        ("files/12345", "GET"),
+        ("files/12345/content", "GET"),
+    ],
+)
+def test_a_wrong_method_is_told_the_right_ones(state: State, path: str, allow: str) -> None:
+    answer = control(state, "DELETE", f"/_mock/{path}")
+    assert (answer.status, answer.headers["allow"]) == (405, allow)
+    assert answer.body == {"error": f"/_mock/{path} takes {allow}."}
 
 
 def test_faults_of_every_kind_are_queued_over_http(state: State) -> None:
@@ -201,17 +213,37 @@ def test_an_uploaded_file_can_be_read_back() -> None:
     assert file["sha1"] == SHA1
 
 
-@pytest.mark.parametrize("path", ["404", "404/content", "12345/content", "12345/versions", ""])
-def test_what_is_not_kept_is_not_found(state: State, path: str) -> None:
-    assert control(state, "GET", "/_mock/files/12345").body["name"] == "Contract.pdf"
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("404", "There is no /_mock/files/404."),
+        ("404/content", "There is no /_mock/files/404/content."),
+        ("12345/content", "Of file 12345 only the description is kept."),
+        ("12345/versions", "There is no /_mock/files/12345/versions."),
+        ("12345/content/x", "There is no /_mock/files/12345/content/x."),
+        ("", "There is no /_mock/files/."),
+    ],
+)
+def test_what_is_not_kept_is_not_found(state: State, path: str, message: str) -> None:
     answer = control(state, "GET", f"/_mock/files/{path}")
-    assert answer.status == 404
-    assert answer.body["error"]
+    assert (answer.status, answer.body) == (404, {"error": message})
 
 
-def test_a_file_is_only_read(state: State) -> None:
-    answer = control(state, "DELETE", "/_mock/files/12345")
-    assert (answer.status, answer.headers["allow"]) == (405, "GET")
+def test_a_file_of_the_world_is_described(state: State) -> None:
+    assert control(state, "GET", "/_mock/files/12347").body == {
+        "type": "file",
+        "id": "12347",
+        "sequence_id": "0",
+        "etag": "0",
+        "sha1": "5e65fb67d93be4d755b7953f413c3866a6143986",
+        "name": "Interview.mov",
+        "description": "",
+        "size": 734_003_200,
+        "parent": {"type": "folder", "id": "100"},
+        "content_created_at": None,
+        "content_modified_at": None,
+        "item_status": "active",
+    }
 
 
 def test_the_journal_tells_ranges_and_events() -> None:

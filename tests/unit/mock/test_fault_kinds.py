@@ -1,6 +1,8 @@
 """Faults as data: which are possible, what is left of them, and how they are accounted for."""
 
 import json
+import re
+from collections.abc import Callable
 
 import pytest
 from box_uploads_mock import (
@@ -25,36 +27,80 @@ from tests.unit.mock.in_process import SESSIONS, new_file, post
 
 CREATE = "create_upload_session"
 PART = "upload_part"
+OPERATIONS = (
+    "create_upload_session, create_version_upload_session, get_upload_session, upload_part, list_parts, "
+    "commit_upload_session, abort_upload_session, log_upload_event, get_file"
+)
 
 
 @pytest.mark.parametrize(
     ("kind", "fields", "message"),
     [
-        (Reset, {"operation": PART, "skip": -1}, "skip: -1 is too small"),
-        (Reset, {"operation": PART, "times": 0}, "times: 0 is too small"),
+        (Reset, {"operation": PART, "skip": -1}, "skip: -1 is too small; use a whole number from 0"),
+        (Reset, {"operation": PART, "times": 0}, "times: 0 is too small; use a whole number from 1"),
         (Reset, {"operation": PART, "when": "later"}, "when: 'later' is unknown; use one of before, during, after"),
-        (Reset, {"operation": PART, "when": "during", "after_bytes": -1}, "after_bytes: -1 is too small"),
-        (Reset, {"operation": PART, "after_bytes": 1}, "after_bytes: only counts during the body"),
+        (
+            Reset,
+            {"operation": PART, "when": "during", "after_bytes": -1},
+            "after_bytes: -1 is too small; use a whole number from 0",
+        ),
+        (
+            Reset,
+            {"operation": PART, "after_bytes": 1},
+            "after_bytes: only counts during the body; leave it out, or use when='during'",
+        ),
         (Reset, {"operation": "list_parts", "when": "during"}, "when: a request of list_parts has no body"),
         (Reset, {"operation": "get_file", "when": "during"}, "when: a request of get_file has no body"),
-        (Stall, {"operation": PART, "limit_s": -1}, "limit_s: -1 is out of bounds"),
-        (Stall, {"operation": PART, "limit_s": 601}, "limit_s: 601 is out of bounds"),
-        (SlowRead, {"operation": PART, "bytes_per_read": 0, "pause_s": 0}, "bytes_per_read: 0 is too small"),
-        (SlowRead, {"operation": PART, "bytes_per_read": 1, "pause_s": -1}, "pause_s: -1 is out of bounds"),
-        (SlowRead, {"operation": "get_upload_session", "bytes_per_read": 1, "pause_s": 0}, "has no body"),
-        (Truncation, {"operation": PART, "sent_bytes": -1}, "sent_bytes: -1 is too small"),
-        (Truncation, {"operation": "abort_upload_session"}, "the answer of abort_upload_session has no body"),
-        (Accepted, {"operation": PART}, "only commit_upload_session is answered so"),
-        (Accepted, {"retry_after_s": -1}, "retry_after_s: -1 is too small"),
-        (LatePartsMismatch, {"operation": PART}, "only commit_upload_session is answered so"),
-        (Failure, {"operation": PART, "status": 409, "code": "session_conflict"}, "creates no session"),
-        (Failure, {"operation": PART, "status": 500, "after_bytes": -1}, "after_bytes: -1 is too small"),
-        (Failure, {"operation": "abort_upload_session", "status": 500, "after_bytes": 1}, "has no body"),
-        (Failure, {"operation": PART, "status": 500, "after_bytes": 1, "carried_out": True}, "leave one of them out"),
+        (Stall, {"operation": PART, "limit_s": -1}, "limit_s: -1 is out of bounds; use 0 to 600 seconds"),
+        (Stall, {"operation": PART, "limit_s": 601}, "limit_s: 601 is out of bounds; use 0 to 600 seconds"),
+        (
+            SlowRead,
+            {"operation": PART, "bytes_per_read": 0, "pause_s": 0},
+            "bytes_per_read: 0 is too small; use a whole number from 1",
+        ),
+        (
+            SlowRead,
+            {"operation": PART, "bytes_per_read": 1, "pause_s": -1},
+            "pause_s: -1 is out of bounds; use 0 to 600 seconds",
+        ),
+        (
+            SlowRead,
+            {"operation": "get_upload_session", "bytes_per_read": 1, "pause_s": 0},
+            "operation: a request of get_upload_session has no body",
+        ),
+        (Truncation, {"operation": PART, "sent_bytes": -1}, "sent_bytes: -1 is too small; use a whole number from 0"),
+        (
+            Truncation,
+            {"operation": "abort_upload_session"},
+            "operation: the answer of abort_upload_session has no body; use a lost answer instead",
+        ),
+        (Accepted, {"operation": PART}, "operation: only commit_upload_session is answered so; leave it out"),
+        (Accepted, {"retry_after_s": -1}, "retry_after_s: -1 is too small; use a whole number from 0"),
+        (LatePartsMismatch, {"operation": PART}, "operation: only commit_upload_session is answered so; leave it out"),
+        (
+            Failure,
+            {"operation": PART, "status": 409, "code": "session_conflict"},
+            "code: a call of upload_part creates no session; leave it out",
+        ),
+        (
+            Failure,
+            {"operation": PART, "status": 500, "after_bytes": -1},
+            "after_bytes: -1 is too small; use a whole number from 0",
+        ),
+        (
+            Failure,
+            {"operation": "abort_upload_session", "status": 500, "after_bytes": 1},
+            "after_bytes: a request of abort_upload_session has no body",
+        ),
+        (
+            Failure,
+            {"operation": PART, "status": 500, "after_bytes": 1, "carried_out": True},
+            "after_bytes: a call that is carried out is read to its end; leave one of them out",
+        ),
     ],
 )
 def test_an_impossible_fault_is_refused(kind: type[Fault], fields: dict[str, object], message: str) -> None:
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         kind(**fields)  # type: ignore[arg-type]  # what is tested is data
 
 
@@ -62,18 +108,30 @@ def test_an_impossible_fault_is_refused(kind: type[Fault], fields: dict[str, obj
     ("kind", "fields", "message"),
     [
         (Reset, {"operation": 1}, "operation: 1 is no ASCII string; give one"),
-        (Reset, {"operation": "create_session"}, "operation: 'create_session' is unknown; use one of create_upload_"),
+        (Reset, {"operation": "create_session"}, f"operation: 'create_session' is unknown; use one of {OPERATIONS}"),
         (Reset, {"operation": PART, "times": 1.5}, "times: 1.5 is no whole number; give one"),
         (Reset, {"operation": PART, "skip": True}, "skip: True is no whole number; give one"),
         (Reset, {"operation": PART, "when": None}, "when: None is no ASCII string; give one"),
         (Failure, {"operation": PART, "status": "500"}, "status: '500' is no whole number; give one"),
-        (Failure, {"operation": PART, "status": 500, "retry_after_s": 0.5}, "retry_after_s: 0.5 is no whole number"),
-        (Failure, {"operation": PART, "status": 500, "after_bytes": "1"}, "after_bytes: '1' is no whole number"),
-        (Failure, {"operation": PART, "status": 500, "carried_out": 1}, "carried_out: 1 is neither true nor false"),
-        (Failure, {"operation": PART, "status": 500, "code": "\u00e9"}, r"code: '\\xe9' is no ASCII string; give one"),
+        (
+            Failure,
+            {"operation": PART, "status": 500, "retry_after_s": 0.5},
+            "retry_after_s: 0.5 is no whole number; give one",
+        ),
+        (
+            Failure,
+            {"operation": PART, "status": 500, "after_bytes": "1"},
+            "after_bytes: '1' is no whole number; give one",
+        ),
+        (
+            Failure,
+            {"operation": PART, "status": 500, "carried_out": 1},
+            "carried_out: 1 is neither true nor false; give one of them",
+        ),
+        (Failure, {"operation": PART, "status": 500, "code": "\u00e9"}, "code: '\\xe9' is no ASCII string; give one"),
         (Stall, {"operation": PART, "limit_s": "60"}, "limit_s: '60' is no number; give one"),
         (Stall, {"operation": PART, "limit_s": True}, "limit_s: True is no number; give one"),
-        (Stall, {"operation": PART, "limit_s": float("nan")}, "limit_s: nan is out of bounds"),
+        (Stall, {"operation": PART, "limit_s": float("nan")}, "limit_s: nan is out of bounds; use 0 to 600 seconds"),
         (SlowRead, {"operation": PART, "bytes_per_read": 1, "pause_s": None}, "pause_s: None is no number; give one"),
         (KINDS["token_expiry"], {"operation": PART, "new_token": b"x"}, "new_token: b'x' is no ASCII string; give one"),
         (RateLimit, {"retry_after_s": "1"}, "retry_after_s: '1' is no whole number; give one"),
@@ -83,7 +141,7 @@ def test_an_impossible_fault_is_refused(kind: type[Fault], fields: dict[str, obj
 def test_a_value_of_another_type_is_refused_by_name(
     kind: type[Fault | RateLimit], fields: dict[str, object], message: str
 ) -> None:
-    with pytest.raises(ValueError, match=f"^{message}"):
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         kind(**fields)  # type: ignore[arg-type]  # what the types forbid is what is tested
 
 
@@ -109,8 +167,13 @@ def test_a_failure_of_any_status_that_did_not_happen_is_what_was_queued(state: S
 
 def test_what_did_not_happen_is_named(state: State) -> None:
     state.faults.add(Reset(operation=PART), LostAnswer(operation=CREATE))
-    with pytest.raises(UnfiredFaultsError, match=r"did not happen: Reset\(operation='upload_part', .*LostAnswer\("):
+    state.rate_limit(retry_after_s=2)
+    with pytest.raises(UnfiredFaultsError) as caught:
         state.faults.require_fired()
+    assert str(caught.value) == (
+        "queued, but did not happen: Reset(operation='upload_part', skip=0, times=1, when='before', after_bytes=0), "
+        "LostAnswer(operation='create_upload_session', skip=0, times=1), RateLimit(retry_after_s=2, requests=1)"
+    )
 
 
 def test_requests_that_were_not_limited_are_named(state: State) -> None:
@@ -156,6 +219,85 @@ FAULTS = [
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: type(fault).__name__)
 def test_every_kind_goes_through_json_unharmed(fault: Fault) -> None:
     assert fault_of("x", json_object(json.dumps(data_of(fault)).encode())) == fault
+
+
+@pytest.mark.parametrize(
+    ("fault", "data"),
+    [
+        (
+            Failure(operation=PART, status=500),
+            {
+                "kind": "failure",
+                "status": 500,
+                "code": "",
+                "retry_after_s": None,
+                "body": "box",
+                "after_bytes": None,
+                "carried_out": False,
+            },
+        ),
+        (Reset(operation=PART), {"kind": "reset", "when": "before", "after_bytes": 0}),
+        (Stall(operation=PART), {"kind": "stall", "when": "before", "after_bytes": 0, "limit_s": 60}),
+        (
+            SlowRead(operation=PART, bytes_per_read=1, pause_s=2),
+            {"kind": "slow_read", "bytes_per_read": 1, "pause_s": 2},
+        ),
+        (Truncation(operation=PART), {"kind": "truncation", "sent_bytes": 1}),
+        (LostAnswer(operation=PART), {"kind": "lost_answer"}),
+        (Accepted(), {"kind": "accepted", "operation": "commit_upload_session", "retry_after_s": 0}),
+        (LatePartsMismatch(), {"kind": "late_parts_mismatch", "operation": "commit_upload_session"}),
+        (KINDS["token_expiry"](operation=PART), {"kind": "token_expiry", "new_token": ""}),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_a_fault_leaves_out_has_its_usual_value(fault: Fault, data: dict[str, object]) -> None:
+    assert data_of(fault) == {"operation": PART, "skip": 0, "times": 1, **data}
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [
+        (Failure, {"status": 400}),
+        (Failure, {"status": 599, "retry_after_s": 0, "after_bytes": 0}),
+        (Stall, {"limit_s": 0}),
+        (Stall, {"limit_s": 600, "when": "during", "after_bytes": 0}),
+        (SlowRead, {"bytes_per_read": 1, "pause_s": 0}),
+        (SlowRead, {"bytes_per_read": 1, "pause_s": 600}),
+        (Truncation, {"sent_bytes": 0}),
+        (Accepted, {"operation": "commit_upload_session", "retry_after_s": 0}),
+    ],
+)
+def test_a_fault_may_be_at_its_bounds(kind: type[Fault], fields: dict[str, object]) -> None:
+    fault = kind(**{"operation": PART, "skip": 0, "times": 1, **fields})  # type: ignore[arg-type]  # data
+    assert data_of(fault).items() >= fields.items()
+
+
+@pytest.mark.parametrize(
+    "operation", ["get_upload_session", "list_parts", "abort_upload_session", "get_file"]
+)  # fmt: skip
+def test_no_body_is_read_where_none_is_sent(operation: str) -> None:
+    makers: list[Callable[[], Fault]] = [
+        lambda: Reset(operation=operation, when="during"),
+        lambda: Stall(operation=operation, when="during"),
+        lambda: SlowRead(operation=operation, bytes_per_read=1, pause_s=0),
+        lambda: Failure(operation=operation, status=500, after_bytes=0),
+    ]
+    for make in makers:
+        with pytest.raises(ValueError, match=f": a request of {operation} has no body$"):
+            make()
+
+
+@pytest.mark.parametrize("operation", ["abort_upload_session", "log_upload_event"])
+def test_no_answer_is_truncated_that_has_no_body(operation: str) -> None:
+    message = f"^operation: the answer of {operation} has no body; use a lost answer instead$"
+    with pytest.raises(ValueError, match=message):
+        Truncation(operation=operation)
+
+
+@pytest.mark.parametrize("operation", ["create_upload_session", "create_version_upload_session"])
+def test_a_create_may_be_in_conflict_with_a_session(operation: str) -> None:
+    assert Failure(operation=operation, status=409).error_code == "session_conflict"
+    assert Failure(operation=operation, status=409, code="session_conflict").error_code == "session_conflict"
 
 
 def test_every_kind_is_among_the_examples() -> None:

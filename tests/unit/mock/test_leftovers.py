@@ -1,11 +1,25 @@
 """What is kept, counted, named or given back in the cases that seldom happen."""
 
+import asyncio
 import gc
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from box_uploads_mock import Failure, Fault, Folder, MockServer, SlowRead, Stall, State, World
+from box_uploads_mock import (
+    Exchange,
+    Failure,
+    Fault,
+    Folder,
+    MockServer,
+    Reset,
+    SlowRead,
+    Stall,
+    State,
+    Truncation,
+    World,
+)
+from box_uploads_mock.faults import Hold
 from box_uploads_mock.headers import content_range
 
 from tests.unit.mock.in_process import SESSIONS, Answer, get_file, headers, new_file, post, send, versions
@@ -117,12 +131,11 @@ def test_a_token_of_ones_own_replaces_those_of_the_world() -> None:
     assert statuses == [404, 401, 401]
 
 
-def test_the_journal_keeps_the_latest_requests(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("box_uploads_mock.state.JOURNAL_LENGTH", 2)
-    state.reset()
-    for number in range(3):
-        get_file(state, str(number))
-    assert [exchange.path[-1] for exchange in state.journal] == ["1", "2"]
+def test_the_journal_keeps_the_latest_ten_thousand_requests(state: State) -> None:
+    exchanges = [Exchange(method="GET", path=str(number), status=200, operation=None) for number in range(10_001)]
+    for exchange in exchanges:
+        state.record(exchange)
+    assert state.journal == tuple(exchanges[1:])
 
 
 @pytest.mark.parametrize("name", ["pending_commits", "commit_retry_after_s", "conflicts_as_list", "bare_answers"])
@@ -213,3 +226,73 @@ def test_an_encoded_slash_belongs_to_the_id(state: State) -> None:
 def test_a_file_in_the_trash_is_told_as_trashed(state: State) -> None:
     answer: Answer = send(state, "GET", "/_mock/files/12348", headers())
     assert answer.body["item_status"] == "trashed"
+
+
+class HeldUp:
+    """A sleep that lets something be done about the call which it holds up, and ends only long after that."""
+
+    def __init__(self, end: Callable[[State], object]) -> None:
+        self.state = small_state(sleep=self)
+        self.is_slept_through = False
+        self.calls = 0
+        self._end = end
+
+    async def __call__(self, seconds: float) -> None:
+        self.calls += 1
+        assert self.state.faults.stalled == 1
+        await asyncio.to_thread(self._end, self.state)
+        for _ in range(100):
+            await asyncio.sleep(0)
+        self.is_slept_through = True
+
+
+def _over_http(path: str) -> Callable[[State], object]:
+    return lambda state: send(state, "POST", path, headers())
+
+
+@pytest.mark.parametrize("fault", [Stall(operation=CREATE), SlowRead(operation=CREATE, bytes_per_read=1, pause_s=60)])
+@pytest.mark.parametrize(
+    ("end", "is_answered"),
+    [
+        (lambda state: state.faults.release(), True),
+        (lambda state: state.faults.clear(), True),
+        (State.close, True),
+        (_over_http("/_mock/release"), True),
+        (State.reset, False),
+        (_over_http("/_mock/reset"), False),
+    ],
+)
+def test_a_call_that_is_held_up_is_let_go(fault: Fault, end: Callable[[State], object], *, is_answered: bool) -> None:
+    held = HeldUp(end)
+    held.state.faults.add(fault)
+    if is_answered:
+        assert post(held.state, SESSIONS, new_file()).status == 201
+    else:
+        with pytest.raises(ConnectionResetError):
+            post(held.state, SESSIONS, new_file())
+    assert not held.is_slept_through
+    # A slow reader pauses no more.
+    assert held.calls == 1
+    assert held.state.faults.stalled == 0
+
+
+def test_faults_that_are_added_leave_a_limit_as_it_is(state: State) -> None:
+    state.rate_limit(retry_after_s=1, requests=3)
+    body = {"faults": [{"kind": "reset", "operation": CREATE}]}
+    assert post(state, "/_mock/faults", body).body["rate_limited_requests"] == 3
+    assert post(state, "/_mock/faults", {"rate_limit": {"retry_after_s": 1}}).body["rate_limited_requests"] == 1
+    assert state.faults.limited_requests == 1
+
+
+def test_a_connection_that_there_is_not_is_broken_by_an_exception(state: State) -> None:
+    state.faults.add(Reset(operation=CREATE), Truncation(operation=CREATE))
+    for _ in range(2):
+        with pytest.raises(ConnectionResetError, match=r"^The mock breaks the connection, as it was told to\.$"):
+            post(state, SESSIONS, new_file())
+
+
+def test_a_call_whose_loop_has_ended_is_let_go_as_well() -> None:
+    async def held() -> Hold:
+        return Hold()
+
+    asyncio.run(held()).release()

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+import box_uploads_mock
 import httpx2
 import pytest
 from box_uploads_mock import Failure, MockServer, State, UnfiredFaultsError, World
@@ -125,6 +126,10 @@ def test_a_stopped_server_leaves_neither_thread_nor_port() -> None:
     with MockServer() as server:
         port = urlsplit(server.base_url).port or 0
         exchange(server, "POST", "{}")
+        threads = [thread for thread in threading.enumerate() if thread.name == "box-uploads-mock"]
+        # A process may end without stopping them.
+        assert threads
+        assert all(thread.daemon for thread in threads)
     assert threading.active_count() == before
     with MockServer(port=port) as again:
         assert urlsplit(again.base_url).port == port
@@ -132,7 +137,7 @@ def test_a_stopped_server_leaves_neither_thread_nor_port() -> None:
 
 def test_stopping_twice_is_harmless_and_starting_twice_is_refused() -> None:
     with MockServer() as server:
-        with pytest.raises(RuntimeError, match="runs already"):
+        with pytest.raises(RuntimeError, match=r"^The mock server runs already\.$"):
             server.start()
         server.stop()
 
@@ -153,8 +158,8 @@ def test_a_server_takes_world_token_seed_and_clock() -> None:
 def test_a_server_takes_a_state_and_nothing_that_contradicts_it() -> None:
     state = State(token="abc")
     assert (MockServer(state=state).state, MockServer(state=state).token) == (state, "abc")
-    with pytest.raises(ValueError, match="has its own seed; give that to the state"):
-        MockServer(state=state, seed=1)
+    with pytest.raises(ValueError, match=r"^A state has its own seed, store; give that to the state\.$"):
+        MockServer(state=state, seed=1, store="disk")
 
 
 def test_a_server_takes_what_decides_about_sessions() -> None:
@@ -277,5 +282,55 @@ def test_a_client_that_does_not_hang_up_is_told_of(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("box_uploads_mock.server.SETTLE_POLLS", 3)
     with MockServer() as server, httpx2.Client() as client:
         client.get(f"{server.origin}/_mock/requests")
-        with pytest.raises(RuntimeError, match="1 connections"):
+        with pytest.raises(RuntimeError, match=r"^1 connections to the mock server are still open\.$"):
             server.settle()
+
+
+def test_a_server_that_does_not_start_or_stop_in_time_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    server = MockServer()
+    wait = threading.Event.wait
+
+    def lose_patience(event: threading.Event, timeout: float | None = None) -> bool:
+        return timeout is None and wait(event)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("box_uploads_mock.server.START_TIMEOUT_S", 0)
+        patch.setattr(threading.Event, "wait", lose_patience)
+        with pytest.raises(RuntimeError, match=r"^The mock server did not start within 0 s\.$"):
+            server.start()
+    with monkeypatch.context() as patch:
+        patch.setattr("box_uploads_mock.server.STOP_POLLS", 0)
+        with pytest.raises(RuntimeError, match=r"^The mock server did not stop within 0 s\.$"):
+            server.stop()
+    server.stop()
+    assert server._server is None
+
+
+def test_an_answer_has_the_headers_of_the_mock_and_no_others(server: MockServer) -> None:
+    sent = {"authorization": f"Bearer {server.token}", "x-forwarded-proto": "https", "x-forwarded-host": "other"}
+    answer = httpx2.post(f"{server.base_url}/files/upload_sessions", json=new_file(), headers=sent)
+    assert answer.headers.keys() == {"content-type", "content-length", "box-request-id"}
+    assert answer.json()["session_endpoints"]["status"].startswith(f"{server.base_url}/files/")
+
+
+@pytest.mark.parametrize(("host", "origin"), [("127.0.0.1", "http://127.0.0.1:0"), ("::1", "http://[::1]:0")])
+def test_the_origin_is_a_url_whatever_the_address(host: str, origin: str) -> None:
+    server = MockServer(host=host)
+    assert (server.origin, server.base_url) == (origin, f"{origin}/api/2.0")
+
+
+def test_a_server_listens_on_the_address_that_it_is_given() -> None:
+    if not socket.has_ipv6:
+        pytest.skip("this machine has no IPv6")
+    with MockServer(host="::1") as server:
+        assert exchange(server, "POST", json.dumps(new_file()))[0] == 201
+
+
+def test_what_the_package_offers_is_there() -> None:
+    assert set(box_uploads_mock.__all__) == {
+        "Accepted", "Exchange", "Failure", "Fault", "File", "Folder", "LatePartsMismatch", "LogEvent", "LostAnswer",
+        "MockServer", "Part", "Reset", "SlowRead", "Stall", "State", "TokenExpiry", "Truncation",
+        "UnfiredFaultsError", "World", "WorldError", "WorldFileError", "constant_part_size", "create_app",
+        "default_world", "load_world",
+    }  # fmt: skip
+    assert all(hasattr(box_uploads_mock, name) for name in box_uploads_mock.__all__)

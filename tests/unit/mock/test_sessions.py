@@ -1,7 +1,7 @@
 """What a created session says."""
 
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -64,12 +64,22 @@ def test_expiry_keeps_the_offset_of_the_clock() -> None:
 
 def test_a_clock_without_offset_is_refused() -> None:
     naive = datetime(2012, 12, 5)  # noqa: DTZ001 - what is refused
-    with pytest.raises(ValueError, match="aware datetime"):
+    message = r"^The clock tells no offset from UTC; let it return an aware datetime\.$"
+    with pytest.raises(ValueError, match=message):
         State(clock=lambda: naive).now()
 
 
-def test_the_default_clock_is_aware() -> None:
-    assert State().now().tzinfo is not None
+def test_the_default_clock_tells_the_time_in_utc() -> None:
+    before = datetime.now(UTC)
+    assert before <= State().now() <= datetime.now(UTC)
+    assert State().now().tzinfo is UTC
+
+
+@pytest.mark.parametrize("size", [0, -1])
+def test_a_smallest_file_without_bytes_is_refused(size: int) -> None:
+    message = f"^min_file_size: {size} is too small; a session has at least one byte$"
+    with pytest.raises(ValueError, match=message):
+        State(min_file_size=size)
 
 
 @pytest.mark.parametrize(

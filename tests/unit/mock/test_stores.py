@@ -143,7 +143,7 @@ def test_a_server_removes_its_directory_when_it_stops() -> None:
 
 
 def test_an_unknown_store_is_refused() -> None:
-    with pytest.raises(ValueError, match="store: 'tape' is unknown; use one of memory, disk, discard"):
+    with pytest.raises(ValueError, match=r"^store: 'tape' is unknown; use one of memory, disk, discard$"):
         State(store="tape")  # type: ignore[arg-type]  # what the types forbid is what is tested
 
 

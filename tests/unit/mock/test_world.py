@@ -1,6 +1,8 @@
 """Worlds in Python and in files, and what is wrong with bad ones."""
 
+import hashlib
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,11 @@ from box_uploads_mock import File, Folder, State, World, WorldError, WorldFileEr
 
 from tests.unit.mock.in_process import SESSIONS, new_file, post
 
+KEYS = "quota_bytes, max_file_size, token, tokens, users, folders, files"
+OWN_NAME = "give it a name of its own (letter case does not count)"
+NO_ZEROS = "use 1 to 19 decimal digits, no leading zeros"
+DIGITS = "use 40 hexadecimal digits, or leave it out"
+NO_TAG = "could not determine a constructor for the tag 'tag:yaml.org,2002:python/object:os.system'"
 GOOD = """
 quota_bytes: 100000000
 max_file_size: 50000000
@@ -46,14 +53,22 @@ def test_a_world_is_read_from_json(tmp_path: Path) -> None:
     assert load_world(path) == World(tokens=("one", "two"), files=(File(id="1", name="a"),))
 
 
-@pytest.mark.parametrize("text", ["", '{"token": "a",\n}', "token: a", "[" * 100_000])
-def test_a_malformed_json_file_is_told(tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "place", "problem"),
+    [
+        ("", "line 1", "it cannot be parsed (Expecting value)"),
+        ('{"token":\n\n}', "line 3", "it cannot be parsed (Expecting value)"),
+        ("token: a", "line 1", "it cannot be parsed (Expecting value)"),
+        ("[" * 100_000, "file", "it cannot be parsed (malformed)"),
+    ],
+    ids=["empty", "third line", "yaml", "deep"],
+)
+def test_a_malformed_json_file_is_told(tmp_path: Path, text: str, place: str, problem: str) -> None:
     path = tmp_path / "world.json"
     path.write_text(text)
-    with pytest.raises(
-        WorldFileError, match=r"world\.json: (line [12]|file): it cannot be parsed \(.*\); mend the syntax"
-    ):
+    with pytest.raises(WorldFileError) as caught:
         load_world(path)
+    assert str(caught.value) == f"{path}: {place}: {problem}; mend the syntax"
 
 
 def test_what_a_file_leaves_out_does_not_exist(tmp_path: Path) -> None:
@@ -63,62 +78,181 @@ def test_what_a_file_leaves_out_does_not_exist(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "file: it is not a mapping; use the keys quota_bytes, "),
-        ("[]", "file: it is not a mapping; "),
-        ("a: [", "line 1: it cannot be parsed ("),
-        ("a: !!python/object:os.system x", "line 1: it cannot be parsed ("),
+        (
+            "",
+            f"file: it is not a mapping; use the keys {KEYS}",
+        ),
+        (
+            "[]",
+            f"file: it is not a mapping; use the keys {KEYS}",
+        ),
+        ("a: [", "line 1: it cannot be parsed (expected the node content, but found '<stream end>'); mend the syntax"),
+        (
+            "a: !!python/object:os.system x",
+            f"line 1: it cannot be parsed ({NO_TAG}); mend the syntax",
+        ),
         ("a: 2000-99-99", "file: it cannot be parsed (malformed); mend the syntax"),
-        ("file: []", "file: the key is unknown; use quota_bytes, "),
-        ("1: []", "1: the key is unknown; use quota_bytes, "),
+        ("file: []", f"file: the key is unknown; use {KEYS}"),
+        ("1: []", f"1: the key is unknown; use {KEYS}"),
         ("quota_bytes: 1.5", "quota_bytes: 1.5 is not a whole number from 0; give a number of bytes"),
-        ("max_file_size: -1", "max_file_size: -1 is not a whole number from 0; "),
-        ("max_file_size: true", "max_file_size: True is not a whole number from 0; "),
+        ("max_file_size: -1", "max_file_size: -1 is not a whole number from 0; give a number of bytes"),
+        ("max_file_size: true", "max_file_size: True is not a whole number from 0; give a number of bytes"),
         ("{token: a, tokens: [b]}", "token: there is a list of tokens too; keep one of them"),
         ("tokens: []", "tokens: no token is accepted; list at least one"),
-        ("token: 'a b'", "tokens[0]: the token does not fit into a header; "),
+        (
+            "token: 'a b'",
+            "tokens[0]: the token does not fit into a header; use visible ASCII characters without blanks",
+        ),
         ("users: ['x']", "users[0]: 'x' is not an id; use 1 to 19 decimal digits"),
         ("users: 1", "users: it is not a list; give a list"),
         ("folders: [1]", "folders[0]: it is not a mapping; use the keys id, name, parent, trashed"),
         ("folders: [{name: a}]", "folders[0].id: it is missing; give a string"),
         ("folders: [{id: 7, name: a}]", "folders[0].id: 7 is a number; put it into quotes: '7'"),
         ("folders: [{id: '7', name: null}]", "folders[0].name: None is not a string; give a string"),
-        ("folders: [{id: '07', name: a}]", "folders[0].id: '07' is not an id; use 1 to 19 decimal digits, no leading"),
-        ("folders: [{id: '0', name: a}]", "folders[0].id: '0' is already the id of the root folder; give it an id"),
+        (
+            "folders: [{id: '07', name: a}]",
+            "folders[0].id: '07' is not an id; use 1 to 19 decimal digits, no leading zeros",
+        ),
+        (
+            "folders: [{id: '0', name: a}]",
+            "folders[0].id: '0' is already the id of the root folder; give it an id of its own",
+        ),
         (
             "folders: [{id: '7', name: a, size: 1}]",
             "folders[0].size: the key is unknown; use id, name, parent, trashed",
         ),
-        ("folders: [{id: '7', name: a, trashed: 1}]", "folders[0].trashed: 1 is neither true nor false; "),
+        (
+            "folders: [{id: '7', name: a, trashed: 1}]",
+            "folders[0].trashed: 1 is neither true nor false; give one of them",
+        ),
         (
             "folders: [{id: '7', name: a, parent: '8'}]",
-            "folders[0].parent: there is no folder '8'; list that folder or",
+            "folders[0].parent: there is no folder '8'; list that folder or name another",
         ),
-        ("folders: [{id: '7', name: a, parent: '7'}]", "folders[0].parent: the folder contains itself; name another"),
-        ("folders: [{id: '7', name: a/b}]", "folders[0].name: 'a/b' is not a name for Box; "),
-        ("files: [{id: '1', name: a}, {id: '1', name: b}]", "files[1].id: '1' is already the id of files[0]; "),
-        ("files: [{id: '1', name: a}, {id: '2', name: A}]", "files[1].name: 'A' is already the name of files[0]; "),
-        ("files: [{id: '1', name: a, folder: '9'}]", "files[0].folder: there is no folder '9'; "),
-        ("files: [{id: '1', name: a, size: x}]", "files[0].size: 'x' is not a whole number from 0; "),
+        (
+            "folders: [{id: '7', name: a, parent: '7'}]",
+            "folders[0].parent: the folder contains itself; name another parent",
+        ),
+        (
+            "folders: [{id: '7', name: a/b}]",
+            "folders[0].name: 'a/b' is not a name for Box; see the rules for file names",
+        ),
+        (
+            "files: [{id: '1', name: a}, {id: '1', name: b}]",
+            "files[1].id: '1' is already the id of files[0]; give it an id of its own",
+        ),
+        (
+            "files: [{id: '1', name: a}, {id: '2', name: A}]",
+            f"files[1].name: 'A' is already the name of files[0]; {OWN_NAME}",
+        ),
+        (
+            "files: [{id: '1', name: a, folder: '9'}]",
+            "files[0].folder: there is no folder '9'; list that folder or name another",
+        ),
+        (
+            "files: [{id: '1', name: a, size: x}]",
+            "files[0].size: 'x' is not a whole number from 0; give a number of bytes",
+        ),
         (
             "files: [{id: '1', name: a, sha1: XYZ}]",
-            "files[0].sha1: 'XYZ' is not a SHA-1; use 40 hexadecimal",
+            f"files[0].sha1: 'XYZ' is not a SHA-1; {DIGITS}",
+        ),
+        (
+            "folders: [{id: 'x', name: a}]",
+            "folders[0].id: 'x' is not an id; use 1 to 19 decimal digits, no leading zeros",
+        ),
+        (
+            "files: [{id: '07', name: a}]",
+            "files[0].id: '07' is not an id; use 1 to 19 decimal digits, no leading zeros",
+        ),
+        (
+            "folders: [{id: '1', name: a}, {id: '1', name: b}]",
+            "folders[1].id: '1' is already the id of folders[0]; give it an id of its own",
+        ),
+        (
+            "folders: [{id: '1', name: a}, {id: '2', name: A}]",
+            f"folders[1].name: 'A' is already the name of folders[0]; {OWN_NAME}",
+        ),
+        (
+            "folders: [{id: '1', name: A}]\nfiles: [{id: '1', name: a}]",
+            f"files[0].name: 'a' is already the name of folders[0]; {OWN_NAME}",
+        ),
+        ("files: [{id: '1', name: '..'}]", "files[0].name: '..' is not a name for Box; see the rules for file names"),
+        ("files: [{name: a}]", "files[0].id: it is missing; give a string"),
+        ("files: [{id: '1'}]", "files[0].name: it is missing; give a string"),
+        ("folders: [{id: '1'}]", "folders[0].name: it is missing; give a string"),
+        (
+            "files: [{id: '1', name: a, size: -1}]",
+            "files[0].size: -1 is not a whole number from 0; give a number of bytes",
+        ),
+        (
+            "files: [{id: '1', name: a, size: true}]",
+            "files[0].size: True is not a whole number from 0; give a number of bytes",
+        ),
+        (
+            "files: [{id: '1', name: a, trashed: x}]",
+            "files[0].trashed: 'x' is neither true nor false; give one of them",
+        ),
+        ("files: [{id: '1', name: a, folder: 0}]", "files[0].folder: 0 is a number; put it into quotes: '0'"),
+        ("files: [{id: '1', name: a, sha1: 1}]", "files[0].sha1: 1 is a number; put it into quotes: '1'"),
+        ("files: [1]", "files[0]: it is not a mapping; use the keys id, name, folder, size, sha1, trashed"),
+        ("files: {}", "files: it is not a list; give a list"),
+        ("folders: 1", "folders: it is not a list; give a list"),
+        ("tokens: x", "tokens: it is not a list; give a list"),
+        ("tokens: [1]", "tokens[0]: 1 is a number; put it into quotes: '1'"),
+        ("token: 1", "token: 1 is a number; put it into quotes: '1'"),
+        ("users: [1]", "users[0]: 1 is a number; put it into quotes: '1'"),
+        ("users: ['1', '']", "users[1]: '' is not an id; use 1 to 19 decimal digits"),
+        (
+            "tokens: [a, 'a b']",
+            "tokens[1]: the token does not fit into a header; use visible ASCII characters without blanks",
+        ),
+        ("users: [true]", "users[0]: True is not a string; give a string"),
+        ("folders: [{id: '1', name: a, parent: 0}]", "folders[0].parent: 0 is a number; put it into quotes: '0'"),
+        (
+            "folders: [{id: '1', name: a, parent: '2'}, {id: '2', name: b, parent: '1'}]",
+            "folders[0].parent: the folder contains itself; name another parent",
+        ),
+        (
+            "folders: [{id: '1', name: a}, {id: '2', name: b, parent: '9'}]",
+            "folders[1].parent: there is no folder '9'; list that folder or name another",
+        ),
+        (
+            "files: [{id: '1', name: a}, {id: '2', name: b, sha1: x}]",
+            f"files[1].sha1: 'x' is not a SHA-1; {DIGITS}",
+        ),
+        (
+            "files: [{id: '1', name: a, parent: '0'}]",
+            "files[0].parent: the key is unknown; use id, name, folder, size, sha1, trashed",
+        ),
+        ("a b: 1", f"'a b': the key is unknown; use {KEYS}"),
+        ("'é': 1", f"é: the key is unknown; use {KEYS}"),
+        ("quota_bytes: x", "quota_bytes: 'x' is not a whole number from 0; give a number of bytes"),
+        (
+            "a: 1\nb: [\n",
+            "line 3: it cannot be parsed (expected the node content, but found '<stream end>'); mend the syntax",
         ),
     ],
 )
 def test_a_bad_file_is_told_in_one_line_with_file_place_and_cure(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(WorldFileError) as caught:
         load(tmp_path, text)
-    assert str(caught.value).startswith(f"{tmp_path / 'world.yaml'}: {message}")
-    assert "\n" not in str(caught.value)
-    assert caught.value.cure
+    place, rest = message.split(": ", 1)
+    problem, cure = rest.rsplit("; ", 1)
+    assert str(caught.value) == f"{tmp_path / 'world.yaml'}: {message}"
+    assert (caught.value.place, caught.value.problem, caught.value.cure) == (place, problem, cure)
+    assert caught.value.path == tmp_path / "world.yaml"
 
 
 def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
-    with pytest.raises(WorldFileError, match=r"none\.yaml: file: No such file or directory; "):
+    with pytest.raises(WorldFileError) as caught:
         load_world(tmp_path / "none.yaml")
+    problem = "file: No such file or directory; name a file that can be read"
+    assert str(caught.value) == f"{tmp_path / 'none.yaml'}: {problem}"
     (tmp_path / "latin.yaml").write_bytes(b"token: \xff")
-    with pytest.raises(WorldFileError, match="it is not text in UTF-8; save it as UTF-8"):
+    with pytest.raises(WorldFileError) as caught:
         load_world(tmp_path / "latin.yaml")
+    assert str(caught.value) == f"{tmp_path / 'latin.yaml'}: file: it is not text in UTF-8; save it as UTF-8"
 
 
 def test_a_contradiction_in_python_is_told_with_its_place() -> None:
@@ -129,8 +263,38 @@ def test_a_contradiction_in_python_is_told_with_its_place() -> None:
 
 @pytest.mark.parametrize("limit", ["quota_bytes", "max_file_size"])
 def test_a_negative_limit_is_refused(limit: str) -> None:
-    with pytest.raises(WorldError, match=f"{limit}: -1 is negative"):
+    with pytest.raises(WorldError, match=f"^{limit}: -1 is negative; give a number of bytes$"):
         World(**{limit: -1})  # type: ignore[arg-type]  # the names are among the parameters
+    assert getattr(World(**{limit: 0}), limit) == 0  # type: ignore[arg-type]  # as above
+
+
+@pytest.mark.parametrize(
+    ("file", "message"),
+    [
+        (File(id="1", name="a", size=-1), "files[0].size: -1 is negative; give a number of bytes"),
+        (File(id="1", name="a", sha1="A" * 40), f"files[0].sha1: '{'A' * 40}' is not a SHA-1; {DIGITS}"),
+        (File(id="1" * 20, name="a"), f"files[0].id: '{'1' * 20}' is not an id; {NO_ZEROS}"),
+        (File(id="", name="a"), f"files[0].id: '' is not an id; {NO_ZEROS}"),
+    ],
+    ids=str,
+)
+def test_a_file_that_cannot_be_is_refused(file: File, message: str) -> None:
+    with pytest.raises(WorldError, match=f"^{re.escape(message)}$"):
+        World(files=[file])
+
+
+def test_an_id_has_up_to_19_digits() -> None:
+    World(users=["0", "01", "9" * 19], files=[File(id="9" * 19, name="a"), File(id="0", name="b")])
+    with pytest.raises(WorldError, match=r"^users\[1\]: '1{20}' is not an id; use 1 to 19 decimal digits$"):
+        World(users=["1", "1" * 20])
+
+
+@pytest.mark.parametrize("token", ["!", "~", "mock-token", "a/b+c="])
+def test_a_token_is_of_visible_characters(token: str) -> None:
+    assert World(tokens=[token]).tokens == [token]
+    for other in (f"{token} ", f"{token}\x7f", f"{token}\u00e9", ""):
+        with pytest.raises(WorldError, match=r"^tokens\[0\]: the token does not fit into a header; "):
+            World(tokens=[other])
 
 
 def test_folders_in_a_circle_are_refused() -> None:
@@ -140,6 +304,14 @@ def test_folders_in_a_circle_are_refused() -> None:
 
 def test_a_trashed_item_may_share_its_name() -> None:
     World(files=[File(id="1", name="a", trashed=True), File(id="2", name="a")])
+
+
+def test_names_are_compared_behind_a_trashed_item_too() -> None:
+    files = [File(id="1", name="a", trashed=True), File(id="2", name="a"), File(id="3", name="A")]
+    with pytest.raises(WorldError, match=r"^files\[2\]\.name: 'A' is already the name of files\[1\]; "):
+        World(files=files)
+    answer = post(State(World(files=files[:2])), SESSIONS, new_file(file_name="A"))
+    assert answer.body["context_info"]["conflicts"]["id"] == "2"
 
 
 def test_files_without_a_sha1_get_different_ones() -> None:
@@ -163,10 +335,26 @@ def test_every_token_of_the_world_is_accepted_and_the_first_is_handed_out() -> N
 
 def test_the_default_world_has_what_the_documentation_speaks_of() -> None:
     world = default_world()
-    files = {file.id: (file.folder, file.name) for file in world.files}
-    assert files["12345"] == ("0", "Contract.pdf")
-    assert ("0", "Report.docx") in files.values()
-    assert ("0", "Project.mov") not in files.values()
-    assert {"404"}.isdisjoint({*files, *(folder.id for folder in world.folders)})
-    assert not world.users
-    assert world.max_file_size >= 5 * 1024**3
+    assert world.folders == (
+        Folder(id="100", name="Footage"),
+        Folder(id="101", name="Dailies", parent="100"),
+        Folder(id="200", name="Contracts"),
+        Folder(id="300", name="Old footage", trashed=True),
+    )
+    assert world.files == (
+        File(id="12345", name="Contract.pdf", size=24_000_000),
+        File(id="12346", name="Report.docx", size=21_000_000),
+        File(id="12347", name="Interview.mov", folder="100", size=734_003_200),
+        File(id="12348", name="Draft.mov", folder="100", size=50_000_000, trashed=True),
+    )
+    assert (world.users, world.tokens) == ((), ("mock-token",))
+    assert (world.quota_bytes, world.max_file_size) == (8 * 1024**4, 1024**4)
+
+
+def test_what_a_folder_or_a_file_leaves_out_has_its_usual_value() -> None:
+    folder = Folder(id="1", name="a")
+    assert (folder.parent, folder.trashed) == ("0", False)
+    file = File(id="1", name="a")
+    assert (file.folder, file.size, file.sequence_id, file.etag, file.trashed) == ("0", 0, "0", "0", False)
+    assert (file.content_created_at, file.content_modified_at, file.description) == (None, None, "")
+    assert file.sha1 == hashlib.sha1(b"1", usedforsecurity=False).hexdigest()
