@@ -22,7 +22,7 @@ def read_source(link: Node, types: Sequence[Type]) -> Source:
         types: The types of the response's bodies.
 
     Raises:
-        SpecError: If they are not required properties of the response's body.
+        SpecError: If they are not properties of the response's body; all but the URL itself have to be required.
     """
     type_ = types[0].resolved if types else None
     if len(types) != 1 or not isinstance(type_, Named) or not isinstance(type_.definition, Model):
@@ -33,8 +33,12 @@ def read_source(link: Node, types: Sequence[Type]) -> Source:
         location, dot, wire_name = name.rpartition(".")
         if dot and location != "path":
             raise SpecError(node.place, "beside x-url only parameters of the path are supported")
-        parameters.append((wire_name, _attribute(model, node)))
-    return Source(model, _attribute(model, link / "x-url"), tuple(sorted(parameters)))
+        attribute, is_sure = _attribute(model, node)
+        if not is_sure:
+            raise SpecError(node.place, "is no required property of the response")
+        parameters.append((wire_name, attribute))
+    url, is_sure = _attribute(model, link / "x-url")
+    return Source(model, url, is_sure, tuple(sorted(parameters)))
 
 
 def connect(operation: Operation, source: Source) -> None:
@@ -51,22 +55,27 @@ def connect(operation: Operation, source: Source) -> None:
     operation.source = source
 
 
-def _attribute(model: Model, node: Node) -> str:
-    """Return the attribute that a runtime expression means, such as `session_endpoints.commit`."""
+def _attribute(model: Model, node: Node) -> tuple[str, bool]:
+    """Return the attribute that a runtime expression means, such as `session_endpoints.commit`, and whether it is sure.
+
+    Only the last property of the way may be missing from a response.
+    """
     match = _IN_BODY.fullmatch(node.text())
     if not match:
         raise SpecError(node.place, "is not supported; only $response.body#/… is")
     names: list[str] = []
     current: Model | None = model
+    is_sure = True
     for part in match[1][1:].split("/"):
         field = next((one for one in current.fields if one.wire_name == part), None) if current else None
-        if field is None or not field.required:
-            raise SpecError(node.place, f"{part!r} is no required property of the response")
+        if field is None or not is_sure:
+            raise SpecError(node.place, f"{part!r} is no property of the response, or below one that is not required")
         names.append(field.name)
+        is_sure = field.required
         resolved = field.type.resolved
         definition = resolved.definition if isinstance(resolved, Named) else None
         current = definition if isinstance(definition, Model) else None
-    return ".".join(names)
+    return ".".join(names), is_sure
 
 
 def api_hosts(document: Document, operations: Sequence[Operation]) -> tuple[str, ...]:

@@ -91,11 +91,13 @@ class Source:
     Attributes:
         model: The model.
         url: The attribute that holds the URL, such as `session_endpoints.commit`.
+        is_sure: Whether every response has the URL.
         parameters: The attributes that hold the parameters of the path, by their names in the document.
     """
 
     model: Model
     url: str
+    is_sure: bool
     parameters: tuple[tuple[str, str], ...]
 
     @property

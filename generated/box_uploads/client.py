@@ -86,7 +86,7 @@ class RawClient:
         self,
         upload_session: models.UploadSession,
         *,
-        parts: list[models.UploadPart],
+        parts: list[models.CommitPart],
         digest: str,
         attributes: models.FileAttributes | UnsetType = UNSET,
         if_match: str | UnsetType = UNSET,
@@ -112,6 +112,15 @@ class RawClient:
             upload_session, event_type=event_type, event_info=event_info, as_user=self._as_user
         )
         return api.upload_sessions.log_upload_event.read_response(self._transport.send(request))
+
+    def plan_upload_parts(
+        self, upload_session: models.UploadSession, *, parts: list[models.PlannedPart]
+    ) -> Response[models.UploadPlan]:
+        """Ask which parts the server already holds."""
+        request = api.upload_sessions.plan_upload_parts.build_request(
+            upload_session, parts=parts, as_user=self._as_user
+        )
+        return api.upload_sessions.plan_upload_parts.read_response(self._transport.send(request))
 
     def get_file(self, file_id: str) -> Response[models.File]:
         """Read what Box holds as a file."""
@@ -212,6 +221,7 @@ class Client:
             commit_upload_session: Makes the file of the uploaded parts.
             abort_upload_session: Ends the session, and drops what was uploaded.
             log_upload_event: Tells Box about an event of the upload.
+            plan_upload_parts: Asks which parts the server already holds.
             create_upload_session: A session does not reserve the name, so the same request creates another,
                 independent session.
 
@@ -269,6 +279,7 @@ class Client:
             commit_upload_session: Makes the file of the uploaded parts.
             abort_upload_session: Ends the session, and drops what was uploaded.
             log_upload_event: Tells Box about an event of the upload.
+            plan_upload_parts: Asks which parts the server already holds.
             get_file: The file as it is until the session is committed.
             create_version_upload_session: A session does not lock the file, so another session for the same file
                 can be created.
@@ -471,7 +482,7 @@ class Client:
         self,
         upload_session: models.UploadSession,
         *,
-        parts: list[models.UploadPart],
+        parts: list[models.CommitPart],
         digest: str,
         attributes: models.FileAttributes | UnsetType = UNSET,
         if_match: str | UnsetType = UNSET,
@@ -486,7 +497,7 @@ class Client:
 
         Args:
             upload_session: What an earlier call returned; the request goes to its `session_endpoints.commit`.
-            parts: All parts, as the server answered their upload.
+            parts: All parts, as the server answered their upload, or as hits of a plan.
             digest: SHA-1 of the bytes, as `sha=` and the base64 of the digest (RFC 3230).
             attributes: Attributes of the file.
             if_match: Etag that the file must still have, for a new version.
@@ -569,6 +580,44 @@ class Client:
         """
 
         response = self.raw.log_upload_event(upload_session, event_type=event_type, event_info=event_info)
+        return response.parsed
+
+    def plan_upload_parts(
+        self, upload_session: models.UploadSession, *, parts: list[models.PlannedPart]
+    ) -> models.UploadPlan:
+        """Ask which parts the server already holds.
+
+        Called at the `plan` URL of the session's endpoints, which not every session has. What comes back as a hit
+        need not be uploaded: the commit names it by its id, offset and size. Nothing is stored by asking.
+
+        Source: https://developer.box.com/reference/post-files-upload-sessions-id-plan
+
+        Args:
+            upload_session: What an earlier call returned; the request goes to its `session_endpoints.plan`.
+            parts: The parts; each is answered as a hit or as a miss.
+
+        Returns:
+            Which of the parts the server holds, and which it does not.
+
+        Raises:
+            InvalidArgumentError: An argument breaks its rule; nothing was sent.
+            BadRequestError: 400. An argument is missing or breaks a rule; `code` says which.
+            UnauthorizedError: 401. The token is missing, wrong or expired.
+            ForbiddenError: 403. The user may not act on the session.
+            NotFoundError: 404. The session does not exist, or no longer does since it was committed or aborted,
+                or it is another user's.
+            GoneError: 410. The session has expired, or failed for good.
+            LengthRequiredError: 411. The request has no `Content-Length`.
+            ContentTooLargeError: 413. The request body is larger than the server reads.
+            UnsupportedMediaTypeError: 415. The request body is not of the media type that the call takes.
+            RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
+            ServerError: 500. Box failed. The call may or may not have had its effect.
+            ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
+            DecodeError: The response is not what the API promises.
+            TransportError: No response was received.
+        """
+
+        response = self.raw.plan_upload_parts(upload_session, parts=parts)
         return response.parsed
 
     def get_file(self, file_id: str) -> models.File:
@@ -658,7 +707,7 @@ class RawAsyncClient:
         self,
         upload_session: models.UploadSession,
         *,
-        parts: list[models.UploadPart],
+        parts: list[models.CommitPart],
         digest: str,
         attributes: models.FileAttributes | UnsetType = UNSET,
         if_match: str | UnsetType = UNSET,
@@ -684,6 +733,15 @@ class RawAsyncClient:
             upload_session, event_type=event_type, event_info=event_info, as_user=self._as_user
         )
         return api.upload_sessions.log_upload_event.read_response(await self._transport.send(request))
+
+    async def plan_upload_parts(
+        self, upload_session: models.UploadSession, *, parts: list[models.PlannedPart]
+    ) -> Response[models.UploadPlan]:
+        """Ask which parts the server already holds."""
+        request = api.upload_sessions.plan_upload_parts.build_request(
+            upload_session, parts=parts, as_user=self._as_user
+        )
+        return api.upload_sessions.plan_upload_parts.read_response(await self._transport.send(request))
 
     async def get_file(self, file_id: str) -> Response[models.File]:
         """Read what Box holds as a file."""
@@ -784,6 +842,7 @@ class AsyncClient:
             commit_upload_session: Makes the file of the uploaded parts.
             abort_upload_session: Ends the session, and drops what was uploaded.
             log_upload_event: Tells Box about an event of the upload.
+            plan_upload_parts: Asks which parts the server already holds.
             create_upload_session: A session does not reserve the name, so the same request creates another,
                 independent session.
 
@@ -841,6 +900,7 @@ class AsyncClient:
             commit_upload_session: Makes the file of the uploaded parts.
             abort_upload_session: Ends the session, and drops what was uploaded.
             log_upload_event: Tells Box about an event of the upload.
+            plan_upload_parts: Asks which parts the server already holds.
             get_file: The file as it is until the session is committed.
             create_version_upload_session: A session does not lock the file, so another session for the same file
                 can be created.
@@ -1044,7 +1104,7 @@ class AsyncClient:
         self,
         upload_session: models.UploadSession,
         *,
-        parts: list[models.UploadPart],
+        parts: list[models.CommitPart],
         digest: str,
         attributes: models.FileAttributes | UnsetType = UNSET,
         if_match: str | UnsetType = UNSET,
@@ -1059,7 +1119,7 @@ class AsyncClient:
 
         Args:
             upload_session: What an earlier call returned; the request goes to its `session_endpoints.commit`.
-            parts: All parts, as the server answered their upload.
+            parts: All parts, as the server answered their upload, or as hits of a plan.
             digest: SHA-1 of the bytes, as `sha=` and the base64 of the digest (RFC 3230).
             attributes: Attributes of the file.
             if_match: Etag that the file must still have, for a new version.
@@ -1142,6 +1202,44 @@ class AsyncClient:
         """
 
         response = await self.raw.log_upload_event(upload_session, event_type=event_type, event_info=event_info)
+        return response.parsed
+
+    async def plan_upload_parts(
+        self, upload_session: models.UploadSession, *, parts: list[models.PlannedPart]
+    ) -> models.UploadPlan:
+        """Ask which parts the server already holds.
+
+        Called at the `plan` URL of the session's endpoints, which not every session has. What comes back as a hit
+        need not be uploaded: the commit names it by its id, offset and size. Nothing is stored by asking.
+
+        Source: https://developer.box.com/reference/post-files-upload-sessions-id-plan
+
+        Args:
+            upload_session: What an earlier call returned; the request goes to its `session_endpoints.plan`.
+            parts: The parts; each is answered as a hit or as a miss.
+
+        Returns:
+            Which of the parts the server holds, and which it does not.
+
+        Raises:
+            InvalidArgumentError: An argument breaks its rule; nothing was sent.
+            BadRequestError: 400. An argument is missing or breaks a rule; `code` says which.
+            UnauthorizedError: 401. The token is missing, wrong or expired.
+            ForbiddenError: 403. The user may not act on the session.
+            NotFoundError: 404. The session does not exist, or no longer does since it was committed or aborted,
+                or it is another user's.
+            GoneError: 410. The session has expired, or failed for good.
+            LengthRequiredError: 411. The request has no `Content-Length`.
+            ContentTooLargeError: 413. The request body is larger than the server reads.
+            UnsupportedMediaTypeError: 415. The request body is not of the media type that the call takes.
+            RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
+            ServerError: 500. Box failed. The call may or may not have had its effect.
+            ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
+            DecodeError: The response is not what the API promises.
+            TransportError: No response was received.
+        """
+
+        response = await self.raw.plan_upload_parts(upload_session, parts=parts)
         return response.parsed
 
     async def get_file(self, file_id: str) -> models.File:

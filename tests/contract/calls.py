@@ -23,6 +23,7 @@ _ARGUMENTS: Mapping[str, dict[str, Any]] = {
     "upload_part": {"body": b"", "digest": _DIGEST, "content_range": f"bytes 0-8388607/{SIZE}"},
     "commit_upload_session": {"digest": _DIGEST},
     "log_upload_event": {"event_type": "retry"},
+    "plan_upload_parts": {"parts": [{"offset": 0, "size": 8_388_608, "sha512": "0" * 128}]},
 }
 
 
@@ -32,7 +33,7 @@ def right_call(operation_id: str, *, base_url: str = "", session_id: str = SESSI
     arguments = dict(_ARGUMENTS.get(operation_id, {}))
     if operation_id == "commit_upload_session":
         arguments["parts"] = [
-            models.UploadPart(
+            models.CommitPart(
                 part_id="6F2D3486", offset=0, size=8388608, sha1="134b65991ed521fcfe4724b7d814ab8ded5185dc"
             )
         ]

@@ -25,6 +25,7 @@ import requests
 import schemathesis
 from box_uploads import AsyncClient, Client, RetryPolicy, errors, models
 from box_uploads_mock import Failure, MockServer, State, constant_part_size
+from msgspec import UNSET
 from schemathesis.generation import GenerationMode
 from schemathesis.transport.serialization import Binary
 
@@ -575,12 +576,36 @@ def test_a_session_leads_through_its_whole_life(caller: Caller, operation: str) 
     assert files.entries[0].sha1 == hashlib.sha1(content, usedforsecurity=False).hexdigest()
     assert STATE.content(files.entries[0].id) == content
     assert caller.call("get_file", files.entries[0].id).parsed == files.entries[0]
-    other = caller.call(operation, *path, **{**arguments, "file_name": "b.bin"}).parsed
+    again = caller.call(operation, *path, **{**arguments, "file_name": "b.bin"}).parsed
+    files = _commit_of_hits(caller, again, content)
+    assert STATE.content(files.entries[0].id) == content
+    other = caller.call(operation, *path, **{**arguments, "file_name": "c.bin"}).parsed
     assert caller.call("abort_upload_session", other).parsed is None
     with pytest.raises(errors.NotFoundError):
         caller.call("get_upload_session", other)
-    for link in ("status", "upload_part", "list_parts", "commit", "abort", "log_event"):
+    for link in ("status", "upload_part", "list_parts", "commit", "abort", "log_event", "plan"):
         _follow(caller, operation, link)
+
+
+def _commit_of_hits(caller: Caller, made: models.UploadSession, content: memoryview) -> models.Files:
+    """Commit what the server holds already, but for a part that nobody has."""
+    wanted = [
+        models.PlannedPart(offset=start, size=len(part), sha512=hashlib.sha512(part).hexdigest())
+        for start in range(0, SMALL, made.part_size)
+        if (part := content[start : start + made.part_size])
+    ]
+    unknown = models.PlannedPart(offset=0, size=made.part_size, sha512="0" * 128)
+    plan = caller.call("plan_upload_parts", made, parts=[*wanted, unknown]).parsed
+    assert (plan.upload_session_id, plan.misses) == (made.id, [unknown])
+    assert [(hit.offset, hit.size, hit.sha512) for hit in plan.hits] == [
+        (one.offset, one.size, one.sha512) for one in wanted
+    ]
+    parts = [models.CommitPart(part_id=hit.part_id, offset=hit.offset, size=hit.size) for hit in plan.hits]
+    while True:
+        committed = caller.call("commit_upload_session", made, digest=_digest(content), parts=parts)
+        if committed.status == 201:
+            files: models.Files = committed.parsed
+            return files
 
 
 def test_a_conflict_at_the_commit_leads_to_a_version_of_the_file(caller: Caller) -> None:
@@ -643,6 +668,15 @@ def test_a_session_that_leads_elsewhere_gets_nothing(sending: Any, operation: st
     _, arguments = right_call(operation)
     with pytest.raises(errors.UntrustedUrlError):
         sending(operation, session(url), **arguments)
+
+
+def test_a_session_without_a_url_for_a_call_is_refused_before_anything_is_sent(sending: Any) -> None:
+    _, arguments = right_call("plan_upload_parts")
+    made = session()
+    made.session_endpoints.plan = UNSET
+    _, problem = sending("plan_upload_parts", made, **arguments)
+    assert isinstance(problem, errors.InvalidArgumentError)
+    assert str(problem).startswith("upload_session.session_endpoints.plan: is not set: the server offers no URL")
 
 
 @pytest.mark.parametrize("header", ["if_match", "if_none_match"])

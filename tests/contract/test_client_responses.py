@@ -43,7 +43,7 @@ SCHEMAS = {(name, status): schema for name in operations() for status, _, schema
 PLACES: dict[str, list[tuple[str, int]]] = {}
 for _place, _schema in SCHEMAS.items():
     PLACES.setdefault(_schema["$ref"].rpartition("/")[2], []).append(_place)
-SHOWN_AT_ONCE = 30
+SHOWN_AT_ONCE = 40
 
 
 def mirror() -> dict[str, Any]:

@@ -72,6 +72,10 @@ def _part_headers(start: int, part: bytes) -> dict[str, str]:
     return {"content-type": "application/octet-stream", "digest": _digest(part), "content-range": content_range}
 
 
+def _planned(start: int, part: bytes) -> dict[str, Any]:
+    return {"offset": start, "size": len(part), "sha512": hashlib.sha512(part).hexdigest()}
+
+
 class Ledger:
     """What the tests of this module have made the mock say."""
 
@@ -110,7 +114,7 @@ def check_session(ctx: Any, response: Answer, case: Case) -> bool | None:
     Ledger.session_ids.append(session["id"])
     own = f"{API_BASE}/files/upload_sessions/{session['id']}"
     paths = {"upload_part": own, "abort": own, "status": own, "commit": f"{own}/commit"}
-    paths |= {"list_parts": f"{own}/parts", "log_event": f"{own}/log"}
+    paths |= {"list_parts": f"{own}/parts", "log_event": f"{own}/log", "plan": f"{own}/plan"}
     for name, url in session["session_endpoints"].items():
         assert urlsplit(url).netloc == urlsplit(response.request.url).netloc, f"{name} leads to another host"
         assert urlsplit(url).path == paths[name], f"{name} does not lead to this session"
@@ -246,6 +250,7 @@ REQUESTS: dict[str, tuple[dict[str, str], bytes | None]] = {
         json.dumps({"parts": [{"part_id": "00000000", "offset": 0, "size": PART_SIZE, "sha1": "0" * 40}]}).encode(),
     ),
     "log_upload_event": (JSON, b'{"event_type": "retry"}'),
+    "plan_upload_parts": (JSON, json.dumps({"parts": [_planned(*PARTS[0])]}).encode()),
 }
 
 
@@ -461,6 +466,7 @@ NEXT = {
     "commit": "commit_upload_session",
     "abort": "abort_upload_session",
     "log_event": "log_upload_event",
+    "plan": "plan_upload_parts",
 }
 LINKS: dict[tuple[str, int], dict[str, str]] = {
     ("create_upload_session", 201): {**NEXT, "another_session": "create_upload_session"},

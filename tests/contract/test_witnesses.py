@@ -75,6 +75,8 @@ def _lifecycle(driver: SyncDriver) -> Iterator[str]:
     yield "list_parts"
     driver.call("log_upload_event", made, event_type="retry", event_info="offset 0")
     yield "log_upload_event"
+    driver.call("plan_upload_parts", made, parts=[{"offset": 0, "size": made.part_size, "sha512": "0" * 128}])
+    yield "plan_upload_parts"
     for _ in range(2):
         driver.call("commit_upload_session", made, digest=_digest(content), parts=listed.entries)
         yield "commit_upload_session"

@@ -27,6 +27,7 @@ LABELS: Mapping[str, str] = {
     "list_parts": "[GET /files/upload_sessions/{upload_session_id}/parts]",
     "commit_upload_session": "[POST /files/upload_sessions/{upload_session_id}/commit]",
     "log_upload_event": "[POST /files/upload_sessions/{upload_session_id}/log]",
+    "plan_upload_parts": "[POST /files/upload_sessions/{upload_session_id}/plan]",
     "get_file": "[GET /files/{file_id}]",
 }
 """How ids of generated tests name the operations."""

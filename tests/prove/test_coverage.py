@@ -78,7 +78,7 @@ def test_an_answer_that_looked_at_nothing_exercises_nothing_of_the_mock(status: 
 
 def test_a_refusal_exercises_the_argument_that_it_names() -> None:
     (found,) = hits_of_refusal("commit_upload_session", "parts[3].size")
-    assert found == Cell("UploadPart", "request property", "size", "invalid")
+    assert found == Cell("CommitPart", "request property", "size", "invalid")
     (found,) = hits_of_refusal("upload_part", "content_range")
     assert found == Cell("upload_part", "parameter", "header content-range", "invalid")
 

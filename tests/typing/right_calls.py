@@ -42,17 +42,27 @@ def upload(box: Client, session: models.UploadSession, words: memoryview) -> Non
     stretch = Stream.of_file("Project.mov", offset=8_388_608, length=session.part_size)
     assert_type(stretch, Stream)
     bodies: list[Content] = [b"bytes", bytearray(b"bytes"), words, stretch, Stream(5, lambda: [b"by", words[:3]])]
-    parts: list[models.UploadPart] = []
+    parts: list[models.CommitPart] = []
     digest = "sha=fpRyg5eVQletdZqEKaFlqwBXJzM="
     for body in bodies:
         done = box.upload_part(session, body=body, digest=digest, content_range="bytes 0-4/5")
         assert_type(done.part, models.UploadPart)
-        parts.append(done.part)
+        parts.append(named(done.part))
     assert_type(box.commit_upload_session(session, digest=digest, parts=parts), models.Files | None)
-    box.commit_upload_session(
-        session, digest=digest, parts=[box.upload_part(session, body=b"", digest=digest, content_range="").part]
-    )
-    box.commit_upload_session(session, digest=digest, parts=box.list_parts(session).entries)
+    box.commit_upload_session(session, digest=digest, parts=[named(one) for one in box.list_parts(session).entries])
+
+
+def named(part: models.UploadPart) -> models.CommitPart:
+    return models.CommitPart(part_id=part.part_id, offset=part.offset, size=part.size, sha1=part.sha1)
+
+
+def plan(box: Client, session: models.UploadSession) -> None:
+    wanted = [models.PlannedPart(offset=0, size=session.part_size, sha512="0" * 128)]
+    found = box.plan_upload_parts(session, parts=wanted)
+    assert_type(found, models.UploadPlan)
+    assert_type(found.misses, list[models.PlannedPart])
+    hits = [models.CommitPart(part_id=hit.part_id, offset=hit.offset, size=hit.size) for hit in found.hits]
+    box.commit_upload_session(session, digest="", parts=hits)
 
 
 async def go_through(box: Client, other: AsyncClient, session: models.UploadSession) -> None:

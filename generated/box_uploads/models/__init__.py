@@ -13,6 +13,7 @@ from .._runtime.formats import FORMAT_PATTERNS
 __all__ = [
     "ArgumentError",
     "BoxId",
+    "CommitPart",
     "CommitUploadSessionRequest",
     "ConflictContext",
     "ConflictErrorBody",
@@ -28,14 +29,19 @@ __all__ = [
     "FileName",
     "Files",
     "FileSize",
+    "HitPart",
     "LogUploadEventRequest",
     "PartId",
+    "PlannedPart",
+    "PlanUploadPartsRequest",
     "SessionEndpoints",
     "Sha1",
+    "Sha512",
     "SortOrder",
     "UploadedPart",
     "UploadPart",
     "UploadParts",
+    "UploadPlan",
     "UploadSession",
     "UploadSessionId",
 ]
@@ -150,10 +156,25 @@ class SortOrder(Struct, kw_only=True):
 class CommitUploadSessionRequest(Struct, kw_only=True, forbid_unknown_fields=True):
     """The parts that the file is made of."""
 
-    parts: Annotated[list[UploadPart], Meta(min_length=1)]
-    """All parts, as the server answered their upload."""
+    parts: Annotated[list[CommitPart], Meta(min_length=1)]
+    """All parts, as the server answered their upload, or as hits of a plan."""
     attributes: FileAttributes | UnsetType = UNSET
     """Attributes of the file."""
+
+
+class CommitPart(Struct, kw_only=True):
+    """A part that the file is made of. A hit has no `sha1`; a `sha512` have all parts of a commit or none."""
+
+    part_id: PartId
+    """Id of a part, 8 hexadecimal digits."""
+    offset: Annotated[int, Meta(ge=0, le=9223372036854775807)]
+    """Where in the file the part begins, in bytes."""
+    size: Annotated[int, Meta(ge=1, le=9223372036854775807)]
+    """Size of the part in bytes."""
+    sha1: Sha1 | UnsetType = UNSET
+    """SHA-1 in hexadecimal digits, in either letter case."""
+    sha512: Sha512 | UnsetType = UNSET
+    """SHA-512 in hexadecimal digits, in either letter case."""
 
 
 class FileAttributes(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -206,6 +227,48 @@ class LogUploadEventRequest(Struct, kw_only=True, forbid_unknown_fields=True):
     """Kind of the event."""
     event_info: Annotated[str, Meta(max_length=4000)] | UnsetType = UNSET
     """Details of the event."""
+
+
+class PlanUploadPartsRequest(Struct, kw_only=True, forbid_unknown_fields=True):
+    """The parts that are asked for."""
+
+    parts: Annotated[list[PlannedPart], Meta(min_length=1)]
+    """The parts; each is answered as a hit or as a miss."""
+
+
+class PlannedPart(Struct, kw_only=True):
+    """A part that is to be uploaded unless the server holds it."""
+
+    offset: Annotated[int, Meta(ge=0, le=9223372036854775807)]
+    """Where in the file the part begins, in bytes."""
+    size: Annotated[int, Meta(ge=1, le=9223372036854775807)]
+    """Size of the part in bytes."""
+    sha512: Sha512
+    """SHA-512 in hexadecimal digits, in either letter case."""
+
+
+class HitPart(Struct, kw_only=True):
+    """A part that the server already holds."""
+
+    part_id: PartId
+    """Id of a part, 8 hexadecimal digits."""
+    offset: Annotated[int, Meta(ge=0, le=9223372036854775807)]
+    """Where in the file the part begins, in bytes."""
+    size: Annotated[int, Meta(ge=1, le=9223372036854775807)]
+    """Size of the part in bytes."""
+    sha512: Sha512
+    """SHA-512 in hexadecimal digits, in either letter case."""
+
+
+class UploadPlan(Struct, kw_only=True):
+    """Which parts the server already holds."""
+
+    upload_session_id: UploadSessionId
+    """Id of a session, 32 hexadecimal digits."""
+    hits: list[HitPart]
+    """The parts that the server holds, and that need not be uploaded."""
+    misses: list[PlannedPart]
+    """The parts that are to be uploaded."""
 
 
 class ErrorBodyBase(Struct, kw_only=True):
@@ -351,6 +414,11 @@ Sha1: TypeAlias = Annotated[
     str, Meta(pattern=r"^[0-9A-Fa-f]{40}\Z", description="SHA-1 in hexadecimal digits, in either letter case.")
 ]
 """SHA-1 in hexadecimal digits, in either letter case."""
+
+Sha512: TypeAlias = Annotated[
+    str, Meta(pattern=r"^[0-9A-Fa-f]{128}\Z", description="SHA-512 in hexadecimal digits, in either letter case.")
+]
+"""SHA-512 in hexadecimal digits, in either letter case."""
 
 ErrorCode: TypeAlias = (
     Literal[

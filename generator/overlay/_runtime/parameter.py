@@ -17,7 +17,7 @@ from .errors import InvalidArgumentError, short_repr
 from .rejection import NATIVE, rejected
 from .shape import is_array, is_object
 
-__all__ = ["Parameter", "check_model", "cookie_header", "plain_text", "query_text"]
+__all__ = ["Parameter", "check_model", "cookie_header", "given_url", "plain_text", "query_text"]
 
 T = TypeVar("T")
 
@@ -148,6 +148,17 @@ def check_model(argument: str, value: object, kind: type) -> None:
     """
     if not isinstance(value, kind):
         raise InvalidArgumentError(argument, f"must be the {kind.__name__} of an earlier call", shown=short_repr(value))
+
+
+def given_url(argument: str, url: str | msgspec.UnsetType) -> str:
+    """Return the URL that an earlier response may have given for a call.
+
+    Raises:
+        InvalidArgumentError: It gave none.
+    """
+    if isinstance(url, msgspec.UnsetType):
+        raise InvalidArgumentError(argument, "is not set: the server offers no URL for this call, so do without it")
+    return url
 
 
 def cookie_header(*pairs: tuple[str, str]) -> tuple[tuple[str, str], ...]:

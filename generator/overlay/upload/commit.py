@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import UNSET
 
+from .. import models
 from .._runtime.errors import ClientError
 from .._runtime.retry import parse_retry_after
 from .digest import header, is_same
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from msgspec import UnsetType
 
-    from .. import models
     from ..client import RawClient
     from .patience import Patience
     from .verdict import Verdict
@@ -64,11 +64,14 @@ def commit(  # noqa: PLR0913  # each is an argument of the call
         ApiError: The server refuses.
         CommitInDoubtError: One of these, after an attempt that may have been the commit.
     """
+    named = [
+        models.CommitPart(part_id=part.part_id, offset=part.offset, size=part.size, sha1=part.sha1) for part in parts
+    ]
     try:
         while True:
             try:
                 response = calls.commit_upload_session(
-                    session, parts=list(parts), digest=header(sha1), attributes=attributes, if_match=if_match
+                    session, parts=named, digest=header(sha1), attributes=attributes, if_match=if_match
                 )
             except ClientError as error:
                 verdict = verdict_of(error)

@@ -37,7 +37,7 @@ __all__ = ["DEADLINE_S", "WORKERS", "Request"]
 
 _T = TypeVar("_T")
 _ANY_SHA1 = "0" * 40
-_ANY_PART = models.UploadPart(part_id="0" * 8, offset=0, size=1, sha1=_ANY_SHA1)
+_ANY_PART = models.CommitPart(part_id="0" * 8, offset=0, size=1, sha1=_ANY_SHA1)
 _ANY_URL = "https://upload.box.com"
 _ANY_SESSION = models.UploadSession(
     type="upload_session",

@@ -3,7 +3,7 @@
 import hashlib
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, Self
 
 from box_uploads_mock.blobs import Blob, Store
@@ -27,12 +27,16 @@ class Hash(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A part that is stored; offset and size in bytes, the SHA-1 in hexadecimal digits."""
+    """A part that is stored; offset and size in bytes, the digests in hexadecimal digits.
+
+    The SHA-512 is only what a request says of a part, empty if that is nothing: of stored bytes it is seldom known.
+    """
 
     part_id: str
     offset: int
     size: int
     sha1: str
+    sha512: str = field(default="", compare=False)
 
     def body(self) -> dict[str, object]:
         """Returns the part as Box describes it."""
@@ -78,6 +82,14 @@ class PartWriter:
         return self._sha1.digest()
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A part whose bytes are kept."""
+
+    part: Part
+    blob: Blob
+
+
 class Assembly:
     """The parts of one session and the SHA-1 of the file that they make; thread-safe.
 
@@ -93,6 +105,8 @@ class Assembly:
         self._parts: dict[int, Part] = {}
         self._ids: set[str] = set()
         self._blobs: dict[int, Blob] = {}
+        # What a commit may name although it was never uploaded, by offset and SHA-512.
+        self._offers: dict[tuple[int, str], Held] = {}
         self._whole: Hash = hashlib.sha1(usedforsecurity=False)
         self._hashed = 0
 
@@ -107,6 +121,43 @@ class Assembly:
         """Returns the stored part at an offset."""
         with self._lock:
             return self._parts.get(offset)
+
+    def held_at(self, offset: int) -> Held | None:
+        """Returns the stored part at an offset if its bytes are kept."""
+        with self._lock:
+            blob = self._blobs.get(offset) if self._store.keeps_content else None
+            return None if blob is None else Held(self._parts[offset], blob)
+
+    def offered(self, offset: int, sha512: str) -> Part | None:
+        """Returns the part that was offered before for this content at this offset."""
+        with self._lock:
+            offer = self._offers.get((offset, sha512))
+            return None if offer is None else offer.part
+
+    def offer(self, part: Part, source: Blob) -> Part | None:
+        """Keeps a copy of bytes as a part that a commit may name, and returns it, or None if the bytes are gone."""
+        blob = self._store.blob()
+        try:
+            for chunk in source.chunks():
+                blob.write(chunk)
+        except FileNotFoundError:
+            blob.delete()
+            return None
+        blob.seal()
+        with self._lock:
+            self._ids.add(part.part_id)
+            return self._offers.setdefault((part.offset, part.sha512), Held(part, blob)).part
+
+    def adopt(self, named: Part) -> None:
+        """Stores a part that was offered, if a commit names just this one and nothing is stored at its place."""
+        with self._lock:
+            for key, offer in self._offers.items():
+                part = offer.part
+                if (part.part_id, part.offset, part.size) == (named.part_id, named.offset, named.size):
+                    if part.offset not in self._parts:
+                        self._parts[part.offset] = part
+                        self._blobs[part.offset] = self._offers.pop(key).blob
+                    return
 
     def add(self, part: Part, writer: PartWriter) -> None:
         """Stores what a writer has taken; the caller has made sure that nothing is stored there yet."""
@@ -157,38 +208,49 @@ class Assembly:
                         blob.delete()
 
     @property
+    def held(self) -> Sequence[Held]:
+        """The stored parts whose bytes are kept, ordered by offset."""
+        with self._lock:
+            kept = sorted(self._blobs) if self._store.keeps_content else []
+            return [Held(self._parts[offset], self._blobs[offset]) for offset in kept]
+
+    @property
     def digest(self) -> bytes:
         """The raw SHA-1 of the bytes that are hashed."""
         with self._lock:
             return self._whole.digest()
 
-    def release(self) -> Sequence[Blob]:
-        """Returns the kept bytes in the order of the file and forgets the parts."""
+    def release(self) -> Sequence[Held]:
+        """Returns the kept parts in the order of the file and forgets all parts."""
         with self._reading, self._lock:
-            blobs = [self._blobs[offset] for offset in sorted(self._blobs)]
+            held = [Held(self._parts[offset], self._blobs[offset]) for offset in sorted(self._blobs)]
+            offers = list(self._offers.values())
             self._parts.clear()
             self._ids.clear()
             self._blobs.clear()
-        return blobs
+            self._offers.clear()
+        for offer in offers:
+            offer.blob.delete()
+        return held
 
     def drop(self) -> None:
         """Forgets everything."""
-        for blob in self.release():
-            blob.delete()
+        for held in self.release():
+            held.blob.delete()
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
     """The bytes of a stored file."""
 
-    blobs: Sequence[Blob]
+    held: Sequence[Held]
 
     def chunks(self) -> Iterator[bytes]:
         """Returns the bytes in order, piece by piece."""
-        for blob in self.blobs:
-            yield from blob.chunks()
+        for one in self.held:
+            yield from one.blob.chunks()
 
     def delete(self) -> None:
         """Forgets the bytes."""
-        for blob in self.blobs:
-            blob.delete()
+        for one in self.held:
+            one.blob.delete()

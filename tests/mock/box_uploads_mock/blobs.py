@@ -1,13 +1,16 @@
 """Where uploaded bytes are kept: in memory, or in files of a temporary directory."""
 
+import hashlib
 import itertools
 import shutil
 import tempfile
 import threading
 import weakref
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import Literal, Protocol, get_args
+from typing import Literal, get_args
 
 StoreKind = Literal["memory", "disk", "discard"]
 STORE_KINDS: Sequence[StoreKind] = get_args(StoreKind)
@@ -15,27 +18,35 @@ STORE_KINDS: Sequence[StoreKind] = get_args(StoreKind)
 READ_SIZE = 1024**2
 
 
-class Blob(Protocol):
+class Blob(ABC):
     """A run of bytes that is written once, by one writer, and then read."""
 
+    @abstractmethod
     def write(self, chunk: bytes) -> None:
         """Appends bytes."""
-        ...
 
+    @abstractmethod
     def seal(self) -> None:
         """Ends the writing."""
-        ...
 
+    @abstractmethod
     def chunks(self) -> Iterator[bytes]:
         """Returns the bytes, in pieces of at most about a mebibyte."""
-        ...
 
+    @abstractmethod
     def delete(self) -> None:
         """Forgets the bytes."""
-        ...
+
+    @cached_property
+    def sha512(self) -> str:
+        """SHA-512 of what was written, in hexadecimal digits; only who asks for it pays for it."""
+        digest = hashlib.sha512()
+        for chunk in self.chunks():
+            digest.update(chunk)
+        return digest.hexdigest()
 
 
-class MemoryBlob:
+class MemoryBlob(Blob):
     """Bytes in memory, in the pieces in which they came."""
 
     def __init__(self) -> None:
@@ -57,7 +68,7 @@ class MemoryBlob:
         self._chunks.clear()
 
 
-class DiskBlob:
+class DiskBlob(Blob):
     """Bytes in a file, which is open only while it is written or read: there may be thousands of them."""
 
     def __init__(self, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The rules for the bodies of commits and log events: JSON in, typed requests or Box's error codes out."""
+"""The rules for the bodies of commits, plans and log events: JSON in, typed requests or Box's error codes out."""
 
 import json
 import re
@@ -17,6 +17,7 @@ MAX_EVENT_INFO_LENGTH = 4_000
 
 _PART_ID = re.compile(r"[0-9A-Fa-f]{8}")
 _SHA1 = re.compile(r"[0-9A-Fa-f]{40}")
+_SHA512 = re.compile(r"[0-9A-Fa-f]{128}")
 # RFC 3339, section 5.6.
 _DATE_TIME = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt]([0-9]{2}:[0-9]{2}:)([0-9]{2})(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
@@ -40,7 +41,7 @@ class CommitRequest:
         digest: The raw SHA-1 of the whole file.
         if_match: Etag that the file must have, None for no condition.
         if_none_match: Etag that the file must not have, None for no condition.
-        parts: The parts.
+        parts: The parts; a digest that was not sent is empty, since Box's documents do not require it.
     """
 
     digest: bytes
@@ -69,9 +70,27 @@ def commit_body(body: bytes) -> tuple[Sequence[Part], Attributes]:
     if not isinstance(parts, list) or not parts:
         raise argument_refusal("invalid_parameter", "parts", "The parts are missing.")
     checked = [_part(part) for part in cast("list[object]", parts)]
+    if len({bool(part.sha512) for part in checked}) > 1:
+        # That it is refused is documented, as what is inferred.
+        raise argument_refusal("bad_digest", "sha512", "Some parts have a SHA-512 and some have none.")
     attributes = _attributes(fields["attributes"]) if "attributes" in fields else Attributes()
     refuse_unknown(fields, {"parts", "attributes"})
     return checked, attributes
+
+
+def plan_body(body: bytes) -> Sequence[Part]:
+    """Returns the parts that are asked for, which have neither id nor SHA-1.
+
+    Raises:
+        Refusal: The body breaks a rule.
+    """
+    fields = json_object(body)
+    parts = fields.get("parts")
+    if not isinstance(parts, list) or not parts:
+        raise argument_refusal("invalid_parameter", "parts", "The parts are missing.")
+    checked = [_planned(part) for part in cast("list[object]", parts)]
+    refuse_unknown(fields, {"parts"})
+    return checked
 
 
 def log_event(body: bytes) -> LogEvent:
@@ -92,20 +111,41 @@ def _part(value: object) -> Part:
     if not isinstance(value, dict):
         raise argument_refusal("invalid_parameter", "parts", "A part is not an object.")
     fields = cast("dict[str, object]", value)
-    part_id, sha1 = fields.get("part_id"), fields.get("sha1", "")
-    if sha1 is None:
+    part_id, sha1 = fields.get("part_id"), fields.get("sha1")
+    if sha1 is None and "sha1" in fields:
         # Seen when a client commits what it has read from a list of parts too early (rclone issue 97).
         shown = json.dumps({**fields, "part_id": str(part_id)[:8]}, default=str, separators=(",", ":"))[:200]
         raise Refusal("parts_mismatch", f"No matching part found on server for {shown}")
-    offset, size = whole_number(fields.get("offset")), whole_number(fields.get("size"))
     if not isinstance(part_id, str) or not _PART_ID.fullmatch(part_id):
         raise argument_refusal("invalid_parameter", "part_id", "The id of a part is not 8 hexadecimal digits.")
+    offset, size = _place(fields)
+    if sha1 is not None and (not isinstance(sha1, str) or not _SHA1.fullmatch(sha1)):
+        raise argument_refusal("invalid_parameter", "sha1", "The SHA-1 of a part is not 40 hexadecimal digits.")
+    # Hits of a plan have no SHA-1. Whatever else a part says is ignored: it goes back as the server has answered it.
+    sha512 = _sha512(fields) if "sha512" in fields else ""
+    return Part(part_id=part_id.upper(), offset=offset, size=size, sha1=(sha1 or "").lower(), sha512=sha512)
+
+
+def _planned(value: object) -> Part:
+    if not isinstance(value, dict):
+        raise argument_refusal("invalid_parameter", "parts", "A part is not an object.")
+    fields = cast("dict[str, object]", value)
+    offset, size = _place(fields)
+    return Part(part_id="", offset=offset, size=size, sha1="", sha512=_sha512(fields))
+
+
+def _place(fields: Mapping[str, object]) -> tuple[int, int]:
+    offset, size = whole_number(fields.get("offset")), whole_number(fields.get("size"))
     if offset is None or not size:
         raise argument_refusal("invalid_parameter", "parts", "Offset or size of a part is not a number of bytes.")
-    if not isinstance(sha1, str) or not _SHA1.fullmatch(sha1):
-        raise argument_refusal("invalid_parameter", "sha1", "The SHA-1 of a part is not 40 hexadecimal digits.")
-    # Whatever else a part says is ignored: it goes back as the server has answered it.
-    return Part(part_id=part_id.upper(), offset=offset, size=size, sha1=sha1.lower())
+    return offset, size
+
+
+def _sha512(fields: Mapping[str, object]) -> str:
+    value = fields.get("sha512")
+    if not isinstance(value, str) or not _SHA512.fullmatch(value):
+        raise argument_refusal("invalid_parameter", "sha512", "The SHA-512 of a part is not 128 hexadecimal digits.")
+    return value.lower()
 
 
 def _attributes(value: object) -> Attributes:

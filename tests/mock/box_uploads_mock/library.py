@@ -1,9 +1,9 @@
 """The folders and files that are stored, and what may be stored beside them. Not thread-safe: the state guards it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from box_uploads_mock.assembly import Content
+from box_uploads_mock.assembly import Content, Held
 from box_uploads_mock.commit_rules import Attributes
 from box_uploads_mock.errors import Refusal, argument_refusal
 from box_uploads_mock.identifiers import Identifiers
@@ -44,6 +44,11 @@ class Library:
         if file_id not in self._contents:
             raise LookupError(f"Of file {file_id} only the description is kept.")
         return self._contents[file_id]
+
+    @property
+    def held(self) -> Sequence[Held]:
+        """What is kept of all files, as the parts that it came as."""
+        return [held for content in self._contents.values() for held in content.held]
 
     def require_target(self, request: NewFile | NewVersion, file_id: str | None) -> None:
         """Checks that a file or a new version can be stored where it is meant to go.

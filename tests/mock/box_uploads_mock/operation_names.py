@@ -10,6 +10,7 @@ LIST_PARTS = "list_parts"
 COMMIT_UPLOAD_SESSION = "commit_upload_session"
 ABORT_UPLOAD_SESSION = "abort_upload_session"
 LOG_UPLOAD_EVENT = "log_upload_event"
+PLAN_UPLOAD_PARTS = "plan_upload_parts"
 GET_FILE = "get_file"
 PREFLIGHT_UPLOAD = "preflight_upload"
 PREFLIGHT_VERSION_UPLOAD = "preflight_version_upload"
@@ -23,6 +24,7 @@ OPERATIONS: Sequence[str] = (
     COMMIT_UPLOAD_SESSION,
     ABORT_UPLOAD_SESSION,
     LOG_UPLOAD_EVENT,
+    PLAN_UPLOAD_PARTS,
     GET_FILE,
     PREFLIGHT_UPLOAD,
     PREFLIGHT_VERSION_UPLOAD,

@@ -17,13 +17,14 @@ from box_uploads_mock.operation_names import (
     GET_UPLOAD_SESSION,
     LIST_PARTS,
     LOG_UPLOAD_EVENT,
+    PLAN_UPLOAD_PARTS,
     PREFLIGHT_UPLOAD,
     PREFLIGHT_VERSION_UPLOAD,
     UPLOAD_PART,
 )
 from box_uploads_mock.rules import NewFile, NewVersion
 from box_uploads_mock.sessions import Session
-from box_uploads_mock.transfers import commit_upload_session, upload_part
+from box_uploads_mock.transfers import commit_upload_session, plan_upload_parts, upload_part
 from box_uploads_mock.uploads import SessionTwinError
 
 # Documented: an offset above 10,000 is refused, and 1,000 is the largest page.
@@ -178,6 +179,7 @@ HANDLERS: Mapping[str, Callable[[Call], Awaitable[Outcome]]] = {
     COMMIT_UPLOAD_SESSION: commit_upload_session,
     ABORT_UPLOAD_SESSION: abort_upload_session,
     LOG_UPLOAD_EVENT: log_upload_event,
+    PLAN_UPLOAD_PARTS: plan_upload_parts,
     GET_FILE: get_file,
     PREFLIGHT_UPLOAD: preflight_upload,
     PREFLIGHT_VERSION_UPLOAD: preflight_version_upload,

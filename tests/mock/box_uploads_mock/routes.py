@@ -14,6 +14,7 @@ from box_uploads_mock.operation_names import (
     GET_UPLOAD_SESSION,
     LIST_PARTS,
     LOG_UPLOAD_EVENT,
+    PLAN_UPLOAD_PARTS,
     PREFLIGHT_UPLOAD,
     PREFLIGHT_VERSION_UPLOAD,
     UPLOAD_PART,
@@ -58,6 +59,7 @@ ROUTES: Sequence[Route] = (
     Route((*_SESSION, "parts"), {"GET": LIST_PARTS}),
     Route((*_SESSION, "commit"), {"POST": COMMIT_UPLOAD_SESSION}),
     Route((*_SESSION, "log"), {"POST": LOG_UPLOAD_EVENT}),
+    Route((*_SESSION, "plan"), {"POST": PLAN_UPLOAD_PARTS}),
     # rclone asks with a slash at the end.
     Route(("files", "content"), {"OPTIONS": PREFLIGHT_UPLOAD}),
     Route(("files", "content", ""), {"OPTIONS": PREFLIGHT_UPLOAD}),

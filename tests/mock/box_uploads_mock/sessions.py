@@ -72,6 +72,12 @@ class Session:
         """Number of parts that are stored and processed; the last one is as long as commits are answered with 202."""
         return min(len(self.assembly), self.total_parts - bool(self.pending_commits))
 
+    def has_range(self, wanted: ContentRange) -> bool:
+        """Returns whether a range is one of those into which the session splits the file."""
+        stop = min(wanted.start + self.part_size, self.file_size)
+        is_whole_part = wanted.start % self.part_size == 0 and wanted.size > 0 and wanted.stop == stop
+        return wanted.total == self.file_size and is_whole_part
+
     def require_range(self, wanted: ContentRange) -> None:
         """Checks that a range is one of those into which the session splits the file.
 
@@ -80,9 +86,7 @@ class Session:
         Raises:
             Refusal: It is none of them.
         """
-        stop = min(wanted.start + self.part_size, self.file_size)
-        is_whole_part = wanted.start % self.part_size == 0 and wanted.size > 0 and wanted.stop == stop
-        if wanted.total != self.file_size or not is_whole_part:
+        if not self.has_range(wanted):
             message = (
                 f"The range '{wanted}' is none of the session: "
                 f"the file has {self.file_size} bytes, every part but the last {self.part_size}."

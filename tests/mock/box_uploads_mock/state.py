@@ -70,7 +70,8 @@ class State:
         commit_retry_after_s: Value of `Retry-After` in those answers, in seconds.
         conflicts_as_list: Whether a name conflict is told as a list, as Box's OpenAPI document has it, or as
             one object, as its older pages and its web uploader have it.
-        offers_plan: Whether sessions have the `plan` endpoint, which newer sessions of Box have.
+        offers_plan: Whether sessions have the `plan` endpoint, which older sessions of Box had not; without it, the
+            call is answered with 404. A store that discards holds nothing that could be a hit.
         bare_answers: Whether parts and committed files are answered bare, as Box's guides show them, rather than
             in `part` and in a list of files, as its OpenAPI document and its SDKs have them.
 
@@ -92,7 +93,7 @@ class State:
         pending_commits: int = 0,
         commit_retry_after_s: int = 1,
         conflicts_as_list: bool = False,
-        offers_plan: bool = False,
+        offers_plan: bool = True,
         bare_answers: bool = False,
     ) -> None:
         world = default_world() if world is None else world

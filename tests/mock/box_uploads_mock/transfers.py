@@ -70,6 +70,25 @@ async def _catch_up(call: Call) -> None:
         await asyncio.to_thread(session.assembly.advance)
 
 
+async def plan_upload_parts(call: Call) -> Outcome:
+    """Tells which parts need not be uploaded, since their bytes are here already."""
+    if not call.state.offers_plan:
+        raise Refusal("not_found", "Not Found")
+    wanted = commit_rules.plan_body(await call.json_body(MAX_COMMIT_LENGTH))
+    uploads = call.state.uploads
+    session = uploads.find(call.session_id)
+    found = await asyncio.to_thread(uploads.plan, call.session_id, wanted)
+    hits: list[dict[str, object]] = []
+    misses: list[dict[str, object]] = []
+    for part, hit in zip(wanted, found, strict=True):
+        said: dict[str, object] = {"offset": part.offset, "size": part.size, "sha512": part.sha512}
+        if hit is None:
+            misses.append(said)
+        else:
+            hits.append({**said, "part_id": hit.part_id})
+    return Outcome(status=200, body={"upload_session_id": session.id, "hits": hits, "misses": misses})
+
+
 async def commit_upload_session(call: Call) -> Outcome:
     """Makes the file of the parts and ends the session."""
     body = await call.json_body(MAX_COMMIT_LENGTH)
@@ -81,8 +100,10 @@ async def commit_upload_session(call: Call) -> Outcome:
         digest=digest, if_match=if_match, if_none_match=if_none_match, parts=parts, attributes=attributes
     )
     uploads = call.state.uploads
-    uploads.find(call.session_id)
+    planned = uploads.adopt(call.session_id, parts)
     await _catch_up(call)
+    if any(part.sha512 for part in parts):
+        await asyncio.to_thread(uploads.check_sha512, planned, parts)
     session = uploads.check_commit(call.session_id, request)
     call.strike.on_checked()
     if uploads.count_pending(session):

@@ -3,10 +3,10 @@
 import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from box_uploads_mock.assembly import Assembly, Content, Part, PartWriter
+from box_uploads_mock.assembly import Assembly, Content, Held, Part, PartWriter
 from box_uploads_mock.blobs import Store
 from box_uploads_mock.commit_rules import CommitRequest
 from box_uploads_mock.errors import Refusal, argument_refusal
@@ -151,6 +151,60 @@ class Uploads:
             pass
         return part_id
 
+    def plan(self, session_id: str, wanted: Sequence[Part]) -> Sequence[Part | None]:
+        """Returns for each wanted part one that a commit may name instead of uploading it, or None.
+
+        That is one whose size and SHA-512 a part of an open session or of a stored file has, whatever its offset
+        there. Its bytes may have to be hashed first, so this is not for an event loop.
+
+        Raises:
+            Refusal: There is no such session.
+        """
+        with self._lock:
+            session = self.find(session_id)
+            held = [*self._library.held, *(one for each in self._sessions.values() for one in each.assembly.held)]
+        return [self._hit(session, part, held) for part in wanted]
+
+    def _hit(self, session: Session, wanted: Part, held: Sequence[Held]) -> Part | None:
+        if not session.has_range(ContentRange(wanted.offset, wanted.offset + wanted.size, session.file_size)):
+            return None
+        stored = session.assembly.at(wanted.offset)
+        if stored is not None:
+            own = session.assembly.held_at(wanted.offset)
+            return stored if own is not None and _is_same(own, wanted) else None
+        offered = session.assembly.offered(wanted.offset, wanted.sha512)
+        if offered is not None:
+            return offered
+        for one in held:
+            if _is_same(one, wanted):
+                with self._lock:
+                    part_id = self._new_part_id(session)
+                return session.assembly.offer(replace(wanted, part_id=part_id, sha1=one.part.sha1), one.blob)
+        return None
+
+    def adopt(self, session_id: str, named: Sequence[Part]) -> Session:
+        """Lets parts that a plan has offered be parts of the session, since a commit names them, and returns it.
+
+        Raises:
+            Refusal: There is no such session.
+        """
+        with self._lock:
+            session = self.find(session_id)
+            for part in named:
+                session.assembly.adopt(part)
+            return session
+
+    def check_sha512(self, session: Session, named: Sequence[Part]) -> None:
+        """Checks what a commit says of the SHA-512 of kept bytes, which are hashed; so not for an event loop.
+
+        Raises:
+            Refusal: A part has another one.
+        """
+        for part in named:
+            held = session.assembly.held_at(part.offset)
+            if part.sha512 and held is not None and _sha512(held) not in {part.sha512, ""}:
+                raise _mismatch(part)
+
     def check_commit(self, session_id: str, request: CommitRequest) -> Session:
         """Checks that a session can be committed; the parts have been hashed as far as they are there.
 
@@ -186,13 +240,13 @@ class Uploads:
         """
         with self._lock:
             session = self.check_commit(session_id, request)
-            blobs = session.assembly.release()
+            held = session.assembly.release()
             file = self._library.put(
                 session.target,
                 session.file_id,
                 sha1=request.digest.hex(),
                 attributes=request.attributes,
-                content=Content(blobs) if self._store.keeps_content else None,
+                content=Content(held) if self._store.keeps_content else None,
             )
             del self._sessions[session.id]
             self._committed.add(session.id)
@@ -241,12 +295,29 @@ def _require_conditions(request: CommitRequest, present: File | None) -> None:
         raise Refusal("precondition_failed", "The resource has been modified. Please retrieve the resource again.")
 
 
+def _is_same(held: Held, wanted: Part) -> bool:
+    return held.part.size == wanted.size and _sha512(held) == wanted.sha512
+
+
+def _sha512(held: Held) -> str:
+    """Returns the SHA-512 of kept bytes, or nothing if they were removed meanwhile."""
+    try:
+        return held.blob.sha512
+    except FileNotFoundError:
+        return ""
+
+
+def _mismatch(part: Part) -> Refusal:
+    shown = f'{{"part_id":"{part.part_id}","offset":{part.offset},"size":{part.size},"sha1":"{part.sha1}"}}'
+    return Refusal("parts_mismatch", f"No matching part found on server for {shown}")
+
+
 def _require_parts(session: Session, named: Sequence[Part]) -> None:
     stored = {part.offset: part for part in session.assembly.parts}
     for part in named:
         found = stored.pop(part.offset, None)
-        if part != found:
-            shown = f'{{"part_id":"{part.part_id}","offset":{part.offset},"size":{part.size},"sha1":"{part.sha1}"}}'
-            raise Refusal("parts_mismatch", f"No matching part found on server for {shown}")
+        expected = None if found is None else replace(found, sha1=found.sha1 if part.sha1 else "")
+        if part != expected:
+            raise _mismatch(part)
     if len(named) != session.total_parts:
         raise Refusal("parts_mismatch", f"The file has {session.total_parts} parts, not {len(named)}")

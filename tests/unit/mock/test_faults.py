@@ -140,10 +140,10 @@ def test_reset_returns_to_the_beginning(state: State) -> None:
     state.faults.add(Failure(operation=CREATE, status=500))
     state.rate_limit(retry_after_s=1)
     state.expire_token("mock-token")
-    state.conflicts_as_list = state.offers_plan = True
+    state.conflicts_as_list, state.offers_plan = True, False
     state.reset()
     assert [*state.sessions, *state.journal, *state.faults.unfired] == []
-    assert (state.conflicts_as_list, state.offers_plan) == (False, False)
+    assert (state.conflicts_as_list, state.offers_plan) == (False, True)
     assert post(state, SESSIONS, new_file()).content == first
 
 

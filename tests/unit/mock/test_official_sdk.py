@@ -5,6 +5,7 @@ import io
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from box_sdk_gen import (
@@ -131,6 +132,43 @@ def test_the_sdk_uploads_a_big_file(small_server: MockServer, small_client: BoxC
     assert file.sha_1 == hashlib.sha1(data, usedforsecurity=False).hexdigest()
     assert (file.name, file.size, file.etag) == ("Project.mov", size, "0")
     assert not small_server.state.sessions
+
+
+def journal_of(server: MockServer, operation: str) -> list[int | None]:
+    return [one.status for one in server.state.journal if one.operation == operation]
+
+
+@pytest.mark.parametrize("size", [len(DATA), 30_000, 1])
+def test_the_sdk_uploads_a_big_file_version(small_server: MockServer, small_client: BoxClient, size: int) -> None:
+    data = DATA[:size]
+    file = small_client.chunked_uploads.upload_big_file_version("12345", io.BytesIO(data), size)
+    assert file is not None
+    assert (file.id, file.name, file.size, file.etag) == ("12345", "Contract.pdf", size, "1")
+    assert small_server.state.content("12345") == data
+    assert file.sha_1 == hashlib.sha1(data, usedforsecurity=False).hexdigest()
+    parts = -(-size // 10_000)
+    assert journal_of(small_server, "plan_upload_parts") == [200] * parts
+    assert journal_of(small_server, "upload_part") == [200] * parts
+
+
+@pytest.mark.parametrize("changed", [(), (0,), (1,), (3,), (0, 1, 2), (0, 1, 2, 3)])
+@pytest.mark.parametrize("store", ["memory", "disk", "discard"])
+def test_the_sdk_sends_only_what_has_changed(store: Any, changed: tuple[int, ...]) -> None:
+    data = bytearray(DATA)
+    for index in changed:
+        data[index * 10_000 + 5] ^= 1
+    state = State(store=store, part_size_for=constant_part_size(10_000), min_file_size=1)
+    with MockServer(state=state) as server, client_of(server) as client:
+        first = client.chunked_uploads.upload_big_file(io.BytesIO(DATA), "Project.mov", len(DATA), "0")
+        sent = len(journal_of(server, "upload_part"))
+        file = client.chunked_uploads.upload_big_file_version(first.id, io.BytesIO(data), len(data))
+        assert file is not None
+        assert file.sha_1 == hashlib.sha1(data, usedforsecurity=False).hexdigest()
+        # What is discarded cannot be there already.
+        again = 4 if store == "discard" else len(changed)
+        assert len(journal_of(server, "upload_part")) == sent + again
+        if store != "discard":
+            assert state.content(first.id) == data
 
 
 def test_the_sdk_repeats_a_part_that_failed(small_server: MockServer, small_client: BoxClient) -> None:

@@ -245,6 +245,7 @@ def test_an_expired_session_is_gone(call: Callable[[Upload], Any]) -> None:
         ("/parts", "GET, OPTIONS"),
         ("/commit", "OPTIONS, POST"),
         ("/log", "OPTIONS, POST"),
+        ("/plan", "OPTIONS, POST"),
     ],
 )
 @pytest.mark.parametrize("method", ["HEAD", "PATCH", "TRACE", "QUERY", "get", "options"])

@@ -23,7 +23,8 @@ def create(url, token):
 @pytest.mark.parametrize("run", [1, 2])
 def test_a_test_starts_from_the_beginning(box_mock, box_mock_url, box_mock_token, run):
     assert not box_mock.state.sessions
-    box_mock.state.offers_plan = True
+    assert box_mock.state.offers_plan
+    box_mock.state.offers_plan = False
     assert create(box_mock_url, box_mock_token) == 201
     assert len(box_mock.state.sessions) == 1
 """

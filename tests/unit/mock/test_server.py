@@ -261,9 +261,9 @@ def test_a_reset_leaves_connections_open() -> None:
 
 def test_a_server_that_does_not_run_is_reset_as_well() -> None:
     server = MockServer()
-    server.state.offers_plan = True
+    server.state.offers_plan = False
     server.reset()
-    assert not server.state.offers_plan
+    assert server.state.offers_plan
 
 
 def test_a_settled_server_has_answered_everybody() -> None:

@@ -37,6 +37,7 @@ def test_a_session_for_a_new_file_has_every_documented_field(state: State) -> No
             "list_parts": f"{url}/parts",
             "status": url,
             "log_event": f"{url}/log",
+            "plan": f"{url}/plan",
         },
     }
 
@@ -51,10 +52,9 @@ def test_endpoints_follow_the_host_that_the_client_addressed(state: State) -> No
     assert answer.body["session_endpoints"]["status"] == f"http://[::1]:99{SESSIONS}/{answer.body['id']}"
 
 
-def test_the_plan_endpoint_is_offered_on_request(state: State) -> None:
-    state.offers_plan = True
-    body = created(state)
-    assert body["session_endpoints"]["plan"] == f"http://{HOST}{SESSIONS}/{body['id']}/plan"
+def test_the_plan_endpoint_can_be_left_out(state: State) -> None:
+    state.offers_plan = False
+    assert "plan" not in created(state)["session_endpoints"]
 
 
 def test_expiry_keeps_the_offset_of_the_clock() -> None:

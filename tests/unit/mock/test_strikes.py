@@ -65,6 +65,7 @@ CALLS: dict[str, Callable[[Upload], Any]] = {
     "commit_upload_session": lambda upload: upload.commit(),
     "abort_upload_session": lambda upload: upload.abort(),
     "log_upload_event": lambda upload: upload.log({"event_type": "x"}),
+    "plan_upload_parts": lambda upload: upload.plan([upload.wanted(0)]),
     "get_file": lambda upload: get_file(upload.state, "12345"),
 }
 

@@ -86,5 +86,17 @@ class Upload:
     def abort(self) -> Answer:
         return send(self.state, "DELETE", self.path, headers())
 
+    def wanted(self, index: int, **changes: object) -> dict[str, object]:
+        """Returns a part as a plan asks for it."""
+        start = index * PART_SIZE
+        content = self.data[start : start + PART_SIZE]
+        asked = {"offset": start, "size": len(content), "sha512": hashlib.sha512(content).hexdigest()}
+        return {**asked, **changes}
+
+    def plan(self, parts: object = None, body: object = None, **changes: str | None) -> Answer:
+        """Asks which parts need not be uploaded, by default for all."""
+        asked = [self.wanted(index) for index in range(self.count)] if parts is None else parts
+        return post(self.state, f"{self.path}/plan", {"parts": asked} if body is None else body, **changes)
+
     def log(self, body: object) -> Answer:
         return post(self.state, f"{self.path}/log", json.loads(json.dumps(body)))

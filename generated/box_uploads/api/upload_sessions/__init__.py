@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         get_upload_session,
         list_parts,
         log_upload_event,
+        plan_upload_parts,
         upload_part,
     )
 
@@ -27,6 +28,7 @@ __all__ = [
     "list_parts",
     "commit_upload_session",
     "log_upload_event",
+    "plan_upload_parts",
 ]
 
 

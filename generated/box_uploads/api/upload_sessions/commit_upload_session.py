@@ -67,7 +67,7 @@ _ERRORS: Final[Mapping[int | str, Json[Any]]] = {
 def build_request(
     upload_session: models.UploadSession,
     *,
-    parts: list[models.UploadPart],
+    parts: list[models.CommitPart],
     digest: str,
     attributes: models.FileAttributes | UnsetType = UNSET,
     if_match: str | UnsetType = UNSET,
