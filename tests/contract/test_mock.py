@@ -412,6 +412,23 @@ def test_parts_are_listed_from_where_the_fragment_says() -> None:
     assert page["offset"] == parameters("list_parts")["offset"]["schema"]["default"]
 
 
+def test_a_plan_and_a_commit_of_its_hits_go_as_documented() -> None:
+    _commit()
+    session_id = _answer("create_version_upload_session")[2]["id"]
+    wanted = [_planned(start, part) for start, part in PARTS]
+    unknown = {**wanted[0], "sha512": "0" * 128}
+    status, _, plan = _answer("plan_upload_parts", {"parts": [*wanted, unknown]}, session_id=session_id)
+    assert (status, plan["upload_session_id"], plan["misses"]) == (200, session_id, [unknown])
+    hits = plan["hits"]
+    assert [{**hit, "part_id": ""} for hit in hits] == [{**one, "part_id": ""} for one in wanted]
+    assert _answer("list_parts", session_id=session_id)[2]["total_count"] == 0
+    mixed = [hits[0], *({key: hit[key] for key in ("part_id", "offset", "size")} for hit in hits[1:])]
+    assert _answer("commit_upload_session", {"parts": mixed}, session_id=session_id)[0] == 400
+    status, _, files = _answer("commit_upload_session", {"parts": hits}, session_id=session_id)
+    assert (status, files["entries"][0]["id"]) == (201, "12345")
+    assert STATE.content("12345") == CONTENT
+
+
 def _documented_headers() -> list[tuple[str, str, str]]:
     return [
         (name, status, header)

@@ -32,8 +32,11 @@ _MOCK = _modules(
     "answers",
     "lifetimes",
     "files",
+    "planning",
 )
-_CLIENT = _modules("client_defects", "requests", "transfers", "arguments", "decoding", "statuses", "links", "files")
+_CLIENT = _modules(
+    "client_defects", "requests", "transfers", "arguments", "decoding", "statuses", "links", "files", "planning"
+)
 _CONDUCT = _modules("client_defects", "retries", "tokens", "connections")
 _UPLOADER = _modules("uploader_defects", "journals", "plans", "failures")
 
