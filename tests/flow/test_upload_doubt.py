@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,11 @@ from tests.flow.upload_ground import CONTENT, SHA1, Ground
 CREATE, VERSION = "create_upload_session", "create_version_upload_session"
 STATUS, COMMIT, ABORT = "get_upload_session", "commit_upload_session", "abort_upload_session"
 OTHER = CONTENT[::-1]
+
+
+def named(parts: Iterable[models.UploadPart]) -> list[models.CommitPart]:
+    """Return parts as a commit names them."""
+    return [models.CommitPart(part_id=one.part_id, offset=one.offset, size=one.size, sha1=one.sha1) for one in parts]
 
 
 class Stream(io.BytesIO):
@@ -343,7 +348,7 @@ def test_a_commit_of_an_earlier_run_that_arrives_late_is_found(ground: Ground, f
             assert msgspec.json.decode(journal.read_bytes())["sha1"] == SHA1
             with ground.client() as box:
                 known = msgspec.convert(session, models.UploadSession)
-                box.commit_upload_session(known, parts=list(box.iter_parts(known)), digest=header(SHA1))
+                box.commit_upload_session(known, parts=named(box.iter_parts(known)), digest=header(SHA1))
 
     assert ground.upload(file_id=file_id, resume=journal, on_progress=arrive).sha1 == SHA1
     assert versions(ground) == (1, CONTENT)
@@ -642,7 +647,7 @@ class Late(httpx2.BaseTransport):
         if request.method == "DELETE" and (session := self._session) is not None:
             self._session = None
             with self._ground.client() as box:
-                box.commit_upload_session(session, parts=list(box.iter_parts(session)), digest=header(SHA1))
+                box.commit_upload_session(session, parts=named(box.iter_parts(session)), digest=header(SHA1))
         response = self._inner.handle_request(request)
         if request.url.path.endswith("/upload_sessions") and response.status_code == 201:
             self._session = msgspec.json.decode(response.read(), type=models.UploadSession)
