@@ -161,5 +161,6 @@ def stored_already(error: ClientError, sha1: str, size: int) -> models.File | No
             fields: dict[str, object] = {"type": "file", "sha1": sha1, "size": size}
             fields |= {name: item[name] for name in ("id", "name", "etag", "sequence_id") if name in item}
             with suppress(msgspec.ValidationError):
-                return convert(fields, models.File)
+                file: models.File = convert(fields, models.File)
+                return file
     return None

@@ -133,9 +133,10 @@ def _existing(error: Exception) -> models.UploadSession | None:
     if not isinstance(error, ConflictError) or error.code != "session_conflict" or not is_object(error.context_info):
         return None
     try:
-        return convert(error.context_info.get("session"), models.UploadSession)
+        session: models.UploadSession = convert(error.context_info.get("session"), models.UploadSession)
     except msgspec.ValidationError:
         return None
+    return session
 
 
 def _withdraw(order: Order, target: Target, error: BaseException, lost: int) -> None:
