@@ -258,19 +258,21 @@ def test_a_session_that_only_asks_for_the_name_is_ended(ground: Ground) -> None:
 
 
 class Unreadable(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
-    """Spoils the bodies of some conflicts on their way."""
+    """Spoils the bodies of some conflicts on their way: by HTML, by a cut, or by a connection that breaks."""
 
-    def __init__(self, inner: httpx2.BaseTransport, times: int, *, is_cut: bool) -> None:
+    def __init__(self, inner: httpx2.BaseTransport, times: int, spoiled: str) -> None:
         self._inner = inner
         self._times = times
-        self._is_cut = is_cut
+        self._spoiled = spoiled
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         response = self._inner.handle_request(request)
         if response.status_code != 409 or not self._times:
             return response
         self._times -= 1
-        content = response.read()[:60] if self._is_cut else b"<html>409 Conflict</html>"
+        content = response.read()[:60] if self._spoiled != "html" else b"<html>409 Conflict</html>"
+        if self._spoiled == "broken":
+            raise httpx2.ReadError("the connection broke in the middle of the answer")
         return httpx2.Response(409, headers={"content-type": "text/html"}, content=content)
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
@@ -287,17 +289,17 @@ class Unreadable(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
 
 
 @pytest.mark.parametrize("is_async", [False, True])
-@pytest.mark.parametrize("is_cut", [False, True])
+@pytest.mark.parametrize("spoiled", ["html", "cut", "broken"])
 @pytest.mark.parametrize("times", [2, 1000])
 @pytest.mark.parametrize("is_last_look", [False, True])
 def test_a_stored_file_is_found_or_left_in_doubt_when_the_conflict_cannot_be_read(
-    ground: Ground, times: int, is_last_look: bool, is_cut: bool, is_async: bool
+    ground: Ground, times: int, is_last_look: bool, spoiled: str, is_async: bool
 ) -> None:
     if is_last_look:
         ground.state.faults.add(Failure(operation=COMMIT, status=503), Failure(operation=COMMIT, status=403))
     else:
         ground.state.faults.add(LostAnswer(operation=COMMIT))
-    http = Unreadable(Late(ground) if is_last_look else httpx2.HTTPTransport(), times, is_cut=is_cut)
+    http = Unreadable(Late(ground) if is_last_look else httpx2.HTTPTransport(), times, spoiled)
 
     def run() -> Any:
         if not is_async:
@@ -314,6 +316,23 @@ def test_a_stored_file_is_found_or_left_in_doubt_when_the_conflict_cannot_be_rea
     assert not ground.state.sessions
 
 
+@pytest.mark.parametrize("is_async", [False, True])
+@pytest.mark.parametrize("spoiled", ["html", "cut", "broken"])
+def test_a_version_is_found_whatever_conflict_cannot_be_read(
+    ground: Ground, file_id: str, spoiled: str, is_async: bool
+) -> None:
+    ground.state.faults.add(LostAnswer(operation=COMMIT))
+    ground.state.faults.add(Failure(operation=COMMIT, status=409, code="item_name_in_use"))
+    http = Unreadable(httpx2.HTTPTransport(), 1000, spoiled)
+    if is_async:
+        client = AsyncClient(ground.state.token, base_url=ground.server.base_url, http=http)
+        file = asyncio.run(ground.upload_async(client=client, file_id=file_id))
+    else:
+        file = ground.upload(client=ground.client(http=http), file_id=file_id)
+    assert (file.id, file.sha1, versions(ground)) == (file_id, SHA1, (1, CONTENT))
+    assert not ground.state.sessions
+
+
 def test_a_resumed_run_leaves_the_doubt_to_the_next_when_the_conflict_cannot_be_read(
     ground: Ground, tmp_path: Path
 ) -> None:
@@ -321,7 +340,7 @@ def test_a_resumed_run_leaves_the_doubt_to_the_next_when_the_conflict_cannot_be_
     ground.state.faults.add(LostAnswer(operation=COMMIT))
     with pytest.raises(Interrupt):
         ground.upload(resume=journal, on_progress=at(Retried))
-    http = Unreadable(httpx2.HTTPTransport(), 1000, is_cut=True)
+    http = Unreadable(httpx2.HTTPTransport(), 1000, "cut")
     with pytest.raises(CommitUnconfirmedError, match=r"only if it is not there, delete the journal$"):
         ground.upload(client=ground.client(http=http), resume=journal)
     assert ground.upload(resume=journal).sha1 == SHA1
@@ -684,6 +703,21 @@ def test_what_is_not_there_in_the_end_is_told_with_the_failure(ground: Ground, f
             f"look among the versions of file {file_id} for a version with the sha1 {SHA1}"
         )
     assert versions(ground) == (0, OTHER)
+
+
+@pytest.mark.parametrize("is_version", [False, True])
+def test_of_a_session_that_cannot_be_ended_nobody_says_that_its_commit_had_no_effect(
+    ground: Ground, is_version: bool
+) -> None:
+    settings = {"file_id": ground.upload(OTHER).id} if is_version else {}
+    ground.state.faults.add(Failure(operation=COMMIT, status=503), Failure(operation=COMMIT, status=403))
+    ground.state.faults.add(Failure(operation=ABORT, status=403))
+    with pytest.raises(errors.ForbiddenError) as caught:
+        ground.upload(**settings)
+    assert ground.state.sessions
+    notes = caught.value.__notes__
+    assert notes[0].startswith("The session could not be aborted, and goes on until it expires")
+    assert notes[1:] == ["A commit had been sent before, and may still be carried out."]
 
 
 def test_a_session_that_is_left_in_doubt_is_told_as_such(ground: Ground, file_id: str, tmp_path: Path) -> None:

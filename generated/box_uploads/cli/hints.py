@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from .. import errors
@@ -15,6 +16,7 @@ __all__ = ["hints_of", "is_of_path"]
 
 _TOKEN = "put a valid one into BOX_ACCESS_TOKEN, or into the file of --token-file"  # noqa: S105  # says where it goes
 _THROUGH_STDIN = "through stdin it can be uploaded: - --size BYTES --name NAME"
+_LOOK = re.compile(r"look (?:in|among) .* with the sha1 [0-9a-f]{40}")
 _CREATE = ("create_upload_session", "create_version_upload_session")
 
 
@@ -84,7 +86,9 @@ def _upload_hints(error: BaseException) -> list[str]:  # noqa: PLR0911  # a tabl
         case JournalError():
             return ["--no-resume uploads without a journal"]
         case CommitUnconfirmedError():
-            return ["compare the sha1 of the file at Box with this one's; if they differ, --no-resume uploads it again"]
+            found = _LOOK.search(str(error))
+            what = "compare the sha1 of the file at Box with this one's" if found is None else found[0]
+            return [f"{what}; only if it is not there, --no-resume uploads it again"]
         case UploadError(__cause__=Exception() as cause):
             return hints_of(cause)
         case DuplicateNameError() | PathNameError():

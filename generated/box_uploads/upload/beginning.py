@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .order import Order
     from .plan import Plan
 
-__all__ = ["Begun", "begin", "begin_anew", "ended", "held_by", "stored_by_earlier_run"]
+__all__ = ["Begun", "Ended", "begin", "begin_anew", "ended", "held_by", "stored_by_earlier_run"]
 
 _T = TypeVar("_T")
 
@@ -43,6 +43,18 @@ class Begun(msgspec.Struct, frozen=True):
     doubt: str | None = None
 
 
+class Ended(msgspec.Struct, frozen=True):
+    """What has become of a session that was of no use any more.
+
+    Attributes:
+        is_over: Whether it has ended; else it goes on until it expires.
+        left: What to tell of what is left; empty if nothing is.
+    """
+
+    is_over: bool
+    left: str
+
+
 def begin(order: Order) -> Begun | models.File:
     """Return the session to upload by, or the file if an earlier run has stored it."""
     return _resumed(order) or _created(order)
@@ -50,27 +62,27 @@ def begin(order: Order) -> Begun | models.File:
 
 def begin_anew(order: Order, old: models.UploadSession, reason: str) -> Begun | models.File:
     """Return a session in place of one that is of no use any more; that one is ended, should it still be there."""
-    if left := ended(order, old):
-        reason = f"{reason}. {left}"
-    order.tell(Restarted(reason))
+    left = ended(order, old).left
+    order.tell(Restarted(f"{reason}. {left}" if left else reason))
     return _created(order)
 
 
-def ended(order: Order, session: models.UploadSession) -> str | None:
-    """End a session and forget it, as well as it can be done; return what to tell of what is left."""
+def ended(order: Order, session: models.UploadSession) -> Ended:
+    """End a session and forget it, as well as it can be done."""
     journal, left = order.journal, list[str]()
     if journal is not None and journal.entry is not None:
         # From now on, that the session is gone says nothing of a commit. Without it, a person has to look.
         with suppress(OSError):
             journal.write(msgspec.structs.replace(journal.entry, sha1=None))
-    if told := sessions.end(order, session):
+    told = sessions.end(order, session)
+    if told is not None:
         left.append(told)
     try:
         if journal is not None:
             journal.remove()
     except OSError as failure:
         left.append(f"The journal could not be removed: {failure}")
-    return " ".join(left) or None
+    return Ended(is_over=told is None, left=" ".join(left))
 
 
 def stored_by_earlier_run(order: Order, session: models.UploadSession, sha1: str) -> models.File | None:

@@ -137,7 +137,7 @@ def _given_up_in_doubt(order: Order, session: models.UploadSession, doubt: Commi
     """Give up a session, and return the file if a commit has made it that was still under way.
 
     A session that goes on is left to the next run, which has the doubt in its journal. Of one that is ended, no file
-    can come any more, so it is looked for once again.
+    can come any more, so it is looked for once again; of one that cannot be ended, one may still come.
 
     Raises:
         CommitUnconfirmedError: The session is ended, and nothing tells whether the file is there.
@@ -147,7 +147,7 @@ def _given_up_in_doubt(order: Order, session: models.UploadSession, doubt: Commi
     if _goes_on(order, session, failure):
         failure.add_note(_UNDER_WAY)
     else:
-        _end(order, session, failure)
+        goes_on = not _end(order, session, failure)
         try:
             file, _ = looked_up(order, doubt.sha1)
         except ClientError as error:
@@ -159,7 +159,7 @@ def _given_up_in_doubt(order: Order, session: models.UploadSession, doubt: Commi
         else:
             if file is not None:
                 return file
-            failure.add_note("A commit had been sent before, and had no effect.")
+            failure.add_note(_UNDER_WAY if goes_on else "A commit had been sent before, and had no effect.")
     raise failure from failure.__cause__
 
 
@@ -175,6 +175,9 @@ def _give_up(order: Order, session: models.UploadSession, error: BaseException) 
         _end(order, session, error)
 
 
-def _end(order: Order, session: models.UploadSession, error: BaseException) -> None:
-    if left := ended(order, session):
-        error.add_note(left)
+def _end(order: Order, session: models.UploadSession, error: BaseException) -> bool:
+    """End a session, tell of what is left of it, and return whether it has ended."""
+    end = ended(order, session)
+    if end.left:
+        error.add_note(end.left)
+    return end.is_over

@@ -10,7 +10,7 @@ import msgspec
 
 from .. import models
 from .._runtime.conversion import convert
-from .._runtime.errors import ClientError, ConflictError, GoneError, NotFoundError
+from .._runtime.errors import ApiError, ClientError, ConflictError, GoneError, NotFoundError
 from . import session as sessions
 from .digest import is_same
 from .errors import CommitUnconfirmedError, UploadAbortedError
@@ -128,12 +128,30 @@ def _by_name(order: Order, sha1: str) -> models.File | None:
             file = stored_already(error, sha1, order.source.size)
             if file is not None or _is_of_others(error, sha1):
                 return file
+            read = _read(order, error)
+            if read is not None and read.sha1 is not msgspec.UNSET:
+                return read if is_same(read.sha1, sha1) else None
             # One that cannot be read proves nothing: the file in the way may be ours.
             patience.pause(error)
         else:
             if left := sessions.end(order, found):
                 order.not_ended.append(left)
             return None
+
+
+def _read(order: Order, error: ConflictError) -> models.File | None:
+    """Return the file in the way if the conflict names it and tells nothing of its content; None if it says less."""
+    if not is_name_taken(error) or len(error.conflicts) != 1:
+        return None
+    (item,) = error.conflicts
+    file_id = item.get("id")
+    if item.get("type", "file") != "file" or not isinstance(file_id, str) or not file_id.isdecimal():
+        return None
+    try:
+        return order.ask("confirm", lambda: order.calls.get_file(file_id).parsed, at_least_s=_LAST_LOOK_S)
+    except ApiError:
+        # It may be gone by now, so the name is asked for once more.
+        return None
 
 
 def _is_of_others(error: ConflictError, sha1: str) -> bool:

@@ -62,6 +62,13 @@ HINTS: list[tuple[BaseException, int, str]] = [
     (JournalError("the journal is broken"), 1, "--no-resume"),
     (JournalError("another process is uploading with the journal"), 1, "the same command does what is left"),
     (CommitUnconfirmedError("the session ended"), 1, "--no-resume uploads it again"),
+    (
+        CommitUnconfirmedError(
+            f"the session is gone. Before uploading again, look in folder 0 for a.mov with the sha1 {'a' * 40}"
+        ),
+        1,
+        f"look in folder 0 for a.mov with the sha1 {'a' * 40}; only if it is not there, --no-resume uploads it again",
+    ),
     (late(), 1, "check the network"),
     (TokenFileError(21, "Is a directory", "/x"), 1, "--token-file names a file"),
     (TrustStoreError(2, "No such file or directory", "/x"), 1, "SSL_CERT_FILE"),

@@ -38,8 +38,9 @@ class Box(Script):
         self.file = file
 
     def get_file(self, file_id: str) -> Answer:
-        assert file_id == "7"
         self._step(FILE)
+        if self.file is None or self.file.id != file_id:
+            raise api_error(404, operation=FILE)
         return Answer(self.file)
 
     def create_upload_session(self, **_: Any) -> Answer:
@@ -251,7 +252,8 @@ def test_a_conflict_that_tells_nothing_is_asked_for_again_and_leaves_the_doubt(
     box = Box(get_upload_session=gone(status), create_upload_session=[error, error, ours])
     found = settle(box, NEW)
     assert found is not None
-    assert (found.id, box.log) == ("9", [STATUS] + [CREATE] * 3)
+    # What is in the way may be asked for as well; there is none here.
+    assert (found.id, [name for name in box.log if name != FILE]) == ("9", [STATUS] + [CREATE] * 3)
     box = Box(get_upload_session=gone(status), create_upload_session=[error] * 1000)
     with pytest.raises(CommitUnconfirmedError, match=f"look in folder 0 for film.mov with the sha1 {SHA1}$"):
         settle(box, NEW)
@@ -287,3 +289,42 @@ def test_a_version_whose_sha1_is_not_told_leaves_the_doubt(status: int) -> None:
     box = Box(stored(sha1=msgspec.UNSET), get_upload_session=gone(status))
     with pytest.raises(CommitUnconfirmedError, match=r"does not tell the sha1 of file 7\. Before uploading again"):
         settle(box)
+
+
+NAMELESS: list[dict[str, Any]] = [
+    {"type": "file", "id": "7"},
+    {"id": "7", "sha1": None},
+    {"id": "7", "sha1": OTHER[:30]},
+]
+
+
+@pytest.mark.parametrize("item", NAMELESS)
+@pytest.mark.parametrize("is_list", [False, True])
+@pytest.mark.parametrize("status", [404, 410])
+def test_a_file_in_the_way_whose_content_is_not_told_is_read(item: Any, is_list: bool, status: int) -> None:
+    error = conflict(conflicts=[item] if is_list else item)
+    box = Box(stored(), get_upload_session=gone(status), create_upload_session=[error], get_file=[lost()])
+    assert settle(box, NEW) is box.file
+    assert box.log == [STATUS, CREATE, FILE, FILE]
+    box = Box(stored(sha1=OTHER), get_upload_session=gone(410), create_upload_session=[error])
+    assert settle(box, NEW) is None
+    assert box.log == [STATUS, CREATE, FILE]
+
+
+@pytest.mark.parametrize(
+    ("file", "item", "reads"),
+    [
+        (stored(sha1=msgspec.UNSET), {"id": "7"}, True),
+        (None, {"id": "7"}, True),
+        (stored(), {"id": "../7"}, False),
+        (stored(), {"id": ""}, False),
+        (stored(), {"id": 7}, False),
+        (stored(), [{"id": "7"}, {"id": "8"}], False),
+    ],
+)
+def test_a_file_in_the_way_that_tells_nothing_leaves_the_doubt(file: Any, item: Any, reads: bool) -> None:
+    error = conflict(conflicts=item)
+    box = Box(file, get_upload_session=gone(410), create_upload_session=[error] * 1000)
+    with pytest.raises(CommitUnconfirmedError, match=f"look in folder 0 for film.mov with the sha1 {SHA1}$"):
+        settle(box, NEW)
+    assert (FILE in box.log) == reads
