@@ -92,7 +92,8 @@ class Wire:
         Args:
             longest_s: Seconds for each phase of an attempt and for its whole answer, unless they are fewer anyway.
         """
-        limits = {} if self._timeouts is None else self._timeouts.as_dict()
+        timeouts = self._timeouts or (None if self._client is None else self._client.timeout)
+        limits = {} if timeouts is None else timeouts.as_dict()
         shorter = {phase: min(limits.get(phase) or longest_s, longest_s) for phase in _PHASES}
         twin = self.within(longest_s)
         twin._timeouts = httpx2.Timeout(**shorter)  # noqa: SLF001  # its own kind

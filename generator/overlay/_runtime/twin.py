@@ -126,6 +126,8 @@ class _Awaited:
     def __init__(self, submit: Submit) -> None:
         self._submit = submit
         self._futures: set[Future[Any]] = set()
+        # A coroutine that runs already, but is not among the futures yet, would not be cancelled.
+        self._lock = Lock()
 
     def result(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Return the result of a coroutine.
@@ -133,8 +135,9 @@ class _Awaited:
         Raises:
             TransportError: It was cancelled.
         """
-        future = self._submit(coroutine)
-        self._futures.add(future)
+        with self._lock:
+            future = self._submit(coroutine)
+            self._futures.add(future)
         try:
             return future.result()
         except CancelledError:
@@ -146,7 +149,9 @@ class _Awaited:
 
     def break_off(self) -> None:
         """Cancel them all."""
-        for future in tuple(self._futures):
+        with self._lock:
+            futures = tuple(self._futures)
+        for future in futures:
             future.cancel()
 
 

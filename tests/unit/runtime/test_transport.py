@@ -847,3 +847,53 @@ def test_a_closed_client_says_what_to_do() -> None:
         transport.send(GET)
     assert (str(caught.value), caught.value.retry_safe) == ("the client is closed; make another one", True)
     assert transport.is_closed
+
+
+def _timeouts_sync(use: str, longest_s: float, http: dict[str, Any], **options: Any) -> dict[str, Any]:
+    seen: list[httpx2.Request] = []
+    mock = httpx2.MockTransport(lambda request: seen.append(request) or httpx2.Response(200))
+    with httpx2.Client(transport=mock, **http) as own:
+        transport = SyncTransport(Credentials("t"), base_url=BASE, http=own if http else mock, **options)
+        getattr(transport, use)(longest_s).send(GET)
+    found: dict[str, Any] = seen[0].extensions["timeout"]
+    return found
+
+
+def _timeouts_async(use: str, longest_s: float, http: dict[str, Any], **options: Any) -> dict[str, Any]:
+    seen: list[httpx2.Request] = []
+    mock = httpx2.MockTransport(lambda request: seen.append(request) or httpx2.Response(200))
+
+    async def run() -> dict[str, Any]:
+        async with httpx2.AsyncClient(transport=mock, **http) as own:
+            transport = AsyncTransport(Credentials("t"), base_url=BASE, http=own if http else mock, **options)
+            await getattr(transport, use)(longest_s).send(GET)
+        found: dict[str, Any] = seen[0].extensions["timeout"]
+        return found
+
+    return asyncio.run(run())
+
+
+OWN = {"timeout": httpx2.Timeout(connect=1, read=2, write=30, pool=None)}
+
+
+@pytest.mark.parametrize("timeouts", [_timeouts_sync, _timeouts_async], ids=["sync", "async"])
+@pytest.mark.parametrize(
+    ("use", "longest_s", "http", "options", "phases", "answer_s"),
+    [
+        ("hasty", 4.0, {}, {}, (4, 4, 4, 4), 4),
+        ("hasty", 4.0, {}, {"timeout_s": Timeout(1, 2, 30, 3, 3.5)}, (1, 2, 4, 3), 3.5),
+        ("hasty", 1e6, {}, {}, (10, 60, 60, 10), 300),
+        ("hasty", 4.0, OWN, {}, (1, 2, 4, 4), 4),
+        ("hasty", 4.0, OWN, {"timeout_s": 2}, (2, 2, 2, 2), 4),
+        ("within", 4.0, {}, {}, (10, 4, 60, 10), 4),
+        ("within", 1e6, {}, {}, (10, 60, 60, 10), 300),
+        ("within", 4.0, OWN, {}, (1, 2, 30, None), 4),
+        ("within", 1.5, OWN, {}, (1, 1.5, 30, None), 1.5),
+    ],
+)
+def test_a_transport_that_waits_less_waits_no_longer_than_it_did(
+    timeouts: Any, use: str, longest_s: float, http: Any, options: Any, *, phases: Any, answer_s: float
+) -> None:
+    found = timeouts(use, longest_s, http, **options)
+    assert found == dict(zip(("connect", "read", "write", "pool"), phases, strict=True))
+    assert found["read"].answer_s == answer_s

@@ -1,0 +1,301 @@
+"""Transports beside a client's own: what they share with it, and how their calls are broken off."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+import pytest
+
+from generator.overlay._runtime.auth import Credentials
+from generator.overlay._runtime.errors import ClientClosedError, TransportError, UntrustedUrlError
+from generator.overlay._runtime.message import Request
+from generator.overlay._runtime.retry import RetryPolicy
+from generator.overlay._runtime.transport import AsyncTransport, SyncTransport, Timeout
+from generator.overlay._runtime.twin import Twin, awaiting_twin, blocking_twin
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator
+
+GET = Request("get_thing", "GET", "https://api.example", "/things/1")
+LONGEST_S = 30.0
+
+
+class Loop:
+    """An event loop in a thread of its own."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self.thread = threading.Thread(target=self.loop.run_forever)
+        self.thread.start()
+
+    def submit(self, coroutine: Any) -> Any:
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop)
+
+    def run(self, coroutine: Any) -> Any:
+        return self.submit(coroutine).result(LONGEST_S)
+
+    def close(self) -> None:
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join()
+        self.loop.close()
+
+
+class Server:
+    """Answers each request by its own text, but for those to `/silent`."""
+
+    def __init__(self) -> None:
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+        self.silent = threading.Event()
+        self.connections: list[socket.socket] = []
+        self.requests: list[bytes] = []
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            self.connections.append(connection)
+            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+
+    def serve(self, connection: socket.socket) -> None:
+        while request := connection.recv(65536):
+            self.requests.append(request)
+            if b" /silent " in request:
+                self.silent.set()
+                continue
+            status = b"401 No" if b"Bearer stale" in request else b"503 No" if b" /broken " in request else b"200 OK"
+            connection.sendall(b"HTTP/1.1 %s\r\ncontent-length: %d\r\n\r\n%s" % (status, len(request), request))
+
+    def close(self) -> None:
+        self.listener.close()
+        for connection in self.connections:
+            connection.close()
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    found = Server()
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def loop() -> Iterator[Loop]:
+    found = Loop()
+    yield found
+    found.close()
+
+
+class Origin:
+    """A client's transport, blocking or not, and its twin."""
+
+    def __init__(self, loop: Loop | None, token: Any, **options: Any) -> None:
+        self.loop = loop
+        options = {"retry": RetryPolicy(max_retries=2, base_s=0.0)} | options
+        if loop is None:
+            self.transport: Any = SyncTransport(Credentials(token), **options)
+        else:
+            self.transport = AsyncTransport(Credentials(token), **options)
+
+    def twin(self) -> Twin:
+        if self.loop is None:
+            return blocking_twin(self.transport)
+        return awaiting_twin(self.transport, self.loop.submit, self.loop.run)
+
+    def send(self, request: Request) -> Any:
+        return self.transport.send(request) if self.loop is None else self.loop.run(self.transport.send(request))
+
+    def close(self) -> None:
+        if self.loop is None:
+            self.transport.close()
+        else:
+            self.loop.run(self.transport.aclose())
+
+
+@pytest.fixture(params=["blocking", "awaiting"])
+def beside(request: pytest.FixtureRequest, loop: Loop) -> Callable[..., Any]:
+    """Return what opens an origin and its twin."""
+
+    @contextmanager
+    def beside(token: Any = None, **options: Any) -> Generator[tuple[Origin, Twin]]:
+        origin = Origin(loop if request.param == "awaiting" else None, token or "t0ken", **options)
+        twin = origin.twin()
+        yield origin, twin
+        twin.transport.close()
+        origin.close()
+
+    return beside
+
+
+def path(of: str) -> Request:
+    return Request("get_thing", "GET", "https://api.example", of)
+
+
+def test_a_twin_has_the_settings_and_credentials_of_its_origin(beside: Any, server: Server) -> None:
+    options = {"base_url": server.url, "user_agent": "mine/1", "trusted_hosts": ["a.example"], "timeout_s": Timeout(7)}
+    with beside(**options, api_hosts=("b.example",)) as (origin, twin):
+        sent = twin.transport.send(path("/x")).content
+        assert sent.startswith(b"GET /x HTTP/1.1\r\n")
+        assert b"user-agent: mine/1\r\n" in sent
+        assert b"authorization: Bearer t0ken\r\n" in sent.replace(b"Authorization", b"authorization")
+        assert twin.transport.settings == origin.transport.settings
+        assert twin.transport.clock is origin.transport.clock
+        with pytest.raises(UntrustedUrlError):
+            twin.transport.send(Request("op", "GET", "https://b.example", "/x", url="https://c.example/x"))
+
+
+def test_a_twin_sends_each_call_once(beside: Any, server: Server) -> None:
+    with beside(base_url=server.url) as (origin, twin):
+        assert twin.transport.send(path("/broken")).status == 503
+        assert len(server.requests) == 1
+        assert origin.send(path("/broken")).status == 503
+        assert len(server.requests) == 4
+
+
+def test_a_stale_token_is_renewed_for_both(beside: Any, server: Server) -> None:
+    asked: list[str] = []
+
+    def token() -> str:
+        asked.append("stale" if not asked else "fresh")
+        return asked[-1]
+
+    with beside(token, base_url=server.url) as (origin, twin):
+        assert twin.transport.send(path("/x")).status == 200
+        assert origin.send(path("/x")).status == 200
+    assert asked == ["stale", "fresh"]
+
+
+def test_a_twin_ends_with_its_origin(beside: Any, server: Server) -> None:
+    with beside(base_url=server.url) as (origin, twin):
+        twin.transport.send(path("/x"))
+        origin.close()
+        with pytest.raises(ClientClosedError):
+            twin.transport.send(path("/x"))
+
+
+def test_an_origin_outlives_its_twin(beside: Any, server: Server) -> None:
+    with beside(base_url=server.url) as (origin, twin):
+        twin.transport.close()
+        with pytest.raises(ClientClosedError):
+            twin.transport.send(path("/x"))
+        assert origin.send(path("/x")).status == 200
+
+
+def test_calls_that_wait_are_broken_off_and_later_ones_are_sent(beside: Any, server: Server) -> None:
+    with beside(base_url=server.url) as (origin, twin):
+        assert origin.send(path("/x")).status == 200
+        with pytest.raises(TransportError) as caught:
+            _break_off(twin, server)
+        assert caught.value.kind in {"ReadError", "RemoteProtocolError"}
+        assert twin.transport.send(path("/x")).status == 200
+        assert origin.send(path("/x")).status == 200
+        # The origin's own connection was left alone.
+        assert len(server.connections) == 3
+
+
+def _break_off(twin: Twin, server: Server) -> None:
+    def end() -> None:
+        if server.silent.wait(LONGEST_S):
+            twin.break_off()
+
+    thread = threading.Thread(target=end)
+    thread.start()
+    try:
+        twin.transport.send(path("/silent"))
+    finally:
+        thread.join()
+
+
+class Closing(httpx2.MockTransport):
+    """What a caller has brought: keeps what it was asked, and whether it was closed."""
+
+    def __init__(self) -> None:
+        super().__init__(self.answer)
+        self.requests: list[httpx2.Request] = []
+        self.is_closed = False
+
+    def answer(self, request: httpx2.Request) -> httpx2.Response:
+        self.requests.append(request)
+        return httpx2.Response(503)
+
+    def close(self) -> None:
+        self.is_closed = True
+
+    async def aclose(self) -> None:
+        self.is_closed = True
+
+
+def test_what_the_caller_has_brought_sends_for_the_twin_and_stays_open(beside: Any) -> None:
+    http = Closing()
+    with beside(base_url="http://127.0.0.1:9", http=http) as (origin, twin):
+        assert twin.transport.send(GET).status == 503
+        assert len(http.requests) == 1
+        twin.break_off()
+        assert twin.transport.send(GET).status == 503
+        twin.transport.close()
+        assert not http.is_closed
+        assert origin.send(GET).status == 503
+        assert len(http.requests) == 5
+
+
+@pytest.mark.parametrize("use", ["hasty", "within"])
+def test_a_twin_that_waits_less_sends_the_same_way(beside: Any, use: str) -> None:
+    http = Closing()
+    with beside(base_url="http://127.0.0.1:9", http=http) as (_, twin):
+        quick, slow = getattr(twin.transport, use)(4.0), getattr(twin.transport, use)(1e6)
+        for transport in (quick, twin.transport, slow):
+            assert transport.send(GET).status == 503
+    seconds = [request.extensions["timeout"]["read"].answer_s for request in http.requests]
+    assert seconds == [4.0, 300.0, 300.0]
+    phases = [request.extensions["timeout"]["connect"] for request in http.requests]
+    assert phases == ([4.0, 10.0, 10.0] if use == "hasty" else [10.0] * 3)
+
+
+def test_the_event_loop_s_calls_are_broken_off_as_well(loop: Loop) -> None:
+    waiting, cancelled = threading.Event(), threading.Event()
+
+    class Silent(httpx2.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+            if request.url.path == "/x":
+                return httpx2.Response(200)
+            waiting.set()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                cancelled.set()
+            raise AssertionError("nobody has set the event")
+
+    origin = Origin(loop, "t0ken", base_url="http://127.0.0.1:9", http=Silent())
+    twin = origin.twin()
+
+    def end() -> None:
+        if waiting.wait(LONGEST_S):
+            twin.break_off()
+
+    thread = threading.Thread(target=end)
+    thread.start()
+    with pytest.raises(TransportError) as caught:
+        twin.transport.send(path("/silent"))
+    thread.join()
+    assert (str(caught.value), caught.value.kind) == ("the call was broken off", "ReadError")
+    assert cancelled.wait(LONGEST_S)
+    assert twin.transport.send(path("/x")).status == 200
+    origin.close()
+
+
+def test_an_authentication_of_the_http_library_is_left_to_the_event_loop(loop: Loop, server: Server) -> None:
+    origin = Origin(loop, httpx2.BasicAuth("u", "p"), base_url=server.url)
+    sent = origin.twin().transport.send(path("/x")).content
+    assert b"basic dtpw" in sent.lower()
+    assert len(server.connections) == 1
+    assert origin.send(path("/x")).status == 200
+    assert len(server.connections) == 1
+    origin.close()
