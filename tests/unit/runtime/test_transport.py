@@ -849,9 +849,17 @@ def test_a_closed_client_says_what_to_do() -> None:
     assert transport.is_closed
 
 
+def _keeping(seen: list[httpx2.Request]) -> httpx2.MockTransport:
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        seen.append(request)
+        return httpx2.Response(200)
+
+    return httpx2.MockTransport(answer)
+
+
 def _timeouts_sync(use: str, longest_s: float, http: dict[str, Any], **options: Any) -> dict[str, Any]:
     seen: list[httpx2.Request] = []
-    mock = httpx2.MockTransport(lambda request: seen.append(request) or httpx2.Response(200))
+    mock = _keeping(seen)
     with httpx2.Client(transport=mock, **http) as own:
         transport = SyncTransport(Credentials("t"), base_url=BASE, http=own if http else mock, **options)
         getattr(transport, use)(longest_s).send(GET)
@@ -861,7 +869,7 @@ def _timeouts_sync(use: str, longest_s: float, http: dict[str, Any], **options: 
 
 def _timeouts_async(use: str, longest_s: float, http: dict[str, Any], **options: Any) -> dict[str, Any]:
     seen: list[httpx2.Request] = []
-    mock = httpx2.MockTransport(lambda request: seen.append(request) or httpx2.Response(200))
+    mock = _keeping(seen)
 
     async def run() -> dict[str, Any]:
         async with httpx2.AsyncClient(transport=mock, **http) as own:
