@@ -62,7 +62,7 @@ def _nested(depth: int) -> dict[str, Any]:
 
 def _elsewhere(part: Any) -> dict[str, Any]:
     """Return a document with a schema where nobody has looked at it before."""
-    return document(schemas={"S": {"$ref": "#/x-parts/S"}}, **{"x-parts": {"S": part}})
+    return {**document(schemas={"S": {"$ref": PART}}), "x-parts": {"S": part}}
 
 
 def _linked(link: dict[str, Any], *more: dict[str, Any], **others: Any) -> dict[str, Any]:
@@ -997,18 +997,20 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
         "must be true or false, not a string",
     ),
     "text by a reference to itself": (
-        document(
-            {"/a": {"post": operation(requestBody={"content": {"text/plain": {"schema": {"$ref": PART}}}})}},
-            **{"x-parts": {"S": {"$ref": PART}}},
-        ),
+        {
+            **document(
+                {"/a": {"post": operation(requestBody={"content": {"text/plain": {"schema": {"$ref": PART}}}})}}
+            ),
+            "x-parts": {"S": {"$ref": PART}},
+        },
         PART,
         "#/x-parts/S -> #/x-parts/S is a reference to itself",
     ),
     "a place that is read first here": (
-        document(
-            {"/a": {"get": operation(parameters=[{"$ref": PART}])}},
-            **{"x-parts": {"S": {"in": "body", "name": "q", "schema": TEXT}}},
-        ),
+        {
+            **document({"/a": {"get": operation(parameters=[{"$ref": PART}])}}),
+            "x-parts": {"S": {"in": "body", "name": "q", "schema": TEXT}},
+        },
         f"{PART}/in",
         "'body' is none of path, query, header, cookie",
     ),

@@ -24,7 +24,7 @@ def _ref(name: str) -> dict[str, str]:
 
 def rendered(schema: Any, **others: Any) -> tuple[str, dict[str, str]]:
     """Return the type of a schema whose name would be `Hint`, and the definitions; `?` stands for what is optional."""
-    read = Document(document(**others, **{"x-parts": {"it": schema}}), "test")
+    read = Document({**document(**others), "x-parts": {"it": schema}}, "test")
     found = Schemas(read)
     found.read_components()
     type_ = found.type_of(read.root / "x-parts" / "it", "Hint")
