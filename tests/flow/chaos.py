@@ -1,29 +1,49 @@
 """Uploads through a proxy that breaks connections at random: `python -m tests.flow.chaos --uploads 200 --seed N`.
 
-What happens to a connection is drawn from the seed and the connection's number, so that a seed repeats the decisions;
-in which order threads get to them may differ. Pauses and deadlines are short, so that stalls cost little.
+What happens to a connection, and to the answer of a commit, is drawn from the seed and a number, so that a seed repeats
+the decisions; in which order threads get to them may differ. Pauses and deadlines are short, so that stalls cost
+little: 200 uploads take a minute or two.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import random
+import re
 import socket
 import struct
 import sys
+import textwrap
 import threading
 import time
+import traceback
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 from unittest import mock
 
-from box_uploads import AsyncClient, Client, RetryPolicy, errors
-from box_uploads.upload import CommitUnconfirmedError, Pace, upload_file, upload_file_async
+import msgspec
+from box_uploads import AsyncClient, Client, RetryPolicy, errors, upload
+from box_uploads.upload import (
+    CommitUnconfirmedError,
+    DigestMismatchError,
+    Pace,
+    PartConflictError,
+    PlanError,
+    Restarted,
+    Resumed,
+    SessionLostError,
+    SourceChangedError,
+    Started,
+    upload_file,
+    upload_file_async,
+)
 
 from tests.flow.upload_ground import SMALL_PART_SIZE, Ground
 
@@ -33,10 +53,25 @@ KINDS = ("reset", "cut", "half close", "stall", "trickle", "delay")
 _SHARE = 0.8
 _TIMEOUT_S = 0.3
 _STALL_S = 0.6
-# The short one ends in errors, from which the next run goes on.
-_DEADLINES_S = (0.02, 1.0)
+# The short ones end in errors, from which the next run goes on.
+_DEADLINES_S = (0.02, 0.02, 0.02, 0.5)
+_LAST_LOOK_S = 0.2
 _RUNS = 6
+# So many at a time, each by a server and a proxy of its own.
+_LANES = 4
 _RESET = struct.pack("ii", 1, 0)
+# What becomes of a commit, by weight; a cut network stays so until the run has ended.
+_COMMITS = {"nothing": 6, "answer lost": 3, "answer lost, network cut": 2, "network cut": 1}
+_SESSION = re.compile(rb"/upload_sessions/([0-9A-Za-z]+)")
+_EXPIRES = re.compile(r"(?:Up to ([0-9]+) sessions[^.]*|)until (?:it expires|they expire)")
+_UNDER_WAY = re.compile(r"may (?:still be|have been) carried out")
+# After these a session is of no use to a later run.
+_WORTHLESS = (SourceChangedError, PartConflictError, PlanError, DigestMismatchError, SessionLostError)
+# An event of sessions left behind, where the uploader has one; with it, each of them is accounted for.
+_LEFT: Any = getattr(upload, "SessionLeft", None)
+_EVERY = 20
+_STUCK_S = 120.0
+_WIDTH = 80
 
 
 class Proxy:
@@ -45,15 +80,29 @@ class Proxy:
     Args:
         port: Port of the server behind it.
         seed: Decides what happens to which connection.
+
+    Attributes:
+        port: Its own port.
+        kinds: How often connections were treated in which way.
+        cuts: What has become of how many commits.
+        used: Ids of the sessions that clients have shown to know.
     """
 
-    def __init__(self, port: int, seed: int) -> None:
+    def __init__(self, port: int, seed: str) -> None:
         self._port, self._seed = port, seed
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self.kinds: Counter[str] = Counter()
-        self.commits = 0
+        self.cuts: Counter[str] = Counter()
+        self.used: set[str] = set()
+        self._is_cut = False
+        self._lock = threading.Lock()
         threading.Thread(target=self._accept, daemon=True).start()
+
+    @property
+    def commits(self) -> int:
+        """How many commits were sent."""
+        return self.cuts.total()
 
     def close(self) -> None:
         """Take no further connection."""
@@ -61,11 +110,18 @@ class Proxy:
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
+    def mend(self) -> None:
+        """Let a network that was cut after a commit work again."""
+        self._is_cut = False
+
     def _accept(self) -> None:
         number = 0
         while True:
             try:
                 near, _ = self._listener.accept()
+                if self._is_cut:
+                    _break(near, is_reset=True)
+                    continue
                 far = socket.create_connection(("127.0.0.1", self._port))
             except OSError:
                 return
@@ -74,59 +130,147 @@ class Proxy:
             kind = draw.choice(KINDS) if draw.random() < _SHARE else "nothing"
             self.kinds[kind] += 1
             hits_request, after = draw.random() < 0.5, draw.randrange(3 * SMALL_PART_SIZE)
+            losing = threading.Event()
             for source, sink, is_hit in ((near, far, hits_request), (far, near, not hits_request)):
-                arguments = (source, sink, kind if is_hit else "nothing", after, source is near)
-                threading.Thread(target=self._pump, args=arguments, daemon=True).start()
+                way = _Way(source, sink, source is near, kind if is_hit else "nothing", after, losing)
+                threading.Thread(target=self._pump, args=(way,), daemon=True).start()
 
-    def _pump(self, source: socket.socket, sink: socket.socket, kind: str, after: int, is_request: bool) -> None:
+    def _pump(self, way: _Way) -> None:
         moved = 0
         with suppress(OSError):
-            while data := source.recv(65536):
-                self.commits += is_request and b"/commit " in data
-                if kind != "nothing" and moved + len(data) > after:
-                    sink.sendall(data[: max(0, after - moved)])
-                    data = data[max(0, after - moved) :]
-                    if not self._strike(kind, source, sink, data):
+            while data := way.source.recv(65536):
+                if self._is_lost(way, data):
+                    _break(way.source, way.sink, is_reset=False)
+                    return
+                if way.kind != "nothing" and moved + len(data) > way.after:
+                    cut = max(0, way.after - moved)
+                    way.sink.sendall(data[:cut])
+                    if not _strike(way, data[cut:]):
                         return
-                    kind = "nothing"
+                    way.kind = "nothing"
                 else:
-                    sink.sendall(data)
+                    way.sink.sendall(data)
                 moved += len(data)
         with suppress(OSError):
-            sink.shutdown(socket.SHUT_WR)
+            way.sink.shutdown(socket.SHUT_WR)
 
-    def _strike(self, kind: str, source: socket.socket, sink: socket.socket, data: bytes) -> bool:
-        """Do what was drawn, and return whether the connection goes on."""
-        if kind == "trickle":
-            for start in range(0, len(data), 100):
-                sink.sendall(data[start : start + 100])
-                time.sleep(0.005)
-            return True
-        if kind == "half close":
-            sink.shutdown(socket.SHUT_WR)
+    def _is_lost(self, way: _Way, data: bytes) -> bool:
+        """Look at what passes, and return whether it gets no further."""
+        if way.losing.is_set():
+            return not way.is_request
+        if self._is_cut or not way.is_request:
+            return self._is_cut
+        self.used.update(one.decode() for one in _SESSION.findall(data))
+        if b"/commit " not in data:
             return False
-        if kind in ("delay", "stall"):
-            time.sleep(_STALL_S if kind == "stall" else 0.05)
-            if kind == "delay":
-                sink.sendall(data)
-                return True
-        for end in (source, sink):
-            if kind == "reset":
-                end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-            with suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-            end.close()
+        with self._lock:
+            draw = random.Random(f"{self._seed}/commit {self.commits}")
+            (cut,) = draw.choices(tuple(_COMMITS), tuple(_COMMITS.values()))
+            self.cuts[cut] += 1
+        if cut.startswith("answer lost"):
+            way.losing.set()
+        self._is_cut = cut.endswith("network cut")
+        return cut == "network cut"
+
+
+class _Way(msgspec.Struct):
+    """One direction of a connection.
+
+    Attributes:
+        source: Where bytes come from.
+        sink: Where they go.
+        is_request: Whether they come from the client.
+        kind: What happens to them.
+        after: How many of them pass before that.
+        losing: Whether the answer is going to be lost, for both directions.
+    """
+
+    source: socket.socket
+    sink: socket.socket
+    is_request: bool
+    kind: str
+    after: int
+    losing: threading.Event
+
+
+def _strike(way: _Way, data: bytes) -> bool:
+    """Do what was drawn, and return whether the connection goes on."""
+    if way.kind == "trickle":
+        for start in range(0, len(data), 100):
+            way.sink.sendall(data[start : start + 100])
+            time.sleep(0.005)
+        return True
+    if way.kind == "half close":
+        way.sink.shutdown(socket.SHUT_WR)
         return False
+    if way.kind in ("delay", "stall"):
+        time.sleep(_STALL_S if way.kind == "stall" else 0.05)
+        if way.kind == "delay":
+            way.sink.sendall(data)
+            return True
+    _break(way.source, way.sink, is_reset=way.kind == "reset")
+    return False
+
+
+def _break(*ends: socket.socket, is_reset: bool) -> None:
+    for end in ends:
+        if is_reset:
+            end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        with suppress(OSError):
+            end.shutdown(socket.SHUT_RDWR)
+        end.close()
 
 
 @contextmanager
-def _small_files() -> Iterator[None]:
-    """Let the uploader and the client take files that are too small for Box."""
+def _small_files() -> Generator[None]:
+    """Let the uploader and the client take files that are too small for Box, and look for lost ones less long."""
     with (
+        mock.patch("box_uploads.upload.confirmation._LAST_LOOK_S", _LAST_LOOK_S),
         mock.patch("box_uploads.upload.uploader.check_minimum", return_value=None),
         mock.patch("box_uploads._runtime.codec._validate", return_value=None),
     ):
         yield
+
+
+class Run(msgspec.Struct, kw_only=True):
+    """One run of an upload, and what it tells.
+
+    Attributes:
+        error: What it ended with, or None for a result.
+        has_started: Whether there was a session to send parts to.
+        was_resumed: Whether it went on with a session of an earlier run.
+        told: Of how many sessions it said that they go on.
+    """
+
+    error: BaseException | None = None
+    has_started: bool = False
+    was_resumed: bool = False
+    told: int = 0
+
+    def note(self, event: Any) -> None:
+        """Take an event."""
+        self.has_started |= isinstance(event, Started)
+        self.was_resumed |= isinstance(event, Resumed)
+        if isinstance(event, Restarted):
+            self.told += _told_by(event.reason)
+        elif _LEFT is not None and isinstance(event, _LEFT):
+            self.told += event.count
+
+    def end(self, error: BaseException) -> None:
+        """Take the error that it ended with."""
+        self.error = error
+        self.told += sum(_told_by(note) for note in getattr(error, "__notes__", ()))
+
+    @property
+    def may_be_under_way(self) -> bool:
+        """Whether it says that a commit may have been carried out."""
+        said = (str(self.error), *getattr(self.error, "__notes__", ()))
+        return isinstance(self.error, CommitUnconfirmedError) or any(_UNDER_WAY.search(one) for one in said)
+
+
+def _told_by(text: str) -> int:
+    """Return of how many sessions a text says that they go on."""
+    return sum(int(found[1] or 1) for found in _EXPIRES.finditer(text))
 
 
 class Chaos:
@@ -135,33 +279,68 @@ class Chaos:
     Attributes:
         failures: What was not as promised, a line each.
         outcomes: How often runs ended in which way.
+        seen: How often there was what the tool is for: runs that go on, doubts, errors with and without a journal.
+        left: How many sessions were left behind, by who tells of them.
     """
+
+    WANTED = (
+        "stored",
+        "stored by a resumed run",
+        "stored after a doubt",
+        "a doubt with a journal",
+        "a doubt without one",
+        "an error with a journal",
+        "an error without one",
+    )
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
         self.failures: list[str] = []
         self.outcomes: Counter[str] = Counter()
+        self.seen: Counter[str] = Counter()
         self.kinds: Counter[str] = Counter()
+        self.cuts: Counter[str] = Counter()
         self.left: Counter[str] = Counter()
+        self._done = 0
+        self._lock = threading.Lock()
+
+    @property
+    def missing(self) -> list[str]:
+        """What was never seen, though it should be."""
+        return [one for one in self.WANTED if not self.seen[one]]
 
     def run(self, uploads: int, say: Callable[[str], object] = print) -> None:
         """Make uploads, and say what fails."""
+        with _small_files(), ThreadPoolExecutor(_LANES) as pool:
+            for lane in [pool.submit(self._lane, range(one, uploads, _LANES), say) for one in range(_LANES)]:
+                lane.result()
+        say(f"seed {self._seed}: {uploads} uploads, {len(self.failures)} failures")
+        counts = {"runs": self.outcomes, "seen": self.seen, "connections": self.kinds, "commits": self.cuts}
+        for name, found in {**counts, "sessions left": self.left}.items():
+            say(f"{name}: {', '.join(f'{count} {kind}' for kind, count in sorted(found.items())) or 'none'}")
+
+    def _lane(self, numbers: range, say: Callable[[str], object]) -> None:
+        """Make some of the uploads, one after the other."""
         ground = Ground(SMALL_PART_SIZE, min_file_size=1)
-        with _small_files(), ground.server, TemporaryDirectory() as folder:
-            proxy = Proxy(int(ground.server.origin.rpartition(":")[2]), self._seed)
+        with ground.server, TemporaryDirectory() as folder:
+            proxy = Proxy(int(ground.server.origin.rpartition(":")[2]), f"{self._seed}/{numbers.start}")
             try:
-                for number in range(uploads):
-                    before = len(self.failures)
-                    self._upload(ground, proxy, number, Path(folder))
-                    for line in self.failures[before:]:
-                        say(line)
+                for number in numbers:
+                    failures = self._upload(ground, proxy, number, Path(folder))
+                    with self._lock:
+                        self.failures += failures
+                        self._done += 1
+                        for line in failures:
+                            say(line)
+                        if self._done % _EVERY == 0:
+                            say(f"{self._done} uploads have ended")
             finally:
                 proxy.close()
-                self.kinds = proxy.kinds
-        say(f"seed {self._seed}: {uploads} uploads, {len(self.failures)} failures; {dict(self.outcomes)}")
-        say(f"connections {dict(self.kinds)}; sessions left {dict(self.left)}")
+                with self._lock:
+                    self.kinds += proxy.kinds
+                    self.cuts += proxy.cuts
 
-    def _upload(self, ground: Ground, proxy: Proxy, number: int, folder: Path) -> None:
+    def _upload(self, ground: Ground, proxy: Proxy, number: int, folder: Path) -> list[str]:
         draw = random.Random(f"{self._seed}/{number}")
         content = draw.randbytes(draw.randrange(1, 5 * SMALL_PART_SIZE))
         name, journal = f"{number}.mov", folder / f"{number}.journal"
@@ -172,41 +351,65 @@ class Chaos:
         settings: dict[str, Any] = {"workers": draw.choice((1, 3)), "deadline_s": draw.choice(_DEADLINES_S)}
         settings |= {"file_id": "12345"} if is_version else {"folder_id": "0", "file_name": name}
         settings |= {"pace": Pace(base_s=0.01, cap_s=0.05), "resume": journal if keeps else None}
-        live, commits, told = set(ground.state.sessions), proxy.commits, 0
-        for run in range(_RUNS):
-            error = self._ended(f"http://127.0.0.1:{proxy.port}/api/2.0", ground, source, settings, is_async=is_async)
+        live, told, was_in_doubt, failures = set(ground.state.sessions), 0, False, list[str]()
+        title = f"seed {self._seed} upload {number}"
+        for count in range(_RUNS):
+            commits = proxy.commits
+            run = self._ended(f"http://127.0.0.1:{proxy.port}/api/2.0", ground, source, settings, is_async=is_async)
+            error, told = run.error, told + run.told
+            proxy.mend()
             ground.server.settle()
-            self.outcomes["stored" if error is None else type(error).__name__] += 1
-            told += sum("until it expires" in note for note in getattr(error, "__notes__", []))
             if is_version:
                 file = ground.state.files["12345"]
                 new = int(file.etag) - etag
-                right = ground.state.content(file.id) == content
+                right = new > 0 and ground.state.content(file.id) == content
             else:
                 stored = ground.stored(name)
                 new, right = len(stored), stored == [content]
-            head = f"seed {self._seed} upload {number} run {run}: {type(error).__name__}: {error}"
-            if error is None and (new, right) != (1, True):
-                self.failures.append(f"{head}: a result, and {new} new versions in the store, right: {right}")
-            elif isinstance(error, CommitUnconfirmedError):
-                if proxy.commits == commits:
-                    self.failures.append(f"{head}: no commit was sent")
-            elif error is not None and not isinstance(error, (errors.BoxUploadsError, OSError)):
-                self.failures.append(f"{head}: is no typed error")
-            elif error is not None and new:
-                self.failures.append(f"{head}: the file is stored all the same")
-            if error is None or new or isinstance(error, CommitUnconfirmedError):
+            self._count(run, keeps=keeps, was_in_doubt=was_in_doubt)
+            wrong = [
+                *_wrong(run, new, was_sent=proxy.commits > commits or was_in_doubt, is_right=right),
+                *(_wrong_journal(run, journal) if keeps else ()),
+            ]
+            end = "a result" if error is None else f"{type(error).__name__}: {error}"
+            failures += [f"{title} run {count}: {one}, after {end}" for one in wrong]
+            was_in_doubt |= run.may_be_under_way
+            # Without a journal, an upload in doubt is not made again.
+            if error is None or wrong or (run.may_be_under_way and not keeps):
                 break
         left = set(ground.state.sessions) - live
-        named = {one for one in left if journal.exists() and one.encode() in journal.read_bytes()}
-        self.left.update({"in a journal": len(named), "told": min(told, len(left - named))})
-        # A create whose answer was lost leaves a session that nobody can name.
-        self.left["told of by nobody"] += max(0, len(left - named) - told)
+        return failures + [f"{title}: {one}" for one in self._account(left, journal, told, proxy.used)]
 
-    def _ended(
-        self, url: str, ground: Ground, source: Path, settings: dict[str, Any], *, is_async: bool
-    ) -> BaseException | None:
-        retry = RetryPolicy(max_retries=0, base_s=0.01)
+    def _count(self, run: Run, *, keeps: bool, was_in_doubt: bool) -> None:
+        is_doubt = isinstance(run.error, CommitUnconfirmedError)
+        with self._lock:
+            self.outcomes["stored" if run.error is None else type(run.error).__name__] += 1
+            if run.error is None:
+                self.seen["stored"] += 1
+                self.seen["stored by a resumed run"] += run.was_resumed
+                self.seen["stored after a doubt"] += was_in_doubt
+            else:
+                kind, kept = "a doubt" if is_doubt else "an error", "with a journal" if keeps else "without one"
+                self.seen[f"{kind} {kept}"] += 1
+
+    def _account(self, left: set[str], journal: Path, told: int, used: set[str]) -> Iterator[str]:
+        """Look who tells of the sessions that are left behind, and yield what is wrong."""
+        held = journal.read_bytes() if journal.exists() else b""
+        named = {one for one in left if one.encode() in held}
+        alone = left - named
+        nobody = max(0, len(alone) - told)
+        with self._lock:
+            self.left["in a journal"] += len(named)
+            self.left["told"] += min(told, len(alone))
+            self.left["told of by nobody"] += nobody
+        # A create whose answer was lost leaves a session that nobody can name; an event can say that there is one.
+        lost = nobody if _LEFT is not None else max(0, len(alone & used) - told)
+        if lost:
+            yield f"nothing tells of {lost} sessions that are left: {', '.join(sorted(alone))}"
+
+    def _ended(self, url: str, ground: Ground, source: Path, settings: dict[str, Any], *, is_async: bool) -> Run:
+        retry, run = RetryPolicy(max_retries=0, base_s=0.01), Run()
+        settings = {**settings, "on_progress": run.note}
         try:
             if is_async:
                 asyncio.run(_upload_async(url, ground.state.token, source, settings, retry))
@@ -214,13 +417,71 @@ class Chaos:
                 with Client(ground.state.token, base_url=url, timeout_s=_TIMEOUT_S, retry=retry) as box:
                     upload_file(box, source, **settings)
         except Exception as error:  # noqa: BLE001  # which kind it is, is looked at
-            return error
-        return None
+            run.end(error)
+        return run
+
+
+def _wrong(run: Run, new: int, *, was_sent: bool, is_right: bool) -> Iterator[str]:
+    """Yield what is not true of how a run has ended.
+
+    Args:
+        run: The run.
+        new: How many files or versions the server has of the upload.
+        was_sent: Whether a commit was sent.
+        is_right: Whether what it has is what was uploaded.
+    """
+    error = run.error
+    if new > 1 or (new and not is_right):
+        yield f"{new} new versions, right: {is_right}"
+    if error is None:
+        if not new:
+            yield "nothing is stored"
+    elif not isinstance(error, (errors.BoxUploadsError, OSError)):
+        yield "it is no typed error"
+    elif run.may_be_under_way:
+        if not was_sent:
+            yield "no commit was sent"
+    elif new:
+        yield "the file is stored all the same"
+
+
+def _wrong_journal(run: Run, journal: Path) -> Iterator[str]:
+    """Yield what is not as it should be with a journal when a run has ended."""
+    if run.error is None:
+        if journal.exists():
+            yield "the journal is still there"
+    elif run.has_started and not isinstance(run.error, _WORTHLESS) and not journal.exists():
+        yield "the journal to go on from is gone"
 
 
 async def _upload_async(url: str, token: str, source: Path, settings: dict[str, Any], retry: RetryPolicy) -> None:
     async with AsyncClient(token, base_url=url, timeout_s=_TIMEOUT_S, retry=retry) as box:
         await upload_file_async(box, source, **settings)
+
+
+def _say(line: str) -> None:
+    print(textwrap.fill(line, _WIDTH, subsequent_indent="  ", break_on_hyphens=False), flush=True)
+
+
+class _Watchdog:
+    """Ends the process, with what each thread does, if nothing was said or done for long."""
+
+    def __init__(self) -> None:
+        self._fed = threading.Event()
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def feed(self) -> None:
+        """Tell that it goes on."""
+        self._fed.set()
+
+    def _watch(self) -> None:
+        while self._fed.wait(_STUCK_S):
+            self._fed.clear()
+        _say(f"stuck: {_EVERY} uploads have not ended within {_STUCK_S:.0f} s")
+        for frame in sys._current_frames().values():  # pyright: ignore[reportPrivateUsage]  # there is no other way
+            traceback.print_stack(frame)
+        sys.stderr.flush()
+        os._exit(3)
 
 
 def main() -> int:
@@ -229,9 +490,16 @@ def main() -> int:
     parser.add_argument("--uploads", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
-    chaos = Chaos(arguments.seed)
-    chaos.run(arguments.uploads)
-    return 1 if chaos.failures else 0
+    chaos, watchdog = Chaos(arguments.seed), _Watchdog()
+
+    def say(line: str) -> None:
+        watchdog.feed()
+        _say(line)
+
+    chaos.run(arguments.uploads, say)
+    if chaos.missing:
+        say(f"never seen: {', '.join(chaos.missing)}")
+    return 1 if chaos.failures or chaos.missing else 0
 
 
 if __name__ == "__main__":

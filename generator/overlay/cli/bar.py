@@ -76,7 +76,8 @@ class Bar:
         self._results_here = results_here
         self._sizes = list(sizes)
         self._number = -1
-        self._console = Console(stderr=True, markup=False, emoji=False, highlight=False, _environ=_environment())
+        # It is given nothing but `Text`, of which no part is taken for markup, an emoji or a number to highlight.
+        self._console = Console(stderr=True, _environ=_environment())
         self._rate = Rate(clock)
         columns = _columns(self._console.width, self._rate)
         # Lines for stdout are not to be taken for lines beside the bar.

@@ -101,8 +101,6 @@ class Lines(Quiet):
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._name = ""
-        self._told_s = clock()
         self._remarks = Remarks(clock)
 
     def begin(self, name: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Callable
@@ -9,8 +10,10 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
-from box_uploads import errors
+from box_uploads import errors, models
 from box_uploads.cli.batch import Batch
+from box_uploads.cli.display import Quiet
+from box_uploads.upload import Stored
 from box_uploads.upload.journal import Journal
 from box_uploads.upload.source import SeekableSource
 from box_uploads_mock import Failure, MockServer, Truncation
@@ -92,6 +95,77 @@ def test_a_result_tells_how_many_sessions_may_be_left(
     assert (code, json.loads(out)["sessions_left"], len(mock.state.sessions)) == (0, 1, 1)
     assert err.count("film.mov: stored; a session may have been created, which goes on until it expires.\n") == 1
     assert json.loads(box("upload", film, "--file-id", "12345", "--json")[1])["sessions_left"] == 0
+
+
+@pytest.mark.parametrize("is_named", [False, True])
+def test_the_line_of_a_stored_file_has_the_name_that_it_got_and_all_that_tells_it_from_others(
+    box: Run, mock: MockServer, film: str, *, is_named: bool
+) -> None:
+    code, out, err = box("upload", film, "--folder-id", "0", *(["--name", "other.mov"] if is_named else []))
+
+    (file,) = [one for one in mock.state.files.values() if one.size == SIZE]
+    name = "other.mov" if is_named else "film.mov"
+    sha1 = hashlib.sha1(bytes(SIZE), usedforsecurity=False).hexdigest()
+    assert (code, out) == (0, f"{name}: file {file.id}, 20,000,000 bytes, sha1 {sha1}, etag 0\n")
+    assert err == "film.mov: 20,000,000 bytes in 3 parts of 8,388,608\n"
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_of_a_stored_file_only_what_the_server_tells_is_told(
+    box: Run, film: str, monkeypatch: pytest.MonkeyPatch, *, as_json: bool
+) -> None:
+    def stored(*_: object, on_progress: Callable[[object], None], **__: object) -> None:
+        on_progress(Stored(models.File(id="7", type="file", sha1="0" * 40)))
+
+    monkeypatch.setattr("box_uploads.cli.batch.upload_file", stored)
+    code, out, _ = box("upload", film, "--folder-id", "0", *(["--json"] if as_json else []))
+
+    assert code == 0
+    if not as_json:
+        assert out == f"film.mov: file 7, already there, sha1 {'0' * 40}\n"
+        return
+    told = {"path": "film.mov", "outcome": "stored", "already_there": True, "id": "7", "sha1": "0" * 40}
+    assert json.loads(out) == {**told, "name": None, "size": None, "etag": None}
+
+
+def test_the_display_has_ended_when_the_last_result_is_told_and_goes_on_before(
+    box: Run, mock: MockServer, film: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Recorder(Quiet):
+        def __init__(self) -> None:
+            self.calls: list[str] = []
+
+        def begin(self, name: str) -> None:
+            self.calls.append(f"begin {name}")
+
+        def ended(self, size: int | None) -> None:
+            self.calls.append(f"ended {size}")
+
+        def say(self, line: str) -> None:
+            self.calls.append(f"say {line.partition(':')[0]}")
+
+        def result(self, line: str) -> None:
+            self.calls.append(f"result {line.partition(':')[0]}")
+
+        def end(self) -> None:
+            self.calls.append("end")
+
+    def shown(*names: str) -> list[str]:
+        recorder = Recorder()
+        monkeypatch.setattr("box_uploads.cli.upload._display", lambda *_, **__: recorder)
+        box("upload", *names, "--folder-id", "0")
+        return recorder.calls
+
+    (tmp_path / "b.mov").write_bytes(bytes(SIZE))
+    first, last = ["begin film.mov", f"ended {SIZE}"], ["begin b.mov", f"ended {SIZE}", "end"]
+    assert shown(film, "b.mov") == [*first, "result film.mov", *last, "result b.mov", "end"]
+
+    mock.state.reset()
+    for _ in range(2):
+        mock.state.faults.add(Failure(operation="create_upload_session", status=403, code="access_denied"))
+    said = ["say box-uploads", "say hint"]
+    failed = ["begin film.mov", "ended None", *said, "begin b.mov", "ended None", "end", *said]
+    assert shown(film, "b.mov") == [*failed, "say 0 of 2 files are stored", "end"]
 
 
 def test_a_url_that_cannot_be_opened_keeps_no_other_from_being_uploaded(box: Run, film: str, tmp_path: Path) -> None:

@@ -68,6 +68,125 @@ def test_lines_tell_how_much_is_sent_every_half_minute(capsys: pytest.CaptureFix
     ]
 
 
+def test_lines_tell_what_matters_with_the_name_and_nothing_of_what_does_not(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    lines = Lines()
+    lines.begin("a.mov")
+    for event in (Restarted("the session has expired"), PhaseChanged("commit"), done(0)):
+        lines.tell(event)
+
+    assert capsys.readouterr() == ("", "a.mov: begins anew: the session has expired\n")
+
+
+@pytest.mark.parametrize(("results_here", "has_begun"), [(True, True), (True, False), (False, True), (False, False)])
+def test_a_result_is_a_whole_line_above_the_bar_of_the_same_terminal_and_else_on_stdout(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *, results_here: bool, has_begun: bool
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    bar, line = Bar([MEGABYTE], results_here=results_here), "a.mov: file 1, " + "x" * 100 + " [b] :smile: 12"
+    if has_begun:
+        bar.begin("a.mov")
+    bar.result(line)
+    out, err = capsys.readouterr()
+    bar.end()
+
+    assert out == ("" if results_here and has_begun else f"{line}\n")
+    assert line in err.splitlines() or not (results_here and has_begun)
+
+
+def test_what_is_said_is_a_whole_line_above_the_bar_and_of_characters_that_do_nothing(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    bar, line = Bar([MEGABYTE], results_here=True), "box-uploads: error: " + "x" * 100
+    bar.say(f"{line}\x1b[2J")
+    assert capsys.readouterr() == ("", f"{line}\N{REPLACEMENT CHARACTER}[2J\n")
+    bar.begin("a.mov")
+    bar.tell(Restarted(f"{line}\x1b[2J"))
+    out, err = capsys.readouterr()
+    bar.end()
+
+    assert (out, f"a.mov: begins anew: {line}\N{REPLACEMENT CHARACTER}[2J" in err.splitlines()) == ("", True)
+
+
+def test_sizes_are_shown_before_a_file_is_opened_and_as_they_are_found_then(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    bar = Bar([40 * MEGABYTE, 20 * MEGABYTE], results_here=False)
+    bar.begin("a.mov")
+    everything, file = bar._progress.tasks
+    assert (everything.description, everything.total, everything.completed) == ("2 files", 60 * MEGABYTE, 0)
+    assert (file.description, file.total, file.completed) == ("a.mov", 40 * MEGABYTE, 0)
+
+    bar.tell(Started(50 * MEGABYTE, 10 * MEGABYTE, 5))
+    bar.tell(BytesSent(1, 10 * MEGABYTE, 50 * MEGABYTE))
+    bar.tell(done(0))
+    assert (everything.total, file.total, file.completed) == (70 * MEGABYTE, 50 * MEGABYTE, 10 * MEGABYTE)
+    capsys.readouterr()
+    bar._console.print(bar._progress.get_renderable())
+    first, second = capsys.readouterr().err.splitlines()
+    bar.end()
+    assert ("14%" in first, "10.0/70.0 MB" in first) == (True, True)
+    assert ("20%" in second, "10.0/50.0 MB" in second, second.rstrip().endswith("1/5 parts")) == (True, True, True)
+
+
+def test_the_phases_of_an_upload_are_the_state_on_its_bar() -> None:
+    bar, states = Bar([40 * MEGABYTE], results_here=False), list[str]()
+    bar.begin("a.mov")
+    (task,) = bar._progress.tasks
+    events: list[ProgressEvent] = [
+        PhaseChanged("create"),
+        Started(40 * MEGABYTE, 10 * MEGABYTE, 4),
+        done(0),
+        Restarted("the session has expired"),
+        PhaseChanged("commit"),
+        Retried("commit", 1, 1, "500"),
+        Retried("commit", 2, 1, "500"),
+        PhaseChanged("done"),
+    ]
+    for event in events:
+        bar.tell(event)
+        states.append(task.fields["state"])
+    bar.stopping()
+    states.append(task.fields["state"])
+    bar.end()
+
+    assert states == [
+        "starting",
+        "0/4 parts",
+        "1/4 parts",
+        "0/4 parts",
+        "committing",
+        "committing, 1 retry",
+        "committing, 2 retries",
+        "4 parts, 2 retries",
+        "stopping; once more to stop at once",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("width", "shown"),
+    [(110, (True, True, True)), (99, (False, True, True)), (79, (False, False, True)), (49, (False, False, False))],
+)
+def test_a_narrower_terminal_leaves_out_sizes_then_the_rate_then_the_bar(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, width: int, shown: tuple[bool, bool, bool]
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    bar = Bar([40 * MEGABYTE], results_here=False)
+    bar.begin("a.mov")
+    bar.tell(BytesSent(1, 20 * MEGABYTE, 40 * MEGABYTE))
+    bar.tell(PhaseChanged("create"))
+    capsys.readouterr()
+    bar._console.print(bar._progress.get_renderable())
+    line = capsys.readouterr().err
+    bar.end()
+
+    assert ("20.0/40.0 MB" in line, "? MB/s" in line, "\u2501" in line) == shown
+    assert ("50%" in line, "--:--" in line, "starting" in line) == (True, True, True)
+
+
 def test_what_an_earlier_run_has_sent_counts_as_sent_but_not_into_the_rate() -> None:
     bar = Bar([40 * MEGABYTE], results_here=False)
     bar.begin("a.mov")
@@ -200,6 +319,20 @@ def test_the_rate_is_that_of_the_last_half_minute_and_unknown_when_nothing_moves
     now[0] += 1
     rate.note(3 * MEGABYTE)
     assert rate.value() == 3 * MEGABYTE
+
+
+def test_there_is_no_rate_without_time_or_when_more_goes_again_than_goes() -> None:
+    now = [0.0]
+    rate = Rate(lambda: now[0])
+    for _ in range(2):
+        rate.note(MEGABYTE)
+    assert rate.value() is None
+
+    now[0] += 2
+    rate.note(-3 * MEGABYTE)
+    assert rate.value() is None
+    rate.note(4 * MEGABYTE)
+    assert rate.value() == MEGABYTE
 
 
 def test_an_outage_leaves_neither_rate_nor_time_left_on_the_bar(

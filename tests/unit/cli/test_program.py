@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from box_uploads import __version__
@@ -63,8 +64,12 @@ def test_wrong_usage_is_told_with_exit_code_2(box: Run, mock: MockServer, comman
 def test_wrong_usage_is_told_to_a_machine_as_well(box: Run, wrong: tuple[str, ...]) -> None:
     code, out, _ = box("upload", "a.mov", "--json", *wrong)
 
-    assert (code, json.loads(out)["outcome"]) == (2, "failed")
-    assert json.loads(out)["error"]["type"] == "UsageError"
+    told = json.loads(out)
+    error = told.pop("error")
+    assert (code, error["type"], list(error)) == (2, "UsageError", ["type", "message"])
+    # click does not say of which command it is, if an option lacks its value.
+    hint = f"box-uploads{'' if wrong == ('--size',) else ' upload'} --help tells more"
+    assert told == {"outcome": "failed", "session": None, "resumable": False, "hints": [hint]}
 
 
 def test_a_file_of_that_name_is_no_option(box: Run) -> None:
@@ -290,6 +295,91 @@ def test_help_says_what_is_taken_by_default(box: Run) -> None:
     assert f"[default:{user_state_path('box-uploads', appauthor=False)}]" in said.replace(" ", "")
     assert "needed if that is a pipe" in said
     assert "is sent again, for up to 10 minutes" in said
+
+
+ACCESS = {
+    "--token-file": "File or pipe with the access token; a file is read again when the token expires."
+    " [default: the token is in the environment variable BOX_ACCESS_TOKEN]",
+    "--base-url": "URL Where the API is. [default: Box's own servers] [env var: BOX_BASE_URL]",
+    "--trusted-host": "HOST A further host that may get the token if Box's answers lead there; may be repeated.",
+    "--json": "Print a JSON object for each result, one on a line.",
+    "--state-dir": "FOLDER Folder of journals, by which interrupted uploads go on, and of sessions.",
+    "-h, --help": "Show this message and exit.",
+}
+TARGET = {"--file-id": "ID File that gets a new version."}
+HELP = {
+    "upload": {
+        **ACCESS,
+        **TARGET,
+        "--folder-id": "ID Folder that gets the files; 0 is the root folder.",
+        "--name": "NAME Name of the file at Box. [default: that of PATH, or with --file-id the present one]",
+        "--size": "BYTES Size of what comes from stdin; needed if that is a pipe. [x>=0]",
+        "--if-match": "ETAG With --file-id: only if the file still has this etag.",
+        "--resume / --no-resume": "Whether a journal is kept, by which the same command goes on after an interruption"
+        " or a crash. [default: --resume, but for stdin]",
+        "--workers": "Parts that are sent at a time. [default: 4; 1<=x<=64]",
+        "-q, --quiet": "Show nothing but errors, and with --json the objects.",
+    },
+    "session create": {
+        **ACCESS,
+        **TARGET,
+        "--folder-id": "ID Folder that gets the file; 0 is the root folder.",
+        "--name": "NAME Name of the file at Box.",
+        "--size": "BYTES Size of the whole file. [required]",
+    },
+    "session status": ACCESS,
+    "session parts": ACCESS,
+    "session abort": ACCESS,
+}
+
+
+@pytest.mark.parametrize(
+    ("command", "option", "said"), [(command, *one) for command, options in HELP.items() for one in options.items()]
+)
+def test_help_says_of_each_option_what_it_takes_and_does(box: Run, command: str, option: str, said: str) -> None:
+    code, out, err = box(*command.split(), "--help")
+
+    assert (code, err, max(map(len, out.splitlines())) <= 100) == (0, "", True)
+    words = " ".join(out.partition("Options:\n")[2].split())
+    assert re.search(rf"(?:^| ){re.escape(option)} (?:(?:PATH|INTEGER RANGE) )?{re.escape(said)}", words), words
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("", "Usage: box-uploads [OPTIONS] COMMAND [ARGS]... Upload large files to Box, in parts: several at a time,"),
+        ("", "The token comes from BOX_ACCESS_TOKEN or from the file of --token-file, never from an argument."),
+        ("", "completion Print the script of a shell that completes options."),
+        ("", "session Work with single upload sessions."),
+        ("", "upload Upload files: paths, URLs, or stdin."),
+        ("", "130 interrupted (the same command goes on, but for --no-resume)."),
+        ("upload", "Usage: box-uploads upload [OPTIONS] PATH... Upload files, one after the other:"),
+        ("upload", "All paths are looked at first; if one cannot be uploaded, nothing is sent."),
+        ("session", "SESSION is the id of a session that this user has made on this machine,"),
+        ("session create", "Create a session, which also checks the name, the folder and the storage."),
+        ("session status", "Usage: box-uploads session status [OPTIONS] SESSION Show how far a session is."),
+        ("session parts", "[OPTIONS] SESSION List the parts that a session holds, one on a line."),
+        ("session abort", "[OPTIONS] SESSION End a session, and drop the parts that it holds."),
+    ],
+)
+def test_help_says_what_a_command_does(box: Run, command: str, said: str) -> None:
+    assert said in " ".join(box(*command.split(), "-h")[1].split())
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_ctrl_c_outside_of_an_upload_is_one_line_and_an_object(
+    box: Run, monkeypatch: pytest.MonkeyPatch, *, as_json: bool
+) -> None:
+    class Interrupted(io.BytesIO):
+        def read(self, _size: int | None = -1) -> NoReturn:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(Interrupted()))
+    code, out, err = box("session", "status", "-", *(["--json"] if as_json else []))
+
+    assert (code, err.strip()) == (130, "box-uploads: interrupted")
+    told = {"outcome": "interrupted", "session": None, "resumable": False, "hints": [], "error": None}
+    assert (json.loads(out) if as_json else out) == (told if as_json else "")
 
 
 def test_no_help_is_cut_short_or_loses_its_lines(box: Run) -> None:
