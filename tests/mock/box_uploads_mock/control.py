@@ -1,4 +1,4 @@
-"""The control plane: faults, files, reset and journal over HTTP, for tests in other languages.
+"""The control plane: faults, files, reset and the log of requests over HTTP, for tests in other languages.
 
 It lies outside the API's path space, asks for no token and is meant for the loopback interface only. Pages of other
 sites that a browser shows on this machine are kept out.

@@ -69,8 +69,7 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """Returns a text without tokens."""
-        # The text of an event may have lone surrogates, which JSON can escape.
-        return self._without_tokens(text.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
+        return self._without_tokens(text.encode()).decode()
 
     def body_start(self, content: bytes) -> str:
         """Returns the first bytes of a body as text, in which bytes that are not UTF-8 are hexadecimal."""
