@@ -172,7 +172,8 @@ def test_a_commit_names_the_parts_the_digest_and_what_the_caller_wants() -> None
     attributes = models.FileAttributes(description="d")
     commit(server, session(), [part], SHA1, patience=patience()[0], attributes=attributes, if_match="3")
     digest = f"sha={b64encode(bytes.fromhex(SHA1)).decode()}"
-    assert server.commits == [{"parts": [part], "digest": digest, "attributes": attributes, "if_match": "3"}]
+    named = models.CommitPart(part_id=part.part_id, offset=0, size=10, sha1=part.sha1)
+    assert server.commits == [{"parts": [named], "digest": digest, "attributes": attributes, "if_match": "3"}]
     assert server.sessions == [session()]
 
 
