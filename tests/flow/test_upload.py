@@ -392,9 +392,12 @@ def test_an_executor_needs_a_token_that_need_not_be_awaited(ground: Ground, tmp_
         return ground.state.token
 
     path, client = write(tmp_path / "film.mov"), AsyncClient(token, base_url=ground.server.base_url)
-    with ThreadPoolExecutor(1) as executor, pytest.raises(errors.InvalidArgumentError, match="without being awaited"):
+    with (
+        ThreadPoolExecutor(1) as executor,
+        pytest.raises(errors.InvalidArgumentError, match="without being awaited") as caught,
+    ):
         asyncio.run(ground.upload_async(path, client, executor=executor))
-    assert ground.stored() == []
+    assert (caught.value.argument, ground.stored()) == ("executor", [])
 
 
 def test_an_executor_needs_a_client_that_can_be_made_again(ground: Ground, tmp_path: Path) -> None:

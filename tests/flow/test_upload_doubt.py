@@ -400,6 +400,20 @@ def test_a_stream_whose_earlier_commit_had_no_effect_is_uploaded_or_left_to_a_pe
     assert versions(ground) == (1, CONTENT)
 
 
+@pytest.mark.parametrize("is_version", [False, True])
+def test_a_stream_that_an_earlier_run_has_stored_without_an_answer_is_found(
+    ground: Ground, tmp_path: Path, is_version: bool
+) -> None:
+    settings: dict[str, Any] = {"file_id": ground.upload(OTHER).id} if is_version else {}
+    settings |= {"size": len(CONTENT), "resume": tmp_path / "journal"}
+    ground.state.faults.add(LostAnswer(operation=COMMIT))
+    with pytest.raises(Interrupt):
+        ground.upload(Stream(CONTENT), on_progress=at(Retried), **settings)
+    assert ground.upload(Stream(CONTENT), **settings).sha1 == SHA1
+    assert versions(ground) == (int(is_version), CONTENT)
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("is_told", [False, True])
 def test_another_stream_than_the_one_that_is_stored_is_asked_for_once_more(
     ground: Ground, file_id: str, tmp_path: Path, is_told: bool

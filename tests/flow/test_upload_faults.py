@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from box_uploads import errors
-from box_uploads.upload import DeadlineExceededError, PartDone, PhaseChanged, Retried, SessionLeft, Stored
+from box_uploads.upload import DeadlineExceededError, PartDone, PhaseChanged, Resumed, Retried, SessionLeft, Stored
 from box_uploads_mock import Failure, LostAnswer, Reset, Stall, TokenExpiry, Truncation
 
 from tests.flow.upload_ground import CONTENT, SHA1, Ground
@@ -210,6 +210,8 @@ def test_no_session_is_told_of_that_was_refused_or_is_found(ground: Ground, step
     events = uploaded(ground, is_async, **settings)
     assert (ground.stored(), len(ground.state.sessions)) == ([CONTENT], 0)
     assert not any(isinstance(event, SessionLeft) for event in events)
+    # Whoever has made it may have sent parts as well, so it is asked what it holds.
+    assert (events.count(Resumed(0, 0)), ground.calls(LIST)) == (1, 1)
 
 
 def test_of_two_answers_that_were_lost_one_session_is_found_and_the_other_told_of(ground: Ground) -> None:

@@ -64,7 +64,7 @@ PASSING: list[Make] = [
 ]
 GOES_ON_AFTER_THE_END = "until it expires"
 """What an error says of a session that could not be ended."""
-UP_TO = re.compile(r"^(?:Up to (\d+) )?")
+UP_TO = re.compile(r"^Up to (\d+) ")
 FINAL: list[Make] = [
     lambda step: Failure(operation=step, status=400),
     lambda step: Failure(operation=step, status=403),
@@ -132,8 +132,12 @@ class Run:
         }
         prelude = [preludes[self.step]] if self.step in preludes else []
         self.ground.state.faults.add(*prelude, *faults)
-        self.settings["on_progress"] = lambda event: isinstance(event, SessionLeft) and self.left.append(event)
+        self.settings["on_progress"] = self._hear
         return self._upload()
+
+    def _hear(self, event: object) -> None:
+        if isinstance(event, SessionLeft):
+            self.left.append(event)
 
     def _upload(self) -> Any:
         tokens = iter([self.ground.state.token])
@@ -172,7 +176,7 @@ class Run:
             self.check_done(self._upload())
             return
         notes = [note for note in getattr(error, "__notes__", []) if GOES_ON_AFTER_THE_END in note]
-        told = sum(int(number) if number else 1 for number in (UP_TO.search(note)[1] for note in notes))
+        told = sum(int((UP_TO.findall(note) or ["1"])[0]) for note in notes)
         assert len(self.ground.state.sessions) <= untold + told
 
 

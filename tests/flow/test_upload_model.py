@@ -207,7 +207,7 @@ class Run:
     @property
     def told(self) -> int:
         """How many sessions that go on were told of."""
-        notes = getattr(self.error, "__notes__", [])
+        notes: list[str] = getattr(self.error, "__notes__", [])
         return self.left + sum(note.count("until it expires") for note in notes)
 
 
