@@ -7,7 +7,7 @@ import base64
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from importlib import import_module
@@ -56,7 +56,12 @@ class Means:
     def upload(self, source: Any, **settings: Any) -> Any:
         """Upload, and return the file."""
         with ThreadPoolExecutor(2) as pool:
-            given = {"executor": pool if self.has_executor else None, "workers": 1, **self.settings, **settings}
+            given: dict[str, Any] = {
+                "executor": pool if self.has_executor else None,
+                "workers": 1,
+                **self.settings,
+                **settings,
+            }
             if self.is_async:
                 return asyncio.run(self.ground.upload_async(source, **given))
             return self.ground.upload(source, **given)
@@ -129,15 +134,16 @@ def test_a_held_part_that_is_not_the_source_s_is_never_taken(means: Means, tmp_p
 
 
 @contextmanager
-def described(monkeypatch: pytest.MonkeyPatch, **marks: object) -> Iterator[None]:
+def described(monkeypatch: pytest.MonkeyPatch, **marks: object) -> Generator[None]:
     """Have a file system tell nothing of a file but its size and some marks."""
-    system = import_module("fsspec").filesystem("memory")
+    system: Any = import_module("fsspec").filesystem("memory")
 
     def info(_: object, path: str, **__: object) -> dict[str, object]:
         return {"name": path, "type": "file", "size": len(SMALL), **marks}
 
     with monkeypatch.context() as patch:
-        patch.setattr(type(system), "info", info)
+        kind: Any = type(system)
+        patch.setattr(kind, "info", info)
         yield
 
 

@@ -269,8 +269,8 @@ def test_a_file_that_was_opened_as_text_is_refused(path: Path) -> None:
     with (
         path.open(encoding="latin-1") as file,
         pytest.raises(InvalidArgumentError, match=r"^source\b.*binary"),
-        opened(file),
-    ):  # type: ignore[arg-type]
+        opened(file),  # type: ignore[arg-type]  # what a caller without types may give
+    ):
         pass
 
 
