@@ -136,14 +136,12 @@ def test_a_held_part_that_is_not_the_source_s_is_never_taken(means: Means, tmp_p
 @contextmanager
 def described(monkeypatch: pytest.MonkeyPatch, **marks: object) -> Generator[None]:
     """Have a file system tell nothing of a file but its size and some marks."""
-    system: Any = import_module("fsspec").filesystem("memory")
 
     def info(_: object, path: str, **__: object) -> dict[str, object]:
         return {"name": path, "type": "file", "size": len(SMALL), **marks}
 
     with monkeypatch.context() as patch:
-        kind: Any = type(system)
-        patch.setattr(kind, "info", info)
+        patch.setattr("fsspec.implementations.memory.MemoryFileSystem.info", info)
         yield
 
 
