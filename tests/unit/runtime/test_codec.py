@@ -491,3 +491,12 @@ def test_an_integer_may_have_41_digits_and_no_more_if_it_is_written_with_an_expo
     for text in (b"1e41", b"1e5000"):
         with pytest.raises(DecodeError):
             integer.decode(raw(text))
+
+
+def test_a_number_that_json_cannot_say_is_found_within_100_levels() -> None:
+    value: Any = float("inf")
+    for _ in range(100):
+        value = [value]
+    with pytest.raises(InvalidArgumentError) as caught:
+        Json[Any](Any).encode(value)
+    assert str(caught.value) == f"{'[0]' * 100}=inf: must be a finite number"
