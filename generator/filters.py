@@ -13,7 +13,7 @@ _WIDTH = 120
 _QUOTES = 6
 # Longest string literal on one line.
 _LITERAL = 90
-_INVISIBLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+_INVISIBLE = {"Cc", "Cf", "Cs"}
 _LIST_ITEM = re.compile(r"\n(?=\s*(?:[-*+]|\d{1,3}[.)]) )")
 
 

@@ -8,9 +8,10 @@ import pytest
 
 from generator.document import Document
 from generator.links import api_hosts
-from generator.operation import Field, Operation, Parameter, Response
+from generator.operation import Operation, Parameter, Response
 from generator.operations import Operations
 from generator.schemas import Schemas
+from generator.types import Field
 
 from .conftest import document, operation
 
@@ -499,3 +500,37 @@ def test_a_url_of_a_response_leads_to_named_hosts_or_those_of_the_servers(
     found, operations = _linked(**others)
 
     assert api_hosts(found, operations) == hosts
+
+
+@pytest.mark.parametrize("name", ["self", "api", "models", "request", "response"])
+def test_a_property_that_a_method_would_hide_stays_in_the_body(name: str) -> None:
+    body = {"required": True, "content": {"application/json": {"schema": _object(**{name: TEXT})}}}
+    (found,) = read(document({"/a": {"post": operation(requestBody=body)}}))
+
+    assert found.body
+    assert found.body.fields == []
+
+
+ARGUMENTS = ["self", "api", "models", "request", "response", "body", "content_type", "str", "int", "float", "bool"]
+OPTIONS = ["transport", "token", "base_url", "timeout_s", "retry", "http", "sleep", "raw"]
+
+
+@pytest.mark.parametrize(
+    ("name", "is_option"),
+    [
+        *((name, flag) for name in (*ARGUMENTS, "list", "dict", "bytes") for flag in (False, True)),
+        *((name, True) for name in OPTIONS),
+    ],
+)
+def test_a_parameter_gets_an_underscore_where_its_name_is_used(name: str, *, is_option: bool) -> None:
+    parameter = {"in": "query", "name": name, "schema": TEXT, "x-client-option": is_option}
+    (found,) = read(document({"/a": {"get": operation(parameters=[parameter])}}))
+
+    assert [one.name for one in found.parameters] == [f"{name}_"]
+
+
+@pytest.mark.parametrize("name", ["models", "datetime", "httpx2", "raw", "close", "aclose", "annotations", "list"])
+def test_an_operation_gets_an_underscore_where_its_name_is_used(name: str) -> None:
+    (found,) = read(document({"/a": {"get": operation(operationId=name)}}))
+
+    assert found.name == f"{name}_"

@@ -21,6 +21,7 @@ from generator import pipeline, upstream
 from generator.__main__ import main
 from generator.additions import added_errors, copied_paths
 from generator.compare import compare, files
+from generator.document import Document
 from generator.lock import lock_text
 from generator.pipeline import HOME, Job, check, generate
 from generator.problem import GenerationError
@@ -299,6 +300,7 @@ def test_the_check_sees_a_change_of_the_document(job: Job) -> None:
             lambda text: re.sub(r'("client.py.jinja" = ")....', r"\g<1>0000", text),
             "lock.toml (upstream-templates.client.py.jinja)",
         ),
+        (lambda text: text.replace("[tools]", '[tools]\nold = "1"'), "lock.toml (tools.old)"),
         (lambda text: text + "# more\n", "lock.toml (edited by hand)"),
         (lambda _: "no toml [", "lock.toml (edited by hand)"),
         (lambda _: "spec = 1", "lock.toml (edited by hand)"),
@@ -583,6 +585,22 @@ def test_templates_override_upstreams_or_are_macros_and_say_why() -> None:
         assert re.fullmatch(r"\{# (Overrides \S+ of openapi-python-client 0\.29\.1: .*|Macros? .*) #\}", first), path
         assert not [line for line in others if "{%-" in line or "-%}" in line], path
     assert upstream.template_hashes(["client.py.jinja", "nothing.jinja"]).keys() == {"client.py.jinja"}
+
+
+def test_the_schemas_true_and_false_are_known_wherever_a_schema_stands() -> None:
+    schemas = {
+        "Anything": True,
+        "Named": {"type": "object", "properties": {"schemas": True, "schema": False, "items": True}},
+        "Listed": {"type": "array", "items": True},
+        "Joined": {"allOf": [True], "anyOf": [False], "oneOf": [True], "not": False},
+    }
+    parameter = {"in": "query", "name": "q", "schema": True}
+    content = document({"/a": {"get": operation(parameters=[parameter])}}, schemas)
+    before = json.dumps(content)
+
+    upstream.validate(Document(content, "test"))
+
+    assert json.dumps(content) == before
 
 
 def test_upstream_is_imported_by_one_module() -> None:

@@ -920,6 +920,32 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
         S,
         "allOf has two different maximum of which one is exclusive; leave one of them",
     ),
+    "two lower bounds of which one is exclusive": (
+        document(
+            schemas={
+                "S": {
+                    "allOf": [
+                        {"type": "integer", "minimum": 3, "exclusiveMinimum": True},
+                        {"type": "integer", "minimum": 4, "exclusiveMinimum": True},
+                    ]
+                }
+            },
+            version="3.0.3",
+        ),
+        S,
+        "allOf has two different minimum of which one is exclusive; leave one of them",
+    ),
+    "an array as bound": (_schema(type="integer", minimum=[]), f"{S}/minimum", "must be a number, not an array"),
+    "a word as bound": (_schema(type="integer", minimum="a"), f"{S}/minimum", "must be a number, not a string"),
+    "an array as length": (_schema(type="string", minLength=[]), f"{S}/minLength", "must be a number, not an array"),
+    "a word as length": (_schema(type="string", minLength="a"), f"{S}/minLength", "must be a number, not a string"),
+    "an array as flag": (_get(deprecated=[]), f"{GET}/deprecated", "must be true or false, not an array"),
+    "a word as flag of an operation": (
+        _get(deprecated="a"),
+        f"{GET}/deprecated",
+        "must be true or false, not a string",
+    ),
+    "an object as tags": (_get(tags={}), f"{GET}/tags", "must be an array, not an object"),
     "multiples of which one is a fraction": (
         _schema(allOf=[{"type": "number", "multipleOf": 0.5}, {"multipleOf": 2}]),
         S,

@@ -370,3 +370,19 @@ def test_a_schema_becomes_one_type_and_its_definitions(name: str) -> None:
     schema, type_, definitions, others = RENDERED[name]
 
     assert rendered(schema, **others) == (type_, definitions)
+
+
+# What the models module says itself.
+CLASSES = [
+    *("Annotated", "Any", "ClassVar", "FORMAT_PATTERNS", "Literal", "Meta", "Struct"),
+    *("TypeAlias", "UNSET", "UUID", "UnsetType"),
+]
+
+
+def test_names_that_the_models_module_uses_get_an_underscore() -> None:
+    fields = _object(**dict.fromkeys(("str", "int", "float", "bool", "list", "dict", "bytes", "datetime"), TEXT))
+    _, definitions = rendered(fields, schemas=dict.fromkeys(CLASSES, TEXT))
+
+    assert {name.rstrip("_") for name in definitions} == {"Hint", *CLASSES, "FORMATPATTERNS"} - {"FORMAT_PATTERNS"}
+    assert [name for name in CLASSES if name in definitions] == []
+    assert definitions["Hint"] == ", ".join(f"{name}_: str" for name in fields["properties"])

@@ -10,6 +10,7 @@ from generator import filters
 from generator.document import Document
 from generator.problem import SpecError, described
 from generator.schemas import Schemas
+from generator.source import parse, pointer_part
 
 from .conftest import document
 
@@ -137,3 +138,25 @@ def test_a_property_is_described_by_all_that_is_said_of_it(schema: dict[str, Any
     assert model.description == "Own."
     assert [one.description for one in model.fields] == [words]
     assert [one.description for one in found.aliases] == ["Of the name"]
+
+
+def test_yaml_says_what_json_would_say() -> None:
+    text = "{true: 1, False: 2, null: 3, 200: 4, 1.5: 5, when: 2026-01-02, at: 2026-01-02T03:04:05Z, on: no, ~/: [*b]}"
+    text = text.replace("*b", "{a: 1.0}")
+
+    assert parse(text) == {
+        "true": 1,
+        "false": 2,
+        "null": 3,
+        "200": 4,
+        "1.5": 5,
+        "when": "2026-01-02",
+        "at": "2026-01-02T03:04:05Z",
+        "on": "no",
+        "~/": [{"a": 1.0}],
+    }
+
+
+@pytest.mark.parametrize(("key", "part"), [("a/b~c", "a~1b~0c"), ("~1", "~01"), ("", "")])
+def test_a_key_is_escaped_in_a_pointer(key: str, part: str) -> None:
+    assert pointer_part(key) == part
