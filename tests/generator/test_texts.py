@@ -32,7 +32,7 @@ TEXTS: list[tuple[str, tuple[Any, ...], str]] = [
     ("long_literal", ("  a",), '"  a"'),
     ("docstring_code", ('a\\b"c"""d"',), 'a\\\\b"c\\"""d\\"'),
     ("docstring_text", ("",), ""),
-    ("docstring_text", ("a\u0007b\tc\u202ed",), "ab cd"),
+    ("docstring_text", ("a\u0007b\tc\u202ed\ud800e\u2028f\u2029g",), "ab cde f g"),
     ("docstring_text", ("One\ntwo.\n \nThree.",), "One two.\n\nThree."),
     ("docstring_text", ("One\n\nTwo", 4), "One\n\n    Two"),
     (
