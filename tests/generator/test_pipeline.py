@@ -79,6 +79,7 @@ def test_the_bytes_are_the_same_under_other_circumstances(tmp_path: Path) -> Non
         PYTHONHASHSEED="2",
         PYTHONIOENCODING="ascii",
         PYTHONUTF8="0",
+        PYTHONCOERCECLOCALE="0",
         LC_ALL="C",
         PATH="",
         TZ="Asia/Tokyo",
