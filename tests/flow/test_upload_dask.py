@@ -37,6 +37,15 @@ def in_time(function: Callable[[], Any]) -> Any:
     return outcome.result(BOUND_S)
 
 
+def upload(ground: Ground, source: Any, cluster: Any, **settings: Any) -> None:
+    """Upload by a cluster, and take its jobs back if that does not end: Python waits for their threads in the end."""
+    executor = cluster.get_executor()
+    try:
+        in_time(lambda: ground.upload(source, executor=executor, **settings))
+    finally:
+        executor.shutdown(wait=False)
+
+
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
     """A client of a cluster of two processes on the loopback."""
@@ -56,7 +65,7 @@ def cluster() -> Iterator[Any]:
 def test_a_failure_of_a_moment_is_borne(ground: Ground, tmp_path: Path, cluster: Any, source: str) -> None:
     ground.state.faults.add(Failure(operation="upload_part", status=500, skip=1))
     given = write(tmp_path / "film.mov") if source == "path" else CONTENT
-    in_time(lambda: ground.upload(given, executor=cluster.get_executor()))
+    upload(ground, given, cluster)
     assert (ground.stored(), ground.calls("upload_part")) == ([CONTENT], 6)
 
 
@@ -67,8 +76,7 @@ def test_a_worker_that_is_killed_does_not_end_the_upload(ground: Ground, tmp_pat
         if isinstance(event, PartDone) and event.parts_done == 1:
             os.kill(workers[0], signal.SIGKILL)
 
-    path = write(tmp_path / "film.mov")
-    in_time(lambda: ground.upload(path, executor=cluster.get_executor(), on_progress=told, workers=2))
+    upload(ground, write(tmp_path / "film.mov"), cluster, on_progress=told, workers=2)
     assert ground.stored() == [CONTENT]
 
 
