@@ -116,6 +116,29 @@ def test_a_commit_without_effect_in_an_earlier_run_is_made_in_the_next(
     assert versions(ground) == (1, CONTENT)
 
 
+@pytest.mark.parametrize("is_async", [False, True])
+@pytest.mark.parametrize("is_version", [False, True])
+@pytest.mark.parametrize("question", [STATUS, "list_parts"])
+def test_a_resumed_run_that_gets_no_answer_tells_of_the_commit_that_was_sent_before(  # noqa: PLR0917  # three axes
+    ground: Ground, file_id: str, tmp_path: Path, question: str, is_version: bool, is_async: bool
+) -> None:
+    target: dict[str, Any] = {"file_id": file_id} if is_version else {"folder_id": "0", "file_name": "new.mov"}
+    settings = {"resume": tmp_path / "journal", **target}
+    ground.state.faults.add(Failure(operation=COMMIT, status=503))
+    with pytest.raises(Interrupt):
+        ground.upload(**settings, on_progress=at(Retried))
+
+    for _ in range(2):
+        ground.state.faults.add(Failure(operation=question, status=403))
+        with pytest.raises(errors.ForbiddenError) as caught:
+            asyncio.run(ground.upload_async(**settings)) if is_async else ground.upload(**settings)
+        assert caught.value.__notes__ == ["A commit had been sent before, and may have been carried out."]
+
+    ground.upload(**settings)
+    stored = versions(ground)[1] if is_version else ground.stored("new.mov")[0]
+    assert stored == CONTENT
+
+
 @pytest.mark.parametrize("last", [404, 412, 409, 410])
 def test_a_commit_whose_answer_is_lost_is_found_whatever_is_said_of_the_next(
     ground: Ground, file_id: str, last: int

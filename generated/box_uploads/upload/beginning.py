@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
 from .. import models
-from .._runtime.errors import ConflictError, GoneError, NotFoundError
+from .._runtime.errors import ClientError, ConflictError, GoneError, NotFoundError
 from . import session as sessions
 from .confirmation import settled, stored_already
 from .digest import is_same
@@ -18,13 +18,13 @@ from .inventory import held_parts
 from .progress import Restarted, Resumed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
 
     from .journal import Entry
     from .order import Order
     from .plan import Plan
 
-__all__ = ["Begun", "Ended", "begin", "begin_anew", "ended", "held_by", "stored_by_earlier_run"]
+__all__ = ["Begun", "Ended", "begin", "begin_anew", "ended", "held_by", "mentioning", "stored_by_earlier_run"]
 
 _T = TypeVar("_T")
 
@@ -53,6 +53,24 @@ class Ended(msgspec.Struct, frozen=True):
 
     is_over: bool
     left: str
+
+
+@contextmanager
+def mentioning(doubt: str | None) -> Generator[None]:
+    """Let an error say that an earlier run has sent a commit, if the outcome of that is not known yet.
+
+    Args:
+        doubt: As in `Begun`.
+    """
+    try:
+        yield
+    except SessionLostError:
+        # It is settled now.
+        raise
+    except ClientError as error:
+        if doubt is not None:
+            error.add_note("A commit had been sent before, and may have been carried out.")
+        raise
 
 
 def begin(order: Order) -> Begun | models.File:
@@ -152,7 +170,8 @@ def _resumed(order: Order) -> Begun | models.File | None:
     if entry.file is not None:
         return _finished(order, entry, entry.file)
     try:
-        session = _asked(order, "status", lambda: order.calls.get_upload_session(entry.session).parsed)
+        with mentioning(entry.sha1):
+            session = _asked(order, "status", lambda: order.calls.get_upload_session(entry.session).parsed)
     except SessionLostError:
         file = stored_by_earlier_run(order, entry.session, entry.sha1) if entry.sha1 is not None else None
         return file or begin_anew(order, entry.session, "the session of the earlier run has expired or vanished")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from .._runtime.errors import ClientError
-from .beginning import Begun, begin, begin_anew, ended, stored_by_earlier_run
+from .beginning import Begun, begin, begin_anew, ended, mentioning, stored_by_earlier_run
 from .commit import CommitInDoubtError
 from .confirmation import advice, looked_up, settled
 from .errors import (
@@ -110,7 +110,8 @@ def _continued(order: Order, begun: Begun, *, may_restart: bool) -> Begun | mode
 
 def _stored(order: Order, begun: Begun) -> models.File:
     try:
-        finished = transferred(order, begun)
+        with mentioning(begun.doubt):
+            finished = transferred(order, begun)
     except SessionLostError as error:
         # The commit of an earlier run may have arrived only now.
         if begun.doubt is None:
