@@ -56,6 +56,7 @@ _STALL_S = 0.6
 # The short ones end in errors, from which the next run goes on.
 _DEADLINES_S = (0.02, 0.02, 0.02, 0.5)
 _LAST_LOOK_S = 0.2
+_HANG_UP_S = 10.0
 _RUNS = 6
 # So many at a time, each by a server and a proxy of its own.
 _LANES = 4
@@ -97,7 +98,8 @@ class Proxy:
         self.used: set[str] = set()
         self._is_cut = False
         self._lock = threading.Lock()
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._threads: list[threading.Thread] = []
+        self._start(self._accept)
 
     @property
     def commits(self) -> int:
@@ -105,10 +107,12 @@ class Proxy:
         return self.cuts.total()
 
     def close(self) -> None:
-        """Take no further connection."""
+        """Take no further connection, and wait for those that there are, whose clients and server have hung up."""
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+        for thread in self._threads:
+            thread.join(_HANG_UP_S)
 
     def mend(self) -> None:
         """Let a network that was cut after a commit work again."""
@@ -131,9 +135,24 @@ class Proxy:
             self.kinds[kind] += 1
             hits_request, after = draw.random() < 0.5, draw.randrange(3 * SMALL_PART_SIZE)
             losing = threading.Event()
-            for source, sink, is_hit in ((near, far, hits_request), (far, near, not hits_request)):
-                way = _Way(source, sink, source is near, kind if is_hit else "nothing", after, losing)
-                threading.Thread(target=self._pump, args=(way,), daemon=True).start()
+            there, back = (
+                _Way(source, sink, source is near, kind if is_hit else "nothing", after, losing)
+                for source, sink, is_hit in ((near, far, hits_request), (far, near, not hits_request))
+            )
+            self._start(self._carry, there, back)
+
+    def _start(self, work: Callable[..., object], *arguments: object) -> threading.Thread:
+        thread = threading.Thread(target=work, args=arguments, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+        return thread
+
+    def _carry(self, there: _Way, back: _Way) -> None:
+        """Carry a connection to its end, in both directions."""
+        with there.source, there.sink:
+            other = self._start(self._pump, back)
+            self._pump(there)
+            other.join()
 
     def _pump(self, way: _Way) -> None:
         moved = 0

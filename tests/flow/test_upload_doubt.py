@@ -123,7 +123,7 @@ def test_a_resumed_run_that_gets_no_answer_tells_of_the_commit_that_was_sent_bef
     ground: Ground, file_id: str, tmp_path: Path, question: str, is_version: bool, is_async: bool
 ) -> None:
     target: dict[str, Any] = {"file_id": file_id} if is_version else {"folder_id": "0", "file_name": "new.mov"}
-    settings = {"resume": tmp_path / "journal", **target}
+    settings: dict[str, Any] = {"resume": tmp_path / "journal", **target}
     ground.state.faults.add(Failure(operation=COMMIT, status=503))
     with pytest.raises(Interrupt):
         ground.upload(**settings, on_progress=at(Retried))

@@ -39,7 +39,7 @@ def decode(content: bytes, type_: type[_T]) -> _T:
         return msgspec.json.decode(content, type=type_)
 
 
-def convert(value: object, type_: Any, *, str_keys: bool = False) -> Any:
+def convert(value: object, type_: type[_T], *, str_keys: bool = False) -> _T:
     """Return a value of plain types as one of a type.
 
     Raises:

@@ -378,7 +378,7 @@ def test_ctrl_c_outside_of_an_upload_is_one_line_and_an_object(
     code, out, err = box("session", "status", "-", *(["--json"] if as_json else []))
 
     assert (code, err.strip()) == (130, "box-uploads: interrupted")
-    told = {"outcome": "interrupted", "session": None, "resumable": False, "hints": [], "error": None}
+    told: dict[str, Any] = {"outcome": "interrupted", "session": None, "resumable": False, "hints": [], "error": None}
     assert (json.loads(out) if as_json else out) == (told if as_json else "")
 
 
