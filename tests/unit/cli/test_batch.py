@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
@@ -166,6 +167,35 @@ def test_the_display_has_ended_when_the_last_result_is_told_and_goes_on_before(
     said = ["say box-uploads", "say hint"]
     failed = ["begin film.mov", "ended None", *said, "begin b.mov", "ended None", "end", *said]
     assert shown(film, "b.mov") == [*failed, "say 0 of 2 files are stored", "end"]
+
+
+def test_quiet_shows_neither_progress_nor_result_but_errors(box: Run, mock: MockServer, film: str) -> None:
+    assert box("upload", film, "--folder-id", "0", "--quiet") == (0, "", "")
+
+    mock.state.faults.add(Failure(operation="create_version_upload_session", status=403, code="access_denied"))
+    code, out, err = box("upload", film, "--file-id", "12345", "-q")
+    assert (code, out, err.startswith(f"box-uploads: error: {film}: ")) == (1, "", True)
+
+
+def test_a_terminal_gets_a_bar_that_knows_the_sizes_of_all_files_that_have_one(
+    box: Run, film: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = list[object]()
+
+    class Recorder(Quiet):
+        def __init__(self, known: list[int | None], *, results_here: bool) -> None:
+            sizes.append((known, results_here))
+
+    (tmp_path / "b.mov").write_bytes(bytes(SIZE + 1))
+    monkeypatch.setattr("box_uploads.cli.upload.Bar", Recorder)
+    for terminal in (sys.stderr, sys.stdout):
+        monkeypatch.setattr(terminal, "isatty", lambda: True)
+        box("upload", film, "b.mov", "memory://none.mov", "gone.mov", "--folder-id", "0")
+    monkeypatch.setenv("TERM", "dumb")
+    box("upload", film, "--folder-id", "0")
+
+    known = [SIZE, SIZE + 1, None, 0]
+    assert sizes == [(known, False), (known, True)]
 
 
 def test_a_url_that_cannot_be_opened_keeps_no_other_from_being_uploaded(box: Run, film: str, tmp_path: Path) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import pytest
 from box_uploads.cli.bar import Bar
 from box_uploads.cli.display import Lines, Remarks, remark
@@ -93,6 +96,34 @@ def test_a_result_is_a_whole_line_above_the_bar_of_the_same_terminal_and_else_on
 
     assert out == ("" if results_here and has_begun else f"{line}\n")
     assert line in err.splitlines() or not (results_here and has_begun)
+
+
+def test_names_and_states_are_shown_as_they_are(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    bar = Bar([40 * MEGABYTE], results_here=False)
+    bar.begin("[b]a :smile:\x1b.mov")
+    bar.stopping()
+    capsys.readouterr()
+    bar._console.print(bar._progress.get_renderable())
+    line = capsys.readouterr().err
+    bar.end()
+
+    assert line.startswith("[b]a :smile:\N{REPLACEMENT CHARACTER}.mov")
+
+
+def test_a_signal_is_shown_past_all_buffers_and_a_stderr_that_cannot_be_written_to_is_no_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for mode, shown in (("w", "stopping; once more to stop at once\n"), ("r", None)):
+        path = tmp_path / mode
+        path.touch()
+        with path.open(mode) as file:
+            monkeypatch.setattr(sys, "stderr", file)
+            Lines().stopping()
+            assert shown is None or path.read_text() == shown
+        Lines().stopping()
 
 
 def test_what_is_said_is_a_whole_line_above_the_bar_and_of_characters_that_do_nothing(
