@@ -9,6 +9,7 @@ import pytest
 from box_uploads.cli.bar import Bar
 from box_uploads.cli.display import Lines, Remarks, remark
 from box_uploads.cli.rate import Rate
+from box_uploads.cli.text import size_text
 from box_uploads.upload import (
     BytesSent,
     PartDone,
@@ -350,6 +351,32 @@ def test_the_rate_is_that_of_the_last_half_minute_and_unknown_when_nothing_moves
     now[0] += 1
     rate.note(3 * MEGABYTE)
     assert rate.value() == 3 * MEGABYTE
+
+
+def test_what_moves_again_after_a_long_pause_has_a_rate_at_once() -> None:
+    now = [0.0]
+    rate = Rate(lambda: now[0])
+    rate.note(MEGABYTE)
+    now[0] += 6
+    rate.note(6 * MEGABYTE)
+
+    assert rate.value() == MEGABYTE
+
+
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [
+        (0, "0 bytes"),
+        (999, "999 bytes"),
+        (1000, "1.0 kB"),
+        (1_500_000, "1.5 MB"),
+        (2 * 10**9, "2.0 GB"),
+        (3 * 10**12, "3.0 TB"),
+        (4 * 10**15, "4000.0 TB"),
+    ],
+)
+def test_a_size_is_told_in_the_unit_that_suits_it(size: int, said: str) -> None:
+    assert size_text(size) == said
 
 
 def test_there_is_no_rate_without_time_or_when_more_goes_again_than_goes() -> None:

@@ -287,6 +287,14 @@ def test_a_path_of_no_api_is_not_taken_for_a_wrong_folder_alone(box: Run, mock: 
     assert (code, "--base-url" in err) == (1, False)
 
 
+def test_a_session_that_is_not_known_here_is_told_with_what_is_enough_anywhere(box: Run) -> None:
+    code, out, err = box("session", "status", "S1")
+
+    hint = "`box-uploads session create --json` prints a session; a file with that is enough anywhere"
+    assert (code, out) == (1, "")
+    assert err == f"box-uploads: error: session S1 is not known here\nhint: {hint}\n"
+
+
 def test_help_says_what_is_taken_by_default(box: Run) -> None:
     said = " ".join(box("upload", "--help")[1].split())
 
