@@ -427,6 +427,7 @@ def test_what_all_workers_fail_by_is_told_once_a_minute() -> None:
 
     assert [told(2, "503 unavailable", offset) for offset in range(4)] == [True, False, False, False]
     assert [told(2, "gone", 0), told(4, "503 unavailable", 0)] == [True, True]
+    assert remarks.on(Retried("commit", 2, 1.5, "503 unavailable (upload_part, request id 5)"))
     now[0] += 60
     assert told(2, "503 unavailable", 0)
 

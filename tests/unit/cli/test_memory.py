@@ -120,3 +120,18 @@ def test_a_name_from_elsewhere_is_escaped_in_each_object(box: Run, command: str)
         assert name in json.loads(out)["error"]["message"]
     assert code == (command != "upload")
     assert (out + err).replace("\n", "").isprintable()
+
+
+def test_what_cannot_be_locked_stays_and_is_no_failure(box: Run, tmp_path: Path) -> None:
+    box("session", "create", "--file-id", "12345", "--size", "20000000")
+    (kept,) = (tmp_path / "state" / "sessions").glob("*.json")
+    in_the_way = kept.with_name(f".{kept.name}.lock")
+    in_the_way.mkdir()
+    later = dt.datetime.now(dt.UTC) + dt.timedelta(days=30)
+
+    Memory(tmp_path / "state").tidy(later)
+    assert kept.exists()
+
+    in_the_way.rmdir()
+    Memory(tmp_path / "state").tidy(later)
+    assert not kept.exists()
