@@ -42,7 +42,7 @@ def test_a_file_is_not_told_without_a_token(state: State) -> None:
 
 def test_a_file_is_only_read(state: State) -> None:
     answer = send(state, "PUT", "/api/2.0/files/12345", headers())
-    assert (answer.status, answer.headers["allow"]) == (405, "GET")
+    assert (answer.status, answer.headers["allow"]) == (405, "GET, OPTIONS")
 
 
 def test_reading_a_file_is_in_the_journal(state: State) -> None:
