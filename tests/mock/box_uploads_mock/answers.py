@@ -25,7 +25,7 @@ def failure_response(failure: Failure, state: State, session: object = None) -> 
     if failure.body == "html":
         return Response(_PROXY_ERROR_PAGE.format(message), failure.status, headers, "text/html")
     if failure.body == "none":
-        return Response(b"", failure.status, headers)
+        return Response(status_code=failure.status, headers=headers)
     context = {"session": session} if failure.error_code == "session_conflict" and session is not None else None
     refusal = Refusal(failure.error_code, message, status=failure.status, context=context, headers=headers)
     return refusal_response(refusal, state)

@@ -144,7 +144,7 @@ class Strike:
         """
         match self._at(Stage.CHECKED):
             case Accepted(retry_after_s=retry_after_s):
-                raise Struck(Response(b"", 202, {"Retry-After": str(retry_after_s)}))
+                raise Struck(Response(status_code=202, headers={"Retry-After": str(retry_after_s)}))
             case LatePartsMismatch():
                 raise Refusal("parts_mismatch", "No matching part found on server")
             case _:
