@@ -200,7 +200,14 @@ def test_the_phases_of_an_upload_are_the_state_on_its_bar() -> None:
 
 @pytest.mark.parametrize(
     ("width", "shown"),
-    [(110, (True, True, True)), (99, (False, True, True)), (79, (False, False, True)), (49, (False, False, False))],
+    [
+        (100, (True, True, True)),
+        (99, (False, True, True)),
+        (80, (False, True, True)),
+        (79, (False, False, True)),
+        (50, (False, False, True)),
+        (49, (False, False, False)),
+    ],
 )
 def test_a_narrower_terminal_leaves_out_sizes_then_the_rate_then_the_bar(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, width: int, shown: tuple[bool, bool, bool]
