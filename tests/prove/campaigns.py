@@ -22,7 +22,9 @@ _GATEWAY: Sequence[Campaign] = GATEWAY_DEFECTS
 
 _BY_GROUP = {"spec mutants": _SPEC_MUTANTS, **_HAND_MADE, "gateway defects": _GATEWAY}
 
-CAMPAIGNS: Mapping[str, Campaign] = {one.name: one for group in (*_BY_GROUP.values(), DRAWN) for one in group}
+_DRAWN: Sequence[Campaign] = DRAWN
+
+CAMPAIGNS: Mapping[str, Campaign] = {one.name: one for group in (*_BY_GROUP.values(), _DRAWN) for one in group}
 
 
 def groups() -> Mapping[str, Sequence[str]]:

@@ -133,8 +133,8 @@ def remembered(folder: Path, *, harmless: Outcome = "survived", glaring: Outcome
         memory = Memory(folder / f"{name.replace(' ', '-')}.ndjson", "now")
         for one in CAMPAIGNS[name].defects():
             memory.keep(Ruling(Verdict(id=one.id, outcome="killed", by="t"), {}))
-        for control, outcome in ((controls.harmless, harmless), (controls.glaring, glaring)):
-            memory.keep(Ruling(Verdict(id=control.id, outcome=outcome, by="t"), {}, is_brief=True))
+        memory.keep(Ruling(Verdict(id=controls.harmless.id, outcome=harmless, by="t"), {}, is_brief=True))
+        memory.keep(Ruling(Verdict(id=controls.glaring.id, outcome=glaring, by="t"), {}, is_brief=True))
         memory.keep(Ruling(Verdict(id="-", outcome="survived"), {"t": 1.0}))
     return Trial(names, folder, "now", 1)
 
