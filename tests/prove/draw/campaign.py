@@ -45,7 +45,7 @@ class Drawn:
 
     def __init__(self, name: str, stage: Literal["collection", "run"]) -> None:
         self.name = name
-        self.stage = stage
+        self.stage: Literal["collection", "run"] = stage
         self.tests: Sequence[str] = ()
         self._mutants: dict[str, Mutant] = {}
 
