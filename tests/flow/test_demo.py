@@ -61,7 +61,7 @@ def test_the_demo_succeeds_with_exit_code_0(capsys: pytest.CaptureFixture[str]) 
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("UPLOAD_SIZE", 1_000, "the command ended with 1"),
+        ("UPLOAD_SIZE", 1_000, "the command ended with 2"),
         ("UPLOAD_NAME", "Contract.pdf", "the command ended with 1"),
         ("TAKEN_NAME", "Free.pdf", "a second file with the same name was let in"),
         ("TOO_SMALL", 20_000_000, "a file that is too small was let in"),

@@ -300,6 +300,8 @@ class Unreadable(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         await request.aread()
+        # What is told of an awaited connection would have to be awaited.
+        request.extensions = {name: value for name, value in request.extensions.items() if name != "trace"}
         response = await asyncio.to_thread(self.handle_request, request)
         content = await asyncio.to_thread(response.read)
         return httpx2.Response(response.status_code, headers=response.headers, content=content)

@@ -64,7 +64,7 @@ LAYERS = (
         (
             *("click", "msgspec", "platformdirs", "rich"),
             *(f"box_uploads.{name}" for name in ("Client", "__version__", "errors", "models")),
-            "box_uploads._runtime.errors.ClientError",
+            *(f"box_uploads._runtime.{name}" for name in ("conversion.decode", "errors.ClientError")),
             "box_uploads.api.upload_sessions.create_upload_session",
             *(f"box_uploads.upload.{name}" for name in ("lock.HeldError", "lock.locked")),
             *(f"box_uploads.upload.{name}" for name in ("opening.opened", "plan.check_minimum")),

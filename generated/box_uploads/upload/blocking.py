@@ -74,7 +74,8 @@ def upload_file(  # noqa: PLR0913  # each is a setting of an upload
         attributes: Attributes of the file.
         if_match: Etag that the file must still have when its new version is committed.
         deadline_s: Seconds for which the failures of one step, such as a part, are borne; the time in which its bytes
-            move does not count. No answer of the server is waited for longer, so that a step may take twice that.
+            move does not count. No answer of the server is waited for longer, but for 10 seconds, so that a step may
+            take twice that. With 0, each call is made once.
         pace: Lengths of pauses and the clocks that they are measured by.
 
     Raises:

@@ -34,6 +34,7 @@ __all__ = [
     "line_of",
 ]
 
+_LEAST_ANSWER_S = 10.0
 FAREWELL_S = 5.0
 """Seconds that a call is waited for when the upload has ended."""
 
@@ -142,7 +143,8 @@ def _line(client: Client | AsyncClient, twin: Twin, answer_s: float) -> Generato
     as_user, transport = vars(client.raw)["_as_user"], twin.transport
     try:
         yield Line(
-            RawClient(transport.within(answer_s), as_user=as_user),
+            # With a deadline of 0, each call is made once, and its answer has to have time to come.
+            RawClient(transport.within(max(answer_s, _LEAST_ANSWER_S)), as_user=as_user),
             RawClient(transport.hasty(FAREWELL_S), as_user=as_user),
             twin.break_off,
             _transport(client).settings.base_url,
@@ -176,6 +178,7 @@ def connect_like(client: Client | AsyncClient, answer_s: float = inf) -> Connect
         rule = "works with clients that have a token or a callable for it, and no http= of their own"
         raise InvalidArgumentError("executor", rule)
     limits = settings.timeout_s
+    answer_s = max(answer_s, _LEAST_ANSWER_S)
     if answer_s < (limits or Timeout()).answer_s:
         limits = msgspec.structs.replace(limits or Timeout(), answer_s=answer_s)
     as_user = inner["_as_user"]

@@ -130,6 +130,9 @@ def test_the_help_tells_each_option(capsys: pytest.CaptureFixture[str], monkeypa
     assert shown.endswith(
         " --host HOST address to listen on (default: 127.0.0.1)"
         " --port PORT port to listen on (default: any free one)"
+        " --name HOST another name or address by which clients call the mock, such as api.box.com; may be repeated"
+        " --tls speak https (needs box-uploads[mock-tls])"
+        " --ca-file FILE where to write the certificate that clients have to trust, as PEM"
         " --token TOKEN the one token to accept (default: mock-token, or the world's)"
         " --seed SEED decides all ids (default: 0)"
         " --world FILE what exists at first, as JSON or YAML"

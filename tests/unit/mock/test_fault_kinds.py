@@ -29,7 +29,8 @@ CREATE = "create_upload_session"
 PART = "upload_part"
 OPERATIONS = (
     "create_upload_session, create_version_upload_session, get_upload_session, upload_part, list_parts, "
-    "commit_upload_session, abort_upload_session, log_upload_event, get_file"
+    "commit_upload_session, abort_upload_session, log_upload_event, plan_upload_parts, get_file, "
+    "preflight_upload, preflight_version_upload"
 )
 
 

@@ -121,13 +121,13 @@ def test_a_limited_request_is_told_when_to_come_again(state: State) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "allow"),
     [
-        ("GET", SESSIONS, "POST"),
-        ("GET", versions("12345"), "POST"),
-        ("POST", f"{SESSIONS}/{'A' * 32}", "DELETE, GET, PUT"),
-        ("PUT", f"{SESSIONS}/{'A' * 32}/parts", "GET"),
-        ("GET", f"{SESSIONS}/{'A' * 32}/commit", "POST"),
-        ("GET", f"{SESSIONS}/{'A' * 32}/log", "POST"),
-        ("PUT", "/api/2.0/files/12345", "GET"),
+        ("GET", SESSIONS, "OPTIONS, POST"),
+        ("GET", versions("12345"), "OPTIONS, POST"),
+        ("POST", f"{SESSIONS}/{'A' * 32}", "DELETE, GET, OPTIONS, PUT"),
+        ("PUT", f"{SESSIONS}/{'A' * 32}/parts", "GET, OPTIONS"),
+        ("GET", f"{SESSIONS}/{'A' * 32}/commit", "OPTIONS, POST"),
+        ("GET", f"{SESSIONS}/{'A' * 32}/log", "OPTIONS, POST"),
+        ("PUT", "/api/2.0/files/12345", "GET, OPTIONS"),
     ],
 )
 def test_a_method_that_a_path_does_not_take_is_told_the_others(

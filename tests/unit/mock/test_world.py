@@ -272,7 +272,7 @@ def test_a_negative_limit_is_refused(limit: str) -> None:
     ("file", "message"),
     [
         (File(id="1", name="a", size=-1), "files[0].size: -1 is negative; give a number of bytes"),
-        (File(id="1", name="a", sha1="A" * 40), f"files[0].sha1: '{'A' * 40}' is not a SHA-1; {DIGITS}"),
+        (File(id="1", name="a", sha1="G" * 40), f"files[0].sha1: '{'G' * 40}' is not a SHA-1; {DIGITS}"),
         (File(id="1" * 20, name="a"), f"files[0].id: '{'1' * 20}' is not an id; {NO_ZEROS}"),
         (File(id="", name="a"), f"files[0].id: '' is not an id; {NO_ZEROS}"),
     ],

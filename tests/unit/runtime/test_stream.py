@@ -276,7 +276,7 @@ def test_a_body_of_another_length_is_told_with_both(size: int, message: str) -> 
 
 
 def test_a_folder_is_no_body(tmp_path: Path) -> None:
-    with pytest.raises(InvalidArgumentError, match=r"^path='.*': must be that of a file$"):
+    with pytest.raises(InvalidArgumentError, match=r"^path='.*: must be that of a file$"):
         Stream.of_file(tmp_path)
 
 
