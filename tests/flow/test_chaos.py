@@ -10,7 +10,6 @@ def test_uploads_through_a_broken_network_end_whole_or_in_an_error_that_tells_th
     chaos.run(20)
 
     assert chaos.failures == []
-    # A proxy that breaks nothing would be green as well.
-    # So few uploads need not have each of them, as 200 do.
-    assert len(chaos.missing) < 3
+    # A proxy that breaks nothing would be green as well. Which outcomes so few uploads have depends on the machine's
+    # pace; of 200, the program wants each kind.
     assert sum(chaos.kinds.values()) > chaos.kinds["nothing"]
