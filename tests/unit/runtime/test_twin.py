@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -54,7 +54,12 @@ class Server:
         self.silent = threading.Event()
         self.connections: list[socket.socket] = []
         self.requests: list[bytes] = []
-        threading.Thread(target=self.accept, daemon=True).start()
+        self.threads: list[threading.Thread] = []
+        self.run(self.accept)
+
+    def run(self, *call: Any) -> None:
+        self.threads.append(threading.Thread(target=call[0], args=call[1:]))
+        self.threads[-1].start()
 
     def accept(self) -> None:
         while True:
@@ -63,9 +68,14 @@ class Server:
             except OSError:
                 return
             self.connections.append(connection)
-            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+            self.run(self.serve, connection)
 
     def serve(self, connection: socket.socket) -> None:
+        # The client may have reset it.
+        with connection, suppress(OSError):
+            self.answer(connection)
+
+    def answer(self, connection: socket.socket) -> None:
         while request := connection.recv(65536):
             self.requests.append(request)
             if b" /silent " in request:
@@ -75,9 +85,13 @@ class Server:
             connection.sendall(b"HTTP/1.1 %s\r\ncontent-length: %d\r\n\r\n%s" % (status, len(request), request))
 
     def close(self) -> None:
+        # A thread that waits is woken by this, and would wait for ever on what is closed under it.
+        for waited_for in (self.listener, *self.connections):
+            with suppress(OSError):
+                waited_for.shutdown(socket.SHUT_RDWR)
+        for thread in self.threads:
+            thread.join(LONGEST_S)
         self.listener.close()
-        for connection in self.connections:
-            connection.close()
 
 
 @pytest.fixture
