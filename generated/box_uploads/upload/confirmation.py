@@ -54,7 +54,8 @@ def advice(order: Order, sha1: str) -> str:
     else:
         where, name = f"among the versions of file {target.file_id}", target.file_name or "a version"
     text = f"Before uploading again, look {where} for {name} with the sha1 {sha1}"
-    return text if order.journal is None else f"{text}; only if it is not there, delete the journal"
+    is_remembered = order.journal is not None and order.journal.entry is not None
+    return text if not is_remembered else f"{text}; only if it is not there, delete the journal"
 
 
 def _confirmed(order: Order, session: models.UploadSession, sha1: str) -> models.File | None:

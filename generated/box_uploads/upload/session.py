@@ -151,7 +151,7 @@ def _withdraw(order: Order, target: Target, error: BaseException, lost: int) -> 
         found = _existing(failure)
         if found is None:
             # This answer was lost as well.
-            order.lost_creates += isinstance(failure, ClientError) and verdict_of(failure) == "unknown"
+            order.lost_creates += isinstance(failure, ClientError) and verdict_of(failure) in {"unknown", "unreadable"}
             return
         session = found
         order.lost_creates -= 1

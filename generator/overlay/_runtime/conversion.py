@@ -6,6 +6,7 @@ thread that decodes one meanwhile ends the process by a segmentation fault (seen
 
 from __future__ import annotations
 
+import os
 from threading import RLock
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,6 +20,9 @@ __all__ = ["convert", "decode", "decoder_of"]
 _T = TypeVar("_T")
 # The type of a field may be looked at by what another type runs.
 _alone = RLock()
+if hasattr(os, "register_at_fork"):
+    # A child has the lock as it was, and nobody there who would release it for another thread.
+    os.register_at_fork(before=_alone.acquire, after_in_parent=_alone.release, after_in_child=_alone.release)
 
 
 def decoder_of(type_: Any) -> Callable[[bytes], Any]:

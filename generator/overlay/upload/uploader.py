@@ -19,6 +19,7 @@ from .errors import (
     PlanError,
     SessionLostError,
     SourceChangedError,
+    UploadAbortedError,
 )
 from .plan import check_minimum
 from .progress import PhaseChanged, Stored
@@ -72,14 +73,15 @@ def _check_size(order: Order) -> None:
 
 def _tell_of(order: Order, file: models.File) -> None:
     """Tell that the file is stored, and forget it: whoever is killed before is told again, and makes no second one."""
-    journal = order.journal
+    journal, left = order.journal, left_behind(order)
     try:
         if journal is not None and journal.entry is not None:
             # Without the mark, a run that follows a kill finds out as after a lost answer.
             with suppress(OSError):
                 journal.write(msgspec.structs.replace(journal.entry, file=file))
-        if (left := left_behind(order)) is not None:
+        if left is not None:
             order.tell(left)
+            left = None
         order.tell(PhaseChanged("done"))
         order.tell(Stored(file))
         # Who wished for the end at the last moment does not see the result, and gets it from the next run.
@@ -87,6 +89,8 @@ def _tell_of(order: Order, file: models.File) -> None:
             journal.remove()
     except BaseException as error:
         error.add_note(f"The file was stored before that, with the id {file.id}.")
+        if left is not None:
+            error.add_note(left.reason)
         raise
 
 
@@ -150,6 +154,10 @@ def _given_up_in_doubt(order: Order, session: models.UploadSession, doubt: Commi
         goes_on = not _end(order, session, failure)
         try:
             file, _ = looked_up(order, doubt.sha1)
+        except UploadAbortedError as error:
+            for note in (_UNDER_WAY, *getattr(failure, "__notes__", ())):
+                error.add_note(note)
+            raise
         except ClientError as error:
             text = f"{failure}. A commit had been sent before, and may have been carried out: {error}"
             unconfirmed = CommitUnconfirmedError(f"{text}. {advice(order, doubt.sha1)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -62,3 +63,34 @@ def test_a_thread_that_uses_a_type_while_another_one_looks_at_it_waits(second: s
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
 
     assert (done.returncode, done.stdout.strip(), done.stderr) == (0, f"{first}, {second}", "")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_child_that_is_forked_while_another_thread_converts_can_convert_as_well() -> None:
+    code = """
+import os, signal, threading
+from generator.overlay._runtime import conversion
+
+taken, end = threading.Event(), threading.Event()
+
+def hold():
+    with conversion._alone:
+        taken.set()
+        end.wait()
+
+thread = threading.Thread(target=hold)
+thread.start()
+taken.wait()
+# Forking waits for the lock, so it has to be let go meanwhile.
+threading.Timer(0.1, end.set).start()
+if (child := os.fork()) == 0:
+    # A child that waits for ever is ended.
+    signal.alarm(10)
+    conversion.convert("1", str)
+    os._exit(0)
+end.set()
+thread.join()
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], cwd=ROOT, check=True, capture_output=True)
+    assert done.stdout == b"0\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -113,7 +114,9 @@ def test_a_file_that_is_not_there_is_told_or_was_never_made(file: Any, target: T
     text = f"the session is gone, and {found}: the commit had no effect, or the file was changed since"
     where = "in folder 0" if target is NEW else "among the versions of file 7"
     text += f". Before uploading again, look {where} for {target.file_name or 'a version'} with the sha1 {SHA1}"
-    for journal, end in ((None, ""), (object(), "; only if it is not there, delete the journal")):
+    remembered, forgotten = SimpleNamespace(entry="of the session"), SimpleNamespace(entry=None)
+    advice = "; only if it is not there, delete the journal"
+    for journal, end in ((None, ""), (forgotten, ""), (remembered, advice)):
         with pytest.raises(CommitUnconfirmedError) as caught:
             settle(Box(file, get_upload_session=gone(404)), target, journal=journal)
         assert str(caught.value) == text + end
