@@ -284,4 +284,6 @@ def test_a_session_that_cannot_be_ended_for_a_new_one_is_told_of(ground: Ground)
     ground.state.faults.add(Failure(operation=PART, status=404), Failure(operation=ABORT, status=403))
     file = ground.upload(workers=1, on_progress=events.append)
     assert (file.sha1, len(ground.state.sessions)) == (SHA1, 1)
-    assert "until it expires" in repr(events)
+    (left,) = [event for event in events if isinstance(event, SessionLeft)]
+    assert left.count == 1
+    assert "could not be aborted, and goes on until it expires" in left.reason

@@ -187,6 +187,7 @@ def _give_up(order: Order, session: models.UploadSession, error: BaseException) 
 def _end(order: Order, session: models.UploadSession, error: BaseException) -> bool:
     """End a session, tell of what is left of it, and return whether it has ended."""
     end = ended(order, session)
-    if end.left:
-        error.add_note(end.left)
-    return end.is_over
+    for left in (end.session, end.journal):
+        if left is not None:
+            error.add_note(left)
+    return end.session is None

@@ -46,12 +46,12 @@ class Ended(msgspec.Struct, frozen=True):
     """What has become of a session that was of no use any more.
 
     Attributes:
-        is_over: Whether it has ended; else it goes on until it expires.
-        left: What to tell of what is left; empty if nothing is.
+        session: What to tell of the session if it could not be ended, and goes on until it expires; else None.
+        journal: What to tell of the journal if it could not be removed; else None.
     """
 
-    is_over: bool
-    left: str
+    session: str | None
+    journal: str | None
 
 
 @contextmanager
@@ -79,27 +79,27 @@ def begin(order: Order) -> Begun | models.File:
 
 def begin_anew(order: Order, old: models.UploadSession, reason: str) -> Begun | models.File:
     """Return a session in place of one that is of no use any more; that one is ended, should it still be there."""
-    left = ended(order, old).left
-    order.tell(Restarted(f"{reason}. {left}" if left else reason))
+    left = ended(order, old)
+    if left.session is not None:
+        order.not_ended.append(left.session)
+    order.tell(Restarted(reason if left.journal is None else f"{reason}. {left.journal}"))
     return _created(order)
 
 
 def ended(order: Order, session: models.UploadSession) -> Ended:
     """End a session and forget it, as well as it can be done."""
-    journal, left = order.journal, list[str]()
+    journal = order.journal
     if journal is not None and journal.entry is not None:
         # From now on, that the session is gone says nothing of a commit. Without it, a person has to look.
         with suppress(OSError):
             journal.write(msgspec.structs.replace(journal.entry, sha1=None))
-    told = sessions.end(order, session)
-    if told is not None:
-        left.append(told)
+    left = sessions.end(order, session)
     try:
         if journal is not None:
             journal.remove()
     except OSError as failure:
-        left.append(f"The journal could not be removed: {failure}")
-    return Ended(is_over=told is None, left=" ".join(left))
+        return Ended(left, f"The journal could not be removed: {failure}")
+    return Ended(left, None)
 
 
 def stored_by_earlier_run(order: Order, session: models.UploadSession, sha1: str) -> models.File | None:
