@@ -26,7 +26,7 @@ from box_uploads.upload import (
 )
 from box_uploads.upload.digest import header
 from box_uploads.upload.journal import Entry, Journal
-from box_uploads_mock import Failure, LostAnswer
+from box_uploads_mock import Failure, LostAnswer, Truncation
 
 from tests.flow.upload_ground import CONTENT, SHA1, Ground
 
@@ -667,6 +667,15 @@ def test_an_answer_of_create_that_cannot_be_understood_is_not_asked_for_again(gr
         ground.upload(client=ground.client(http=Spoiling("/upload_sessions", lambda body: body.update(part_size=0))))
     assert caught.value.__notes__ == ["A session may have been created, which goes on until it expires."]
     assert (ground.calls(CREATE), len(ground.state.sessions)) == (1, 1)
+
+
+def test_an_answer_that_cannot_be_understood_when_a_session_is_looked_for_counts_as_another_one(ground: Ground) -> None:
+    spoiling = Spoiling("/upload_sessions", lambda body: body.update(part_size=0))
+    ground.state.faults.add(Truncation(operation=CREATE))
+    with pytest.raises(errors.BoxUploadsError) as caught:
+        ground.upload(client=ground.client(http=spoiling), deadline_s=0)
+    assert caught.value.__notes__ == ["Up to 2 sessions may have been created, each of which goes on until it expires."]
+    assert (ground.calls(CREATE), len(ground.state.sessions)) == (2, 2)
 
 
 def test_an_error_of_the_callback_is_not_hidden_by_one_of_the_token(ground: Ground) -> None:

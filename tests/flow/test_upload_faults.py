@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from box_uploads import errors
 from box_uploads.upload import DeadlineExceededError, PartDone, PhaseChanged, Resumed, Retried, SessionLeft, Stored
@@ -243,6 +244,41 @@ def test_a_failure_tells_of_sessions_whose_answers_were_cut_off_before_it(ground
         ground.upload(on_progress=interrupt)
     assert len(ground.state.sessions) == 2
     assert caught.value.__notes__ == ["Up to 2 sessions may have been created, each of which goes on until it expires."]
+
+
+@pytest.mark.parametrize("status", [None, 429])
+def test_a_server_that_cannot_be_reached_is_asked_four_times(ground: Ground, status: int | None) -> None:
+    asked: list[str] = []
+
+    def refuse(request: httpx2.Request) -> httpx2.Response:
+        asked.append(request.url.path)
+        if status is not None and len(asked) == 1:
+            return httpx2.Response(status)
+        raise httpx2.ConnectError("refused")
+
+    client = ground.client(max_retries=0, http=httpx2.MockTransport(refuse))
+    with pytest.raises(errors.TransportError, match="refused"):
+        ground.upload(client=client)
+    assert len(asked) == 4 + (status is not None)
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_who_stops_at_a_session_that_is_told_of_is_told_of_both_the_file_and_the_session(
+    ground: Ground, is_async: bool
+) -> None:
+    def interrupt(event: object) -> None:
+        if isinstance(event, SessionLeft):
+            raise RuntimeError
+
+    ground.state.faults.add(Truncation(operation=CREATE))
+    with pytest.raises(RuntimeError) as caught:
+        if is_async:
+            asyncio.run(ground.upload_async(on_progress=interrupt))
+        else:
+            ground.upload(on_progress=interrupt)
+    stored, left = caught.value.__notes__
+    assert stored.startswith("The file was stored before that, with the id ")
+    assert left == "A session may have been created, which goes on until it expires."
 
 
 @pytest.mark.parametrize("status", [403, 410])

@@ -7,13 +7,14 @@ import sys
 from pathlib import Path
 from textwrap import dedent
 
+import msgspec
 import pytest
 
 from tests.prove.campaign import ControlError, Outcome, Verdict
 from tests.prove.draw.code_swap import can_swap
 from tests.prove.draw.controls import check_controls, draw_controls
 from tests.prove.draw.population import PACKAGES, ROOT, Module, Mutant, modules
-from tests.prove.draw.reach import Reach, probed
+from tests.prove.draw.reach import Reach
 from tests.prove.draw.score import Score, interval
 from tests.prove.equivalents import equivalents
 
@@ -82,22 +83,35 @@ def test_swapping_changes_functions_wherever_they_are_held(tmp_path: Path) -> No
     assert done.stdout.split() == ["2", "2", "2"]
 
 
-def test_probes_come_first_in_each_function_and_change_no_docstring() -> None:
-    source = (
-        '@d\ndef f():\n    """Says."""\n    @e\n    def g(): return 1\n    def h():\n        return 2\n    return g\n'
+@pytest.mark.parametrize("stamp", ["", "# Generated.\n"])
+def test_probes_tell_which_functions_are_reached_in_a_module_and_in_copies_of_it(tmp_path: Path, stamp: str) -> None:
+    source = '@property\ndef f():\n    """Says."""\n    def g(): return 1\n    def h():\n        """Says."""\n    h()\n'
+    origin, copy = tmp_path / "overlay" / "part" / "m.py", tmp_path / "made" / "part" / "m.py"
+    for path, text in ((origin, source), (copy, stamp + source)):
+        path.parent.mkdir(parents=True)
+        path.write_text(text, encoding="utf-8")
+    numbers = {str(origin): {"2": 20, "4": 40, "5": 50}}
+    (tmp_path / "probes.json").write_bytes(
+        msgspec.json.encode({"numbers": numbers, "copied": {"part/m.py": str(origin)}})
     )
-    assert probed(source, lambda line: line).splitlines() == [
-        "@d",
-        "def f():",
-        '    """Says."""',
-        "    __reach__(2)",
-        "    @e",
-        "    def g(): return 1",
-        "    def h():",
-        "        __reach__(6)",
-        "        return 2",
-        "    return g",
-    ]
+    script = f"""
+        import sitecustomize, sys
+        sys.path.insert(0, {str((copy if stamp else origin).parent)!r})
+        import m
+        m.f.fget()
+        print(sorted(sitecustomize.REACHED), m.f.fget.__doc__)
+    """
+    environment = {
+        "PROBES": str(tmp_path / "probes.json"),
+        "PROBES_WRITE_TO": str(tmp_path),
+        "PYTHONPATH": str(ROOT / "tests" / "prove" / "draw" / "probed"),
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", dedent(script)], env=environment, check=True, capture_output=True, text=True
+    )
+
+    assert done.stdout == "[20, 50] Says.\n"
+    assert origin.read_text(encoding="utf-8") == source
 
 
 def test_a_mutant_is_judged_by_the_tests_that_reach_its_function() -> None:

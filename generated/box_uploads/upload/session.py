@@ -31,9 +31,9 @@ def create(order: Order, target: Target, patience: Patience) -> tuple[models.Upl
     """Create a session, or take over the one that an attempt has created whose answer was lost.
 
     A repeated request is answered by 409 `session_conflict` with the session (seen in Box's own web uploader). So no
-    session is left behind, with one exception: if the beginning of an answer arrives, and its rest does not, then the
-    server takes it for told and creates another session. Nor is there one if the answer arrives, and cannot be
-    understood. There is no call to find the first; it expires by itself, and is counted in the order.
+    session is left behind, with two exceptions: if the beginning of an answer arrives, and its rest does not, then the
+    server takes it for told and creates another session; and an answer that cannot be understood names none. There is
+    no call to find the first; it expires by itself, and is counted in the order.
 
     Returns:
         The session, and whether it is new.
@@ -44,7 +44,7 @@ def create(order: Order, target: Target, patience: Patience) -> tuple[models.Upl
         DecodeError: The server's answer cannot be understood; asked again, it would create another session.
         ApiError: The server refuses.
     """
-    lost = 0
+    lost = unreachable = 0
     try:
         while True:
             lost_before, lost = lost, lost + 1
@@ -56,7 +56,9 @@ def create(order: Order, target: Target, patience: Patience) -> tuple[models.Upl
                     order.lost_creates += max(0, lost_before - 1)
                     return existing, False
                 lost = lost_before + (verdict_of(error) in {"unknown", "unreadable"})
-                if _is_final(error, patience.attempts):
+                unreachable += _is_unreachable(error)
+                # A server that cannot be reached is no reason to wait for long: nothing has begun yet.
+                if unreachable == _CONNECTIONS or verdict_of(error) not in {"refused", "unknown"}:
                     raise
                 patience.pause(error)
             else:
@@ -119,11 +121,8 @@ def _request(calls: RawClient, order: Order, target: Target) -> models.UploadSes
     return response.parsed
 
 
-def _is_final(error: ClientError, attempts: int) -> bool:
-    verdict = verdict_of(error)
-    # A server that cannot be reached is no reason to wait for long: nothing has begun yet.
-    is_unreachable = isinstance(error, TransportError) and verdict == "refused" and attempts == _CONNECTIONS
-    return is_unreachable or verdict not in {"refused", "unknown"}
+def _is_unreachable(error: ClientError) -> bool:
+    return isinstance(error, TransportError) and verdict_of(error) == "refused"
 
 
 def _is_unreadable(error: BaseException) -> bool:

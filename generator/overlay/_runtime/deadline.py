@@ -66,9 +66,9 @@ def bound_stream(stream: Any, clock: Callable[[], float], *, is_async: bool) -> 
         clock: Returns seconds, of which only differences count.
         is_async: Whether the connection is awaited.
     """
-    bounds = _AsyncBounds(stream, clock) if is_async else _Bounds(stream, clock)
     # A caller's own kind of connection may refuse; then the limit is kept between pieces of the body.
-    with suppress(AttributeError):
+    with suppress(AttributeError, TypeError):
+        bounds = _AsyncBounds(stream, clock) if is_async else _Bounds(stream, clock)
         stream.read, stream.write = bounds.read, bounds.write
 
 

@@ -130,10 +130,7 @@ def _judge(
     first.fill()
     if not path.exists():
         console.print("Finding out which tests reach what, with nothing planted ...")
-        reach = find_reach(first, path, options.tests, options.workers)
-        first.restore(tuple(name for module in modules() for name in module.paths))
-    else:
-        reach = find_reach(first, path, options.tests, options.workers)
+    reach = find_reach(first, path, options.tests, options.workers)
     controls = draw_controls(drawn, reach)
     everything = [*drawn, *(one.mutant for one in controls)]
     write_drawn(first.root, everything, options.tests)

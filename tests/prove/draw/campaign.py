@@ -46,14 +46,20 @@ class Drawn:
     def __init__(self, name: str, stage: Literal["collection", "run"]) -> None:
         self.name = name
         self.stage: Literal["collection", "run"] = stage
-        self.tests: Sequence[str] = ()
         self._mutants: dict[str, Mutant] = {}
+
+    @property
+    def tests(self) -> Sequence[str]:
+        """The tests that judge what was drawn."""
+        return self._drawn().tests
+
+    @staticmethod
+    def _drawn() -> _Drawn:
+        return msgspec.json.decode((_ROOT / _DRAWN).read_bytes(), type=_Drawn)
 
     def defects(self) -> Sequence[Defect]:
         """Return what was drawn."""
-        drawn = msgspec.json.decode((_ROOT / _DRAWN).read_bytes(), type=_Drawn)
-        self.tests = drawn.tests
-        self._mutants = {one.id: one for one in drawn.mutants if one.mode == self.stage}
+        self._mutants = {one.id: one for one in self._drawn().mutants if one.mode == self.stage}
         return [
             Defect(id=one.id, place=f"{one.paths[0]}:{one.line}", change=one.id.partition(": ")[2], kind=one.package)
             for one in self._mutants.values()

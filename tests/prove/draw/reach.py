@@ -1,7 +1,7 @@
 """Finds out which tests reach which functions: a mutant is judged by all tests that could notice it, and no others.
 
-A probe is put at the beginning of each function of a copy of the tree, and all tests are run there, once, with nothing
-else changed: they have to pass.
+A probe is put at the beginning of each function while its module is loaded, and all tests are run so, once, in a copy
+of the tree: they have to pass.
 """
 
 from __future__ import annotations
@@ -10,9 +10,8 @@ import os
 import subprocess
 import sys
 from collections import defaultdict
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -20,12 +19,12 @@ from tests.prove.campaign import ControlError
 from tests.prove.draw.population import ROOT, functions, modules
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from tests.prove.draw.population import Mutant
     from tests.prove.draw.tree import Tree
 
-__all__ = ["TESTS", "Reach", "find_reach", "probed"]
+__all__ = ["TESTS", "Reach", "find_reach"]
 
 TESTS: Sequence[str] = (
     "tests/unit",
@@ -83,28 +82,6 @@ def _line(mutant: Mutant) -> int:
     return source.count("\n", 0, source.index(mutant.before))
 
 
-def probed(source: str, number: Callable[[int], int]) -> str:
-    """Return the source of a module with a probe in each function.
-
-    Args:
-        source: The source.
-        number: Returns the number of a probe for the line where the function begins.
-    """
-    lines = source.splitlines(keepends=True)
-    probes: list[tuple[int, str]] = []
-    for node, _, _ in functions(source):
-        body = node.body
-        is_docstring = getattr(getattr(body[0], "value", None), "value", None).__class__ is str
-        first = body[1] if is_docstring and len(body) > 1 else body[0]
-        if first.lineno == node.lineno or (is_docstring and len(body) == 1):
-            continue
-        decorators = [one.lineno for one in getattr(first, "decorator_list", [])]
-        probes.append((min([first.lineno, *decorators]), f"{' ' * first.col_offset}__reach__({number(node.lineno)})\n"))
-    for line, text in sorted(probes, reverse=True):
-        lines.insert(line - 1, text)
-    return "".join(lines)
-
-
 def find_reach(tree: Tree, path: Path, tests: Sequence[str], workers: int) -> Reach:
     """Return which tests reach which functions, from a file if that was found out before.
 
@@ -113,18 +90,15 @@ def find_reach(tree: Tree, path: Path, tests: Sequence[str], workers: int) -> Re
     """
     if path.exists():
         return msgspec.json.decode(path.read_bytes(), type=Reach)
-    places: list[str] = []
-
-    for module in modules():
-        for name in module.paths:
-            target = tree.root / name
-            source = target.read_text(encoding="utf-8")
-            target.write_text(probed(source, partial(_number, places, name)), encoding="utf-8")
+    places = [f"{name}:{line}" for name, lines in _functions() for line in lines]
     folder = tree.root / ".prove" / "reached"
     folder.mkdir(parents=True)
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.prove.draw.reach_plugin", *tests]
+    probes = folder.with_name("probes.json")
+    probes.write_bytes(msgspec.json.encode(_probes(tree.root, places)))
+    # Without asserts of its own, pytest imports the mock's plugin like any other module.
+    command = [sys.executable, "-m", "pytest", "-q", "--assert=plain", "-p", "tests.prove.draw.reach_plugin", *tests]
     command += ["-n", str(workers), "--dist", "loadfile"]
-    environment = tree.environment | {"PROBES_WRITE_TO": str(folder)}
+    environment = tree.environment | {"PROBES": str(probes), "PROBES_WRITE_TO": str(folder)}
     environment["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).with_name("probed")), environment["PYTHONPATH"]])
     done = subprocess.run(command, cwd=tree.root, env=environment, check=False, capture_output=True, text=True)
     if done.returncode != 0:
@@ -135,10 +109,20 @@ def find_reach(tree: Tree, path: Path, tests: Sequence[str], workers: int) -> Re
     return reach
 
 
-def _number(places: list[str], name: str, line: int) -> int:
-    """Enter a place and return its number."""
-    places.append(f"{name}:{line}")
-    return len(places) - 1
+def _functions() -> Iterator[tuple[str, list[int]]]:
+    """Yield the modules, and the first lines of their functions."""
+    for name in (name for module in modules() for name in module.paths):
+        yield name, [node.lineno for node, _, _ in functions((ROOT / name).read_text(encoding="utf-8"))]
+
+
+def _probes(root: Path, places: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Return what `probed/sitecustomize.py` reads."""
+    numbers: dict[str, dict[str, int]] = defaultdict(dict)
+    for number, place in enumerate(places):
+        name, _, line = place.partition(":")
+        numbers[str(root / name)][line] = number
+    copied = [root / module.name for module in modules() if len(module.paths) > 1]
+    return {"numbers": numbers, "copied": {"/".join(one.parts[-2:]): str(one) for one in copied}}
 
 
 def _read(folder: Path, places: Sequence[str]) -> Reach:

@@ -51,11 +51,6 @@ class Tree(msgspec.Struct, frozen=True):
         shutil.rmtree(other.root, ignore_errors=True)
         shutil.copytree(self.root, other.root, symlinks=True)
 
-    def restore(self, names: tuple[str, ...]) -> None:
-        """Make files what they are in the true tree."""
-        for name in names:
-            shutil.copy2(ROOT / name, self.root / name)
-
     def compile(self) -> None:
         """Compile the product so that a change of a source is seen by its content, not by its time."""
         command = [sys.executable, "-m", "compileall", "-q", "-f", "--invalidation-mode", "checked-hash", *_PRODUCT]

@@ -11,6 +11,7 @@ import pytest
 
 from generator.overlay._runtime.auth import Credentials
 from generator.overlay._runtime.connection import Timeout
+from generator.overlay._runtime.deadline import bound_stream
 from generator.overlay._runtime.errors import InvalidArgumentError, TransportError
 from generator.overlay._runtime.message import RawResponse, Request
 from generator.overlay._runtime.retry import RetryPolicy
@@ -178,3 +179,18 @@ def test_less_time_for_an_answer_can_be_given(ask: Any) -> None:
 def test_a_limit_that_is_none_is_refused(kind: Any, answer_s: float) -> None:
     with pytest.raises(InvalidArgumentError, match="timeout_s"):
         kind(Credentials("t"), base_url=BASE, timeout_s=Timeout(answer_s=answer_s))
+
+
+def test_a_connection_that_takes_no_other_methods_stays_as_it_is() -> None:
+    class Closed:
+        __slots__ = ()
+
+        def read(self, _max_bytes: int, _timeout: float | None = None) -> bytes:
+            return b"read"
+
+        def write(self, _buffer: bytes, _timeout: float | None = None) -> None: ...
+
+    for is_async in (False, True):
+        stream = Closed()
+        bound_stream(stream, Clock(), is_async=is_async)
+        assert stream.read(1) == b"read"

@@ -1,18 +1,69 @@
-"""Makes what the probes call, in every Python process of a run that finds out which test reaches which function.
+"""Puts a probe into each function of the product, in every Python process of a run that finds out what tests reach.
 
-In the process of the tests, the plugin `tests.prove.draw.reach_plugin` asks for what was reached and forgets it. A
-process that a test has started writes down at once what it reaches, since it may be killed.
+Modules are changed while they are loaded; their files stay as they are, since tests copy, check and compare them. In
+the process of the tests, the plugin `tests.prove.draw.reach_plugin` asks for what was reached and forgets it. A process
+that a test has started writes down at once what it reaches, since it may be killed.
 """
 
 from __future__ import annotations
 
+import ast
 import builtins
+import json
 import os
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import CodeType
 
 REACHED: set[int] = set()
+_REACH = "__reach__"
+
+
+class _Probes:
+    """Where probes belong.
+
+    Args:
+        numbers: Number of the probe by path of the module and first line of the function.
+        copied: Modules that the generator copies into each package: by the end of a path, the module it is copied from.
+    """
+
+    def __init__(self, numbers: Mapping[str, Mapping[str, int]], copied: Mapping[str, str]) -> None:
+        self._numbers = numbers
+        self._copied = copied
+
+    def put_into(self, path: str) -> ast.Module | None:
+        """Return a module with probes, or None for one that gets none."""
+        origin, shift, source = path, 0, ""
+        if path not in self._numbers:
+            origin = self._copied.get("/".join(Path(path).parts[-2:]), "")
+            if origin not in self._numbers:
+                return None
+            source, original = _read(path), _read(origin)
+            if not source.endswith(original):
+                return None
+            shift = source.count("\n") - original.count("\n")
+        numbers = self._numbers[origin]
+        tree = ast.parse(source or _read(path))
+        for node in ast.walk(tree):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                number = numbers[str(node.lineno - shift)]
+                has_docstring = ast.get_docstring(node, clean=False) is not None
+                call = ast.Expr(ast.Call(ast.Name(_REACH, ast.Load()), [ast.Constant(number)], []))
+                ast.copy_location(call, node.body[0])
+                node.body.insert(int(has_docstring), ast.fix_missing_locations(call))
+        return tree
+
+
+def _read(path: str) -> str:
+    return Path(path).read_text(encoding="utf-8")
 
 
 def _write_down_at_once() -> None:
+    """Let this process keep nothing to itself."""
     # Pytest names the test in the environment, which its children inherit.
     test = os.environ["PYTEST_CURRENT_TEST"].rpartition(" (")[0]
     file = os.open(os.environ["PROBES_WRITE_TO"] + f"/{os.getpid()}", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
@@ -23,14 +74,27 @@ def _write_down_at_once() -> None:
             seen.add(place)
             os.write(file, f"{test}\t{place}\n".encode())
 
-    builtins.__reach__ = reach  # type: ignore[attr-defined]  # the probes find it there
+    setattr(builtins, _REACH, reach)
 
 
-if "PROBES_WRITE_TO" in os.environ:
+def _change_what_is_loaded(probes: _Probes) -> None:
+    get_code = SourceFileLoader.get_code
+
+    def get_probed_code(self: SourceFileLoader, fullname: str) -> CodeType | None:
+        path = self.get_filename(fullname)
+        tree = probes.put_into(path)
+        # What has probes is neither read from a cache nor written to one, which others read.
+        return get_code(self, fullname) if tree is None else compile(tree, path, "exec", dont_inherit=True)
+
+    SourceFileLoader.get_code = get_probed_code  # type: ignore[method-assign,assignment]  # as it does
+
+
+if "PROBES" in os.environ:
+    _change_what_is_loaded(_Probes(**json.loads(_read(os.environ["PROBES"]))))
     if "PYTEST_CURRENT_TEST" in os.environ:
         _write_down_at_once()
     else:
-        builtins.__reach__ = REACHED.add  # type: ignore[attr-defined]  # as above
+        setattr(builtins, _REACH, REACHED.add)
         os.register_at_fork(
             after_in_child=lambda: _write_down_at_once() if "PYTEST_CURRENT_TEST" in os.environ else None
         )
