@@ -178,10 +178,11 @@ def test_a_session_that_may_be_there_and_cannot_be_found_is_told_of(ground: Grou
 def uploaded(ground: Ground, is_async: bool, **settings: Any) -> list[Any]:
     """Upload by one of both clients, and return the events."""
     events: list[Any] = []
+    settings = {"on_progress": events.append, **settings}
     if is_async:
-        asyncio.run(ground.upload_async(on_progress=events.append, **settings))
+        asyncio.run(ground.upload_async(**settings))
     else:
-        ground.upload(on_progress=events.append, **settings)
+        ground.upload(**settings)
     return events
 
 
@@ -268,14 +269,11 @@ def test_who_stops_at_a_session_that_is_told_of_is_told_of_both_the_file_and_the
 ) -> None:
     def interrupt(event: object) -> None:
         if isinstance(event, SessionLeft):
-            raise RuntimeError
+            raise KeyboardInterrupt
 
     ground.state.faults.add(Truncation(operation=CREATE))
-    with pytest.raises(RuntimeError) as caught:
-        if is_async:
-            asyncio.run(ground.upload_async(on_progress=interrupt))
-        else:
-            ground.upload(on_progress=interrupt)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        uploaded(ground, is_async, on_progress=interrupt)
     stored, left = caught.value.__notes__
     assert stored.startswith("The file was stored before that, with the id ")
     assert left == "A session may have been created, which goes on until it expires."
