@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import marshal
 import subprocess
 import sys
 from pathlib import Path
 from textwrap import dedent
 
-import msgspec
 import pytest
 
 from tests.prove.campaign import ControlError, Outcome, Verdict
@@ -91,9 +91,7 @@ def test_probes_tell_which_functions_are_reached_in_a_module_and_in_copies_of_it
         path.parent.mkdir(parents=True)
         path.write_text(text, encoding="utf-8")
     numbers = {str(origin): {"2": 20, "4": 40, "5": 50}}
-    (tmp_path / "probes.json").write_bytes(
-        msgspec.json.encode({"numbers": numbers, "copied": {"part/m.py": str(origin)}})
-    )
+    (tmp_path / "probes").write_bytes(msgspec.json.encode({"numbers": numbers, "copied": {"part/m.py": str(origin)}}))
     script = f"""
         import sitecustomize, sys
         sys.path.insert(0, {str((copy if stamp else origin).parent)!r})
@@ -102,7 +100,7 @@ def test_probes_tell_which_functions_are_reached_in_a_module_and_in_copies_of_it
         print(sorted(sitecustomize.REACHED), m.f.fget.__doc__)
     """
     environment = {
-        "PROBES": str(tmp_path / "probes.json"),
+        "PROBES": str(tmp_path / "probes"),
         "PROBES_WRITE_TO": str(tmp_path),
         "PYTHONPATH": str(ROOT / "tests" / "prove" / "draw" / "probed"),
     }

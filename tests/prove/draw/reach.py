@@ -6,6 +6,7 @@ of the tree: they have to pass.
 
 from __future__ import annotations
 
+import marshal
 import os
 import subprocess
 import sys
@@ -93,8 +94,8 @@ def find_reach(tree: Tree, path: Path, tests: Sequence[str], workers: int) -> Re
     places = [f"{name}:{line}" for name, lines in _functions() for line in lines]
     folder = tree.root / ".prove" / "reached"
     folder.mkdir(parents=True)
-    probes = folder.with_name("probes.json")
-    probes.write_bytes(msgspec.json.encode(_probes(tree.root, places)))
+    probes = folder.with_name("probes")
+    probes.write_bytes(marshal.dumps(_probes(tree.root, places)))
     # Without asserts of its own, pytest imports the mock's plugin like any other module.
     command = [sys.executable, "-m", "pytest", "-q", "--assert=plain", "-p", "tests.prove.draw.reach_plugin", *tests]
     command += ["-n", str(workers), "--dist", "loadfile"]
@@ -122,7 +123,7 @@ def _probes(root: Path, places: Sequence[str]) -> dict[str, dict[str, Any]]:
         name, _, line = place.partition(":")
         numbers[str(root / name)][line] = number
     copied = [root / module.name for module in modules() if len(module.paths) > 1]
-    return {"numbers": numbers, "copied": {"/".join(one.parts[-2:]): str(one) for one in copied}}
+    return {"numbers": dict(numbers), "copied": {"/".join(one.parts[-2:]): str(one) for one in copied}}
 
 
 def _read(folder: Path, places: Sequence[str]) -> Reach:

@@ -2,17 +2,17 @@
 
 Modules are changed while they are loaded; their files stay as they are, since tests copy, check and compare them. In
 the process of the tests, the plugin `tests.prove.draw.reach_plugin` asks for what was reached and forgets it. A process
-that a test has started writes down at once what it reaches, since it may be killed.
+that a test has started writes down at once what it reaches, since it may be killed. Little is imported here: tests ask
+what is.
 """
 
 from __future__ import annotations
 
 import ast
 import builtins
-import json
+import marshal
 import os
 from importlib.machinery import SourceFileLoader
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class _Probes:
         """Return a module with probes, or None for one that gets none."""
         origin, shift, source = path, 0, ""
         if path not in self._numbers:
-            origin = self._copied.get("/".join(Path(path).parts[-2:]), "")
+            origin = self._copied.get("/".join(path.split("/")[-2:]), "")
             if origin not in self._numbers:
                 return None
             source, original = _read(path), _read(origin)
@@ -59,7 +59,8 @@ class _Probes:
 
 
 def _read(path: str) -> str:
-    return Path(path).read_text(encoding="utf-8")
+    with open(path, encoding="utf-8") as file:  # noqa: PTH123  # as above
+        return file.read()
 
 
 def _write_down_at_once() -> None:
@@ -90,7 +91,8 @@ def _change_what_is_loaded(probes: _Probes) -> None:
 
 
 if "PROBES" in os.environ:
-    _change_what_is_loaded(_Probes(**json.loads(_read(os.environ["PROBES"]))))
+    with open(os.environ["PROBES"], "rb") as _places:  # noqa: PTH123  # as above
+        _change_what_is_loaded(_Probes(**marshal.load(_places)))  # noqa: S302  # the run has written it itself
     if "PYTEST_CURRENT_TEST" in os.environ:
         _write_down_at_once()
     else:
