@@ -91,7 +91,7 @@ def test_probes_tell_which_functions_are_reached_in_a_module_and_in_copies_of_it
         path.parent.mkdir(parents=True)
         path.write_text(text, encoding="utf-8")
     numbers = {str(origin): {"2": 20, "4": 40, "5": 50}}
-    (tmp_path / "probes").write_bytes(msgspec.json.encode({"numbers": numbers, "copied": {"part/m.py": str(origin)}}))
+    (tmp_path / "probes").write_bytes(marshal.dumps({"numbers": numbers, "copied": {"part/m.py": str(origin)}}))
     script = f"""
         import sitecustomize, sys
         sys.path.insert(0, {str((copy if stamp else origin).parent)!r})
