@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from difflib import SequenceMatcher
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 import libcst as cst
 import msgspec
@@ -20,7 +20,7 @@ from mutmut.mutation.pragma_handling import get_ignored_lines
 from tests.prove.draw.code_swap import can_swap
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 __all__ = ["PACKAGES", "Mode", "Module", "Mutant", "modules"]
 
@@ -195,8 +195,31 @@ def _mutations(name: str) -> tuple[cst.Module, list[Mutation]]:
         wrapper = cst.MetadataWrapper(cst.parse_module(source))
         visitor = MutationVisitor(_OPERATORS, get_ignored_lines(name, source, wrapper, None), None)
         tree = wrapper.visit(visitor)
-        _KNOWN[name] = tree, visitor.mutations
+        for_types = {id(one) for call in _casts(tree) for one in _within(call.args[0])}
+        _KNOWN[name] = tree, [one for one in visitor.mutations if not _is_of_a_type(one, for_types)]
     return _KNOWN[name]
+
+
+def _is_cast(node: cst.CSTNode) -> bool:
+    return isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and node.func.value == "cast"
+
+
+def _casts(tree: cst.CSTNode) -> Iterator[cst.Call]:
+    return (cast("cst.Call", one) for one in _within(tree) if _is_cast(one))
+
+
+def _within(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    yield node
+    for child in node.children:
+        yield from _within(child)
+
+
+def _is_of_a_type(mutation: Mutation, for_types: Collection[int]) -> bool:
+    """Whether only type checkers read what changes: the first argument of `cast` is left out, as annotations are."""
+    old, new = mutation.original_node, mutation.mutated_node
+    if isinstance(old, cst.Call) and isinstance(new, cst.Call) and _is_cast(old) and _is_cast(new):
+        return len(new.args) == len(old.args) and new.args[1].deep_equals(old.args[1])
+    return id(old) in for_types
 
 
 class _Statements:

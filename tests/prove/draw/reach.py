@@ -43,23 +43,24 @@ class Reach(msgspec.Struct):
 
     Attributes:
         seconds: How long each test takes.
-        tests: Names of tests by path and first line of the function.
+        tests: Numbers of tests, in the order of `seconds`, by path and first line of the function.
     """
 
     seconds: dict[str, float]
-    tests: dict[str, list[str]]
+    tests: dict[str, list[int]]
 
     def of(self, mutant: Mutant) -> list[str]:
         """Return the tests that reach what a mutant changes, quick ones first."""
-        found: set[str] = set()
+        found: set[int] = set()
         for path in mutant.paths:
             found |= self._of_file(path, mutant)
-        return sorted(found, key=lambda name: (self.seconds.get(name, 1.0), name))
+        names = list(self.seconds)
+        return sorted((names[number] for number in found), key=lambda name: (self.seconds[name], name))
 
-    def _of_file(self, path: str, mutant: Mutant) -> set[str]:
+    def _of_file(self, path: str, mutant: Mutant) -> set[int]:
         if mutant.mode == "collection":
-            known = [names for place, names in self.tests.items() if place.partition(":")[0] == path]
-            return {name for names in known for name in names} or self._of_package(path)
+            known = [numbers for place, numbers in self.tests.items() if place.partition(":")[0] == path]
+            return {number for numbers in known for number in numbers} or self._of_package(path)
         source = (ROOT / path).read_text(encoding="utf-8")
         # The first of the paths is the one that the line is of; a copy has a stamp above it.
         shift = source.count("\n", 0, source.index(mutant.before)) - _line(mutant)
@@ -67,15 +68,15 @@ class Reach(msgspec.Struct):
         inside = [node.lineno for node, first, last in functions(source) if first <= line <= last]
         return set(self.tests.get(f"{path}:{inside[-1]}", ())) if inside else set()
 
-    def _of_package(self, path: str) -> set[str]:
+    def _of_package(self, path: str) -> set[int]:
         """Return the tests that reach a module without functions: any of its package."""
         folder = path.rpartition("/")[0]
         while folder:
-            known = [names for place, names in self.tests.items() if place.startswith(f"{folder}/")]
+            known = [numbers for place, numbers in self.tests.items() if place.startswith(f"{folder}/")]
             if known:
-                return {name for names in known for name in names}
+                return {number for numbers in known for number in numbers}
             folder = folder.rpartition("/")[0]
-        return set(self.seconds)
+        return set(range(len(self.seconds)))
 
 
 def _line(mutant: Mutant) -> int:
@@ -136,10 +137,10 @@ def _read(folder: Path, places: Sequence[str]) -> Reach:
                 seconds[name] += float(value)
             else:
                 reached[name].add(int(value))
-    tests: Mapping[str, set[str]] = defaultdict(set)
-    for name in seconds:
+    tests: Mapping[str, set[int]] = defaultdict(set)
+    for number, name in enumerate(seconds):
         # What a module sets up for all of its tests; and what a child process has written by the name without a label.
         for known in {name, name.partition("::")[0], name.partition("[")[0] if "::" in name else name}:
             for place in reached.get(known, ()):
-                tests[places[place]].add(name)
-    return Reach(dict(seconds), {place: sorted(names) for place, names in tests.items()})
+                tests[places[place]].add(number)
+    return Reach(dict(seconds), {place: sorted(numbers) for place, numbers in tests.items()})
