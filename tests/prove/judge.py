@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import gc
 import os
+import select
 import shutil
 import signal
 import sys
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 __all__ = ["TIMEOUT_S", "Judge", "Order", "Ruling", "name_of"]
 
 TIMEOUT_S = 300
+_GRACE_S = 30
 _PRELOADED = (
     "httpx",
     "hypothesis.stateful",
@@ -134,6 +136,12 @@ class Judge:
             self._case.end("killed", f"collection of {report.nodeid}", str(report.longrepr).strip().splitlines()[-1])
 
     @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Note which test is running."""
+        if self._case is not None:
+            self._case.running = name_of(item)
+
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
         """Note how long a test took."""
         if self._case is not None:
@@ -162,22 +170,26 @@ class Judge:
             pid = os.fork()
             if pid == 0:
                 os.close(read)
-                # Without a handler, the signal ends the process.
-                signal.alarm(order.timeout_s)
                 tempfile.tempdir = scratch
                 self._case = _Case(self._defects[order.id], order, write)
+                signal.signal(signal.SIGALRM, self._case.end_late)
+                signal.alarm(order.timeout_s)
                 self._case.plant(self._campaign)
                 return True
             os.close(write)
             with os.fdopen(read, "rb") as pipe:
+                # It may not even come to its handler of the alarm.
+                is_stuck = not select.select([pipe], [], [], order.timeout_s + _GRACE_S)[0]
+                if is_stuck:
+                    os.kill(pid, signal.SIGKILL)
                 ruling = pipe.read()
             _, status = os.waitpid(pid, 0)
             shutil.rmtree(scratch, ignore_errors=True)
             self._campaign.undo(self._defects[order.id])
             if not ruling:
-                code = os.waitstatus_to_exitcode(status)
                 # Whatever else ends a process, such as a lack of memory, is no doing of a test.
-                outcome: Outcome = "timeout" if code == -signal.SIGALRM else "lost"
+                outcome: Outcome = "timeout" if is_stuck else "lost"
+                code = os.waitstatus_to_exitcode(status)
                 verdict = Verdict(id=order.id, outcome=outcome, reason=f"the process ended with {code}")
                 ruling = msgspec.json.encode(Ruling(verdict, {}))
             self._rulings.write(ruling + b"\n")
@@ -215,6 +227,7 @@ class _Case:
         self._since = time.process_time()
         self.seconds: dict[str, float] = {}
         self.name = ""
+        self.running = ""
 
     def plant(self, campaign: Campaign) -> None:
         try:
@@ -252,6 +265,10 @@ class _Case:
 
     def _is_near(self, item: pytest.Item) -> bool:
         return any(part in name_of(item) for part in self._defect.focus)
+
+    def end_late(self, *_: object) -> None:
+        """Give the verdict that the running test does not end."""
+        self.end("timeout", self.running)
 
     def end(self, outcome: Outcome, by: str = "", reason: str = "") -> None:
         """Give the verdict and end the process, with no tidying up: it is a copy."""

@@ -46,31 +46,38 @@ def judge(memory: Memory, *ids: str, has_control: bool = False, workers: int = 1
         judges.check_doubted()
 
 
-def test_only_an_alarm_is_a_timeout() -> None:
+def test_only_what_takes_too_long_is_a_timeout() -> None:
     script = """
 import io, os, signal, sys
+from tests.prove import judge
 from tests.prove.campaign import Controls, Defect
-from tests.prove.judge import Judge
 
 class Dying:
     def controls(self, seed):
-        return Controls(*self.defects())
+        return Controls(*self.defects()[:2])
     def undo(self, defect):
         pass
     name, stage, tests = "dying", "run", ()
     def defects(self):
-        return [Defect(id=one, place="-", change="-") for one in ("SIGALRM", "SIGKILL")]
+        return [Defect(id=one, place="-", change="-") for one in ("SIGALRM", "SIGKILL", "stuck")]
     def plant(self, defect):
+        if defect.id == "stuck":
+            signal.pause()
         os.kill(os.getpid(), getattr(signal, defect.id))
 
-orders = io.BytesIO(b'{"id": "SIGALRM"}\\n{"id": "SIGKILL"}\\n')
-Judge(Dying(), orders, sys.stdout.buffer)._serve()
+def serve(orders):
+    judge.Judge(Dying(), io.BytesIO(orders), sys.stdout.buffer)._serve()
+
+serve(b'{"id": "SIGALRM"}\\n{"id": "SIGKILL"}\\n')
+judge._GRACE_S = 0
+serve(b'{"id": "stuck", "timeout_s": 0}\\n')
 """
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True, capture_output=True)
     verdicts = [msgspec.json.decode(line, type=Ruling).verdict for line in done.stdout.splitlines()]
     assert [(one.id, one.outcome, one.reason) for one in verdicts] == [
-        ("SIGALRM", "timeout", "the process ended with -14"),
+        ("SIGALRM", "timeout", ""),
         ("SIGKILL", "lost", "the process ended with -9"),
+        ("stuck", "timeout", "the process ended with -9"),
     ]
 
 

@@ -57,6 +57,8 @@ def swap(filename: str, before: str, after: str) -> int:
             if code is not None:
                 found.__code__ = code
                 count += 1
+    # Else each collection looks at all of it again, and the tests take several times as long.
+    gc.freeze()
     return count
 
 
