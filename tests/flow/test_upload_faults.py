@@ -167,6 +167,15 @@ def test_a_refusal_leaves_nothing_to_look_for(ground: Ground) -> None:
     assert ground.calls(CREATE) == 1
 
 
+def test_of_sessions_whose_answers_were_lost_before_a_failure_the_one_that_is_found_is_ended(ground: Ground) -> None:
+    ground.state.faults.add(Truncation(operation=CREATE, times=2), LostAnswer(operation=CREATE))
+    ground.state.faults.add(Failure(operation=CREATE, status=403))
+    with pytest.raises(errors.ForbiddenError) as caught:
+        ground.upload()
+    assert caught.value.__notes__ == ["Up to 2 sessions may have been created, each of which goes on until it expires."]
+    assert (ground.calls(CREATE), len(ground.state.sessions)) == (5, 2)
+
+
 def test_a_session_that_may_be_there_and_cannot_be_found_is_told_of(ground: Ground) -> None:
     ground.state.faults.add(Reset(operation=CREATE, times=2))
     with pytest.raises(DeadlineExceededError) as caught:
@@ -245,6 +254,25 @@ def test_a_failure_tells_of_sessions_whose_answers_were_cut_off_before_it(ground
         ground.upload(on_progress=interrupt)
     assert len(ground.state.sessions) == 2
     assert caught.value.__notes__ == ["Up to 2 sessions may have been created, each of which goes on until it expires."]
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+@pytest.mark.parametrize("step", [CREATE, VERSION])
+def test_a_resumed_run_tells_of_sessions_whose_answers_were_cut_off_before_it(
+    ground: Ground, tmp_path: Path, step: str, is_async: bool
+) -> None:
+    def interrupt(event: object) -> None:
+        if isinstance(event, PartDone):
+            raise KeyboardInterrupt
+
+    settings: dict[str, Any] = {"file_id": ground.upload(CONTENT[::-1]).id} if step == VERSION else {}
+    settings["resume"] = tmp_path / "journal"
+    ground.state.faults.add(Truncation(operation=step, times=2))
+    with pytest.raises(KeyboardInterrupt):
+        uploaded(ground, is_async, on_progress=interrupt, **settings)
+    events = uploaded(ground, is_async, **settings)
+    assert (ground.stored(), ground.calls(step)) == ([CONTENT], 3)
+    assert [event.count for event in events if isinstance(event, SessionLeft)] == [2]
 
 
 @pytest.mark.parametrize("status", [None, 429])

@@ -116,7 +116,13 @@ def _check_cause(order: Order, finished: Finished, error: ClientError) -> None:
 def _note(order: Order, session: models.UploadSession, sha1: str | None) -> None:
     if order.journal is not None:
         order.journal.write(
-            Entry(target=order.target, fingerprint=order.source.fingerprint, session=session, sha1=sha1)
+            Entry(
+                target=order.target,
+                fingerprint=order.source.fingerprint,
+                session=session,
+                sha1=sha1,
+                lost_creates=order.lost_creates,
+            )
         )
 
 

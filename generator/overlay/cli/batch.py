@@ -112,8 +112,8 @@ class Batch:
         wrong: dict[int, Failure] = {}
         first: dict[str, str] = {}
         for number, path in enumerate(paths):
-            # Whether a URL can be read is only known when it is, and what stdin holds too.
-            if path == STDIN or "://" in path:
+            # What stdin holds is only known when it is read.
+            if path == STDIN:
                 continue
             try:
                 name = self._check(path)

@@ -42,6 +42,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         session: The session, as the server has described it.
         sha1: SHA-1 of the whole file, from the moment on at which the commit may have been sent; None before it.
         file: The stored file, from the moment on at which it is known; None before it.
+        lost_creates: How many sessions may have been created whose answers were lost, and that were not found.
     """
 
     format: Literal["box-uploads-journal-1"] = _FORMAT
@@ -50,6 +51,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     session: models.UploadSession
     sha1: str | None = None
     file: models.File | None = None
+    lost_creates: int = 0
 
 
 class Journal:

@@ -199,12 +199,14 @@ def test_a_terminal_gets_a_bar_that_knows_the_sizes_of_all_files_that_have_one(
     assert sizes == [(known, False), (known, True)]
 
 
-def test_a_url_that_cannot_be_opened_keeps_no_other_from_being_uploaded(box: Run, film: str, tmp_path: Path) -> None:
+def test_a_url_that_cannot_be_opened_is_told_before_anything_is_sent(
+    box: Run, mock: MockServer, film: str, tmp_path: Path
+) -> None:
     (tmp_path / "no.zip").write_bytes(b"no zip")
-    code, out, err = box("upload", f"zip://a.mov::file://{tmp_path}/no.zip", film, "--folder-id", "0", "--json")
+    code, out, err = box("upload", film, f"zip://a.mov::file://{tmp_path}/no.zip", "--folder-id", "0", "--json")
 
-    assert code == 1
-    assert [json.loads(line)["outcome"] for line in out.splitlines()] == ["failed", "stored"]
+    assert (code, mock.state.journal) == (2, ())
+    assert [json.loads(line)["outcome"] for line in out.splitlines()] == ["skipped", "failed"]
     assert "is a URL that fsspec cannot open: BadZipFile" in err
     assert "Traceback" not in err
 
@@ -223,7 +225,7 @@ PATHS: list[tuple[str, int, str, str]] = [
         ": No such file or directory",
         "check how it is written, and whether its volume is mounted",
     ),
-    ("memory://x", 1, ": FileNotFoundError: /x", "check the URL; fsspec finds nothing there"),
+    ("memory://x", 2, ": FileNotFoundError: /x", "check the URL; fsspec finds nothing there"),
     (
         "nowhere://b/x",
         2,
@@ -293,7 +295,8 @@ def test_wrong_usage_is_the_exit_code_only_if_nothing_was_sent(
     assert box("upload", *bad, "missing", "--folder-id", "0")[0] == 2
     assert box("upload", film, *bad, "--folder-id", "0")[0] == 2
     assert mock.state.journal == ()
-    assert box("upload", film, "memory://missing", "--folder-id", "0")[0] == 1
+    assert box("upload", film, "memory://missing", "--folder-id", "0")[0] == 2
+    assert mock.state.journal == ()
 
     def refuse(*_: Any) -> NoReturn:
         raise errors.InvalidArgumentError("source", "must give bytes when it is read")
