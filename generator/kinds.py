@@ -24,8 +24,6 @@ def check_schema(document: Document, node: Node) -> None:
     """Refuse keywords that are not supported, and arrays that are none."""
     check_keywords(node, "schema")
     schema = node.object()
-    if "$ref" in schema:
-        return
     if "nullable" in schema and not document.is_3_0:
         raise SpecError(f"{node.place}/nullable", "is of OpenAPI 3.0; say type: [..., 'null']")
     if "discriminator" in schema:

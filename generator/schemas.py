@@ -127,7 +127,7 @@ class Schemas:
         if node.place in self._unfinished:
             raise SpecError(node.place, _RECURSIVE)
         self._unfinished.append(node.place)
-        alias = Alias(name, node.place, self._type_of(node, name), description(flat))
+        alias = Alias(name, self._type_of(node, name), description(flat))
         alias.type = _with_description(alias.type, alias.description)
         self._unfinished.remove(node.place)
         self._named[node.place] = alias

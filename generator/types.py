@@ -180,6 +180,5 @@ class Alias:
     """A named schema that is no object with properties."""
 
     name: str
-    place: str
     type: Type = ANY
     description: str = ""

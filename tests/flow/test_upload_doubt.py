@@ -608,7 +608,7 @@ def test_a_cancelled_task_does_not_wait_for_who_takes_its_events(ground: Ground)
 
         told = asyncio.Event()
         task = asyncio.create_task(ground.upload_async(on_progress=tell))
-        await told.wait()
+        await asyncio.wait({asyncio.ensure_future(told.wait()), task}, return_when=asyncio.FIRST_COMPLETED)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task

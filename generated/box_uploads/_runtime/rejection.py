@@ -117,16 +117,11 @@ def _descend(step: str | int | None, name: str, node: Any, value: object) -> tup
     if isinstance(step, int):
         items = cast("Any", value)
         found = items[step] if isinstance(value, (list, tuple)) and step < len(items) else _MISFIT
-        return f"{name}[{step}]", _child(node, lambda inner: _item_type(inner, step)), found
+        return f"{name}[{step}]", _child(node, lambda inner: getattr(inner, "item_type", None)), found
     field = _child(node, lambda inner: _field(inner, step))
     own = step if field is None else str(field.name)
     found = value.get(step, _MISFIT) if is_object(value) else getattr(value, own, _MISFIT)
     return (f"{name}.{own}" if name else own), None if field is None else field.type, found
-
-
-def _item_type(node: Any, index: int) -> Any:
-    types = getattr(node, "item_types", None)
-    return getattr(node, "item_type", None) if types is None or index >= len(types) else types[index]
 
 
 def _field(node: Any, name: str) -> Any:

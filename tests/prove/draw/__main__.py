@@ -163,7 +163,8 @@ def _order(mutant: Mutant, reach: Reach, *, is_brief: bool) -> Order:
         tests = _brief(mutant, tests, reach)
     seconds = {name: reach.seconds.get(name, 1.0) for name in tests}
     is_all = len(tests) == len(reach.of(mutant))
-    limit_s = int(60 + 4 * sum(seconds.values()))
+    # Beside other judges, and with what one test would have prepared for the next, they take several times as long.
+    limit_s = int(60 + 10 * sum(seconds.values()))
     return Order(mutant.id, seconds, is_brief=is_brief and not is_all, only=tests, timeout_s=limit_s)
 
 

@@ -73,7 +73,7 @@ def test_an_empty_segment_is_refused() -> None:
     for type_, value in table:
         with pytest.raises(InvalidArgumentError, match="must not be empty"):
             parameter(type_).in_path(value)
-    with pytest.raises(InvalidArgumentError, match="is required"):
+    with pytest.raises(InvalidArgumentError, match=": is required"):
         parameter(str).in_path(UNSET)
 
 
