@@ -71,7 +71,7 @@ def upload(  # noqa: PLR0913  # each is an option
 ) -> int:
     """Upload files, one after the other: paths, URLs that fsspec knows, or - for stdin.
 
-    All paths are looked at first; if one cannot be uploaded, nothing is sent. Later, a file that fails does not keep
+    All of them are looked at first; if one cannot be uploaded, nothing is sent. Later, a file that fails does not keep
     the others from being uploaded. After Ctrl-C, SIGTERM or a crash the same command
     goes on where it stopped, and makes each file once. A part that fails is sent again, for up to 10 minutes.
 
