@@ -382,19 +382,55 @@ def unanswered(ground: Ground, journal: Path, source: Any = CONTENT, **settings:
         ground.upload(source, resume=journal, on_progress=at(Retried), **settings)
 
 
+def arrive(ground: Ground, journal: Path) -> None:
+    """Carry out the commit that an earlier run has sent."""
+    entry = msgspec.json.decode(journal.read_bytes())
+    assert entry["sha1"] == SHA1
+    with ground.client() as box:
+        known = msgspec.convert(entry["session"], models.UploadSession)
+        box.commit_upload_session(known, parts=named(box.iter_parts(known)), digest=header(SHA1))
+
+
+class Arriving(httpx2.BaseTransport):
+    """Has the commit of an earlier run arrive before the parts of its session are listed."""
+
+    def __init__(self, arrive: Callable[[], object]) -> None:
+        self._inner = httpx2.HTTPTransport()
+        self._arrive = arrive
+        self._has_arrived = False
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        if request.url.path.endswith("/parts") and not self._has_arrived:
+            self._has_arrived = True
+            self._arrive()
+        return self._inner.handle_request(request)
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+@pytest.mark.parametrize("is_version", [False, True])
+def test_a_commit_of_an_earlier_run_that_arrives_before_its_parts_are_listed_is_found(
+    ground: Ground, tmp_path: Path, is_version: bool
+) -> None:
+    settings: dict[str, Any] = {"file_id": ground.upload(OTHER).id} if is_version else {}
+    journal = tmp_path / "journal"
+    unanswered(ground, journal, **settings)
+    http = Arriving(lambda: arrive(ground, journal))
+    assert ground.upload(client=ground.client(http=http), resume=journal, **settings).sha1 == SHA1
+    assert versions(ground) == (int(is_version), CONTENT)
+    assert ground.calls(VERSION) == int(is_version)
+
+
 def test_a_commit_of_an_earlier_run_that_arrives_late_is_found(ground: Ground, file_id: str, tmp_path: Path) -> None:
     journal = tmp_path / "journal"
     unanswered(ground, journal, file_id=file_id)
 
-    def arrive(event: object) -> None:
+    def tell(event: object) -> None:
         if isinstance(event, Started) and versions(ground) == (0, OTHER):
-            session = msgspec.json.decode(journal.read_bytes())["session"]
-            assert msgspec.json.decode(journal.read_bytes())["sha1"] == SHA1
-            with ground.client() as box:
-                known = msgspec.convert(session, models.UploadSession)
-                box.commit_upload_session(known, parts=named(box.iter_parts(known)), digest=header(SHA1))
+            arrive(ground, journal)
 
-    assert ground.upload(file_id=file_id, resume=journal, on_progress=arrive).sha1 == SHA1
+    assert ground.upload(file_id=file_id, resume=journal, on_progress=tell).sha1 == SHA1
     assert versions(ground) == (1, CONTENT)
     assert ground.calls(VERSION) == 1
 
