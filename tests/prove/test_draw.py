@@ -131,6 +131,12 @@ def test_a_mutant_is_judged_by_the_tests_that_reach_its_function() -> None:
     assert reach.of(drawn) == ["quick", "slow"]
 
 
+def test_what_is_decided_at_import_is_judged_by_all_tests_of_the_files_that_reach_its_module() -> None:
+    drawn = next(one for one in PLAN.mutants(range(PLAN.count())) if one.mode == "collection")
+    seconds = {"a.py::calls": 1.0, "a.py::looks": 0.5, "b.py::other": 0.1}
+    assert Reach(seconds, {f"{PLAN.paths[1]}:1": [0]}).of(drawn) == ["a.py::looks", "a.py::calls"]
+
+
 def test_controls_of_both_modes_are_drawn_and_decide_whether_verdicts_count() -> None:
     drawn = [one for one in PLAN.mutants(range(PLAN.count())) if one.mode == "run"]
     every_line = {f"{PLAN.paths[0]}:{line}": [0] for line in range(200)}

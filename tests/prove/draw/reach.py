@@ -54,19 +54,27 @@ class Reach(msgspec.Struct):
         found: set[int] = set()
         for path in mutant.paths:
             found |= self._of_file(path, mutant)
+        if mutant.mode == "collection" and not found:
+            found = self._of_package(mutant.paths[-1])
         names = list(self.seconds)
         return sorted((names[number] for number in found), key=lambda name: (self.seconds[name], name))
 
     def _of_file(self, path: str, mutant: Mutant) -> set[int]:
         if mutant.mode == "collection":
             known = [numbers for place, numbers in self.tests.items() if place.partition(":")[0] == path]
-            return {number for numbers in known for number in numbers} or self._of_package(path)
+            return self._of_files({number for numbers in known for number in numbers})
         source = (ROOT / path).read_text(encoding="utf-8")
         # The first of the paths is the one that the line is of; a copy has a stamp above it.
         shift = source.count("\n", 0, source.index(mutant.before)) - _line(mutant)
         line = mutant.line + shift
         inside = [node.lineno for node, first, last in functions(source) if first <= line <= last]
         return set(self.tests.get(f"{path}:{inside[-1]}", ())) if inside else set()
+
+    def _of_files(self, reached: set[int]) -> set[int]:
+        """Return all tests of the files that some are in: constants are looked at by tests that call nothing."""
+        names = list(self.seconds)
+        files = {names[number].partition("::")[0] for number in reached}
+        return {number for number, name in enumerate(names) if name.partition("::")[0] in files}
 
     def _of_package(self, path: str) -> set[int]:
         """Return the tests that reach a module without functions: any of its package."""
