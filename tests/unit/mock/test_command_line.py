@@ -1,6 +1,7 @@
 """`python -m box_uploads_mock`."""
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -23,7 +24,9 @@ COMMAND = [sys.executable, "-m", "box_uploads_mock"]
 
 @contextmanager
 def running(*arguments: str) -> Generator[subprocess.Popen[str]]:
-    with subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.PIPE, text=True) as process:
+    # Else Python itself would pass on each line at once.
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    with subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.PIPE, text=True, env=buffered) as process:
         try:
             yield process
         finally:
