@@ -50,8 +50,11 @@ class Drawn:
 
     @property
     def tests(self) -> Sequence[str]:
-        """The tests that judge what was drawn."""
-        return self._drawn().tests
+        """The tests that judge what was drawn; before the collection, only the folder that each order names files of.
+
+        Pytest imports the `conftest.py` of a folder that it is given at once, and with it the product without a mutant.
+        """
+        return self._drawn().tests if self.stage == "run" else ("tests",)
 
     @staticmethod
     def _drawn() -> _Drawn:
