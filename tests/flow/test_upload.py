@@ -561,7 +561,15 @@ def test_the_journal_is_private_and_holds_no_token(ground: Ground, tmp_path: Pat
         ground.upload(write(tmp_path / "film.mov"), resume=journal, on_progress=interrupt_after(1))
     assert stat.S_IMODE(journal.stat().st_mode) == 0o600
     assert ground.state.token not in journal.read_text()
-    assert set(json.loads(journal.read_text())) == {"format", "target", "fingerprint", "session", "sha1", "file"}
+    assert set(json.loads(journal.read_text())) == {
+        "format",
+        "target",
+        "fingerprint",
+        "session",
+        "sha1",
+        "file",
+        "lost_creates",
+    }
 
 
 def test_the_journal_of_another_server_is_refused(ground: Ground, tmp_path: Path) -> None:

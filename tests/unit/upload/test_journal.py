@@ -98,8 +98,17 @@ def test_it_names_session_and_source_and_nothing_else(path: Path) -> None:
     with written(path, FIRST):
         pass
     content = json.loads(path.read_text())
-    assert set(content) == {"format", "target", "fingerprint", "session", "sha1", "file"}
+    assert set(content) == {"format", "target", "fingerprint", "session", "sha1", "file", "lost_creates"}
     assert content["session"]["session_endpoints"]["commit"].startswith("https://upload.box.com/")
+
+
+def test_one_that_does_not_count_lost_sessions_yet_is_read(path: Path) -> None:
+    with written(path, FIRST):
+        pass
+    content = json.loads(path.read_text())
+    del content["lost_creates"]
+    path.write_text(json.dumps(content))
+    assert read(path) == FIRST
 
 
 def test_what_it_says_cannot_be_changed_behind_its_back() -> None:
