@@ -165,7 +165,7 @@ def _resumed(order: Order) -> Begun | models.File | None:
     entry = None if order.journal is None else order.journal.entry
     if entry is None:
         return None
-    # Whoever was killed has told nobody.
+    # A run that was killed has reported nothing.
     order.lost_creates += entry.lost_creates
     if not order.source.fingerprint.agrees(entry.fingerprint):
         return begin_anew(order, entry.session, "the source has changed since the earlier run")

@@ -55,10 +55,11 @@ def create(order: Order, target: Target, patience: Patience) -> tuple[models.Upl
                     # One of the answers that were lost has named it.
                     order.lost_creates += max(0, lost_before - 1)
                     return existing, False
-                lost = lost_before + (verdict_of(error) in {"unknown", "unreadable"})
-                unreachable += _is_unreachable(error)
-                # A server that cannot be reached is no reason to wait for long: nothing has begun yet.
-                if unreachable == _CONNECTIONS or verdict_of(error) not in {"refused", "unknown"}:
+                verdict = verdict_of(error)
+                lost = lost_before + (verdict in {"unknown", "unreadable"})
+                unreachable += isinstance(error, TransportError) and verdict == "refused"
+                # A server that cannot be reached is no reason to wait for long: there is nothing to lose yet.
+                if unreachable == _CONNECTIONS or verdict not in {"refused", "unknown"}:
                     raise
                 patience.pause(error)
             else:
@@ -119,10 +120,6 @@ def _request(calls: RawClient, order: Order, target: Target) -> models.UploadSes
             folder_id=target.folder_id or UNSET,
         )
     return response.parsed
-
-
-def _is_unreachable(error: ClientError) -> bool:
-    return isinstance(error, TransportError) and verdict_of(error) == "refused"
 
 
 def _is_unreadable(error: BaseException) -> bool:

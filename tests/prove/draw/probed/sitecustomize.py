@@ -59,7 +59,7 @@ class _Probes:
 
 
 def _read(path: str) -> str:
-    with open(path, encoding="utf-8") as file:  # noqa: PTH123  # as above
+    with open(path, encoding="utf-8") as file:  # noqa: PTH123  # pathlib loads modules that tests look for
         return file.read()
 
 
@@ -87,11 +87,11 @@ def _change_what_is_loaded(probes: _Probes) -> None:
         # What has probes is neither read from a cache nor written to one, which others read.
         return get_code(self, fullname) if tree is None else compile(tree, path, "exec", dont_inherit=True)
 
-    SourceFileLoader.get_code = get_probed_code  # type: ignore[method-assign,assignment]  # as it does
+    SourceFileLoader.get_code = get_probed_code  # type: ignore[method-assign,assignment]  # the same call
 
 
 if "PROBES" in os.environ:
-    with open(os.environ["PROBES"], "rb") as _places:  # noqa: PTH123  # as above
+    with open(os.environ["PROBES"], "rb") as _places:  # noqa: PTH123  # as in _read
         _change_what_is_loaded(_Probes(**marshal.load(_places)))  # noqa: S302  # the run has written it itself
     if "PYTEST_CURRENT_TEST" in os.environ:
         _write_down_at_once()
