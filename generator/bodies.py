@@ -187,6 +187,6 @@ def _is_text(type_: Type) -> bool:
 
 def _phrase(status: str) -> str:
     try:
-        return HTTPStatus(int(status)).phrase if status.isdecimal() else f"Status {status}"
+        return HTTPStatus(int(status)).phrase
     except ValueError:
         return f"Status {status}"

@@ -37,6 +37,7 @@ def old(make: Make) -> Package:
                         "colour": {"type": "string", "enum": ["red", None], "nullable": True},
                         "shade": {"type": "string", "enum": ["dark"], "nullable": True},
                         "either": {"nullable": True, "oneOf": [{"type": "string"}, {"type": "integer"}]},
+                        "neither": {"oneOf": [{"type": one, "nullable": True} for one in ("string", "integer")]},
                     },
                 },
                 "Both": {
@@ -233,7 +234,8 @@ def test_an_object_of_a_union_that_stands_alone_may_lack_its_tag(sink: Package) 
 
 
 def test_nullable_of_3_0_allows_null(old: Package) -> None:
-    holder = {"name": None, "thing": None, "maybe": None, "colour": None, "shade": None, "either": None}
+    names = ("name", "thing", "maybe", "colour", "shade", "either", "neither")
+    holder = dict.fromkeys(names)
 
     assert all(getattr(_decode(old, "Holder", holder), name) is None for name in holder)
     _rejects(old, "Holder", {"name": "long"})

@@ -126,7 +126,7 @@ class Order:
                     raise
                 patience.pause(error)
 
-    def farewell_patience(self, step: str) -> Patience:
+    def farewell_patience(self) -> Patience:
         """Return the patience for what is done after the end, which nobody can wish to end."""
         deadline_s = min(_AFTER_S, self.options.deadline_s)
-        return Patience(step, pace=self.options.pace, deadline_s=deadline_s, stop=Stop(), tell=lambda _: None)
+        return Patience("abort", pace=self.options.pace, deadline_s=deadline_s, stop=Stop(), tell=lambda _: None)

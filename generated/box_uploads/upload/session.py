@@ -84,7 +84,7 @@ def left_behind(order: Order) -> SessionLeft | None:
 def end(order: Order, session: models.UploadSession) -> str | None:
     """End a session and drop its parts, as well as it can be done; return what to tell if it goes on."""
     try:
-        _abort(order, session, order.farewell_patience("abort"))
+        _abort(order, session, order.farewell_patience())
     except Exception as failure:  # noqa: BLE001  # also that of a token provider; there is something else to tell first
         return f"The session could not be aborted, and goes on until it expires: {failure!r}"
     return None

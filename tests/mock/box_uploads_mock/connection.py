@@ -22,8 +22,8 @@ class Connection:
 
     def reset(self) -> None:
         """Resets the connection; what was not sent yet is lost."""
-        found: socket.socket | None = self._transport.get_extra_info("socket")
-        if found is not None and not self._transport.is_closing():
+        if not self._transport.is_closing():
+            found: socket.socket = self._transport.get_extra_info("socket")
             found.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
         self._transport.abort()
 

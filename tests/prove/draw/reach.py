@@ -54,7 +54,7 @@ class Reach(msgspec.Struct):
         found: set[int] = set()
         for path in mutant.paths:
             found |= self._of_file(path, mutant)
-        if mutant.mode == "collection" and not found:
+        if not found and (mutant.mode == "collection" or not self._has_probes(mutant.paths[-1])):
             found = self._of_package(mutant.paths[-1])
         names = list(self.seconds)
         return sorted((names[number] for number in found), key=lambda name: (self.seconds[name], name))
@@ -69,6 +69,10 @@ class Reach(msgspec.Struct):
         line = mutant.line + shift
         inside = [node.lineno for node, first, last in functions(source) if first <= line <= last]
         return set(self.tests.get(f"{path}:{inside[-1]}", ())) if inside else set()
+
+    def _has_probes(self, path: str) -> bool:
+        """Whether anything of a module was reached; one that is only run in an isolated Python tells of nothing."""
+        return any(place.startswith(f"{path}:") for place in self.tests)
 
     def _of_files(self, reached: set[int]) -> set[int]:
         """Return all tests of the files that some are in: constants are looked at by tests that call nothing."""

@@ -366,3 +366,12 @@ def test_after_an_error_that_ends_the_batch_those_not_tried_are_named(box: Run, 
     ]
     assert "box-uploads: error: 3 files were not tried: a.mov, b.mov, c.mov" in err.splitlines()
     mock.state.faults.clear()
+
+
+def test_a_single_file_that_was_not_tried_is_named_as_one(box: Run, mock: MockServer, film: str) -> None:
+    Path("a.mov").hardlink_to(film)
+    mock.state.faults.add(Failure(operation="create_upload_session", status=401, times=2))
+    _, _, err = box("upload", film, "a.mov", "--folder-id", "0")
+
+    assert "box-uploads: error: 1 file was not tried: a.mov" in err.splitlines()
+    mock.state.faults.clear()

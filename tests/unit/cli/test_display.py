@@ -360,6 +360,16 @@ def test_the_rate_is_that_of_the_last_half_minute_and_unknown_when_nothing_moves
     assert rate.value() == 3 * MEGABYTE
 
 
+def test_many_moves_take_no_more_memory_than_the_last_thousand() -> None:
+    now = [0.0]
+    rate = Rate(lambda: now[0])
+    for count in [1] * 1000 + [3] * 1000:
+        now[0] += 0.001
+        rate.note(count)
+
+    assert rate.value() == pytest.approx(3000)
+
+
 def test_what_moves_again_after_a_long_pause_has_a_rate_at_once() -> None:
     now = [0.0]
     rate = Rate(lambda: now[0])

@@ -34,34 +34,119 @@ def late() -> DeadlineExceededError:
 
 
 HINTS: list[tuple[BaseException, int, str]] = [
-    (api_error(401, "unauthorized"), 1, "BOX_ACCESS_TOKEN"),
-    (conflict({"conflicts": {"type": "file", "id": "7"}}), 1, "--file-id 7 makes a new version of it"),
-    (conflict({"conflicts": [{"type": "file", "id": "7"}]}), 1, "--file-id 7 makes a new version of it"),
-    (conflict({"conflicts": {"type": "folder", "id": "7"}}), 1, "another name with --name"),
-    (conflict(None), 1, "another name with --name"),
-    (api_error(403, "storage_limit_exceeded", CREATE), 1, "storage of the account is full"),
-    (api_error(403, "access_denied", CREATE), 1, "the user of the token may not do this"),
-    (api_error(404, "not_found", CREATE), 1, "check --folder-id or --file-id"),
-    (api_error(404, "not_found", CREATE), 1, "and --base-url if you use it"),
-    (api_error(404, "not_found", "get_upload_session"), 1, "was committed or aborted, or has expired"),
-    (api_error(410, "session_expired", "list_parts"), 1, "was committed or aborted, or has expired"),
-    (api_error(412, "precondition_failed", COMMIT), 1, "present etag in --if-match"),
-    (errors.TransportError("no", kind="ConnectError"), 1, "check the network, and --base-url"),
-    (errors.TransportError("no", kind="ProxyError"), 1, "HTTPS_PROXY"),
-    (errors.InvalidArgumentError("http", "cannot be made"), 2, "check the proxy that HTTPS_PROXY"),
-    (errors.UntrustedUrlError("https://evil.org/", "is not trusted"), 1, "--trusted-host"),
-    (errors.UntrustedUrlError("https://upload.box.com:8443/", "names a port"), 1, "if the host is yours"),
-    (errors.UntrustedUrlError("http://upload.box.com/", "is not https"), 1, "those that Box has sent"),
-    (errors.InvalidArgumentError("token", "must be ASCII"), 2, "--token-file"),
-    (errors.InvalidArgumentError("base_url", "must be https"), 2, "leave it out for Box's own servers"),
-    (errors.InvalidArgumentError("source", "is a URL that fsspec cannot open: Install s3fs"), 2, "beside box-uploads;"),
-    (PathNameError("breaks the rule"), 2, "--name NAME"),
-    (errors.InvalidArgumentError("source", "is a pipe, whose size nobody knows"), 2, "- --size BYTES --name NAME"),
-    (FileTooSmallError(1000, 20_000_000), 1, "in one request"),
-    (SourceChangedError("the source has changed"), 1, "when nothing writes to the source any more"),
-    (JournalError("the journal is broken"), 1, "--no-resume"),
-    (JournalError("another process is uploading with the journal"), 1, "the same command does what is left"),
-    (CommitUnconfirmedError("the session ended"), 1, "--no-resume uploads it again"),
+    (api_error(401, "unauthorized"), 1, "put a valid one into BOX_ACCESS_TOKEN, or into the file of --token-file"),
+    (
+        conflict({"conflicts": {"type": "file", "id": "7"}}),
+        1,
+        "file 7 has the name; --file-id 7 makes a new version of it",
+    ),
+    (
+        conflict({"conflicts": [{"type": "file", "id": "7"}]}),
+        1,
+        "file 7 has the name; --file-id 7 makes a new version of it",
+    ),
+    (conflict({"conflicts": {"type": "folder", "id": "7"}}), 1, "choose another name with --name"),
+    (conflict(None), 1, "choose another name with --name"),
+    (
+        api_error(403, "storage_limit_exceeded", CREATE),
+        1,
+        "the storage of the account is full; free some of it, or choose the folder of another account",
+    ),
+    (
+        api_error(403, "access_denied", CREATE),
+        1,
+        "the user of the token may not do this; check the id, and the user's rights there",
+    ),
+    (
+        api_error(404, "not_found", CREATE),
+        1,
+        (
+            "it does not exist, or the token's user may not see it; check --folder-id or --file-id, and "
+            "--base-url if you use it"
+        ),
+    ),
+    (
+        api_error(404, "not_found", "get_upload_session"),
+        1,
+        "the session was committed or aborted, or has expired; box-uploads upload begins another one",
+    ),
+    (
+        api_error(410, "session_expired", "list_parts"),
+        1,
+        "the session was committed or aborted, or has expired; box-uploads upload begins another one",
+    ),
+    (
+        api_error(412, "precondition_failed", COMMIT),
+        1,
+        "the file has changed; look at it, then run this again with its present etag in --if-match",
+    ),
+    (
+        errors.TransportError("no", kind="ConnectError"),
+        1,
+        "check the network, and --base-url or BOX_BASE_URL if you use them",
+    ),
+    (errors.TransportError("no", kind="ProxyError"), 1, "check the proxy that HTTPS_PROXY or ALL_PROXY names"),
+    (errors.InvalidArgumentError("http", "cannot be made"), 2, "check the proxy that HTTPS_PROXY or ALL_PROXY names"),
+    (
+        errors.UntrustedUrlError("https://evil.org/", "is not trusted"),
+        1,
+        "the token was not sent there; if the host is yours, name it with --trusted-host",
+    ),
+    (
+        errors.UntrustedUrlError("https://upload.box.com:8443/", "names a port"),
+        1,
+        "the token was not sent there; if the host is yours, name it with --trusted-host",
+    ),
+    (
+        errors.UntrustedUrlError("http://upload.box.com/", "is not https"),
+        1,
+        "the token was not sent there; a session's URLs are those that Box has sent when it was created",
+    ),
+    (
+        errors.InvalidArgumentError("token", "must be ASCII"),
+        2,
+        "put a valid one into BOX_ACCESS_TOKEN, or into the file of --token-file",
+    ),
+    (
+        errors.InvalidArgumentError("base_url", "must be https"),
+        2,
+        "it says where the API is, as https://HOST/PATH; leave it out for Box's own servers",
+    ),
+    (
+        errors.InvalidArgumentError("source", "is a URL that fsspec cannot open: Install s3fs"),
+        2,
+        (
+            "install what fsspec needs for such a URL beside box-uploads; through stdin it can be uploaded: "
+            "- --size BYTES --name NAME"
+        ),
+    ),
+    (PathNameError("breaks the rule"), 2, "upload it alone, with another name: --name NAME"),
+    (
+        errors.InvalidArgumentError("source", "is a pipe, whose size nobody knows"),
+        2,
+        "through stdin it can be uploaded: - --size BYTES --name NAME",
+    ),
+    (
+        FileTooSmallError(1000, 20_000_000),
+        1,
+        "files of this size go to Box in one request: POST https://upload.box.com/api/2.0/files/content",
+    ),
+    (
+        SourceChangedError("the source has changed"),
+        1,
+        "run the command again when nothing writes to the source any more",
+    ),
+    (JournalError("the journal is broken"), 1, "--no-resume uploads without a journal"),
+    (
+        JournalError("another process is uploading with the journal"),
+        1,
+        "when that has ended, the same command does what is left then",
+    ),
+    (
+        CommitUnconfirmedError("the session ended"),
+        1,
+        ("compare the sha1 of the file at Box with this one's; only if it is not there, --no-resume uploads it again"),
+    ),
     (
         CommitUnconfirmedError(
             f"the session is gone. Before uploading again, look in folder 0 for a.mov with the sha1 {'a' * 40}"
@@ -69,9 +154,17 @@ HINTS: list[tuple[BaseException, int, str]] = [
         1,
         f"look in folder 0 for a.mov with the sha1 {'a' * 40}; only if it is not there, --no-resume uploads it again",
     ),
-    (late(), 1, "check the network"),
-    (TokenFileError(21, "Is a directory", "/x"), 1, "--token-file names a file"),
-    (TrustStoreError(2, "No such file or directory", "/x"), 1, "SSL_CERT_FILE"),
+    (late(), 1, "check the network, and --base-url or BOX_BASE_URL if you use them"),
+    (
+        TokenFileError(21, "Is a directory", "/x"),
+        1,
+        "--token-file names a file that holds an access token and nothing else",
+    ),
+    (
+        TrustStoreError(2, "No such file or directory", "/x"),
+        1,
+        "SSL_CERT_FILE names the file of the certificates to trust; without it, the system's are used",
+    ),
 ]
 
 
@@ -80,8 +173,7 @@ def test_the_usual_failures_have_a_hint(error: BaseException, code: int, hint: s
     failure = failure_of(error)
 
     assert failure.exit_code == code
-    assert len(failure.hints) == 1
-    assert hint in failure.hints[0]
+    assert failure.hints == (hint,)
 
 
 def test_it_is_one_line_and_a_line_for_each_hint() -> None:

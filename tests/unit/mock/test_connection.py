@@ -22,6 +22,7 @@ from box_uploads_mock import (
     Truncation,
     constant_part_size,
 )
+from box_uploads_mock.connection import Connection
 
 from tests.unit.mock.in_process import SESSIONS, new_file
 from tests.unit.mock.uploading import digest
@@ -51,6 +52,26 @@ def server(shared_server: MockServer, caplog: pytest.LogCaptureFixture) -> Itera
     # To break a connection is nothing that the server complains of.
     shared_server.settle()
     assert caplog.get_records("call") == []
+
+
+def test_a_connection_that_is_closing_already_is_only_dropped() -> None:
+    """Its socket may be another one's by then."""
+
+    class Closing(asyncio.Transport):
+        aborted = False
+
+        def is_closing(self) -> bool:
+            return True
+
+        def get_extra_info(self, name: str, default: object = None) -> object:
+            raise AssertionError(name)
+
+        def abort(self) -> None:
+            self.aborted = True
+
+    transport = Closing()
+    Connection(transport).reset()
+    assert transport.aborted
 
 
 class Browser:

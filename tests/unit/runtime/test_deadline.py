@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import copy
+import pickle
 from typing import TYPE_CHECKING, Any
 
 import httpcore2
@@ -11,7 +13,7 @@ import pytest
 
 from generator.overlay._runtime.auth import Credentials
 from generator.overlay._runtime.connection import Timeout
-from generator.overlay._runtime.deadline import bound_stream
+from generator.overlay._runtime.deadline import ReadTimeout, bound_stream
 from generator.overlay._runtime.errors import InvalidArgumentError, TransportError
 from generator.overlay._runtime.message import RawResponse, Request
 from generator.overlay._runtime.retry import RetryPolicy
@@ -194,3 +196,10 @@ def test_a_connection_that_takes_no_other_methods_stays_as_it_is() -> None:
         stream = Closed()
         bound_stream(stream, Clock(), is_async=is_async)
         assert stream.read(1) == b"read"
+
+
+@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda limit: pickle.loads(pickle.dumps(limit))])  # noqa: S301  # our own
+def test_the_limits_of_an_answer_are_kept_when_a_request_is_copied(again: Any) -> None:
+    found = again(ReadTimeout(9.0, 50.0))
+
+    assert (type(found), found, found.answer_s) == (ReadTimeout, 9.0, 50.0)

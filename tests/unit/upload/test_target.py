@@ -33,12 +33,12 @@ def test_a_version_keeps_its_name_and_a_new_file_gets_that_of_the_source(
 
 
 def test_a_place_is_needed() -> None:
-    with pytest.raises(InvalidArgumentError, match="folder_id"):
+    with pytest.raises(InvalidArgumentError, match=r"^folder_id: must be given for a new file, or file_id for a new"):
         target_of(None, None, "film.mov", "film.mov")
 
 
 def test_a_new_file_needs_a_name() -> None:
-    with pytest.raises(InvalidArgumentError, match="file_name"):
+    with pytest.raises(InvalidArgumentError, match=r"^file_name: must be given for a source that has no name$"):
         target_of("0", None, None, "")
 
 
