@@ -54,8 +54,7 @@ _SHARE = 0.8
 _TIMEOUT_S = 0.3
 _STALL_S = 0.6
 # The short ones end in errors, from which the next run goes on.
-_DEADLINES_S = (0.02, 0.02, 0.1, 0.5)
-_LAST_LOOK_S = 0.2
+_DEADLINES_S = (0.02, 0.1, 0.2, 0.5)
 _HANG_UP_S = 10.0
 _RUNS = 6
 # So many at a time, each by a server and a proxy of its own.
@@ -242,9 +241,8 @@ def _break(*ends: socket.socket, is_reset: bool) -> None:
 
 @contextmanager
 def _small_files() -> Generator[None]:
-    """Let the uploader and the client take files that are too small for Box, and look for lost ones less long."""
+    """Let the uploader and the client take files that are too small for Box."""
     with (
-        mock.patch("box_uploads.upload.confirmation._LAST_LOOK_S", _LAST_LOOK_S),
         mock.patch("box_uploads.upload.uploader.check_minimum", return_value=None),
         mock.patch("box_uploads._runtime.codec._validate", return_value=None),
     ):

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["advice", "looked_up", "settled", "stored_already"]
 
-_LAST_LOOK_S = 30.0
 _SHA1 = re.compile("[0-9a-fA-F]{40}")
 _SENT = "A commit had been sent, and may have been carried out."
 
@@ -86,7 +85,7 @@ def _confirmed(order: Order, session: models.UploadSession, sha1: str) -> models
 def _state(order: Order, session: models.UploadSession) -> Literal["open", "failed"] | None:
     """Return what the server says of a session: it goes on, it has expired or failed; or None if there is none."""
     try:
-        order.ask("confirm", lambda: order.calls.get_upload_session(session), at_least_s=_LAST_LOOK_S)
+        order.ask("confirm", lambda: order.calls.get_upload_session(session))
     except NotFoundError:
         return None
     except GoneError:
@@ -109,7 +108,7 @@ def looked_up(order: Order, sha1: str) -> tuple[models.File | None, str | None]:
 
 def _by_id(order: Order, file_id: str, sha1: str) -> tuple[models.File | None, str | None]:
     """Return the file if it is ours, or else None and what it is."""
-    file = order.ask("confirm", lambda: order.calls.get_file(file_id).parsed, at_least_s=_LAST_LOOK_S)
+    file = order.ask("confirm", lambda: order.calls.get_file(file_id).parsed)
     if file.sha1 is msgspec.UNSET:
         raise CommitUnconfirmedError(f"the server does not tell the sha1 of file {file_id}")
     if not is_same(file.sha1, sha1):
@@ -121,7 +120,7 @@ def _by_id(order: Order, file_id: str, sha1: str) -> tuple[models.File | None, s
 
 
 def _by_name(order: Order, sha1: str) -> models.File | None:
-    patience = order.patience("confirm", at_least_s=_LAST_LOOK_S)
+    patience = order.patience("confirm")
     while True:
         try:
             found, _ = sessions.create(order, order.target, patience)
@@ -149,7 +148,7 @@ def _read(order: Order, error: ConflictError) -> models.File | None:
     if item.get("type", "file") != "file" or not isinstance(file_id, str) or not file_id.isdecimal():
         return None
     try:
-        return order.ask("confirm", lambda: order.calls.get_file(file_id).parsed, at_least_s=_LAST_LOOK_S)
+        return order.ask("confirm", lambda: order.calls.get_file(file_id).parsed)
     except ApiError:
         # It may be gone by now, so the name is asked for once more.
         return None

@@ -101,12 +101,12 @@ class Order:
         self.lost_creates = 0
         self.not_ended: list[str] = []
 
-    def patience(self, step: str, *, at_least_s: float = 0.0) -> Patience:
+    def patience(self, step: str) -> Patience:
         """Return the patience for a step of the upload."""
-        deadline_s = max(at_least_s, self.options.deadline_s)
-        return Patience(step, pace=self.options.pace, deadline_s=deadline_s, stop=self.stop, tell=self.tell)
+        options = self.options
+        return Patience(step, pace=options.pace, deadline_s=options.deadline_s, stop=self.stop, tell=self.tell)
 
-    def ask(self, step: str, question: Callable[[], _T], *, at_least_s: float = 0.0) -> _T:
+    def ask(self, step: str, question: Callable[[], _T]) -> _T:
         """Ask the server something that changes nothing, until it answers.
 
         Raises:
@@ -114,7 +114,7 @@ class Order:
             UploadAbortedError: The end of the upload is wished for.
             ApiError: It refuses to answer, or what it is asked about is not there.
         """
-        patience = self.patience(step, at_least_s=at_least_s)
+        patience = self.patience(step)
         while True:
             self.stop.check()
             try:

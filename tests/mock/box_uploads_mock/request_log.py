@@ -10,7 +10,8 @@ from starlette.types import Message, Receive
 BODY_START_LENGTH = 256
 
 _HIDDEN = b"***"
-_CREDENTIALS = frozenset({"authorization", "proxy-authorization", "cookie"})
+# `boxapi` has the password of a shared link.
+_CREDENTIALS = frozenset({"authorization", "proxy-authorization", "cookie", "boxapi"})
 # Of anything else in its place it cannot be told whether it is a scheme or the token.
 _SCHEMES = frozenset({b"basic", b"bearer"})
 

@@ -118,7 +118,7 @@ def test_what_has_no_operation_is_logged_alike(state: State) -> None:
         ("", "***"),
     ],
 )
-@pytest.mark.parametrize("name", ["authorization", "proxy_authorization", "cookie"])
+@pytest.mark.parametrize("name", ["authorization", "proxy_authorization", "cookie", "boxapi"])
 def test_credentials_are_hidden_whether_they_are_known_or_not(state: State, name: str, sent: str, told: str) -> None:
     post(state, SESSIONS, new_file(), **{name: sent})
     assert logged(state)["headers"][name.replace("_", "-")] == told
