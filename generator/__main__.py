@@ -10,8 +10,8 @@ import sys
 from os.path import normpath
 from pathlib import Path
 
+from .errors import GenerationError, SpecError
 from .pipeline import HOME, Job, check, generate
-from .problem import GenerationError, SpecError
 
 _ROOT = HOME.parent
 _SPEC = _ROOT / "spec" / "openapi.yaml"

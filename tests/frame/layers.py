@@ -75,8 +75,8 @@ LAYERS = (
     Layer("box_uploads_mock.tls", ("trustme",)),
     Layer("box_uploads_mock.pytest_plugin", ("pytest", "box_uploads_mock")),
     # What the runtime knows of formats, errors and shapes, the generator need not know again.
-    Layer("generator", ("jinja2", "ruamel.yaml", "generator.overlay._runtime", "generator.upstream")),
-    Layer("generator.upstream", ("generator", "jinja2", "openapi_python_client", "pydantic")),
+    Layer("generator", ("jinja2", "ruamel.yaml", "generator.overlay._runtime", "generator.render.upstream")),
+    Layer("generator.render.upstream", ("generator", "jinja2", "openapi_python_client", "pydantic")),
     # Looks at a generated package from inside, in a process of its own.
     Layer("generator.verify", ("msgspec",), is_dynamic=True),
     # Copied into the package as it is.

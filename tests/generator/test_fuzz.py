@@ -14,14 +14,14 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from generator import upstream
-from generator.document import Document
-from generator.operations import Operations
-from generator.patterns import python_pattern
+from generator.document.document import Document
+from generator.document.load import parse
+from generator.errors import SpecError
+from generator.operation.reader import Operations
 from generator.pipeline import generate
-from generator.problem import SpecError
-from generator.schemas import Schemas
-from generator.source import parse
+from generator.render import upstream
+from generator.schema.patterns import python_pattern
+from generator.schema.schemas import Schemas
 
 from .conftest import KITCHEN_SINK, document, job_for, operation
 

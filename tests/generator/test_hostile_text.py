@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from generator.filters import docstring_text, long_literal, python_literal
+from generator.python.filters import docstring_text, long_literal, python_literal
 
 from .conftest import Make, Package, document, operation
 

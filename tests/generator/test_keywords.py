@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from generator.document import Document, Node
-from generator.keywords import ANNOTATIONS, REFUSED, TRANSLATED, check_keywords
-from generator.operations import Operations
-from generator.problem import SpecError
-from generator.schemas import Schemas
+from generator.document.document import Document, Node
+from generator.document.keywords import ANNOTATIONS, REFUSED, TRANSLATED, check_keywords
+from generator.errors import SpecError
+from generator.operation.reader import Operations
+from generator.schema.schemas import Schemas
 
 from .conftest import document, operation
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from generator.document import Document
-from generator.links import api_hosts
-from generator.operation import Operation, Parameter, Response
-from generator.operations import Operations
-from generator.schemas import Schemas
-from generator.types import Field
+from generator.document.document import Document
+from generator.operation.links import api_hosts
+from generator.operation.model import Operation, Parameter, Response
+from generator.operation.reader import Operations
+from generator.schema.schemas import Schemas
+from generator.schema.types import Field
 
 from .conftest import document, operation
 

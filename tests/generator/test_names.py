@@ -7,7 +7,7 @@ import json
 import msgspec
 import pytest
 
-from generator.filters import class_name, python_name
+from generator.python.filters import class_name, python_name
 
 from .conftest import Answer, Make, Package, document, operation
 

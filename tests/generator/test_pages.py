@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 import pytest
 
-from generator.document import Document
-from generator.operations import Operations
-from generator.problem import SpecError
-from generator.schemas import Schemas
+from generator.document.document import Document
+from generator.errors import SpecError
+from generator.operation.reader import Operations
+from generator.schema.schemas import Schemas
 
 from .conftest import Make, Package, document, operation
 

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from generator.patterns import python_pattern
+from generator.schema.patterns import python_pattern
 
 SPACES = "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
 

@@ -17,14 +17,15 @@ from pathlib import Path
 
 import pytest
 
-from generator import pipeline, upstream
+from generator import pipeline
 from generator.__main__ import main
-from generator.additions import added_errors, copied_paths
 from generator.compare import compare, files
-from generator.document import Document
+from generator.document.document import Document
+from generator.errors import GenerationError
 from generator.lock import lock_text
+from generator.overlay_files import added_errors, copied_paths
 from generator.pipeline import HOME, Job, check, generate
-from generator.problem import GenerationError
+from generator.render import upstream
 
 from .conftest import KITCHEN_SINK, document, job_for, operation
 

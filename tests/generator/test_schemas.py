@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from generator.document import Document
-from generator.schemas import Schemas
+from generator.document.document import Document
+from generator.schema.schemas import Schemas
 
 from .conftest import document
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from generator import filters
-from generator.document import Document
-from generator.problem import SpecError, described
-from generator.schemas import Schemas
-from generator.source import parse, pointer_part
+from generator.document.document import Document
+from generator.document.load import parse, pointer_part
+from generator.errors import SpecError, described
+from generator.python import filters
+from generator.schema.schemas import Schemas
 
 from .conftest import document
 

@@ -18,8 +18,8 @@ import yaml
 
 from generator import pipeline
 from generator.compare import files
-from generator.document import Document
-from generator.problem import GenerationError, SpecError
+from generator.document.document import Document
+from generator.errors import GenerationError, SpecError
 from tests.prove.campaign import NO_DEFECT, Controls, Defect, NoDifference, Refused, draw_one
 from tests.prove.spec_mutants.catalogue import mutants
 from tests.prove.spec_mutants.focus import Messages

@@ -6,10 +6,10 @@ import math
 from collections.abc import Callable
 from typing import Any, Literal
 
-from .document import Document, Node
-from .keywords import ANNOTATIONS
-from .overlay._runtime.shape import is_object
-from .problem import SpecError
+from generator.document.document import Document, Node
+from generator.document.keywords import ANNOTATIONS
+from generator.errors import SpecError
+from generator.overlay._runtime.shape import is_object
 
 _WORDS = frozenset({"title", "description", "default", "deprecated", "readOnly", "writeOnly"})
 _SAYS_NOTHING = ANNOTATIONS["schema"] | _WORDS

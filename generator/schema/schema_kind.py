@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from .document import Document, Node
-from .keywords import check_keywords
-from .overlay._runtime.shape import is_array
-from .problem import SpecError
+from generator.document.document import Document, Node
+from generator.document.keywords import check_keywords
+from generator.errors import SpecError
+from generator.overlay._runtime.shape import is_array
 
 _KEYWORDS_BY_TYPE = {
     "string": {"minLength", "maxLength", "pattern", "contentEncoding"},

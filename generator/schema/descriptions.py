@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from .document import Node
-from .filters import sentence
+from generator.document.document import Node
+from generator.python.filters import sentence
 
 
 def description(node: Node) -> str:

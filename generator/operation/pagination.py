@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from .document import Node
-from .filters import python_name
-from .operation import Operation, Pages
-from .problem import SpecError
-from .types import Array, Field, Model, Named, Scalar, Type
+from generator.document.document import Node
+from generator.errors import SpecError
+from generator.python.filters import python_name
+from generator.schema.types import Array, Field, Model, Named, Scalar, Type
+
+from .model import Operation, Pages
 
 _KEYS = frozenset({"method", "items", "offset", "total"})
 

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from .overlay._runtime.shape import is_array, is_object
-from .problem import SpecError, described
-from .source import parse, pointer_part
+from generator.errors import SpecError, described
+from generator.overlay._runtime.shape import is_array, is_object
+
+from .load import parse, pointer_part
 
 
 @dataclass(frozen=True, slots=True)

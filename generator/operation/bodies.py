@@ -6,15 +6,16 @@ import re
 from http import HTTPStatus
 from typing import Any
 
-from .document import Document, Node
-from .filters import class_name
-from .keywords import check_keywords
+from generator.document.document import Document, Node
+from generator.document.keywords import check_keywords
+from generator.errors import SpecError
+from generator.python.filters import class_name
+from generator.schema.scalars import is_binary
+from generator.schema.schemas import Schemas
+from generator.schema.types import ANY, NONE, Model, Named, Scalar, Type
+
 from .links import read_source
-from .operation import Body, Codec, Link, Media, Response
-from .problem import SpecError
-from .scalars import is_binary
-from .schemas import Schemas
-from .types import ANY, NONE, Model, Named, Scalar, Type
+from .model import Body, Codec, Link, Media, Response
 
 _WORD = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
 _MEDIA_TYPE = re.compile(rf"{_WORD}/{_WORD}(\s*;\s*{_WORD}=({_WORD}|\"[\x20-\x21\x23-\x5b\x5d-\x7e]*\"))*")

@@ -5,18 +5,19 @@ from __future__ import annotations
 import builtins
 import re
 
-from . import access
+from generator.document.document import Document, Node
+from generator.document.keywords import check_keywords
+from generator.errors import SpecError
+from generator.python.filters import class_name, free_name, python_name
+from generator.schema.schemas import Schemas
+from generator.schema.types import Model, Named, Type
+
+from . import security
 from .bodies import Bodies
-from .document import Document, Node
-from .filters import class_name, free_name, python_name
-from .keywords import check_keywords
 from .links import connect
-from .operation import Body, Codec, Media, Operation, Parameter
-from .pages import read_pages
+from .model import Body, Codec, Media, Operation, Parameter
+from .pagination import read_pages
 from .parameters import USED_IN_METHODS, Parameters
-from .problem import SpecError
-from .schemas import Schemas
-from .types import Model, Named, Type
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _DIALECTS = frozenset(
@@ -143,7 +144,7 @@ class Operations:
         if body:
             _spread(body, parameters)
         successes, errors = self._bodies.responses(node, class_name(name), is_head=method == "head")
-        scopes = access.scopes(self._document, node)
+        scopes = security.scopes(self._document, node)
         documentation = node.get("externalDocs")
         operation = Operation(
             name=name,
@@ -151,7 +152,7 @@ class Operations:
             path=path,
             place=node.place,
             tag=self._tag(node),
-            server=access.server(self._document, item, node),
+            server=security.server(self._document, item, node),
             authenticated=scopes is not None,
             scopes=scopes or [],
             summary=node.words("summary") or item.words("summary"),

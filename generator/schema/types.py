@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .filters import python_literal
+from generator.python.filters import python_literal
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
-from .document import Node
-from .problem import SpecError
+from generator.document.document import Node
+from generator.errors import SpecError
+
 from .types import ANY, Array, Choice, Map, Model, Named, Scalar, Type, annotated
 
 _STRINGS = {"str", "datetime.datetime", "datetime.date", "UUID", "bytes"}

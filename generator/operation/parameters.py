@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from generator.document.document import Document, Node
+from generator.document.keywords import check_keywords
+from generator.errors import SpecError
+from generator.python.filters import class_name, python_name
+from generator.schema.descriptions import default_note, description, joined
+from generator.schema.schemas import Schemas
+
 from .bodies import check_flat
-from .document import Document, Node
-from .filters import class_name, python_name
-from .keywords import check_keywords
-from .operation import Parameter
-from .problem import SpecError
-from .schemas import Schemas
-from .words import default_note, description, joined
+from .model import Parameter
 
 _STYLES = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
 _SET_BY_CLIENT = frozenset({"accept", "content-type", "authorization", "cookie", "host", "content-length"})

@@ -7,12 +7,13 @@ import sys
 from fractions import Fraction
 from typing import Any
 
-from .document import Node
-from .filters import long_literal, python_literal
-from .overlay._runtime.formats import FORMAT_PATTERNS
-from .overlay._runtime.shape import is_array
+from generator.document.document import Node
+from generator.errors import SpecError
+from generator.overlay._runtime.formats import FORMAT_PATTERNS
+from generator.overlay._runtime.shape import is_array
+from generator.python.filters import long_literal, python_literal
+
 from .patterns import python_pattern
-from .problem import SpecError
 from .types import NONE, Choice, Scalar, Type, union
 
 _OBJECT_FORMATS: dict[Any, Scalar] = {

@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from .filters import python_literal, python_name
-from .overlay._runtime.shape import is_object
-from .types import Field, Model, Named, Scalar, Type, union
+from generator.overlay._runtime.shape import is_object
+from generator.python.filters import python_literal, python_name
+from generator.schema.types import Field, Model, Named, Scalar, Type, union
 
 
 @dataclass(eq=False)

@@ -25,10 +25,10 @@ from openapi_python_client.schema.untrusted_string import UntrustedString
 from openapi_python_client.strings import PythonIdentifier
 from pydantic import ValidationError
 
-from .document import Document
-from .operation import Operation
-from .overlay._runtime.shape import is_array, is_object
-from .problem import GenerationError, SpecError, described
+from generator.document.document import Document
+from generator.errors import GenerationError, SpecError, described
+from generator.operation.model import Operation
+from generator.overlay._runtime.shape import is_array, is_object
 
 _SCHEMAS_IN_SCHEMA = {
     **dict.fromkeys(("items", "not"), "schema"),

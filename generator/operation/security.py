@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from .document import Document, Node
-from .keywords import check_keywords
-from .problem import SpecError
+from generator.document.document import Document, Node
+from generator.document.keywords import check_keywords
+from generator.errors import SpecError
 
 _BEARER = frozenset({"http bearer", "oauth2", "openIdConnect"})
 _ABSOLUTE = re.compile(r"https?://[^\s/?#\\<>\"'^`{|}]+(?:/[^\s?#\\<>\"'^`{|}]*)?", re.ASCII)

@@ -10,15 +10,16 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from generator.document.document import Document, Node
+from generator.errors import SpecError
+from generator.python.filters import class_name, long_literal, one_line, python_name
+
 from . import scalars
-from .composition import merged, variants
-from .document import Document, Node
-from .filters import class_name, long_literal, one_line, python_name
-from .kinds import check_fit, check_schema, has_properties, is_model, type_names
-from .problem import SpecError
+from .all_of import merged, variants
+from .descriptions import description, property_description
+from .schema_kind import check_fit, check_schema, has_properties, is_model, type_names
 from .types import ANY, NONE, Alias, Array, Field, Map, Model, Named, Scalar, Type, union
 from .unions import check_exclusive, check_union, tag_models
-from .words import description, property_description
 
 # What the models module uses itself; a field of that name would hide it from the annotations of the fields after it.
 _USED_IN_MODELS = frozenset({"str", "int", "float", "bool", "list", "dict", "bytes", "datetime"})

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from .document import Document, Node
-from .operation import Operation, Source
-from .problem import SpecError
-from .types import Model, Named, Type
+from generator.document.document import Document, Node
+from generator.errors import SpecError
+from generator.schema.types import Model, Named, Type
+
+from .model import Operation, Source
 
 _DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 _IN_BODY = re.compile(r"\$response\.body#(/.+)")

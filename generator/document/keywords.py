@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from generator.errors import SpecError
+
 from .document import Node
-from .problem import SpecError
 
 TRANSLATED: dict[str, frozenset[str]] = {
     "document": frozenset({"openapi", "info", "servers", "paths", "components", "security"}),

@@ -10,8 +10,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.constructor import SafeConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from .overlay._runtime.shape import is_array
-from .problem import SpecError, described
+from generator.errors import SpecError, described
+from generator.overlay._runtime.shape import is_array
 
 _KEY_NAMES = {True: "true", False: "false", None: "null"}
 # Aliases can say a document of gigabytes in a few lines.
