@@ -1,4 +1,4 @@
-"""`python -m generator`: makes the client from the document, or checks that it is up to date."""
+"""`python -m generator`: generate the client from the document, or check that it is up to date."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def main(arguments: list[str] | None = None) -> int:
     package: str = options.package
     if not package.isidentifier() or keyword.iskeyword(package) or package in sys.stdlib_module_names:
         parser.error(f"--package {package!r} is no name for a Python package")
-    # What comes from the document can be said on any terminal.
+    # Messages may have characters of the document that the terminal cannot encode.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    job = _job(options.spec, package, options.output)
+    job = _make_job(options.spec, package, options.output)
     try:
         if options.check:
-            return _report(job)
+            return _check_and_report(job)
         print(f"wrote {_shown(generate(job))}")
     except SpecError as error:
         print(f"{job.shown_spec}: {error}", file=sys.stderr)
@@ -49,11 +49,12 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _job(spec: Path, package: str, output: Path) -> Job:
+def _make_job(spec: Path, package: str, output: Path) -> Job:
     is_own_spec = spec.resolve() == _SPEC
     is_default = is_own_spec and package == _PACKAGE
-    # The name alone: no absolute path belongs into the package, and no line break into a comment.
-    shown = "spec/openapi.yaml" if is_own_spec else "".join(one if one.isprintable() else "?" for one in spec.name)
+    # Only the file's name, so that no absolute path gets into the package, and no line break into a comment.
+    name = "".join(character if character.isprintable() else "?" for character in spec.name)
+    shown = "spec/openapi.yaml" if is_own_spec else name
     command = "python -m generator"
     if not is_default:
         command += f" --spec {shlex.quote(shown)} --package {package}"
@@ -61,7 +62,7 @@ def _job(spec: Path, package: str, output: Path) -> Job:
     return Job(spec=spec, package=package, output=output, shown_spec=shown, command=command, lock=lock)
 
 
-def _report(job: Job) -> int:
+def _check_and_report(job: Job) -> int:
     lines = check(job).lines()
     for line in lines:
         kind, _, path = line.partition(": ")

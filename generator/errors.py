@@ -1,10 +1,10 @@
-"""What is reported about a document: a place and a problem, in one line."""
+"""The errors of the generator: what is wrong with a document, and where, in one line."""
 
 from __future__ import annotations
 
 from typing import Any
 
-_LONGEST = 300
+_MAX_LENGTH = 300
 _TYPE_NAMES = {
     "dict": "an object",
     "list": "an array",
@@ -17,20 +17,21 @@ _TYPE_NAMES = {
 
 
 class SpecError(Exception):
-    """Something in the document that cannot be generated.
+    """The document has something that cannot be generated.
 
     Args:
         place: JSON pointer into the document, such as `#/components/schemas/Pet`; empty for the whole document.
-        problem: What is wrong there and how to mend it, in one line.
+        problem: What is wrong there and how to fix it, in one line.
     """
 
     def __init__(self, place: str, problem: str) -> None:
-        where = _line(place)
-        if len(where) > _LONGEST:
-            where = f"{where[: _LONGEST // 2]}…{where[-_LONGEST // 2 :]}"
-        what = _line(problem)
-        what = what if len(what) <= _LONGEST else f"{what[:_LONGEST]}…"
-        super().__init__(f"{where}: {what}" if where else what)
+        shown_place = _escape_unprintable(place)
+        if len(shown_place) > _MAX_LENGTH:
+            shown_place = f"{shown_place[: _MAX_LENGTH // 2]}…{shown_place[-_MAX_LENGTH // 2 :]}"
+        shown_problem = _escape_unprintable(problem)
+        if len(shown_problem) > _MAX_LENGTH:
+            shown_problem = f"{shown_problem[:_MAX_LENGTH]}…"
+        super().__init__(f"{shown_place}: {shown_problem}" if shown_place else shown_problem)
         self.place = place
         self.problem = problem
 
@@ -39,12 +40,14 @@ class GenerationError(Exception):
     """The package cannot be written, for a reason outside of the document."""
 
 
-def described(value: Any) -> str:
-    """Return the kind of a value in words."""
+def json_type(value: Any) -> str:
+    """Return the JSON type of a value with its article, such as `an object`."""
     name = type(value).__name__
     return _TYPE_NAMES.get(name, f"a {name}")
 
 
-def _line(text: str) -> str:
-    """Return a text that may come from the document as one line of printable characters."""
-    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+def _escape_unprintable(text: str) -> str:
+    """Escape line breaks and control characters: the text may come from the document."""
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
+    )

@@ -1,4 +1,4 @@
-"""The OpenAPI document as plain data with places, and its references."""
+"""The OpenAPI document as plain data, each value with its place, and how its references are resolved."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from generator.errors import SpecError, described
+from generator.errors import SpecError, json_type
 from generator.overlay._runtime.shape import is_array, is_object
 
 from .load import parse, pointer_part
@@ -16,7 +16,7 @@ from .load import parse, pointer_part
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A value of the document and its place."""
+    """A value of the document with its place, a JSON pointer."""
 
     value: Any
     place: str
@@ -25,7 +25,7 @@ class Node:
         """Return the member `key` of this object or array.
 
         Raises:
-            SpecError: If there is none.
+            SpecError: There is none.
         """
         if isinstance(key, str) and key not in self.object():
             raise SpecError(self.place, f"lacks {key!r}")
@@ -38,30 +38,30 @@ class Node:
     def object(self) -> dict[str, Any]:
         """Return the value, which has to be an object."""
         if not is_object(self.value):
-            raise SpecError(self.place, f"must be an object, not {described(self.value)}")
+            raise SpecError(self.place, f"must be an object, not {json_type(self.value)}")
         return self.value
 
     def array(self) -> list[Any]:
         """Return the value, which has to be an array."""
         if not is_array(self.value):
-            raise SpecError(self.place, f"must be an array, not {described(self.value)}")
+            raise SpecError(self.place, f"must be an array, not {json_type(self.value)}")
         return self.value
 
     def text(self) -> str:
         """Return the value, which has to be a string."""
         if not isinstance(self.value, str):
-            raise SpecError(self.place, f"must be a string, not {described(self.value)}; put it in quotes")
+            raise SpecError(self.place, f"must be a string, not {json_type(self.value)}; put it in quotes")
         return self.value
 
     def flag(self, key: str, *, default: bool = False) -> bool:
         """Return the member `key` of this object, which has to be true or false if it is there."""
         value = self.object().get(key, default)
         if not isinstance(value, bool):
-            raise SpecError(f"{self.place}/{pointer_part(key)}", f"must be true or false, not {described(value)}")
+            raise SpecError(f"{self.place}/{pointer_part(key)}", f"must be true or false, not {json_type(value)}")
         return value
 
-    def words(self, key: str) -> str:
-        """Return the member `key` of this object as text for a person, empty if there is none."""
+    def prose(self, key: str) -> str:
+        """Return the member `key` of this object as text for a reader, empty if there is none."""
         member = self.get(key) if isinstance(self.value, dict) else None
         return member.text().strip() if member and member.value is not None else ""
 
@@ -85,14 +85,14 @@ class Document:
 
     Args:
         root: The parsed document.
-        source: What the document is called in messages and in the headers of the generated files.
+        name: How the document is called in messages and in the generated files.
     """
 
-    def __init__(self, root: Any, source: str) -> None:
+    def __init__(self, root: Any, name: str) -> None:
         self.root = Node(root, "#")
-        self.source = source
+        self.name = name
         if not is_object(root):
-            raise SpecError("", f"is {described(root)}, not an OpenAPI document")
+            raise SpecError("", f"is {json_type(root)}, not an OpenAPI document")
         version = root.get("openapi")
         match = re.match(r"3\.([01])(\.\d+)?\Z", version) if isinstance(version, str) else None
         if not match:
@@ -101,11 +101,11 @@ class Document:
         self.is_3_0 = match[1] == "0"
 
     @classmethod
-    def load(cls, path: Path, source: str) -> Document:
+    def load(cls, path: Path, name: str) -> Document:
         """Load a document from a YAML or JSON file.
 
         Raises:
-            SpecError: If the file cannot be read or is no OpenAPI document.
+            SpecError: The file cannot be read, or is not an OpenAPI document.
         """
         try:
             text = path.read_text(encoding="utf-8-sig")
@@ -113,10 +113,10 @@ class Document:
             raise SpecError("", f"cannot be read: {error.strerror}") from error
         except UnicodeDecodeError as error:
             raise SpecError("", f"is not UTF-8 (byte {error.start})") from error
-        return cls(parse(text, is_json=path.suffix == ".json"), source)
+        return cls(parse(text, is_json=path.suffix == ".json"), name)
 
-    def resolve(self, node: Node) -> Node:
-        """Follow `$ref` until something else than a reference is found."""
+    def resolve_schema(self, node: Node) -> Node:
+        """Follow the `$ref` of a schema to the end; keywords beside a `$ref` are left out."""
         seen: list[str] = []
         while is_object(node.value) and "$ref" in node.value:
             target = (node / "$ref").text()
@@ -126,13 +126,15 @@ class Document:
             node = self.target(node)
         return node
 
-    def entry(self, node: Node) -> Node:
-        """Follow the `$ref` of anything but a schema; the description beside it replaces that of the target.
+    def resolve_component(self, node: Node) -> Node:
+        """Return the parameter, response or other component, not a schema, that a `$ref` refers to.
+
+        The summary and description beside the `$ref` replace those of the target.
 
         Raises:
-            SpecError: If something else stands beside it, which would be ignored.
+            SpecError: Something else stands beside the `$ref`, which would be ignored.
         """
-        words: dict[str, Any] = {}
+        overrides: dict[str, Any] = {}
         seen: list[str] = []
         while is_object(node.value) and "$ref" in node.value:
             if node.place in seen:
@@ -141,12 +143,12 @@ class Document:
             beside = {name: value for name, value in node.object().items() if name != "$ref" and name[:2] != "x-"}
             if ignored := sorted(set(beside) - {"summary", "description"}):
                 raise SpecError(node.place, f"{', '.join(ignored)} beside $ref is ignored; put it into the target")
-            words = {**({} if self.is_3_0 else beside), **words}
+            overrides = {**({} if self.is_3_0 else beside), **overrides}
             node = self.target(node)
-        return Node({**node.object(), **words}, node.place) if words else node
+        return Node({**node.object(), **overrides}, node.place) if overrides else node
 
     def target(self, node: Node) -> Node:
-        """Return what the `$ref` of `node` points to."""
+        """Return what the `$ref` of `node` points to, which may be another reference."""
         reference = (node / "$ref").text()
         place = f"{node.place}/$ref"
         if not reference.startswith("#"):

@@ -1,7 +1,7 @@
-"""Every keyword of OpenAPI 3.0 and 3.1 and of JSON Schema 2020-12, and what becomes of it.
+"""Every keyword of OpenAPI 3.0 and 3.1 and of JSON Schema 2020-12, and what the generator does with it.
 
-A keyword is translated, is a mere annotation (kept in a docstring where a reader needs it), or is refused with its
-place. What stands in none of these tables is no keyword, so a misspelt one is refused as well; `x-…` is always allowed.
+A keyword is translated, ignored as an annotation (docstrings keep what a reader needs), or refused with its place. A
+name in none of these tables is not a keyword: it is refused too, as it may be misspelt. `x-…` is always allowed.
 """
 
 from __future__ import annotations
@@ -53,9 +53,9 @@ ANNOTATIONS: dict[str, frozenset[str]] = {
     "document": frozenset({"tags", "externalDocs", "jsonSchemaDialect"}),
     "info": frozenset({"summary", "termsOfService", "contact", "license"}),
     "parameter": frozenset({"allowEmptyValue"}),
-    # What a response header says is for the caller to read, from `raw`: its type is not used.
+    # The caller reads response headers from `raw`, as text: their types are not used.
     "header": frozenset({"schema", "content", "style", "explode", "example", "examples"}),
-    # A link is named in the docstring; nobody follows it for the caller.
+    # A docstring names the link; the client does not follow it.
     "link": frozenset({"parameters", "requestBody", "server"}),
     "server": frozenset({"description", "name"}),
     "server variable": frozenset({"enum", "description"}),
@@ -63,7 +63,7 @@ ANNOTATIONS: dict[str, frozenset[str]] = {
         {"example", "examples", "externalDocs", "xml", "$comment", "$defs", "definitions", "contentMediaType"}
     ),
 }
-"""What says nothing about the messages, or only to a person who looks it up in the document."""
+"""Keywords that change no message: they are for people who read the document."""
 
 REFUSED: dict[str, dict[str, str]] = {
     "document": {"webhooks": "the client receives no calls"},
@@ -102,9 +102,9 @@ REFUSED: dict[str, dict[str, str]] = {
         "$vocabulary": "all schemas are of the document's dialect",
     },
 }
-"""What would change the meaning of messages and cannot be said in the generated code, with the cure."""
+"""Keywords that change the meaning of messages and cannot be generated, with the cure."""
 
-# Keywords that have no effect with one value, whatever stands around them.
+# Keywords with a value that has no effect, wherever they stand.
 _WITHOUT_EFFECT: tuple[tuple[str, Any], ...] = (
     ("uniqueItems", False),
     ("allowReserved", False),
@@ -114,10 +114,14 @@ _WITHOUT_EFFECT: tuple[tuple[str, Any], ...] = (
 
 
 def check_keywords(node: Node, kind: str) -> None:
-    """Refuse what is not translated.
+    """Check that an object has only keywords that are translated or ignored.
+
+    Args:
+        node: The object.
+        kind: What it is: a key of the tables above.
 
     Raises:
-        SpecError: Naming the keyword, and what to do.
+        SpecError: Naming another keyword, and the cure.
     """
     known = TRANSLATED.get(kind, frozenset()) | ANNOTATIONS.get(kind, frozenset())
     for name, value in node.object().items():

@@ -1,4 +1,4 @@
-"""An operation as the templates want it."""
+"""Operations as the templates need them: parameters, bodies, responses, and the arguments of the method."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from generator.overlay._runtime.shape import is_object
-from generator.python.filters import python_literal, python_name
+from generator.python.literals import python_literal
+from generator.python.naming import python_name
 from generator.schema.types import Field, Model, Named, Scalar, Type, union
 
 
@@ -29,10 +30,10 @@ class Parameter:
 
 @dataclass(eq=False)
 class Codec:
-    """How a body becomes a value, or a value a body."""
+    """How a body is encoded or decoded."""
 
     kind: str
-    """`Json`, `Form`, `Text`, `Binary` or `Empty`, the classes of the runtime."""
+    """Class of the runtime: `Json`, `Form`, `Text`, `Binary` or `Empty`."""
     type: Type
     constant: str = ""
 
@@ -57,7 +58,7 @@ class Media:
 
     @property
     def condition(self) -> str:
-        """Whether a response has the media type, as Python."""
+        """Python expression: whether a response has the media type."""
         if self.base.endswith("/*"):
             return f"raw.media_type.startswith({python_literal(self.base[:-1])})"
         return f"raw.media_type == {python_literal(self.base)}"
@@ -71,50 +72,50 @@ class Body:
     required: bool
     description: str
     fields: list[Field] = field(default_factory=list[Field])
-    """The properties of the body, if they are arguments of their own."""
+    """The properties of the body, if each of them is an argument of the method."""
 
     @property
     def type(self) -> Type:
         """The type of the value, whatever the media type."""
-        return union(*(one.codec.type for one in self.media))
+        return union(*(media.codec.type for media in self.media))
 
     @property
     def is_binary(self) -> bool:
         """Whether bytes are sent as they are, in one of the media types."""
-        return any(one.codec.kind == "Binary" for one in self.media)
+        return any(media.codec.kind == "Binary" for media in self.media)
 
 
 @dataclass(frozen=True)
-class Source:
-    """The model that says where the next call goes.
+class UrlSource:
+    """The model of an earlier response that holds the URL of a call.
 
     Attributes:
         model: The model.
-        url: The attribute that holds the URL, such as `session_endpoints.commit`.
-        is_sure: Whether every response has the URL.
-        parameters: The attributes that hold the parameters of the path, by their names in the document.
+        url: The attribute with the URL, such as `session_endpoints.commit`.
+        is_required: Whether every response has the URL.
+        parameters: Names of the path parameters in the document, each with the attribute that holds its value.
     """
 
     model: Model
     url: str
-    is_sure: bool
+    is_required: bool
     parameters: tuple[tuple[str, str], ...]
 
     @property
     def name(self) -> str:
-        """Name of the argument."""
+        """Name of the method's argument."""
         return python_name(self.model.name)
 
 
 @dataclass(eq=False)
 class Link:
-    """A call that a response leads to."""
+    """A next call that a response names."""
 
     target: str
-    """The operationId of the other operation, until all are read; then the name of its method."""
+    """The operationId of the next call; the name of its method once all operations are read."""
     description: str
-    source: Source | None = None
-    """Where the URL of the call is, if the response holds it."""
+    url_source: UrlSource | None = None
+    """Where the URL of the next call is, if the response holds it."""
 
 
 @dataclass(eq=False)
@@ -129,7 +130,7 @@ class Response:
 
     @property
     def condition(self) -> str:
-        """When the response is this one, as Python."""
+        """Python expression: whether a response has this status."""
         if self.status == "default":
             return "raw.status < 400"
         if self.status.endswith("XX"):
@@ -138,25 +139,25 @@ class Response:
 
     @property
     def has_content(self) -> bool:
-        """Whether there is a body that means something."""
-        return any(one.codec.kind != "Empty" for one in self.media)
+        """Whether the response has a body."""
+        return any(media.codec.kind != "Empty" for media in self.media)
 
     @property
     def shown_status(self) -> str:
-        """When the response is this one, for a person."""
+        """The status in a docstring."""
         return "Any other status" if self.status == "default" else self.status
 
 
 @dataclass(frozen=True)
-class Pages:
-    """How the pages of a list are gone through.
+class Pagination:
+    """How to iterate over the items of all pages.
 
     Attributes:
-        method: Name of the method that goes through them.
+        method: Name of the method that iterates.
         item: The type of an item.
-        items: The attribute of a page that holds its items.
-        total: The attribute of a page that holds the number of all items.
-        offset: The argument that says how many items are skipped.
+        items: The attribute of a page with its items.
+        total: The attribute of a page with the number of items on all pages.
+        offset: The argument with the number of items to skip.
     """
 
     method: str
@@ -187,82 +188,84 @@ class Operation:
     successes: list[Response]
     errors: list[Response]
     idempotent: bool | None = None
-    """Whether two calls have the effect of one, or None if the method says it."""
+    """Whether two calls have the same effect as one; None if the HTTP method decides."""
     codecs: list[Codec] = field(default_factory=list[Codec])
-    source: Source | None = None
+    url_source: UrlSource | None = None
     """Where the URL of the call is, if an earlier response holds it."""
-    pages: Pages | None = None
-    """How the result is gone through, if it is a page of a list."""
+    pagination: Pagination | None = None
+    """How to iterate over all items, if the result is a page of a list."""
 
     @property
     def title(self) -> str:
         """What the operation does, in a sentence."""
         return self.summary or f"Call `{self.method} {self.path}`"
 
-    def at(self, location: str) -> list[Parameter]:
+    def parameters_in(self, location: str) -> list[Parameter]:
         """Return the parameters of one location."""
-        return [one for one in self.parameters if one.location == location]
+        return [parameter for parameter in self.parameters if parameter.location == location]
 
     @property
     def responses(self) -> list[Response]:
-        """All responses; `default` may be a success and an error."""
+        """All responses, each once: `default` may be both a success and an error."""
         return list(dict.fromkeys([*self.successes, *self.errors]))
 
     @property
     def path_parts(self) -> list[tuple[str, Parameter | None]]:
-        """The path, as pairs of text and the parameter that follows it."""
-        known = {one.wire_name: one for one in self.at("path")}
+        """The path as pairs: a piece of text, and the parameter that follows it."""
+        by_name = {parameter.wire_name: parameter for parameter in self.parameters_in("path")}
         pieces = re.split(r"\{([^{}]*)\}", self.path)
-        names = [*(known[name] for name in pieces[1::2]), None]
-        return list(zip(pieces[::2], names, strict=True))
+        parameters = [*(by_name[name] for name in pieces[1::2]), None]
+        return list(zip(pieces[::2], parameters, strict=True))
 
     @property
-    def positional(self) -> list[Parameter | Field]:
-        """The model that says where the call goes, or else the path parameters in the order of the path."""
-        if self.source:
-            text = f"What an earlier call returned; the request goes to its `{self.source.url}`."
-            return [
-                Field(self.source.name, self.source.name, Named(self.source.model), required=True, description=text)
-            ]
-        found = [parameter for _, parameter in self.path_parts if parameter is not None]
-        return list(dict.fromkeys(found))
+    def positional_arguments(self) -> list[Parameter | Field]:
+        """The model that holds the URL, or else the path parameters in the order of the path."""
+        if source := self.url_source:
+            text = f"What an earlier call returned; the request goes to its `{source.url}`."
+            return [Field(source.name, source.name, Named(source.model), required=True, description=text)]
+        parameters = [parameter for _, parameter in self.path_parts if parameter is not None]
+        return list(dict.fromkeys(parameters))
 
     def path_argument(self, parameter: Parameter) -> str:
-        """Return where the value of a path parameter is, as Python."""
-        return (
-            f"{self.source.name}.{dict(self.source.parameters)[parameter.wire_name]}" if self.source else parameter.name
-        )
+        """Return the Python expression for the value of a path parameter."""
+        if source := self.url_source:
+            return f"{source.name}.{dict(source.parameters)[parameter.wire_name]}"
+        return parameter.name
 
     @property
-    def keywords(self) -> list[Parameter | Field]:
-        """The other arguments: required ones first."""
+    def keyword_arguments(self) -> list[Parameter | Field]:
+        """The keyword-only arguments, the required ones first."""
         arguments: list[Parameter | Field] = [
             *(self.body.fields if self.body else []),
-            *(one for one in self.parameters if one.location != "path" and not one.is_client_option),
+            *(
+                parameter
+                for parameter in self.parameters
+                if parameter.location != "path" and not parameter.is_client_option
+            ),
         ]
-        return sorted(arguments, key=lambda one: not one.required)
+        return sorted(arguments, key=lambda argument: not argument.required)
 
     @property
-    def options(self) -> list[Parameter]:
+    def client_options(self) -> list[Parameter]:
         """The parameters that are settings of the client."""
-        return [one for one in self.parameters if one.is_client_option]
+        return [parameter for parameter in self.parameters if parameter.is_client_option]
 
     @property
     def result(self) -> Type:
-        """The type of what a successful call returns."""
+        """The type that a successful call returns."""
         types = [media.codec.type for response in self.successes for media in response.media]
         return union(*types) if types else Scalar("None")
 
     @property
     def example_call(self) -> str:
-        """An exemplary call, as Python; empty if the document has no example."""
-        given = self.body.media[0].example if self.body and self.body.fields else None
-        if not self.body or not is_object(given):
+        """Python expression of an example call, empty if the document has no example."""
+        example = self.body.media[0].example if self.body and self.body.fields else None
+        if not self.body or not is_object(example):
             return ""
-        named = {one.name: given[one.wire_name] for one in self.body.fields if one.wire_name in given}
-        others = [one for one in self.keywords if one.required and one.name not in named]
-        if others or not all(isinstance(value, (str, int, float, bool)) for value in named.values()):
+        values = {field.name: example[field.wire_name] for field in self.body.fields if field.wire_name in example}
+        missing = [argument for argument in self.keyword_arguments if argument.required and argument.name not in values]
+        if missing or not all(isinstance(value, (str, int, float, bool)) for value in values.values()):
             return ""
-        arguments = [one.name for one in self.positional]
-        arguments += [f"{name}={python_literal(value)}" for name, value in named.items()]
+        arguments = [argument.name for argument in self.positional_arguments]
+        arguments += [f"{name}={python_literal(value)}" for name, value in values.items()]
         return f"client.{self.name}({', '.join(arguments)})"

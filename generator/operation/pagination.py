@@ -1,4 +1,4 @@
-"""Operations that return a list page by page, of which the client gets an iterator over all items (`x-pages`)."""
+"""Pagination (`x-pages`): an operation that returns a list page by page gets an iterator over all items."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Collection
 
 from generator.document.document import Node
 from generator.errors import SpecError
-from generator.python.filters import python_name
+from generator.python.naming import python_name
 from generator.schema.types import Array, Field, Model, Named, Scalar, Type
 
-from .model import Operation, Pages
+from .model import Operation, Pagination
 
 _KEYS = frozenset({"method", "items", "offset", "total"})
 
 
-def read_pages(node: Node, operation: Operation, taken: Collection[str]) -> Pages | None:
-    """Return what `x-pages` of an operation says, if it is there.
+def read_pagination(node: Node, operation: Operation, taken: Collection[str]) -> Pagination | None:
+    """Return what `x-pages` of an operation says, or None if the operation has none.
 
     Args:
         node: The operation in the document.
@@ -23,7 +23,7 @@ def read_pages(node: Node, operation: Operation, taken: Collection[str]) -> Page
         taken: Names that the iterator's method must not have.
 
     Raises:
-        SpecError: If the operation has no such pages.
+        SpecError: `x-pages` does not fit the operation.
     """
     pages = node.get("x-pages")
     if pages is None:
@@ -38,21 +38,26 @@ def read_pages(node: Node, operation: Operation, taken: Collection[str]) -> Page
     page = operation.result.resolved
     if not isinstance(page, Named) or not isinstance(page.definition, Model):
         raise SpecError(pages.place, "needs one success with one body, an object with properties")
-    items, total = _property(page.definition, pages / "items"), _property(page.definition, pages / "total")
+    items = _required_property(page.definition, pages / "items")
+    total = _required_property(page.definition, pages / "total")
     array = items.type.resolved
     if not isinstance(array, Array):
         raise SpecError(f"{pages.place}/items", f"{items.wire_name!r} is no array")
     if not _is_integer(total.type):
         raise SpecError(f"{pages.place}/total", f"{total.wire_name!r} is no integer")
     offset = pages / "offset"
-    found = [one for one in operation.at("query") if one.wire_name == offset.text() and not one.is_client_option]
-    if not found or not _is_integer(found[0].type):
+    parameters = [
+        parameter
+        for parameter in operation.parameters_in("query")
+        if parameter.wire_name == offset.text() and not parameter.is_client_option
+    ]
+    if not parameters or not _is_integer(parameters[0].type):
         raise SpecError(offset.place, f"{offset.value!r} is no parameter in the query that is an integer")
-    return Pages(method.value, array.item, items.name, total.name, found[0].name)
+    return Pagination(method.value, array.item, items.name, total.name, parameters[0].name)
 
 
-def _property(model: Model, node: Node) -> Field:
-    field = next((one for one in model.fields if one.wire_name == node.text()), None)
+def _required_property(model: Model, node: Node) -> Field:
+    field = next((field for field in model.fields if field.wire_name == node.text()), None)
     if field is None or not field.required:
         raise SpecError(node.place, f"{node.value!r} is no required property of the response")
     return field

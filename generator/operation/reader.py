@@ -1,4 +1,4 @@
-"""Operations of the document: paths, parameters, names."""
+"""Operations of the document, read as methods of the client, and the names of these."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ import re
 from generator.document.document import Document, Node
 from generator.document.keywords import check_keywords
 from generator.errors import SpecError
-from generator.python.filters import class_name, free_name, python_name
-from generator.schema.schemas import Schemas
+from generator.python.naming import class_name, free_name, python_name
+from generator.schema.schemas import SchemaReader
 from generator.schema.types import Model, Named, Type
 
-from . import security
-from .bodies import Bodies
-from .links import connect
+from .bodies import BodyReader
+from .links import connect_link
 from .model import Body, Codec, Media, Operation, Parameter
-from .pagination import read_pages
-from .parameters import USED_IN_METHODS, Parameters
+from .pagination import read_pagination
+from .parameters import USED_IN_METHODS, ParameterReader
+from .security import token_scopes
+from .servers import server_url
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _DIALECTS = frozenset(
@@ -26,22 +27,22 @@ _DIALECTS = frozenset(
 _RESERVED_OPERATIONS = frozenset(
     {*dir(builtins), "models", "datetime", "httpx2", "raw", "close", "aclose", "annotations", "import_module"}
 )
-_LONGEST_NAME = 200
+_MAX_NAME_BYTES = 200
 _RESERVED_TAGS = frozenset({*dir(builtins), "annotations"})
 
 
-class Operations:
+class OperationReader:
     """Reads the operations of a document.
 
     Args:
-        document: Where they stand.
-        schemas: Where their models are defined.
+        document: The document.
+        schemas: Reader of their types.
     """
 
-    def __init__(self, document: Document, schemas: Schemas) -> None:
+    def __init__(self, document: Document, schemas: SchemaReader) -> None:
         self._document = document
-        self._bodies = Bodies(document, schemas)
-        self._parameters = Parameters(document, schemas)
+        self._bodies = BodyReader(document, schemas)
+        self._parameters = ParameterReader(document, schemas)
         self._names: set[str] = set()
         self._ids: dict[str, str] = {}
         self._names_by_method: dict[str, Node] = {}
@@ -50,7 +51,7 @@ class Operations:
         """Return the operations in the order of the document.
 
         Raises:
-            SpecError: If something of them cannot be generated.
+            SpecError: One of them cannot be generated.
         """
         root = self._document.root
         check_keywords(root, "document")
@@ -61,41 +62,42 @@ class Operations:
             raise SpecError("#/jsonSchemaDialect", "is not supported; only that of OpenAPI 3.1 is")
         methods = [
             (path, item, method, item / method)
-            for path, item in self._paths()
+            for path, item in self._path_items()
             for method in item.object()
             if method in METHODS
         ]
         for path, _, method, node in methods:
-            self._note_id(node, f"{method} {path}")
+            self._register_id(node, f"{method} {path}")
         # Options of the client first: they have one name in all operations.
-        parameters = [self._parameters.declared(path, item, node) for path, item, _, node in methods]
-        for node in (one for found in parameters for one in found):
-            self._parameters.note_option(node)
-        found = [
-            self._operation(path, item, method, node, declared)
-            for (path, item, method, node), declared in zip(methods, parameters, strict=True)
+        parameter_nodes = [self._parameters.collect(path, item, node) for path, item, _, node in methods]
+        for nodes in parameter_nodes:
+            for node in nodes:
+                self._parameters.register_client_option(node)
+        operations = [
+            self._read_operation(path, item, method, node, nodes)
+            for (path, item, method, node), nodes in zip(methods, parameter_nodes, strict=True)
         ]
-        self._follow_links(found)
-        for (_, _, _, node), one in zip(methods, found, strict=True):
-            one.pages = read_pages(node, one, self._names | _RESERVED_OPERATIONS)
-            if one.pages:
-                self._names.add(one.pages.method)
-        return found
+        self._connect_links(operations)
+        for (_, _, _, node), operation in zip(methods, operations, strict=True):
+            operation.pagination = read_pagination(node, operation, self._names | _RESERVED_OPERATIONS)
+            if operation.pagination:
+                self._names.add(operation.pagination.method)
+        return operations
 
-    def _follow_links(self, operations: list[Operation]) -> None:
-        """Let links name methods, rather than the operationIds that these are made of."""
-        names = {self._ids[one.place]: one.name for one in operations if one.place in self._ids}
-        by_name = {one.name: one for one in operations}
+    def _connect_links(self, operations: list[Operation]) -> None:
+        """Replace the operationId in each link by the name of its method, and connect the links with `x-url`."""
+        by_id = {self._ids[operation.place]: operation for operation in operations if operation.place in self._ids}
         for operation in operations:
             for response in operation.responses:
                 for link in response.links:
-                    if link.target not in names:
+                    if link.target not in by_id:
                         raise SpecError(operation.place, f"a link leads to {link.target!r}, which is no operationId")
-                    link.target = names[link.target]
-                    if link.source:
-                        connect(by_name[link.target], link.source)
+                    target = by_id[link.target]
+                    link.target = target.name
+                    if link.url_source:
+                        connect_link(target, link.url_source)
 
-    def _paths(self) -> list[tuple[str, Node]]:
+    def _path_items(self) -> list[tuple[str, Node]]:
         found: list[tuple[str, Node]] = []
         shapes: dict[str, str] = {}
         for path, item in self._document.root.members("paths"):
@@ -112,19 +114,22 @@ class Operations:
                     item.place, f"is the same as {shapes[shape]}, but for the names of parameters; merge them"
                 )
             shapes[shape] = path
-            resolved = self._document.entry(item)
+            resolved = self._document.resolve_component(item)
             check_keywords(resolved, "path item")
             found.append((path, resolved))
         return found
 
-    def _note_id(self, node: Node, words: str) -> None:
-        """Refuse an operation whose method is that of another: a number at its name would change with their order."""
+    def _register_id(self, node: Node, fallback: str) -> None:
+        """Refuse an operation whose method has the name of another's.
+
+        Numbering them would not do: the names would change with the order of the operations.
+        """
         given = node.get("operationId")
         if given and given.text() in self._ids.values():
             raise SpecError(
                 given.place, f"{given.value!r} is the operationId of another operation already; choose another"
             )
-        name = given if given and given.value.strip() else Node(words, node.place)
+        name = given if given and given.value.strip() else Node(fallback, node.place)
         method = python_name(name.value, fallback="call")
         earlier = self._names_by_method.setdefault(method, name)
         if earlier is not name:
@@ -133,18 +138,18 @@ class Operations:
         if given:
             self._ids[node.place] = given.value
 
-    def _operation(self, path: str, item: Node, method: str, node: Node, declared: list[Node]) -> Operation:
+    def _read_operation(self, path: str, item: Node, method: str, node: Node, parameter_nodes: list[Node]) -> Operation:
         check_keywords(node, "operation")
-        wanted = node.words("operationId") or f"{method} {path}"
-        name = python_name(wanted, taken=_RESERVED_OPERATIONS, fallback="call")
+        text = node.prose("operationId") or f"{method} {path}"
+        name = python_name(text, taken=_RESERVED_OPERATIONS, fallback="call")
         self._names.add(name)
         _check_length(node, name)
-        parameters = self._parameters.read(declared)
-        body = self._bodies.request(node, class_name(name))
+        parameters = self._parameters.read(parameter_nodes)
+        body = self._bodies.read_request(node, class_name(name))
         if body:
-            _spread(body, parameters)
-        successes, errors = self._bodies.responses(node, class_name(name), is_head=method == "head")
-        scopes = security.scopes(self._document, node)
+            _spread_body(body, parameters)
+        successes, errors = self._bodies.read_responses(node, class_name(name), is_head=method == "head")
+        scopes = token_scopes(self._document, node)
         documentation = node.get("externalDocs")
         operation = Operation(
             name=name,
@@ -152,12 +157,12 @@ class Operations:
             path=path,
             place=node.place,
             tag=self._tag(node),
-            server=security.server(self._document, item, node),
+            server=server_url(self._document, item, node),
             authenticated=scopes is not None,
             scopes=scopes or [],
-            summary=node.words("summary") or item.words("summary"),
-            description=node.words("description") or item.words("description"),
-            documentation=documentation.words("url") if documentation else "",
+            summary=node.prose("summary") or item.prose("summary"),
+            description=node.prose("description") or item.prose("description"),
+            documentation=documentation.prose("url") if documentation else "",
             deprecated=node.flag("deprecated"),
             parameters=parameters,
             body=body,
@@ -176,43 +181,43 @@ class Operations:
 
 
 def _check_length(node: Node, name: str) -> None:
-    """Refuse a name that is too long for that of a file."""
-    if len(name.encode()) > _LONGEST_NAME:
+    """Refuse a name that is too long for a file."""
+    if len(name.encode()) > _MAX_NAME_BYTES:
         raise SpecError(node.place, f"the name {name[:20]}… is too long; give a shorter operationId or tag")
 
 
-def _spread(body: Body, parameters: list[Parameter]) -> None:
-    """Make the properties of the body arguments, where that cannot be misread."""
+def _spread_body(body: Body, parameters: list[Parameter]) -> None:
+    """Make each property of the body an argument of the method, unless the names of both would clash."""
     type_ = body.media[0].codec.type.resolved
     if not body.required or len(body.media) > 1 or not isinstance(type_, Named):
         return
     model = type_.definition
-    names = USED_IN_METHODS | {one.name for one in parameters}
-    if isinstance(model, Model) and model.fields and not names & {one.name for one in model.fields}:
+    names = USED_IN_METHODS | {parameter.name for parameter in parameters}
+    if isinstance(model, Model) and model.fields and not names & {field.name for field in model.fields}:
         body.fields = model.fields
 
 
 def _name_constants(operation: Operation) -> None:
-    """Give each parameter and each codec of the operation a constant; equal codecs share one."""
+    """Name the module constants of the operation: one for each parameter, and one for each different codec."""
     taken = {"_ERRORS", "_BODIES", "_CONTENT_TYPE"}
 
-    def constant(label: str, second: str = "") -> str:
+    def constant_name(label: str, suffix_if_taken: str = "") -> str:
         name = f"_{label.upper()}"
-        name = free_name(f"{name}{second}" if name in taken else name, taken)
+        name = free_name(f"{name}{suffix_if_taken}" if name in taken else name, taken)
         taken.add(name)
         return name
 
     for parameter in operation.parameters:
-        parameter.constant = constant(parameter.name)
-    named: dict[tuple[str, Type], Codec] = {}
-    media: list[Media] = [*(operation.body.media if operation.body else [])]
+        parameter.constant = constant_name(parameter.name)
+    codecs: dict[tuple[str, Type], Codec] = {}
+    all_media: list[Media] = [*(operation.body.media if operation.body else [])]
     for response in operation.responses:
-        media += response.media
-    for one in media:
-        type_ = one.codec.type
-        codec = named.setdefault((one.codec.kind, type_), one.codec)
+        all_media += response.media
+    for media in all_media:
+        type_ = media.codec.type
+        codec = codecs.setdefault((media.codec.kind, type_), media.codec)
         if not codec.constant and codec.kind != "Empty":
             label = type_.definition.name if isinstance(type_, Named) else codec.kind
-            codec.constant = constant(python_name(label), "_BODY")
+            codec.constant = constant_name(python_name(label), "_BODY")
             operation.codecs.append(codec)
-        one.codec = codec
+        media.codec = codec

@@ -1,7 +1,7 @@
-"""openapi-python-client, as far as it is used: its project, its template environment, its check of the document.
+"""openapi-python-client: its project, its template environment, and its check of the document.
 
-No other module imports it. Its own parser is left out (see generator/README.md); the project gets the operations and
-definitions that are read from the raw document, and renders its usual files from our templates of the same names.
+No other module imports it. Its parser is not used (see generator/README.md): the project gets the operations and models
+that we read from the raw document, and renders its usual files from our templates of the same names.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from openapi_python_client.strings import PythonIdentifier
 from pydantic import ValidationError
 
 from generator.document.document import Document
-from generator.errors import GenerationError, SpecError, described
+from generator.errors import GenerationError, SpecError, json_type
 from generator.operation.model import Operation
 from generator.overlay._runtime.shape import is_array, is_object
 
@@ -43,31 +43,31 @@ _PROBLEMS = {
     "string_type": "must be a string, not {}",
     "too_short": "is empty",
 }
-"""Pydantic's kinds of errors in our words."""
+"""Our messages for pydantic's error types; `{}` is the JSON type of the value."""
 _TEMPLATES = Path(openapi_python_client.__file__).parent / "templates"
 
 
 @dataclass(frozen=True)
 class _Endpoint:
-    """What upstream gets as an endpoint: it reads the name only, and would alter ours."""
+    """An endpoint for upstream, which only reads its name: `Operation` has one that upstream would change."""
 
     name: str
     operation: Operation
 
 
 class _CompiledTemplates(BytecodeCache):
-    """Templates that this process has compiled already: its next package need not do it again."""
+    """Cache of compiled templates, so that a process that makes several packages compiles them once."""
 
     def __init__(self) -> None:
         self._compiled: dict[str, bytes] = {}
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        """Take over what was compiled from the same text."""
+        """Load a template that was compiled before."""
         if bucket.key in self._compiled:
             bucket.bytecode_from_string(self._compiled[bucket.key])
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep what was compiled."""
+        """Store a compiled template."""
         self._compiled[bucket.key] = bucket.bytecode_to_string()
 
 
@@ -75,7 +75,7 @@ _COMPILED = _CompiledTemplates()
 
 
 class MsgspecProject(Project):
-    """A project of openapi-python-client whose templates see the raw document and our definitions.
+    """A project of openapi-python-client that renders our operations and models.
 
     Args:
         document: The document.
@@ -88,7 +88,7 @@ class MsgspecProject(Project):
         variables: Global variables for the templates.
     """
 
-    def __init__(  # noqa: PLR0913  # one caller, each by its name
+    def __init__(  # noqa: PLR0913  # one caller, which names each argument
         self,
         document: Document,
         operations: list[Operation],
@@ -106,7 +106,7 @@ class MsgspecProject(Project):
         super().__init__(
             openapi=GeneratorData(
                 title=UntrustedString((info / "title").text()),
-                description=UntrustedString(info.words("description")),
+                description=UntrustedString(info.prose("description")),
                 version=UntrustedString((info / "version").text()),
                 models=[],
                 errors=[],
@@ -116,7 +116,7 @@ class MsgspecProject(Project):
             config=Config.from_sources(
                 ConfigFile.load_from_path(config),
                 MetaType.NONE,
-                document.source,
+                document.name,
                 "utf-8",
                 overwrite=False,
                 output_path=output,
@@ -133,7 +133,7 @@ class MsgspecProject(Project):
             "package_name": package,
             "operations": operations,
             "title": (info / "title").text(),
-            "description": info.words("description"),
+            "description": info.prose("description"),
             "version": (info / "version").text(),
             **variables,
         }
@@ -143,7 +143,7 @@ class MsgspecProject(Project):
         """Write the package.
 
         Raises:
-            GenerationError: If a template fails.
+            GenerationError: A template fails.
         """
         try:
             with contextlib.redirect_stdout(io.StringIO()):
@@ -156,7 +156,7 @@ class MsgspecProject(Project):
             (self._output / "api" / operation.tag / f"{_module(index)}.py", operation.name)
             for index, operation in enumerate(self._operations)
         ]
-        # In two steps, since the name of one operation may be what another was called until now.
+        # In two steps: an operation may be called `operation_0`, the temporary name of another.
         for module, _ in made:
             module.rename(module.with_suffix(".new"))
         for module, name in made:
@@ -173,7 +173,7 @@ def _collections(operations: list[Operation]) -> dict[PythonIdentifier, Endpoint
 
 
 def _module(index: int) -> str:
-    """Return a name that upstream leaves as it is, for the module of an operation until it is renamed."""
+    """Return a temporary module name that upstream does not change."""
     return f"operation_{index}"
 
 
@@ -181,22 +181,22 @@ def validate(document: Document) -> None:
     """Check the document against upstream's model of OpenAPI.
 
     Raises:
-        SpecError: Naming the first thing that is wrong.
+        SpecError: Naming the first problem.
     """
     try:
-        # A copy, since upstream's model alters what it is given.
+        # A copy: upstream's model changes the data that it validates.
         upstream_schema.OpenAPI.model_validate(_without_booleans(document.root.value))
     except ValidationError as error:
-        if any(one["type"].startswith("recursion") for one in error.errors()):
+        if any(detail["type"].startswith("recursion") for detail in error.errors()):
             raise SpecError("", "is nested too deeply; name the inner schemas under components/schemas") from None
-        found = [_located(document, tuple(one["loc"]), one["msg"], one["type"]) for one in error.errors()]
-        # Where an object may be a reference instead, both readings fail: the one that came further was meant.
-        place, problem = max(found, key=lambda one: one[:2])[2:]
+        findings = [_locate(document, tuple(detail["loc"]), detail["msg"], detail["type"]) for detail in error.errors()]
+        # Where a reference may stand for an object, pydantic reports the errors of both readings: take the deeper one.
+        place, problem = max(findings, key=lambda finding: finding[:2])[2:]
         raise SpecError(place, problem) from None
 
 
 def _without_booleans(value: Any, kind: str = "") -> Any:
-    """Copy the document with `{}` for the schemas `true` and `false`, which upstream does not know.
+    """Copy the document with `{}` in place of the schemas `true` and `false`, which upstream does not support.
 
     Args:
         value: A part of the document.
@@ -211,24 +211,24 @@ def _without_booleans(value: Any, kind: str = "") -> Any:
     return {} if kind == "schema" and isinstance(value, bool) else value
 
 
-def _located(document: Document, parts: tuple[str | int, ...], message: str, kind: str) -> tuple[int, bool, str, str]:
-    """Return how deep a finding of pydantic is, whether it is likely to be meant, its place, and what it says."""
+def _locate(document: Document, parts: tuple[str | int, ...], message: str, kind: str) -> tuple[int, bool, str, str]:
+    """Return the depth of a pydantic error, whether it is the likelier reading, its place, and its message."""
     node, depth = document.root, 0
     for part in parts:
-        # The names of pydantic's models stand between the keys of the document.
+        # Pydantic's locations also contain the names of its models, which are not keys of the document.
         in_object = isinstance(part, str) and is_object(node.value) and part in node.value
         if in_object or (isinstance(part, int) and is_array(node.value) and part < len(node.value)):
             node, depth = node / part, depth + 1
     if kind == "missing":
         return depth, parts[-1] != "$ref", node.place, f"lacks {parts[-1]!r}"
     if kind in _PROBLEMS:
-        said = _PROBLEMS[kind].format(described(node.value))
-        # Python's integers know no bounds, and pydantic calls those that are beyond a float no numbers.
-        message = said if said != "must be a number, not a number" else "is beyond what a float can hold; take it out"
+        text = _PROBLEMS[kind].format(json_type(node.value))
+        # Pydantic rejects an integer that does not fit into a float as "not a number".
+        message = text if text != "must be a number, not a number" else "is beyond what a float can hold; take it out"
     return depth, "Reference" not in parts, node.place, message[0].lower() + message[1:]
 
 
 def template_hashes(names: list[str]) -> dict[str, str]:
-    """Return the SHA-256 of upstream's templates; a name that it does not have is left out."""
-    found = {name: _TEMPLATES / name for name in names}
-    return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in found.items() if path.is_file()}
+    """Return the SHA-256 of upstream's templates by name; names that it does not have are left out."""
+    paths = {name: _TEMPLATES / name for name in names}
+    return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in paths.items() if path.is_file()}

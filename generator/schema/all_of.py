@@ -1,4 +1,4 @@
-"""`allOf`, and constraints beside `$ref` and `oneOf`, merged into one schema that says the same."""
+"""`allOf`: a schema and its members, merged into one schema; also constraints beside `$ref` and `oneOf`."""
 
 from __future__ import annotations
 
@@ -11,43 +11,41 @@ from generator.document.keywords import ANNOTATIONS
 from generator.errors import SpecError
 from generator.overlay._runtime.shape import is_object
 
-_WORDS = frozenset({"title", "description", "default", "deprecated", "readOnly", "writeOnly"})
-_SAYS_NOTHING = ANNOTATIONS["schema"] | _WORDS
+_PROSE = frozenset({"title", "description", "default", "deprecated", "readOnly", "writeOnly"})
+_NOT_ASSERTIONS = ANNOTATIONS["schema"] | _PROSE
 
 
-def merged(document: Document, node: Node) -> Node:
-    """Return the schema without `allOf`.
-
-    What remains is either a `$ref` with annotations beside it, or keywords that stand for themselves.
+def merge_all_of(document: Document, node: Node) -> Node:
+    """Return an equivalent schema without `allOf`: a `$ref` with annotations beside it, or a schema without `$ref`.
 
     Raises:
-        SpecError: If the parts contradict each other, or cannot be said by one schema.
+        SpecError: The members contradict each other, or cannot be merged into one schema.
     """
-    return _merged(document, node, ())
+    return _merge(document, node, ())
 
 
-def variants(document: Document, node: Node, keyword: Literal["oneOf", "anyOf"]) -> list[Node]:
-    """Return the alternatives of a schema; keywords beside `oneOf` hold for each of them."""
-    rest = {name: value for name, value in node.object().items() if name not in {keyword, "discriminator"}}
-    rest = {name: value for name, value in rest.items() if asserts(name)}
+def union_alternatives(document: Document, node: Node, keyword: Literal["oneOf", "anyOf"]) -> list[Node]:
+    """Return the alternatives of `oneOf` or `anyOf`; keywords beside it are merged into each of them."""
+    beside = {name: value for name, value in node.object().items() if name not in {keyword, "discriminator"}}
+    beside = {name: value for name, value in beside.items() if _is_assertion(name)}
     alternatives = (node / keyword).items()
     if not alternatives:
         raise SpecError(f"{node.place}/{keyword}", "is empty, so nothing matches")
-    if not rest.keys() - {"nullable"}:
+    if not beside.keys() - {"nullable"}:
         return alternatives
-    return [_narrowed(document, one, Node(rest, node.place)) for one in alternatives]
+    return [_narrow(document, alternative, Node(beside, node.place)) for alternative in alternatives]
 
 
-def asserts(name: str) -> bool:
+def _is_assertion(name: str) -> bool:
     """Return whether a keyword can make a value invalid."""
-    return name not in _SAYS_NOTHING and not name.startswith("x-")
+    return name not in _NOT_ASSERTIONS and not name.startswith("x-")
 
 
-def _merged(document: Document, node: Node, above: tuple[str, ...]) -> Node:
+def _merge(document: Document, node: Node, above: tuple[str, ...]) -> Node:
     if not isinstance(node.value, dict):
         return node
     schema = node.object()
-    asserting = [name for name in schema if asserts(name) and name not in {"allOf", "$ref", "nullable"}]
+    asserting = [name for name in schema if _is_assertion(name) and name not in {"allOf", "$ref", "nullable"}]
     if (
         "$ref" in schema
         and document.is_3_0
@@ -62,69 +60,69 @@ def _merged(document: Document, node: Node, above: tuple[str, ...]) -> Node:
     own = {name: value for name, value in schema.items() if name not in {"allOf", "$ref"}}
     if "$ref" in schema:
         members = [Node({"$ref": schema["$ref"]}, node.place), *members]
-    references = [one for one in members if _refers(one)]
-    rest = [one for one in members if not _refers(one)]
-    if len(references) == 1 and not asserting and not any(_asserts_anything(one) for one in rest):
-        return _renewed(references[0], rest, own, node.place)
-    parts = [_whole(document, part, node, above) for part in (*members, Node(own, node.place))]
-    flat = _all_of(parts, node.place)
+    references = [member for member in members if _is_reference(member)]
+    others = [member for member in members if not _is_reference(member)]
+    if len(references) == 1 and not asserting and not any(_has_assertions(other) for other in others):
+        return _redescribe(references[0], others, own, node.place)
+    parts = [_flatten(document, part, node, above) for part in (*members, Node(own, node.place))]
+    flat = _merge_flat(parts, node.place)
     if document.is_3_0 and own.get("nullable") is True:
         flat["nullable"] = True
     return Node(flat, node.place)
 
 
-def _all_of(parts: list[Node], place: str) -> dict[str, Any]:
-    """Return what schemas without `$ref` and `allOf` say together."""
+def _merge_flat(parts: list[Node], place: str) -> dict[str, Any]:
+    """Merge schemas that have neither `$ref` nor `allOf`."""
     flat: dict[str, Any] = {}
     for part in parts:
-        flat = _both(flat, part, place)
+        flat = _merge_two(flat, part, place)
     flat.pop("nullable", None)
-    asserting = [one for one in parts if _asserts_anything(one)]
-    if asserting and all(one.object().get("nullable") is True for one in asserting):
+    asserting = [part for part in parts if _has_assertions(part)]
+    if asserting and all(part.object().get("nullable") is True for part in asserting):
         flat["nullable"] = True
     return flat
 
 
-def _narrowed(document: Document, one: Node, rest: Node) -> Node:
-    """Return an alternative with what stands beside `oneOf`, or as it is if that says nothing new about it."""
-    whole = _whole(document, one, one, ())
-    flat = _all_of([whole, rest], one.place)
+def _narrow(document: Document, alternative: Node, beside: Node) -> Node:
+    """Merge the keywords beside `oneOf` into an alternative; if they change nothing, return it as it is."""
+    whole = _flatten(document, alternative, alternative, ())
+    flat = _merge_flat([whole, beside], alternative.place)
     if _assertions(flat) == _assertions(whole.object()):
-        return one
-    # A variant of a named schema keeps the place of the name, by which a discriminator calls it.
-    return Node(flat, document.target(one).place if _refers(one) else one.place)
+        return alternative
+    # A narrowed component keeps the place of the component, which a discriminator refers to.
+    return Node(flat, document.target(alternative).place if _is_reference(alternative) else alternative.place)
 
 
 def _assertions(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return what can make a value invalid, in one spelling."""
-    said = {name: value for name, value in schema.items() if asserts(name)}
-    if "properties" in said:
-        said.setdefault("type", "object")
-    if "required" in said:
-        said["required"] = set(said["required"])
-    return said
+    """Return the keywords that can make a value invalid, normalized so that equal ones compare equal."""
+    found = {name: value for name, value in schema.items() if _is_assertion(name)}
+    if "properties" in found:
+        found.setdefault("type", "object")
+    if "required" in found:
+        found["required"] = set(found["required"])
+    return found
 
 
-def _renewed(reference: Node, rest: list[Node], own: dict[str, Any], place: str) -> Node:
-    """Return one schema, described anew: it keeps its name."""
+def _redescribe(reference: Node, others: list[Node], own: dict[str, Any], place: str) -> Node:
+    """Return a reference with new annotations beside it: its type stays the one of the component."""
     flat: dict[str, Any] = {}
-    for part in (reference, *rest, Node(own, place)):
+    for part in (reference, *others, Node(own, place)):
         if isinstance(part.value, dict):
             flat |= part.object()
     return Node({**flat, "$ref": reference.object()["$ref"]}, place)
 
 
-def _whole(document: Document, part: Node, node: Node, above: tuple[str, ...]) -> Node:
-    """Return a member of `allOf` without `$ref` and `allOf` of its own."""
+def _flatten(document: Document, part: Node, node: Node, above: tuple[str, ...]) -> Node:
+    """Return a member of `allOf` with its own `$ref` and `allOf` resolved."""
     whole = part
     seen = (*above, node.place)
     while True:
-        resolved = document.resolve(whole)
+        resolved = document.resolve_schema(whole)
         if resolved.place in seen and resolved.place != part.place:
             raise SpecError(node.place, f"allOf contains itself, by way of {resolved.place}")
         seen = (*seen, resolved.place)
-        whole = _merged(document, resolved, seen)
-        if not _refers(whole):
+        whole = _merge(document, resolved, seen)
+        if not _is_reference(whole):
             break
     if whole.value is True:
         return Node({}, whole.place)
@@ -133,12 +131,12 @@ def _whole(document: Document, part: Node, node: Node, above: tuple[str, ...]) -
     return whole
 
 
-def _both(first: dict[str, Any], second: Node, place: str) -> dict[str, Any]:
+def _merge_two(first: dict[str, Any], second: Node, place: str) -> dict[str, Any]:
     result = dict(first)
     for name, value in second.object().items():
         if name.startswith("x-"):
             continue
-        if name not in result or name in _SAYS_NOTHING or name == "nullable" or result[name] == value:
+        if name not in result or name in _NOT_ASSERTIONS or name == "nullable" or result[name] == value:
             result[name] = value
         elif name in _MERGES:
             try:
@@ -167,21 +165,21 @@ def _check_closed(first: dict[str, Any], second: dict[str, Any], place: str) -> 
             )
 
 
-def _types(first: Any, second: Any) -> Any:
-    firsts, seconds = ([one] if isinstance(one, str) else one for one in (first, second))
+def _merge_types(first: Any, second: Any) -> Any:
+    firsts, seconds = ([types] if isinstance(types, str) else types for types in (first, second))
     common = [name for name in firsts if name in seconds or (name == "integer" and "number" in seconds)]
     common += [name for name in seconds if name == "integer" and "number" in firsts and name not in common]
     return common[0] if len(common) == 1 else common
 
 
-def _properties(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
+def _merge_properties(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
     result = dict(first)
     for name, value in second.items():
         result[name] = {"allOf": [result[name], value]} if name in result and result[name] != value else value
     return result
 
 
-def _closed(first: Any, second: Any) -> Any:
+def _merge_additional(first: Any, second: Any) -> Any:
     if first is False or second is False:
         return False
     if first is True or second is True:
@@ -189,31 +187,31 @@ def _closed(first: Any, second: Any) -> Any:
     return {"allOf": [first, second]}
 
 
-def _multiple(first: float, second: float) -> int:
-    """Return what is a multiple of both, for whole numbers."""
+def _common_multiple(first: float, second: float) -> int:
+    """Return the least common multiple; only whole numbers have one here."""
     if first != int(first) or second != int(second):
         raise ValueError
     return math.lcm(int(first), int(second))
 
 
 _MERGES: dict[str, Callable[[Any, Any], Any]] = {
-    "type": _types,
-    "properties": _properties,
+    "type": _merge_types,
+    "properties": _merge_properties,
     "required": lambda first, second: list(dict.fromkeys([*first, *second])),
     "enum": lambda first, second: [value for value in first if value in second],
     "items": lambda first, second: {"allOf": [first, second]},
-    "additionalProperties": _closed,
-    "multipleOf": _multiple,
+    "additionalProperties": _merge_additional,
+    "multipleOf": _common_multiple,
     **dict.fromkeys(("minimum", "minLength", "minItems", "minProperties"), max),
     **dict.fromkeys(("maximum", "maxLength", "maxItems", "maxProperties"), min),
 }
 
 
-def _refers(node: Node) -> bool:
+def _is_reference(node: Node) -> bool:
     return is_object(node.value) and "$ref" in node.value
 
 
-def _asserts_anything(node: Node) -> bool:
+def _has_assertions(node: Node) -> bool:
     if not isinstance(node.value, dict):
         return node.value is False
-    return any(asserts(name) and name != "nullable" for name in node.object())
+    return any(_is_assertion(name) and name != "nullable" for name in node.object())

@@ -1,4 +1,4 @@
-"""What the document says to a person, as text for docstrings."""
+"""Descriptions of schemas as text for docstrings."""
 
 from __future__ import annotations
 
@@ -6,40 +6,40 @@ import json
 from typing import Any
 
 from generator.document.document import Node
-from generator.python.filters import sentence
+from generator.python.docstrings import sentence
 
 
-def description(node: Node) -> str:
+def schema_description(node: Node) -> str:
     """Return the description of a schema, or its title if it has none."""
-    return node.words("description") or node.words("title")
+    return node.prose("description") or node.prose("title")
 
 
 def property_description(schemas: list[Node]) -> str:
-    """Return the description of a property, with what its other annotations say.
+    """Return the description of a property, with its other annotations as sentences.
 
     Args:
-        schemas: The schema, and what it refers to: the first that has an annotation counts.
+        schemas: The schema, and the one that it refers to; the first with an annotation decides.
     """
 
     def first(keyword: str) -> Any:
-        return next((one.object()[keyword] for one in schemas if keyword in one.object()), None)
+        return next((schema.object()[keyword] for schema in schemas if keyword in schema.object()), None)
 
     notes = [
-        next((text for one in schemas if (text := description(one))), ""),
+        next((text for schema in schemas if (text := schema_description(schema))), ""),
         "Deprecated." if first("deprecated") is True else "",
         "Only in responses." if first("readOnly") is True else "",
         "Only in requests." if first("writeOnly") is True else "",
-        default_note([one.object()["default"] for one in schemas if "default" in one.object()]),
+        default_note([schema.object()["default"] for schema in schemas if "default" in schema.object()]),
     ]
-    return joined(notes)
+    return join_sentences(notes)
 
 
 def default_note(values: list[Any]) -> str:
-    """Return what the server takes if something is absent; the values are none, or the default is the first."""
+    """Return a sentence about the default, which is the first of the values; empty if there is none."""
     return f"The server takes `{json.dumps(values[0], ensure_ascii=False)}` if it is absent." if values else ""
 
 
-def joined(texts: list[str]) -> str:
-    """Return the texts as one, each but the last with a full stop."""
+def join_sentences(texts: list[str]) -> str:
+    """Return the texts as one text; each but the last gets a full stop."""
     found = [text for text in texts if text]
     return " ".join([*map(sentence, found[:-1]), *found[-1:]])

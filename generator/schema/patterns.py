@@ -1,4 +1,4 @@
-"""Regular expressions of JSON Schema (ECMA-262) as regular expressions of Python's `re`."""
+"""Patterns of JSON Schema (ECMA-262 regular expressions), translated for Python's `re`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _CLASSES = {
     "d": "0-9",
     "w": "A-Za-z0-9_",
     "s": r"\t\n\v\f\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff",
-    # The others, spelt out because Python's own are larger.
+    # The complements, spelt out: Python's own classes cover other characters.
     "D": r"\x00-/:-\U0010ffff",
     "W": r"\x00-/:-@\[-\^`\{-\U0010ffff",
     "S": (
@@ -32,15 +32,15 @@ _CODE = re.compile(
 
 
 def python_pattern(pattern: str) -> str:
-    r"""Return the Python pattern that matches what the ECMA pattern matches.
+    r"""Return a Python pattern that matches the same texts as the ECMA pattern.
 
     `$` ends the text (Python's also matches before a final newline), `\d`, `\w`, `\s` and `\b` keep their ECMA sets,
     `.` stops at all line ends, and named groups are spelt Python's way.
 
     Raises:
-        ValueError: If the pattern has something that `re` cannot say, or is no pattern.
+        ValueError: The pattern is malformed, or `re` cannot express it.
     """
-    translated = "".join(_Translation(pattern).parts())
+    translated = "".join(_Translator(pattern).parts())
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
@@ -50,8 +50,8 @@ def python_pattern(pattern: str) -> str:
     return translated
 
 
-class _Translation:
-    """One pass over a pattern."""
+class _Translator:
+    """Translates a pattern in one pass."""
 
     def __init__(self, pattern: str) -> None:
         self._pattern = pattern
@@ -102,7 +102,7 @@ class _Translation:
                 parts += self._escape_in_set(parts)
                 continue
             self._position += 1
-            # Python warns of these as future set operations.
+            # Python reserves these for set operations, and warns.
             plain = character not in "[&~|" and not (character == "-" and (len(parts) == 1 or parts[-1] == "-"))
             parts.append(character if plain else f"\\{character}")
         return "".join((*parts, "]"))
@@ -111,7 +111,7 @@ class _Translation:
         kind = self._kind()
         if kind in _CLASSES:
             self._position += 2
-            # A class is no end of a range: the hyphen on either side of it stands for itself.
+            # A class cannot end a range, so a hyphen beside it is a literal hyphen.
             if before[-1] == "-":
                 before[-1] = r"\-"
             return [_CLASSES[kind], *([r"\-"] if self._take("-") else [])]
@@ -136,13 +136,13 @@ class _Translation:
         if kind.isdigit() and kind != "0":
             if self._match(re.compile("[0-9]")):
                 raise ValueError("refers to a group by more than one digit")
-            # In a group of its own, so that a digit that follows is none of its number.
+            # In a group of its own, so that a digit after it does not become part of its number.
             return f"(?:\\{kind})"
         self._position = start
         return self._character()
 
     def _character(self) -> str:
-        """Translate an escape that stands for one character."""
+        """Translate an escape of a single character."""
         kind = self._kind()
         self._position += 1
         if found := self._match(_CODE):

@@ -1,4 +1,4 @@
-"""Strings, numbers and choices: what a schema without members says, as types with constraints."""
+"""Strings, numbers and enums as types with constraints."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from generator.document.document import Node
 from generator.errors import SpecError
 from generator.overlay._runtime.formats import FORMAT_PATTERNS
 from generator.overlay._runtime.shape import is_array
-from generator.python.filters import long_literal, python_literal
+from generator.python.literals import long_literal, python_literal
 
 from .patterns import python_pattern
 from .types import NONE, Choice, Scalar, Type, union
@@ -38,43 +38,43 @@ _TYPES_OF_VALUES = {str: {"string"}, int: {"integer", "number"}, type(None): {"n
 
 
 def is_binary(node: Node) -> bool:
-    """Return whether a schema says: these are bytes, as they are."""
+    """Return whether a schema means raw bytes, not JSON."""
     return isinstance(node.value, dict) and node.object().get("format") == "binary"
 
 
-def string(node: Node) -> Type:
+def string_type(node: Node) -> Type:
     """Return the type of a schema of type string."""
     schema = node.object()
     format_ = schema.get("format")
     constraints = [name for name in _STRING_CONSTRAINTS if name in schema]
     if is_binary(node):
         raise SpecError(node.place, "format binary is only supported as a whole body; in JSON, use byte (base64)")
-    exact = _OBJECT_FORMATS.get(format_)
-    if exact is None and format_ is None and str(schema.get("contentEncoding")).lower() == "base64":
-        exact = _OBJECT_FORMATS["byte"]
-    if exact is not None:
+    object_type = _OBJECT_FORMATS.get(format_)
+    if object_type is None and format_ is None and str(schema.get("contentEncoding")).lower() == "base64":
+        object_type = _OBJECT_FORMATS["byte"]
+    if object_type is not None:
         if constraints:
             raise SpecError(
                 node.place,
                 f"{', '.join(constraints)} is not supported beside format {format_ or 'byte'}; leave one out",
             )
-        return exact
-    meta = [(_LENGTHS[name], str(count(node / name))) for name in _LENGTHS if name in schema]
+        return object_type
+    meta = [(_LENGTHS[name], str(whole_number(node / name))) for name in _LENGTHS if name in schema]
     if format_ in FORMAT_PATTERNS:
         if "pattern" in schema:
             raise SpecError(node.place, f"pattern is not supported beside format {format_}; leave one out")
         meta.append(("pattern", f"FORMAT_PATTERNS[{python_literal(format_)}]"))
     elif "pattern" in schema:
-        meta.append(("pattern", _pattern(node / "pattern")))
-    # An unknown format or encoding is an annotation; it stays visible in the type.
-    seen = {name: (node / name).text() for name in ("format", "contentEncoding") if name in schema}
-    if seen and format_ not in FORMAT_PATTERNS:
-        shown = ", ".join(f"{python_literal(name)}: {python_literal(text)}" for name, text in seen.items())
+        meta.append(("pattern", _read_pattern(node / "pattern")))
+    # An unknown format or encoding is only an annotation; it stays visible in the type.
+    notes = {name: (node / name).text() for name in ("format", "contentEncoding") if name in schema}
+    if notes and format_ not in FORMAT_PATTERNS:
+        shown = ", ".join(f"{python_literal(name)}: {python_literal(text)}" for name, text in notes.items())
         meta.append(("extra_json_schema", f"{{{shown}}}"))
     return Scalar("str", tuple(meta))
 
 
-def number(node: Node, name: str) -> Type:  # noqa: C901  # one branch a keyword
+def number_type(node: Node, name: str) -> Type:  # noqa: C901  # a branch for each keyword
     """Return the type of a schema of type integer or number."""
     schema = node.object()
     whole = name == "integer"
@@ -87,27 +87,27 @@ def number(node: Node, name: str) -> Type:  # noqa: C901  # one branch a keyword
         exclusive = node.get(f"exclusive{keyword.capitalize()}")
         is_flag = exclusive is not None and isinstance(exclusive.value, bool)
         if keyword in schema:
-            found.append((_number(node / keyword), is_flag and exclusive is not None and exclusive.value))
+            found.append((_read_number(node / keyword), is_flag and exclusive is not None and exclusive.value))
         elif is_flag and exclusive is not None:
             raise SpecError(exclusive.place, f"says nothing without {keyword}; give the bound itself")
         if exclusive is not None and not is_flag:
-            found.append((_number(exclusive), True))
+            found.append((_read_number(exclusive), True))
     meta: list[tuple[str, str]] = []
     if bounds["minimum"]:
-        value, exclusive_too = max(bounds["minimum"])
-        meta.append(_lower(value, exclusive=exclusive_too, whole=whole))
+        value, is_exclusive = max(bounds["minimum"])
+        meta.append(_lower_bound(value, exclusive=is_exclusive, whole=whole))
     if bounds["maximum"]:
-        value, exclusive_too = min(bounds["maximum"], key=lambda bound: (bound[0], not bound[1]))
-        meta.append(_upper(value, exclusive=exclusive_too, whole=whole))
+        value, is_exclusive = min(bounds["maximum"], key=lambda bound: (bound[0], not bound[1]))
+        meta.append(_upper_bound(value, exclusive=is_exclusive, whole=whole))
     if "multipleOf" in schema:
-        meta.append(("multiple_of", _multiple(node / "multipleOf", whole=whole)))
+        meta.append(("multiple_of", _read_multiple(node / "multipleOf", whole=whole)))
     for word, text in meta:
         if whole and not _INT64[0] <= int(text) <= _INT64[1]:
             raise SpecError(node.place, f"the bound {word} {text} is beyond int64, which msgspec cannot check")
     return Scalar("int" if whole else "float", tuple(meta))
 
 
-def choice(node: Node) -> Type:
+def enum_type(node: Node) -> Type:
     """Return the type of a schema with `const` or `enum`."""
     schema = node.object()
     where = node / ("const" if "const" in schema else "enum")
@@ -131,8 +131,8 @@ def choice(node: Node) -> Type:
     return union(*([Choice(named)] if named else []), *([NONE] if None in values else []))
 
 
-def count(node: Node) -> int:
-    """Return the value, which has to be a whole number, zero or more."""
+def whole_number(node: Node) -> int:
+    """Return the value of a node, which has to be a whole number, zero or more."""
     if isinstance(node.value, bool) or not isinstance(node.value, (int, float)):
         raise SpecError(node.place, "must be a whole number, zero or more")
     if node.value < 0 or node.value != int(node.value) or node.value > _INT64[1]:
@@ -140,7 +140,7 @@ def count(node: Node) -> int:
     return int(node.value)
 
 
-def _number(node: Node) -> int | float:
+def _read_number(node: Node) -> int | float:
     if isinstance(node.value, bool) or not isinstance(node.value, (int, float)):
         raise SpecError(node.place, "must be a number")
     if abs(node.value) > sys.float_info.max:
@@ -148,33 +148,33 @@ def _number(node: Node) -> int | float:
     return node.value
 
 
-def _lower(value: float, *, exclusive: bool, whole: bool) -> tuple[str, str]:
+def _lower_bound(value: float, *, exclusive: bool, whole: bool) -> tuple[str, str]:
     if whole:
         return "ge", str(math.floor(value) + 1 if exclusive else math.ceil(value))
     return "gt" if exclusive else "ge", repr(value)
 
 
-def _upper(value: float, *, exclusive: bool, whole: bool) -> tuple[str, str]:
+def _upper_bound(value: float, *, exclusive: bool, whole: bool) -> tuple[str, str]:
     if whole:
         return "le", str(math.ceil(value) - 1 if exclusive else math.floor(value))
     return "lt" if exclusive else "le", repr(value)
 
 
-def _multiple(node: Node, *, whole: bool) -> str:
-    value = _number(node)
+def _read_multiple(node: Node, *, whole: bool) -> str:
+    value = _read_number(node)
     if value <= 0:
         raise SpecError(node.place, "must be greater than 0")
     if whole:
         if value != int(value):
             raise SpecError(node.place, f"{value} is not supported for an integer; use a whole number")
         return str(int(value))
-    # 0.3 is no multiple of 0.1 in binary, so such a check would reject what the contract allows.
+    # In binary, 0.3 is not a multiple of 0.1: a check would reject values that the document allows.
     if Fraction(repr(value)) != Fraction(value):
         raise SpecError(node.place, f"{value} has no exact binary form, so it cannot be checked; take it out")
     return repr(value)
 
 
-def _pattern(node: Node) -> str:
+def _read_pattern(node: Node) -> str:
     try:
         pattern = python_pattern(node.text())
     except ValueError as error:

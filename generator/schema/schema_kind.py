@@ -1,4 +1,4 @@
-"""What a schema says about itself, before it becomes a type: its kind, and whether its keywords fit."""
+"""The kind of a schema (its types, or a model), and whether its keywords fit that kind."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ALL_TYPES = ("string", "integer", "number", "boolean", "array", "object", "null
 
 
 def check_schema(document: Document, node: Node) -> None:
-    """Refuse keywords that are not supported, and arrays that are none."""
+    """Check that the keywords of a schema are supported, and that their values have the right type."""
     check_keywords(node, "schema")
     schema = node.object()
     if "nullable" in schema and not document.is_3_0:
@@ -33,8 +33,8 @@ def check_schema(document: Document, node: Node) -> None:
             (node / keyword).array()
 
 
-def check_fit(node: Node, names: list[str]) -> None:
-    """Refuse constraints that say nothing about the type, or that the enum beside them makes superfluous."""
+def check_keywords_fit(node: Node, names: list[str]) -> None:
+    """Refuse constraints that do not apply to the type, and any constraint beside an enum."""
     unfit = (_OF_ONE_TYPE & node.object().keys()) - {
         keyword for name in names for keyword in _KEYWORDS_BY_TYPE.get(name, ())
     }
@@ -44,7 +44,7 @@ def check_fit(node: Node, names: list[str]) -> None:
 
 
 def type_names(node: Node) -> list[str]:
-    """Return the types of a schema, or `any`; objects and arrays may go without saying."""
+    """Return the types of a schema, or `any`; keywords such as `properties` imply an object or array."""
     declared = node.object().get("type")
     if declared is None:
         keywords = _OF_ONE_TYPE & node.object().keys()
@@ -64,7 +64,7 @@ def type_names(node: Node) -> list[str]:
 
 
 def is_model(node: Node) -> bool:
-    """Return whether a schema is an object with properties, or that or null."""
+    """Return whether a schema is an object with properties, perhaps nullable."""
     if not isinstance(node.value, dict):
         return False
     schema = node.object()
@@ -74,6 +74,6 @@ def is_model(node: Node) -> bool:
 
 
 def has_properties(node: Node) -> bool:
-    """Return whether a schema of an object says which properties there are."""
+    """Return whether the schema of an object declares its properties."""
     schema = node.object()
     return bool(schema.get("properties")) or schema.get("additionalProperties") is False

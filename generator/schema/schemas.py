@@ -1,8 +1,8 @@
-"""Schemas of the document become types and definitions.
+"""Schemas of the document, read as Python types, models and aliases.
 
-Upstream's own schema parser is not used: it drops constraints, defaults, named scalars and discriminators, and loses
-whole schemas that it cannot read. Here every keyword is either translated, known to be a mere annotation, or refused
-with its place.
+The schema parser of openapi-python-client is not used: it drops constraints, defaults, named scalars and
+discriminators, and loses whole schemas that it cannot read. Here each keyword is translated, ignored as an annotation,
+or refused with its place.
 """
 
 from __future__ import annotations
@@ -12,16 +12,18 @@ from typing import Literal
 
 from generator.document.document import Document, Node
 from generator.errors import SpecError
-from generator.python.filters import class_name, long_literal, one_line, python_name
+from generator.python.docstrings import one_line
+from generator.python.literals import long_literal
+from generator.python.naming import class_name, python_name
 
 from . import scalars
-from .all_of import merged, variants
-from .descriptions import description, property_description
-from .schema_kind import check_fit, check_schema, has_properties, is_model, type_names
+from .all_of import merge_all_of, union_alternatives
+from .descriptions import property_description, schema_description
+from .schema_kind import check_keywords_fit, check_schema, has_properties, is_model, type_names
 from .types import ANY, NONE, Alias, Array, Field, Map, Model, Named, Scalar, Type, union
 from .unions import check_exclusive, check_union, tag_models
 
-# What the models module uses itself; a field of that name would hide it from the annotations of the fields after it.
+# Names that the models module uses itself: a field with such a name would hide it from the annotations below it.
 _USED_IN_MODELS = frozenset({"str", "int", "float", "bool", "list", "dict", "bytes", "datetime"})
 _CLASSES_IN_MODELS = frozenset(
     {
@@ -39,14 +41,14 @@ _CLASSES_IN_MODELS = frozenset(
     }
 )
 _RECURSIVE = "is recursive without an object with properties in between; give it one"
-_UNSAYABLE = re.compile(r'["\\\x00-\x1f]')
+_UNSUPPORTED_NAME = re.compile(r'["\\\x00-\x1f]')
 
 
-class Schemas:
-    """The definitions of the models module, made as they are met.
+class SchemaReader:
+    """Reads schemas, and collects the models and aliases that they need.
 
     Args:
-        document: Where the schemas stand.
+        document: The document.
     """
 
     def __init__(self, document: Document) -> None:
@@ -67,26 +69,26 @@ class Schemas:
             self._component_names[node.place] = self._new_class_name(name)
 
     def read_components(self) -> None:
-        """Define every schema under `components`, used or not."""
+        """Read every schema under `components`, used or not."""
         for _, node in self._components:
-            # Bytes are what a body is made of; nothing else can refer to them.
+            # Raw bytes are only supported as a whole body, which needs no definition.
             if not scalars.is_binary(node):
-                self._component(node)
+                self._read_component(node)
                 self._fill_models()
 
-    def finish(self) -> None:
-        """Settle what needs all definitions: how the models of each union are told apart."""
+    def tag_unions(self) -> None:
+        """Find for each union of models the property that distinguishes them; call this after everything is read."""
         tag_models(self._object_unions)
 
     def type_of(self, node: Node, hint: str) -> Type:
-        """Return the type for a schema.
+        """Return the type of a schema.
 
         Args:
             node: The schema.
-            hint: Name for the model, should it have to become one.
+            hint: Class name, if the schema becomes a model.
 
         Raises:
-            SpecError: If it cannot be translated.
+            SpecError: The schema cannot be translated.
         """
         type_ = self._type_of(node, hint)
         self._fill_models()
@@ -97,20 +99,17 @@ class Schemas:
             return ANY
         if node.value is False:
             raise SpecError(node.place, "a schema that nothing matches (false) is not supported")
-        flat = merged(self.document, node)
+        flat = merge_all_of(self.document, node)
         check_schema(self.document, flat)
-        type_ = self._reference(flat) if "$ref" in flat.object() else self._described(flat, hint)
-        return self._nullable(flat, type_)
+        type_ = self._reference_type(flat) if "$ref" in flat.object() else self._inline_type(flat, hint)
+        return union(type_, NONE) if flat.flag("nullable") else type_
 
-    def _nullable(self, node: Node, type_: Type) -> Type:
-        return union(type_, NONE) if node.flag("nullable") else type_
-
-    def _reference(self, node: Node) -> Type:
+    def _reference_type(self, node: Node) -> Type:
         target = self.document.target(node)
         if target.place in self._component_names:
-            definition = Named(self._component(target))
+            definition = Named(self._read_component(target))
             return union(definition, NONE) if target.place in self._nullable_models else definition
-        # A reference to somewhere else in the document: as if it stood here.
+        # A schema outside of components/schemas has no name of its own: it is read as if it stood here.
         if target.place in self._unfinished:
             raise SpecError(node.place, "a recursive schema has to stand under components/schemas")
         self._unfinished.append(target.place)
@@ -118,24 +117,24 @@ class Schemas:
         self._unfinished.remove(target.place)
         return result
 
-    def _component(self, node: Node) -> Model | Alias:
+    def _read_component(self, node: Node) -> Model | Alias:
         if node.place in self._named:
             return self._named[node.place]
         name = self._component_names[node.place]
-        flat = merged(self.document, node)
+        flat = merge_all_of(self.document, node)
         if is_model(flat):
-            return self._model(node.place, name, flat)
+            return self._declare_model(node.place, name, flat)
         if node.place in self._unfinished:
             raise SpecError(node.place, _RECURSIVE)
         self._unfinished.append(node.place)
-        alias = Alias(name, self._type_of(node, name), description(flat))
+        alias = Alias(name, self._type_of(node, name), schema_description(flat))
         alias.type = _with_description(alias.type, alias.description)
         self._unfinished.remove(node.place)
         self._named[node.place] = alias
         self.aliases.append(alias)
         return alias
 
-    def _model(self, place: str, name: str, node: Node) -> Model:
+    def _declare_model(self, place: str, name: str, node: Node) -> Model:
         check_schema(self.document, node)
         model = Model(name, node.place)
         self._named[place] = model
@@ -145,36 +144,36 @@ class Schemas:
         return model
 
     def _fill_models(self) -> None:
-        """Fill the models that were met; one by one, since hundreds may refer to each other in a row."""
+        """Read the fields of the declared models, in a loop: recursion would be too deep for a long chain of models."""
         while self._unfilled:
-            self._fill(*self._unfilled.pop(0))
+            self._read_fields(*self._unfilled.pop(0))
 
-    def _described(self, node: Node, hint: str) -> Type:
+    def _inline_type(self, node: Node, hint: str) -> Type:
         schema = node.object()
         for keyword in ("oneOf", "anyOf"):
             if keyword in schema:
-                return self._union(node, keyword, hint)
+                return self._union_type(node, keyword, hint)
         if "discriminator" in schema:
             raise SpecError((node / "discriminator").place, "says nothing without oneOf; list the alternatives in one")
         if "const" in schema or "enum" in schema:
-            check_fit(node, [])
-            return scalars.choice(node)
+            check_keywords_fit(node, [])
+            return scalars.enum_type(node)
         names = type_names(node)
-        check_fit(node, names)
-        result = union(*(self._one_type(node, name, hint) for name in dict.fromkeys(names)))
+        check_keywords_fit(node, names)
+        result = union(*(self._simple_type(node, name, hint) for name in dict.fromkeys(names)))
         check_union(node, result)
         return result
 
-    def _one_type(self, node: Node, name: str, hint: str) -> Type:  # noqa: PLR0911  # one return a type
+    def _simple_type(self, node: Node, name: str, hint: str) -> Type:  # noqa: PLR0911  # a return for each type
         match name:
             case "string":
-                return scalars.string(node)
+                return scalars.string_type(node)
             case "integer" | "number":
-                return scalars.number(node, name)
+                return scalars.number_type(node, name)
             case "array":
-                return self._array(node, hint)
+                return self._array_type(node, hint)
             case "object":
-                return self._object(node, hint)
+                return self._object_type(node, hint)
             case "boolean":
                 return Scalar("bool")
             case "null":
@@ -182,15 +181,15 @@ class Schemas:
             case _:
                 return ANY
 
-    def _array(self, node: Node, hint: str) -> Type:
+    def _array_type(self, node: Node, hint: str) -> Type:
         items = node.get("items")
         item = self._type_of(items, f"{hint}Item") if items else ANY
         return Array(item, _sizes(node, "minItems", "maxItems"))
 
-    def _object(self, node: Node, hint: str) -> Type:
+    def _object_type(self, node: Node, hint: str) -> Type:
         if has_properties(node):
             model = Model(self._new_class_name(hint), node.place)
-            self._fill(model, node)
+            self._read_fields(model, node)
             return Named(model)
         if node.items("required"):
             raise SpecError(f"{node.place}/required", "names properties that are not declared; add them to properties")
@@ -199,8 +198,8 @@ class Schemas:
             self._type_of(value, f"{hint}Value") if value else ANY, _sizes(node, "minProperties", "maxProperties")
         )
 
-    def _fill(self, model: Model, node: Node) -> None:
-        model.description = description(node)
+    def _read_fields(self, model: Model, node: Node) -> None:
+        model.description = schema_description(node)
         if "discriminator" in node.object():
             raise SpecError((node / "discriminator").place, "says nothing without oneOf; list the alternatives in one")
         for keyword in ("minProperties", "maxProperties"):
@@ -212,51 +211,57 @@ class Schemas:
             raise SpecError(f"{node.place}/additionalProperties", problem)
         model.forbids_unknown_fields = extra is False
         members = node.members("properties")
-        required = [one.text() for one in node.items("required")]
+        required = [name.text() for name in node.items("required")]
         for name in required:
             if name not in dict(members):
                 raise SpecError(f"{node.place}/required", f"{name!r} is not among the properties; add it to them")
         taken: set[str] = {*_USED_IN_MODELS, *self._class_names}
         self.models.append(model)
         for wire_name, member in members:
-            if _UNSAYABLE.search(wire_name):
+            if _UNSUPPORTED_NAME.search(wire_name):
                 problem = "msgspec has no properties with quotes, backslashes or control characters in their names"
                 raise SpecError(member.place, problem)
             name = python_name(wire_name, taken=taken)
             taken.add(name)
-            model.fields.append(self._field(wire_name, name, member, model.name, is_required=wire_name in required))
+            model.fields.append(
+                self._read_field(wire_name, name, member, model.name, is_required=wire_name in required)
+            )
 
-    def _field(self, wire_name: str, name: str, node: Node, owner: str, *, is_required: bool) -> Field:
+    def _read_field(self, wire_name: str, name: str, node: Node, owner: str, *, is_required: bool) -> Field:
         type_ = self._type_of(node, f"{owner}{class_name(wire_name)}")
-        flat = merged(self.document, node)
-        target = merged(self.document, self.document.resolve(flat))
-        both = [one for one in (flat, target) if isinstance(one.value, dict)]
-        is_one_way = any(one.flag(keyword) for one in both for keyword in ("readOnly", "writeOnly"))
+        flat = merge_all_of(self.document, node)
+        target = merge_all_of(self.document, self.document.resolve_schema(flat))
+        both = [schema for schema in (flat, target) if isinstance(schema.value, dict)]
+        is_one_way = any(schema.flag(keyword) for schema in both for keyword in ("readOnly", "writeOnly"))
         return Field(
             wire_name=wire_name,
             name=name,
             type=type_,
-            # What is only read is absent from requests, and what is only written from responses.
+            # A readOnly property is absent from requests, a writeOnly one from responses.
             required=is_required and not is_one_way,
             description=property_description(both),
         )
 
-    def _union(self, node: Node, keyword: Literal["oneOf", "anyOf"], hint: str) -> Type:
+    def _union_type(self, node: Node, keyword: Literal["oneOf", "anyOf"], hint: str) -> Type:
         if keyword == "oneOf" and "anyOf" in node.object():
             raise SpecError(node.place, "has oneOf and anyOf; put one into the other")
         if node.place in self._open_unions:
             raise SpecError(node.place, _RECURSIVE)
         self._open_unions.append(node.place)
-        alternatives = variants(self.document, node, keyword)
+        alternatives = union_alternatives(self.document, node, keyword)
         types: list[Type] = []
-        for index, one in enumerate(alternatives):
-            # A named schema that what stands beside `oneOf` makes another has a class beside its own.
-            name = self._component_names.get(one.place) or ("" if len(alternatives) == 1 else f"Option{index + 1}")
-            types.append(self._type_of(one, f"{hint}{name}"))
+        for index, alternative in enumerate(alternatives):
+            # A component that keywords beside `oneOf` narrow gets a second class, next to its own.
+            name = self._component_names.get(alternative.place) or (
+                "" if len(alternatives) == 1 else f"Option{index + 1}"
+            )
+            types.append(self._type_of(alternative, f"{hint}{name}"))
         self._open_unions.pop()
         result = union(*types)
         models = [
-            one.definition for one in result.members if isinstance(one, Named) and isinstance(one.definition, Model)
+            member.definition
+            for member in result.members
+            if isinstance(member, Named) and isinstance(member.definition, Model)
         ]
         models = list(dict.fromkeys(models))
         if len(models) > 1 or (models and "discriminator" in node.object()):
@@ -275,7 +280,7 @@ class Schemas:
 
 
 def _with_description(type_: Type, text: str) -> Type:
-    """Keep the description of a named scalar where an error message finds it."""
+    """Put the description of a named scalar into its constraints, where msgspec's users look for it."""
     if isinstance(type_, Scalar) and type_.meta and text:
         return Scalar(type_.python, (*type_.meta, ("description", long_literal(one_line(text)))))
     return type_
@@ -283,4 +288,4 @@ def _with_description(type_: Type, text: str) -> Type:
 
 def _sizes(node: Node, minimum: str, maximum: str) -> tuple[tuple[str, str], ...]:
     words = ((minimum, "min_length"), (maximum, "max_length"))
-    return tuple((word, str(scalars.count(node / name))) for name, word in words if name in node.object())
+    return tuple((word, str(scalars.whole_number(node / name))) for name, word in words if name in node.object())

@@ -1,14 +1,14 @@
-"""What a schema becomes in Python: type expressions, and the definitions that they refer to.
+"""Python types: type expressions, and the models and aliases that they refer to.
 
-Templates ask a type for its text in one of two forms: with its constraints (`Annotated[str, Meta(...)]`), as decoders
-and validators need it, or plain (`str`), as a reader of a signature wants it.
+A type has two texts: with its constraints (`Annotated[str, Meta(...)]`) for decoders and validators, and plain (`str`)
+for signatures.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from generator.python.filters import python_literal
+from generator.python.literals import python_literal
 
 
 @dataclass(frozen=True)
@@ -19,8 +19,8 @@ class Type:
         """Return the expression as Python.
 
         Args:
-            prefix: What stands before the names of definitions, such as `models.`.
-            plain: Whether constraints are left out and names of scalars resolved.
+            prefix: Prefix of the names of models and aliases, such as `models.`.
+            plain: Whether constraints are left out and aliases resolved.
         """
         raise NotImplementedError
 
@@ -31,7 +31,7 @@ class Type:
 
     @property
     def resolved(self) -> Type:
-        """The type itself, where this is the name of another type."""
+        """The type that an alias stands for; any other type is itself."""
         return self
 
 
@@ -73,7 +73,7 @@ class Array(Type):
 
 @dataclass(frozen=True)
 class Map(Type):
-    """An object whose names are not known beforehand."""
+    """An object with any property names."""
 
     value: Type
     meta: tuple[tuple[str, str], ...] = ()
@@ -92,17 +92,17 @@ class Union(Type):
 
     def text(self, prefix: str = "", *, plain: bool = False) -> str:
         """Return the expression as Python."""
-        return " | ".join(dict.fromkeys(one.text(prefix, plain=plain) for one in self.alternatives))
+        return " | ".join(dict.fromkeys(type_.text(prefix, plain=plain) for type_ in self.alternatives))
 
     @property
     def members(self) -> tuple[Type, ...]:
         """The alternatives."""
-        return tuple(member for one in self.alternatives for member in one.resolved.members)
+        return tuple(member for type_ in self.alternatives for member in type_.resolved.members)
 
 
 @dataclass(frozen=True)
 class Named(Type):
-    """A definition in the models module, by its name."""
+    """A model or alias, by its name."""
 
     definition: Model | Alias
 
@@ -119,7 +119,7 @@ class Named(Type):
 
     @property
     def resolved(self) -> Type:
-        """What is named, unless it is a model."""
+        """The type that an alias stands for; a model is itself."""
         return self.definition.type.resolved if isinstance(self.definition, Alias) else self
 
 
@@ -128,11 +128,11 @@ ANY = Scalar("Any")
 
 
 def union(*types: Type) -> Type:
-    """Return the union of the types: flat, without duplicates, `None` last; anything and something is anything."""
+    """Return the union of the types: flat, without duplicates, `None` last. With `Any` among them it is `Any`."""
     flat: list[Type] = []
-    for one in types:
-        flat.extend(one.alternatives if isinstance(one, Union) else [one])
-    different = [*dict.fromkeys(one for one in flat if one != NONE), *([NONE] if NONE in flat else [])]
+    for type_ in types:
+        flat.extend(type_.alternatives if isinstance(type_, Union) else [type_])
+    different = [*dict.fromkeys(type_ for type_ in flat if type_ != NONE), *([NONE] if NONE in flat else [])]
     if ANY in different:
         return ANY
     return different[0] if len(different) == 1 else Union(tuple(different))
@@ -145,7 +145,7 @@ def annotated(text: str, meta: tuple[tuple[str, str], ...]) -> str:
 
 @dataclass(eq=False)
 class Field:
-    """A property of a model, or a property of a body that is an argument of its own."""
+    """A property of a model; if the model is a body, it may be an argument of the method."""
 
     wire_name: str
     name: str
@@ -156,7 +156,7 @@ class Field:
 
 @dataclass(eq=False)
 class Model:
-    """An object with known properties, which becomes a `msgspec.Struct`."""
+    """An object with declared properties, which becomes a `msgspec.Struct`."""
 
     name: str
     place: str
@@ -166,18 +166,18 @@ class Model:
     tag_field: str | None = None
     tag: str | int | None = None
     tag_name: str | None = None
-    """Python name of the property that tells this model from the others of a union."""
+    """Python name of the property that distinguishes the model from the others of a union."""
     tag_description: str = ""
 
     @property
     def renamed(self) -> dict[str, str]:
-        """The fields whose Python name is not the one on the wire."""
-        return {one.name: one.wire_name for one in self.fields if one.name != one.wire_name}
+        """The fields whose name on the wire is not their Python name."""
+        return {field.name: field.wire_name for field in self.fields if field.name != field.wire_name}
 
 
 @dataclass(eq=False)
 class Alias:
-    """A named schema that is no object with properties."""
+    """A named schema that is not a model, which becomes a `TypeAlias`."""
 
     name: str
     type: Type = ANY

@@ -1,4 +1,4 @@
-"""Unions: what msgspec can decode, and how the models of a union are told apart."""
+"""Unions: which of them msgspec can decode, and the property that distinguishes the models of one."""
 
 from __future__ import annotations
 
@@ -13,41 +13,44 @@ _STRINGS = {"str", "datetime.datetime", "datetime.date", "UUID", "bytes"}
 
 
 def check_union(node: Node, type_: Type) -> None:
-    """Refuse a union whose alternatives msgspec does not tell apart by the kind of JSON value.
+    """Check that msgspec can distinguish the alternatives of a union by the JSON type of a value.
 
     Raises:
-        SpecError: Naming the alternatives in question.
+        SpecError: Naming the alternatives that it cannot distinguish.
     """
-    families: dict[str, list[Type]] = {}
+    by_json_type: dict[str, list[Type]] = {}
     for member in dict.fromkeys(type_.members):
-        for family in _families(member):
-            families.setdefault(family, []).append(member)
-    for family, members in families.items():
-        if len(members) < 2 or (family == "object" and all(isinstance(one, Named) for one in members)):
+        for json_type in _json_types(member):
+            by_json_type.setdefault(json_type, []).append(member)
+    for json_type, members in by_json_type.items():
+        if len(members) < 2 or (json_type == "object" and all(isinstance(member, Named) for member in members)):
             continue
-        if family in {"string", "integer"} and _is_open_set(members):
+        if json_type in {"string", "integer"} and _is_open_enum(members):
             continue
-        shown = " and ".join(_plainly(one) for one in members)
+        shown = " and ".join(_type_text(member) for member in members)
         raise SpecError(
             node.place, f"a union of {shown} is not supported: the kind of the value does not tell them apart"
         )
-    containers = [*families.get("array", []), *(one for one in families.get("object", []) if isinstance(one, Map))]
+    containers = [
+        *by_json_type.get("array", []),
+        *(type_ for type_ in by_json_type.get("object", []) if isinstance(type_, Map)),
+    ]
     if containers and any(
-        isinstance(one, Scalar) and "pattern" in dict(one.meta) for one in families.get("string", [])
+        isinstance(type_, Scalar) and "pattern" in dict(type_.meta) for type_ in by_json_type.get("string", [])
     ):
-        # Found by the tests of this generator in msgspec 0.22.0: its decoder mixes the pattern up with the items.
+        # Seen with msgspec 0.22.0: its decoder confuses the pattern with the items.
         problem = "msgspec crashes on a union of a string with a pattern or format and an array or a map"
         raise SpecError(node.place, f"{problem}; take the pattern out, or put the array into an object")
-    numbers = [*families.get("number", []), *families.get("integer", [])]
-    if families.get("number") and len(numbers) > 1 and any(not _unconstrained(one) for one in numbers):
+    numbers = [*by_json_type.get("number", []), *by_json_type.get("integer", [])]
+    if by_json_type.get("number") and len(numbers) > 1 and any(not _is_unconstrained(number) for number in numbers):
         raise SpecError(node.place, "a union of integers and numbers is only supported without constraints")
 
 
 def check_exclusive(node: Node, types: list[Type]) -> None:
-    """Refuse a `oneOf` of which a value can match two alternatives: it would have to be rejected, and is not.
+    """Check that no value matches two alternatives of a `oneOf`: the client would not reject it, as it should.
 
     Raises:
-        SpecError: If there is such a value.
+        SpecError: There is such a value.
     """
     values: Counter[object] = Counter()
     kinds: Counter[object] = Counter()
@@ -60,15 +63,15 @@ def check_exclusive(node: Node, types: list[Type]) -> None:
     }
     if open_kinds or (kinds["int"] and kinds["float"]) or (kinds["Any"] and len(types) > 1):
         raise SpecError(node.place, "a value can match two alternatives, which oneOf forbids; use anyOf")
-    if twice := [one for found in (values, kinds) for one, number in found.items() if number > 1]:
-        raise SpecError(node.place, f"two alternatives match {twice[0]!r}, which oneOf forbids; use anyOf")
+    if duplicates := [key for counter in (values, kinds) for key, number in counter.items() if number > 1]:
+        raise SpecError(node.place, f"two alternatives match {duplicates[0]!r}, which oneOf forbids; use anyOf")
 
 
 def tag_models(unions: list[tuple[Node, list[Model]]]) -> None:
-    """Find for each union of models the property that tells them apart, and make it their tag.
+    """Find for each union of models the property that distinguishes them, and make it their tag.
 
     Raises:
-        SpecError: If there is none, or if two unions need different ones.
+        SpecError: There is none, or two unions need different ones.
     """
     for node, models in unions:
         discriminator = node.get("discriminator")
@@ -77,7 +80,7 @@ def tag_models(unions: list[tuple[Node, list[Model]]]) -> None:
             tags = [_mapped_tag(node, discriminator, model, name) for model in models]
             _check_mapping(discriminator, models)
         else:
-            name = _common_property(node, models)
+            name = _distinguishing_property(node, models)
             tags = [tag for model in models if (tag := _single_value(model, name)) is not None]
         if len(set(tags)) != len(models):
             raise SpecError(node.place, f"two alternatives have the same {name!r}; give each its own")
@@ -85,7 +88,7 @@ def tag_models(unions: list[tuple[Node, list[Model]]]) -> None:
             raise SpecError(node.place, f"{name!r} is a string in one alternative and a number in another; use strings")
         for model, tag in zip(models, tags, strict=True):
             if model.tag_field is None:
-                _tag(node, model, name, tag)
+                _set_tag(node, model, name, tag)
             elif (model.tag_field, model.tag) != (name, tag):
                 earlier = f"{model.tag_field!r} = {model.tag!r}"
                 raise SpecError(
@@ -93,14 +96,14 @@ def tag_models(unions: list[tuple[Node, list[Model]]]) -> None:
                 )
 
 
-def _tag(node: Node, model: Model, name: str, tag: str | int) -> None:
-    field = next((one for one in model.fields if one.wire_name == name), None)
+def _set_tag(node: Node, model: Model, name: str, tag: str | int) -> None:
+    field = next((field for field in model.fields if field.wire_name == name), None)
     if field is None or not field.required:
         raise SpecError(
             node.place, f"{name!r} tells {model.name} from the others, so it has to be a required property of it"
         )
-    values = [value for one in field.type.members if isinstance(one, Choice) for value in one.values]
-    is_open = any(isinstance(one, Scalar) and one.python == "str" for one in field.type.members)
+    values = [value for member in field.type.members if isinstance(member, Choice) for value in member.values]
+    is_open = any(isinstance(member, Scalar) and member.python == "str" for member in field.type.members)
     if tag not in values and not (is_open and isinstance(tag, str)):
         raise SpecError(node.place, f"{name!r} of {model.name} cannot be {tag!r}, by which it is told apart")
     model.tag_field, model.tag, model.tag_name = name, tag, field.name
@@ -132,8 +135,8 @@ def _check_mapping(discriminator: Node, models: list[Model]) -> None:
             raise SpecError(target.place, f"{target.value!r} is none of the alternatives")
 
 
-def _common_property(node: Node, models: list[Model]) -> str:
-    """Return the name of the property that has one value in each model, and another in each other."""
+def _distinguishing_property(node: Node, models: list[Model]) -> str:
+    """Return the name of the property that has a single value in each model, a different one in each."""
     names = [model.tag_field for model in models if model.tag_field is not None]
     names += [field.wire_name for field in models[0].fields if field.required]
     for name in names:
@@ -157,8 +160,8 @@ def _single_value(model: Model, name: str) -> str | int | None:
     return None
 
 
-def _families(type_: Type) -> set[str]:
-    """Return the kinds of JSON values that a member of a union matches; null never makes a conflict."""
+def _json_types(type_: Type) -> set[str]:
+    """Return the JSON types that a member of a union matches; null is left out, as it never causes a conflict."""
     if isinstance(type_, (Named, Map)):
         return {"object"}
     if isinstance(type_, Array):
@@ -172,16 +175,18 @@ def _families(type_: Type) -> set[str]:
     return {"integer"} if type_.python == "int" else {"number"} if type_.python == "float" else {"boolean"}
 
 
-def _is_open_set(members: list[Type]) -> bool:
-    """Return whether these are known values, and perhaps any other of the same kind."""
-    others = [one for one in members if not isinstance(one, Choice)]
-    return len(others) <= 1 and all(_unconstrained(one) and one.text(plain=True) in {"str", "int"} for one in others)
+def _is_open_enum(members: list[Type]) -> bool:
+    """Return whether these are enums, and at most one plain `str` or `int` that also allows unknown values."""
+    others = [member for member in members if not isinstance(member, Choice)]
+    return len(others) <= 1 and all(
+        _is_unconstrained(other) and other.text(plain=True) in {"str", "int"} for other in others
+    )
 
 
-def _unconstrained(type_: Type) -> bool:
+def _is_unconstrained(type_: Type) -> bool:
     return isinstance(type_, Scalar) and all(word == "extra_json_schema" for word, _ in type_.meta)
 
 
-def _plainly(type_: Type) -> str:
+def _type_text(type_: Type) -> str:
     text = type_.text(plain=True)
     return annotated(text, type_.meta) if isinstance(type_, Scalar) and type_.meta else text

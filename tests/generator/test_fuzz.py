@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 from generator.document.document import Document
 from generator.document.load import parse
 from generator.errors import SpecError
-from generator.operation.reader import Operations
+from generator.operation.reader import OperationReader
 from generator.pipeline import generate
-from generator.render import upstream
+from generator.render.upstream import validate
 from generator.schema.patterns import python_pattern
-from generator.schema.schemas import Schemas
+from generator.schema.schemas import SchemaReader
 
 from .conftest import KITCHEN_SINK, document, job_for, operation
 
@@ -67,11 +67,11 @@ def _read(content: Any) -> str:
     """Do everything that precedes rendering, and return what is refused."""
     try:
         loaded = Document(json.loads(json.dumps(content)), "spec")
-        upstream.validate(loaded)
-        schemas = Schemas(loaded)
+        validate(loaded)
+        schemas = SchemaReader(loaded)
         schemas.read_components()
-        Operations(loaded, schemas).read()
-        schemas.finish()
+        OperationReader(loaded, schemas).read()
+        schemas.tag_unions()
     except SpecError as error:
         return str(error)
     except RecursionError:

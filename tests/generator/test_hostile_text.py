@@ -13,7 +13,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from generator.python.filters import docstring_text, long_literal, python_literal
+from generator.python.docstrings import docstring_text
+from generator.python.literals import long_literal, python_literal
 
 from .conftest import Make, Package, document, operation
 

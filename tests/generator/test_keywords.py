@@ -10,8 +10,8 @@ import pytest
 from generator.document.document import Document, Node
 from generator.document.keywords import ANNOTATIONS, REFUSED, TRANSLATED, check_keywords
 from generator.errors import SpecError
-from generator.operation.reader import Operations
-from generator.schema.schemas import Schemas
+from generator.operation.reader import OperationReader
+from generator.schema.schemas import SchemaReader
 
 from .conftest import document, operation
 
@@ -147,9 +147,9 @@ EFFECTS: dict[str, tuple[dict[str, Any], Any]] = {
 def _seen(schema: dict[str, Any]) -> list[str]:
     other = {"type": "object", "required": ["k"], "properties": {"k": {"type": "string"}}}
     version = "3.0.3" if "nullable" in schema else "3.1.0"
-    schemas = Schemas(Document(document(schemas={"S": schema, "Other": other}, version=version), "spec"))
+    schemas = SchemaReader(Document(document(schemas={"S": schema, "Other": other}, version=version), "spec"))
     schemas.read_components()
-    schemas.finish()
+    schemas.tag_unions()
     return [
         *(f"{alias.name} = {alias.type.text()}" for alias in schemas.aliases),
         *(f"{model.name}.{one}" for model in schemas.models for one in model.fields),
@@ -198,7 +198,7 @@ def _operation(**parts: Any) -> str:
         {"/a": {"get": operation(**parts)}}, components={"securitySchemes": {"t": {"type": "http", "scheme": "bearer"}}}
     )
     loaded = Document(json.loads(json.dumps(content)), "spec")
-    return repr(Operations(loaded, Schemas(loaded)).read())
+    return repr(OperationReader(loaded, SchemaReader(loaded)).read())
 
 
 @pytest.mark.parametrize("keyword", sorted(TRANSLATED["operation"]))

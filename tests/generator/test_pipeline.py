@@ -17,15 +17,15 @@ from pathlib import Path
 
 import pytest
 
-from generator import pipeline
+from generator import package_checks, pipeline
 from generator.__main__ import main
-from generator.compare import compare, files
+from generator.compare import compare, list_files
 from generator.document.document import Document
 from generator.errors import GenerationError
 from generator.lock import lock_text
-from generator.overlay_files import added_errors, copied_paths
+from generator.overlay_files import overlay_errors, select_overlay_files
 from generator.pipeline import HOME, Job, check, generate
-from generator.render import upstream
+from generator.render.upstream import template_hashes, validate
 
 from .conftest import KITCHEN_SINK, document, job_for, operation
 
@@ -35,7 +35,7 @@ SMALL = document({"/a": {"get": operation()}}, {"Thing": {"type": "object", "pro
 
 
 def _tree(folder: Path) -> dict[str, str]:
-    return {path: hashlib.sha256((folder / path).read_bytes()).hexdigest() for path in sorted(files(folder))}
+    return {path: hashlib.sha256((folder / path).read_bytes()).hexdigest() for path in sorted(list_files(folder))}
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +108,7 @@ def test_json_and_yaml_make_the_same_package(tmp_path: Path, job: Job) -> None:
 
 
 def test_each_file_says_what_it_was_made_from(job: Job) -> None:
-    for path in sorted(files(job.target) - {"py.typed"}):
+    for path in sorted(list_files(job.target) - {"py.typed"}):
         first = (job.target / path).read_text(encoding="utf-8").splitlines()[0]
         source = HOME / "overlay" / path
         origin = f"generator/overlay/{path}" if source.is_file() else "spec.json"
@@ -116,7 +116,7 @@ def test_each_file_says_what_it_was_made_from(job: Job) -> None:
 
 
 def test_a_copy_of_the_overlay_differs_from_its_source_by_its_stamp(job: Job) -> None:
-    copies = [path for path in files(HOME / "overlay") if path.endswith(".py") and path.startswith("_runtime/")]
+    copies = [path for path in list_files(HOME / "overlay") if path.endswith(".py") and path.startswith("_runtime/")]
 
     assert copies
     for path in copies:
@@ -157,14 +157,14 @@ def test_a_folder_of_the_overlay_comes_with_its_operations_and_its_errors(tmp_pa
         (tmp_path / path).write_text(text, encoding="utf-8")
     plain = {"_runtime/errors.py", "plain/errors.py", "plain/own_errors.py"}
 
-    assert copied_paths(tmp_path, {"one"}) == plain
-    copied = copied_paths(tmp_path, {"one", "two", "four"})
+    assert select_overlay_files(tmp_path, {"one"}) == plain
+    copied = select_overlay_files(tmp_path, {"one", "two", "four"})
     assert copied == {*plain, "more/errors.py", "more/inner/code.py"}
-    assert added_errors(tmp_path, copied) == {"more": ["AError", "ZError"], "plain": []}
+    assert overlay_errors(tmp_path, copied) == {"more": ["AError", "ZError"], "plain": []}
 
 
 def test_the_package_is_typed_and_holds_nothing_else(job: Job) -> None:
-    rendered = files(job.target) - {path for path in files(HOME / "overlay") if path.endswith(".py")}
+    rendered = list_files(job.target) - {path for path in list_files(HOME / "overlay") if path.endswith(".py")}
 
     assert rendered == {
         *("__init__.py", "client.py", "errors.py", "types.py", "py.typed", "models/__init__.py"),
@@ -183,7 +183,7 @@ def test_no_tool_gets_an_enum_of_thousands_of_values_as_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The time of a check by ruff grows with the square of the longest line."""
-    spec, widths, run = tmp_path / "spec.json", list[int](), pipeline._run
+    spec, widths, run = tmp_path / "spec.json", list[int](), package_checks._run_isolated
     spec.write_text(json.dumps(document(schemas={"E": {"enum": [f"v{one}" for one in range(2000)]}})), encoding="utf-8")
 
     def noted(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -192,7 +192,7 @@ def test_no_tool_gets_an_enum_of_thousands_of_values_as_one_line(
             widths.append(max(map(len, models.splitlines())))
         return run(*arguments)
 
-    monkeypatch.setattr(pipeline, "_run", noted)
+    monkeypatch.setattr(package_checks, "_run_isolated", noted)
     generate(job_for(spec, tmp_path / "out"))
 
     assert widths
@@ -283,7 +283,7 @@ def test_the_check_sees_what_the_package_was_called_before(tmp_path: Path, capsy
 def test_the_check_names_everything_where_there_is_no_package(tmp_path: Path, job: Job) -> None:
     found = check(replace(job, output=tmp_path / "none", lock=None))
 
-    assert set(found.missing) == files(job.target)
+    assert set(found.missing) == list_files(job.target)
     assert not (tmp_path / "none").exists()
 
 
@@ -395,14 +395,17 @@ def test_the_command_tells_how_it_is_used(capsys: pytest.CaptureFixture[str]) ->
 
 # All or nothing.
 
-STEPS = ["_render", "_stamp", "_parse", "_format", "_overlay", "_verify", "_swap"]
+STEPS = [
+    *("render", "stamp_file", "check_syntax", "format_package"),
+    *("add_overlay", "verify_package", "replace_package"),
+]
 
 
 @pytest.mark.parametrize("step", STEPS)
 def test_a_failure_half_way_leaves_everything_as_it_was(job: Job, step: str, monkeypatch: pytest.MonkeyPatch) -> None:
     before = _tree(job.output.parent)
 
-    def fail(*arguments: object) -> None:
+    def fail(*arguments: object, **keywords: object) -> None:
         raise GenerationError(f"{step} failed")
 
     monkeypatch.setattr(pipeline, step, fail)
@@ -421,14 +424,14 @@ def test_a_failure_of_the_first_run_leaves_nothing(tmp_path: Path, step: str, mo
     spec = tmp_path / "spec.json"
     spec.write_text(json.dumps(SMALL), encoding="utf-8")
 
-    def fail(*arguments: object) -> None:
+    def fail(*arguments: object, **keywords: object) -> None:
         raise GenerationError(f"{step} failed")
 
     monkeypatch.setattr(pipeline, step, fail)
     with pytest.raises(GenerationError, match=step):
         generate(job_for(spec, tmp_path / "out"))
 
-    assert files(tmp_path) == {"spec.json"}
+    assert list_files(tmp_path) == {"spec.json"}
 
 
 @pytest.mark.parametrize("failure", [OSError("no space"), KeyboardInterrupt()])
@@ -550,7 +553,7 @@ def test_a_template_with_an_unknown_variable_is_an_error(tmp_path: Path, own_hom
 def test_a_template_that_renders_no_python_is_an_error(tmp_path: Path, own_home: Path) -> None:
     (own_home / "templates" / "types.py.jinja").write_text("def :", encoding="utf-8")
 
-    assert _failure(tmp_path) == "a template rendered no Python: types.py:2: invalid syntax: def :"
+    assert _failure(tmp_path) == "a template rendered invalid Python: types.py:2: invalid syntax: def :"
 
 
 def test_a_template_with_an_undefined_name_is_an_error(tmp_path: Path, own_home: Path) -> None:
@@ -586,7 +589,7 @@ def test_templates_override_upstreams_or_are_macros_and_say_why() -> None:
         first, *others = path.read_text(encoding="utf-8").splitlines()
         assert re.fullmatch(r"\{# (Overrides \S+ of openapi-python-client 0\.29\.1: .*|Macros? .*) #\}", first), path
         assert not [line for line in others if "{%-" in line or "-%}" in line], path
-    assert upstream.template_hashes(["client.py.jinja", "nothing.jinja"]).keys() == {"client.py.jinja"}
+    assert template_hashes(["client.py.jinja", "nothing.jinja"]).keys() == {"client.py.jinja"}
 
 
 def test_the_schemas_true_and_false_are_known_wherever_a_schema_stands() -> None:
@@ -600,7 +603,7 @@ def test_the_schemas_true_and_false_are_known_wherever_a_schema_stands() -> None
     content = document({"/a": {"get": operation(parameters=[parameter])}}, schemas)
     before = json.dumps(content)
 
-    upstream.validate(Document(content, "test"))
+    validate(Document(content, "test"))
 
     assert json.dumps(content) == before
 

@@ -1,4 +1,4 @@
-"""Each operation becomes one method, of which every part can be foretold from the document."""
+"""Each operation becomes one method; the document alone decides each part of it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from generator.document.document import Document
-from generator.operation.links import api_hosts
 from generator.operation.model import Operation, Parameter, Response
-from generator.operation.reader import Operations
-from generator.schema.schemas import Schemas
+from generator.operation.reader import OperationReader
+from generator.operation.servers import api_hosts
+from generator.schema.schemas import SchemaReader
 from generator.schema.types import Field
 
 from .conftest import document, operation
@@ -32,10 +32,10 @@ def _answer(schema: Any = None, **others: Any) -> dict[str, Any]:
 
 def read(content: dict[str, Any]) -> list[Operation]:
     found = Document(content, "test")
-    schemas = Schemas(found)
+    schemas = SchemaReader(found)
     schemas.read_components()
-    result = Operations(found, schemas).read()
-    schemas.finish()
+    result = OperationReader(found, schemas).read()
+    schemas.tag_unions()
     return result
 
 
@@ -64,7 +64,9 @@ def said(one: Operation) -> list[str]:
     lines += [f"token for {' '.join(one.scopes)}".strip()] if one.authenticated else []
     lines += [text for text in (one.description, one.documentation) if text]
     lines += ["deprecated"] * one.deprecated
-    lines += [_argument(argument) for argument in (*one.positional, *one.keywords, *one.options)]
+    lines += [
+        _argument(argument) for argument in (*one.positional_arguments, *one.keyword_arguments, *one.client_options)
+    ]
     if one.body:
         optional = "" if one.body.required else "?"
         lines.append(f"body{optional}: {one.body.type.text(plain=True)} # {one.body.description}")
@@ -472,13 +474,13 @@ def _linked(**others: Any) -> tuple[Document, list[Operation]]:
 def test_a_link_lets_a_method_take_what_an_earlier_call_returned() -> None:
     _, (start, stop) = _linked()
 
-    assert start.responses[0].links[0].source == stop.source
-    assert [_argument(one) for one in stop.positional] == [
+    assert start.responses[0].links[0].url_source == stop.url_source
+    assert [_argument(one) for one in stop.positional_arguments] == [
         "start_ok: StartOK # What an earlier call returned; the request goes to its `ends.stop`."
     ]
-    assert stop.source
-    assert (stop.source.name, stop.source.url) == ("start_ok", "ends.stop")
-    assert {one.wire_name: stop.path_argument(one) for one in stop.at("path")} == {
+    assert stop.url_source
+    assert (stop.url_source.name, stop.url_source.url) == ("start_ok", "ends.stop")
+    assert {one.wire_name: stop.path_argument(one) for one in stop.parameters_in("path")} == {
         "name": "start_ok.id",
         "n": "start_ok.n",
     }

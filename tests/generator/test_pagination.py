@@ -11,8 +11,8 @@ import pytest
 
 from generator.document.document import Document
 from generator.errors import SpecError
-from generator.operation.reader import Operations
-from generator.schema.schemas import Schemas
+from generator.operation.reader import OperationReader
+from generator.schema.schemas import SchemaReader
 
 from .conftest import Make, Package, document, operation
 
@@ -197,5 +197,5 @@ def test_wrong_pages_are_refused_with_their_place(name: str) -> None:
     content, place, problem = REFUSED[name]
     read = Document(content, "test")
     with pytest.raises(SpecError) as caught:
-        Operations(read, Schemas(read)).read()
+        OperationReader(read, SchemaReader(read)).read()
     assert (caught.value.place, caught.value.problem) == (PLACE + place, problem)

@@ -7,7 +7,7 @@ import json
 import msgspec
 import pytest
 
-from generator.python.filters import class_name, python_name
+from generator.python.naming import class_name, free_name, python_name
 
 from .conftest import Answer, Make, Package, document, operation
 
@@ -213,3 +213,21 @@ def test_names_that_are_taken_are_numbered() -> None:
 
     assert len(set(taken)) == 5
     assert taken[:2] == ["a", "a_"]
+
+
+def test_names_of_classes_are_free() -> None:
+    assert class_name("a b", taken={"AB", "AB_"}) == "AB_2"
+
+
+@pytest.mark.parametrize(
+    ("name", "taken", "free"),
+    [
+        ("a", (), "a"),
+        ("a", ("a",), "a_"),
+        ("a", ("a", "a_"), "a_2"),
+        ("a", ("a", "a_", "a_2", "a_4"), "a_3"),
+        ("a_", ("a_",), "a_2"),
+    ],
+)
+def test_a_taken_name_gets_an_underscore_and_then_a_number(name: str, taken: tuple[str, ...], free: str) -> None:
+    assert free_name(name, taken) == free

@@ -1,4 +1,4 @@
-"""Operations become methods that send what the document says, and read what it promises."""
+"""Operations become methods that send requests and read responses as the document describes them."""
 
 from __future__ import annotations
 
