@@ -30,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     package: str = options.package
     if not package.isidentifier() or keyword.iskeyword(package) or package in sys.stdlib_module_names:
-        parser.error(f"--package {package!r} is no name for a Python package")
+        parser.error(f"--package {package!r} is not a valid name for a Python package")
     # Messages may have characters of the document that the terminal cannot encode.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -68,7 +68,7 @@ def _check_and_report(job: Job) -> int:
         kind, _, path = line.partition(": ")
         print(f"{kind}: {path if path.startswith('lock.toml') else _shown(Path(normpath(job.target / path)))}")
     if lines:
-        problem = f"{len(lines)} differ from what {job.shown_spec} and generator/ make"
+        problem = f"{len(lines)} differ from what {job.shown_spec} and generator/ generate"
         print(f"{problem}; run `{job.command}`", file=sys.stderr)
     return 1 if lines else 0
 

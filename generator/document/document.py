@@ -154,7 +154,7 @@ class Document:
         if not reference.startswith("#"):
             raise SpecError(place, f"{reference!r} is not in this document; bundle it into one file first")
         if not reference.startswith("#/"):
-            raise SpecError(place, f"{reference!r} is no JSON pointer; write it as #/components/…")
+            raise SpecError(place, f"{reference!r} is not a JSON pointer; write it as #/components/…")
         found = self.root
         for part in unquote(reference[2:]).split("/"):
             key = part.replace("~1", "/").replace("~0", "~")

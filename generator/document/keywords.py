@@ -68,13 +68,13 @@ ANNOTATIONS: dict[str, frozenset[str]] = {
 REFUSED: dict[str, dict[str, str]] = {
     "document": {"webhooks": "the client receives no calls"},
     "components": {"callbacks": "the client receives no calls"},
-    "path item": {"query": "it is of OpenAPI 3.2", "additionalOperations": "it is of OpenAPI 3.2"},
+    "path item": {"query": "it is a keyword of OpenAPI 3.2", "additionalOperations": "it is a keyword of OpenAPI 3.2"},
     "operation": {"callbacks": "the client receives no calls"},
     "parameter": {"content": "give it a schema", "allowReserved": "reserved characters are always percent-encoded"},
     "media type": {"encoding": "parts and fields are encoded in the default way"},
     "link": {"operationRef": "name the operation by its operationId"},
     "schema": {
-        "not": "say what is allowed instead",
+        "not": "describe what is allowed instead",
         "if": "use oneOf",
         "then": "use oneOf",
         "else": "use oneOf",
@@ -84,14 +84,14 @@ REFUSED: dict[str, dict[str, str]] = {
         "prefixItems": "use an object, or items",
         "additionalItems": "use items",
         "unevaluatedItems": "use items",
-        "contains": "take it out, or move it into the description",
-        "minContains": "take it out, or move it into the description",
-        "maxContains": "take it out, or move it into the description",
-        "uniqueItems": "take it out, or move it into the description",
+        "contains": "remove it, or move it into the description",
+        "minContains": "remove it, or move it into the description",
+        "maxContains": "remove it, or move it into the description",
+        "uniqueItems": "remove it, or move it into the description",
         "patternProperties": "use additionalProperties",
         "propertyNames": "use additionalProperties",
         "unevaluatedProperties": "use additionalProperties",
-        "contentSchema": "take it out, or move it into the description",
+        "contentSchema": "remove it, or move it into the description",
         "$schema": "all schemas are of the document's dialect",
         "$id": "refer to schemas by their place, #/components/schemas/…",
         "$anchor": "refer to schemas by their place, #/components/schemas/…",
@@ -129,5 +129,5 @@ def check_keywords(node: Node, kind: str) -> None:
             continue
         cure = REFUSED.get(kind, {}).get(name)
         if cure is None:
-            raise SpecError(node.place, f"{name!r} is no keyword of a {kind}; correct it, or call it x-{name}")
+            raise SpecError(node.place, f"{name!r} is not a keyword of a {kind}; correct it, or call it x-{name}")
         raise SpecError((node / name).place, f"is not supported: {cure}")

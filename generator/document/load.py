@@ -95,9 +95,9 @@ class _JsonCopier:
             self._count_repeats(value)
             return [self.copy(item, f"{place}/{index}") for index, item in enumerate(value)]
         if isinstance(value, float) and not math.isfinite(value):
-            raise SpecError(place, f"{value} is no number of JSON")
+            raise SpecError(place, f"{value} is not a number in JSON")
         if value is not None and type(value) not in {str, int, float, bool}:
-            raise SpecError(place, f"{json_type(value)} is no value of JSON")
+            raise SpecError(place, f"{json_type(value)} is not a value in JSON")
         return value
 
     def _count_repeats(self, value: object) -> None:

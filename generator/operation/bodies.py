@@ -55,16 +55,16 @@ class BodyReader:
                 continue
             key = status if status == "default" else status.upper()
             if not _STATUS.fullmatch(key):
-                raise SpecError(node.place, "is no status; give a number, a range such as 4XX, or default")
+                raise SpecError(node.place, "is not a status; give a number, a range such as 4XX, or default")
             if key in found:
-                raise SpecError(node.place, "is there twice; leave one of them")
+                raise SpecError(node.place, "is declared twice; keep one of them")
             found[key] = self._read_response(node, key, hint, is_head=is_head)
         successes = [response for status, response in found.items() if status[0] == "2"]
         if not successes:
             # Without a 2XX, `default` describes the successes too.
             successes = [response for status, response in found.items() if status == "default"]
         if not successes:
-            raise SpecError(f"{operation.place}/responses", "has no success; add a status 2XX, or default")
+            raise SpecError(f"{operation.place}/responses", "has no successful response; add a 2XX status, or default")
         errors = [response for status, response in found.items() if status[0] != "2"]
         # An exact status is tried before a range.
         return sorted(successes, key=lambda success: (success.status.endswith("XX"), success.status)), errors
@@ -106,7 +106,7 @@ class BodyReader:
             check_keywords(node, "media type")
             media = self._read_media_type(node, media_type, hint, is_request=is_request)
             if media.base in {other.base for other in result}:
-                raise SpecError(node.place, f"{media.base} is there twice; leave one of them")
+                raise SpecError(node.place, f"{media.base} is declared twice; keep one of them")
             result.append(media)
         if not is_request:
             # An exact media type is tried before a range; the last one is used if none matches.
@@ -115,7 +115,7 @@ class BodyReader:
 
     def _read_media_type(self, node: Node, media_type: str, hint: str, *, is_request: bool) -> Media:
         if not _MEDIA_TYPE.fullmatch(media_type):
-            raise SpecError(node.place, "is no media type")
+            raise SpecError(node.place, "is not a media type, such as application/json")
         base, semicolon, parameters = media_type.partition(";")
         base = base.strip().lower()
         charset = _CHARSET.search(media_type)

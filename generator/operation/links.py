@@ -35,7 +35,7 @@ def read_url_source(link: Node, types: Sequence[Type]) -> UrlSource:
             raise SpecError(node.place, "beside x-url only parameters of the path are supported")
         attribute, is_required = _find_attribute(model, node)
         if not is_required:
-            raise SpecError(node.place, "is no required property of the response")
+            raise SpecError(node.place, "is not a required property of the response")
         parameters.append((wire_name, attribute))
     url, is_required = _find_attribute(model, link / "x-url")
     return UrlSource(model, url, is_required, tuple(sorted(parameters)))
@@ -48,10 +48,10 @@ def connect_link(operation: Operation, url_source: UrlSource) -> None:
         SpecError: Another link finds the URL elsewhere, or the link does not give each path parameter.
     """
     if operation.url_source not in {None, url_source}:
-        raise SpecError(operation.place, "two links with x-url find its URL in different places; let them agree")
+        raise SpecError(operation.place, "two links with x-url find its URL in different properties; use the same one")
     expected = sorted(parameter.wire_name for parameter in operation.parameters_in("path"))
     if expected != [name for name, _ in url_source.parameters]:
-        raise SpecError(operation.place, f"a link with x-url leads here, and has to give the parameters {expected}")
+        raise SpecError(operation.place, f"a link with x-url leads here; it must give the parameters {expected}")
     operation.url_source = url_source
 
 
@@ -69,7 +69,7 @@ def _find_attribute(model: Model, node: Node) -> tuple[str, bool]:
     for part in match[1][1:].split("/"):
         field = next((field for field in current.fields if field.wire_name == part), None) if current else None
         if field is None or not is_required:
-            raise SpecError(node.place, f"{part!r} is no property of the response, or below one that is not required")
+            raise SpecError(node.place, f"{part!r} is not a property of the response, or is inside an optional one")
         names.append(field.name)
         is_required = field.required
         resolved = field.type.resolved

@@ -29,7 +29,7 @@ def read_pagination(node: Node, operation: Operation, taken: Collection[str]) ->
     if pages is None:
         return None
     if unknown := sorted(set(pages.object()) - _KEYS):
-        raise SpecError(pages.place, f"{unknown[0]!r} is none of {', '.join(sorted(_KEYS))}")
+        raise SpecError(pages.place, f"{unknown[0]!r} is not one of {', '.join(sorted(_KEYS))}")
     method = pages / "method"
     if method.text() != python_name(method.text(), taken=taken):
         raise SpecError(
@@ -42,9 +42,9 @@ def read_pagination(node: Node, operation: Operation, taken: Collection[str]) ->
     total = _required_property(page.definition, pages / "total")
     array = items.type.resolved
     if not isinstance(array, Array):
-        raise SpecError(f"{pages.place}/items", f"{items.wire_name!r} is no array")
+        raise SpecError(f"{pages.place}/items", f"{items.wire_name!r} is not an array")
     if not _is_integer(total.type):
-        raise SpecError(f"{pages.place}/total", f"{total.wire_name!r} is no integer")
+        raise SpecError(f"{pages.place}/total", f"{total.wire_name!r} is not an integer")
     offset = pages / "offset"
     parameters = [
         parameter
@@ -52,14 +52,14 @@ def read_pagination(node: Node, operation: Operation, taken: Collection[str]) ->
         if parameter.wire_name == offset.text() and not parameter.is_client_option
     ]
     if not parameters or not _is_integer(parameters[0].type):
-        raise SpecError(offset.place, f"{offset.value!r} is no parameter in the query that is an integer")
+        raise SpecError(offset.place, f"{offset.value!r} is not an integer parameter in the query")
     return Pagination(method.value, array.item, items.name, total.name, parameters[0].name)
 
 
 def _required_property(model: Model, node: Node) -> Field:
     field = next((field for field in model.fields if field.wire_name == node.text()), None)
     if field is None or not field.required:
-        raise SpecError(node.place, f"{node.value!r} is no required property of the response")
+        raise SpecError(node.place, f"{node.value!r} is not a required property of the response")
     return field
 
 

@@ -50,17 +50,20 @@ class ParameterReader:
                 name = (parameter / "name").text()
                 location = (parameter / "in").text()
                 if location not in _STYLES:
-                    raise SpecError(f"{parameter.place}/in", f"{location!r} is none of {', '.join(_STYLES)}")
+                    raise SpecError(f"{parameter.place}/in", f"{location!r} is not one of {', '.join(_STYLES)}")
                 key = (location, name.lower() if location == "header" else name)
                 if key in own:
-                    raise SpecError(node.place, f"the {location} parameter {name!r} is there twice; leave one of them")
+                    raise SpecError(
+                        node.place, f"the {location} parameter {name!r} is declared twice; keep one of them"
+                    )
                 own.add(key)
                 found[key] = parameter
         in_path = re.findall(r"\{([^{}]*)\}", path)
         declared = sorted(name for location, name in found if location == "path")
         if sorted(set(in_path)) != declared or re.search("[{}]", re.sub(r"\{[^{}]*\}", "", path)):
             raise SpecError(
-                operation.place, f"the path has the parameters {sorted(set(in_path))}, and {declared} are declared"
+                operation.place,
+                f"the path has the parameters {sorted(set(in_path))}, but {declared} are declared; make both the same",
             )
         return list(found.values())
 
@@ -98,14 +101,14 @@ class ParameterReader:
         if location in {"header", "cookie"} and not _TOKEN.fullmatch(wire_name):
             raise SpecError(f"{node.place}/name", f"{wire_name!r} cannot be the name of a {location}")
         if location == "header" and wire_name.lower() in _SET_BY_CLIENT:
-            raise SpecError(node.place, f"the header {wire_name} is set by the client itself; take the parameter out")
+            raise SpecError(node.place, f"the header {wire_name} is set by the client itself; remove the parameter")
         style = node.object().get("style", _STYLES[location])
         if style != _STYLES[location]:
             raise SpecError(
                 f"{node.place}/style", f"{style!r} is not supported in {location}; only {_STYLES[location]!r}"
             )
         if location == "path" and not node.flag("required"):
-            raise SpecError(node.place, "a parameter in the path has to be required: true")
+            raise SpecError(node.place, "a parameter in the path must have required: true")
         schema = node / "schema"
         type_ = self._schemas.type_of(schema, class_name(name))
         check_flat(schema.place, type_)

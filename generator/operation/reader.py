@@ -91,7 +91,9 @@ class OperationReader:
             for response in operation.responses:
                 for link in response.links:
                     if link.target not in by_id:
-                        raise SpecError(operation.place, f"a link leads to {link.target!r}, which is no operationId")
+                        raise SpecError(
+                            operation.place, f"a link leads to {link.target!r}, which is not an operationId"
+                        )
                     target = by_id[link.target]
                     link.target = target.name
                     if link.url_source:

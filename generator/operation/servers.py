@@ -37,7 +37,7 @@ def server_url(document: Document, item: Node, operation: Node) -> str:
             return ""
         if not url.isascii() or not _ABSOLUTE_URL.fullmatch(url):
             raise SpecError(
-                f"{first.place}/url", f"{url!r} is no URL of an HTTP server; percent-encode what is special"
+                f"{first.place}/url", f"{url!r} is not the URL of an HTTP server; percent-encode special characters"
             )
         return url.rstrip("/")
     return ""
@@ -52,6 +52,6 @@ def api_hosts(document: Document, operations: Sequence[Operation]) -> tuple[str,
     trusted = document.root.items("x-trusted-hosts")
     for node in trusted:
         if not _DOMAIN.fullmatch(node.text()):
-            raise SpecError(node.place, f"{node.value!r} is no domain, such as example.com")
+            raise SpecError(node.place, f"{node.value!r} is not a domain, such as example.com")
     hosts = {re.sub(r"https?://|[:/].*", "", operation.server) for operation in operations} - {""}
     return tuple(node.value for node in trusted) or tuple(sorted(hosts))

@@ -224,7 +224,7 @@ def _locate(document: Document, parts: tuple[str | int, ...], message: str, kind
     if kind in _PROBLEMS:
         text = _PROBLEMS[kind].format(json_type(node.value))
         # Pydantic rejects an integer that does not fit into a float as "not a number".
-        message = text if text != "must be a number, not a number" else "is beyond what a float can hold; take it out"
+        message = text if text != "must be a number, not a number" else "is beyond what a float can hold; remove it"
     return depth, "Reference" not in parts, node.place, message[0].lower() + message[1:]
 
 

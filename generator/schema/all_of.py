@@ -30,7 +30,7 @@ def union_alternatives(document: Document, node: Node, keyword: Literal["oneOf",
     beside = {name: value for name, value in beside.items() if _is_assertion(name)}
     alternatives = (node / keyword).items()
     if not alternatives:
-        raise SpecError(f"{node.place}/{keyword}", "is empty, so nothing matches")
+        raise SpecError(f"{node.place}/{keyword}", "is empty, so no value matches; list at least one")
     if not beside.keys() - {"nullable"}:
         return alternatives
     return [_narrow(document, alternative, Node(beside, node.place)) for alternative in alternatives]
@@ -56,7 +56,7 @@ def _merge(document: Document, node: Node, above: tuple[str, ...]) -> Node:
         return node
     members = node.items("allOf")
     if "allOf" in schema and not members:
-        raise SpecError(f"{node.place}/allOf", "is empty; take it out")
+        raise SpecError(f"{node.place}/allOf", "is empty; remove it")
     own = {name: value for name, value in schema.items() if name not in {"allOf", "$ref"}}
     if "$ref" in schema:
         members = [Node({"$ref": schema["$ref"]}, node.place), *members]
@@ -127,7 +127,7 @@ def _flatten(document: Document, part: Node, node: Node, above: tuple[str, ...])
     if whole.value is True:
         return Node({}, whole.place)
     if whole.value is False:
-        raise SpecError(whole.place, "a schema that nothing matches (false) is not supported")
+        raise SpecError(whole.place, "the schema false, which matches no value, is not supported; remove it")
     return whole
 
 
@@ -142,16 +142,16 @@ def _merge_two(first: dict[str, Any], second: Node, place: str) -> dict[str, Any
             try:
                 result[name] = _MERGES[name](result[name], value)
             except (TypeError, AttributeError, ValueError):
-                raise SpecError(place, f"allOf has two {name} of which one is malformed") from None
+                raise SpecError(place, f"allOf has two {name} of which one is malformed; correct it") from None
         else:
-            raise SpecError(place, f"allOf has two different {name}, {result[name]!r} and {value!r}; leave one of them")
+            raise SpecError(place, f"allOf has two different {name}, {result[name]!r} and {value!r}; keep one of them")
         if result[name] == [] and name in {"type", "enum"}:
             raise SpecError(place, f"allOf leaves no {name} that matches all its members")
     _check_closed(first, second.object(), place)
     for keyword, flag in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
         flags = isinstance(result.get(flag), bool)
         if flags and keyword in first and keyword in second.object() and first[keyword] != second.object()[keyword]:
-            raise SpecError(place, f"allOf has two different {keyword} of which one is exclusive; leave one of them")
+            raise SpecError(place, f"allOf has two different {keyword} of which one is exclusive; keep one of them")
     return result
 
 
@@ -161,7 +161,7 @@ def _check_closed(first: dict[str, Any], second: dict[str, Any], place: str) -> 
         if closed.get("additionalProperties") is False and beyond:
             names = ", ".join(sorted(beyond))
             raise SpecError(
-                place, f"a member of allOf has additionalProperties: false and so forbids {names}; take that out of it"
+                place, f"a member of allOf has additionalProperties: false and so forbids {names}; remove that there"
             )
 
 

@@ -46,7 +46,7 @@ def python_pattern(pattern: str) -> str:
             warnings.simplefilter("error")
             re.compile(translated)
     except (re.error, Warning, RecursionError, OverflowError) as error:
-        raise ValueError(f"cannot be said in Python: {error}") from error
+        raise ValueError(f"cannot be translated for Python's re: {error}") from error
     return translated
 
 

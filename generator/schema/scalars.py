@@ -56,13 +56,13 @@ def string_type(node: Node) -> Type:
         if constraints:
             raise SpecError(
                 node.place,
-                f"{', '.join(constraints)} is not supported beside format {format_ or 'byte'}; leave one out",
+                f"{', '.join(constraints)} is not supported beside format {format_ or 'byte'}; remove one",
             )
         return object_type
     meta = [(_LENGTHS[name], str(whole_number(node / name))) for name in _LENGTHS if name in schema]
     if format_ in FORMAT_PATTERNS:
         if "pattern" in schema:
-            raise SpecError(node.place, f"pattern is not supported beside format {format_}; leave one out")
+            raise SpecError(node.place, f"pattern is not supported beside format {format_}; remove one")
         meta.append(("pattern", f"FORMAT_PATTERNS[{python_literal(format_)}]"))
     elif "pattern" in schema:
         meta.append(("pattern", _read_pattern(node / "pattern")))
@@ -89,7 +89,7 @@ def number_type(node: Node, name: str) -> Type:  # noqa: C901  # a branch for ea
         if keyword in schema:
             found.append((_read_number(node / keyword), is_flag and exclusive is not None and exclusive.value))
         elif is_flag and exclusive is not None:
-            raise SpecError(exclusive.place, f"says nothing without {keyword}; give the bound itself")
+            raise SpecError(exclusive.place, f"has no effect without {keyword}; write the bound itself")
         if exclusive is not None and not is_flag:
             found.append((_read_number(exclusive), True))
     meta: list[tuple[str, str]] = []
@@ -113,7 +113,7 @@ def enum_type(node: Node) -> Type:
     where = node / ("const" if "const" in schema else "enum")
     values: list[Any] = [schema["const"]] if "const" in schema else where.array()
     if "const" in schema and "enum" in schema and schema["const"] not in (node / "enum").array():
-        raise SpecError(where.place, "is not among the values of the enum beside it, so nothing matches")
+        raise SpecError(where.place, "is not in the enum beside it, so no value matches; correct one of them")
     types = schema.get("type")
     declared = set[str](types) if is_array(types) else {types} if types else set[str]()
     for value in values:
@@ -127,7 +127,7 @@ def enum_type(node: Node) -> Type:
             raise SpecError(where.place, f"{value} is beyond int64, which msgspec cannot compare")
     named = tuple(dict.fromkeys(value for value in values if value is not None))
     if not values:
-        raise SpecError(where.place, "is empty, so nothing matches")
+        raise SpecError(where.place, "is empty, so no value matches; list at least one")
     return union(*([Choice(named)] if named else []), *([NONE] if None in values else []))
 
 
@@ -144,7 +144,7 @@ def _read_number(node: Node) -> int | float:
     if isinstance(node.value, bool) or not isinstance(node.value, (int, float)):
         raise SpecError(node.place, "must be a number")
     if abs(node.value) > sys.float_info.max:
-        raise SpecError(node.place, "is beyond what a float can hold; take it out")
+        raise SpecError(node.place, "is beyond what a float can hold; remove it")
     return node.value
 
 
@@ -170,7 +170,7 @@ def _read_multiple(node: Node, *, whole: bool) -> str:
         return str(int(value))
     # In binary, 0.3 is not a multiple of 0.1: a check would reject values that the document allows.
     if Fraction(repr(value)) != Fraction(value):
-        raise SpecError(node.place, f"{value} has no exact binary form, so it cannot be checked; take it out")
+        raise SpecError(node.place, f"{value} has no exact binary form, so it cannot be checked; remove it")
     return repr(value)
 
 

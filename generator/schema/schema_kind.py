@@ -25,7 +25,7 @@ def check_schema(document: Document, node: Node) -> None:
     check_keywords(node, "schema")
     schema = node.object()
     if "nullable" in schema and not document.is_3_0:
-        raise SpecError(f"{node.place}/nullable", "is of OpenAPI 3.0; say type: [..., 'null']")
+        raise SpecError(f"{node.place}/nullable", "is a keyword of OpenAPI 3.0; in 3.1, write type: [..., 'null']")
     if "discriminator" in schema:
         check_keywords(node / "discriminator", "discriminator")
     for keyword in ("oneOf", "anyOf", "enum"):
@@ -40,7 +40,7 @@ def check_keywords_fit(node: Node, names: list[str]) -> None:
     }
     if unfit:
         about = f"type {' or '.join(names)}" if names else "an enum or const"
-        raise SpecError(node.place, f"{', '.join(sorted(unfit))} says nothing about {about}; take it out")
+        raise SpecError(node.place, f"{', '.join(sorted(unfit))} does not apply to {about}; remove it")
 
 
 def type_names(node: Node) -> list[str]:
@@ -57,9 +57,9 @@ def type_names(node: Node) -> list[str]:
     names: list[Any] = declared if is_array(declared) else [declared]
     for name in names:
         if name not in _ALL_TYPES:
-            raise SpecError(f"{node.place}/type", f"{name!r} is none of {', '.join(_ALL_TYPES)}")
+            raise SpecError(f"{node.place}/type", f"{name!r} is not one of {', '.join(_ALL_TYPES)}")
     if not names:
-        raise SpecError(f"{node.place}/type", "is empty, so nothing matches")
+        raise SpecError(f"{node.place}/type", "is empty, so no value matches; list at least one")
     return names
 
 

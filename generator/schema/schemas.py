@@ -98,7 +98,7 @@ class SchemaReader:
         if node.value is True:
             return ANY
         if node.value is False:
-            raise SpecError(node.place, "a schema that nothing matches (false) is not supported")
+            raise SpecError(node.place, "the schema false, which matches no value, is not supported; remove it")
         flat = merge_all_of(self.document, node)
         check_schema(self.document, flat)
         type_ = self._reference_type(flat) if "$ref" in flat.object() else self._inline_type(flat, hint)
@@ -111,7 +111,7 @@ class SchemaReader:
             return union(definition, NONE) if target.place in self._nullable_models else definition
         # A schema outside of components/schemas has no name of its own: it is read as if it stood here.
         if target.place in self._unfinished:
-            raise SpecError(node.place, "a recursive schema has to stand under components/schemas")
+            raise SpecError(node.place, "is recursive; move it to components/schemas")
         self._unfinished.append(target.place)
         result = self._type_of(target, class_name(target.place.rpartition("/")[2]))
         self._unfinished.remove(target.place)
@@ -154,7 +154,7 @@ class SchemaReader:
             if keyword in schema:
                 return self._union_type(node, keyword, hint)
         if "discriminator" in schema:
-            raise SpecError((node / "discriminator").place, "says nothing without oneOf; list the alternatives in one")
+            raise SpecError((node / "discriminator").place, "has no effect without oneOf; list the alternatives in one")
         if "const" in schema or "enum" in schema:
             check_keywords_fit(node, [])
             return scalars.enum_type(node)
@@ -201,7 +201,7 @@ class SchemaReader:
     def _read_fields(self, model: Model, node: Node) -> None:
         model.description = schema_description(node)
         if "discriminator" in node.object():
-            raise SpecError((node / "discriminator").place, "says nothing without oneOf; list the alternatives in one")
+            raise SpecError((node / "discriminator").place, "has no effect without oneOf; list the alternatives in one")
         for keyword in ("minProperties", "maxProperties"):
             if keyword in node.object():
                 raise SpecError(f"{node.place}/{keyword}", "is not supported for an object with named properties")
@@ -267,7 +267,7 @@ class SchemaReader:
         if len(models) > 1 or (models and "discriminator" in node.object()):
             self._object_unions.append((node, models))
         elif "discriminator" in node.object():
-            raise SpecError((node / "discriminator").place, "tells objects apart, and there are none here; take it out")
+            raise SpecError((node / "discriminator").place, "tells objects apart, and there are none here; remove it")
         if keyword == "oneOf":
             check_exclusive(node, types)
         check_union(node, result)

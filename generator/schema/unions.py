@@ -29,7 +29,7 @@ def check_union(node: Node, type_: Type) -> None:
             continue
         shown = " and ".join(_type_text(member) for member in members)
         raise SpecError(
-            node.place, f"a union of {shown} is not supported: the kind of the value does not tell them apart"
+            node.place, f"a union of {shown} is not supported: the JSON type of a value does not tell them apart"
         )
     containers = [
         *by_json_type.get("array", []),
@@ -40,7 +40,7 @@ def check_union(node: Node, type_: Type) -> None:
     ):
         # Seen with msgspec 0.22.0: its decoder confuses the pattern with the items.
         problem = "msgspec crashes on a union of a string with a pattern or format and an array or a map"
-        raise SpecError(node.place, f"{problem}; take the pattern out, or put the array into an object")
+        raise SpecError(node.place, f"{problem}; remove the pattern, or put the array into an object")
     numbers = [*by_json_type.get("number", []), *by_json_type.get("integer", [])]
     if by_json_type.get("number") and len(numbers) > 1 and any(not _is_unconstrained(number) for number in numbers):
         raise SpecError(node.place, "a union of integers and numbers is only supported without constraints")
@@ -92,7 +92,7 @@ def tag_models(unions: list[tuple[Node, list[Model]]]) -> None:
             elif (model.tag_field, model.tag) != (name, tag):
                 earlier = f"{model.tag_field!r} = {model.tag!r}"
                 raise SpecError(
-                    node.place, f"{model.name} is told apart by {earlier} in another union already; use that"
+                    node.place, f"{model.name} is told apart by {earlier} in another union; use the same here"
                 )
 
 
@@ -100,12 +100,14 @@ def _set_tag(node: Node, model: Model, name: str, tag: str | int) -> None:
     field = next((field for field in model.fields if field.wire_name == name), None)
     if field is None or not field.required:
         raise SpecError(
-            node.place, f"{name!r} tells {model.name} from the others, so it has to be a required property of it"
+            node.place, f"{name!r} tells {model.name} from the others, so it must be a required property of it"
         )
     values = [value for member in field.type.members if isinstance(member, Choice) for value in member.values]
     is_open = any(isinstance(member, Scalar) and member.python == "str" for member in field.type.members)
     if tag not in values and not (is_open and isinstance(tag, str)):
-        raise SpecError(node.place, f"{name!r} of {model.name} cannot be {tag!r}, by which it is told apart")
+        raise SpecError(
+            node.place, f"{name!r} of {model.name} cannot be {tag!r}, the value that tells it from the others"
+        )
     model.tag_field, model.tag, model.tag_name = name, tag, field.name
     model.tag_description = field.description
     model.fields.remove(field)
@@ -116,14 +118,15 @@ def _mapped_tag(node: Node, discriminator: Node, model: Model, name: str) -> str
     values = [value for value, target in discriminator.members("mapping") if target.value in {model.place, component}]
     if len(values) > 1:
         raise SpecError(
-            f"{discriminator.place}/mapping", f"{' and '.join(values)} mean the same schema; one value each"
+            f"{discriminator.place}/mapping", f"{' and '.join(values)} map to the same schema; keep one of them"
         )
     if values:
         return values[0]
     single = _single_value(model, name)
     if single is None and model.place.count("/") != "#/components/schemas/name".count("/"):
         raise SpecError(
-            node.place, f"the discriminator does not say which {name!r} is that of {model.place}; give it a const"
+            node.place,
+            f"the discriminator maps no {name!r} to {model.place}; add it to the mapping, or give the property a const",
         )
     return component if single is None else single
 
@@ -132,7 +135,7 @@ def _check_mapping(discriminator: Node, models: list[Model]) -> None:
     known = {name for model in models for name in (model.place, model.place.rpartition("/")[2])}
     for _, target in discriminator.members("mapping"):
         if target.value not in known:
-            raise SpecError(target.place, f"{target.value!r} is none of the alternatives")
+            raise SpecError(target.place, f"{target.value!r} is not one of the alternatives; correct it")
 
 
 def _distinguishing_property(node: Node, models: list[Model]) -> str:
@@ -146,7 +149,7 @@ def _distinguishing_property(node: Node, models: list[Model]) -> str:
     shown = ", ".join(model.name for model in models)
     raise SpecError(
         node.place,
-        f"nothing tells {shown} apart: add a discriminator, or a required property with another const in each",
+        f"{shown} cannot be told apart: add a discriminator, or a required property with a different const in each",
     )
 
 

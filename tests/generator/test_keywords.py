@@ -92,7 +92,7 @@ def test_a_word_that_is_no_keyword_is_refused_unless_it_is_an_extension(kind: st
     with pytest.raises(SpecError) as failure:
         check_keywords(Node({"own": 1}, "#/x"), kind)
 
-    assert str(failure.value) == f"#/x: 'own' is no keyword of a {kind}; correct it, or call it x-own"
+    assert str(failure.value) == f"#/x: 'own' is not a keyword of a {kind}; correct it, or call it x-own"
 
 
 # What each translated keyword changes, seen in the types: with the keyword, and without it.

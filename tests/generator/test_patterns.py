@@ -77,7 +77,7 @@ def test_a_pattern_matches_as_in_ecmascript(pattern: str, matching: list[str], o
         (r"\é", r"has an unknown escape \é"),
         ("[\\", "ends in a backslash"),
         ("a*+", "repeats a repetition"),
-        ("[b-a]", "cannot be said in Python: bad character range b-a at position 1"),
+        ("[b-a]", "cannot be translated for Python's re: bad character range b-a at position 1"),
     ],
 )
 def test_what_cannot_be_said_is_named(pattern: str, words: str) -> None:

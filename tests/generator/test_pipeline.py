@@ -237,7 +237,7 @@ def test_the_check_names_what_is_changed_missing_and_stray(job: Job, capsys: pyt
         "missing: made/errors.py",
         "stray: made/stray.txt",
     ]
-    assert err == f"3 differ from what spec.json and generator/ make; run `{job.command}`\n"
+    assert err == f"3 differ from what spec.json and generator/ generate; run `{job.command}`\n"
     assert _tree(job.target) == before
 
 
