@@ -21,7 +21,7 @@ _PACKAGE = "box_uploads"
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command and return its exit code: 0 done, 1 failed or different, 2 wrong usage."""
-    description = "Makes a msgspec client from an OpenAPI document."
+    description = "Generate a msgspec client from an OpenAPI document."
     parser = argparse.ArgumentParser(prog="python -m generator", description=description)
     parser.add_argument("--spec", type=Path, default=_SPEC, metavar="PATH", help="the document, YAML or JSON")
     parser.add_argument("--package", default=_PACKAGE, metavar="NAME", help="the package (default: %(default)s)")

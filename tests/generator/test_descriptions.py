@@ -33,7 +33,7 @@ from .conftest import document
         ({"default": {"ü": [True]}}, 'The server takes `{"ü": [true]}` if it is absent.'),
     ],
 )
-def test_a_property_is_described_by_all_that_is_said_of_it(schema: dict[str, Any], words: str) -> None:
+def test_a_property_description_includes_its_annotations(schema: dict[str, Any], words: str) -> None:
     named = {"type": "integer", "description": "Of the name", "deprecated": True, "default": 1}
     schemas = {"Named": named, "S": {"type": "object", "description": "Own.", "properties": {"a": schema}}}
     found = SchemaReader(Document(document(schemas=schemas), "test"))

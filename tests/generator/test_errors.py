@@ -19,7 +19,7 @@ from generator.errors import SpecError, json_type
         ("p" * 150 + "-" + "r" * 150, "q" * 301, f"{'p' * 150}…{'r' * 150}: {'q' * 300}…"),
     ],
 )
-def test_a_problem_is_one_line_of_a_length_that_can_be_read(place: str, problem: str, line: str) -> None:
+def test_an_error_message_is_one_line_of_limited_length(place: str, problem: str, line: str) -> None:
     found = SpecError(place, problem)
 
     assert (str(found), found.place, found.problem) == (line, place, problem)
@@ -32,5 +32,5 @@ def test_a_problem_is_one_line_of_a_length_that_can_be_read(place: str, problem:
         *((1, "a number"), (1.5, "a number"), (None, "null"), (b"", "a bytes")),
     ],
 )
-def test_a_value_is_described_by_its_kind(value: Any, words: str) -> None:
+def test_a_value_is_described_by_its_json_type(value: Any, words: str) -> None:
     assert json_type(value) == words

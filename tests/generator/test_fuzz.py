@@ -182,7 +182,9 @@ def _wider(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 @settings(max_examples=5, deadline=None, derandomize=True, database=None, phases=[Phase.generate])
 @given(schemas=st.lists(st.recursive(SCALARS, _wider, max_leaves=8), min_size=12, max_size=12))
-def test_what_is_not_refused_by_its_place_works(schemas: list[Any], tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_document_that_is_not_refused_makes_a_working_package(
+    schemas: list[Any], tmp_path_factory: pytest.TempPathFactory
+) -> None:
     """The last step, which imports the package and builds all decoders, has nothing left to find."""
     known = {
         "Part": {"type": "object", "required": ["kind"], "properties": {"kind": {"const": "part"}}},

@@ -60,7 +60,7 @@ KEYWORDS = [(kind, keyword) for kind, keywords in STANDARD.items() for keyword i
 
 
 @pytest.mark.parametrize(("kind", "keyword"), KEYWORDS)
-def test_the_fate_of_a_keyword_is_decided_once(kind: str, keyword: str) -> None:
+def test_each_keyword_is_in_exactly_one_table(kind: str, keyword: str) -> None:
     tables = (TRANSLATED, ANNOTATIONS, REFUSED)
 
     assert sum(keyword in table.get(kind, {}) for table in tables) == 1
@@ -74,7 +74,7 @@ def test_only_keywords_of_the_standards_are_known(kind: str) -> None:
 
 
 @pytest.mark.parametrize(("kind", "keyword"), [(kind, one) for kind, ones in REFUSED.items() for one in ones])
-def test_a_refused_keyword_is_refused_by_its_place_with_a_cure(kind: str, keyword: str) -> None:
+def test_a_refused_keyword_is_reported_with_its_place_and_a_cure(kind: str, keyword: str) -> None:
     with pytest.raises(SpecError) as failure:
         check_keywords(Node({keyword: {"a": 1}}, "#/x"), kind)
 
@@ -82,12 +82,12 @@ def test_a_refused_keyword_is_refused_by_its_place_with_a_cure(kind: str, keywor
 
 
 @pytest.mark.parametrize(("kind", "keyword"), WITHOUT_EFFECT)
-def test_a_keyword_with_the_value_that_changes_nothing_is_taken(kind: str, keyword: str) -> None:
+def test_a_keyword_whose_value_has_no_effect_is_accepted(kind: str, keyword: str) -> None:
     check_keywords(Node({keyword: WITHOUT_EFFECT[kind, keyword]}, "#/x"), kind)
 
 
 @pytest.mark.parametrize("kind", STANDARD)
-def test_a_word_that_is_no_keyword_is_refused_unless_it_is_an_extension(kind: str) -> None:
+def test_an_unknown_keyword_is_refused_unless_it_is_an_extension(kind: str) -> None:
     check_keywords(Node({"x-own": 1}, "#/x"), kind)
     with pytest.raises(SpecError) as failure:
         check_keywords(Node({"own": 1}, "#/x"), kind)
@@ -215,7 +215,7 @@ def test_a_translated_keyword_of_a_parameter_changes_it(keyword: str) -> None:
     assert _operation(parameters=[one]) != _operation(parameters=[other])
 
 
-def test_all_translated_keywords_of_parameters_are_tried() -> None:
+def test_every_translated_keyword_of_parameters_is_tested() -> None:
     # The one style of each place is all that `style` may say, and examples belong to the document.
     assert TRANSLATED["parameter"] - set(PARAMETER) == {"style", "example", "examples"}
     assert set(CALL) == TRANSLATED["operation"]

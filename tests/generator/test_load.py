@@ -7,7 +7,7 @@ import pytest
 from generator.document.load import parse, pointer_part
 
 
-def test_yaml_says_what_json_would_say() -> None:
+def test_yaml_is_read_as_json_would_be() -> None:
     text = "{true: 1, False: 2, null: 3, 200: 4, 1.5: 5, when: 2026-01-02, at: 2026-01-02T03:04:05Z, on: no, ~/: [*b]}"
     text = text.replace("*b", "{a: 1.0}")
 

@@ -79,7 +79,7 @@ def package(make: Make) -> Package:
     )
 
 
-def test_fields_of_any_name_keep_it_on_the_wire(package: Package) -> None:
+def test_fields_keep_their_names_on_the_wire(package: Package) -> None:
     content = dict.fromkeys(FIELDS, "2026-01-02T03:04:05Z")
 
     decoded = msgspec.json.decode(json.dumps(content), type=package.models.Fields)
@@ -90,7 +90,7 @@ def test_fields_of_any_name_keep_it_on_the_wire(package: Package) -> None:
         msgspec.json.decode(json.dumps({**content, "名": "no time"}), type=package.models.Fields)
 
 
-def test_schemas_of_any_name_have_a_class_each(package: Package) -> None:
+def test_each_schema_has_its_own_class_whatever_its_name(package: Package) -> None:
     names = {}
     for model in vars(package.models).values():
         if isinstance(model, type) and issubclass(model, msgspec.Struct) and "of" in model.__struct_fields__:
@@ -106,11 +106,11 @@ def test_schemas_of_any_name_have_a_class_each(package: Package) -> None:
     assert names["FooBar_"] == "FooBar"
 
 
-def test_a_class_for_an_inner_object_leaves_the_name_of_a_schema_alone(package: Package) -> None:
+def test_an_inner_object_does_not_take_the_class_name_of_a_schema(package: Package) -> None:
     assert package.models.InnerValue.__struct_fields__ == ("y",)
 
 
-def test_parameters_of_any_name_keep_it_on_the_wire(package: Package) -> None:
+def test_parameters_keep_their_names_on_the_wire(package: Package) -> None:
     build = package.operation("with_parameters").build_request
     known = [name for name in build.__code__.co_varnames[: build.__code__.co_kwonlyargcount] if name != "body"]
     numbers = {name: number for number, name in enumerate(known, 1)}
@@ -125,7 +125,7 @@ def test_parameters_of_any_name_keep_it_on_the_wire(package: Package) -> None:
     assert json.loads(request.content) == {"a": 1}
 
 
-def test_a_body_and_parameters_of_the_same_name_are_kept_apart(package: Package) -> None:
+def test_a_parameter_named_body_is_kept_apart_from_the_body(package: Package) -> None:
     _, request = package.call(
         "with_body",
         body="text",
@@ -172,7 +172,7 @@ def test_an_operation_without_id_is_named_after_its_path(package: Package) -> No
     assert (found, request.url.path) == (5, "/v1/no/id/a")
 
 
-def test_closing_still_closes(package: Package) -> None:
+def test_close_still_closes_the_client(package: Package) -> None:
     client = package.module.Client()
     client.close()
 
@@ -215,7 +215,7 @@ def test_names_that_are_taken_are_numbered() -> None:
     assert taken[:2] == ["a", "a_"]
 
 
-def test_names_of_classes_are_free() -> None:
+def test_a_taken_class_name_gets_a_number() -> None:
     assert class_name("a b", taken={"AB", "AB_"}) == "AB_2"
 
 

@@ -85,7 +85,7 @@ def listed(package: Package, handler: Any, *, is_async: bool, **given: Any) -> l
 
 
 @pytest.mark.parametrize("is_async", [False, True])
-def test_all_items_are_gone_through_with_the_arguments_of_the_caller(package: Package, *, is_async: bool) -> None:
+def test_the_iterator_passes_the_arguments_to_every_page(package: Package, *, is_async: bool) -> None:
     seen: list[dict[str, str]] = []
     assert listed(package, answers(seen), is_async=is_async, item="x") == [0, 1, 2, 3, 4]
     assert seen == [{"skip-first": str(skipped), "item": "x"} for skipped in (0, 2, 4)]
@@ -95,12 +95,12 @@ def test_all_items_are_gone_through_with_the_arguments_of_the_caller(package: Pa
 
 @pytest.mark.parametrize("is_async", [False, True])
 @pytest.mark.parametrize("things", [[*THINGS[:2], *THINGS[:2]], THINGS[:2]])
-def test_a_server_that_repeats_itself_or_has_no_more_is_told(package: Package, things: Any, *, is_async: bool) -> None:
+def test_a_repeated_or_empty_page_raises_page_error(package: Package, things: Any, *, is_async: bool) -> None:
     with pytest.raises(package.errors.PageError, match="after 2 of 5 items"):
         listed(package, answers([], things), is_async=is_async)
 
 
-def test_a_page_is_asked_for_when_its_first_item_is(package: Package) -> None:
+def test_a_page_is_requested_when_its_first_item_is_needed(package: Package) -> None:
     seen: list[dict[str, str]] = []
     with package.module.Client(http=httpx2.MockTransport(answers(seen))) as client:
         things = client.iter_things("a")
@@ -112,7 +112,7 @@ def test_a_page_is_asked_for_when_its_first_item_is(package: Package) -> None:
     assert len(seen) == 2
 
 
-def test_the_iterator_names_the_operation_and_takes_no_offset(package: Package) -> None:
+def test_the_iterator_documents_its_operation_and_takes_no_offset(package: Package) -> None:
     method = package.module.Client.iter_things
     assert "all items of `list_things`" in method.__doc__
     with pytest.raises(TypeError, match="skip_first"):
@@ -193,7 +193,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_wrong_pages_are_refused_with_their_place(name: str) -> None:
+def test_an_invalid_x_pages_is_refused_with_its_place(name: str) -> None:
     content, place, problem = REFUSED[name]
     read = Document(content, "test")
     with pytest.raises(SpecError) as caught:

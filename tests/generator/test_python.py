@@ -52,5 +52,5 @@ TEXTS: list[tuple[str, tuple[Any, ...], str]] = [
 
 
 @pytest.mark.parametrize(("name", "arguments", "expected"), TEXTS)
-def test_a_filter_makes_the_same_text_of_the_same_text(name: str, arguments: tuple[Any, ...], expected: str) -> None:
+def test_a_filter_returns_exactly_this_text(name: str, arguments: tuple[Any, ...], expected: str) -> None:
     assert FILTERS[name](*arguments) == expected

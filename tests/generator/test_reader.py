@@ -447,7 +447,7 @@ READ: dict[str, tuple[dict[str, Any], list[list[str]]]] = {
 
 
 @pytest.mark.parametrize("name", READ)
-def test_an_operation_becomes_what_the_document_says(name: str) -> None:
+def test_an_operation_is_read_as_the_document_describes_it(name: str) -> None:
     content, expected = READ[name]
 
     assert [said(one) for one in read(content)] == expected
@@ -471,7 +471,7 @@ def _linked(**others: Any) -> tuple[Document, list[Operation]]:
     return Document(content, "test"), read(content)
 
 
-def test_a_link_lets_a_method_take_what_an_earlier_call_returned() -> None:
+def test_a_link_with_x_url_makes_the_method_take_the_earlier_response() -> None:
     _, (start, stop) = _linked()
 
     assert start.responses[0].links[0].url_source == stop.url_source
@@ -496,7 +496,7 @@ def test_a_link_lets_a_method_take_what_an_earlier_call_returned() -> None:
         ({"x-trusted-hosts": ["z.example", "a-1.b.example"]}, ("z.example", "a-1.b.example")),
     ],
 )
-def test_a_url_of_a_response_leads_to_named_hosts_or_those_of_the_servers(
+def test_api_hosts_are_the_trusted_hosts_or_those_of_the_servers(
     others: dict[str, Any], hosts: tuple[str, ...]
 ) -> None:
     found, operations = _linked(**others)
@@ -505,7 +505,7 @@ def test_a_url_of_a_response_leads_to_named_hosts_or_those_of_the_servers(
 
 
 @pytest.mark.parametrize("name", ["self", "api", "models", "request", "response"])
-def test_a_property_that_a_method_would_hide_stays_in_the_body(name: str) -> None:
+def test_a_property_whose_name_the_method_uses_stays_in_the_body(name: str) -> None:
     body = {"required": True, "content": {"application/json": {"schema": _object(**{name: TEXT})}}}
     (found,) = read(document({"/a": {"post": operation(requestBody=body)}}))
 
@@ -524,7 +524,7 @@ OPTIONS = ["transport", "token", "base_url", "timeout_s", "retry", "http", "slee
         *((name, True) for name in OPTIONS),
     ],
 )
-def test_a_parameter_gets_an_underscore_where_its_name_is_used(name: str, *, is_option: bool) -> None:
+def test_a_parameter_with_a_reserved_name_gets_an_underscore(name: str, *, is_option: bool) -> None:
     parameter = {"in": "query", "name": name, "schema": TEXT, "x-client-option": is_option}
     (found,) = read(document({"/a": {"get": operation(parameters=[parameter])}}))
 
@@ -532,7 +532,7 @@ def test_a_parameter_gets_an_underscore_where_its_name_is_used(name: str, *, is_
 
 
 @pytest.mark.parametrize("name", ["models", "datetime", "httpx2", "raw", "close", "aclose", "annotations", "list"])
-def test_an_operation_gets_an_underscore_where_its_name_is_used(name: str) -> None:
+def test_an_operation_with_a_reserved_name_gets_an_underscore(name: str) -> None:
     (found,) = read(document({"/a": {"get": operation(operationId=name)}}))
 
     assert found.name == f"{name}_"

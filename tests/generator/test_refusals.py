@@ -1155,7 +1155,7 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_the_line_names_the_place_and_the_cure(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_refusal_names_the_place_and_the_cure(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     content, place, problem = REFUSED[name]
     (tmp_path / "spec.json").write_text(json.dumps(content), encoding="utf-8")
 
@@ -1232,7 +1232,9 @@ TEXTS: dict[str, tuple[str, bytes, str]] = {
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_a_text_that_is_no_document_is_refused(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_text_that_is_not_a_document_is_refused(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     file, content, problem = TEXTS[name]
     (tmp_path / file).write_bytes(content)
 
@@ -1249,7 +1251,7 @@ def test_a_missing_file_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture
 
 
 @pytest.mark.parametrize("package", ["a-b", "class", "json", "", "1a"])
-def test_a_name_that_is_no_package_is_wrong_usage(package: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_invalid_package_name_is_a_usage_error(package: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stop:
         main(["--package", package])
 
@@ -1258,7 +1260,7 @@ def test_a_name_that_is_no_package_is_wrong_usage(package: str, capsys: pytest.C
     assert last == f"python -m generator: error: --package {package!r} is not a valid name for a Python package"
 
 
-def test_a_refusal_can_be_printed_on_any_terminal(tmp_path: Path) -> None:
+def test_a_refusal_is_printable_on_any_terminal(tmp_path: Path) -> None:
     (tmp_path / "spec.json").write_text(json.dumps(_schema(type="string", größe="\u202e\n\x1b[31m")), encoding="utf-8")
     command = [
         sys.executable,
@@ -1280,7 +1282,7 @@ def test_a_refusal_can_be_printed_on_any_terminal(tmp_path: Path) -> None:
     assert line.startswith(r"spec.json: #/components/schemas/S: 'gr\xf6\xdfe' is not a keyword of a schema; correct it")
 
 
-def test_a_document_that_cannot_be_generated_leaves_what_is_there(tmp_path: Path) -> None:
+def test_a_refused_document_leaves_the_package_unchanged(tmp_path: Path) -> None:
     spec = tmp_path / "spec.json"
     arguments = ["--spec", str(spec), "--output", str(tmp_path / "out"), "--package", "made"]
     spec.write_text(json.dumps(document()), encoding="utf-8")

@@ -120,7 +120,7 @@ def _rejects(package: Package, name: str, value: Any) -> None:
         ("made_at", ["2026-01-02T03:04:05Z"], ["2026-01-02T03:04:05", "2026-01-02"]),
     ],
 )
-def test_a_property_takes_what_its_schema_allows_and_nothing_else(
+def test_a_property_accepts_only_what_its_schema_allows(
     sink: Package, name: str, good: list[Any], bad: list[Any]
 ) -> None:
     for value in good:
@@ -166,7 +166,7 @@ def test_models_are_keyword_only_structs(sink: Package) -> None:
     assert issubclass(sink.models.Problem, msgspec.Struct)
 
 
-def test_one_way_properties_are_optional_and_say_so(sink: Package) -> None:
+def test_read_only_and_write_only_properties_are_optional_and_documented(sink: Package) -> None:
     part = _decode(sink, "Part", PART)
 
     assert part.created_by is msgspec.UNSET
@@ -176,7 +176,7 @@ def test_one_way_properties_are_optional_and_say_so(sink: Package) -> None:
     assert '"""Only in requests."""' in text
 
 
-def test_all_of_has_the_constraints_of_all(sink: Package) -> None:
+def test_all_of_combines_the_constraints_of_its_members(sink: Package) -> None:
     thing = {"name": "a", "size": 2, "tags": [], "id": "x"}
 
     assert _decode(sink, "Thing", thing).size == 2
@@ -219,16 +219,16 @@ def test_objects_are_told_apart_by_a_number_and_from_other_kinds_of_values(sink:
     _rejects(sink, "Versioned", {"v": "1"})
 
 
-def test_what_stands_beside_one_of_holds_for_each_alternative(sink: Package) -> None:
+def test_keywords_beside_one_of_apply_to_each_alternative(sink: Package) -> None:
     assert _decode(sink, "Shared", {"kind": "b", "b": 2}).b == 2
     _rejects(sink, "Shared", {"kind": "a", "a": "2"})
 
 
-def test_an_object_of_a_union_that_stands_alone_must_not_have_another_tag(sink: Package) -> None:
+def test_a_union_member_decoded_alone_rejects_another_tag(sink: Package) -> None:
     _rejects(sink, "Circle", {"shape": "square", "radius": 1})
 
 
-def test_an_object_of_a_union_that_stands_alone_may_lack_its_tag(sink: Package) -> None:
+def test_a_union_member_decoded_alone_may_lack_its_tag(sink: Package) -> None:
     """A limit of msgspec, which generator/README.md names: the tag is only required where it decides."""
     assert _decode(sink, "Circle", {"radius": 1}) == sink.models.Circle(radius=1)
 
@@ -252,7 +252,7 @@ def test_exclusive_bounds_of_3_0_are_flags(old: Package) -> None:
     _rejects(old, "Holder", {"above": 5})
 
 
-def test_a_discriminator_may_stand_in_a_property_that_is_inherited(old: Package) -> None:
+def test_a_discriminator_may_name_an_inherited_property(old: Package) -> None:
     assert _decode(old, "Pet", {"kind": "meow", "lives": 9}) == old.models.Cat(lives=9)
     assert _decode(old, "Pet", {"kind": "Dog"}) == old.models.Dog()
     _rejects(old, "Pet", {"kind": "Cat"})
@@ -287,7 +287,7 @@ def test_a_model_of_all_of_may_be_null(make: Make) -> None:
     _rejects(package, "Holder", {"~/%": "xx"})
 
 
-def test_a_long_row_of_references_is_no_deep_nesting(make: Make) -> None:
+def test_a_long_chain_of_references_is_not_nested_too_deeply(make: Make) -> None:
     names = [f"S{number}" for number in range(400)]
     schemas = {
         name: {"type": "object", "properties": {"next": {"$ref": f"#/components/schemas/{following}"}}}
@@ -327,9 +327,7 @@ def _pets(make: Make, pet: dict[str, Any], *, version: str = "3.1.0") -> Package
 
 @pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
 @pytest.mark.parametrize("name", BESIDE)
-def test_what_stands_beside_references_holds_for_each_of_them_and_for_nothing_else(
-    make: Make, name: str, version: str
-) -> None:
+def test_keywords_beside_references_apply_to_those_references_only(make: Make, name: str, version: str) -> None:
     package = _pets(make, BESIDE[name], version=version)
 
     for kind in ("cat", "dog"):
@@ -340,14 +338,14 @@ def test_what_stands_beside_references_holds_for_each_of_them_and_for_nothing_el
 
 
 @pytest.mark.parametrize("keyword", ["oneOf", "anyOf"])
-def test_what_says_nothing_new_beside_references_leaves_them_their_classes(make: Make, keyword: str) -> None:
+def test_keywords_that_add_nothing_beside_references_keep_their_classes(make: Make, keyword: str) -> None:
     package = _pets(make, {"type": "object", "required": ["kind"], keyword: REFS})
 
     assert type(_decode(package, "Pet", {"kind": "dog"})) is package.models.Dog
 
 
 @pytest.mark.parametrize("schema", [{"type": "string"}, {"type": "string", "format": "ipv4"}])
-def test_the_models_module_offers_models_and_nothing_else(make: Make, schema: dict[str, Any]) -> None:
+def test_the_models_module_exports_only_models(make: Make, schema: dict[str, Any]) -> None:
     package = make(document(schemas={"Text": schema}))
 
     assert package.models.__all__ == ["Text"]

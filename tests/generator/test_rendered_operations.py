@@ -21,7 +21,7 @@ PART = {"number": 1, "made_at": "2026-01-02T03:04:05Z", "parent": None}
 ANSWER = Answer(content=json.dumps(PART).encode())
 
 
-def test_parameters_of_all_kinds_are_sent_in_their_places(sink: Package) -> None:
+def test_parameters_are_sent_in_path_query_headers_and_cookies(sink: Package) -> None:
     part, request = sink.call(
         "get_part",
         "a/b ü",
@@ -66,7 +66,7 @@ def test_parameters_of_all_kinds_are_sent_in_their_places(sink: Package) -> None
     assert request.content == b""
 
 
-def test_what_is_unset_is_not_sent(sink: Package) -> None:
+def test_unset_arguments_are_not_sent(sink: Package) -> None:
     _, request = sink.call("get_part", "a", 1, order="down", answer=ANSWER)
 
     assert request.url.query == b"order=down"
@@ -88,7 +88,7 @@ def test_what_is_unset_is_not_sent(sink: Package) -> None:
         ("as_user", {"as_user": "x"}),
     ],
 )
-def test_an_argument_that_breaks_its_schema_is_refused_by_name(
+def test_an_argument_that_violates_its_schema_is_refused_by_name(
     sink: Package, argument: str, change: dict[str, Any]
 ) -> None:
     arguments = {"thing_id": "a", "part": 1, "order": "up", **change}
@@ -123,7 +123,7 @@ def test_a_body_is_checked_before_it_is_sent(sink: Package) -> None:
         ("text/plain; charset=utf-8", "größe", "größe".encode()),
     ],
 )
-def test_the_caller_chooses_among_media_types_of_a_request(
+def test_the_caller_chooses_the_media_type_of_a_request(
     sink: Package, content_type: str, body: Any, sent: bytes
 ) -> None:
     _, request = sink.call("upload", body=body, content_type=content_type)
@@ -154,7 +154,7 @@ def test_a_media_type_that_is_not_offered_is_refused(sink: Package) -> None:
         ("image/png", b"\x89PNG", b"\x89PNG"),
     ],
 )
-def test_the_media_type_of_a_response_decides_how_it_is_read(
+def test_the_media_type_of_a_response_decides_how_it_is_decoded(
     sink: Package, media_type: str, content: bytes, parsed: Any
 ) -> None:
     found, _ = sink.call(
@@ -171,7 +171,7 @@ def test_a_form_is_urlencoded(sink: Package) -> None:
     assert request.content == b"user=a+b%26c%3D%C3%BC&scope=x&scope=y+z&remember=true"
 
 
-def test_a_body_that_is_optional_may_be_left_out(sink: Package) -> None:
+def test_an_optional_body_may_be_left_out(sink: Package) -> None:
     found, request = sink.call("add_note", answer=Answer(200, b"noted", "text/plain"))
     _, with_body = sink.call("add_note", body="ä", answer=Answer(299, b"noted", "text/plain"))
 
@@ -181,7 +181,7 @@ def test_a_body_that_is_optional_may_be_left_out(sink: Package) -> None:
     assert (with_body.headers["content-type"], with_body.content) == ("text/plain", "ä".encode())
 
 
-def test_components_are_followed(sink: Package) -> None:
+def test_references_to_components_are_resolved(sink: Package) -> None:
     circle = sink.models.Circle(radius=2)
 
     found, request = sink.call("draw", body=[circle], answer=Answer(200, b'{"shape": "square", "side": 1}'))
@@ -210,7 +210,7 @@ def test_an_empty_success_is_none(sink: Package, status: int) -> None:
     assert str(request.url) == "https://trash.example/things/a/parts/1"
 
 
-def test_no_token_is_sent_where_none_is_wanted(sink: Package) -> None:
+def test_no_token_is_sent_if_the_operation_needs_none(sink: Package) -> None:
     _, deleted = sink.call("delete_part", "a", 1, answer=Answer(204, b""))
     _, read = sink.call("read_free", answer=Answer(200, b"[1]"))
 
@@ -218,14 +218,14 @@ def test_no_token_is_sent_where_none_is_wanted(sink: Package) -> None:
     assert "authorization" not in read.headers
 
 
-def test_the_answer_to_head_has_no_body(sink: Package) -> None:
+def test_the_response_to_head_has_no_body(sink: Package) -> None:
     found, request = sink.call("probe_part", "a", 1, answer=Answer(200, b""))
 
     assert (found, request.method) == (None, "HEAD")
 
 
 @pytest.mark.parametrize(("status", "title"), [(404, "range"), (422, "range"), (503, "default"), (520, "default")])
-def test_an_error_is_read_by_its_status_then_its_range_then_default(sink: Package, status: int, title: str) -> None:
+def test_an_error_is_decoded_by_status_then_range_then_default(sink: Package, status: int, title: str) -> None:
     media_type = "application/json" if title == "range" else "application/problem+json"
     answer = Answer(status, json.dumps({"title": title}).encode(), media_type)
 
@@ -237,7 +237,7 @@ def test_an_error_is_read_by_its_status_then_its_range_then_default(sink: Packag
     assert error.body == sink.models.Problem(title=title)
 
 
-def test_a_status_of_success_that_is_not_documented_is_an_error(sink: Package) -> None:
+def test_an_undocumented_success_status_is_an_error(sink: Package) -> None:
     error, _ = sink.call("delete_part", "a", 1, answer=Answer(200, b"{}"))
 
     assert (error.status, type(error)) == (200, sink.errors.ApiError)
@@ -259,7 +259,7 @@ def test_integers_written_with_a_fraction_of_zero_are_integers(sink: Package) ->
         read(sink.response(200, json.dumps({**PART, "number": 1.5}).encode()))
 
 
-def test_docstrings_say_what_the_document_says(sink: Package) -> None:
+def test_docstrings_contain_the_descriptions_of_the_document(sink: Package) -> None:
     client = sink.module.Client
 
     assert "Needs a token with the scopes read, write." in client.get_part.__doc__
@@ -284,7 +284,7 @@ def test_a_success_without_a_body_is_documented_as_none_with_its_status(sink: Pa
     assert "None with" not in client.create_thing.__doc__
 
 
-def test_a_docstring_says_where_header_fields_of_a_response_are(sink: Package) -> None:
+def test_a_docstring_says_where_response_headers_are(sink: Package) -> None:
     client = sink.module.Client
     assert "Header fields are in `raw.get_part(…).headers`." in client.get_part.__doc__
     assert "Header fields" not in client.create_thing.__doc__
@@ -299,7 +299,7 @@ def examples(client: type) -> list[str]:
 
 
 @pytest.mark.parametrize("client", [Client, AsyncClient])
-def test_each_example_of_the_client_is_a_call_that_can_be_copied(client: type) -> None:
+def test_each_example_in_a_docstring_is_a_valid_call(client: type) -> None:
     found = examples(client)
     assert len(found) >= 3
     for example in found:
@@ -316,7 +316,7 @@ def test_an_example_is_never_wrapped_within_a_literal(make: Make) -> None:
     assert eval(example, {"client": SimpleNamespace(call=lambda note: note)}) == note  # noqa: S307  # our own
 
 
-def test_the_docstring_of_a_binary_body_names_what_bytes_may_be(sink: Package) -> None:
+def test_the_docstring_of_a_binary_body_lists_the_accepted_types(sink: Package) -> None:
     client = sink.module.Client
     kinds = "`bytes`, a `bytearray`, a contiguous `memoryview`, or a `Stream`, which is read while it is sent."
     assert kinds in " ".join(client.upload.__doc__.split())
@@ -342,7 +342,7 @@ def test_an_example_of_the_document_becomes_a_call_in_the_docstring(make: Make) 
     assert 'client.call(name="a \\"b\\"", a_b=1)' in package.module.Client.call.__doc__
 
 
-def test_what_the_document_says_of_idempotence_comes_before_the_method(make: Make) -> None:
+def test_x_idempotent_overrides_the_http_method(make: Make) -> None:
     methods = {
         "put": operation(operationId="once", **{"x-idempotent": False}),
         "post": operation(operationId="often", **{"x-idempotent": True}),
@@ -365,7 +365,7 @@ def test_without_security_the_client_takes_no_token_and_without_server_a_base_ur
     assert str(request.url) == "https://own.example/v1/a"
 
 
-def test_options_of_the_client_are_sent_by_every_operation_that_has_them(make: Make) -> None:
+def test_client_options_are_sent_by_every_operation_that_declares_them(make: Make) -> None:
     option = {"in": "header", "name": "X-Team", "required": True, "x-client-option": True, "schema": {"type": "string"}}
     locale = {"in": "query", "name": "locale", "x-client-option": True, "schema": {"type": "string", "maxLength": 2}}
     same_name = {"in": "query", "name": "x_team", "schema": {"type": "string"}}
@@ -391,7 +391,7 @@ def test_options_of_the_client_are_sent_by_every_operation_that_has_them(make: M
         package.module.Client()
 
 
-def test_parameters_of_an_operation_replace_those_of_its_path(make: Make) -> None:
+def test_operation_parameters_replace_those_of_the_path(make: Make) -> None:
     general = {"in": "query", "name": "q", "schema": {"type": "integer"}}
     own = {"in": "query", "name": "q", "schema": {"type": "string"}}
     reference = {"$ref": "#/components/parameters/q", "description": "Own words."}
@@ -411,7 +411,7 @@ def test_parameters_of_an_operation_replace_those_of_its_path(make: Make) -> Non
     assert "q: Own words." in package.module.Client.third.__doc__
 
 
-def test_each_part_of_the_package_is_loaded_when_it_is_used(sink: Package) -> None:
+def test_each_module_is_imported_when_it_is_first_used(sink: Package) -> None:
     assert all(hasattr(sink.module, name) for name in sink.module.__all__)
     with pytest.raises(AttributeError, match="nothing"):
         _ = sink.module.nothing

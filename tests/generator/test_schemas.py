@@ -379,7 +379,7 @@ CLASSES = [
 ]
 
 
-def test_names_that_the_models_module_uses_get_an_underscore() -> None:
+def test_a_schema_with_a_reserved_name_gets_an_underscore() -> None:
     fields = _object(**dict.fromkeys(("str", "int", "float", "bool", "list", "dict", "bytes", "datetime"), TEXT))
     _, definitions = rendered(fields, schemas=dict.fromkeys(CLASSES, TEXT))
 
