@@ -1,4 +1,4 @@
-"""`python -m generator`: makes the client from the document, or checks that it is up to date."""
+"""`python -m generator`: generate the client from the document, or check that it is up to date."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import sys
 from os.path import normpath
 from pathlib import Path
 
+from .errors import GenerationError, SpecError
 from .pipeline import HOME, Job, check, generate
-from .problem import GenerationError, SpecError
 
 _ROOT = HOME.parent
 _SPEC = _ROOT / "spec" / "openapi.yaml"
@@ -21,7 +21,7 @@ _PACKAGE = "box_uploads"
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command and return its exit code: 0 done, 1 failed or different, 2 wrong usage."""
-    description = "Makes a msgspec client from an OpenAPI document."
+    description = "Generate a msgspec client from an OpenAPI document."
     parser = argparse.ArgumentParser(prog="python -m generator", description=description)
     parser.add_argument("--spec", type=Path, default=_SPEC, metavar="PATH", help="the document, YAML or JSON")
     parser.add_argument("--package", default=_PACKAGE, metavar="NAME", help="the package (default: %(default)s)")
@@ -30,15 +30,15 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     package: str = options.package
     if not package.isidentifier() or keyword.iskeyword(package) or package in sys.stdlib_module_names:
-        parser.error(f"--package {package!r} is no name for a Python package")
-    # What comes from the document can be said on any terminal.
+        parser.error(f"--package {package!r} is not a valid name for a Python package")
+    # Messages may have characters of the document that the terminal cannot encode.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    job = _job(options.spec, package, options.output)
+    job = _make_job(options.spec, package, options.output)
     try:
         if options.check:
-            return _report(job)
+            return _check_and_report(job)
         print(f"wrote {_shown(generate(job))}")
     except SpecError as error:
         print(f"{job.shown_spec}: {error}", file=sys.stderr)
@@ -49,11 +49,12 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _job(spec: Path, package: str, output: Path) -> Job:
+def _make_job(spec: Path, package: str, output: Path) -> Job:
     is_own_spec = spec.resolve() == _SPEC
     is_default = is_own_spec and package == _PACKAGE
-    # The name alone: no absolute path belongs into the package, and no line break into a comment.
-    shown = "spec/openapi.yaml" if is_own_spec else "".join(one if one.isprintable() else "?" for one in spec.name)
+    # Only the file's name, so that no absolute path gets into the package, and no line break into a comment.
+    name = "".join(character if character.isprintable() else "?" for character in spec.name)
+    shown = "spec/openapi.yaml" if is_own_spec else name
     command = "python -m generator"
     if not is_default:
         command += f" --spec {shlex.quote(shown)} --package {package}"
@@ -61,13 +62,13 @@ def _job(spec: Path, package: str, output: Path) -> Job:
     return Job(spec=spec, package=package, output=output, shown_spec=shown, command=command, lock=lock)
 
 
-def _report(job: Job) -> int:
+def _check_and_report(job: Job) -> int:
     lines = check(job).lines()
     for line in lines:
         kind, _, path = line.partition(": ")
         print(f"{kind}: {path if path.startswith('lock.toml') else _shown(Path(normpath(job.target / path)))}")
     if lines:
-        problem = f"{len(lines)} differ from what {job.shown_spec} and generator/ make"
+        problem = f"{len(lines)} differ from what {job.shown_spec} and generator/ generate"
         print(f"{problem}; run `{job.command}`", file=sys.stderr)
     return 1 if lines else 0
 

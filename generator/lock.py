@@ -1,4 +1,4 @@
-"""The record of what the package was made from: the document, the tools, the templates of theirs that ours replace."""
+"""The lock file: the hash of the document, the versions of the tools, the hashes of the replaced templates."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def lock_text(spec: Path, template_hashes: dict[str, str]) -> str:
 
 
 def lock_difference(lock: Path, expected: str) -> str | None:
-    """Return what is wrong with the lock file, or None if it is as expected."""
+    """Return the name of the lock file with what differs in it, or None if it is as expected."""
     if not lock.is_file():
         return f"{lock.name} (missing)"
     text = lock.read_text(encoding="utf-8")

@@ -1,6 +1,6 @@
-"""Imports a generated package and builds its decoders: what msgspec refuses shall fail here, not at a user's.
+"""Verification of a generated package: import it and build its decoders, so that msgspec's refusals show up here.
 
-Run by the pipeline in a Python of its own: `python verify.py FOLDER PACKAGE`.
+The pipeline runs it in a Python process of its own: `python verify.py FOLDER PACKAGE`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def verify(package_name: str) -> None:
             if home != models and hasattr(value, "__struct_fields__") and value.__module__ == models:
                 msgspec.json.Decoder(value)
             elif home.startswith(f"{package_name}._runtime") and hasattr(value, "_type"):
-                msgspec.json.Decoder(value._type)  # noqa: SLF001  # what the codec is going to decode
+                msgspec.json.Decoder(value._type)  # noqa: SLF001  # the type that the codec will decode
 
 
 if __name__ == "__main__":
@@ -33,5 +33,5 @@ if __name__ == "__main__":
     sys.path.insert(0, sys.argv[1])
     try:
         verify(sys.argv[2])
-    except Exception as error:  # noqa: BLE001  # whatever it is, the package does not work
+    except Exception as error:  # noqa: BLE001  # any error means that the package does not work
         sys.exit(f"{type(error).__name__}: {error}")

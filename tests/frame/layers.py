@@ -37,6 +37,9 @@ class Layer:
     is_dynamic: bool = False
 
 
+# The stages of the generator, in their order.
+_STAGES = ("document", "schema", "operation", "render")
+_STAGE_IMPORTS = {"document": ("ruamel.yaml",), "render": ("generator.render.upstream",)}
 _FACADE = tuple(f"box_uploads.{name}" for name in ("_runtime", "client", "errors", "models", "types"))
 LAYERS = (
     Layer("box_uploads", _FACADE, is_dynamic=True),
@@ -74,9 +77,22 @@ LAYERS = (
     Layer("box_uploads_mock", ("starlette", "uvicorn", "yaml", "box_uploads_mock.tls")),
     Layer("box_uploads_mock.tls", ("trustme",)),
     Layer("box_uploads_mock.pytest_plugin", ("pytest", "box_uploads_mock")),
-    # What the runtime knows of formats, errors and shapes, the generator need not know again.
-    Layer("generator", ("jinja2", "ruamel.yaml", "generator.overlay._runtime", "generator.upstream")),
-    Layer("generator.upstream", ("generator", "jinja2", "openapi_python_client", "pydantic")),
+    # The stages of the generator import each other in one direction. They share the runtime's knowledge of formats,
+    # errors and JSON types.
+    Layer("generator", tuple(f"generator.{name}" for name in (*_STAGES, "errors"))),
+    Layer("generator.errors"),
+    Layer("generator.python"),
+    *(
+        Layer(
+            f"generator.{name}",
+            (
+                *_STAGE_IMPORTS.get(name, ()),
+                *(f"generator.{earlier}" for earlier in ("errors", "overlay._runtime", "python", *_STAGES[:index])),
+            ),
+        )
+        for index, name in enumerate(_STAGES)
+    ),
+    Layer("generator.render.upstream", ("generator", "jinja2", "openapi_python_client", "pydantic")),
     # Looks at a generated package from inside, in a process of its own.
     Layer("generator.verify", ("msgspec",), is_dynamic=True),
     # Copied into the package as it is.

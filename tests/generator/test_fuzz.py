@@ -14,14 +14,14 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from generator import upstream
-from generator.document import Document
-from generator.operations import Operations
-from generator.patterns import python_pattern
+from generator.document.document import Document
+from generator.document.load import parse
+from generator.errors import SpecError
+from generator.operation.reader import OperationReader
 from generator.pipeline import generate
-from generator.problem import SpecError
-from generator.schemas import Schemas
-from generator.source import parse
+from generator.render.upstream import validate
+from generator.schema.patterns import python_pattern
+from generator.schema.schemas import SchemaReader
 
 from .conftest import KITCHEN_SINK, document, job_for, operation
 
@@ -67,11 +67,11 @@ def _read(content: Any) -> str:
     """Do everything that precedes rendering, and return what is refused."""
     try:
         loaded = Document(json.loads(json.dumps(content)), "spec")
-        upstream.validate(loaded)
-        schemas = Schemas(loaded)
+        validate(loaded)
+        schemas = SchemaReader(loaded)
         schemas.read_components()
-        Operations(loaded, schemas).read()
-        schemas.finish()
+        OperationReader(loaded, schemas).read()
+        schemas.tag_unions()
     except SpecError as error:
         return str(error)
     except RecursionError:
@@ -182,7 +182,9 @@ def _wider(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 @settings(max_examples=5, deadline=None, derandomize=True, database=None, phases=[Phase.generate])
 @given(schemas=st.lists(st.recursive(SCALARS, _wider, max_leaves=8), min_size=12, max_size=12))
-def test_what_is_not_refused_by_its_place_works(schemas: list[Any], tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_document_that_is_not_refused_makes_a_working_package(
+    schemas: list[Any], tmp_path_factory: pytest.TempPathFactory
+) -> None:
     """The last step, which imports the package and builds all decoders, has nothing left to find."""
     known = {
         "Part": {"type": "object", "required": ["kind"], "properties": {"kind": {"const": "part"}}},

@@ -13,7 +13,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from generator.filters import docstring_text, long_literal, python_literal
+from generator.python.docstrings import docstring_text
+from generator.python.literals import long_literal, python_literal
 
 from .conftest import Make, Package, document, operation
 
@@ -166,7 +167,7 @@ def package(make: Make, workplace: Path) -> Package:
         return found
 
 
-def test_nothing_of_the_document_is_executed(
+def test_text_of_the_document_is_never_executed(
     package: Package, workplace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(workplace)
@@ -177,7 +178,7 @@ def test_nothing_of_the_document_is_executed(
     assert list(workplace.iterdir()) == []
 
 
-def test_no_code_is_made_of_the_document(package: Package) -> None:
+def test_text_of_the_document_never_becomes_code(package: Package) -> None:
     """Only calls of names that the templates write are in the package, and no `open` among them."""
     for path in package.folder.rglob("*.py"):
         if "_runtime" in path.parts:
@@ -251,14 +252,14 @@ def _tag(package: Package, method: str) -> str:
     return next(path.parent.name for path in (package.folder / "api").rglob(f"{method}.py"))
 
 
-def test_docstrings_are_within_the_page(package: Package) -> None:
+def test_docstrings_have_at_most_120_columns(package: Package) -> None:
     long = [line for line in package.text("client.py").splitlines() if len(line) > 120]
 
     assert all("x" * 50 in line for line in long)
 
 
 @pytest.mark.parametrize("text", [*HOSTILE, "", "\ud800", "\x00", "a" * 1000 + " " + "b" * 50])
-def test_a_literal_is_the_text(text: str) -> None:
+def test_a_literal_evaluates_to_the_text(text: str) -> None:
     assert ast.literal_eval(python_literal(text)) == text
     assert ast.literal_eval(f"({long_literal(text)})") == text
     assert python_literal(text).isprintable()
@@ -267,7 +268,7 @@ def test_a_literal_is_the_text(text: str) -> None:
 
 @pytest.mark.parametrize("text", [*HOSTILE, "", "\ud800", '"', "\\", '"""', "\\\\", '\\"', '""', "\n\n", "\x00"])
 @pytest.mark.parametrize("lead", ["", "a_long_argument_name: "])
-def test_a_docstring_ends_where_the_template_ends_it(text: str, lead: str) -> None:
+def test_text_cannot_end_a_docstring(text: str, lead: str) -> None:
     tree = ast.parse(f'"""{lead}{docstring_text(text, 4, 4, lead)}"""')
 
     assert len(tree.body) == 1

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from generator.document import Document, Node
-from generator.keywords import ANNOTATIONS, REFUSED, TRANSLATED, check_keywords
-from generator.operations import Operations
-from generator.problem import SpecError
-from generator.schemas import Schemas
+from generator.document.document import Document, Node
+from generator.document.keywords import ANNOTATIONS, REFUSED, TRANSLATED, check_keywords
+from generator.errors import SpecError
+from generator.operation.reader import OperationReader
+from generator.schema.schemas import SchemaReader
 
 from .conftest import document, operation
 
@@ -60,7 +60,7 @@ KEYWORDS = [(kind, keyword) for kind, keywords in STANDARD.items() for keyword i
 
 
 @pytest.mark.parametrize(("kind", "keyword"), KEYWORDS)
-def test_the_fate_of_a_keyword_is_decided_once(kind: str, keyword: str) -> None:
+def test_each_keyword_is_in_exactly_one_table(kind: str, keyword: str) -> None:
     tables = (TRANSLATED, ANNOTATIONS, REFUSED)
 
     assert sum(keyword in table.get(kind, {}) for table in tables) == 1
@@ -74,7 +74,7 @@ def test_only_keywords_of_the_standards_are_known(kind: str) -> None:
 
 
 @pytest.mark.parametrize(("kind", "keyword"), [(kind, one) for kind, ones in REFUSED.items() for one in ones])
-def test_a_refused_keyword_is_refused_by_its_place_with_a_cure(kind: str, keyword: str) -> None:
+def test_a_refused_keyword_is_reported_with_its_place_and_a_cure(kind: str, keyword: str) -> None:
     with pytest.raises(SpecError) as failure:
         check_keywords(Node({keyword: {"a": 1}}, "#/x"), kind)
 
@@ -82,17 +82,17 @@ def test_a_refused_keyword_is_refused_by_its_place_with_a_cure(kind: str, keywor
 
 
 @pytest.mark.parametrize(("kind", "keyword"), WITHOUT_EFFECT)
-def test_a_keyword_with_the_value_that_changes_nothing_is_taken(kind: str, keyword: str) -> None:
+def test_a_keyword_whose_value_has_no_effect_is_accepted(kind: str, keyword: str) -> None:
     check_keywords(Node({keyword: WITHOUT_EFFECT[kind, keyword]}, "#/x"), kind)
 
 
 @pytest.mark.parametrize("kind", STANDARD)
-def test_a_word_that_is_no_keyword_is_refused_unless_it_is_an_extension(kind: str) -> None:
+def test_an_unknown_keyword_is_refused_unless_it_is_an_extension(kind: str) -> None:
     check_keywords(Node({"x-own": 1}, "#/x"), kind)
     with pytest.raises(SpecError) as failure:
         check_keywords(Node({"own": 1}, "#/x"), kind)
 
-    assert str(failure.value) == f"#/x: 'own' is no keyword of a {kind}; correct it, or call it x-own"
+    assert str(failure.value) == f"#/x: 'own' is not a keyword of a {kind}; correct it, or call it x-own"
 
 
 # What each translated keyword changes, seen in the types: with the keyword, and without it.
@@ -147,9 +147,9 @@ EFFECTS: dict[str, tuple[dict[str, Any], Any]] = {
 def _seen(schema: dict[str, Any]) -> list[str]:
     other = {"type": "object", "required": ["k"], "properties": {"k": {"type": "string"}}}
     version = "3.0.3" if "nullable" in schema else "3.1.0"
-    schemas = Schemas(Document(document(schemas={"S": schema, "Other": other}, version=version), "spec"))
+    schemas = SchemaReader(Document(document(schemas={"S": schema, "Other": other}, version=version), "spec"))
     schemas.read_components()
-    schemas.finish()
+    schemas.tag_unions()
     return [
         *(f"{alias.name} = {alias.type.text()}" for alias in schemas.aliases),
         *(f"{model.name}.{one}" for model in schemas.models for one in model.fields),
@@ -198,7 +198,7 @@ def _operation(**parts: Any) -> str:
         {"/a": {"get": operation(**parts)}}, components={"securitySchemes": {"t": {"type": "http", "scheme": "bearer"}}}
     )
     loaded = Document(json.loads(json.dumps(content)), "spec")
-    return repr(Operations(loaded, Schemas(loaded)).read())
+    return repr(OperationReader(loaded, SchemaReader(loaded)).read())
 
 
 @pytest.mark.parametrize("keyword", sorted(TRANSLATED["operation"]))
@@ -215,7 +215,7 @@ def test_a_translated_keyword_of_a_parameter_changes_it(keyword: str) -> None:
     assert _operation(parameters=[one]) != _operation(parameters=[other])
 
 
-def test_all_translated_keywords_of_parameters_are_tried() -> None:
+def test_every_translated_keyword_of_parameters_is_tested() -> None:
     # The one style of each place is all that `style` may say, and examples belong to the document.
     assert TRANSLATED["parameter"] - set(PARAMETER) == {"style", "example", "examples"}
     assert set(CALL) == TRANSLATED["operation"]

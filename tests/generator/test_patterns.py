@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from generator.patterns import python_pattern
+from generator.schema.patterns import python_pattern
 
 SPACES = "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
 
@@ -77,10 +77,10 @@ def test_a_pattern_matches_as_in_ecmascript(pattern: str, matching: list[str], o
         (r"\é", r"has an unknown escape \é"),
         ("[\\", "ends in a backslash"),
         ("a*+", "repeats a repetition"),
-        ("[b-a]", "cannot be said in Python: bad character range b-a at position 1"),
+        ("[b-a]", "cannot be translated for Python's re: bad character range b-a at position 1"),
     ],
 )
-def test_what_cannot_be_said_is_named(pattern: str, words: str) -> None:
+def test_an_untranslatable_construct_is_named(pattern: str, words: str) -> None:
     with pytest.raises(ValueError) as failure:  # the whole message is compared
         python_pattern(pattern)
 
@@ -99,7 +99,7 @@ def test_what_cannot_be_said_is_named(pattern: str, words: str) -> None:
         ("a{1,2}?b{3}c{4,}", "a{1,2}?b{3}c{4,}"),
     ],
 )
-def test_a_pattern_is_translated_and_otherwise_left_as_it_is(pattern: str, translated: str) -> None:
+def test_only_what_differs_in_python_is_translated(pattern: str, translated: str) -> None:
     assert python_pattern(pattern) == translated
 
 
@@ -112,12 +112,12 @@ def test_a_pattern_is_translated_and_otherwise_left_as_it_is(pattern: str, trans
         *("[\\", "?", "*a", "(?<", "(?"),
     ],
 )
-def test_a_pattern_that_cannot_be_said_is_refused(pattern: str) -> None:
+def test_an_untranslatable_pattern_is_refused(pattern: str) -> None:
     with pytest.raises(ValueError, match=r"^\S.*"):
         python_pattern(pattern)
 
 
-def test_the_sets_of_python_are_those_of_ecmascript() -> None:
+def test_character_classes_match_the_same_characters_as_in_ecmascript() -> None:
     characters = [chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code <= 0xDFFF]
     for small, large in ("dD", "wW", "sS"):
         inside = re.compile(python_pattern(f"^\\{small}$"))

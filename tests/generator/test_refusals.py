@@ -119,12 +119,12 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
     "an unknown keyword of the document": (
         document(pathz={}),
         "#",
-        "'pathz' is no keyword of a document; correct it, or call it x-pathz",
+        "'pathz' is not a keyword of a document; correct it, or call it x-pathz",
     ),
     "an unknown part of the components": (
         document(components={"schemes": {}}),
         "#/components",
-        "'schemes' is no keyword of a components; correct it, or call it x-schemes",
+        "'schemes' is not a keyword of a components; correct it, or call it x-schemes",
     ),
     "another dialect": (
         document(jsonSchemaDialect="http://json-schema.org/draft-07/schema#"),
@@ -145,7 +145,7 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
     "an unknown method": (
         document({"/a": {"connect": operation()}}),
         "#/paths/~1a",
-        "'connect' is no keyword of a path item; correct it, or call it x-connect",
+        "'connect' is not a keyword of a path item; correct it, or call it x-connect",
     ),
     "the same path twice": (
         document(
@@ -169,7 +169,7 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
     "a misspelt keyword": (
         _get(operationid="a"),
         GET,
-        "'operationid' is no keyword of a operation; correct it, or call it x-operationid",
+        "'operationid' is not a keyword of a operation; correct it, or call it x-operationid",
     ),
     "callbacks": (
         _get(callbacks={"a": {"{$request.body#/url}": {}}}),
@@ -199,7 +199,7 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
     "a link to nowhere": (
         _answers(_200={"links": {"next": {"operationId": "other"}}}),
         GET,
-        "a link leads to 'other', which is no operationId",
+        "a link leads to 'other', which is not an operationId",
     ),
     "a link by reference": (
         _answers(_200={"links": {"next": {"operationRef": "#/paths/~1a/get"}}}),
@@ -215,12 +215,12 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
     "a server that is no URL": (
         _get(servers=[{"url": 'https://a b/"'}]),
         f"{GET}/servers/0/url",
-        "'https://a b/\"' is no URL of an HTTP server; percent-encode what is special",
+        "'https://a b/\"' is not the URL of an HTTP server; percent-encode special characters",
     ),
     "a server of another scheme": (
         _get(servers=[{"url": "ftp://a"}]),
         f"{GET}/servers/0/url",
-        "'ftp://a' is no URL of an HTTP server; percent-encode what is special",
+        "'ftp://a' is not the URL of an HTTP server; percent-encode special characters",
     ),
     "an undeclared scheme": (
         _get(security=[{"x": []}]),
@@ -313,7 +313,7 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
     "a header of the client": (
         _parameter(**{"in": "header", "name": "Authorization"}),
         f"{GET}/parameters/0",
-        "the header Authorization is set by the client itself; take the parameter out",
+        "the header Authorization is set by the client itself; remove the parameter",
     ),
     "a header with a line break": (
         _parameter(**{"in": "header", "name": "a\r\nb"}),
@@ -323,27 +323,27 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
     "a path parameter that is not declared": (
         document({"/{x}": {"get": operation()}}),
         "#/paths/~1{x}/get",
-        "the path has the parameters ['x'], and [] are declared",
+        "the path has the parameters ['x'], but [] are declared; make both the same",
     ),
     "a path parameter that is not in the path": (
         _get(parameters=[{"in": "path", "name": "x", "required": True, "schema": TEXT}]),
         GET,
-        "the path has the parameters [], and ['x'] are declared",
+        "the path has the parameters [], but ['x'] are declared; make both the same",
     ),
     "a path parameter that is optional": (
         document({"/{x}": {"get": operation(parameters=[{"in": "path", "name": "x", "schema": TEXT}])}}),
         "#/paths/~1{x}/get/parameters/0",
-        "a parameter in the path has to be required: true",
+        "a parameter in the path must have required: true",
     ),
     "braces in a path": (
         document({"/a{": {"get": operation()}}),
         "#/paths/~1a{/get",
-        "the path has the parameters [], and [] are declared",
+        "the path has the parameters [], but [] are declared; make both the same",
     ),
     "a parameter twice": (
         _get(parameters=[{"in": "header", "name": one, "schema": TEXT} for one in ("X-A", "x-a")]),
         f"{GET}/parameters/1",
-        "the header parameter 'x-a' is there twice; leave one of them",
+        "the header parameter 'x-a' is declared twice; keep one of them",
     ),
     "an option of the client in the path": (
         document(
@@ -420,12 +420,12 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
     "a media type with a line break": (
         _body(**{"a/b\r\nx: y": {}}),
         "#/paths/~1a/post/requestBody/content/a~1b\\r\\nx: y",
-        "is no media type",
+        "is not a media type, such as application/json",
     ),
     "a media type twice": (
         _body(**{"text/plain": {}, "TEXT/plain;x=y": {}}),
         "#/paths/~1a/post/requestBody/content/TEXT~1plain;x=y",
-        "text/plain is there twice; leave one of them",
+        "text/plain is declared twice; keep one of them",
     ),
     "a form of scalars": (
         _body(**{"application/x-www-form-urlencoded": {"schema": TEXT}}),
@@ -447,23 +447,27 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
         "#/paths/~1a/post/requestBody/content/application~1json/schema",
         "format binary is only supported as a whole body; in JSON, use byte (base64)",
     ),
-    "no responses": (_get(responses={}), f"{GET}/responses", "has no success; add a status 2XX, or default"),
-    "only errors": (_answers(_404={}), f"{GET}/responses", "has no success; add a status 2XX, or default"),
+    "no responses": (
+        _get(responses={}),
+        f"{GET}/responses",
+        "has no successful response; add a 2XX status, or default",
+    ),
+    "only errors": (_answers(_404={}), f"{GET}/responses", "has no successful response; add a 2XX status, or default"),
     "a word as status": (
         _answers(ok={}),
         f"{GET}/responses/ok",
-        "is no status; give a number, a range such as 4XX, or default",
+        "is not a status; give a number, a range such as 4XX, or default",
     ),
     "a status out of range": (
         _answers(_200={}, _600={}),
         f"{GET}/responses/600",
-        "is no status; give a number, a range such as 4XX, or default",
+        "is not a status; give a number, a range such as 4XX, or default",
     ),
-    "a status twice": (_answers(_2XX={}, _2xx={}), f"{GET}/responses/2xx", "is there twice; leave one of them"),
+    "a status twice": (_answers(_2XX={}, _2xx={}), f"{GET}/responses/2xx", "is declared twice; keep one of them"),
     "a misspelt keyword of a response": (
         _answers(_200={"contents": {}}),
         f"{GET}/responses/200",
-        "'contents' is no keyword of a response; correct it, or call it x-contents",
+        "'contents' is not a keyword of a response; correct it, or call it x-contents",
     ),
     # References.
     "a reference to another file": (
@@ -480,7 +484,7 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
     "a reference to an anchor": (
         _schema(**{"$ref": "#thing"}),
         f"{S}/$ref",
-        "'#thing' is no JSON pointer; write it as #/components/…",
+        "'#thing' is not a JSON pointer; write it as #/components/…",
     ),
     "a reference to itself": (
         _schema(**_ref("S")),
@@ -533,21 +537,21 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
     "an unknown keyword": (
         _schema(type="string", minLenght=1),
         S,
-        "'minLenght' is no keyword of a schema; correct it, or call it x-minLenght",
+        "'minLenght' is not a keyword of a schema; correct it, or call it x-minLenght",
     ),
     "the schema false": (
         _schema(type="array", items=False),
         f"{S}/items",
-        "a schema that nothing matches (false) is not supported",
+        "the schema false, which matches no value, is not supported; remove it",
     ),
     "constraints without type": (_schema(minLength=1), S, "has constraints but no type; add one"),
     "a format without type": (_schema(format="date"), S, "has constraints but no type; add one"),
     "constraints of another type": (
         _schema(type="integer", minLength=1),
         S,
-        "minLength says nothing about type integer; take it out",
+        "minLength does not apply to type integer; remove it",
     ),
-    "no types": (_schema(type=[]), f"{S}/type", "is empty, so nothing matches"),
+    "no types": (_schema(type=[]), f"{S}/type", "is empty, so no value matches; list at least one"),
     "a required property that is none": (
         _schema(type="object", properties={"a": TEXT}, required=["b"]),
         f"{S}/required",
@@ -592,17 +596,17 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
     "a bound beyond floats": (
         _schema(type="number", maximum=10**400),
         f"{S}/maximum",
-        "is beyond what a float can hold; take it out",
+        "is beyond what a float can hold; remove it",
     ),
     "an exclusive flag without bound": (
         _schema(type="integer", exclusiveMinimum=True),
         f"{S}/exclusiveMinimum",
-        "says nothing without minimum; give the bound itself",
+        "has no effect without minimum; write the bound itself",
     ),
     "a multiple of 0.1": (
         _schema(type="number", multipleOf=0.1),
         f"{S}/multipleOf",
-        "0.1 has no exact binary form, so it cannot be checked; take it out",
+        "0.1 has no exact binary form, so it cannot be checked; remove it",
     ),
     "a multiple of zero": (_schema(type="number", multipleOf=0), f"{S}/multipleOf", "input should be greater than 0"),
     "an integer multiple of a half": (
@@ -613,17 +617,17 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
     "a length of a date": (
         _schema(type="string", format="date", maxLength=3),
         S,
-        "maxLength is not supported beside format date; leave one out",
+        "maxLength is not supported beside format date; remove one",
     ),
     "a pattern of a URI": (
         _schema(type="string", format="uri", pattern="^a"),
         S,
-        "pattern is not supported beside format uri; leave one out",
+        "pattern is not supported beside format uri; remove one",
     ),
     "a broken pattern": (
         _schema(type="string", pattern="("),
         f"{S}/pattern",
-        "cannot be said in Python: missing ), unterminated subpattern at position 0",
+        "cannot be translated for Python's re: missing ), unterminated subpattern at position 0",
     ),
     "a Unicode property": (
         _schema(type="string", pattern=r"\p{L}"),
@@ -633,7 +637,7 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
     "nullable in 3.1": (
         _schema(type="string", nullable=True),
         f"{S}/nullable",
-        "is of OpenAPI 3.0; say type: [..., 'null']",
+        "is a keyword of OpenAPI 3.0; in 3.1, write type: [..., 'null']",
     ),
     "an empty enum": (_schema(enum=[]), f"{S}/enum", "is empty"),
     "an enum of booleans": (
@@ -658,12 +662,12 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
     "a const outside of its enum": (
         _schema(const="a", enum=["b"]),
         f"{S}/const",
-        "is not among the values of the enum beside it, so nothing matches",
+        "is not in the enum beside it, so no value matches; correct one of them",
     ),
     "constraints beside an enum": (
         _schema(enum=["a"], type="string", minLength=1),
         S,
-        "minLength says nothing about an enum or const; take it out",
+        "minLength does not apply to an enum or const; remove it",
     ),
     "recursion without an object": (
         _schemas(S={"type": "array", "items": _ref("S")}),
@@ -673,34 +677,34 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
     "recursion outside of the components": (
         _answers(_200={"content": {"text/json+json": {"schema": {"items": {"$ref": f"{ANSWER}/schema"}}}}}),
         f"{ANSWER}/schema/items",
-        "a recursive schema has to stand under components/schemas",
+        "is recursive; move it to components/schemas",
     ),
     # Compositions.
-    "an empty oneOf": (_schema(oneOf=[]), f"{S}/oneOf", "is empty, so nothing matches"),
-    "an empty allOf": (_schema(allOf=[]), f"{S}/allOf", "is empty; take it out"),
+    "an empty oneOf": (_schema(oneOf=[]), f"{S}/oneOf", "is empty, so no value matches; list at least one"),
+    "an empty allOf": (_schema(allOf=[]), f"{S}/allOf", "is empty; remove it"),
     "oneOf and anyOf": (_schema(oneOf=[TEXT], anyOf=[TEXT]), S, "has oneOf and anyOf; put one into the other"),
     "objects that nothing tells apart": (
         _schemas(S={"oneOf": [_object(a=TEXT), _object(b=TEXT)]}),
         S,
         (
-            "nothing tells SOption1, SOption2 apart: add a discriminator, or a required property with another const "
-            "in each"
+            "SOption1, SOption2 cannot be told apart: add a discriminator, or a required property with a "
+            "different const in each"
         ),
     ),
     "objects with the same value": (
         _schemas(S={"oneOf": [_object(k={"const": "a"}), _object(k={"const": "a"}, b=TEXT)]}),
         S,
         (
-            "nothing tells SOption1, SOption2 apart: add a discriminator, or a required property with another const "
-            "in each"
+            "SOption1, SOption2 cannot be told apart: add a discriminator, or a required property with a "
+            "different const in each"
         ),
     ),
     "objects told apart by an optional property": (
         _schemas(S={"oneOf": [{"properties": {"k": {"const": one}}} for one in "ab"]}),
         S,
         (
-            "nothing tells SOption1, SOption2 apart: add a discriminator, or a required property with another const "
-            "in each"
+            "SOption1, SOption2 cannot be told apart: add a discriminator, or a required property with a "
+            "different const in each"
         ),
     ),
     "objects told apart by a string and a number": (
@@ -717,44 +721,44 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
             T={"oneOf": [_ref("A"), _ref("C")]},
         ),
         "#/components/schemas/T",
-        "A is told apart by 'k' = 'a' in another union already; use that",
+        "A is told apart by 'k' = 'a' in another union; use the same here",
     ),
     "an object and a map": (
         _schema(anyOf=[_object(a=TEXT), {"type": "object"}]),
         S,
-        "a union of SOption1 and dict[str, Any] is not supported: the kind of the value does not tell them apart",
+        "a union of SOption1 and dict[str, Any] is not supported: the JSON type of a value does not tell them apart",
     ),
     "two arrays": (
         _schema(anyOf=[{"type": "array", "items": TEXT}, {"type": "array", "items": {"type": "integer"}}]),
         S,
-        "a union of list[str] and list[int] is not supported: the kind of the value does not tell them apart",
+        "a union of list[str] and list[int] is not supported: the JSON type of a value does not tell them apart",
     ),
     "a date or a string": (
         _schema(anyOf=[TEXT, {"type": "string", "format": "date"}]),
         S,
-        "a union of str and datetime.date is not supported: the kind of the value does not tell them apart",
+        "a union of str and datetime.date is not supported: the JSON type of a value does not tell them apart",
     ),
     "a string with a pattern and an array": (
         _schema(anyOf=[{"type": "string", "format": "uri"}, {"type": "array", "items": TEXT}]),
         S,
         (
-            "msgspec crashes on a union of a string with a pattern or format and an array or a map; take the pattern "
-            "out, or put the array into an object"
+            "msgspec crashes on a union of a string with a pattern or format and an array or a map; remove the "
+            "pattern, or put the array into an object"
         ),
     ),
     "a string with a pattern and a map": (
         _schema(type=["string", "object"], pattern="a", additionalProperties=TEXT),
         S,
         (
-            "msgspec crashes on a union of a string with a pattern or format and an array or a map; take the pattern "
-            "out, or put the array into an object"
+            "msgspec crashes on a union of a string with a pattern or format and an array or a map; remove the "
+            "pattern, or put the array into an object"
         ),
     ),
     "an open set with a constraint": (
         _schema(anyOf=[{"enum": ["a"]}, {"type": "string", "minLength": 2}]),
         S,
         (
-            'a union of Literal["a"] and Annotated[str, Meta(min_length=2)] is not supported: the kind of the '
+            'a union of Literal["a"] and Annotated[str, Meta(min_length=2)] is not supported: the JSON type of a '
             "value does not tell them apart"
         ),
     ),
@@ -791,12 +795,12 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
     "a discriminator without alternatives": (
         _schema(**_object(k=TEXT), discriminator={"propertyName": "k"}),
         f"{S}/discriminator",
-        "says nothing without oneOf; list the alternatives in one",
+        "has no effect without oneOf; list the alternatives in one",
     ),
     "a discriminator of scalars": (
         _schema(oneOf=[TEXT, {"type": "integer"}], discriminator={"propertyName": "k"}),
         f"{S}/discriminator",
-        "tells objects apart, and there are none here; take it out",
+        "tells objects apart, and there are none here; remove it",
     ),
     "a discriminator without name": (
         _schema(oneOf=[_object(k=TEXT)], discriminator={}),
@@ -810,7 +814,7 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
             S={"oneOf": [_ref("A"), _ref("B")], "discriminator": {"propertyName": "k"}},
         ),
         S,
-        "'k' tells A from the others, so it has to be a required property of it",
+        "'k' tells A from the others, so it must be a required property of it",
     ),
     "a discriminator that an object denies": (
         _schemas(
@@ -819,12 +823,15 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
             S={"oneOf": [_ref("A"), _ref("B")], "discriminator": {"propertyName": "k"}},
         ),
         S,
-        "'k' of A cannot be 'A', by which it is told apart",
+        "'k' of A cannot be 'A', the value that tells it from the others",
     ),
     "a discriminator of objects without names": (
         _schemas(S={"oneOf": [_object(k=TEXT), _object(k=TEXT, b=TEXT)], "discriminator": {"propertyName": "k"}}),
         S,
-        "the discriminator does not say which 'k' is that of #/components/schemas/S/oneOf/0; give it a const",
+        (
+            "the discriminator maps no 'k' to #/components/schemas/S/oneOf/0; add it to the mapping, or give the "
+            "property a const"
+        ),
     ),
     "two values for one object": (
         _schemas(
@@ -832,14 +839,14 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
             S={"oneOf": [_ref("A")], "discriminator": {"propertyName": "k", "mapping": {"x": "A", "y": "A"}}},
         ),
         f"{S}/discriminator/mapping",
-        "x and y mean the same schema; one value each",
+        "x and y map to the same schema; keep one of them",
     ),
     "a mapping to another object": (
         _schemas(
             A=_object(k=TEXT), S={"oneOf": [_ref("A")], "discriminator": {"propertyName": "k", "mapping": {"x": "B"}}}
         ),
         f"{S}/discriminator/mapping/x",
-        "'B' is none of the alternatives",
+        "'B' is not one of the alternatives; correct it",
     ),
     "types without a common value": (
         _schema(allOf=[TEXT, {"type": "integer"}]),
@@ -854,12 +861,12 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
     "two patterns": (
         _schema(allOf=[{"type": "string", "pattern": "a"}, {"pattern": "b"}]),
         S,
-        "allOf has two different pattern, 'a' and 'b'; leave one of them",
+        "allOf has two different pattern, 'a' and 'b'; keep one of them",
     ),
     "a closed member of allOf": (
         _schema(allOf=[{**_object(a=TEXT), "additionalProperties": False}, _object(b=TEXT)]),
         S,
-        "a member of allOf has additionalProperties: false and so forbids b; take that out of it",
+        "a member of allOf has additionalProperties: false and so forbids b; remove that there",
     ),
     "allOf in a circle": (
         _schemas(S={"allOf": [_ref("S"), _object(a=TEXT)]}),
@@ -889,7 +896,7 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
     "a discriminator of a string": (
         _schema(type="string", discriminator={"propertyName": "k"}),
         f"{S}/discriminator",
-        "says nothing without oneOf; list the alternatives in one",
+        "has no effect without oneOf; list the alternatives in one",
     ),
     "a value that is the name of another": (
         _schemas(
@@ -903,7 +910,7 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
     "null as type in one of two": (
         _schema(allOf=[{"type": ["string"]}, {"type": None}]),
         S,
-        "allOf has two type of which one is malformed",
+        "allOf has two type of which one is malformed; correct it",
     ),
     "two bounds of which one is exclusive": (
         document(
@@ -918,7 +925,7 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
             version="3.0.3",
         ),
         S,
-        "allOf has two different maximum of which one is exclusive; leave one of them",
+        "allOf has two different maximum of which one is exclusive; keep one of them",
     ),
     "two lower bounds of which one is exclusive": (
         document(
@@ -933,7 +940,7 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
             version="3.0.3",
         ),
         S,
-        "allOf has two different minimum of which one is exclusive; leave one of them",
+        "allOf has two different minimum of which one is exclusive; keep one of them",
     ),
     "an array as bound": (_schema(type="integer", minimum=[]), f"{S}/minimum", "must be a number, not an array"),
     "a word as bound": (_schema(type="integer", minimum="a"), f"{S}/minimum", "must be a number, not a string"),
@@ -949,21 +956,25 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
     "multiples of which one is a fraction": (
         _schema(allOf=[{"type": "number", "multipleOf": 0.5}, {"multipleOf": 2}]),
         S,
-        "allOf has two multipleOf of which one is malformed",
+        "allOf has two multipleOf of which one is malformed; correct it",
     ),
     "false in allOf": (
         _schema(allOf=[_object(a=TEXT), False]),
         f"{S}/allOf/1",
-        "a schema that nothing matches (false) is not supported",
+        "the schema false, which matches no value, is not supported; remove it",
     ),
     # What is only read where something refers to it.
     "a type that there is not": (
         _elsewhere({"type": "text"}),
         f"{PART}/type",
-        "'text' is none of string, integer, number, boolean, array, object, null",
+        "'text' is not one of string, integer, number, boolean, array, object, null",
     ),
-    "an enum that is no array": (_elsewhere({"enum": "a"}), f"{PART}/enum", "must be an array, not a string"),
-    "an enum of nothing": (_elsewhere({"enum": []}), f"{PART}/enum", "is empty, so nothing matches"),
+    "an enum that is not an array": (_elsewhere({"enum": "a"}), f"{PART}/enum", "must be an array, not a string"),
+    "an enum of nothing": (
+        _elsewhere({"enum": []}),
+        f"{PART}/enum",
+        "is empty, so no value matches; list at least one",
+    ),
     "alternatives that are no array": (_elsewhere({"oneOf": {}}), f"{PART}/oneOf", "must be an array, not an object"),
     "a length in words": (
         _elsewhere({"type": "string", "minLength": "1"}),
@@ -994,7 +1005,7 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
     "a bound of 400 digits": (
         _elsewhere({"type": "number", "minimum": 10**400}),
         f"{PART}/minimum",
-        "is beyond what a float can hold; take it out",
+        "is beyond what a float can hold; remove it",
     ),
     "a multiple below zero": (
         _elsewhere({"type": "integer", "multipleOf": -1}),
@@ -1038,7 +1049,7 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
             "x-parts": {"S": {"in": "body", "name": "q", "schema": TEXT}},
         },
         f"{PART}/in",
-        "'body' is none of path, query, header, cookie",
+        "'body' is not one of path, query, header, cookie",
     ),
     # Links that lead to a URL.
     "a URL in a response of two bodies": (
@@ -1061,12 +1072,12 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
     "a URL that is no property": (
         _linked(_body_part("ends/go", name="id")),
         f"{LINK}/x-url",
-        "'go' is no property of the response, or below one that is not required",
+        "'go' is not a property of the response, or is inside an optional one",
     ),
     "a URL in a string": (
         _linked(_body_part("id/x", name="id")),
         f"{LINK}/x-url",
-        "'x' is no property of the response, or below one that is not required",
+        "'x' is not a property of the response, or is inside an optional one",
     ),
     "a URL in a header": (
         _linked({"x-url": "$response.header.Location"}),
@@ -1082,17 +1093,17 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
     "a parameter of the path that nothing gives": (
         _linked(_body_part("ends/stop")),
         "#/paths/~1b~1{name}/delete",
-        "a link with x-url leads here, and has to give the parameters ['name']",
+        "a link with x-url leads here; it must give the parameters ['name']",
     ),
     "two URLs for one operation": (
         _linked(_body_part("ends/stop", name="id"), _body_part("id", name="id")),
         "#/paths/~1b~1{name}/delete",
-        "two links with x-url find its URL in different places; let them agree",
+        "two links with x-url find its URL in different properties; use the same one",
     ),
     "a URL as trusted host": (
         _linked(_body_part("ends/stop", name="id"), **{"x-trusted-hosts": ["a.example", "https://a.example"]}),
         "#/x-trusted-hosts/1",
-        "'https://a.example' is no domain, such as example.com",
+        "'https://a.example' is not a domain, such as example.com",
     ),
     "trusted hosts that are no array": (
         _linked(_body_part("ends/stop", name="id"), **{"x-trusted-hosts": "a.example"}),
@@ -1103,17 +1114,17 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
     "a misspelt keyword of a server": (
         _get(servers=[{"url": "https://a", "uri": "x"}]),
         f"{GET}/servers/0",
-        "'uri' is no keyword of a server; correct it, or call it x-uri",
+        "'uri' is not a keyword of a server; correct it, or call it x-uri",
     ),
     "a misspelt keyword of a server variable": (
         _get(servers=[{"url": "https://{a}", "variables": {"a": {"default": "x", "enumm": []}}}]),
         f"{GET}/servers/0/variables/a",
-        "'enumm' is no keyword of a server variable; correct it, or call it x-enumm",
+        "'enumm' is not a keyword of a server variable; correct it, or call it x-enumm",
     ),
     "a server with a question": (
         _get(servers=[{"url": "https://a.example/?b=c"}]),
         f"{GET}/servers/0/url",
-        "'https://a.example/?b=c' is no URL of an HTTP server; percent-encode what is special",
+        "'https://a.example/?b=c' is not the URL of an HTTP server; percent-encode special characters",
     ),
     "a very long tag": (
         _get(tags=["ä" * 150]),
@@ -1123,7 +1134,7 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
     "a media type of a parameter": (
         _body(**{"text/plain; charset": {}}),
         "#/paths/~1a/post/requestBody/content/text~1plain; charset",
-        "is no media type",
+        "is not a media type, such as application/json",
     ),
     "a cookie with a space": (
         _parameter(**{"in": "cookie", "name": "a b"}),
@@ -1144,7 +1155,7 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_the_line_names_the_place_and_the_cure(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_refusal_names_the_place_and_the_cure(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     content, place, problem = REFUSED[name]
     (tmp_path / "spec.json").write_text(json.dumps(content), encoding="utf-8")
 
@@ -1186,9 +1197,9 @@ TEXTS: dict[str, tuple[str, bytes, str]] = {
             "line 1"
         ),
     ),
-    "a set": ("spec.yaml", b"openapi: 3.1.0\nx: !!set {a}\n", "#/x: a set is no value of JSON"),
-    "bytes": ("spec.yaml", b"openapi: 3.1.0\nx: !!binary YWI=\n", "#/x: a bytes is no value of JSON"),
-    "no number": ("spec.yaml", b"openapi: 3.1.0\nx: .nan\n", "#/x: nan is no number of JSON"),
+    "a set": ("spec.yaml", b"openapi: 3.1.0\nx: !!set {a}\n", "#/x: a set is not a value in JSON"),
+    "bytes": ("spec.yaml", b"openapi: 3.1.0\nx: !!binary YWI=\n", "#/x: a bytes is not a value in JSON"),
+    "no number": ("spec.yaml", b"openapi: 3.1.0\nx: .nan\n", "#/x: nan is not a number in JSON"),
     "a document within itself": (
         "spec.yaml",
         b"&a\nopenapi: 3.1.0\nx: *a\n",
@@ -1215,13 +1226,15 @@ TEXTS: dict[str, tuple[str, bytes, str]] = {
     "broken JSON": ("spec.json", b'{"openapi": }', "is not JSON: Expecting value: line 1 column 13 (char 12)"),
     "a key twice in JSON": ("spec.json", b'{"a": 1, "a": 2}', "has the key 'a' twice in one object"),
     "infinity in JSON": ("spec.json", b'{"a": Infinity}', "is not JSON: it has Infinity"),
-    "a large number in JSON": ("spec.json", b'{"a": 1e400}', "#/a: inf is no number of JSON"),
+    "a large number in JSON": ("spec.json", b'{"a": 1e400}', "#/a: inf is not a number in JSON"),
     "deep JSON": ("spec.json", b"[" * 100_000, "is nested too deeply, or contains itself"),
 }
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_a_text_that_is_no_document_is_refused(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_text_that_is_not_a_document_is_refused(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     file, content, problem = TEXTS[name]
     (tmp_path / file).write_bytes(content)
 
@@ -1238,16 +1251,16 @@ def test_a_missing_file_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture
 
 
 @pytest.mark.parametrize("package", ["a-b", "class", "json", "", "1a"])
-def test_a_name_that_is_no_package_is_wrong_usage(package: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_invalid_package_name_is_a_usage_error(package: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stop:
         main(["--package", package])
 
     assert stop.value.code == 2
     last = capsys.readouterr().err.splitlines()[-1]
-    assert last == f"python -m generator: error: --package {package!r} is no name for a Python package"
+    assert last == f"python -m generator: error: --package {package!r} is not a valid name for a Python package"
 
 
-def test_a_refusal_can_be_printed_on_any_terminal(tmp_path: Path) -> None:
+def test_a_refusal_is_printable_on_any_terminal(tmp_path: Path) -> None:
     (tmp_path / "spec.json").write_text(json.dumps(_schema(type="string", größe="\u202e\n\x1b[31m")), encoding="utf-8")
     command = [
         sys.executable,
@@ -1266,10 +1279,10 @@ def test_a_refusal_can_be_printed_on_any_terminal(tmp_path: Path) -> None:
 
     assert (result.returncode, result.stdout) == (1, b"")
     (line,) = result.stderr.decode("ascii").splitlines()
-    assert line.startswith(r"spec.json: #/components/schemas/S: 'gr\xf6\xdfe' is no keyword of a schema; correct it")
+    assert line.startswith(r"spec.json: #/components/schemas/S: 'gr\xf6\xdfe' is not a keyword of a schema; correct it")
 
 
-def test_a_document_that_cannot_be_generated_leaves_what_is_there(tmp_path: Path) -> None:
+def test_a_refused_document_leaves_the_package_unchanged(tmp_path: Path) -> None:
     spec = tmp_path / "spec.json"
     arguments = ["--spec", str(spec), "--output", str(tmp_path / "out"), "--package", "made"]
     spec.write_text(json.dumps(document()), encoding="utf-8")

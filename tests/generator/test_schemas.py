@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from generator.document import Document
-from generator.schemas import Schemas
+from generator.document.document import Document
+from generator.schema.schemas import SchemaReader
 
 from .conftest import document
 
@@ -25,10 +25,10 @@ def _ref(name: str) -> dict[str, str]:
 def rendered(schema: Any, **others: Any) -> tuple[str, dict[str, str]]:
     """Return the type of a schema whose name would be `Hint`, and the definitions; `?` stands for what is optional."""
     read = Document({**document(**others), "x-parts": {"it": schema}}, "test")
-    found = Schemas(read)
+    found = SchemaReader(read)
     found.read_components()
     type_ = found.type_of(read.root / "x-parts" / "it", "Hint")
-    found.finish()
+    found.tag_unions()
     definitions = {one.name: one.type.text() for one in found.aliases}
     for model in found.models:
         fields = [f"{one.name}{'' if one.required else '?'}: {one.type.text()}" for one in model.fields]
@@ -379,7 +379,7 @@ CLASSES = [
 ]
 
 
-def test_names_that_the_models_module_uses_get_an_underscore() -> None:
+def test_a_schema_with_a_reserved_name_gets_an_underscore() -> None:
     fields = _object(**dict.fromkeys(("str", "int", "float", "bool", "list", "dict", "bytes", "datetime"), TEXT))
     _, definitions = rendered(fields, schemas=dict.fromkeys(CLASSES, TEXT))
 

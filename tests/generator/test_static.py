@@ -80,7 +80,7 @@ def test_generated_code_passes_pyright_strict(folder: Path) -> None:
     assert _run("pyright", "--pythonpath", sys.executable, cwd=folder) == ""
 
 
-def test_generated_code_has_no_exceptions_from_the_rules(folder: Path) -> None:
+def test_generated_code_suppresses_no_checker(folder: Path) -> None:
     rule = re.compile(r"#\s*(type:|pyright:|mypy:|noqa|ruff:|fmt:)")
 
     found = [
@@ -94,7 +94,7 @@ def test_generated_code_has_no_exceptions_from_the_rules(folder: Path) -> None:
     assert found == []
 
 
-def test_lines_of_generated_code_fit_the_page(folder: Path) -> None:
+def test_lines_of_generated_code_have_at_most_120_columns(folder: Path) -> None:
     long = [
         f"{path.relative_to(folder)}: {line}"
         for path in sorted(folder.rglob("*.py"))

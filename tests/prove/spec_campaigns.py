@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import yaml
 
 from generator import pipeline
-from generator.compare import files
-from generator.document import Document
-from generator.problem import GenerationError, SpecError
+from generator.compare import list_files
+from generator.document.document import Document
+from generator.errors import GenerationError, SpecError
 from tests.prove.campaign import NO_DEFECT, Controls, Defect, NoDifference, Refused, draw_one
 from tests.prove.spec_mutants.catalogue import mutants
 from tests.prove.spec_mutants.focus import Messages
@@ -188,13 +188,12 @@ def _show(fragment: dict[str, Any]) -> None:
 def _generate(fragment: dict[str, Any], folder: Path) -> set[str]:
     """Make the client of a fragment, without the steps that only concern its looks; return the rendered modules."""
     package = folder / _PACKAGE
-    job = pipeline.Job(SPEC, _PACKAGE, folder, SPEC.name, "make prove", None)
     try:
-        copied = pipeline._render(Document(fragment, SPEC.name), job, package)
+        overlay_paths = pipeline.render(Document(fragment, SPEC.name), package)
     except (SpecError, GenerationError) as error:
         raise Refused(str(error)) from error
-    rendered = files(package)
-    pipeline._overlay(package, rendered, job, copied)
+    rendered = list_files(package)
+    pipeline.add_overlay(package, overlay_paths, "make prove")
     return rendered
 
 

@@ -139,7 +139,7 @@ def modules() -> list[Module]:
         *_modules("rendered client", _rendered()),
         *_modules("mock", Path("tests", "mock", "box_uploads_mock").rglob("*.py")),
         *_modules("command line", (_OVERLAY / "cli").rglob("*.py")),
-        *_modules("generator", Path("generator").glob("*.py")),
+        *_modules("generator", _generator()),
     ]
 
 
@@ -152,6 +152,10 @@ def _modules(package: str, paths: Iterable[Path]) -> Iterator[Module]:
 def _rendered() -> Iterator[Path]:
     copied = {_GENERATED / one.relative_to(_OVERLAY).parts[0] for one in _OVERLAY.rglob("*.py")}
     return (one for one in _GENERATED.rglob("*.py") if not any(one.is_relative_to(folder) for folder in copied))
+
+
+def _generator() -> Iterator[Path]:
+    return (path for path in Path("generator").rglob("*.py") if not path.is_relative_to(_OVERLAY))
 
 
 def _drop(node: cst.SimpleStatementLine) -> Iterator[cst.SimpleStatementLine]:

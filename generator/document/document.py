@@ -1,0 +1,168 @@
+"""The OpenAPI document as plain data, each value with its place, and how its references are resolved."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from generator.errors import SpecError, json_type
+from generator.overlay._runtime.shape import is_array, is_object
+
+from .load import parse, pointer_part
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A value of the document with its place, a JSON pointer."""
+
+    value: Any
+    place: str
+
+    def __truediv__(self, key: str | int) -> Node:
+        """Return the member `key` of this object or array.
+
+        Raises:
+            SpecError: There is none.
+        """
+        if isinstance(key, str) and key not in self.object():
+            raise SpecError(self.place, f"lacks {key!r}")
+        return Node(self.value[key], f"{self.place}/{pointer_part(str(key))}")
+
+    def get(self, key: str) -> Node | None:
+        """Return the member `key` of this object, or None if it has none."""
+        return self / key if key in self.object() else None
+
+    def object(self) -> dict[str, Any]:
+        """Return the value, which has to be an object."""
+        if not is_object(self.value):
+            raise SpecError(self.place, f"must be an object, not {json_type(self.value)}")
+        return self.value
+
+    def array(self) -> list[Any]:
+        """Return the value, which has to be an array."""
+        if not is_array(self.value):
+            raise SpecError(self.place, f"must be an array, not {json_type(self.value)}")
+        return self.value
+
+    def text(self) -> str:
+        """Return the value, which has to be a string."""
+        if not isinstance(self.value, str):
+            raise SpecError(self.place, f"must be a string, not {json_type(self.value)}; put it in quotes")
+        return self.value
+
+    def flag(self, key: str, *, default: bool = False) -> bool:
+        """Return the member `key` of this object, which has to be true or false if it is there."""
+        value = self.object().get(key, default)
+        if not isinstance(value, bool):
+            raise SpecError(f"{self.place}/{pointer_part(key)}", f"must be true or false, not {json_type(value)}")
+        return value
+
+    def prose(self, key: str) -> str:
+        """Return the member `key` of this object as text for a reader, empty if there is none."""
+        member = self.get(key) if isinstance(self.value, dict) else None
+        return member.text().strip() if member and member.value is not None else ""
+
+    def members(self, key: str | None = None) -> list[tuple[str, Node]]:
+        """Return the names and members of this object, or of its member `key`, which may be absent."""
+        if key is None:
+            return [(name, self / name) for name in self.object()]
+        member = self.get(key)
+        return member.members() if member else []
+
+    def items(self, key: str | None = None) -> list[Node]:
+        """Return the items of this array, or of the member `key` of this object, which may be absent."""
+        if key is None:
+            return [self / index for index in range(len(self.array()))]
+        member = self.get(key)
+        return member.items() if member else []
+
+
+class Document:
+    """An OpenAPI 3.0 or 3.1 document.
+
+    Args:
+        root: The parsed document.
+        name: How the document is called in messages and in the generated files.
+    """
+
+    def __init__(self, root: Any, name: str) -> None:
+        self.root = Node(root, "#")
+        self.name = name
+        if not is_object(root):
+            raise SpecError("", f"is {json_type(root)}, not an OpenAPI document")
+        version = root.get("openapi")
+        match = re.match(r"3\.([01])(\.\d+)?\Z", version) if isinstance(version, str) else None
+        if not match:
+            found = f"the number {version}; put it in quotes" if isinstance(version, float) else repr(version)
+            raise SpecError("#/openapi", f"must be a version 3.0 or 3.1, not {found}")
+        self.is_3_0 = match[1] == "0"
+
+    @classmethod
+    def load(cls, path: Path, name: str) -> Document:
+        """Load a document from a YAML or JSON file.
+
+        Raises:
+            SpecError: The file cannot be read, or is not an OpenAPI document.
+        """
+        try:
+            text = path.read_text(encoding="utf-8-sig")
+        except OSError as error:
+            raise SpecError("", f"cannot be read: {error.strerror}") from error
+        except UnicodeDecodeError as error:
+            raise SpecError("", f"is not UTF-8 (byte {error.start})") from error
+        return cls(parse(text, is_json=path.suffix == ".json"), name)
+
+    def resolve_schema(self, node: Node) -> Node:
+        """Follow the `$ref` of a schema to the end; keywords beside a `$ref` are left out."""
+        seen: list[str] = []
+        while is_object(node.value) and "$ref" in node.value:
+            target = (node / "$ref").text()
+            if target in seen:
+                raise SpecError(node.place, f"{' -> '.join([*seen, target])} is a reference to itself")
+            seen.append(target)
+            node = self.target(node)
+        return node
+
+    def resolve_component(self, node: Node) -> Node:
+        """Return the parameter, response or other component, not a schema, that a `$ref` refers to.
+
+        The summary and description beside the `$ref` replace those of the target.
+
+        Raises:
+            SpecError: Something else stands beside the `$ref`, which would be ignored.
+        """
+        overrides: dict[str, Any] = {}
+        seen: list[str] = []
+        while is_object(node.value) and "$ref" in node.value:
+            if node.place in seen:
+                raise SpecError(node.place, f"{' -> '.join([*seen, node.place])} is a reference to itself")
+            seen.append(node.place)
+            beside = {name: value for name, value in node.object().items() if name != "$ref" and name[:2] != "x-"}
+            if ignored := sorted(set(beside) - {"summary", "description"}):
+                raise SpecError(node.place, f"{', '.join(ignored)} beside $ref is ignored; put it into the target")
+            overrides = {**({} if self.is_3_0 else beside), **overrides}
+            node = self.target(node)
+        return Node({**node.object(), **overrides}, node.place) if overrides else node
+
+    def target(self, node: Node) -> Node:
+        """Return what the `$ref` of `node` points to, which may be another reference."""
+        reference = (node / "$ref").text()
+        place = f"{node.place}/$ref"
+        if not reference.startswith("#"):
+            raise SpecError(place, f"{reference!r} is not in this document; bundle it into one file first")
+        if not reference.startswith("#/"):
+            raise SpecError(place, f"{reference!r} is not a JSON pointer; write it as #/components/…")
+        found = self.root
+        for part in unquote(reference[2:]).split("/"):
+            key = part.replace("~1", "/").replace("~0", "~")
+            value = found.value
+            if is_object(value) and key in value:
+                found = found / key
+            elif is_array(value) and key.isdecimal() and len(key) < 9 and int(key) < len(value):
+                found = found / int(key)
+            else:
+                raise SpecError(place, f"{reference!r} does not exist")
+        return found

@@ -1,0 +1,133 @@
+"""Every keyword of OpenAPI 3.0 and 3.1 and of JSON Schema 2020-12, and what the generator does with it.
+
+A keyword is translated, ignored as an annotation (docstrings keep what a reader needs), or refused with its place. A
+name in none of these tables is not a keyword: it is refused too, as it may be misspelt. `x-…` is always allowed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from generator.errors import SpecError
+
+from .document import Node
+
+TRANSLATED: dict[str, frozenset[str]] = {
+    "document": frozenset({"openapi", "info", "servers", "paths", "components", "security"}),
+    "info": frozenset({"title", "description", "version"}),
+    "components": frozenset(
+        {"schemas", "parameters", "responses", "requestBodies", "headers", "links", "examples", "pathItems"}
+        | {"securitySchemes"}
+    ),
+    "path item": frozenset(
+        {"$ref", "summary", "description", "servers", "parameters"}
+        | {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
+    ),
+    "operation": frozenset(
+        {"operationId", "summary", "description", "externalDocs", "tags", "parameters", "requestBody", "responses"}
+        | {"deprecated", "security", "servers"}
+    ),
+    "parameter": frozenset(
+        {"name", "in", "description", "required", "deprecated", "schema", "style", "explode", "example", "examples"}
+    ),
+    "body": frozenset({"description", "content", "required"}),
+    "media type": frozenset({"schema", "example", "examples"}),
+    "response": frozenset({"description", "headers", "content", "links"}),
+    "header": frozenset({"description", "required", "deprecated"}),
+    "link": frozenset({"operationId", "description"}),
+    "server": frozenset({"url", "variables"}),
+    "server variable": frozenset({"default"}),
+    "schema": frozenset(
+        {"$ref", "type", "format", "enum", "const", "nullable", "allOf", "anyOf", "oneOf", "discriminator"}
+        | {"minLength", "maxLength", "pattern", "contentEncoding"}
+        | {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"}
+        | {"items", "minItems", "maxItems"}
+        | {"properties", "required", "additionalProperties", "minProperties", "maxProperties"}
+        | {"title", "description", "default", "deprecated", "readOnly", "writeOnly"}
+    ),
+    "discriminator": frozenset({"propertyName", "mapping"}),
+}
+"""What changes the generated code or its docstrings."""
+
+ANNOTATIONS: dict[str, frozenset[str]] = {
+    "document": frozenset({"tags", "externalDocs", "jsonSchemaDialect"}),
+    "info": frozenset({"summary", "termsOfService", "contact", "license"}),
+    "parameter": frozenset({"allowEmptyValue"}),
+    # The caller reads response headers from `raw`, as text: their types are not used.
+    "header": frozenset({"schema", "content", "style", "explode", "example", "examples"}),
+    # A docstring names the link; the client does not follow it.
+    "link": frozenset({"parameters", "requestBody", "server"}),
+    "server": frozenset({"description", "name"}),
+    "server variable": frozenset({"enum", "description"}),
+    "schema": frozenset(
+        {"example", "examples", "externalDocs", "xml", "$comment", "$defs", "definitions", "contentMediaType"}
+    ),
+}
+"""Keywords that change no message: they are for people who read the document."""
+
+REFUSED: dict[str, dict[str, str]] = {
+    "document": {"webhooks": "the client receives no calls"},
+    "components": {"callbacks": "the client receives no calls"},
+    "path item": {"query": "it is a keyword of OpenAPI 3.2", "additionalOperations": "it is a keyword of OpenAPI 3.2"},
+    "operation": {"callbacks": "the client receives no calls"},
+    "parameter": {"content": "give it a schema", "allowReserved": "reserved characters are always percent-encoded"},
+    "media type": {"encoding": "parts and fields are encoded in the default way"},
+    "link": {"operationRef": "name the operation by its operationId"},
+    "schema": {
+        "not": "describe what is allowed instead",
+        "if": "use oneOf",
+        "then": "use oneOf",
+        "else": "use oneOf",
+        "dependentRequired": "use oneOf",
+        "dependentSchemas": "use oneOf",
+        "dependencies": "use oneOf",
+        "prefixItems": "use an object, or items",
+        "additionalItems": "use items",
+        "unevaluatedItems": "use items",
+        "contains": "remove it, or move it into the description",
+        "minContains": "remove it, or move it into the description",
+        "maxContains": "remove it, or move it into the description",
+        "uniqueItems": "remove it, or move it into the description",
+        "patternProperties": "use additionalProperties",
+        "propertyNames": "use additionalProperties",
+        "unevaluatedProperties": "use additionalProperties",
+        "contentSchema": "remove it, or move it into the description",
+        "$schema": "all schemas are of the document's dialect",
+        "$id": "refer to schemas by their place, #/components/schemas/…",
+        "$anchor": "refer to schemas by their place, #/components/schemas/…",
+        "$dynamicAnchor": "refer to schemas by their place, #/components/schemas/…",
+        "$dynamicRef": "refer to schemas by their place, #/components/schemas/…",
+        "$recursiveAnchor": "refer to schemas by their place, #/components/schemas/…",
+        "$recursiveRef": "refer to schemas by their place, #/components/schemas/…",
+        "$vocabulary": "all schemas are of the document's dialect",
+    },
+}
+"""Keywords that change the meaning of messages and cannot be generated, with the cure."""
+
+# Keywords with a value that has no effect, wherever they stand.
+_WITHOUT_EFFECT: tuple[tuple[str, Any], ...] = (
+    ("uniqueItems", False),
+    ("allowReserved", False),
+    ("webhooks", {}),
+    ("callbacks", {}),
+)
+
+
+def check_keywords(node: Node, kind: str) -> None:
+    """Check that an object has only keywords that are translated or ignored.
+
+    Args:
+        node: The object.
+        kind: What it is: a key of the tables above.
+
+    Raises:
+        SpecError: Naming another keyword, and the cure.
+    """
+    known = TRANSLATED.get(kind, frozenset()) | ANNOTATIONS.get(kind, frozenset())
+    for name, value in node.object().items():
+        if name in known or name.startswith("x-") or (name, value) in _WITHOUT_EFFECT:
+            continue
+        cure = REFUSED.get(kind, {}).get(name)
+        if cure is None:
+            raise SpecError(node.place, f"{name!r} is not a keyword of a {kind}; correct it, or call it x-{name}")
+        raise SpecError((node / name).place, f"is not supported: {cure}")

@@ -1,0 +1,271 @@
+"""Operations as the templates need them: parameters, bodies, responses, and the arguments of the method."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from generator.overlay._runtime.shape import is_object
+from generator.python.literals import python_literal
+from generator.python.naming import python_name
+from generator.schema.types import Field, Model, Named, Scalar, Type, union
+
+
+@dataclass(eq=False)
+class Parameter:
+    """A parameter of an operation."""
+
+    location: str
+    wire_name: str
+    name: str
+    type: Type
+    required: bool
+    explode: bool
+    description: str
+    is_client_option: bool
+    constant: str = ""
+    """Name of the constant that holds the parameter's codec."""
+
+
+@dataclass(eq=False)
+class Codec:
+    """How a body is encoded or decoded."""
+
+    kind: str
+    """Class of the runtime: `Json`, `Form`, `Text`, `Binary` or `Empty`."""
+    type: Type
+    constant: str = ""
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether the codec takes the type of the value."""
+        return self.kind in {"Json", "Form"}
+
+
+@dataclass(eq=False)
+class Media:
+    """One media type of a body."""
+
+    media_type: str
+    codec: Codec
+    example: Any = None
+
+    @property
+    def base(self) -> str:
+        """The media type without parameters."""
+        return self.media_type.partition(";")[0].strip()
+
+    @property
+    def condition(self) -> str:
+        """Python expression: whether a response has the media type."""
+        if self.base.endswith("/*"):
+            return f"raw.media_type.startswith({python_literal(self.base[:-1])})"
+        return f"raw.media_type == {python_literal(self.base)}"
+
+
+@dataclass(eq=False)
+class Body:
+    """The body of a request."""
+
+    media: list[Media]
+    required: bool
+    description: str
+    fields: list[Field] = field(default_factory=list[Field])
+    """The properties of the body, if each of them is an argument of the method."""
+
+    @property
+    def type(self) -> Type:
+        """The type of the value, whatever the media type."""
+        return union(*(media.codec.type for media in self.media))
+
+    @property
+    def is_binary(self) -> bool:
+        """Whether bytes are sent as they are, in one of the media types."""
+        return any(media.codec.kind == "Binary" for media in self.media)
+
+
+@dataclass(frozen=True)
+class UrlSource:
+    """The model of an earlier response that holds the URL of a call.
+
+    Attributes:
+        model: The model.
+        url: The attribute with the URL, such as `session_endpoints.commit`.
+        is_required: Whether every response has the URL.
+        parameters: Names of the path parameters in the document, each with the attribute that holds its value.
+    """
+
+    model: Model
+    url: str
+    is_required: bool
+    parameters: tuple[tuple[str, str], ...]
+
+    @property
+    def name(self) -> str:
+        """Name of the method's argument."""
+        return python_name(self.model.name)
+
+
+@dataclass(eq=False)
+class Link:
+    """A next call that a response names."""
+
+    target: str
+    """The operationId of the next call; the name of its method once all operations are read."""
+    description: str
+    url_source: UrlSource | None = None
+    """Where the URL of the next call is, if the response holds it."""
+
+
+@dataclass(eq=False)
+class Response:
+    """What the server answers with one status."""
+
+    status: str
+    description: str
+    media: list[Media]
+    headers: list[tuple[str, str]]
+    links: list[Link]
+
+    @property
+    def condition(self) -> str:
+        """Python expression: whether a response has this status."""
+        if self.status == "default":
+            return "raw.status < 400"
+        if self.status.endswith("XX"):
+            return f"{self.status[0]}00 <= raw.status < {int(self.status[0]) + 1}00"
+        return f"raw.status == {self.status}"
+
+    @property
+    def has_content(self) -> bool:
+        """Whether the response has a body."""
+        return any(media.codec.kind != "Empty" for media in self.media)
+
+    @property
+    def shown_status(self) -> str:
+        """The status in a docstring."""
+        return "Any other status" if self.status == "default" else self.status
+
+
+@dataclass(frozen=True)
+class Pagination:
+    """How to iterate over the items of all pages.
+
+    Attributes:
+        method: Name of the method that iterates.
+        item: The type of an item.
+        items: The attribute of a page with its items.
+        total: The attribute of a page with the number of items on all pages.
+        offset: The argument with the number of items to skip.
+    """
+
+    method: str
+    item: Type
+    items: str
+    total: str
+    offset: str
+
+
+@dataclass(eq=False)
+class Operation:
+    """A method of the client."""
+
+    name: str
+    method: str
+    path: str
+    place: str
+    tag: str
+    server: str
+    authenticated: bool
+    scopes: list[str]
+    summary: str
+    description: str
+    documentation: str
+    deprecated: bool
+    parameters: list[Parameter]
+    body: Body | None
+    successes: list[Response]
+    errors: list[Response]
+    idempotent: bool | None = None
+    """Whether two calls have the same effect as one; None if the HTTP method decides."""
+    codecs: list[Codec] = field(default_factory=list[Codec])
+    url_source: UrlSource | None = None
+    """Where the URL of the call is, if an earlier response holds it."""
+    pagination: Pagination | None = None
+    """How to iterate over all items, if the result is a page of a list."""
+
+    @property
+    def title(self) -> str:
+        """What the operation does, in a sentence."""
+        return self.summary or f"Call `{self.method} {self.path}`"
+
+    def parameters_in(self, location: str) -> list[Parameter]:
+        """Return the parameters of one location."""
+        return [parameter for parameter in self.parameters if parameter.location == location]
+
+    @property
+    def responses(self) -> list[Response]:
+        """All responses, each once: `default` may be both a success and an error."""
+        return list(dict.fromkeys([*self.successes, *self.errors]))
+
+    @property
+    def path_parts(self) -> list[tuple[str, Parameter | None]]:
+        """The path as pairs: a piece of text, and the parameter that follows it."""
+        by_name = {parameter.wire_name: parameter for parameter in self.parameters_in("path")}
+        pieces = re.split(r"\{([^{}]*)\}", self.path)
+        parameters = [*(by_name[name] for name in pieces[1::2]), None]
+        return list(zip(pieces[::2], parameters, strict=True))
+
+    @property
+    def positional_arguments(self) -> list[Parameter | Field]:
+        """The model that holds the URL, or else the path parameters in the order of the path."""
+        if source := self.url_source:
+            text = f"What an earlier call returned; the request goes to its `{source.url}`."
+            return [Field(source.name, source.name, Named(source.model), required=True, description=text)]
+        parameters = [parameter for _, parameter in self.path_parts if parameter is not None]
+        return list(dict.fromkeys(parameters))
+
+    def path_argument(self, parameter: Parameter) -> str:
+        """Return the Python expression for the value of a path parameter."""
+        if source := self.url_source:
+            return f"{source.name}.{dict(source.parameters)[parameter.wire_name]}"
+        return parameter.name
+
+    @property
+    def keyword_arguments(self) -> list[Parameter | Field]:
+        """The keyword-only arguments, the required ones first."""
+        arguments: list[Parameter | Field] = [
+            *(self.body.fields if self.body else []),
+            *(
+                parameter
+                for parameter in self.parameters
+                if parameter.location != "path" and not parameter.is_client_option
+            ),
+        ]
+        return sorted(arguments, key=lambda argument: not argument.required)
+
+    @property
+    def client_options(self) -> list[Parameter]:
+        """The parameters that are settings of the client."""
+        return [parameter for parameter in self.parameters if parameter.is_client_option]
+
+    @property
+    def result(self) -> Type:
+        """The type that a successful call returns."""
+        types = [media.codec.type for response in self.successes for media in response.media]
+        return union(*types) if types else Scalar("None")
+
+    @property
+    def example_call(self) -> str:
+        """Python expression of an example call, empty if the document has no example."""
+        example = self.body.media[0].example if self.body and self.body.fields else None
+        if not self.body or not is_object(example):
+            return ""
+        values = {field.name: example[field.wire_name] for field in self.body.fields if field.wire_name in example}
+        missing = [argument for argument in self.keyword_arguments if argument.required and argument.name not in values]
+        if missing or not all(isinstance(value, (str, int, float, bool)) for value in values.values()):
+            return ""
+        arguments = [argument.name for argument in self.positional_arguments]
+        arguments += [f"{name}={python_literal(value)}" for name, value in values.items()]
+        return f"client.{self.name}({', '.join(arguments)})"

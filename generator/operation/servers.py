@@ -1,0 +1,57 @@
+"""Servers: where the requests of an operation go, and which hosts may get them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from generator.document.document import Document, Node
+from generator.document.keywords import check_keywords
+from generator.errors import SpecError
+
+from .model import Operation
+
+_ABSOLUTE_URL = re.compile(r"https?://[^\s/?#\\<>\"'^`{|}]+(?:/[^\s?#\\<>\"'^`{|}]*)?", re.ASCII)
+_DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
+
+
+def server_url(document: Document, item: Node, operation: Node) -> str:
+    """Return the URL of an operation's first server, empty if it is relative to the document.
+
+    Raises:
+        SpecError: It is not the URL of an HTTP server.
+    """
+    for owner in (operation, item, document.root):
+        servers = owner.items("servers")
+        if not servers:
+            continue
+        first = servers[0]
+        check_keywords(first, "server")
+        url = (first / "url").text()
+        for name, variable in first.members("variables"):
+            check_keywords(variable, "server variable")
+            url = url.replace(f"{{{name}}}", (variable / "default").text())
+        if "{" in url:
+            raise SpecError(first.place, f"the URL {url!r} has a variable without a default; give it one in variables")
+        if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", url):
+            return ""
+        if not url.isascii() or not _ABSOLUTE_URL.fullmatch(url):
+            raise SpecError(
+                f"{first.place}/url", f"{url!r} is not the URL of an HTTP server; percent-encode special characters"
+            )
+        return url.rstrip("/")
+    return ""
+
+
+def api_hosts(document: Document, operations: Sequence[Operation]) -> tuple[str, ...]:
+    """Return the domains that URLs of responses may lead to: `x-trusted-hosts`, or else the hosts of the servers.
+
+    Raises:
+        SpecError: An item of `x-trusted-hosts` is not a domain.
+    """
+    trusted = document.root.items("x-trusted-hosts")
+    for node in trusted:
+        if not _DOMAIN.fullmatch(node.text()):
+            raise SpecError(node.place, f"{node.value!r} is not a domain, such as example.com")
+    hosts = {re.sub(r"https?://|[:/].*", "", operation.server) for operation in operations} - {""}
+    return tuple(node.value for node in trusted) or tuple(sorted(hosts))

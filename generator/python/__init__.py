@@ -1,0 +1,1 @@
+"""Any text of the document comes in; names, literals and docstrings that are safe in Python go out."""

@@ -1,0 +1,104 @@
+"""The package that the templates make: the filters and variables that they get, and the check of their names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from generator.document.document import Document
+from generator.errors import GenerationError
+from generator.operation.model import Operation
+from generator.operation.servers import api_hosts
+from generator.overlay._runtime import errors
+from generator.python import docstrings, literals, naming
+from generator.schema.schemas import SchemaReader
+
+from .upstream import MsgspecProject, template_hashes
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    function.__name__: function
+    for function in (
+        naming.class_name,
+        docstrings.docstring_code,
+        docstrings.docstring_text,
+        naming.header_token,
+        literals.long_literal,
+        docstrings.one_line,
+        literals.python_literal,
+        docstrings.sentence,
+    )
+}
+"""The filters of the templates, by name."""
+
+
+def render_package(  # noqa: PLR0913  # one caller, which names each argument
+    document: Document,
+    schemas: SchemaReader,
+    operations: list[Operation],
+    *,
+    templates: Path,
+    config: Path,
+    package: Path,
+    overlay_errors: Mapping[str, list[str]],
+) -> None:
+    """Render all templates.
+
+    Args:
+        document: The document.
+        schemas: Its models and aliases.
+        operations: Its operations.
+        templates: Folder of the templates.
+        config: File with the settings of openapi-python-client.
+        package: Folder that becomes the package; it has its name, and must not exist.
+        overlay_errors: Public errors that the overlay adds, by folder.
+
+    Raises:
+        GenerationError: A template fails, or replaces none of openapi-python-client's.
+    """
+    _check_template_names(templates)
+    MsgspecProject(
+        document,
+        operations,
+        templates=templates,
+        config=config,
+        package=package.name,
+        output=package,
+        filters=FILTERS,
+        variables={**_variables(document, schemas, operations), "overlay_errors": overlay_errors},
+    ).render()
+
+
+def hash_upstream_templates(templates: Path) -> dict[str, str]:
+    """Return the SHA-256 of each template of openapi-python-client that ours replace, by name."""
+    return template_hashes(_template_names(templates))
+
+
+def _check_template_names(folder: Path) -> None:
+    """Refuse a misspelt override, which openapi-python-client would silently ignore."""
+    overrides = {name for name in _template_names(folder) if not name.startswith("_")}
+    if unknown := overrides - template_hashes(sorted(overrides)).keys():
+        raise GenerationError(f"templates that openapi-python-client does not have: {', '.join(sorted(unknown))}")
+
+
+def _template_names(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.jinja"))
+
+
+def _variables(document: Document, schemas: SchemaReader, operations: list[Operation]) -> dict[str, Any]:
+    options = {option.name: option for operation in operations for option in operation.client_options}
+    # base_url can have a default only if every operation has a server.
+    has_servers = operations and all(operation.server for operation in operations)
+    return {
+        "definitions": schemas,
+        "error_name": _error_name,
+        "error_names": sorted(name for name in errors.__all__ if name.endswith("Error") and name != "ClientError"),
+        "client_options": sorted(options.values(), key=lambda option: not option.required),
+        "authenticated": any(operation.authenticated for operation in operations),
+        "api_hosts": api_hosts(document, operations) if any(operation.url_source for operation in operations) else (),
+        "servers": sorted({operation.server for operation in operations}) if has_servers else [],
+    }
+
+
+def _error_name(status: str) -> str:
+    return errors.error_class(int(status)).__name__ if status.isdecimal() else errors.ApiError.__name__

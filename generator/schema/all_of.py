@@ -1,0 +1,217 @@
+"""`allOf`: a schema and its members, merged into one schema; also constraints beside `$ref` and `oneOf`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, Literal
+
+from generator.document.document import Document, Node
+from generator.document.keywords import ANNOTATIONS
+from generator.errors import SpecError
+from generator.overlay._runtime.shape import is_object
+
+_PROSE = frozenset({"title", "description", "default", "deprecated", "readOnly", "writeOnly"})
+_NOT_ASSERTIONS = ANNOTATIONS["schema"] | _PROSE
+
+
+def merge_all_of(document: Document, node: Node) -> Node:
+    """Return an equivalent schema without `allOf`: a `$ref` with annotations beside it, or a schema without `$ref`.
+
+    Raises:
+        SpecError: The members contradict each other, or cannot be merged into one schema.
+    """
+    return _merge(document, node, ())
+
+
+def union_alternatives(document: Document, node: Node, keyword: Literal["oneOf", "anyOf"]) -> list[Node]:
+    """Return the alternatives of `oneOf` or `anyOf`; keywords beside it are merged into each of them."""
+    beside = {name: value for name, value in node.object().items() if name not in {keyword, "discriminator"}}
+    beside = {name: value for name, value in beside.items() if _is_assertion(name)}
+    alternatives = (node / keyword).items()
+    if not alternatives:
+        raise SpecError(f"{node.place}/{keyword}", "is empty, so no value matches; list at least one")
+    if not beside.keys() - {"nullable"}:
+        return alternatives
+    return [_narrow(document, alternative, Node(beside, node.place)) for alternative in alternatives]
+
+
+def _is_assertion(name: str) -> bool:
+    """Return whether a keyword can make a value invalid."""
+    return name not in _NOT_ASSERTIONS and not name.startswith("x-")
+
+
+def _merge(document: Document, node: Node, above: tuple[str, ...]) -> Node:
+    if not isinstance(node.value, dict):
+        return node
+    schema = node.object()
+    asserting = [name for name in schema if _is_assertion(name) and name not in {"allOf", "$ref", "nullable"}]
+    if (
+        "$ref" in schema
+        and document.is_3_0
+        and (beside := sorted({*asserting, *({"allOf", "nullable"} & schema.keys())}))
+    ):
+        raise SpecError(node.place, f"{', '.join(beside)} beside $ref is ignored in OpenAPI 3.0; put both into allOf")
+    if "allOf" not in schema and not ("$ref" in schema and asserting):
+        return node
+    members = node.items("allOf")
+    if "allOf" in schema and not members:
+        raise SpecError(f"{node.place}/allOf", "is empty; remove it")
+    own = {name: value for name, value in schema.items() if name not in {"allOf", "$ref"}}
+    if "$ref" in schema:
+        members = [Node({"$ref": schema["$ref"]}, node.place), *members]
+    references = [member for member in members if _is_reference(member)]
+    others = [member for member in members if not _is_reference(member)]
+    if len(references) == 1 and not asserting and not any(_has_assertions(other) for other in others):
+        return _redescribe(references[0], others, own, node.place)
+    parts = [_flatten(document, part, node, above) for part in (*members, Node(own, node.place))]
+    flat = _merge_flat(parts, node.place)
+    if document.is_3_0 and own.get("nullable") is True:
+        flat["nullable"] = True
+    return Node(flat, node.place)
+
+
+def _merge_flat(parts: list[Node], place: str) -> dict[str, Any]:
+    """Merge schemas that have neither `$ref` nor `allOf`."""
+    flat: dict[str, Any] = {}
+    for part in parts:
+        flat = _merge_two(flat, part, place)
+    flat.pop("nullable", None)
+    asserting = [part for part in parts if _has_assertions(part)]
+    if asserting and all(part.object().get("nullable") is True for part in asserting):
+        flat["nullable"] = True
+    return flat
+
+
+def _narrow(document: Document, alternative: Node, beside: Node) -> Node:
+    """Merge the keywords beside `oneOf` into an alternative; if they change nothing, return it as it is."""
+    whole = _flatten(document, alternative, alternative, ())
+    flat = _merge_flat([whole, beside], alternative.place)
+    if _assertions(flat) == _assertions(whole.object()):
+        return alternative
+    # A narrowed component keeps the place of the component, which a discriminator refers to.
+    return Node(flat, document.target(alternative).place if _is_reference(alternative) else alternative.place)
+
+
+def _assertions(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the keywords that can make a value invalid, normalized so that equal ones compare equal."""
+    found = {name: value for name, value in schema.items() if _is_assertion(name)}
+    if "properties" in found:
+        found.setdefault("type", "object")
+    if "required" in found:
+        found["required"] = set(found["required"])
+    return found
+
+
+def _redescribe(reference: Node, others: list[Node], own: dict[str, Any], place: str) -> Node:
+    """Return a reference with new annotations beside it: its type stays the one of the component."""
+    flat: dict[str, Any] = {}
+    for part in (reference, *others, Node(own, place)):
+        if isinstance(part.value, dict):
+            flat |= part.object()
+    return Node({**flat, "$ref": reference.object()["$ref"]}, place)
+
+
+def _flatten(document: Document, part: Node, node: Node, above: tuple[str, ...]) -> Node:
+    """Return a member of `allOf` with its own `$ref` and `allOf` resolved."""
+    whole = part
+    seen = (*above, node.place)
+    while True:
+        resolved = document.resolve_schema(whole)
+        if resolved.place in seen and resolved.place != part.place:
+            raise SpecError(node.place, f"allOf contains itself, by way of {resolved.place}")
+        seen = (*seen, resolved.place)
+        whole = _merge(document, resolved, seen)
+        if not _is_reference(whole):
+            break
+    if whole.value is True:
+        return Node({}, whole.place)
+    if whole.value is False:
+        raise SpecError(whole.place, "the schema false, which matches no value, is not supported; remove it")
+    return whole
+
+
+def _merge_two(first: dict[str, Any], second: Node, place: str) -> dict[str, Any]:
+    result = dict(first)
+    for name, value in second.object().items():
+        if name.startswith("x-"):
+            continue
+        if name not in result or name in _NOT_ASSERTIONS or name == "nullable" or result[name] == value:
+            result[name] = value
+        elif name in _MERGES:
+            try:
+                result[name] = _MERGES[name](result[name], value)
+            except (TypeError, AttributeError, ValueError):
+                raise SpecError(place, f"allOf has two {name} of which one is malformed; correct it") from None
+        else:
+            raise SpecError(place, f"allOf has two different {name}, {result[name]!r} and {value!r}; keep one of them")
+        if result[name] == [] and name in {"type", "enum"}:
+            raise SpecError(place, f"allOf leaves no {name} that matches all its members")
+    _check_closed(first, second.object(), place)
+    for keyword, flag in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
+        flags = isinstance(result.get(flag), bool)
+        if flags and keyword in first and keyword in second.object() and first[keyword] != second.object()[keyword]:
+            raise SpecError(place, f"allOf has two different {keyword} of which one is exclusive; keep one of them")
+    return result
+
+
+def _check_closed(first: dict[str, Any], second: dict[str, Any], place: str) -> None:
+    for closed, other in ((first, second), (second, first)):
+        beyond = set(other.get("properties") or {}) - set(closed.get("properties") or {})
+        if closed.get("additionalProperties") is False and beyond:
+            names = ", ".join(sorted(beyond))
+            raise SpecError(
+                place, f"a member of allOf has additionalProperties: false and so forbids {names}; remove that there"
+            )
+
+
+def _merge_types(first: Any, second: Any) -> Any:
+    firsts, seconds = ([types] if isinstance(types, str) else types for types in (first, second))
+    common = [name for name in firsts if name in seconds or (name == "integer" and "number" in seconds)]
+    common += [name for name in seconds if name == "integer" and "number" in firsts and name not in common]
+    return common[0] if len(common) == 1 else common
+
+
+def _merge_properties(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
+    result = dict(first)
+    for name, value in second.items():
+        result[name] = {"allOf": [result[name], value]} if name in result and result[name] != value else value
+    return result
+
+
+def _merge_additional(first: Any, second: Any) -> Any:
+    if first is False or second is False:
+        return False
+    if first is True or second is True:
+        return second if first is True else first
+    return {"allOf": [first, second]}
+
+
+def _common_multiple(first: float, second: float) -> int:
+    """Return the least common multiple; only whole numbers have one here."""
+    if first != int(first) or second != int(second):
+        raise ValueError
+    return math.lcm(int(first), int(second))
+
+
+_MERGES: dict[str, Callable[[Any, Any], Any]] = {
+    "type": _merge_types,
+    "properties": _merge_properties,
+    "required": lambda first, second: list(dict.fromkeys([*first, *second])),
+    "enum": lambda first, second: [value for value in first if value in second],
+    "items": lambda first, second: {"allOf": [first, second]},
+    "additionalProperties": _merge_additional,
+    "multipleOf": _common_multiple,
+    **dict.fromkeys(("minimum", "minLength", "minItems", "minProperties"), max),
+    **dict.fromkeys(("maximum", "maxLength", "maxItems", "maxProperties"), min),
+}
+
+
+def _is_reference(node: Node) -> bool:
+    return is_object(node.value) and "$ref" in node.value
+
+
+def _has_assertions(node: Node) -> bool:
+    if not isinstance(node.value, dict):
+        return node.value is False
+    return any(_is_assertion(name) and name != "nullable" for name in node.object())

@@ -1,0 +1,184 @@
+"""Strings, numbers and enums as types with constraints."""
+
+from __future__ import annotations
+
+import math
+import sys
+from fractions import Fraction
+from typing import Any
+
+from generator.document.document import Node
+from generator.errors import SpecError
+from generator.overlay._runtime.formats import FORMAT_PATTERNS
+from generator.overlay._runtime.shape import is_array
+from generator.python.literals import long_literal, python_literal
+
+from .patterns import python_pattern
+from .types import NONE, Choice, Scalar, Type, union
+
+_OBJECT_FORMATS: dict[Any, Scalar] = {
+    "date-time": Scalar("datetime.datetime", (("tz", "True"),)),
+    "date": Scalar("datetime.date"),
+    "uuid": Scalar("UUID"),
+    "byte": Scalar("bytes"),
+}
+_STRING_CONSTRAINTS = ("minLength", "maxLength", "pattern")
+_LENGTHS = {"minLength": "min_length", "maxLength": "max_length"}
+_INT64 = (-(2**63), 2**63 - 1)
+_INTEGER_FORMATS: dict[Any, tuple[int, int]] = {
+    "int8": (-(2**7), 2**7 - 1),
+    "int16": (-(2**15), 2**15 - 1),
+    "int32": (-(2**31), 2**31 - 1),
+    "int64": _INT64,
+    "uint8": (0, 2**8 - 1),
+    "uint16": (0, 2**16 - 1),
+    "uint32": (0, 2**32 - 1),
+}
+_TYPES_OF_VALUES = {str: {"string"}, int: {"integer", "number"}, type(None): {"null"}}
+
+
+def is_binary(node: Node) -> bool:
+    """Return whether a schema means raw bytes, not JSON."""
+    return isinstance(node.value, dict) and node.object().get("format") == "binary"
+
+
+def string_type(node: Node) -> Type:
+    """Return the type of a schema of type string."""
+    schema = node.object()
+    format_ = schema.get("format")
+    constraints = [name for name in _STRING_CONSTRAINTS if name in schema]
+    if is_binary(node):
+        raise SpecError(node.place, "format binary is only supported as a whole body; in JSON, use byte (base64)")
+    object_type = _OBJECT_FORMATS.get(format_)
+    if object_type is None and format_ is None and str(schema.get("contentEncoding")).lower() == "base64":
+        object_type = _OBJECT_FORMATS["byte"]
+    if object_type is not None:
+        if constraints:
+            raise SpecError(
+                node.place,
+                f"{', '.join(constraints)} is not supported beside format {format_ or 'byte'}; remove one",
+            )
+        return object_type
+    meta = [(_LENGTHS[name], str(whole_number(node / name))) for name in _LENGTHS if name in schema]
+    if format_ in FORMAT_PATTERNS:
+        if "pattern" in schema:
+            raise SpecError(node.place, f"pattern is not supported beside format {format_}; remove one")
+        meta.append(("pattern", f"FORMAT_PATTERNS[{python_literal(format_)}]"))
+    elif "pattern" in schema:
+        meta.append(("pattern", _read_pattern(node / "pattern")))
+    # An unknown format or encoding is only an annotation; it stays visible in the type.
+    notes = {name: (node / name).text() for name in ("format", "contentEncoding") if name in schema}
+    if notes and format_ not in FORMAT_PATTERNS:
+        shown = ", ".join(f"{python_literal(name)}: {python_literal(text)}" for name, text in notes.items())
+        meta.append(("extra_json_schema", f"{{{shown}}}"))
+    return Scalar("str", tuple(meta))
+
+
+def number_type(node: Node, name: str) -> Type:  # noqa: C901  # a branch for each keyword
+    """Return the type of a schema of type integer or number."""
+    schema = node.object()
+    whole = name == "integer"
+    bounds: dict[str, list[tuple[int | float, bool]]] = {"minimum": [], "maximum": []}
+    if whole and schema.get("format") in _INTEGER_FORMATS:
+        low, high = _INTEGER_FORMATS[schema["format"]]
+        bounds["minimum"].append((low, False))
+        bounds["maximum"].append((high, False))
+    for keyword, found in bounds.items():
+        exclusive = node.get(f"exclusive{keyword.capitalize()}")
+        is_flag = exclusive is not None and isinstance(exclusive.value, bool)
+        if keyword in schema:
+            found.append((_read_number(node / keyword), is_flag and exclusive is not None and exclusive.value))
+        elif is_flag and exclusive is not None:
+            raise SpecError(exclusive.place, f"has no effect without {keyword}; write the bound itself")
+        if exclusive is not None and not is_flag:
+            found.append((_read_number(exclusive), True))
+    meta: list[tuple[str, str]] = []
+    if bounds["minimum"]:
+        value, is_exclusive = max(bounds["minimum"])
+        meta.append(_lower_bound(value, exclusive=is_exclusive, whole=whole))
+    if bounds["maximum"]:
+        value, is_exclusive = min(bounds["maximum"], key=lambda bound: (bound[0], not bound[1]))
+        meta.append(_upper_bound(value, exclusive=is_exclusive, whole=whole))
+    if "multipleOf" in schema:
+        meta.append(("multiple_of", _read_multiple(node / "multipleOf", whole=whole)))
+    for word, text in meta:
+        if whole and not _INT64[0] <= int(text) <= _INT64[1]:
+            raise SpecError(node.place, f"the bound {word} {text} is beyond int64, which msgspec cannot check")
+    return Scalar("int" if whole else "float", tuple(meta))
+
+
+def enum_type(node: Node) -> Type:
+    """Return the type of a schema with `const` or `enum`."""
+    schema = node.object()
+    where = node / ("const" if "const" in schema else "enum")
+    values: list[Any] = [schema["const"]] if "const" in schema else where.array()
+    if "const" in schema and "enum" in schema and schema["const"] not in (node / "enum").array():
+        raise SpecError(where.place, "is not in the enum beside it, so no value matches; correct one of them")
+    types = schema.get("type")
+    declared = set[str](types) if is_array(types) else {types} if types else set[str]()
+    for value in values:
+        if type(value) not in _TYPES_OF_VALUES:
+            raise SpecError(where.place, f"{value!r} is not supported; only strings, integers and null are")
+        if declared and not declared & _TYPES_OF_VALUES[type(value)]:
+            if value is None and schema.get("nullable") is True:
+                continue
+            raise SpecError(where.place, f"{value!r} is not of type {' or '.join(sorted(declared))}")
+        if isinstance(value, int) and not _INT64[0] <= value <= _INT64[1]:
+            raise SpecError(where.place, f"{value} is beyond int64, which msgspec cannot compare")
+    named = tuple(dict.fromkeys(value for value in values if value is not None))
+    if not values:
+        raise SpecError(where.place, "is empty, so no value matches; list at least one")
+    return union(*([Choice(named)] if named else []), *([NONE] if None in values else []))
+
+
+def whole_number(node: Node) -> int:
+    """Return the value of a node, which has to be a whole number, zero or more."""
+    if isinstance(node.value, bool) or not isinstance(node.value, (int, float)):
+        raise SpecError(node.place, "must be a whole number, zero or more")
+    if node.value < 0 or node.value != int(node.value) or node.value > _INT64[1]:
+        raise SpecError(node.place, "must be a whole number, zero or more")
+    return int(node.value)
+
+
+def _read_number(node: Node) -> int | float:
+    if isinstance(node.value, bool) or not isinstance(node.value, (int, float)):
+        raise SpecError(node.place, "must be a number")
+    if abs(node.value) > sys.float_info.max:
+        raise SpecError(node.place, "is beyond what a float can hold; remove it")
+    return node.value
+
+
+def _lower_bound(value: float, *, exclusive: bool, whole: bool) -> tuple[str, str]:
+    if whole:
+        return "ge", str(math.floor(value) + 1 if exclusive else math.ceil(value))
+    return "gt" if exclusive else "ge", repr(value)
+
+
+def _upper_bound(value: float, *, exclusive: bool, whole: bool) -> tuple[str, str]:
+    if whole:
+        return "le", str(math.ceil(value) - 1 if exclusive else math.floor(value))
+    return "lt" if exclusive else "le", repr(value)
+
+
+def _read_multiple(node: Node, *, whole: bool) -> str:
+    value = _read_number(node)
+    if value <= 0:
+        raise SpecError(node.place, "must be greater than 0")
+    if whole:
+        if value != int(value):
+            raise SpecError(node.place, f"{value} is not supported for an integer; use a whole number")
+        return str(int(value))
+    # In binary, 0.3 is not a multiple of 0.1: a check would reject values that the document allows.
+    if Fraction(repr(value)) != Fraction(value):
+        raise SpecError(node.place, f"{value} has no exact binary form, so it cannot be checked; remove it")
+    return repr(value)
+
+
+def _read_pattern(node: Node) -> str:
+    try:
+        pattern = python_pattern(node.text())
+    except ValueError as error:
+        raise SpecError(node.place, str(error)) from error
+    if '"' in pattern or pattern.endswith("\\") or not pattern.isprintable():
+        return long_literal(pattern)
+    return f'r"{pattern}"'

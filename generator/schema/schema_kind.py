@@ -1,0 +1,79 @@
+"""The kind of a schema (its types, or a model), and whether its keywords fit that kind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from generator.document.document import Document, Node
+from generator.document.keywords import check_keywords
+from generator.errors import SpecError
+from generator.overlay._runtime.shape import is_array
+
+_KEYWORDS_BY_TYPE = {
+    "string": {"minLength", "maxLength", "pattern", "contentEncoding"},
+    "integer": {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"},
+    "number": {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"},
+    "array": {"items", "minItems", "maxItems"},
+    "object": {"properties", "required", "additionalProperties", "minProperties", "maxProperties"},
+}
+_OF_ONE_TYPE = frozenset(keyword for keywords in _KEYWORDS_BY_TYPE.values() for keyword in keywords)
+_ALL_TYPES = ("string", "integer", "number", "boolean", "array", "object", "null")
+
+
+def check_schema(document: Document, node: Node) -> None:
+    """Check that the keywords of a schema are supported, and that their values have the right type."""
+    check_keywords(node, "schema")
+    schema = node.object()
+    if "nullable" in schema and not document.is_3_0:
+        raise SpecError(f"{node.place}/nullable", "is a keyword of OpenAPI 3.0; in 3.1, write type: [..., 'null']")
+    if "discriminator" in schema:
+        check_keywords(node / "discriminator", "discriminator")
+    for keyword in ("oneOf", "anyOf", "enum"):
+        if keyword in schema:
+            (node / keyword).array()
+
+
+def check_keywords_fit(node: Node, names: list[str]) -> None:
+    """Refuse constraints that do not apply to the type, and any constraint beside an enum."""
+    unfit = (_OF_ONE_TYPE & node.object().keys()) - {
+        keyword for name in names for keyword in _KEYWORDS_BY_TYPE.get(name, ())
+    }
+    if unfit:
+        about = f"type {' or '.join(names)}" if names else "an enum or const"
+        raise SpecError(node.place, f"{', '.join(sorted(unfit))} does not apply to {about}; remove it")
+
+
+def type_names(node: Node) -> list[str]:
+    """Return the types of a schema, or `any`; keywords such as `properties` imply an object or array."""
+    declared = node.object().get("type")
+    if declared is None:
+        keywords = _OF_ONE_TYPE & node.object().keys()
+        for name in ("object", "array"):
+            if keywords and keywords <= _KEYWORDS_BY_TYPE[name]:
+                return [name]
+        if keywords or "format" in node.object():
+            raise SpecError(node.place, "has constraints but no type; add one")
+        return ["any"]
+    names: list[Any] = declared if is_array(declared) else [declared]
+    for name in names:
+        if name not in _ALL_TYPES:
+            raise SpecError(f"{node.place}/type", f"{name!r} is not one of {', '.join(_ALL_TYPES)}")
+    if not names:
+        raise SpecError(f"{node.place}/type", "is empty, so no value matches; list at least one")
+    return names
+
+
+def is_model(node: Node) -> bool:
+    """Return whether a schema is an object with properties, perhaps nullable."""
+    if not isinstance(node.value, dict):
+        return False
+    schema = node.object()
+    names = schema.get("type", "object")
+    is_object = names == "object" or names in (["object"], ["object", "null"], ["null", "object"])
+    return is_object and not schema.keys() & {"$ref", "oneOf", "anyOf", "enum", "const"} and has_properties(node)
+
+
+def has_properties(node: Node) -> bool:
+    """Return whether the schema of an object declares its properties."""
+    schema = node.object()
+    return bool(schema.get("properties")) or schema.get("additionalProperties") is False

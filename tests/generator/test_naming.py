@@ -1,0 +1,233 @@
+"""Names of the document become names of Python, whatever they are; on the wire they stay what they were."""
+
+from __future__ import annotations
+
+import json
+
+import msgspec
+import pytest
+
+from generator.python.naming import class_name, free_name, python_name
+
+from .conftest import Answer, Make, Package, document, operation
+
+FIELDS = [
+    *("datetime", "str", "int", "list", "dict", "float", "bool", "bytes", "class", "import", "None", "self", "UUID"),
+    *("Struct", "Meta", "UNSET", "type", "id", "models", "field", "_private", "__init__", "a-b", "a_b", "A B", "1st"),
+    *("", " ", "ключ", "Any", "Literal", "tag", "kw_only", "rename", "$ref", "@type", "match", "ﬁ", "fi", "K", "名"),
+]
+SCHEMAS = [
+    *("Struct", "Meta", "Any", "Client", "Literal", "UNSET", "UUID", "foo-bar", "FooBar", "foo_bar", "fooBar", "None"),
+    *("1st", "Annotated", "TypeAlias", "models", "True", "Exception", "str", "datetime", "FORMAT_PATTERNS", "名"),
+]
+PARAMETERS = [
+    *("self", "models", "request", "body", "raw", "api", "response", "UNSET", "content_type", "errors", "bodies"),
+    *("class", "str", "list", "datetime", "UUID", "Any", "operation", "transport", "token", "a", "A", "a_", "ß", "ss"),
+    *("Literal", "Parameter", "Request", "cookie_header", "annotations", "return", "id", "ID"),
+]
+OPERATIONS = [
+    *("close", "raw", "list", "import", "aclose", "__init__", "__enter__", "models", "api", "datetime", "httpx2"),
+    *("get_foo", "get_foo_2", "annotations", "import_module", "print", "self", "operation_1"),
+    *("_transport", "id", "1st", "ключ", "build_request", "TYPE_CHECKING", "client", "errors", "types"),
+]
+
+
+@pytest.fixture(scope="module")
+def package(make: Make) -> Package:
+    fields = {name: {"type": "string", "format": "date-time"} for name in FIELDS}
+    form = {"type": "object", "required": ["a"], "properties": {"a": {"type": "integer"}, "self": {"type": "string"}}}
+    parameters = [{"in": "query", "name": name, "schema": {"type": "integer"}} for name in PARAMETERS]
+    body = {"required": True, "content": {"application/json": {"schema": form}}}
+    both = {"application/json": {"schema": form}, "text/plain": {}}
+    ids = {f"/{number}": {"get": operation(operationId=name)} for number, name in enumerate(OPERATIONS)}
+    answer = {"200": {"description": "A thing.", "content": {"application/json": {"schema": {"type": "integer"}}}}}
+    tags = ["class", "list", "a b", "A-B", "", "annotations", "1", "модуль"]
+    return make(
+        document(
+            {
+                **ids,
+                "/parameters": {
+                    "post": operation(operationId="with_parameters", parameters=parameters, requestBody=body)
+                },
+                "/body": {
+                    "post": operation(
+                        operationId="with_body", parameters=parameters[:14], requestBody={"content": both}
+                    )
+                },
+                "/{self}/{models}/{body}": {
+                    "get": operation(
+                        operationId="in_path",
+                        parameters=[
+                            {"in": "path", "required": True, "name": name, "schema": {"type": "string"}}
+                            for name in ("body", "models", "self")
+                        ],
+                    )
+                },
+                **{f"/tag{n}": {"get": operation(operationId=f"tag{n}", tags=[tag])} for n, tag in enumerate(tags)},
+                "/no/id/{x}": {
+                    "parameters": [{"in": "path", "required": True, "name": "x", "schema": {"type": "string"}}],
+                    "get": {"responses": answer},
+                },
+            },
+            {
+                **{name: {"type": "object", "properties": {"of": {"const": name}}} for name in SCHEMAS},
+                "Fields": {"type": "object", "properties": fields},
+                "Inner": {"type": "object", "properties": {"value": {"type": "object", "properties": {"x": {}}}}},
+                "InnerValue": {"type": "object", "properties": {"y": {"type": "string"}}},
+            },
+        )
+    )
+
+
+def test_fields_keep_their_names_on_the_wire(package: Package) -> None:
+    content = dict.fromkeys(FIELDS, "2026-01-02T03:04:05Z")
+
+    decoded = msgspec.json.decode(json.dumps(content), type=package.models.Fields)
+
+    assert json.loads(msgspec.json.encode(decoded)) == content
+    assert len(decoded.__struct_fields__) == len(FIELDS)
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.json.decode(json.dumps({**content, "名": "no time"}), type=package.models.Fields)
+
+
+def test_each_schema_has_its_own_class_whatever_its_name(package: Package) -> None:
+    names = {}
+    for model in vars(package.models).values():
+        if isinstance(model, type) and issubclass(model, msgspec.Struct) and "of" in model.__struct_fields__:
+            for name in SCHEMAS:
+                try:
+                    msgspec.json.decode(json.dumps({"of": name}), type=model)
+                except msgspec.ValidationError:
+                    continue
+                names[model.__name__] = name
+
+    assert sorted(names.values()) == sorted(SCHEMAS)
+    assert names["FooBar"] == "foo-bar"
+    assert names["FooBar_"] == "FooBar"
+
+
+def test_an_inner_object_does_not_take_the_class_name_of_a_schema(package: Package) -> None:
+    assert package.models.InnerValue.__struct_fields__ == ("y",)
+
+
+def test_parameters_keep_their_names_on_the_wire(package: Package) -> None:
+    build = package.operation("with_parameters").build_request
+    known = [name for name in build.__code__.co_varnames[: build.__code__.co_kwonlyargcount] if name != "body"]
+    numbers = {name: number for number, name in enumerate(known, 1)}
+    own = {name: number for name, number in numbers.items() if name not in {"a_3", "self"}}
+    assert len(known) == len(PARAMETERS)
+
+    request = build(**own, body=package.models.WithParametersBody(a=1))
+
+    sent = dict(request.query)
+    assert set(sent) == set(PARAMETERS)
+    assert len(set(sent.values())) == len(PARAMETERS)
+    assert json.loads(request.content) == {"a": 1}
+
+
+def test_a_parameter_named_body_is_kept_apart_from_the_body(package: Package) -> None:
+    _, request = package.call(
+        "with_body",
+        body="text",
+        content_type="text/plain",
+        body_=1,
+        content_type_=2,
+        request_=3,
+        answer=Answer(204, b""),
+    )
+
+    assert dict(request.url.params) == {"body": "1", "content_type": "2", "request": "3"}
+    assert request.content == b"text"
+
+
+def test_path_parameters_of_any_name_are_in_the_order_of_the_path(package: Package) -> None:
+    _, request = package.call("in_path", "x", "y", "z", answer=Answer(204, b""))
+
+    assert request.url.path == "/v1/x/y/z"
+
+
+def test_operations_of_any_name_are_methods(package: Package) -> None:
+    paths: dict[str, str] = {}
+
+    def methods() -> list[str]:
+        return [name for name in vars(package.module.Client) if name[0] != "_" and name not in {"close", "raw"}]
+
+    for name in methods():
+        try:
+            _, request = package.call(name, answer=Answer(204, b""))
+        except TypeError:
+            continue
+        paths[request.url.path.removeprefix("/v1/")] = name
+
+    assert {str(number) for number in range(len(OPERATIONS))} <= paths.keys()
+    named = {wanted: paths[str(number)] for number, wanted in enumerate(OPERATIONS)}
+    assert (named["close"], named["raw"], named["list"], named["import"]) == ("close_", "raw_", "list_", "import_")
+    assert (named["get_foo"], named["get_foo_2"]) == ("get_foo", "get_foo_2")
+    assert {f"tag{number}" for number in range(8)} <= paths.keys()
+
+
+def test_an_operation_without_id_is_named_after_its_path(package: Package) -> None:
+    found, request = package.call("get_no_id_x", "a", answer=Answer(200, b"5"))
+
+    assert (found, request.url.path) == (5, "/v1/no/id/a")
+
+
+def test_close_still_closes_the_client(package: Package) -> None:
+    client = package.module.Client()
+    client.close()
+
+    with pytest.raises(package.module.errors.__dict__[f"Made{package.name[5:]}Error"], match="closed"):
+        client.close_()
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("fooBar", "foo_bar"),
+        ("HTTPServer", "http_server"),
+        ("X-Rate-Limit", "x_rate_limit"),
+        ("class", "class_"),
+        ("", "field"),
+        ("9lives", "field_9lives"),
+        ("a" * 300, "a" * 300),
+        ("\u202ea\u0000b", "a_b"),
+        ("\u0661", "field_\u0661"),
+        ("²", "field_2"),
+        ("\u0300", "field"),
+    ],
+)
+def test_a_python_name_is_an_identifier(text: str, name: str) -> None:
+    assert python_name(text) == name
+    assert name.isidentifier()
+
+
+@pytest.mark.parametrize(("text", "name"), [("foo-bar", "FooBar"), ("none", "None_"), ("4", "Model4"), ("", "Model")])
+def test_a_class_name_is_an_identifier(text: str, name: str) -> None:
+    assert class_name(text) == name
+
+
+def test_names_that_are_taken_are_numbered() -> None:
+    taken: list[str] = []
+    for _ in range(5):
+        taken.append(python_name("a", taken=taken))
+
+    assert len(set(taken)) == 5
+    assert taken[:2] == ["a", "a_"]
+
+
+def test_a_taken_class_name_gets_a_number() -> None:
+    assert class_name("a b", taken={"AB", "AB_"}) == "AB_2"
+
+
+@pytest.mark.parametrize(
+    ("name", "taken", "free"),
+    [
+        ("a", (), "a"),
+        ("a", ("a",), "a_"),
+        ("a", ("a", "a_"), "a_2"),
+        ("a", ("a", "a_", "a_2", "a_4"), "a_3"),
+        ("a_", ("a_",), "a_2"),
+    ],
+)
+def test_a_taken_name_gets_an_underscore_and_then_a_number(name: str, taken: tuple[str, ...], free: str) -> None:
+    assert free_name(name, taken) == free

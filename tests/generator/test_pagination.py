@@ -1,0 +1,201 @@
+"""Lists that come in pages get an iterator over all items (`x-pages`), or a refusal that names the place."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+import pytest
+
+from generator.document.document import Document
+from generator.errors import SpecError
+from generator.operation.reader import OperationReader
+from generator.schema.schemas import SchemaReader
+
+from .conftest import Make, Package, document, operation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+THINGS = [{"page": number} for number in range(5)]
+PAGES = {"method": "iter_things", "items": "the items", "offset": "skip-first", "total": "allOfThem"}
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["the items", "allOfThem", "word"],
+    "properties": {
+        "the items": {"type": "array", "items": {"$ref": "#/components/schemas/Thing"}},
+        "allOfThem": {"type": "integer", "minimum": 0},
+        "word": {"type": "string"},
+        "more": {"type": "integer"},
+    },
+}
+PLACE = "#/paths/~1things~1{page}/get/x-pages"
+
+
+def paged(pages: Any = PAGES, schema: dict[str, Any] = SCHEMA, **others: Any) -> dict[str, Any]:
+    """Return a document with a list whose arguments have the names of what a loop over pages may use."""
+    text, number = {"type": "string"}, {"type": "integer"}
+    parameters = [
+        {"in": "path", "name": "page", "required": True, "schema": text},
+        {"in": "query", "name": "skip-first", "schema": number},
+        {"in": "query", "name": "pager", "schema": number},
+        {"in": "query", "name": "item", "schema": text},
+    ]
+    content = {"application/json": {"schema": schema}}
+    listing = operation(
+        operationId="list_things",
+        parameters=parameters,
+        **{"responses": {"200": {"description": "A page.", "content": content}}, "x-pages": pages, **others},
+    )
+    thing = {"type": "object", "required": ["page"], "properties": {"page": number}}
+    return document(
+        {"/things/{page}": {"get": listing, "put": operation(operationId="put_thing", parameters=parameters[:1])}},
+        schemas={"Thing": thing},
+    )
+
+
+@pytest.fixture(scope="module")
+def package(make: Make) -> Package:
+    return make(paged())
+
+
+def answers(seen: list[dict[str, str]], things: Any = THINGS) -> Callable[[httpx2.Request], httpx2.Response]:
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        seen.append(dict(request.url.params))
+        start, size = int(request.url.params["skip-first"]), int(request.url.params.get("pager", 2))
+        page = {"the items": things[start : start + size], "allOfThem": len(THINGS), "word": ""}
+        return httpx2.Response(200, content=json.dumps(page), headers={"content-type": "application/json"})
+
+    return answer
+
+
+def listed(package: Package, handler: Any, *, is_async: bool, **given: Any) -> list[int]:
+    transport = httpx2.MockTransport(handler)
+    if not is_async:
+        with package.module.Client(http=transport) as client:
+            return [thing.page for thing in client.iter_things("a", **given)]
+
+    async def run() -> list[int]:
+        async with package.module.AsyncClient(http=transport) as client:
+            return [thing.page async for thing in client.iter_things("a", **given)]
+
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_the_iterator_passes_the_arguments_to_every_page(package: Package, *, is_async: bool) -> None:
+    seen: list[dict[str, str]] = []
+    assert listed(package, answers(seen), is_async=is_async, item="x") == [0, 1, 2, 3, 4]
+    assert seen == [{"skip-first": str(skipped), "item": "x"} for skipped in (0, 2, 4)]
+    assert listed(package, answers(seen), is_async=is_async, pager=9) == [0, 1, 2, 3, 4]
+    assert seen[3:] == [{"skip-first": "0", "pager": "9"}]
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+@pytest.mark.parametrize("things", [[*THINGS[:2], *THINGS[:2]], THINGS[:2]])
+def test_a_repeated_or_empty_page_raises_page_error(package: Package, things: Any, *, is_async: bool) -> None:
+    with pytest.raises(package.errors.PageError, match="after 2 of 5 items"):
+        listed(package, answers([], things), is_async=is_async)
+
+
+def test_a_page_is_requested_when_its_first_item_is_needed(package: Package) -> None:
+    seen: list[dict[str, str]] = []
+    with package.module.Client(http=httpx2.MockTransport(answers(seen))) as client:
+        things = client.iter_things("a")
+        assert not seen
+        next(things)
+        next(things)
+        assert len(seen) == 1
+        next(things)
+    assert len(seen) == 2
+
+
+def test_the_iterator_documents_its_operation_and_takes_no_offset(package: Package) -> None:
+    method = package.module.Client.iter_things
+    assert "all items of `list_things`" in method.__doc__
+    with pytest.raises(TypeError, match="skip_first"):
+        method(None, "a", skip_first=1)
+
+
+def _schema(**properties: Any) -> dict[str, Any]:
+    return {**SCHEMA, "properties": {**SCHEMA["properties"], **properties}}
+
+
+REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
+    "no object": (paged("iter_things"), "", "must be an object, not a string"),
+    "no method": (paged({key: PAGES[key] for key in ("items", "offset", "total")}), "", "lacks 'method'"),
+    "no items": (paged({key: PAGES[key] for key in ("method", "offset", "total")}), "", "lacks 'items'"),
+    "no offset": (paged({key: PAGES[key] for key in ("items", "method", "total")}), "", "lacks 'offset'"),
+    "no total": (paged({key: PAGES[key] for key in ("items", "offset", "method")}), "", "lacks 'total'"),
+    "another key": (paged({**PAGES, "limit": "x"}), "", "'limit' is not one of items, method, offset, total"),
+    "a number as method": (
+        paged({**PAGES, "method": 5}),
+        "/method",
+        "must be a string, not a number; put it in quotes",
+    ),
+    "no name as method": (
+        paged({**PAGES, "method": "iterThings"}),
+        "/method",
+        "'iterThings' cannot be the name of another method; use a free snake_case one",
+    ),
+    "code as method": (
+        paged({**PAGES, "method": "a():\n  x"}),
+        "/method",
+        "'a():\\n  x' cannot be the name of another method; use a free snake_case one",
+    ),
+    "a taken method": (
+        paged({**PAGES, "method": "put_thing"}),
+        "/method",
+        "'put_thing' cannot be the name of another method; use a free snake_case one",
+    ),
+    "a method of the client": (
+        paged({**PAGES, "method": "close"}),
+        "/method",
+        "'close' cannot be the name of another method; use a free snake_case one",
+    ),
+    "unknown items": (paged({**PAGES, "items": "x"}), "/items", "'x' is not a required property of the response"),
+    "items that are no array": (paged({**PAGES, "items": "word"}), "/items", "'word' is not an array"),
+    "an unknown total": (paged({**PAGES, "total": "x"}), "/total", "'x' is not a required property of the response"),
+    "an optional total": (
+        paged({**PAGES, "total": "more"}),
+        "/total",
+        "'more' is not a required property of the response",
+    ),
+    "a total in words": (paged({**PAGES, "total": "word"}), "/total", "'word' is not an integer"),
+    "an unknown offset": (
+        paged({**PAGES, "offset": "x"}),
+        "/offset",
+        "'x' is not an integer parameter in the query",
+    ),
+    "an offset in the path": (
+        paged({**PAGES, "offset": "page"}),
+        "/offset",
+        "'page' is not an integer parameter in the query",
+    ),
+    "an offset in words": (
+        paged({**PAGES, "offset": "item"}),
+        "/offset",
+        "'item' is not an integer parameter in the query",
+    ),
+    "an array as page": (
+        paged(schema={"type": "array"}),
+        "",
+        "needs one success with one body, an object with properties",
+    ),
+    "no body": (
+        paged(responses={"204": {"description": "Nothing."}}),
+        "",
+        "needs one success with one body, an object with properties",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_an_invalid_x_pages_is_refused_with_its_place(name: str) -> None:
+    content, place, problem = REFUSED[name]
+    read = Document(content, "test")
+    with pytest.raises(SpecError) as caught:
+        OperationReader(read, SchemaReader(read)).read()
+    assert (caught.value.place, caught.value.problem) == (PLACE + place, problem)

@@ -1,0 +1,419 @@
+"""Operations become methods that send requests and read responses as the document describes them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import importlib
+import inspect
+import json
+import re
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import parse_qsl
+from uuid import UUID
+
+import pytest
+from box_uploads import AsyncClient, Client
+
+from .conftest import Answer, Make, Package, document, operation
+
+PART = {"number": 1, "made_at": "2026-01-02T03:04:05Z", "parent": None}
+ANSWER = Answer(content=json.dumps(PART).encode())
+
+
+def test_parameters_are_sent_in_path_query_headers_and_cookies(sink: Package) -> None:
+    part, request = sink.call(
+        "get_part",
+        "a/b ü",
+        7,
+        order="up",
+        tag=["a&b", "c,d"],
+        ids=[1, 2],
+        since=dt.datetime(2026, 1, 2, 3, 4, 5, tzinfo=dt.UTC),
+        day=dt.date(2026, 1, 2),
+        key=UUID(int=1),
+        deep=True,
+        ratio=0.5,
+        nothing=None,
+        x_trace="0af",
+        x_list=["one", "two"],
+        session="a;b=c",
+        theme="dark",
+        options={"as_user": "me"},
+        answer=ANSWER,
+    )
+
+    assert part.number == 1
+    assert request.method == "GET"
+    assert str(request.url).partition("?")[0] == "https://things.example/api/things/a%2Fb%20%C3%BC/parts/7"
+    assert parse_qsl(request.url.query.decode(), keep_blank_values=True) == [
+        ("tag", "a&b"),
+        ("tag", "c,d"),
+        ("ids", "1,2"),
+        ("since", "2026-01-02T03:04:05+00:00"),
+        ("day", "2026-01-02"),
+        ("key", str(UUID(int=1))),
+        ("deep", "true"),
+        ("ratio", "0.5"),
+        ("order", "up"),
+        ("nothing", ""),
+    ]
+    assert request.headers["x-trace"] == "0af"
+    assert request.headers["x-list"] == "one,two"
+    assert request.headers["cookie"] == "session=a%3Bb%3Dc; theme=dark"
+    assert request.headers["as-user"] == "me"
+    assert request.headers["authorization"] == "Bearer secret"
+    assert request.content == b""
+
+
+def test_unset_arguments_are_not_sent(sink: Package) -> None:
+    _, request = sink.call("get_part", "a", 1, order="down", answer=ANSWER)
+
+    assert request.url.query == b"order=down"
+    assert {"x-trace", "x-list", "cookie", "as-user", "content-type"}.isdisjoint(request.headers)
+
+
+@pytest.mark.parametrize(
+    ("argument", "change"),
+    [
+        ("thing_id", {"thing_id": ""}),
+        ("part", {"part": 0}),
+        ("part", {"part": "1"}),
+        ("order", {"order": "sideways"}),
+        ("tag", {"tag": "abc"}),
+        ("since", {"since": dt.datetime(2026, 1, 2)}),  # noqa: DTZ001  # the fault under test
+        ("x_trace", {"x_trace": "xyz"}),
+        ("x_trace", {"x_trace": "a\n"}),
+        ("x_list", {"x_list": ["a\r\nb: c"]}),
+        ("as_user", {"as_user": "x"}),
+    ],
+)
+def test_an_argument_that_violates_its_schema_is_refused_by_name(
+    sink: Package, argument: str, change: dict[str, Any]
+) -> None:
+    arguments = {"thing_id": "a", "part": 1, "order": "up", **change}
+
+    with pytest.raises(sink.errors.InvalidArgumentError, match=rf"^{argument}\b"):
+        sink.operation("get_part", "things").build_request(**arguments)
+
+
+def test_the_properties_of_a_body_are_arguments(sink: Package) -> None:
+    thing = {"name": "a", "size": 2, "tags": ["x"], "id": "1"}
+
+    found, request = sink.call(
+        "create_thing", name="a", size=2, tags=["x"], answer=Answer(201, json.dumps(thing).encode())
+    )
+
+    assert found == sink.models.Thing(name="a", size=2, tags=["x"], id="1")
+    assert request.headers["content-type"] == "application/json"
+    assert json.loads(request.content) == {"name": "a", "size": 2, "tags": ["x"]}
+    assert str(request.url) == "https://eu.example/v1/things"
+
+
+def test_a_body_is_checked_before_it_is_sent(sink: Package) -> None:
+    with pytest.raises(sink.errors.InvalidArgumentError, match=r"^size=11"):
+        sink.operation("create_thing", "things").build_request(name="a", size=11, tags=[])
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "sent"),
+    [
+        ("application/vnd.example+json;version=2", [1, 2], b"[1,2]"),
+        ("application/octet-stream", b"\x00\xff", b"\x00\xff"),
+        ("text/plain; charset=utf-8", "größe", "größe".encode()),
+    ],
+)
+def test_the_caller_chooses_the_media_type_of_a_request(
+    sink: Package, content_type: str, body: Any, sent: bytes
+) -> None:
+    _, request = sink.call("upload", body=body, content_type=content_type)
+
+    assert (request.headers["content-type"], request.content) == (content_type, sent)
+
+
+def test_the_first_media_type_of_a_request_is_the_default(sink: Package) -> None:
+    _, request = sink.call("upload", body=sink.models.NewThing(name="a", size=1, tags=[]))
+
+    assert request.headers["content-type"] == "application/json"
+    assert json.loads(request.content) == {"name": "a", "size": 1, "tags": []}
+
+
+def test_a_media_type_that_is_not_offered_is_refused(sink: Package) -> None:
+    with pytest.raises(sink.errors.InvalidArgumentError, match="content_type"):
+        sink.operation("upload").build_request(body=b"", content_type="image/png")
+
+
+@pytest.mark.parametrize(
+    ("media_type", "content", "parsed"),
+    [
+        ("application/json", b'{"a": 1}', {"a": 1}),
+        ("application/json; charset=utf-8", b'{"a": 1.0}', {"a": 1}),
+        ("application/octet-stream", b"\x00", b"\x00"),
+        ("text/plain; charset=latin-1", b"\xfc", "ü"),
+        ("text/html", b"<p>", "<p>"),
+        ("image/png", b"\x89PNG", b"\x89PNG"),
+    ],
+)
+def test_the_media_type_of_a_response_decides_how_it_is_decoded(
+    sink: Package, media_type: str, content: bytes, parsed: Any
+) -> None:
+    found, _ = sink.call(
+        "upload", body=b"", content_type="application/octet-stream", answer=Answer(200, content, media_type)
+    )
+
+    assert found == parsed
+
+
+def test_a_form_is_urlencoded(sink: Package) -> None:
+    _, request = sink.call("log_in", user="a b&c=ü", scope=["x", "y z"], remember=True)
+
+    assert request.headers["content-type"] == "application/x-www-form-urlencoded"
+    assert request.content == b"user=a+b%26c%3D%C3%BC&scope=x&scope=y+z&remember=true"
+
+
+def test_an_optional_body_may_be_left_out(sink: Package) -> None:
+    found, request = sink.call("add_note", answer=Answer(200, b"noted", "text/plain"))
+    _, with_body = sink.call("add_note", body="ä", answer=Answer(299, b"noted", "text/plain"))
+
+    assert found == "noted"
+    assert request.content == b""
+    assert "content-type" not in request.headers
+    assert (with_body.headers["content-type"], with_body.content) == ("text/plain", "ä".encode())
+
+
+def test_references_to_components_are_resolved(sink: Package) -> None:
+    circle = sink.models.Circle(radius=2)
+
+    found, request = sink.call("draw", body=[circle], answer=Answer(200, b'{"shape": "square", "side": 1}'))
+
+    assert found == sink.models.Square(side=1)
+    assert json.loads(request.content) == [{"shape": "circle", "radius": 2}]
+    with pytest.raises(sink.errors.InvalidArgumentError):
+        sink.operation("draw").build_request(body=[])
+
+
+def test_each_success_has_its_own_type(sink: Package) -> None:
+    thing = {"name": "a", "size": 3, "tags": [], "id": "1"}
+    read = sink.operation("create_thing", "things").read_response
+
+    assert read(sink.response(200, json.dumps(thing).encode())).parsed.id == "1"
+    assert read(sink.response(201, json.dumps(thing).encode())).parsed.id == "1"
+    with pytest.raises(sink.errors.DecodeError, match=r"\$\.size"):
+        read(sink.response(201, json.dumps({**thing, "size": 1}).encode()))
+
+
+@pytest.mark.parametrize("status", [202, 204])
+def test_an_empty_success_is_none(sink: Package, status: int) -> None:
+    found, request = sink.call("delete_part", "a", 1, answer=Answer(status, b"", ""))
+
+    assert found is None
+    assert str(request.url) == "https://trash.example/things/a/parts/1"
+
+
+def test_no_token_is_sent_if_the_operation_needs_none(sink: Package) -> None:
+    _, deleted = sink.call("delete_part", "a", 1, answer=Answer(204, b""))
+    _, read = sink.call("read_free", answer=Answer(200, b"[1]"))
+
+    assert "authorization" not in deleted.headers
+    assert "authorization" not in read.headers
+
+
+def test_the_response_to_head_has_no_body(sink: Package) -> None:
+    found, request = sink.call("probe_part", "a", 1, answer=Answer(200, b""))
+
+    assert (found, request.method) == (None, "HEAD")
+
+
+@pytest.mark.parametrize(("status", "title"), [(404, "range"), (422, "range"), (503, "default"), (520, "default")])
+def test_an_error_is_decoded_by_status_then_range_then_default(sink: Package, status: int, title: str) -> None:
+    media_type = "application/json" if title == "range" else "application/problem+json"
+    answer = Answer(status, json.dumps({"title": title}).encode(), media_type)
+
+    error, _ = sink.call(
+        "delete_part", "a", 1, answer=answer, options={"retry": sink.module.RetryPolicy(max_retries=0)}
+    )
+
+    assert error.status == status
+    assert error.body == sink.models.Problem(title=title)
+
+
+def test_an_undocumented_success_status_is_an_error(sink: Package) -> None:
+    error, _ = sink.call("delete_part", "a", 1, answer=Answer(200, b"{}"))
+
+    assert (error.status, type(error)) == (200, sink.errors.ApiError)
+
+
+def test_default_alone_is_both_success_and_error(sink: Package) -> None:
+    found, _ = sink.call("log_in", user="a", answer=Answer(200, b'{"a": [1]}'))
+    error, _ = sink.call("log_in", user="a", answer=Answer(400, b'{"b": 2}'))
+
+    assert found == {"a": [1]}
+    assert (error.status, error.body) == (400, {"b": 2})
+
+
+def test_integers_written_with_a_fraction_of_zero_are_integers(sink: Package) -> None:
+    read = sink.operation("get_part", "things").read_response
+
+    assert read(sink.response(200, json.dumps({**PART, "number": 2.0}).encode())).parsed.number == 2
+    with pytest.raises(sink.errors.DecodeError, match=r"\$\.number"):
+        read(sink.response(200, json.dumps({**PART, "number": 1.5}).encode()))
+
+
+def test_docstrings_contain_the_descriptions_of_the_document(sink: Package) -> None:
+    client = sink.module.Client
+
+    assert "Needs a token with the scopes read, write." in client.get_part.__doc__
+    assert "thing_id: Id of the thing." in client.get_part.__doc__
+    assert 'order: Which way. The server takes `"up"` if it is absent.' in client.get_part.__doc__
+    assert "Header `ETag`: Version of the part. Always there." in client.get_part.__doc__
+    assert "get_part: Reads it again." in client.get_part.__doc__
+    assert "Deprecated." in client.delete_part.__doc__
+    assert "NotFoundError: 404. No such kind." in client.create_thing.__doc__
+    assert "Source: https://docs.example/create" in client.create_thing.__doc__
+    assert "ApiError: Any other status. Failed." in client.delete_part.__doc__
+    assert 'client.create_thing(name="A' not in client.create_thing.__doc__
+    assert sink.module.__doc__ == "Kitchen sink.\n\nOne of everything.\n\n- a list\n- of two items\n"
+    assert sink.module.__version__ == "2.5.0"
+    assert sink.module.AsyncClient.get_part.__doc__ == client.get_part.__doc__
+
+
+def test_a_success_without_a_body_is_documented_as_none_with_its_status(sink: Package) -> None:
+    client = sink.module.Client
+    assert "None with 202: Will be deleted." in client.delete_part.__doc__
+    assert "None with 204: Is deleted." in client.delete_part.__doc__
+    assert "None with" not in client.create_thing.__doc__
+
+
+def test_a_docstring_says_where_response_headers_are(sink: Package) -> None:
+    client = sink.module.Client
+    assert "Header fields are in `raw.get_part(…).headers`." in client.get_part.__doc__
+    assert "Header fields" not in client.create_thing.__doc__
+
+
+def examples(client: type) -> list[str]:
+    """Return the examples in the docstrings of a client's methods."""
+    # From 3.13 on, Python takes the indentation away itself.
+    texts = (inspect.getdoc(member) or "" for member in vars(client).values())
+    found = (re.search(r"^Example:\n(.*?)\n\n", text, re.DOTALL | re.MULTILINE) for text in texts)
+    return [inspect.cleandoc(match[1]) for match in found if match]
+
+
+@pytest.mark.parametrize("client", [Client, AsyncClient])
+def test_each_example_in_a_docstring_is_a_valid_call(client: type) -> None:
+    found = examples(client)
+    assert len(found) >= 3
+    for example in found:
+        compile(example, "example", "eval")
+        assert "\n" not in example
+
+
+def test_an_example_is_never_wrapped_within_a_literal(make: Make) -> None:
+    note = 'many "words" \\ """ ' * 20
+    schema = {"type": "object", "required": ["note"], "properties": {"note": {"type": "string"}}}
+    body = {"required": True, "content": {"application/json": {"schema": schema, "example": {"note": note}}}}
+    package = make(document({"/": {"post": operation(requestBody=body)}}))
+    (example,) = examples(package.module.Client)
+    assert eval(example, {"client": SimpleNamespace(call=lambda note: note)}) == note  # noqa: S307  # our own
+
+
+def test_the_docstring_of_a_binary_body_lists_the_accepted_types(sink: Package) -> None:
+    client = sink.module.Client
+    kinds = "`bytes`, a `bytearray`, a contiguous `memoryview`, or a `Stream`, which is read while it is sent."
+    assert kinds in " ".join(client.upload.__doc__.split())
+    assert "Stream" not in client.add_note.__doc__
+    assert sink.module.Stream is importlib.import_module(f"{sink.name}.types").Stream
+
+
+def test_an_example_of_the_document_becomes_a_call_in_the_docstring(make: Make) -> None:
+    schema = {
+        "type": "object",
+        "required": ["name"],
+        "properties": {"name": {"type": "string"}, "a-b": {"type": "integer"}},
+    }
+    media = {"schema": schema, "examples": {"one": {"$ref": "#/components/examples/one"}}}
+    body = {"required": True, "content": {"application/json": media}}
+    package = make(
+        document(
+            {"/": {"post": operation(requestBody=body)}},
+            components={"examples": {"one": {"value": {"name": 'a "b"', "a-b": 1}}}},
+        )
+    )
+
+    assert 'client.call(name="a \\"b\\"", a_b=1)' in package.module.Client.call.__doc__
+
+
+def test_x_idempotent_overrides_the_http_method(make: Make) -> None:
+    methods = {
+        "put": operation(operationId="once", **{"x-idempotent": False}),
+        "post": operation(operationId="often", **{"x-idempotent": True}),
+        "delete": operation(operationId="usual"),
+    }
+    package = make(document({"/a": methods}))
+    requests = {name: package.operation(name).build_request() for name in ("once", "often", "usual")}
+
+    assert {name: one.idempotent for name, one in requests.items()} == {"once": False, "often": True, "usual": True}
+    assert "only if it cannot have had an effect" in package.module.Client.once.__doc__
+    assert "cannot have had an effect" not in package.module.Client.often.__doc__
+
+
+def test_without_security_the_client_takes_no_token_and_without_server_a_base_url(make: Make) -> None:
+    package = make(document({"/a": {"get": operation()}}, servers=[{"url": "/v1"}]))
+
+    with pytest.raises(TypeError, match="base_url"):
+        package.module.Client()
+    _, request = package.call("call", options={"base_url": "https://own.example/v1/"}, answer=Answer(204, b""))
+    assert str(request.url) == "https://own.example/v1/a"
+
+
+def test_client_options_are_sent_by_every_operation_that_declares_them(make: Make) -> None:
+    option = {"in": "header", "name": "X-Team", "required": True, "x-client-option": True, "schema": {"type": "string"}}
+    locale = {"in": "query", "name": "locale", "x-client-option": True, "schema": {"type": "string", "maxLength": 2}}
+    same_name = {"in": "query", "name": "x_team", "schema": {"type": "string"}}
+    package = make(
+        document(
+            {
+                "/a": {"get": operation(operationId="one", parameters=[same_name, option, locale])},
+                "/b": {"get": operation(operationId="two", parameters=[option])},
+                "/c": {"get": operation(operationId="three")},
+            }
+        )
+    )
+    options = {"x_team": "us", "locale": "en"}
+
+    _, one = package.call("one", x_team_="q", options=options, answer=Answer(204, b""))
+    _, two = package.call("two", options=options, answer=Answer(204, b""))
+    _, three = package.call("three", options=options, answer=Answer(204, b""))
+
+    assert (str(one.url.query, "ascii"), one.headers["x-team"]) == ("x_team=q&locale=en", "us")
+    assert (two.url.query, two.headers["x-team"]) == (b"", "us")
+    assert "x-team" not in three.headers
+    with pytest.raises(TypeError, match="x_team"):
+        package.module.Client()
+
+
+def test_operation_parameters_replace_those_of_the_path(make: Make) -> None:
+    general = {"in": "query", "name": "q", "schema": {"type": "integer"}}
+    own = {"in": "query", "name": "q", "schema": {"type": "string"}}
+    reference = {"$ref": "#/components/parameters/q", "description": "Own words."}
+    package = make(
+        document(
+            {
+                "/a": {"parameters": [general], "get": operation(parameters=[own])},
+                "/b": {"parameters": [general], "get": operation(operationId="second")},
+                "/c": {"get": operation(operationId="third", parameters=[reference])},
+            },
+            components={"parameters": {"q": {**general, "description": "Words."}}},
+        )
+    )
+
+    assert package.operation("call").build_request(q="text").query == (("q", "text"),)
+    assert package.operation("second").build_request(q=1).query == (("q", "1"),)
+    assert "q: Own words." in package.module.Client.third.__doc__
+
+
+def test_each_module_is_imported_when_it_is_first_used(sink: Package) -> None:
+    assert all(hasattr(sink.module, name) for name in sink.module.__all__)
+    with pytest.raises(AttributeError, match="nothing"):
+        _ = sink.module.nothing
+    with pytest.raises(AttributeError, match="nothing"):
+        _ = sink.module.client.api.things.nothing
