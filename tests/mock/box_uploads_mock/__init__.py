@@ -9,7 +9,7 @@ __all__ = [
     "Folder",
     "LatePartsMismatch",
     "LogEvent",
-    "LostAnswer",
+    "LostResponse",
     "MockServer",
     "Part",
     "Reset",
@@ -32,14 +32,13 @@ try:
     from box_uploads_mock.app import create_app
 except ModuleNotFoundError as error:
     raise ModuleNotFoundError(f"{error.msg}; pip install 'box-uploads[mock]' has what the mock needs") from error
-from box_uploads_mock.assembly import Part
 from box_uploads_mock.commit_rules import LogEvent
 from box_uploads_mock.fault_kinds import (
     Accepted,
     Failure,
     Fault,
     LatePartsMismatch,
-    LostAnswer,
+    LostResponse,
     Reset,
     SlowRead,
     Stall,
@@ -47,6 +46,7 @@ from box_uploads_mock.fault_kinds import (
     Truncation,
 )
 from box_uploads_mock.faults import UnfiredFaultsError
+from box_uploads_mock.part_store import Part
 from box_uploads_mock.server import MockServer
 from box_uploads_mock.sessions import constant_part_size
 from box_uploads_mock.state import Exchange, State

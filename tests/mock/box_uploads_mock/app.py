@@ -7,17 +7,17 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from box_uploads_mock import admission, control, routes
-from box_uploads_mock.answers import refusal_response
-from box_uploads_mock.calls import Call, Outcome
+from box_uploads_mock import control, request_checks, routes
+from box_uploads_mock.calls import Call, CallResult
 from box_uploads_mock.commit_rules import LogEvent
 from box_uploads_mock.connection import ResetResponse
-from box_uploads_mock.errors import Refusal
+from box_uploads_mock.error_responses import error_response
+from box_uploads_mock.errors import ApiError
+from box_uploads_mock.fault_injector import FaultInjector, FaultResponse
 from box_uploads_mock.operation_names import UPLOAD_PART
 from box_uploads_mock.operations import HANDLERS
-from box_uploads_mock.request_log import BodyStart, Redactor
+from box_uploads_mock.request_log import BodyRecorder, Redactor
 from box_uploads_mock.state import Exchange, State
-from box_uploads_mock.strikes import Strike, Struck
 
 
 def create_app(state: State, *, hosts: Collection[str] = ()) -> ASGIApp:
@@ -31,15 +31,15 @@ def create_app(state: State, *, hosts: Collection[str] = ()) -> ASGIApp:
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await _live(receive, send)
+            await _handle_lifespan(receive, send)
             return
         request = Request(scope, receive)
         try:
             # Not `request.url`: that is made from the `Host` header, which may be anything.
             if scope["path"].startswith(control.CONTROL_BASE):
-                response = await control.answer(state, request, hosts)
+                response = await control.handle_request(state, request, hosts)
             else:
-                response = await _answer(state, request)
+                response = await _handle_api_request(state, request)
         except ClientDisconnect:
             return
         if request.method == "HEAD":
@@ -49,7 +49,7 @@ def create_app(state: State, *, hosts: Collection[str] = ()) -> ASGIApp:
     return app
 
 
-async def _live(receive: Receive, send: Send) -> None:
+async def _handle_lifespan(receive: Receive, send: Send) -> None:
     """Takes part in the lifespan protocol, for in-process clients that insist on it."""
     while True:
         message = await receive()
@@ -58,11 +58,11 @@ async def _live(receive: Receive, send: Send) -> None:
             return
 
 
-async def _answer(state: State, request: Request) -> Response:
+async def _handle_api_request(state: State, request: Request) -> Response:
     raw_path: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
     path = raw_path.decode("latin-1")
     exchange = Exchange(method=request.method, path=path, status=None, operation=None)
-    start = BodyStart(request.receive, Redactor(state.tokens).needed_length)
+    start = BodyRecorder(request.receive, Redactor(state.tokens).needed_length)
     request = Request(request.scope, start)
     generation = state.generation
     try:
@@ -73,22 +73,22 @@ async def _answer(state: State, request: Request) -> Response:
             exchange = replace(exchange, operation=match.operation)
             if match.operation == UPLOAD_PART:
                 exchange = replace(exchange, content_range=request.headers.get("content-range"))
-            response, event = await _perform(state, request, match)
+            response, event = await _run_operation(state, request, match)
             exchange = replace(exchange, event=event)
-    except Refusal as refusal:
-        response = refusal_response(refusal, state)
-    except Struck as struck:
+    except ApiError as refusal:
+        response = error_response(refusal, state)
+    except FaultResponse as struck:
         response = struck.response
     if state.generation is not generation:
         return ResetResponse()
     # The header's id and the body's `request_id` differ at Box too.
-    response.headers["box-request-id"] = state.request_id()
+    response.headers["box-request-id"] = state.new_request_id()
     status = None if isinstance(response, ResetResponse) else response.status_code
-    state.record(_redacted(replace(exchange, status=status), request, start.content, Redactor(state.tokens)))
+    state.record(_redact(replace(exchange, status=status), request, start.content, Redactor(state.tokens)))
     return response
 
 
-def _redacted(exchange: Exchange, request: Request, content: bytes, redactor: Redactor) -> Exchange:
+def _redact(exchange: Exchange, request: Request, content: bytes, redactor: Redactor) -> Exchange:
     """Returns an exchange with what the log has of its request, without credentials."""
     event = exchange.event
     if event is not None:
@@ -104,18 +104,18 @@ def _redacted(exchange: Exchange, request: Request, content: bytes, redactor: Re
     )
 
 
-async def _perform(state: State, request: Request, match: routes.Match) -> tuple[Response, LogEvent | None]:
-    admission.check_rate(state)
-    with Strike(state, match.operation, request) as strike:
-        await strike.on_arrival()
-        admission.check_caller(state, request)
-        base_url = admission.origin(request) + routes.API_BASE
-        call = Call(state=state, request=request, parameters=match.parameters, base_url=base_url, strike=strike)
+async def _run_operation(state: State, request: Request, match: routes.Match) -> tuple[Response, LogEvent | None]:
+    request_checks.check_rate_limit(state)
+    with FaultInjector(state, match.operation, request) as injector:
+        await injector.on_arrival()
+        request_checks.check_caller(state, request)
+        base_url = request_checks.origin(request) + routes.API_BASE
+        call = Call(state=state, request=request, parameters=match.parameters, base_url=base_url, injector=injector)
         outcome = await HANDLERS[match.operation](call)
-        return strike.on_success(_success(outcome), outcome.created), call.event
+        return injector.on_success(_success_response(outcome), outcome.created), call.event
 
 
-def _success(outcome: Outcome) -> Response:
+def _success_response(outcome: CallResult) -> Response:
     if outcome.body is None:
         return Response(None, outcome.status, outcome.headers)
     return JSONResponse(outcome.body, outcome.status, outcome.headers)

@@ -26,7 +26,7 @@ class Blob(ABC):
         """Appends bytes."""
 
     @abstractmethod
-    def seal(self) -> None:
+    def close(self) -> None:
         """Ends the writing."""
 
     @abstractmethod
@@ -56,7 +56,7 @@ class MemoryBlob(Blob):
         """Appends bytes."""
         self._chunks.append(chunk)
 
-    def seal(self) -> None:
+    def close(self) -> None:
         """Does nothing: there is nothing to close."""
 
     def chunks(self) -> Iterator[bytes]:
@@ -82,7 +82,7 @@ class DiskBlob(Blob):
         while rest:
             rest = rest[self._file.write(rest) :]
 
-    def seal(self) -> None:
+    def close(self) -> None:
         """Closes the file."""
         self._file.close()
 
@@ -98,7 +98,7 @@ class DiskBlob(Blob):
         self._path.unlink(missing_ok=True)
 
 
-class Store:
+class BlobStore:
     """Makes blobs of one kind; thread-safe.
 
     A store that discards makes files as well: parts that come out of order wait there until they can be hashed,
@@ -127,7 +127,7 @@ class Store:
         """The temporary directory, once there is one."""
         return self._directory
 
-    def blob(self) -> Blob:
+    def new_blob(self) -> Blob:
         """Returns a new, empty blob."""
         if self.kind == "memory":
             return MemoryBlob()

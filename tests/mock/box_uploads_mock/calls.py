@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from starlette.datastructures import Headers, QueryParams
 from starlette.requests import Request
 
-from box_uploads_mock import admission
+from box_uploads_mock import request_checks
 from box_uploads_mock.commit_rules import LogEvent
+from box_uploads_mock.fault_injector import FaultInjector
 from box_uploads_mock.state import State
-from box_uploads_mock.strikes import Strike
 
 
 @dataclass(slots=True, kw_only=True)
@@ -19,7 +19,7 @@ class Call:
     Attributes:
         parameters: The parameters in the path, decoded.
         base_url: URL of the API as the client addressed it.
-        strike: What a fault does to the call.
+        injector: What a fault does to the call.
         event: The event that the call has logged, for the journal.
     """
 
@@ -27,7 +27,7 @@ class Call:
     request: Request
     parameters: Mapping[str, str]
     base_url: str
-    strike: Strike
+    injector: FaultInjector
     event: LogEvent | None = None
 
     @property
@@ -45,20 +45,20 @@ class Call:
         """Id of the session that the path names."""
         return self.parameters["upload_session_id"]
 
-    async def json_body(self, max_length: int = admission.MAX_BODY_LENGTH) -> bytes:
+    async def json_body(self, max_length: int = request_checks.MAX_BODY_LENGTH) -> bytes:
         """Returns the whole body, which is to be JSON.
 
         Raises:
-            Refusal: The body is too long, of unknown length or not called JSON.
-            Struck: A fault strikes first.
+            ApiError: The body is too long, of unknown length or not called JSON.
+            FaultResponse: A fault strikes first.
         """
-        body = await admission.read_json_body(self.request, self.strike.body(), max_length)
-        await self.strike.on_read()
+        body = await request_checks.read_json_body(self.request, self.injector.body(), max_length)
+        await self.injector.on_read()
         return body
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class CallResult:
     """The content of a successful answer.
 
     Attributes:

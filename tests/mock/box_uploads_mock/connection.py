@@ -46,15 +46,15 @@ class Protocol(H11Protocol):
         """Closes the connection, at once or after the answer that is on its way, since the server stops."""
         super().shutdown()
         self._is_stopping = True
-        self._leave()
+        self._abort_if_closing()
 
     def on_response_complete(self) -> None:
         """Goes on to the next request, unless the server stops."""
         super().on_response_complete()
         if self._is_stopping:
-            self._leave()
+            self._abort_if_closing()
 
-    def _leave(self) -> None:
+    def _abort_if_closing(self) -> None:
         # Over TLS, closing waits half a minute for a client to take note, which one that is not reading does not.
         if self.transport.is_closing() and self.transport.get_extra_info("ssl_object") is not None:
             self.transport.abort()
@@ -70,7 +70,7 @@ class ResetResponse(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - nothing is sent
         """Resets the connection."""
         _connection(scope).reset()
-        await _gone(receive)
+        await _wait_for_disconnect(receive)
 
 
 class TruncatedResponse(Response):
@@ -94,7 +94,7 @@ class TruncatedResponse(Response):
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         await send({"type": "http.response.body", "body": self.body, "more_body": True})
         _connection(scope).close()
-        await _gone(receive)
+        await _wait_for_disconnect(receive)
 
 
 def _connection(scope: Scope) -> Connection:
@@ -105,7 +105,7 @@ def _connection(scope: Scope) -> Connection:
     return connection
 
 
-async def _gone(receive: Receive) -> None:
+async def _wait_for_disconnect(receive: Receive) -> None:
     """Waits until the server knows that the connection is gone; it complains of a missing answer otherwise."""
     while (await receive())["type"] != "http.disconnect":
         pass

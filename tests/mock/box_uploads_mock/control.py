@@ -11,12 +11,12 @@ from typing import cast
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from box_uploads_mock.errors import Refusal
-from box_uploads_mock.fault_data import check_keys, data_of, fault_of, limit_of
+from box_uploads_mock.allowed_hosts import check_control_access
+from box_uploads_mock.errors import ApiError
+from box_uploads_mock.fault_json import check_keys, fault_to_json, parse_fault, parse_rate_limit
 from box_uploads_mock.fault_kinds import Fault
-from box_uploads_mock.library import file_body
-from box_uploads_mock.own_hosts import check_control_access
-from box_uploads_mock.rules import json_object
+from box_uploads_mock.file_store import file_body
+from box_uploads_mock.rules import parse_json_object
 from box_uploads_mock.state import State
 
 CONTROL_BASE = "/_mock/"
@@ -26,7 +26,7 @@ BINARY = "application/octet-stream"
 Handler = Callable[[State, Request], Awaitable[Response]]
 
 
-async def answer(state: State, request: Request, hosts: Collection[str]) -> Response:
+async def handle_request(state: State, request: Request, hosts: Collection[str]) -> Response:
     """Answers a request to the control plane; what is wrong with a request is told in `error`.
 
     Args:
@@ -36,7 +36,7 @@ async def answer(state: State, request: Request, hosts: Collection[str]) -> Resp
     """
     try:
         check_control_access(request, hosts)
-    except Refusal as refusal:
+    except ApiError as refusal:
         return _error(refusal.status, refusal.message)
     path: str = request.scope["path"]
     handlers = _FILE_ROUTE if path.startswith(FILES_BASE) else _ROUTES.get(path)
@@ -48,7 +48,7 @@ async def answer(state: State, request: Request, hosts: Collection[str]) -> Resp
         return _error(405, f"{path} takes {allow}.", {"Allow": allow})
     try:
         return await handler(state, request)
-    except Refusal as refusal:
+    except ApiError as refusal:
         return _error(400, refusal.message)
     except ValueError as error:
         return _error(400, str(error))
@@ -63,8 +63,8 @@ async def _reset(state: State, request: Request) -> Response:
     return Response(status_code=204)
 
 
-async def _journal(state: State, request: Request) -> Response:
-    return JSONResponse({"requests": [dataclasses.asdict(exchange) for exchange in state.journal]})
+async def _request_log(state: State, request: Request) -> Response:
+    return JSONResponse({"requests": [dataclasses.asdict(exchange) for exchange in state.request_log]})
 
 
 async def _release(state: State, request: Request) -> Response:
@@ -72,13 +72,13 @@ async def _release(state: State, request: Request) -> Response:
     return Response(status_code=204)
 
 
-async def _pending(state: State, request: Request) -> Response:
+async def _list_faults(state: State, request: Request) -> Response:
     faults = state.faults
     return _faults_response(200, faults.unfired, faults.limited_requests, faults.stalled)
 
 
 async def _add(state: State, request: Request) -> Response:
-    fields = json_object(await request.body())
+    fields = parse_json_object(await request.body())
     check_keys("the body", fields, ("faults", "rate_limit"))
     if not fields:
         raise ValueError("the body is empty; give faults, rate_limit or both")
@@ -86,8 +86,8 @@ async def _add(state: State, request: Request) -> Response:
     listed = fields.get("faults", [])
     if not isinstance(listed, list):
         raise ValueError("faults: not a list; give a list of objects")  # noqa: TRY004 - about data
-    faults = [fault_of(f"faults[{index}]", item) for index, item in enumerate(cast("list[object]", listed))]
-    limit = limit_of("rate_limit", fields["rate_limit"]) if "rate_limit" in fields else None
+    faults = [parse_fault(f"faults[{index}]", item) for index, item in enumerate(cast("list[object]", listed))]
+    limit = parse_rate_limit("rate_limit", fields["rate_limit"]) if "rate_limit" in fields else None
     present = state.faults
     limited_requests = present.limited_requests if limit is None else limit.requests
     response = _faults_response(201, (*present.unfired, *faults), limited_requests, present.stalled)
@@ -98,7 +98,7 @@ async def _add(state: State, request: Request) -> Response:
 
 
 def _faults_response(status: int, unfired: Iterable[Fault], limited_requests: int, stalled: int) -> Response:
-    faults = [data_of(fault) for fault in unfired]
+    faults = [fault_to_json(fault) for fault in unfired]
     return JSONResponse({"unfired": faults, "rate_limited_requests": limited_requests, "stalled": stalled}, status)
 
 
@@ -113,18 +113,18 @@ async def _file(state: State, request: Request) -> Response:
         chunks = state.content_chunks(file_id)
     except LookupError as error:
         return _error(404, str(error.args[0]))
-    return StreamingResponse(_streamed(chunks), headers={"Content-Length": str(file.size)}, media_type=BINARY)
+    return StreamingResponse(_stream(chunks), headers={"Content-Length": str(file.size)}, media_type=BINARY)
 
 
-async def _streamed(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
+async def _stream(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
     for chunk in chunks:
         yield chunk
 
 
 _ROUTES: Mapping[str, Mapping[str, Handler]] = {
     f"{CONTROL_BASE}reset": {"POST": _reset},
-    f"{CONTROL_BASE}requests": {"GET": _journal},
-    f"{CONTROL_BASE}faults": {"GET": _pending, "POST": _add},
+    f"{CONTROL_BASE}requests": {"GET": _request_log},
+    f"{CONTROL_BASE}faults": {"GET": _list_faults, "POST": _add},
     f"{CONTROL_BASE}release": {"POST": _release},
 }
 _FILE_ROUTE: Mapping[str, Handler] = {"GET": _file}

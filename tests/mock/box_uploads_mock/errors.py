@@ -49,7 +49,7 @@ STATUS_OF_CODE: Mapping[str, int] = {
 }
 
 
-class Refusal(Exception):  # noqa: N818 - an answer, not a fault of the program
+class ApiError(Exception):
     """A request is answered with an error.
 
     Args:
@@ -89,13 +89,13 @@ class Refusal(Exception):  # noqa: N818 - an answer, not a fault of the program
         }
 
 
-def argument_refusal(code: str, name: str, message: str) -> Refusal:
+def argument_error(code: str, name: str, message: str) -> ApiError:
     """Returns a refusal that blames one argument by name."""
     errors: Sequence[Mapping[str, str]] = [{"reason": "invalid_parameter", "name": name, "message": message}]
-    return Refusal(code, message, context={"errors": errors})
+    return ApiError(code, message, context={"errors": errors})
 
 
-def invalid_token(description: str) -> Refusal:
+def invalid_token_error(description: str) -> ApiError:
     """Returns the refusal of a token that was sent (RFC 6750, section 3.1)."""
     challenge = f'Bearer realm="Service", error="invalid_token", error_description="{description}"'
-    return Refusal("unauthorized", "Unauthorized", headers={"WWW-Authenticate": challenge})
+    return ApiError("unauthorized", "Unauthorized", headers={"WWW-Authenticate": challenge})

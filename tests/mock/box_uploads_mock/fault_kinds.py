@@ -29,7 +29,7 @@ MAX_STALL_S = 600
 
 _CREATES = (CREATE_UPLOAD_SESSION, CREATE_VERSION_UPLOAD_SESSION)
 _BODILESS_REQUESTS = (GET_UPLOAD_SESSION, LIST_PARTS, ABORT_UPLOAD_SESSION, GET_FILE)
-_BODILESS_ANSWERS = (ABORT_UPLOAD_SESSION, LOG_UPLOAD_EVENT)
+_BODILESS_RESPONSES = (ABORT_UPLOAD_SESSION, LOG_UPLOAD_EVENT)
 
 _CODE_OF_STATUS = {
     401: "unauthorized",
@@ -153,7 +153,7 @@ class Failure(Fault):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Timed(Fault):
+class _TimedFault(Fault):
     """A fault that strikes before, during or after the reading of the request body.
 
     Attributes:
@@ -180,12 +180,12 @@ class _Timed(Fault):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reset(_Timed):
+class Reset(_TimedFault):
     """The connection is reset, and the call is not carried out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stall(_Timed):
+class Stall(_TimedFault):
     """Nothing happens until `Faults.release` is called, or for a bounded time; then the call goes on as usual.
 
     Attributes:
@@ -195,7 +195,7 @@ class Stall(_Timed):
     limit_s: float = 60
 
     def __post_init__(self) -> None:
-        _Timed.__post_init__(self)
+        _TimedFault.__post_init__(self)
         if not 0 <= self.limit_s <= MAX_STALL_S:
             raise ValueError(f"limit_s: {self.limit_s} is out of bounds; use 0 to {MAX_STALL_S} seconds")
 
@@ -238,7 +238,7 @@ class Truncation(Fault):
     def __post_init__(self) -> None:
         Fault.__post_init__(self)
         _require_from("sent_bytes", self.sent_bytes, 0)
-        if self.operation in _BODILESS_ANSWERS:
+        if self.operation in _BODILESS_RESPONSES:
             raise ValueError(f"operation: the answer of {self.operation} has no body; use a lost answer instead")
 
     @property
@@ -248,7 +248,7 @@ class Truncation(Fault):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LostAnswer(Fault):
+class LostResponse(Fault):
     """The call is carried out, but the connection is reset instead of an answer.
 
     If it was to create a session, equal requests get 409 `session_conflict`, which names the session, until that ends
@@ -319,7 +319,7 @@ KINDS: Mapping[str, type[Fault]] = {
     "stall": Stall,
     "slow_read": SlowRead,
     "truncation": Truncation,
-    "lost_answer": LostAnswer,
+    "lost_response": LostResponse,
     "accepted": Accepted,
     "late_parts_mismatch": LatePartsMismatch,
     "token_expiry": TokenExpiry,

@@ -33,18 +33,18 @@ class UnfiredFaultsError(AssertionError):
     """Faults were queued that did not happen, so the test that queued them has not tested what it says."""
 
 
-class Queued:
+class QueuedFault:
     """A fault in the queue; its occurrences are handed to calls, and come back if they did not happen there."""
 
     def __init__(self, fault: Fault) -> None:
         self.fault = fault
         self.skip = fault.skip
-        self.waiting = fault.times
-        self.handed_out = 0
+        self.pending = fault.times
+        self.in_flight = 0
 
-    def rest(self) -> Fault:
+    def remaining(self) -> Fault:
         """Returns what has not happened of the fault."""
-        return replace(self.fault, skip=self.skip, times=self.waiting + self.handed_out)
+        return replace(self.fault, skip=self.skip, times=self.pending + self.in_flight)
 
 
 class Hold:
@@ -81,47 +81,47 @@ class Faults:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._queue: list[Queued] = []
+        self._queue: list[QueuedFault] = []
         self._limit = _NO_LIMIT
-        self._held: set[Hold] = set()
+        self._holds: set[Hold] = set()
 
     def add(self, *faults: Fault) -> None:
         """Queues faults; those of one operation happen in the order in which they were added, one for each call."""
         with self._lock:
-            self._queue.extend(Queued(fault) for fault in faults)
+            self._queue.extend(QueuedFault(fault) for fault in faults)
 
-    def take(self, operation: str) -> Queued | None:
+    def take(self, operation: str) -> QueuedFault | None:
         """Hands the operation's next fault to a call, which has to count it or to put it back."""
         with self._lock:
             for queued in self._queue:
-                if queued.fault.operation != operation or not queued.waiting:
+                if queued.fault.operation != operation or not queued.pending:
                     continue
                 if queued.skip:
                     queued.skip -= 1
                     return None
-                queued.waiting -= 1
-                queued.handed_out += 1
+                queued.pending -= 1
+                queued.in_flight += 1
                 return queued
         return None
 
-    def count(self, queued: Queued) -> None:
+    def mark_fired(self, queued: QueuedFault) -> None:
         """Takes note that a fault has happened to the call that it was handed to."""
         with self._lock:
-            queued.handed_out -= 1
-            if not queued.waiting and not queued.handed_out and queued in self._queue:
+            queued.in_flight -= 1
+            if not queued.pending and not queued.in_flight and queued in self._queue:
                 self._queue.remove(queued)
 
-    def put_back(self, queued: Queued) -> None:
+    def put_back(self, queued: QueuedFault) -> None:
         """Lets a fault wait again that has not happened to the call that it was handed to."""
         with self._lock:
-            queued.handed_out -= 1
-            queued.waiting += 1
+            queued.in_flight -= 1
+            queued.pending += 1
 
     @property
     def unfired(self) -> tuple[Fault, ...]:
         """The faults that have not happened yet."""
         with self._lock:
-            return tuple(queued.rest() for queued in self._queue)
+            return tuple(queued.remaining() for queued in self._queue)
 
     def require_fired(self) -> None:
         """Checks that all faults have happened, and that all requests were limited that were to be.
@@ -130,7 +130,7 @@ class Faults:
             UnfiredFaultsError: Something has not happened.
         """
         with self._lock:
-            rest: list[Fault | RateLimit] = [queued.rest() for queued in self._queue]
+            rest: list[Fault | RateLimit] = [queued.remaining() for queued in self._queue]
             if self._limit.requests:
                 rest.append(self._limit)
         if rest:
@@ -141,23 +141,23 @@ class Faults:
         """Holds a call up for as long as the context lasts."""
         hold = Hold()
         with self._lock:
-            self._held.add(hold)
+            self._holds.add(hold)
         try:
             yield hold
         finally:
             with self._lock:
-                self._held.discard(hold)
+                self._holds.discard(hold)
 
     @property
     def stalled(self) -> int:
         """How many calls are held up at present: stalled, or read slowly."""
         with self._lock:
-            return len(self._held)
+            return len(self._holds)
 
     def release(self) -> None:
         """Lets all calls that are held up go on: stalls end, and slow reading has no further pauses."""
         with self._lock:
-            for hold in self._held:
+            for hold in self._holds:
                 hold.release()
 
     def limit_rate(self, limit: RateLimit) -> None:

@@ -4,7 +4,7 @@ import base64
 import re
 from dataclasses import dataclass
 
-from box_uploads_mock.errors import Refusal, argument_refusal
+from box_uploads_mock.errors import ApiError, argument_error
 
 # RFC 3230 does not care about the letter case of the algorithm; older SDKs of Box send `SHA=`.
 _DIGEST = re.compile(r"[Ss][Hh][Aa]=([A-Za-z0-9+/]{27}=)")
@@ -30,42 +30,42 @@ class ContentRange:
         return f"bytes {self.start}-{self.stop - 1}/{self.total}"
 
 
-def digest(value: str | None) -> bytes:
+def parse_digest(value: str | None) -> bytes:
     """Returns the raw SHA-1 that a `digest` header names.
 
     Raises:
-        Refusal: The header is missing or malformed.
+        ApiError: The header is missing or malformed.
     """
     match = _DIGEST.fullmatch(_required("digest", value))
     if match is None:
-        raise argument_refusal("invalid_parameter", "digest", "The digest is not sha= and the base64 of a SHA-1.")
+        raise argument_error("invalid_parameter", "digest", "The digest is not sha= and the base64 of a SHA-1.")
     return base64.b64decode(match[1])
 
 
-def content_range(value: str | None) -> ContentRange:
+def parse_content_range(value: str | None) -> ContentRange:
     """Returns the range that a `content-range` header names; its end is inclusive on the wire.
 
     Raises:
-        Refusal: The header is missing or malformed.
+        ApiError: The header is missing or malformed.
     """
     match = _CONTENT_RANGE.fullmatch(_required("content-range", value))
     if match is None or match[3] == "0":
         message = "The content range is not bytes <first>-<last>/<size of the file>."
-        raise argument_refusal("invalid_parameter", "content-range", message)
+        raise argument_error("invalid_parameter", "content-range", message)
     first, last, total = (int(number) for number in match.groups())
     return ContentRange(first, last + 1, total)
 
 
-def etag(name: str, value: str | None) -> str | None:
+def parse_etag(name: str, value: str | None) -> str | None:
     """Returns the etag of a conditional request without quotes, or None without such a header.
 
     Raises:
-        Refusal: The header is malformed.
+        ApiError: The header is malformed.
     """
     if value is None:
         return None
     if not _ETAG.fullmatch(value):
-        raise argument_refusal("invalid_parameter", name, f"The etag in {name} is malformed.")
+        raise argument_error("invalid_parameter", name, f"The etag in {name} is malformed.")
     return value.strip('"')
 
 
@@ -76,5 +76,5 @@ def base64_text(raw_digest: bytes) -> str:
 
 def _required(name: str, value: str | None) -> str:
     if value is None:
-        raise Refusal("bad_request", f"The {name} header is missing.")
+        raise ApiError("bad_request", f"The {name} header is missing.")
     return value

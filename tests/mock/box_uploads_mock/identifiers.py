@@ -17,18 +17,18 @@ class Identifiers:
         self._parts = random.Random(f"parts {seed}")
         self._files = random.Random(f"files {seed}")
 
-    def session_id(self) -> str:
+    def new_session_id(self) -> str:
         """Returns an id in the form of Box's session ids: 32 upper-case hexadecimal digits."""
         return f"{self._sessions.getrandbits(128):032X}"
 
-    def request_id(self) -> str:
+    def new_request_id(self) -> str:
         """Returns an id in the form of the request ids seen at Box: 32 lower-case hexadecimal digits."""
         return f"{self._requests.getrandbits(128):032x}"
 
-    def part_id(self) -> str:
+    def new_part_id(self) -> str:
         """Returns an id in the form of Box's part ids: 8 upper-case hexadecimal digits."""
         return f"{self._parts.getrandbits(32):08X}"
 
-    def file_id(self) -> str:
+    def new_file_id(self) -> str:
         """Returns an id in the form of Box's file ids: 13 decimal digits."""
         return str(self._files.randrange(10**12, 10**13))

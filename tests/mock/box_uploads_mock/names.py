@@ -7,7 +7,7 @@ NAME_MAX_LENGTH = 255
 _FORBIDDEN = re.compile(r"[/\\\x00-\x1f\x7f\ud800-\udfff]")
 
 
-def name_problem(name: str) -> str | None:
+def name_error_code(name: str) -> str | None:
     """Returns the error code of a name that Box refuses, or None for a good name.
 
     Length counts code points. Lone surrogates, which JSON can escape but UTF-8 cannot hold, are refused.

@@ -16,7 +16,7 @@ _CREDENTIALS = frozenset({"authorization", "proxy-authorization", "cookie", "box
 _SCHEMES = frozenset({b"basic", b"bearer"})
 
 
-class BodyStart:
+class BodyRecorder:
     """Receives a request for an app, and keeps the first bytes of the body.
 
     Args:

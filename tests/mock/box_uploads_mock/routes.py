@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from box_uploads_mock.errors import Refusal
+from box_uploads_mock.errors import ApiError
 from box_uploads_mock.operation_names import (
     ABORT_UPLOAD_SESSION,
     COMMIT_UPLOAD_SESSION,
@@ -76,7 +76,7 @@ def match(method: str, raw_path: str) -> Match | Options:
     path is split before it is decoded: an encoded slash belongs to a parameter.
 
     Raises:
-        Refusal: The path is unknown (404) or does not have the method (405, with `Allow`).
+        ApiError: The path is unknown (404) or does not have the method (405, with `Allow`).
     """
     base = next((base for base in _BASES if raw_path.startswith(base)), None)
     if base is not None:
@@ -87,7 +87,7 @@ def match(method: str, raw_path: str) -> Match | Options:
                 if method == "OPTIONS" and method not in route.operations:
                     return Options(_allow(route))
                 return Match(_operation(route, method), parameters)
-    raise Refusal("not_found", "Not Found")
+    raise ApiError("not_found", "Not Found")
 
 
 def _parameters(route: Route, sent: Sequence[str]) -> Mapping[str, str] | None:
@@ -106,7 +106,7 @@ def _parameters(route: Route, sent: Sequence[str]) -> Mapping[str, str] | None:
 def _operation(route: Route, method: str) -> str:
     operation = route.operations.get(method)
     if operation is None:
-        raise Refusal("method_not_allowed", "Method Not Allowed", headers={"Allow": _allow(route)})
+        raise ApiError("method_not_allowed", "Method Not Allowed", headers={"Allow": _allow(route)})
     return operation
 
 

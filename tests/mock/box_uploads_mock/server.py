@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 import uvicorn
 
+from box_uploads_mock.allowed_hosts import check_host_name
 from box_uploads_mock.app import create_app
 from box_uploads_mock.blobs import StoreKind
 from box_uploads_mock.connection import Protocol
 from box_uploads_mock.control import CONTROL_BASE
-from box_uploads_mock.own_hosts import check_name
 from box_uploads_mock.routes import API_BASE
 from box_uploads_mock.state import State
 from box_uploads_mock.world import World
@@ -28,11 +28,11 @@ START_TIMEOUT_S = 10
 RESET_TIMEOUT_S = 10
 STOP_POLLS = 1_000
 STOP_POLL_S = 0.01
-SETTLE_POLLS = 10_000
-SETTLE_POLL_S = 0.001
+IDLE_POLLS = 10_000
+IDLE_POLL_S = 0.001
 
 
-class _Listener(uvicorn.Server):
+class _NotifyingServer(uvicorn.Server):
     """A server that tells when it listens, so that nobody has to poll for it."""
 
     def __init__(self, config: uvicorn.Config) -> None:
@@ -113,12 +113,12 @@ class MockServer:
         if isinstance(names, str):
             raise ValueError(f"names: {names!r} is one text; give a list of names")  # noqa: TRY004 - about a value
         for name in names:
-            check_name(name)
+            check_host_name(name)
         # Without a host the server listens at all addresses.
         self._hosts = (*filter(None, (host,)), *names)
         self._certificate = _certificate(self._hosts) if tls else None
         self._require_fired = require_fired
-        self._server: _Listener | None = None
+        self._server: _NotifyingServer | None = None
         self._thread: threading.Thread | None = None
 
     @property
@@ -175,7 +175,7 @@ class MockServer:
         if self._certificate is not None:
             config.load()
             config.ssl = self._certificate.server_context
-        self._server = _Listener(config)
+        self._server = _NotifyingServer(config)
         self._thread = threading.Thread(
             target=self._server.run, args=([listening],), name="box-uploads-mock", daemon=True
         )
@@ -205,7 +205,7 @@ class MockServer:
         if self._owns_state:
             self.state.close()
 
-    def settle(self) -> None:
+    def wait_until_idle(self) -> None:
         """Waits until the clients have hung up and their last requests are answered.
 
         A server that serves one test after the other does so before `State.reset`: what a client has sent just before
@@ -217,11 +217,11 @@ class MockServer:
         if self._server is None:
             return
         found = self._server.server_state
-        for _ in range(SETTLE_POLLS):
+        for _ in range(IDLE_POLLS):
             if not found.connections and not found.tasks:
                 return
             # Uvicorn tells nobody.
-            time.sleep(SETTLE_POLL_S)
+            time.sleep(IDLE_POLL_S)
         raise RuntimeError(f"{len(found.connections)} connections to the mock server are still open.")
 
     def reset(self) -> None:

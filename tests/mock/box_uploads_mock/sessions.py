@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from box_uploads_mock.assembly import Assembly
-from box_uploads_mock.errors import Refusal
+from box_uploads_mock.errors import ApiError
 from box_uploads_mock.headers import ContentRange
+from box_uploads_mock.part_store import PartStore
 from box_uploads_mock.rules import NewFile, NewVersion
 
 MEBIBYTE = 1024**2
@@ -45,7 +45,7 @@ class Session:
     Attributes:
         target: What the session was asked for: a new file, or a new version of `file_id`.
         file_id: The file that gets a new version, None for a new file.
-        assembly: The parts.
+        part_store: The parts.
         pending_commits: How many commits will still be answered with 202.
     """
 
@@ -54,7 +54,7 @@ class Session:
     file_id: str | None
     expires_at: datetime
     part_size: int
-    assembly: Assembly
+    part_store: PartStore
     pending_commits: int = 0
 
     @property
@@ -70,7 +70,7 @@ class Session:
     @property
     def num_parts_processed(self) -> int:
         """Number of parts that are stored and processed; the last one is as long as commits are answered with 202."""
-        return min(len(self.assembly), self.total_parts - bool(self.pending_commits))
+        return min(len(self.part_store), self.total_parts - bool(self.pending_commits))
 
     def has_range(self, wanted: ContentRange) -> bool:
         """Returns whether a range is one of those into which the session splits the file."""
@@ -84,11 +84,11 @@ class Session:
         Box documents 416 for "the content range does not match a specified range for the session".
 
         Raises:
-            Refusal: It is none of them.
+            ApiError: It is none of them.
         """
         if not self.has_range(wanted):
             message = (
                 f"The range '{wanted}' is none of the session: "
                 f"the file has {self.file_size} bytes, every part but the last {self.part_size}."
             )
-            raise Refusal("requested_range_not_satisfiable", message)
+            raise ApiError("requested_range_not_satisfiable", message)

@@ -7,19 +7,19 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from box_uploads_mock.blobs import Store, StoreKind
+from box_uploads_mock.blobs import BlobStore, StoreKind
 from box_uploads_mock.commit_rules import LogEvent
-from box_uploads_mock.errors import Refusal, invalid_token
+from box_uploads_mock.errors import ApiError, invalid_token_error
 from box_uploads_mock.faults import Faults, RateLimit, Sleep
+from box_uploads_mock.file_store import FileStore
 from box_uploads_mock.identifiers import Identifiers
-from box_uploads_mock.library import Library
 from box_uploads_mock.rules import MIN_FILE_SIZE
+from box_uploads_mock.session_store import SessionStore, Settings
 from box_uploads_mock.sessions import Session, part_size_for
-from box_uploads_mock.uploads import Settings, Uploads
 from box_uploads_mock.world import File, World, default_world
 
 # More than any test looks at; a mock that serves for days must not grow without end.
-JOURNAL_LENGTH = 10_000
+REQUEST_LOG_LENGTH = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +72,7 @@ class State:
             one object, as its older pages and its web uploader have it.
         offers_plan: Whether sessions have the `plan` endpoint, which older sessions of Box had not; without it, the
             call is answered with 404. A store that discards holds nothing that could be a hit.
-        bare_answers: Whether parts and committed files are answered bare, as Box's guides show them, rather than
+        bare_responses: Whether parts and committed files are answered bare, as Box's guides show them, rather than
             in `part` and in a list of files, as its OpenAPI document and its SDKs have them.
 
     Raises:
@@ -94,53 +94,53 @@ class State:
         commit_retry_after_s: int = 1,
         conflicts_as_list: bool = False,
         offers_plan: bool = True,
-        bare_answers: bool = False,
+        bare_responses: bool = False,
     ) -> None:
         world = default_world() if world is None else world
         self._world = world if token is None else replace(world, tokens=(token,))
         self._seed = seed
         self._clock = clock
         self._settings = Settings(part_size_for=part_size_for, now=self.now)
-        self._switches = {
+        self._defaults = {
             "pending_commits": pending_commits,
             "commit_retry_after_s": commit_retry_after_s,
             "conflicts_as_list": conflicts_as_list,
             "offers_plan": offers_plan,
-            "bare_answers": bare_answers,
+            "bare_responses": bare_responses,
         }
         if min_file_size < 1:
             raise ValueError(f"min_file_size: {min_file_size} is too small; a session has at least one byte")
         self.min_file_size = min_file_size
         self.sleep = sleep
-        self.store = Store(store)
+        self.store = BlobStore(store)
         self._lock = threading.RLock()
         self.faults = Faults()
-        self._begin()
+        self._initialize()
 
-    def _begin(self) -> None:
+    def _initialize(self) -> None:
         self._generation = object()
         self._identifiers = Identifiers(self._seed)
-        self._library = Library(self._world, self._identifiers)
-        self.uploads = Uploads(self._lock, self._settings, self._library, self._identifiers, self.store)
+        self._file_store = FileStore(self._world, self._identifiers)
+        self.session_store = SessionStore(self._lock, self._settings, self._file_store, self._identifiers, self.store)
         self._tokens = dict.fromkeys(self._world.tokens, True)
-        self._journal: deque[Exchange] = deque(maxlen=JOURNAL_LENGTH)
-        switches = self._switches
-        self.pending_commits = int(switches["pending_commits"])
-        self.commit_retry_after_s = int(switches["commit_retry_after_s"])
-        self.conflicts_as_list = bool(switches["conflicts_as_list"])
-        self.offers_plan = bool(switches["offers_plan"])
-        self.bare_answers = bool(switches["bare_answers"])
+        self._request_log: deque[Exchange] = deque(maxlen=REQUEST_LOG_LENGTH)
+        defaults = self._defaults
+        self.pending_commits = int(defaults["pending_commits"])
+        self.commit_retry_after_s = int(defaults["commit_retry_after_s"])
+        self.conflicts_as_list = bool(defaults["conflicts_as_list"])
+        self.offers_plan = bool(defaults["offers_plan"])
+        self.bare_responses = bool(defaults["bare_responses"])
 
     def reset(self) -> None:
-        """Returns to the beginning: world, ids, switches; no sessions, uploaded bytes, faults or journal.
+        """Returns to the beginning: world, ids, defaults; no sessions, uploaded bytes, faults or journal.
 
         Calls that have begun before are left without an answer and change nothing.
         """
         with self._lock:
             self.faults.clear()
-            self.uploads.forget()
-            self._library.forget_contents()
-            self._begin()
+            self.session_store.clear()
+            self._file_store.clear_contents()
+            self._initialize()
 
     @property
     def generation(self) -> object:
@@ -153,27 +153,27 @@ class State:
         self.faults.release()
         if self.store.kind != "memory":
             with self._lock:
-                self.uploads.forget()
-                self._library.forget_contents()
+                self.session_store.clear()
+                self._file_store.clear_contents()
             self.store.close()
 
     @property
     def conflicts_as_list(self) -> bool:
         """Whether a name conflict is told as a list."""
-        return self._library.conflicts_as_list
+        return self._file_store.conflicts_as_list
 
     @conflicts_as_list.setter
     def conflicts_as_list(self, value: bool) -> None:
-        self._library.conflicts_as_list = value
+        self._file_store.conflicts_as_list = value
 
     @property
     def pending_commits(self) -> int:
         """How many good commits of each session to come are answered with 202."""
-        return self.uploads.pending_commits
+        return self.session_store.pending_commits
 
     @pending_commits.setter
     def pending_commits(self, value: int) -> None:
-        self.uploads.pending_commits = value
+        self.session_store.pending_commits = value
 
     @property
     def token(self) -> str:
@@ -191,10 +191,10 @@ class State:
             raise ValueError("The clock tells no offset from UTC; let it return an aware datetime.")
         return now
 
-    def request_id(self) -> str:
+    def new_request_id(self) -> str:
         """Returns the id of the next answer."""
         with self._lock:
-            return self._identifiers.request_id()
+            return self._identifiers.new_request_id()
 
     # Who may call
 
@@ -218,23 +218,23 @@ class State:
         """Checks a token.
 
         Raises:
-            Refusal: The token is unknown or has expired.
+            ApiError: The token is unknown or has expired.
         """
         with self._lock:
             alive = self._tokens.get(token)
         if alive is None:
-            raise invalid_token("The access token provided is invalid.")
+            raise invalid_token_error("The access token provided is invalid.")
         if not alive:
-            raise invalid_token("The access token provided has expired.")
+            raise invalid_token_error("The access token provided has expired.")
 
-    def impersonate(self, user_id: str) -> None:
+    def check_as_user(self, user_id: str) -> None:
         """Checks the user on whose behalf a request is made.
 
         Raises:
-            Refusal: The world names its users, and this is none of them.
+            ApiError: The world names its users, and this is none of them.
         """
         if self._world.users and user_id not in self._world.users:
-            raise Refusal("access_denied_insufficient_permissions", "Access denied - insufficient permission")
+            raise ApiError("access_denied_insufficient_permissions", "Access denied - insufficient permission")
 
     # What is stored
 
@@ -242,21 +242,21 @@ class State:
     def files(self) -> Mapping[str, File]:
         """The files by id."""
         with self._lock:
-            return self._library.files
+            return self._file_store.files
 
     def find_file(self, file_id: str) -> File:
         """Returns a file.
 
         Raises:
-            Refusal: The file is unknown or in the trash.
+            ApiError: The file is unknown or in the trash.
         """
         with self._lock:
-            return self._library.require_file(file_id)
+            return self._file_store.require_file(file_id)
 
     @property
     def sessions(self) -> Mapping[str, Session]:
         """The sessions that were neither committed nor aborted, by id, in the order of their creation."""
-        return self.uploads.sessions
+        return self.session_store.sessions
 
     def content(self, file_id: str) -> bytes:
         """Returns the bytes of a file that was uploaded.
@@ -273,7 +273,7 @@ class State:
             LookupError: The file is unknown, or only its description is kept.
         """
         with self._lock:
-            return self._library.content(file_id).chunks()
+            return self._file_store.content(file_id).chunks()
 
     # What happened
 
@@ -288,10 +288,10 @@ class State:
     def record(self, exchange: Exchange) -> None:
         """Adds a request and its answer to the journal."""
         with self._lock:
-            self._journal.append(exchange)
+            self._request_log.append(exchange)
 
     @property
-    def journal(self) -> tuple[Exchange, ...]:
+    def request_log(self) -> tuple[Exchange, ...]:
         """The latest requests to the API, oldest first."""
         with self._lock:
-            return tuple(self._journal)
+            return tuple(self._request_log)

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from box_uploads_mock.names import name_key, name_problem
+from box_uploads_mock.names import name_error_code, name_key
 
 ROOT_FOLDER_ID = "0"
 DEFAULT_TOKEN = "mock-token"
@@ -22,14 +22,14 @@ class WorldError(ValueError):
     Attributes:
         place: Where in the world, such as `files[2].folder`.
         problem: What is wrong there.
-        cure: What to do about it.
+        hint: What to do about it.
     """
 
-    def __init__(self, place: str, problem: str, cure: str) -> None:
-        super().__init__(f"{place}: {problem}; {cure}")
+    def __init__(self, place: str, problem: str, hint: str) -> None:
+        super().__init__(f"{place}: {problem}; {hint}")
         self.place = place
         self.problem = problem
-        self.cure = cure
+        self.hint = hint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,8 +123,8 @@ def _check_limits(world: World) -> None:
         raise WorldError("tokens", "no token is accepted", "list at least one")
     for index, token in enumerate(world.tokens):
         if not re.fullmatch(r"[\x21-\x7e]+", token):
-            cure = "use visible ASCII characters without blanks"
-            raise WorldError(f"tokens[{index}]", "the token does not fit into a header", cure)
+            hint = "use visible ASCII characters without blanks"
+            raise WorldError(f"tokens[{index}]", "the token does not fit into a header", hint)
 
 
 def _check_ids(world: World) -> None:
@@ -163,14 +163,14 @@ def _check_parents(world: World) -> None:
 def _check_names(world: World) -> None:
     seen: dict[tuple[str, str], str] = {}
     for place, container, item in _items(world):
-        if name_problem(item.name):
+        if name_error_code(item.name):
             raise WorldError(f"{place}.name", f"{item.name!r} is not a name for Box", "see the rules for file names")
         key = (container, name_key(item.name))
         if item.trashed:
             continue
         if key in seen:
-            cure = "give it a name of its own (letter case does not count)"
-            raise WorldError(f"{place}.name", f"{item.name!r} is already the name of {seen[key]}", cure)
+            hint = "give it a name of its own (letter case does not count)"
+            raise WorldError(f"{place}.name", f"{item.name!r} is already the name of {seen[key]}", hint)
         seen[key] = place
 
 
@@ -179,8 +179,8 @@ def _check_contents(world: World) -> None:
         if file.size < 0:
             raise WorldError(f"files[{index}].size", f"{file.size} is negative", "give a number of bytes")
         if not _SHA1.fullmatch(file.sha1):
-            cure = "use 40 hexadecimal digits, or leave it out"
-            raise WorldError(f"files[{index}].sha1", f"{file.sha1!r} is not a SHA-1", cure)
+            hint = "use 40 hexadecimal digits, or leave it out"
+            raise WorldError(f"files[{index}].sha1", f"{file.sha1!r} is not a SHA-1", hint)
 
 
 def _items(world: World) -> Iterator[tuple[str, str, Folder | File]]:

@@ -10,10 +10,10 @@ from box_uploads_mock.world import File, Folder, World, WorldError
 
 
 class WorldFileError(WorldError):
-    """A world file cannot be used; the message is one line that names the file, the place and the cure."""
+    """A world file cannot be used; the message is one line that names the file, the place and the hint."""
 
     def __init__(self, path: Path, error: WorldError) -> None:
-        super().__init__(error.place, error.problem, error.cure)
+        super().__init__(error.place, error.problem, error.hint)
         self.args = (f"{path}: {error}",)
         self.path = path
 

@@ -170,7 +170,7 @@ def test_a_part_that_is_aborted_midway_leaves_nothing_behind(
         connection.shutdown(socket.SHUT_WR)
         assert connection.recv(100) == b""
     assert stored(upload) == 0
-    assert [exchange.operation for exchange in upload.state.journal].count(PUT) == 0
+    assert [exchange.operation for exchange in upload.state.request_log].count(PUT) == 0
     assert upload.put(index).status == 200
 
 

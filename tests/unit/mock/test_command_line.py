@@ -82,8 +82,8 @@ def test_a_bad_world_is_told_in_one_line(tmp_path: Path) -> None:
 def test_a_bad_token_is_told_in_one_line(token: str) -> None:
     done = run("--token", token)
     assert (done.returncode, done.stdout) == (2, "")
-    cure = "use visible ASCII characters without blanks"
-    assert done.stderr == f"box_uploads_mock: tokens[0]: the token does not fit into a header; {cure}\n"
+    hint = "use visible ASCII characters without blanks"
+    assert done.stderr == f"box_uploads_mock: tokens[0]: the token does not fit into a header; {hint}\n"
 
 
 def test_each_option_is_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,7 +106,7 @@ def test_each_option_is_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
             urllib.request.urlopen(create(19), timeout=10)
         with urllib.request.urlopen(create(20), timeout=10) as response:
             session = json.load(response)
-        assert session["id"] == Identifiers(3).session_id()
+        assert session["id"] == Identifiers(3).new_session_id()
         assert (session["part_size"], session["total_parts"]) == (7, 3)
         part = {
             "Content-Type": "application/octet-stream",

@@ -51,7 +51,7 @@ def test_a_commit_stores_the_file_and_answers_a_list_of_one(state: State, upload
 
 
 def test_a_commit_may_be_answered_bare(state: State, upload: Upload) -> None:
-    state.bare_answers = True
+    state.bare_responses = True
     assert upload.commit().body["type"] == "file"
 
 
@@ -307,8 +307,8 @@ def test_a_file_that_went_to_the_trash_meanwhile_gets_no_version() -> None:
     state = small_state(world)
     upload = Upload(state, file_id="1")
     upload.put_all()
-    library = state._library
-    library._files["1"] = replace(library._files["1"], trashed=True)
+    file_store = state._file_store
+    file_store._files["1"] = replace(file_store._files["1"], trashed=True)
     assert upload.commit().code == "trashed"
 
 
@@ -330,7 +330,7 @@ def test_an_abort_leaves_other_sessions_alone(state: State, upload: Upload) -> N
 def test_a_logged_event_is_kept_in_the_journal(state: State, upload: Upload) -> None:
     answer = upload.log({"event_type": "part_upload_retry", "event_info": "offset 4"})
     assert (answer.status, answer.content) == (204, b"")
-    event = state.journal[-1].event
+    event = state.request_log[-1].event
     assert event is not None
     assert (event.event_type, event.event_info) == ("part_upload_retry", "offset 4")
     assert upload.log({"event_type": "x"}).status == 204
@@ -343,7 +343,7 @@ def test_a_logged_event_is_kept_in_the_journal(state: State, upload: Upload) -> 
 )
 def test_a_malformed_event_is_a_bad_argument(state: State, upload: Upload, body: object) -> None:
     assert upload.log(body).status == 400
-    assert state.journal[-1].event is None
+    assert state.request_log[-1].event is None
 
 
 def test_an_event_may_be_long_and_no_property_unknown(upload: Upload) -> None:

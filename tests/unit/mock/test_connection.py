@@ -13,7 +13,7 @@ import pytest
 from box_uploads_mock import (
     Failure,
     Fault,
-    LostAnswer,
+    LostResponse,
     MockServer,
     Reset,
     SlowRead,
@@ -50,7 +50,7 @@ def server(shared_server: MockServer, caplog: pytest.LogCaptureFixture) -> Itera
     yield shared_server
     shared_server.state.faults.require_fired()
     # To break a connection is nothing that the server complains of.
-    shared_server.settle()
+    shared_server.wait_until_idle()
     assert caplog.get_records("call") == []
 
 
@@ -132,7 +132,7 @@ def test_a_reset_connection_stores_nothing_and_the_next_one_works(
         browser.put(path)
     browser.connection.close()
     assert browser.put(path)[0] == 200
-    assert [exchange.status for exchange in server.state.journal] == [201, None, 200]
+    assert [exchange.status for exchange in server.state.request_log] == [201, None, 200]
 
 
 def test_a_reset_is_a_reset_and_no_orderly_end(server: MockServer) -> None:
@@ -145,7 +145,7 @@ def test_a_reset_is_a_reset_and_no_orderly_end(server: MockServer) -> None:
 
 def test_a_lost_answer_closes_the_connection_but_the_part_is_stored(server: MockServer, browser: Browser) -> None:
     path = browser.create()
-    server.state.faults.add(LostAnswer(operation=PART))
+    server.state.faults.add(LostResponse(operation=PART))
     with pytest.raises(ConnectionResetError):
         browser.put(path)
     browser.connection.close()
@@ -261,7 +261,7 @@ def test_a_call_that_comes_to_be_held_up_while_the_server_stops_is_answered_too(
 
 @contextmanager
 def _putting(browser: Browser, path: str) -> Iterator[list[int]]:
-    """Uploads a part in a thread, whose answer's status is there when the context ends."""
+    """SessionStore a part in a thread, whose answer's status is there when the context ends."""
     statuses: list[int] = []
     caller = threading.Thread(target=lambda: statuses.append(browser.put(path)[0]))
     caller.start()

@@ -69,7 +69,7 @@ def test_nothing_is_queued_if_the_answer_cannot_be_made(state: State, monkeypatc
     def refuse(fault: Fault) -> Mapping[str, object]:
         raise ValueError(f"{fault.operation} cannot be told")
 
-    monkeypatch.setattr("box_uploads_mock.control.data_of", refuse)
+    monkeypatch.setattr("box_uploads_mock.control.fault_to_json", refuse)
     answer = control(state, "POST", "/_mock/faults", {"faults": [FAILURE], "rate_limit": {"retry_after_s": 1}})
     assert (answer.status, answer.body) == (400, {"error": "create_upload_session cannot be told"})
     assert (state.faults.unfired, state.faults.limited_requests) == ((), 0)
@@ -80,7 +80,7 @@ def test_reset_over_http_forgets_everything(state: State) -> None:
     state.faults.add(Failure(operation="create_upload_session", status=500))
     answer = control(state, "POST", "/_mock/reset")
     assert (answer.status, answer.content) == (204, b"")
-    assert [*state.sessions, *state.journal, *state.faults.unfired] == []
+    assert [*state.sessions, *state.request_log, *state.faults.unfired] == []
 
 
 def test_the_control_plane_ignores_rate_limits_and_leaves_no_trace(state: State) -> None:
@@ -182,7 +182,7 @@ def test_faults_of_every_kind_are_queued_over_http(state: State) -> None:
         {"kind": "stall", "operation": "upload_part", "limit_s": 0.5},
         {"kind": "slow_read", "operation": "upload_part", "bytes_per_read": 1, "pause_s": 0},
         {"kind": "truncation", "operation": "list_parts"},
-        {"kind": "lost_answer", "operation": "create_upload_session"},
+        {"kind": "lost_response", "operation": "create_upload_session"},
         {"kind": "accepted", "times": 3},
         {"kind": "late_parts_mismatch"},
         {"kind": "token_expiry", "operation": "upload_part", "new_token": "fresh"},

@@ -10,7 +10,7 @@ from box_uploads_mock import (
     Failure,
     Fault,
     LatePartsMismatch,
-    LostAnswer,
+    LostResponse,
     Reset,
     SlowRead,
     Stall,
@@ -18,10 +18,10 @@ from box_uploads_mock import (
     Truncation,
     UnfiredFaultsError,
 )
-from box_uploads_mock.fault_data import data_of, fault_of
+from box_uploads_mock.fault_json import fault_to_json, parse_fault
 from box_uploads_mock.fault_kinds import KINDS
 from box_uploads_mock.faults import RateLimit
-from box_uploads_mock.rules import json_object
+from box_uploads_mock.rules import parse_json_object
 
 from tests.unit.mock.in_process import SESSIONS, new_file, post
 
@@ -167,13 +167,13 @@ def test_a_failure_of_any_status_that_did_not_happen_is_what_was_queued(state: S
 
 
 def test_what_did_not_happen_is_named(state: State) -> None:
-    state.faults.add(Reset(operation=PART), LostAnswer(operation=CREATE))
+    state.faults.add(Reset(operation=PART), LostResponse(operation=CREATE))
     state.rate_limit(retry_after_s=2)
     with pytest.raises(UnfiredFaultsError) as caught:
         state.faults.require_fired()
     assert str(caught.value) == (
         "queued, but did not happen: Reset(operation='upload_part', skip=0, times=1, when='before', after_bytes=0), "
-        "LostAnswer(operation='create_upload_session', skip=0, times=1), RateLimit(retry_after_s=2, requests=1)"
+        "LostResponse(operation='create_upload_session', skip=0, times=1), RateLimit(retry_after_s=2, requests=1)"
     )
 
 
@@ -198,7 +198,7 @@ def test_a_fault_that_is_handed_out_counts_as_unfired_until_it_happens(state: St
     assert state.faults.take(PART) is None
     assert len(state.faults.unfired) == 2
     state.faults.put_back(queued)
-    state.faults.count(other)
+    state.faults.mark_fired(other)
     assert list(state.faults.unfired) == [fault]
     assert state.faults.take(PART) is queued
 
@@ -210,7 +210,7 @@ FAULTS = [
     Stall(operation=CREATE, when="after", limit_s=1.5),
     SlowRead(operation=PART, bytes_per_read=3, pause_s=0.25),
     Truncation(operation="list_parts", sent_bytes=0),
-    LostAnswer(operation="commit_upload_session"),
+    LostResponse(operation="commit_upload_session"),
     Accepted(times=3, retry_after_s=1),
     LatePartsMismatch(times=2),
     KINDS["token_expiry"](operation=PART),
@@ -219,7 +219,7 @@ FAULTS = [
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: type(fault).__name__)
 def test_every_kind_goes_through_json_unharmed(fault: Fault) -> None:
-    assert fault_of("x", json_object(json.dumps(data_of(fault)).encode())) == fault
+    assert parse_fault("x", parse_json_object(json.dumps(fault_to_json(fault)).encode())) == fault
 
 
 @pytest.mark.parametrize(
@@ -244,7 +244,7 @@ def test_every_kind_goes_through_json_unharmed(fault: Fault) -> None:
             {"kind": "slow_read", "bytes_per_read": 1, "pause_s": 2},
         ),
         (Truncation(operation=PART), {"kind": "truncation", "sent_bytes": 1}),
-        (LostAnswer(operation=PART), {"kind": "lost_answer"}),
+        (LostResponse(operation=PART), {"kind": "lost_response"}),
         (Accepted(), {"kind": "accepted", "operation": "commit_upload_session", "retry_after_s": 0}),
         (LatePartsMismatch(), {"kind": "late_parts_mismatch", "operation": "commit_upload_session"}),
         (KINDS["token_expiry"](operation=PART), {"kind": "token_expiry", "new_token": ""}),
@@ -252,7 +252,7 @@ def test_every_kind_goes_through_json_unharmed(fault: Fault) -> None:
     ids=lambda value: type(value).__name__,
 )
 def test_what_a_fault_leaves_out_has_its_usual_value(fault: Fault, data: dict[str, object]) -> None:
-    assert data_of(fault) == {"operation": PART, "skip": 0, "times": 1, **data}
+    assert fault_to_json(fault) == {"operation": PART, "skip": 0, "times": 1, **data}
 
 
 @pytest.mark.parametrize(
@@ -270,7 +270,7 @@ def test_what_a_fault_leaves_out_has_its_usual_value(fault: Fault, data: dict[st
 )
 def test_a_fault_may_be_at_its_bounds(kind: type[Fault], fields: dict[str, object]) -> None:
     fault = kind(**{"operation": PART, "skip": 0, "times": 1, **fields})  # type: ignore[arg-type]  # data
-    assert data_of(fault).items() >= fields.items()
+    assert fault_to_json(fault).items() >= fields.items()
 
 
 @pytest.mark.parametrize(

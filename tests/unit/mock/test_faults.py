@@ -142,7 +142,7 @@ def test_reset_returns_to_the_beginning(state: State) -> None:
     state.expire_token("mock-token")
     state.conflicts_as_list, state.offers_plan = True, False
     state.reset()
-    assert [*state.sessions, *state.journal, *state.faults.unfired] == []
+    assert [*state.sessions, *state.request_log, *state.faults.unfired] == []
     assert (state.conflicts_as_list, state.offers_plan) == (False, True)
     assert post(state, SESSIONS, new_file()).content == first
 

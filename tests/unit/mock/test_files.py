@@ -47,5 +47,5 @@ def test_a_file_is_only_read(state: State) -> None:
 
 def test_reading_a_file_is_in_the_journal(state: State) -> None:
     get_file(state, "12345")
-    (exchange,) = state.journal
+    (exchange,) = state.request_log
     assert (exchange.operation, exchange.path, exchange.status) == ("get_file", "/api/2.0/files/12345", 200)

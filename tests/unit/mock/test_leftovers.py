@@ -20,7 +20,7 @@ from box_uploads_mock import (
     World,
 )
 from box_uploads_mock.faults import Hold
-from box_uploads_mock.headers import content_range
+from box_uploads_mock.headers import parse_content_range
 
 from tests.unit.mock.in_process import SESSIONS, Answer, get_file, headers, new_file, post, send, versions
 from tests.unit.mock.uploading import DATA, Upload, small_state
@@ -56,7 +56,7 @@ def test_a_fault_that_two_calls_have_is_not_forgotten_when_one_gives_it_back(sta
     first, second = state.faults.take(CREATE), state.faults.take(CREATE)
     assert first is not None
     assert second is not None
-    state.faults.count(first)
+    state.faults.mark_fired(first)
     state.faults.put_back(second)
     assert state.faults.unfired == (Failure(operation=CREATE, status=500),)
 
@@ -106,7 +106,7 @@ def _repeating(first: Callable[[], str]) -> Iterator[str]:
 
 def test_ids_of_files_and_parts_are_unique_even_if_they_are_drawn_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     state = small_state()
-    for kind in ("file_id", "part_id"):
+    for kind in ("new_file_id", "new_part_id"):
         ids = _repeating(getattr(state._identifiers, kind))
         monkeypatch.setattr(state._identifiers, kind, ids.__next__)
     for name in ("a", "b"):
@@ -120,7 +120,7 @@ def test_ids_of_files_and_parts_are_unique_even_if_they_are_drawn_twice(monkeypa
 def test_a_lost_session_of_one_file_is_no_conflict_for_another() -> None:
     state = small_state()
     upload = Upload(state, file_id="12345")
-    state.uploads.lose_answer(upload.id)
+    state.session_store.mark_unacknowledged(upload.id)
     assert post(state, versions("12346"), {"file_size": len(DATA)}).status == 201
     assert post(state, versions("12345"), {"file_size": len(DATA)}).code == "session_conflict"
 
@@ -135,10 +135,10 @@ def test_the_journal_keeps_the_latest_ten_thousand_requests(state: State) -> Non
     exchanges = [Exchange(method="GET", path=str(number), status=200, operation=None) for number in range(10_001)]
     for exchange in exchanges:
         state.record(exchange)
-    assert state.journal == tuple(exchanges[1:])
+    assert state.request_log == tuple(exchanges[1:])
 
 
-@pytest.mark.parametrize("name", ["pending_commits", "commit_retry_after_s", "conflicts_as_list", "bare_answers"])
+@pytest.mark.parametrize("name", ["pending_commits", "commit_retry_after_s", "conflicts_as_list", "bare_responses"])
 def test_a_reset_turns_each_switch_back(state: State, name: str) -> None:
     before = getattr(state, name)
     setattr(state, name, 5)
@@ -157,9 +157,9 @@ def test_a_commit_finds_what_is_not_hashed_yet() -> None:
     upload = Upload(small_state())
     for index in (2, 1):
         upload.put(index)
-    wanted = content_range(upload.range(0))
-    uploads = upload.state.uploads
-    writer = uploads.begin_part(upload.id, wanted)
+    wanted = parse_content_range(upload.range(0))
+    uploads = upload.state.session_store
+    writer = uploads.start_part(upload.id, wanted)
     writer.write(DATA[:4])
     # Its request would hash the others next; the commit does not wait for that.
     part = uploads.finish_part(upload.id, wanted, writer)
@@ -190,9 +190,9 @@ def test_a_state_that_nobody_closes_leaves_nothing_on_the_disk() -> None:
 def test_a_part_may_be_given_up_after_its_state_was_closed() -> None:
     state = small_state(store="disk")
     upload = Upload(state)
-    writer = state.uploads.begin_part(upload.id, content_range(upload.range(0)))
+    writer = state.session_store.start_part(upload.id, parse_content_range(upload.range(0)))
     state.close()
-    writer.abandon()
+    writer.discard()
 
 
 def test_a_reset_removes_the_parts_of_open_sessions_from_the_disk() -> None:
@@ -292,7 +292,7 @@ def test_a_connection_that_there_is_not_is_broken_by_an_exception(state: State) 
 
 
 def test_a_call_whose_loop_has_ended_is_let_go_as_well() -> None:
-    async def held() -> Hold:
+    async def hold() -> Hold:
         return Hold()
 
-    asyncio.run(held()).release()
+    asyncio.run(hold()).release()

@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 from box_uploads_mock import State
 from box_uploads_mock.commit_rules import Attributes, CommitRequest
-from box_uploads_mock.errors import Refusal
-from box_uploads_mock.headers import content_range
+from box_uploads_mock.errors import ApiError
+from box_uploads_mock.headers import parse_content_range
+from box_uploads_mock.session_store import SessionStore
 from box_uploads_mock.sessions import SESSION_LIFETIME
-from box_uploads_mock.uploads import Uploads
 
 from tests.unit.mock.in_process import SESSIONS, headers, new_file, post, send
 from tests.unit.mock.uploading import DATA, NOW, SHA1, Upload, small_state
@@ -27,7 +27,7 @@ def test_a_session_whose_answer_was_lost_is_a_conflict_until_it_expires() -> Non
     now = [NOW]
     state = small_state(clock=lambda: now[0])
     session = Upload(state).id
-    state.uploads.lose_answer(session)
+    state.session_store.mark_unacknowledged(session)
     now[0] += SESSION_LIFETIME - timedelta(seconds=1)
     assert post(state, SESSIONS, new_file(file_size=len(DATA))).code == "session_conflict"
     now[0] += timedelta(seconds=1)
@@ -65,15 +65,15 @@ def test_a_commit_is_refused_for_what_has_changed_since_it_was_checked() -> None
     first, second = Upload(state), Upload(state)
     for upload in (first, second):
         upload.put_all()
-    uploads: Uploads = state.uploads
+    uploads: SessionStore = state.session_store
     session = uploads.find(second.id)
     request = CommitRequest(
-        digest=bytes.fromhex(SHA1), if_match=None, if_none_match=None, parts=session.assembly.parts,
+        digest=bytes.fromhex(SHA1), if_match=None, if_none_match=None, parts=session.part_store.parts,
         attributes=Attributes(),
     )  # fmt: skip
     uploads.check_commit(second.id, request)
     assert first.commit().status == 201
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(ApiError) as caught:
         uploads.commit(second.id, request)
     assert caught.value.code == "item_name_in_use"
 
@@ -81,12 +81,12 @@ def test_a_commit_is_refused_for_what_has_changed_since_it_was_checked() -> None
 def test_of_two_equal_parts_that_are_sent_at_a_time_one_is_stored() -> None:
     state = small_state()
     upload = Upload(state)
-    wanted = content_range(upload.range(0))
-    writers = [state.uploads.begin_part(upload.id, wanted) for _ in range(2)]
+    wanted = parse_content_range(upload.range(0))
+    writers = [state.session_store.start_part(upload.id, wanted) for _ in range(2)]
     for writer in writers:
         writer.write(DATA[:4])
-    stored = state.uploads.finish_part(upload.id, wanted, writers[0])
-    with pytest.raises(Refusal) as caught:
-        state.uploads.finish_part(upload.id, wanted, writers[1])
+    stored = state.session_store.finish_part(upload.id, wanted, writers[0])
+    with pytest.raises(ApiError) as caught:
+        state.session_store.finish_part(upload.id, wanted, writers[1])
     assert caught.value.code == "range_overlaps_existing_part"
-    assert list(state.uploads.find(upload.id).assembly.parts) == [stored]
+    assert list(state.session_store.find(upload.id).part_store.parts) == [stored]

@@ -212,7 +212,7 @@ def test_a_name_that_is_taken_is_told_by_what(state: State, name: str, conflict:
 
 def test_a_session_of_which_nobody_was_told_is_a_conflict() -> None:
     upload = Upload(small_state())
-    upload.state.uploads.lose_answer(upload.id)
+    upload.state.session_store.mark_unacknowledged(upload.id)
     answer = post(upload.state, SESSIONS, new_file(file_size=len(DATA)))
     assert (answer.status, answer.code) == (409, "session_conflict")
     assert answer.body["message"] == "A session for this file already exists"

@@ -33,7 +33,7 @@ def test_a_good_upload_is_told_where_to_go(state: State, base: str, path: str, s
     assert (answer.status, answer.body) == (200, {"upload_url": f"http://{HOST}/api/2.0{path}"})
     assert not state.sessions
     operation = "preflight_upload" if path == NEW else "preflight_version_upload"
-    assert [exchange.operation for exchange in state.journal] == [operation]
+    assert [exchange.operation for exchange in state.request_log] == [operation]
 
 
 @BOTH
@@ -166,7 +166,7 @@ def test_elsewhere_options_tells_what_a_path_can_be_asked_for(state: State, base
     state.rate_limit(retry_after_s=1, requests=1)
     answer = send(state, "OPTIONS", base + path, {"host": HOST})
     assert (answer.status, answer.headers["allow"], answer.content) == (204, allow, b"")
-    assert [(exchange.method, exchange.status, exchange.operation) for exchange in state.journal] == [
+    assert [(exchange.method, exchange.status, exchange.operation) for exchange in state.request_log] == [
         ("OPTIONS", 204, None)
     ]
     assert state.faults.limited_requests == 1

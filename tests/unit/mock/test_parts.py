@@ -28,7 +28,7 @@ def test_a_part_is_answered_as_box_describes_it(upload: Upload) -> None:
 
 
 def test_a_part_may_be_answered_bare(upload: Upload) -> None:
-    upload.state.bare_answers = True
+    upload.state.bare_responses = True
     assert upload.put(0).body.keys() == {"part_id", "offset", "size", "sha1"}
 
 
@@ -266,7 +266,7 @@ def test_parts_are_kept_by_ids_that_the_seed_decides() -> None:
 def test_the_journal_tells_for_which_range_a_part_was_sent(upload: Upload) -> None:
     upload.put(1)
     upload.get()
-    assert [exchange.content_range for exchange in upload.state.journal] == [None, "bytes 4-7/10", None]
+    assert [exchange.content_range for exchange in upload.state.request_log] == [None, "bytes 4-7/10", None]
 
 
 def test_a_named_user_may_be_unknown_to_every_operation() -> None:

@@ -114,7 +114,7 @@ def send(box_mock):
 ])
 @pytest.mark.parametrize("tries", [1, 2])
 def test_a_client_loses_patience(box_mock, fault, tries):
-    assert not box_mock.state.journal
+    assert not box_mock.state.request_log
     box_mock.state.faults.add(fault)
     # As after a timeout: it hangs up.
     with send(box_mock):
@@ -129,8 +129,8 @@ def test_a_client_loses_patience(box_mock, fault, tries):
 
 
 def test_nothing_comes_in_late(box_mock):
-    box_mock.settle()
-    assert not box_mock.state.journal
+    box_mock.wait_until_idle()
+    assert not box_mock.state.request_log
     assert not box_mock.state.sessions
 """
 

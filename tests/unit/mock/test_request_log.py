@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import httpx2
 import pytest
-from box_uploads_mock import Exchange, Failure, LogEvent, LostAnswer, MockServer, State, TokenExpiry
+from box_uploads_mock import Exchange, Failure, LogEvent, LostResponse, MockServer, State, TokenExpiry
 from box_uploads_mock.request_log import Redactor
 
 from tests.unit.mock.in_process import HOST, SESSIONS, headers, new_file, post, send
@@ -28,7 +28,7 @@ def logged(state: State) -> dict[str, Any]:
     """Returns the only request of the log, as it is told over HTTP and in process."""
     answer = send(state, "GET", "/_mock/requests", {"host": HOST})
     (told,) = answer.body["requests"]
-    (known,) = state.journal
+    (known,) = state.request_log
     assert (told["headers"], told["body_start"]) == (dict(known.headers), known.body_start)
     found: dict[str, Any] = told
     return found
@@ -52,7 +52,7 @@ def test_a_header_that_is_repeated_is_told_with_all_its_values() -> None:
     with MockServer() as server:
         sent = [("X-Note", "one"), ("authorization", "Bearer a"), ("x-note", "two"), ("Authorization", "b")]
         httpx2.get(f"{server.base_url}/files/1", headers=sent)
-        (exchange,) = server.state.journal
+        (exchange,) = server.state.request_log
     assert (exchange.headers["x-note"], exchange.headers["authorization"]) == ("one, two", "Bearer ***, ***")
 
 
@@ -71,7 +71,7 @@ def test_a_part_is_logged_by_its_first_bytes() -> None:
     upload = Upload(small_state())
     upload.put(0, b"\x00\xff\xe2\x82")
     upload.put(1)
-    exchanges = upload.state.journal[1:]
+    exchanges = upload.state.request_log[1:]
     assert [exchange.body_start for exchange in exchanges] == ["\x00\\xff\\xe2\\x82", DATA[4:8].decode()]
     assert exchanges[0].headers["digest"] == digest(b"\x00\xff\xe2\x82")
 
@@ -87,14 +87,14 @@ def test_what_was_not_read_is_not_logged(state: State) -> None:
     assert (logged(state)["status"], logged(state)["body_start"]) == (401, "")
 
 
-@pytest.mark.parametrize("fault", [Failure, LostAnswer])
+@pytest.mark.parametrize("fault", [Failure, LostResponse])
 def test_a_request_that_a_fault_answers_is_logged_alike(state: State, fault: Any) -> None:
     settings = {"status": 503, "carried_out": True} if fault is Failure else {}
     state.faults.add(fault(operation="create_upload_session", **settings))
     try:
         post(state, SESSIONS, new_file())
     except ConnectionResetError:
-        assert fault is LostAnswer
+        assert fault is LostResponse
     assert logged(state)["headers"]["authorization"] == "Bearer ***"
     assert logged(state)["body_start"] == json.dumps(new_file())
 
@@ -139,9 +139,9 @@ def test_a_token_is_hidden_wherever_it_is(spelling: str) -> None:
         headers(authorization=None, referer=f"<{spelling}>", x=spelling),
     )
     send(state, "POST", SESSIONS, headers(b"x" * 400), [f"a{spelling}b{spelling}c".encode()])
-    assert not any(has_secret(exchange) for exchange in state.journal)
-    assert state.journal[0].headers["referer"] == "<***>"
-    assert state.journal[0].headers["x"] == "***"
+    assert not any(has_secret(exchange) for exchange in state.request_log)
+    assert state.request_log[0].headers["referer"] == "<***>"
+    assert state.request_log[0].headers["x"] == "***"
 
 
 def test_a_token_is_hidden_in_an_event() -> None:
@@ -149,7 +149,7 @@ def test_a_token_is_hidden_in_an_event() -> None:
     upload.state.add_token("top-secret")
     body = {"event_type": "has top-secret", "event_info": "is top-secret"}
     send(upload.state, "POST", f"{upload.path}/log", headers(json.dumps(body).encode()), [json.dumps(body).encode()])
-    exchange = upload.state.journal[-1]
+    exchange = upload.state.request_log[-1]
     assert exchange.event == LogEvent(event_type="has ***", event_info="is ***")
     assert not has_secret(exchange)
 
@@ -158,7 +158,7 @@ def test_a_token_is_hidden_in_a_range() -> None:
     upload = Upload(small_state())
     upload.state.add_token("top-secret")
     upload.put(0, content_range="top-secret 0-1")
-    assert upload.state.journal[-1].content_range == "*** 0-1"
+    assert upload.state.request_log[-1].content_range == "*** 0-1"
 
 
 def test_a_token_beyond_ascii_is_hidden_in_headers() -> None:
@@ -173,7 +173,7 @@ def test_a_token_that_is_cut_off_is_hidden_too(spelling: str, before: int) -> No
     body = b"a" * before + spelling.encode() + b"b" * 400
     sent = headers(body, authorization=f"Bearer {TOKEN}")
     send(state, "POST", SESSIONS, sent, [body[start : start + 7] for start in range(0, len(body), 7)])
-    (exchange,) = state.journal
+    (exchange,) = state.request_log
     shown = "a" * before + "***" + "b" * max(256 - before - len(spelling), 0)
     assert exchange.body_start == shown
 
@@ -189,7 +189,7 @@ def test_a_token_is_hidden_when_it_has_expired_or_was_added(state: State) -> Non
     state.expire_token("old-secret")
     state.faults.add(TokenExpiry(operation="create_upload_session", new_token="new-secret"))
     post(state, SESSIONS, {"a": "old-secret", "b": "new-secret"}, user_agent="new-secret")
-    assert not any(has_secret(exchange) for exchange in state.journal)
+    assert not any(has_secret(exchange) for exchange in state.request_log)
 
 
 @pytest.mark.parametrize("token", ["\u00e9-secret", "\u2603-secret", "\ud800-secret"])
@@ -197,7 +197,7 @@ def test_a_token_of_any_characters_does_no_harm(state: State, token: str) -> Non
     state.add_token(token)
     body = json.dumps({"a": token}, ensure_ascii="\ud800" in token).encode()
     send(state, "POST", SESSIONS, headers(body), [body])
-    assert not any(has_secret(exchange) for exchange in state.journal)
+    assert not any(has_secret(exchange) for exchange in state.request_log)
 
 
 def test_without_tokens_nothing_is_hidden(state: State) -> None:

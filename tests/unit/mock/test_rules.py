@@ -126,7 +126,7 @@ def test_a_body_that_is_no_json_object_is_refused(state: State, body: bytes) -> 
 )
 def test_a_whole_number_in_any_notation_is_read_exactly(number: str, file_size: int) -> None:
     body = f'{{"file_size": {number}}}'.encode()
-    assert rules.new_version(body).file_size == file_size
+    assert rules.parse_new_version(body).file_size == file_size
 
 
 @pytest.mark.parametrize(
@@ -173,4 +173,4 @@ def test_of_repeated_names_the_last_counts(state: State) -> None:
 
 
 def test_fractions_are_read_as_decimals() -> None:
-    assert rules.json_object(b'{"a": 0.1}') == {"a": Decimal("0.1")}
+    assert rules.parse_json_object(b'{"a": 0.1}') == {"a": Decimal("0.1")}

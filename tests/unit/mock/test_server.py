@@ -89,7 +89,7 @@ def test_a_body_shorter_than_announced_gets_no_answer(server: MockServer) -> Non
         connection.sendall(f"{head}Content-Type: application/json\r\nContent-Length: 10\r\n\r\n{{}}".encode())
         connection.shutdown(socket.SHUT_WR)
         assert connection.recv(100) == b""
-    assert not server.state.journal
+    assert not server.state.request_log
 
 
 def test_connections_are_kept_for_further_requests_after_a_refusal(server: MockServer) -> None:
@@ -268,22 +268,22 @@ def test_a_server_that_does_not_run_is_reset_as_well() -> None:
 
 def test_a_settled_server_has_answered_everybody() -> None:
     with MockServer() as server:
-        server.settle()
+        server.wait_until_idle()
         with httpx2.Client() as client:
             client.get(f"{server.origin}/_mock/requests")
-        server.settle()
+        server.wait_until_idle()
         state = server._server.server_state if server._server else None
         assert state is not None
         assert (state.connections, state.tasks) == (set(), set())
-    server.settle()
+    server.wait_until_idle()
 
 
 def test_a_client_that_does_not_hang_up_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("box_uploads_mock.server.SETTLE_POLLS", 3)
+    monkeypatch.setattr("box_uploads_mock.server.IDLE_POLLS", 3)
     with MockServer() as server, httpx2.Client() as client:
         client.get(f"{server.origin}/_mock/requests")
         with pytest.raises(RuntimeError, match=r"^1 connections to the mock server are still open\.$"):
-            server.settle()
+            server.wait_until_idle()
 
 
 def test_a_server_that_does_not_start_or_stop_in_time_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -330,7 +330,7 @@ def test_a_server_listens_on_the_address_that_it_is_given() -> None:
 
 def test_what_the_package_offers_is_there() -> None:
     assert set(box_uploads_mock.__all__) == {
-        "Accepted", "Exchange", "Failure", "Fault", "File", "Folder", "LatePartsMismatch", "LogEvent", "LostAnswer",
+        "Accepted", "Exchange", "Failure", "Fault", "File", "Folder", "LatePartsMismatch", "LogEvent", "LostResponse",
         "MockServer", "Part", "Reset", "SlowRead", "Stall", "State", "TokenExpiry", "Truncation",
         "UnfiredFaultsError", "World", "WorldError", "WorldFileError", "constant_part_size", "create_app",
         "default_world", "load_world",

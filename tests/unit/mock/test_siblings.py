@@ -155,10 +155,10 @@ def test_a_part_that_is_named_twice_is_a_mismatch(repeated: int) -> None:
 @pytest.fixture(scope="module")
 def long_upload() -> Upload:
     upload = Upload(small_state(part_size_for=constant_part_size(1)), bytes(1_003))
-    uploads = upload.state.uploads
+    uploads = upload.state.session_store
     for start in range(1_003):
         wanted = ContentRange(start, start + 1, 1_003)
-        writer = uploads.begin_part(upload.id, wanted)
+        writer = uploads.start_part(upload.id, wanted)
         writer.write(b"\0")
         uploads.finish_part(upload.id, wanted, writer)
     return upload

@@ -10,48 +10,48 @@ from typing import Any
 
 import pytest
 from box_uploads_mock import MockServer, Part, State
-from box_uploads_mock.assembly import Assembly
-from box_uploads_mock.blobs import STORE_KINDS, DiskBlob, Store
+from box_uploads_mock.blobs import STORE_KINDS, BlobStore, DiskBlob
+from box_uploads_mock.part_store import PartStore
 
 from tests.unit.mock.uploading import DATA, Upload, small_state
 
 MIB = 1024**2
 
 
-def fill(assembly: Assembly, offset: int, data: bytes) -> None:
-    writer = assembly.open(offset)
+def fill(part_store: PartStore, offset: int, data: bytes) -> None:
+    writer = part_store.open_writer(offset)
     for start in range(0, len(data), 7):
         writer.write(data[start : start + 7])
     sha1 = writer.digest.hex()
-    assembly.add(Part(part_id=f"{offset:08X}", offset=offset, size=len(data), sha1=sha1), writer)
-    if assembly.is_behind:
-        assembly.advance()
+    part_store.add(Part(part_id=f"{offset:08X}", offset=offset, size=len(data), sha1=sha1), writer)
+    if part_store.has_unhashed_parts:
+        part_store.hash_pending()
 
 
 @pytest.mark.parametrize("kind", STORE_KINDS)
 @pytest.mark.parametrize("order", list(itertools.permutations((0, 4, 8))))
 def test_the_file_is_hashed_in_order_whatever_the_order_of_its_parts(kind: Any, order: tuple[int, ...]) -> None:
-    store = Store(kind)
-    assembly = Assembly(store)
+    store = BlobStore(kind)
+    part_store = PartStore(store)
     for offset in order:
-        fill(assembly, offset, DATA[offset : offset + 4])
-    assert assembly.digest == hashlib.sha1(DATA, usedforsecurity=False).digest()
-    assert [part.offset for part in assembly.parts] == [0, 4, 8]
-    assembly.drop()
-    assert len(assembly) == 0
+        fill(part_store, offset, DATA[offset : offset + 4])
+    assert part_store.digest == hashlib.sha1(DATA, usedforsecurity=False).digest()
+    assert [part.offset for part in part_store.parts] == [0, 4, 8]
+    part_store.clear()
+    assert len(part_store) == 0
     assert store.directory is None or list(store.directory.iterdir()) == []
     store.close()
 
 
 @pytest.mark.parametrize("kind", STORE_KINDS)
 def test_an_abandoned_part_leaves_no_trace_in_the_digest(kind: Any) -> None:
-    assembly = Assembly(Store(kind))
-    writer = assembly.open(0)
+    part_store = PartStore(BlobStore(kind))
+    writer = part_store.open_writer(0)
     writer.write(b"wrong")
-    writer.abandon()
+    writer.discard()
     for offset in (4, 0):
-        fill(assembly, offset, DATA[offset : offset + 4])
-    assert assembly.digest == hashlib.sha1(DATA[:8], usedforsecurity=False).digest()
+        fill(part_store, offset, DATA[offset : offset + 4])
+    assert part_store.digest == hashlib.sha1(DATA[:8], usedforsecurity=False).digest()
 
 
 @pytest.mark.parametrize("kind", STORE_KINDS)
@@ -151,37 +151,37 @@ def test_a_blob_on_disk_is_read_in_pieces(tmp_path: Path) -> None:
     blob = DiskBlob(tmp_path / "blob")
     blob.write(bytes(MIB))
     blob.write(b"end")
-    blob.seal()
+    blob.close()
     assert [len(chunk) for chunk in blob.chunks()] == [MIB, 3]
 
 
 def test_parts_from_eight_threads_in_any_order_make_the_file() -> None:
     data = random.Random(1).randbytes(400)
-    assembly = Assembly(Store("discard"))
+    part_store = PartStore(BlobStore("discard"))
     offsets = list(range(0, len(data), 4))
     random.Random(2).shuffle(offsets)
     with ThreadPoolExecutor(8) as pool:
-        for done in [pool.submit(fill, assembly, offset, data[offset : offset + 4]) for offset in offsets]:
+        for done in [pool.submit(fill, part_store, offset, data[offset : offset + 4]) for offset in offsets]:
             done.result(timeout=60)
-    assembly.advance()
-    assert assembly.digest == hashlib.sha1(data, usedforsecurity=False).digest()
+    part_store.hash_pending()
+    assert part_store.digest == hashlib.sha1(data, usedforsecurity=False).digest()
 
 
 def test_discarding_takes_no_memory_for_parts_that_come_early() -> None:
-    store = Store("discard")
-    assembly = Assembly(store)
+    store = BlobStore("discard")
+    part_store = PartStore(store)
     chunk = bytes(MIB)
     tracemalloc.start()
     try:
         for number in reversed(range(24)):
-            writer = assembly.open(number * MIB)
+            writer = part_store.open_writer(number * MIB)
             writer.write(chunk)
             part = Part(part_id=f"{number:08X}", offset=number * MIB, size=MIB, sha1="")
-            assembly.add(part, writer)
-        assembly.advance()
+            part_store.add(part, writer)
+        part_store.hash_pending()
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert assembly.digest == hashlib.sha1(bytes(24 * MIB), usedforsecurity=False).digest()
+    assert part_store.digest == hashlib.sha1(bytes(24 * MIB), usedforsecurity=False).digest()
     assert peak < 4 * MIB
     store.close()

@@ -238,9 +238,9 @@ def test_a_bad_file_is_told_in_one_line_with_file_place_and_cure(tmp_path: Path,
     with pytest.raises(WorldFileError) as caught:
         load(tmp_path, text)
     place, rest = message.split(": ", 1)
-    problem, cure = rest.rsplit("; ", 1)
+    problem, hint = rest.rsplit("; ", 1)
     assert str(caught.value) == f"{tmp_path / 'world.yaml'}: {message}"
-    assert (caught.value.place, caught.value.problem, caught.value.cure) == (place, problem, cure)
+    assert (caught.value.place, caught.value.problem, caught.value.hint) == (place, problem, hint)
     assert caught.value.path == tmp_path / "world.yaml"
 
 

@@ -79,7 +79,7 @@ def test_a_file_beyond_the_limit_of_the_account_is_forbidden(state: State) -> No
         (SIZE, SIZE + 5, SIZE, None),
         (SIZE + 1, SIZE + 5, SIZE + 1, "storage_limit_exceeded"),
         (SIZE + 1, SIZE + 6, SIZE, "file_size_limit_exceeded"),
-        # Both: what no other file can cure is told first.
+        # Both: what no other file can hint is told first.
         (SIZE + 1, SIZE + 5, SIZE, "file_size_limit_exceeded"),
     ],
 )

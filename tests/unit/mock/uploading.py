@@ -54,7 +54,7 @@ class Upload:
     def put(
         self, index: int, body: bytes | None = None, *, chunks: Sequence[bytes] | None = None, **changes: str | None
     ) -> Answer:
-        """Uploads a part, by default a good one; underscores in changed headers stand for hyphens."""
+        """SessionStore a part, by default a good one; underscores in changed headers stand for hyphens."""
         start = index * PART_SIZE
         content = self.data[start : start + PART_SIZE] if body is None else body
         good: dict[str, str | None] = {

@@ -188,4 +188,4 @@ def test_the_checks_come_in_a_fixed_order(state: State) -> None:
 def test_a_client_that_hangs_up_gets_no_answer_and_leaves_no_trace(state: State) -> None:
     with pytest.raises(NoAnswerError):
         send(state, "POST", SESSIONS, headers(content_length="100"), [])
-    assert not state.journal
+    assert not state.request_log

@@ -11,35 +11,35 @@ from box_uploads_mock.faults import RateLimit
 _KIND_OF_TYPE = {kind: name for name, kind in KINDS.items()}
 
 
-def fault_of(place: str, value: object) -> Fault:
+def parse_fault(place: str, value: object) -> Fault:
     """Returns the fault that an object describes: its `kind` and the fields of that kind.
 
     Raises:
         ValueError: Something is wrong with the object; the message names the place.
     """
-    fields = object_of(place, value)
+    fields = parse_object(place, value)
     name = fields.get("kind")
     kind = KINDS.get(name) if isinstance(name, str) else None
     if kind is None:
         raise ValueError(f"{place}.kind: missing or unknown; use one of {', '.join(KINDS)}")
-    return _filled(place, kind, {name: item for name, item in fields.items() if name != "kind"})
+    return _build(place, kind, {name: item for name, item in fields.items() if name != "kind"})
 
 
-def limit_of(place: str, value: object) -> RateLimit:
+def parse_rate_limit(place: str, value: object) -> RateLimit:
     """Returns the rate limit that an object describes.
 
     Raises:
         ValueError: Something is wrong with the object; the message names the place.
     """
-    return _filled(place, RateLimit, object_of(place, value))
+    return _build(place, RateLimit, parse_object(place, value))
 
 
-def data_of(fault: Fault) -> Mapping[str, object]:
+def fault_to_json(fault: Fault) -> Mapping[str, object]:
     """Returns the object that describes a fault."""
     return {"kind": _KIND_OF_TYPE[type(fault)], **dataclasses.asdict(fault)}
 
 
-def object_of(place: str, value: object) -> Mapping[str, object]:
+def parse_object(place: str, value: object) -> Mapping[str, object]:
     """Returns a JSON object as a mapping.
 
     Raises:
@@ -64,7 +64,7 @@ def check_keys(place: str, fields: Mapping[str, object], known: Sequence[str]) -
 _Kind = TypeVar("_Kind", bound=Fault | RateLimit)
 
 
-def _filled(place: str, kind: type[_Kind], fields: Mapping[str, object]) -> _Kind:
+def _build(place: str, kind: type[_Kind], fields: Mapping[str, object]) -> _Kind:
     known = dataclasses.fields(kind)
     # What all faults have beside the operation is rarely given, and named last.
     check_keys(place, fields, sorted((field.name for field in known), key=lambda name: name in {"skip", "times"}))

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from box_uploads_mock.assembly import Assembly, Content, Held, Part, PartWriter
-from box_uploads_mock.blobs import Store
+from box_uploads_mock.blobs import BlobStore
 from box_uploads_mock.commit_rules import CommitRequest
-from box_uploads_mock.errors import Refusal, argument_refusal
+from box_uploads_mock.errors import ApiError, argument_error
+from box_uploads_mock.file_store import FileStore
 from box_uploads_mock.headers import ContentRange, base64_text
 from box_uploads_mock.identifiers import Identifiers
-from box_uploads_mock.library import Library
+from box_uploads_mock.part_store import Content, Part, PartStore, PartWriter, StoredPart
 from box_uploads_mock.rules import NewFile, NewVersion
 from box_uploads_mock.sessions import SESSION_LIFETIME, Session
 from box_uploads_mock.world import File
@@ -33,7 +33,7 @@ class Settings:
     now: Callable[[], datetime]
 
 
-class SessionTwinError(Exception):
+class DuplicateSessionError(Exception):
     """An equal request has created a session before, and its answer was lost."""
 
     def __init__(self, session: Session) -> None:
@@ -41,19 +41,24 @@ class SessionTwinError(Exception):
         self.session = session
 
 
-class Uploads:
+class SessionStore:
     """The sessions; thread-safe by the state's lock, which it shares."""
 
     def __init__(
-        self, lock: threading.RLock, settings: Settings, library: Library, identifiers: Identifiers, store: Store
+        self,
+        lock: threading.RLock,
+        settings: Settings,
+        file_store: FileStore,
+        identifiers: Identifiers,
+        store: BlobStore,
     ) -> None:
         self._lock = lock
         self._settings = settings
-        self._library = library
+        self._file_store = file_store
         self._identifiers = identifiers
         self._store = store
         self._sessions: dict[str, Session] = {}
-        self._untold: list[Session] = []
+        self._unacknowledged: list[Session] = []
         self._committed: set[str] = set()
         self.pending_commits = 0
 
@@ -67,87 +72,87 @@ class Uploads:
         """Checks what is checked when a session is created, and creates none.
 
         Raises:
-            Refusal: The file cannot be stored.
+            ApiError: The file cannot be stored.
         """
         with self._lock:
-            self._library.require_target(request, file_id)
+            self._file_store.require_target(request, file_id)
 
-    def open(self, request: NewFile | NewVersion, file_id: str | None) -> Session:
+    def create(self, request: NewFile | NewVersion, file_id: str | None) -> Session:
         """Creates a session for a new file, or for a new version of a file.
 
         Raises:
-            Refusal: The file cannot be stored.
-            SessionTwinError: The client was not told of an equal session.
+            ApiError: The file cannot be stored.
+            DuplicateSessionError: The client was not told of an equal session.
         """
         with self._lock:
             now = self._settings.now()
-            self._library.require_target(request, file_id)
-            for twin in self._untold:
+            self._file_store.require_target(request, file_id)
+            for twin in self._unacknowledged:
                 is_open = twin.id in self._sessions and now < twin.expires_at
                 if is_open and (twin.target, twin.file_id) == (request, file_id):
-                    raise SessionTwinError(twin)
+                    raise DuplicateSessionError(twin)
             session = Session(
-                id=self._identifiers.session_id(),
+                id=self._identifiers.new_session_id(),
                 target=request,
                 file_id=file_id,
                 expires_at=now + SESSION_LIFETIME,
                 part_size=self._settings.part_size_for(request.file_size),
-                assembly=Assembly(self._store),
+                part_store=PartStore(self._store),
                 pending_commits=self.pending_commits,
             )
             self._sessions[session.id] = session
             return session
 
-    def lose_answer(self, session_id: str) -> None:
+    def mark_unacknowledged(self, session_id: str) -> None:
         """Takes note that the client was not told of a session."""
         with self._lock:
-            self._untold.append(self._sessions[session_id])
+            self._unacknowledged.append(self._sessions[session_id])
 
     def find(self, session_id: str) -> Session:
         """Returns an open session.
 
         Raises:
-            Refusal: The id is malformed, or the session is unknown, ended or expired.
+            ApiError: The id is malformed, or the session is unknown, ended or expired.
         """
         if not _SESSION_ID.fullmatch(session_id):
             message = "The id of the session is not 32 hexadecimal digits."
-            raise argument_refusal("invalid_upload_session_id", "upload_session_id", message)
+            raise argument_error("invalid_upload_session_id", "upload_session_id", message)
         with self._lock:
             session = self._sessions.get(session_id.upper())
             if session is None:
-                raise Refusal("upload_session_not_found", "Upload session not found")
+                raise ApiError("upload_session_not_found", "Upload session not found")
             if self._settings.now() >= session.expires_at:
-                raise Refusal("session_expired", "The upload session has expired")
+                raise ApiError("session_expired", "The upload session has expired")
             return session
 
-    def begin_part(self, session_id: str, wanted: ContentRange) -> PartWriter:
+    def start_part(self, session_id: str, wanted: ContentRange) -> PartWriter:
         """Returns a writer for a part.
 
         Raises:
-            Refusal: There is no such session, the range is none of its ranges or is stored already.
+            ApiError: There is no such session, the range is none of its ranges or is stored already.
         """
         with self._lock:
             session = self.find(session_id)
             session.require_range(wanted)
             _require_free_range(session, wanted)
-            return session.assembly.open(wanted.start)
+            return session.part_store.open_writer(wanted.start)
 
     def finish_part(self, session_id: str, wanted: ContentRange, writer: PartWriter) -> Part:
         """Stores a part that was written.
 
         Raises:
-            Refusal: Meanwhile the session has ended, or an equal part was stored.
+            ApiError: Meanwhile the session has ended, or an equal part was stored.
         """
         with self._lock:
             session = self.find(session_id)
             _require_free_range(session, wanted)
             part_id = self._new_part_id(session)
             part = Part(part_id=part_id, offset=wanted.start, size=writer.size, sha1=writer.digest.hex())
-            session.assembly.add(part, writer)
+            session.part_store.add(part, writer)
             return part
 
     def _new_part_id(self, session: Session) -> str:
-        while session.assembly.has_id(part_id := self._identifiers.part_id()):
+        while session.part_store.has_id(part_id := self._identifiers.new_part_id()):
             pass
         return part_id
 
@@ -158,74 +163,77 @@ class Uploads:
         there. Its bytes may have to be hashed first, so this is not for an event loop.
 
         Raises:
-            Refusal: There is no such session.
+            ApiError: There is no such session.
         """
         with self._lock:
             session = self.find(session_id)
-            held = [*self._library.held, *(one for each in self._sessions.values() for one in each.assembly.held)]
-        return [self._hit(session, part, held) for part in wanted]
+            held = [
+                *self._file_store.stored_parts,
+                *(one for each in self._sessions.values() for one in each.part_store.stored_parts),
+            ]
+        return [self._find_hit(session, part, held) for part in wanted]
 
-    def _hit(self, session: Session, wanted: Part, held: Sequence[Held]) -> Part | None:
+    def _find_hit(self, session: Session, wanted: Part, held: Sequence[StoredPart]) -> Part | None:
         if not session.has_range(ContentRange(wanted.offset, wanted.offset + wanted.size, session.file_size)):
             return None
-        stored = session.assembly.at(wanted.offset)
+        stored = session.part_store.get(wanted.offset)
         if stored is not None:
-            own = session.assembly.held_at(wanted.offset)
+            own = session.part_store.get_stored(wanted.offset)
             return stored if own is not None and _is_same(own, wanted) else None
-        offered = session.assembly.offered(wanted.offset, wanted.sha512)
+        offered = session.part_store.find_hit(wanted.offset, wanted.sha512)
         if offered is not None:
             return offered
         for one in held:
             if _is_same(one, wanted):
                 with self._lock:
                     part_id = self._new_part_id(session)
-                return session.assembly.offer(replace(wanted, part_id=part_id, sha1=one.part.sha1), one.blob)
+                return session.part_store.add_hit(replace(wanted, part_id=part_id, sha1=one.part.sha1), one.blob)
         return None
 
-    def adopt(self, session_id: str, named: Sequence[Part]) -> Session:
+    def use_hits(self, session_id: str, named: Sequence[Part]) -> Session:
         """Lets parts that a plan has offered be parts of the session, since a commit names them, and returns it.
 
         Raises:
-            Refusal: There is no such session.
+            ApiError: There is no such session.
         """
         with self._lock:
             session = self.find(session_id)
             for part in named:
-                session.assembly.adopt(part)
+                session.part_store.use_hit(part)
             return session
 
     def check_sha512(self, session: Session, named: Sequence[Part]) -> None:
         """Checks what a commit says of the SHA-512 of kept bytes, which are hashed; so not for an event loop.
 
         Raises:
-            Refusal: A part has another one.
+            ApiError: A part has another one.
         """
         for part in named:
-            held = session.assembly.held_at(part.offset)
+            held = session.part_store.get_stored(part.offset)
             if part.sha512 and held is not None and _sha512(held) not in {part.sha512, ""}:
-                raise _mismatch(part)
+                raise _mismatch_error(part)
 
     def check_commit(self, session_id: str, request: CommitRequest) -> Session:
         """Checks that a session can be committed; the parts have been hashed as far as they are there.
 
         Raises:
-            Refusal: A condition fails, the parts or the digest are wrong, or the file cannot be stored.
+            ApiError: A condition fails, the parts or the digest are wrong, or the file cannot be stored.
         """
         with self._lock:
             session = self.find(session_id)
             _require_conditions(
-                request, None if session.file_id is None else self._library.require_file(session.file_id)
+                request, None if session.file_id is None else self._file_store.require_file(session.file_id)
             )
             _require_parts(session, request.parts)
-            actual = session.assembly.digest
+            actual = session.part_store.digest
             if actual != request.digest:
                 # The words are Box's (box-java-sdk issue 701).
                 shown = f"Actual: {base64_text(actual)} Expected: {base64_text(request.digest)}"
-                raise Refusal("digest_mismatch", f"File digest was incorrect. {shown}")
-            self._library.require_target(session.target, session.file_id)
+                raise ApiError("digest_mismatch", f"File digest was incorrect. {shown}")
+            self._file_store.require_target(session.target, session.file_id)
             return session
 
-    def count_pending(self, session: Session) -> bool:
+    def take_pending_commit(self, session: Session) -> bool:
         """Returns whether a good commit still has to wait, and counts it."""
         with self._lock:
             is_pending = session.pending_commits > 0
@@ -236,12 +244,12 @@ class Uploads:
         """Stores the file and ends the session.
 
         Raises:
-            Refusal: As by `check_commit`: things may have changed since.
+            ApiError: As by `check_commit`: things may have changed since.
         """
         with self._lock:
             session = self.check_commit(session_id, request)
-            held = session.assembly.release()
-            file = self._library.put(
+            held = session.part_store.take_stored_parts()
+            file = self._file_store.put(
                 session.target,
                 session.file_id,
                 sha1=request.digest.hex(),
@@ -258,7 +266,7 @@ class Uploads:
         Ending a session that was committed succeeds as well, which the tests of Box's Node SDK expect.
 
         Raises:
-            Refusal: There is no such session.
+            ApiError: There is no such session.
         """
         with self._lock:
             if session_id.upper() in self._committed:
@@ -266,24 +274,24 @@ class Uploads:
             session = self.find(session_id)
             return self._sessions.pop(session.id)
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         """Forgets all sessions and their parts."""
         with self._lock:
             for session in self._sessions.values():
-                session.assembly.drop()
+                session.part_store.clear()
             self._sessions.clear()
-            self._untold.clear()
+            self._unacknowledged.clear()
             self._committed.clear()
 
 
 def _require_free_range(session: Session, wanted: ContentRange) -> None:
-    stored = session.assembly.at(wanted.start)
+    stored = session.part_store.get(wanted.start)
     if stored is not None:
         # The words, and the JSON in them, are Box's (rclone issue 2054).
         context = {"part": {"id": stored.part_id, "offset": stored.offset, "size": stored.size}}
         shown = f'{{"id":"{stored.part_id}","offset":{stored.offset},"size":{stored.size}}}'
         message = f"Part overlaps with previously uploaded part: {shown}"
-        raise Refusal("range_overlaps_existing_part", message, context=context)
+        raise ApiError("range_overlaps_existing_part", message, context=context)
 
 
 def _require_conditions(request: CommitRequest, present: File | None) -> None:
@@ -292,14 +300,14 @@ def _require_conditions(request: CommitRequest, present: File | None) -> None:
     fails_match = wanted is not None and (etag is None or wanted not in {etag, "*"})
     fails_none_match = unwanted is not None and etag is not None and unwanted in {etag, "*"}
     if fails_match or fails_none_match:
-        raise Refusal("precondition_failed", "The resource has been modified. Please retrieve the resource again.")
+        raise ApiError("precondition_failed", "The resource has been modified. Please retrieve the resource again.")
 
 
-def _is_same(held: Held, wanted: Part) -> bool:
+def _is_same(held: StoredPart, wanted: Part) -> bool:
     return held.part.size == wanted.size and _sha512(held) == wanted.sha512
 
 
-def _sha512(held: Held) -> str:
+def _sha512(held: StoredPart) -> str:
     """Returns the SHA-512 of kept bytes, or nothing if they were removed meanwhile."""
     try:
         return held.blob.sha512
@@ -307,17 +315,17 @@ def _sha512(held: Held) -> str:
         return ""
 
 
-def _mismatch(part: Part) -> Refusal:
+def _mismatch_error(part: Part) -> ApiError:
     shown = f'{{"part_id":"{part.part_id}","offset":{part.offset},"size":{part.size},"sha1":"{part.sha1}"}}'
-    return Refusal("parts_mismatch", f"No matching part found on server for {shown}")
+    return ApiError("parts_mismatch", f"No matching part found on server for {shown}")
 
 
 def _require_parts(session: Session, named: Sequence[Part]) -> None:
-    stored = {part.offset: part for part in session.assembly.parts}
+    stored = {part.offset: part for part in session.part_store.parts}
     for part in named:
         found = stored.pop(part.offset, None)
         expected = None if found is None else replace(found, sha1=found.sha1 if part.sha1 else "")
         if part != expected:
-            raise _mismatch(part)
+            raise _mismatch_error(part)
     if len(named) != session.total_parts:
-        raise Refusal("parts_mismatch", f"The file has {session.total_parts} parts, not {len(named)}")
+        raise ApiError("parts_mismatch", f"The file has {session.total_parts} parts, not {len(named)}")

@@ -7,15 +7,15 @@ from typing import Self
 from starlette.requests import Request
 from starlette.responses import Response
 
-from box_uploads_mock.answers import failure_response
 from box_uploads_mock.connection import ResetResponse, TruncatedResponse
-from box_uploads_mock.errors import Refusal
+from box_uploads_mock.error_responses import failure_response
+from box_uploads_mock.errors import ApiError
 from box_uploads_mock.fault_kinds import (
     Accepted,
     Failure,
     Fault,
     LatePartsMismatch,
-    LostAnswer,
+    LostResponse,
     Reset,
     SlowRead,
     Stage,
@@ -26,7 +26,7 @@ from box_uploads_mock.fault_kinds import (
 from box_uploads_mock.state import State
 
 
-class Struck(Exception):  # noqa: N818 - an answer, not a fault of the program
+class FaultResponse(Exception):  # noqa: N818 - an answer, not a fault of the program
     """A fault answers instead of the operation."""
 
     def __init__(self, response: Response) -> None:
@@ -34,7 +34,7 @@ class Struck(Exception):  # noqa: N818 - an answer, not a fault of the program
         self.response = response
 
 
-class Strike:
+class FaultInjector:
     """The fault that is meant for one call, if there is any; a context manager that accounts for it."""
 
     def __init__(self, state: State, operation: str, request: Request) -> None:
@@ -58,7 +58,7 @@ class Strike:
         if self._fault is None or self._fault.stage is not stage:
             return None
         if self._waiting is not None:
-            self._state.faults.count(self._waiting)
+            self._state.faults.mark_fired(self._waiting)
             self._waiting = None
         return self._fault
 
@@ -66,7 +66,7 @@ class Strike:
         """Lets a fault strike before anything is looked at.
 
         Raises:
-            Struck: The fault answers.
+            FaultResponse: The fault answers.
         """
         await self._interrupt(self._at(Stage.ARRIVAL))
         self._require_present()
@@ -75,7 +75,7 @@ class Strike:
         """Yields the request body, with what the fault does to its reading.
 
         Raises:
-            Struck: The fault answers.
+            FaultResponse: The fault answers.
         """
         return self._read_slowly(self._fault) if isinstance(self._fault, SlowRead) else self._read()
 
@@ -109,7 +109,7 @@ class Strike:
         """Lets a fault strike after the body was read.
 
         Raises:
-            Struck: The fault answers.
+            FaultResponse: The fault answers.
         """
         await self._interrupt(self._at(Stage.READ))
         self._require_present()
@@ -117,14 +117,14 @@ class Strike:
     def _require_present(self) -> None:
         if self._state.generation is not self._generation:
             # The state was reset meanwhile, and must not learn of what began before.
-            raise Struck(ResetResponse())
+            raise FaultResponse(ResetResponse())
 
     async def _interrupt(self, fault: Fault | None) -> None:
         match fault:
             case Failure():
-                raise Struck(failure_response(fault, self._state))
+                raise FaultResponse(failure_response(fault, self._state))
             case Reset():
-                raise Struck(ResetResponse())
+                raise FaultResponse(ResetResponse())
             case Stall():
                 with self._state.faults.hold() as hold:
                     await hold.wait(fault.limit_s, self._state.sleep)
@@ -139,14 +139,14 @@ class Strike:
         """Lets a fault strike instead of carrying out a call that was found good.
 
         Raises:
-            Struck: The fault answers.
-            Refusal: The fault refuses.
+            FaultResponse: The fault answers.
+            ApiError: The fault refuses.
         """
         match self._at(Stage.CHECKED):
             case Accepted(retry_after_s=retry_after_s):
-                raise Struck(Response(status_code=202, headers={"Retry-After": str(retry_after_s)}))
+                raise FaultResponse(Response(status_code=202, headers={"Retry-After": str(retry_after_s)}))
             case LatePartsMismatch():
-                raise Refusal("parts_mismatch", "No matching part found on server")
+                raise ApiError("parts_mismatch", "No matching part found on server")
             case _:
                 pass
 
@@ -161,7 +161,7 @@ class Strike:
         match fault:
             case Failure():
                 response = failure_response(fault, self._state, created)
-            case LostAnswer():
+            case LostResponse():
                 response = ResetResponse()
             case Truncation():
                 return TruncatedResponse(response, fault.sent_bytes)
@@ -169,5 +169,5 @@ class Strike:
                 return response
         # A session conflict has told the client of the session already.
         if created is not None and getattr(fault, "error_code", "") != "session_conflict":
-            self._state.uploads.lose_answer(str(created["id"]))
+            self._state.session_store.mark_unacknowledged(str(created["id"]))
         return response

@@ -6,14 +6,14 @@ from collections.abc import Collection
 
 from starlette.requests import Request
 
-from box_uploads_mock.errors import Refusal
+from box_uploads_mock.errors import ApiError
 
 _AUTHORITY = re.compile(r"(?P<host>[0-9A-Za-z._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 _NAME = re.compile(r"[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*")
 _ORIGIN_SCHEMES = ("http://", "https://")
 
 
-def check_name(text: str) -> None:
+def check_host_name(text: str) -> None:
     """Checks that a text is the name or the address of a host, without anything around it.
 
     Raises:
@@ -37,30 +37,30 @@ def check_control_access(request: Request, names: Collection[str]) -> None:
         names: Hosts that the mock was told to listen on or to answer to.
 
     Raises:
-        Refusal: `Host` or `Origin` is foreign (403), or a body is not called JSON (415).
+        ApiError: `Host` or `Origin` is foreign (403), or a body is not called JSON (415).
     """
     own = {name.strip("[]").lower() for name in names}
     # What the connection arrived at, not what the request says.
     server = request.scope.get("server")
     if server:
         own.add(str(server[0]).lower())
-    cure = "use localhost, a loopback address, or a host that the mock was told of (--host, --name)"
+    hint = "use localhost, a loopback address, or a host that the mock was told of (--host, --name)"
     host = request.headers.get("host", "")
-    if not _is_own(host, own):
-        raise Refusal("forbidden", f"Host {host!a} is not a host of this mock: {cure}.")
+    if not _is_allowed(host, own):
+        raise ApiError("forbidden", f"Host {host!a} is not a host of this mock: {hint}.")
     for origin in request.headers.getlist("origin"):
         scheme = next((one for one in _ORIGIN_SCHEMES if origin.lower().startswith(one)), None)
-        if scheme is None or not _is_own(origin[len(scheme) :], own):
-            raise Refusal("forbidden", f"Origin {origin!a} is not a host of this mock: {cure}, or send no Origin.")
+        if scheme is None or not _is_allowed(origin[len(scheme) :], own):
+            raise ApiError("forbidden", f"Origin {origin!a} is not a host of this mock: {hint}, or send no Origin.")
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if _has_body(request) and media_type != "application/json":
         # Of the media types that a page may send without asking first, none is JSON.
-        raise Refusal(
+        raise ApiError(
             "unsupported_media_type", "The body is not called JSON: send it with Content-Type: application/json."
         )
 
 
-def _is_own(authority: str, own: Collection[str]) -> bool:
+def _is_allowed(authority: str, own: Collection[str]) -> bool:
     match = _AUTHORITY.fullmatch(authority)
     if match is None:
         return False

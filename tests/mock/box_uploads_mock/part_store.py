@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, Self
 
-from box_uploads_mock.blobs import Blob, Store
+from box_uploads_mock.blobs import Blob, BlobStore
 
 
 class Hash(Protocol):
@@ -66,12 +66,12 @@ class PartWriter:
         if self.blob is not None:
             self.blob.write(chunk)
 
-    def seal(self) -> None:
+    def close(self) -> None:
         """Ends the writing."""
         if self.blob is not None:
-            self.blob.seal()
+            self.blob.close()
 
-    def abandon(self) -> None:
+    def discard(self) -> None:
         """Forgets the bytes."""
         if self.blob is not None:
             self.blob.delete()
@@ -83,21 +83,21 @@ class PartWriter:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class StoredPart:
     """A part whose bytes are kept."""
 
     part: Part
     blob: Blob
 
 
-class Assembly:
+class PartStore:
     """The parts of one session and the SHA-1 of the file that they make; thread-safe.
 
     A part that begins where the hashed bytes end continues the hash while it comes in. A part that comes early is
     kept, and hashed from there by `advance` once the gap before it is closed. A store that discards keeps nothing else.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: BlobStore) -> None:
         self._store = store
         self._lock = threading.Lock()
         # Held while stored bytes are read, so that nobody deletes them meanwhile.
@@ -106,62 +106,62 @@ class Assembly:
         self._ids: set[str] = set()
         self._blobs: dict[int, Blob] = {}
         # What a commit may name although it was never uploaded, by offset and SHA-512.
-        self._offers: dict[tuple[int, str], Held] = {}
+        self._hits: dict[tuple[int, str], StoredPart] = {}
         self._whole: Hash = hashlib.sha1(usedforsecurity=False)
         self._hashed = 0
 
-    def open(self, offset: int) -> PartWriter:
+    def open_writer(self, offset: int) -> PartWriter:
         """Returns a writer for the part at an offset."""
         with self._lock:
             whole = self._whole.copy() if offset == self._hashed else None
         needs_blob = self._store.keeps_content or whole is None
-        return PartWriter(self._store.blob() if needs_blob else None, whole)
+        return PartWriter(self._store.new_blob() if needs_blob else None, whole)
 
-    def at(self, offset: int) -> Part | None:
+    def get(self, offset: int) -> Part | None:
         """Returns the stored part at an offset."""
         with self._lock:
             return self._parts.get(offset)
 
-    def held_at(self, offset: int) -> Held | None:
+    def get_stored(self, offset: int) -> StoredPart | None:
         """Returns the stored part at an offset if its bytes are kept."""
         with self._lock:
             blob = self._blobs.get(offset) if self._store.keeps_content else None
-            return None if blob is None else Held(self._parts[offset], blob)
+            return None if blob is None else StoredPart(self._parts[offset], blob)
 
-    def offered(self, offset: int, sha512: str) -> Part | None:
+    def find_hit(self, offset: int, sha512: str) -> Part | None:
         """Returns the part that was offered before for this content at this offset."""
         with self._lock:
-            offer = self._offers.get((offset, sha512))
+            offer = self._hits.get((offset, sha512))
             return None if offer is None else offer.part
 
-    def offer(self, part: Part, source: Blob) -> Part | None:
+    def add_hit(self, part: Part, source: Blob) -> Part | None:
         """Keeps a copy of bytes as a part that a commit may name, and returns it, or None if the bytes are gone."""
-        blob = self._store.blob()
+        blob = self._store.new_blob()
         try:
             for chunk in source.chunks():
                 blob.write(chunk)
         except FileNotFoundError:
             blob.delete()
             return None
-        blob.seal()
+        blob.close()
         with self._lock:
             self._ids.add(part.part_id)
-            return self._offers.setdefault((part.offset, part.sha512), Held(part, blob)).part
+            return self._hits.setdefault((part.offset, part.sha512), StoredPart(part, blob)).part
 
-    def adopt(self, named: Part) -> None:
+    def use_hit(self, named: Part) -> None:
         """Stores a part that was offered, if a commit names just this one and nothing is stored at its place."""
         with self._lock:
-            for key, offer in self._offers.items():
+            for key, offer in self._hits.items():
                 part = offer.part
                 if (part.part_id, part.offset, part.size) == (named.part_id, named.offset, named.size):
                     if part.offset not in self._parts:
                         self._parts[part.offset] = part
-                        self._blobs[part.offset] = self._offers.pop(key).blob
+                        self._blobs[part.offset] = self._hits.pop(key).blob
                     return
 
     def add(self, part: Part, writer: PartWriter) -> None:
         """Stores what a writer has taken; the caller has made sure that nothing is stored there yet."""
-        writer.seal()
+        writer.close()
         with self._lock:
             self._parts[part.offset] = part
             self._ids.add(part.part_id)
@@ -185,15 +185,15 @@ class Assembly:
         return part_id in self._ids
 
     @property
-    def is_behind(self) -> bool:
+    def has_unhashed_parts(self) -> bool:
         """Whether stored bytes could be hashed that have not been."""
         with self._lock:
             return self._hashed in self._parts
 
-    def advance(self) -> None:
+    def hash_pending(self) -> None:
         """Hashes the stored bytes that follow without a gap; takes its time, so not for an event loop."""
         with self._reading:
-            while self.is_behind:
+            while self.has_unhashed_parts:
                 with self._lock:
                     part = self._parts[self._hashed]
                     blob = self._blobs[part.offset]
@@ -208,11 +208,11 @@ class Assembly:
                         blob.delete()
 
     @property
-    def held(self) -> Sequence[Held]:
+    def stored_parts(self) -> Sequence[StoredPart]:
         """The stored parts whose bytes are kept, ordered by offset."""
         with self._lock:
             kept = sorted(self._blobs) if self._store.keeps_content else []
-            return [Held(self._parts[offset], self._blobs[offset]) for offset in kept]
+            return [StoredPart(self._parts[offset], self._blobs[offset]) for offset in kept]
 
     @property
     def digest(self) -> bytes:
@@ -220,22 +220,22 @@ class Assembly:
         with self._lock:
             return self._whole.digest()
 
-    def release(self) -> Sequence[Held]:
+    def take_stored_parts(self) -> Sequence[StoredPart]:
         """Returns the kept parts in the order of the file and forgets all parts."""
         with self._reading, self._lock:
-            held = [Held(self._parts[offset], self._blobs[offset]) for offset in sorted(self._blobs)]
-            offers = list(self._offers.values())
+            held = [StoredPart(self._parts[offset], self._blobs[offset]) for offset in sorted(self._blobs)]
+            offers = list(self._hits.values())
             self._parts.clear()
             self._ids.clear()
             self._blobs.clear()
-            self._offers.clear()
+            self._hits.clear()
         for offer in offers:
             offer.blob.delete()
         return held
 
-    def drop(self) -> None:
+    def clear(self) -> None:
         """Forgets everything."""
-        for held in self.release():
+        for held in self.take_stored_parts():
             held.blob.delete()
 
 
@@ -243,7 +243,7 @@ class Assembly:
 class Content:
     """The bytes of a stored file."""
 
-    held: Sequence[Held]
+    held: Sequence[StoredPart]
 
     def chunks(self) -> Iterator[bytes]:
         """Returns the bytes in order, piece by piece."""

@@ -11,7 +11,7 @@ from box_uploads_mock import (
     Failure,
     Fault,
     LatePartsMismatch,
-    LostAnswer,
+    LostResponse,
     Reset,
     SlowRead,
     Stall,
@@ -88,7 +88,7 @@ def test_every_connection_may_be_reset(upload: Upload, operation: str, when: Any
     with pytest.raises(ConnectionResetError):
         CALLS[operation](upload)
     upload.state.faults.require_fired()
-    exchange = upload.state.journal[-1]
+    exchange = upload.state.request_log[-1]
     assert (exchange.operation, exchange.status) == (operation, None)
     assert upload.get().body["num_parts_processed"] == 0
     assert len(upload.state.sessions) == 1
@@ -156,7 +156,7 @@ def test_a_slow_reader_pauses_after_each_read(upload: Upload, pauses: Pauses) ->
     assert upload.put(0).status == 200
     assert pauses.seconds == [0.5, 0.5]
     upload.state.faults.require_fired()
-    assert upload.state.sessions[upload.id].assembly.parts[0].size == 4
+    assert upload.state.sessions[upload.id].part_store.parts[0].size == 4
 
 
 HELD_UP = [
@@ -197,7 +197,7 @@ def test_a_call_that_a_reset_overtakes_leaves_no_trace(fault: Fault) -> None:
     own.faults.add(fault)
     with pytest.raises(ConnectionResetError):
         CALLS[fault.operation](upload)
-    assert [*own.journal, *own.sessions, *own.faults.unfired] == []
+    assert [*own.request_log, *own.sessions, *own.faults.unfired] == []
     assert post(own, SESSIONS, new_file()).content == first
 
 
@@ -211,7 +211,7 @@ def test_every_answer_with_a_body_may_be_truncated(upload: Upload, operation: st
     with pytest.raises(ConnectionResetError):
         CALLS[operation](upload)
     upload.state.faults.require_fired()
-    assert upload.state.journal[-1].status in {200, 201}
+    assert upload.state.request_log[-1].status in {200, 201}
 
 
 def test_a_part_may_be_stored_and_answered_with_500(upload: Upload) -> None:
@@ -223,11 +223,11 @@ def test_a_part_may_be_stored_and_answered_with_500(upload: Upload) -> None:
 
 def test_a_lost_answer_leaves_the_call_carried_out(upload: Upload) -> None:
     for index in range(3):
-        upload.state.faults.add(LostAnswer(operation=PART))
+        upload.state.faults.add(LostResponse(operation=PART))
         with pytest.raises(ConnectionResetError):
             upload.put(index)
     upload.parts = upload.get("/parts").body["entries"]
-    upload.state.faults.add(LostAnswer(operation=COMMIT))
+    upload.state.faults.add(LostResponse(operation=COMMIT))
     with pytest.raises(ConnectionResetError):
         upload.commit()
     assert not upload.state.sessions
@@ -235,11 +235,11 @@ def test_a_lost_answer_leaves_the_call_carried_out(upload: Upload) -> None:
 
 
 @pytest.mark.parametrize(
-    "fault", [LostAnswer(operation=CREATE), Failure(operation=CREATE, status=500, carried_out=True)]
+    "fault", [LostResponse(operation=CREATE), Failure(operation=CREATE, status=500, carried_out=True)]
 )
 def test_a_session_whose_answer_was_lost_is_named_to_the_next_equal_request(state: State, fault: Fault) -> None:
     state.faults.add(fault)
-    if isinstance(fault, LostAnswer):
+    if isinstance(fault, LostResponse):
         with pytest.raises(ConnectionResetError):
             post(state, SESSIONS, new_file())
     else:
@@ -259,7 +259,7 @@ def test_a_session_whose_answer_was_lost_is_named_to_the_next_equal_request(stat
 
 
 def test_a_fault_after_success_waits_for_a_call_that_succeeds(upload: Upload) -> None:
-    upload.state.faults.add(LostAnswer(operation=PART))
+    upload.state.faults.add(LostResponse(operation=PART))
     assert upload.put(0, digest="sha=").status == 400
     assert len(upload.state.faults.unfired) == 1
     with pytest.raises(ConnectionResetError):
