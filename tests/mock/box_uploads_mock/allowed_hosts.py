@@ -1,4 +1,4 @@
-"""Which requests to the control plane may come from a page of another site, and are refused for that."""
+"""Access to the control plane: reject requests that a web page of another site may have sent."""
 
 import ipaddress
 import re
@@ -14,58 +14,58 @@ _ORIGIN_SCHEMES = ("http://", "https://")
 
 
 def check_host_name(text: str) -> None:
-    """Checks that a text is the name or the address of a host, without anything around it.
+    """Check that a text is a bare host name or address.
 
     Raises:
-        ValueError: It is not.
+        ValueError: The text has a scheme, a port or a path, or is no host at all.
     """
     if not _NAME.fullmatch(text) and not _is_address(text):
-        raise ValueError(f"{text!a} is not a host; give its name or address alone, without scheme, port and path")
+        raise ValueError(f"{text!a} is not a host; give a name or an address, without scheme, port and path")
 
 
 def check_control_access(request: Request, names: Collection[str]) -> None:
-    """Checks that a request to the control plane does not come from a page of another site.
+    """Check that a request to the control plane does not come from a web page of another site.
 
-    The control plane asks for no token, so any page that a browser shows on this machine could steer the mock. A page
-    of another site gives itself away by `Origin`, which browsers send with each POST; programs send none. A page whose
-    site has its name resolve to this machine (DNS rebinding) has the mock's own origin, but calls it by that name in
-    `Host`. So a host has to be one that nobody else can own: `localhost`, a loopback address, the address at which the
-    request has arrived, or one that the mock was told to listen on or to answer to. Ports do not matter.
+    The control plane needs no token, so any page open in a browser on this machine could send it requests. Browsers
+    add `Origin` to each POST of such a page; programs send none. A page whose site makes its own name resolve to this
+    machine (DNS rebinding) passes that check, but its requests have that name in `Host`. So both headers must name a
+    host that no other site can own: `localhost`, a loopback address, the address at which the request arrived, or a
+    host that the mock was configured with. Ports do not matter.
 
     Args:
-        request: To the control plane.
-        names: Hosts that the mock was told to listen on or to answer to.
+        request: A request to the control plane.
+        names: The hosts that the mock was configured with.
 
     Raises:
-        ApiError: `Host` or `Origin` is foreign (403), or a body is not called JSON (415).
+        ApiError: `Host` or `Origin` is not allowed (403), or the body is not declared as JSON (415).
     """
-    own = {name.strip("[]").lower() for name in names}
-    # What the connection arrived at, not what the request says.
+    allowed = {name.strip("[]").lower() for name in names}
+    # The address of the connection: the request cannot forge it.
     server = request.scope.get("server")
     if server:
-        own.add(str(server[0]).lower())
-    hint = "use localhost, a loopback address, or a host that the mock was told of (--host, --name)"
+        allowed.add(str(server[0]).lower())
+    hint = "use localhost, a loopback address, or a host given to the mock with --host or --name"
     host = request.headers.get("host", "")
-    if not _is_allowed(host, own):
-        raise ApiError("forbidden", f"Host {host!a} is not a host of this mock: {hint}.")
+    if not _is_allowed(host, allowed):
+        raise ApiError("forbidden", f"Host {host!a} is not allowed: {hint}.")
     for origin in request.headers.getlist("origin"):
-        scheme = next((one for one in _ORIGIN_SCHEMES if origin.lower().startswith(one)), None)
-        if scheme is None or not _is_allowed(origin[len(scheme) :], own):
-            raise ApiError("forbidden", f"Origin {origin!a} is not a host of this mock: {hint}, or send no Origin.")
+        scheme = next((scheme for scheme in _ORIGIN_SCHEMES if origin.lower().startswith(scheme)), None)
+        if scheme is None or not _is_allowed(origin[len(scheme) :], allowed):
+            raise ApiError("forbidden", f"Origin {origin!a} is not allowed: {hint}, or send no Origin.")
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if _has_body(request) and media_type != "application/json":
-        # Of the media types that a page may send without asking first, none is JSON.
+        # A page can send other media types without a CORS preflight, but not JSON.
         raise ApiError(
-            "unsupported_media_type", "The body is not called JSON: send it with Content-Type: application/json."
+            "unsupported_media_type", "The body is not declared as JSON: send Content-Type: application/json."
         )
 
 
-def _is_allowed(authority: str, own: Collection[str]) -> bool:
+def _is_allowed(authority: str, allowed: Collection[str]) -> bool:
     match = _AUTHORITY.fullmatch(authority)
     if match is None:
         return False
     host = match["host"].strip("[]").lower()
-    return host == "localhost" or host in own or _is_loopback(host)
+    return host == "localhost" or host in allowed or _is_loopback(host)
 
 
 def _is_loopback(host: str) -> bool:

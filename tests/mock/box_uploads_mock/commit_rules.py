@@ -1,4 +1,4 @@
-"""The rules for the bodies of commits, plans and log events: JSON in, typed requests or Box's error codes out."""
+"""Validation of the bodies of commits, plans and log events: JSON in, typed requests or Box's error codes out."""
 
 import json
 import re
@@ -26,7 +26,7 @@ _DATE_TIME = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attributes:
-    """What a commit says about the file beside its content; None where it says nothing."""
+    """The file attributes in a commit; None where the commit leaves one out."""
 
     content_created_at: str | None = None
     content_modified_at: str | None = None
@@ -35,13 +35,13 @@ class Attributes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommitRequest:
-    """A valid request to make the file of its parts.
+    """A valid commit.
 
     Attributes:
         digest: The raw SHA-1 of the whole file.
         if_match: Etag that the file must have, None for no condition.
         if_none_match: Etag that the file must not have, None for no condition.
-        parts: The parts; a digest that was not sent is empty, since Box's documents do not require it.
+        parts: The parts; a digest that was not sent is empty: Box's documentation does not require it.
     """
 
     digest: bytes
@@ -53,14 +53,14 @@ class CommitRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogEvent:
-    """An event that a client told of, as Box's own web uploader does."""
+    """An event that a client has logged, as Box's own web uploader does."""
 
     event_type: str
     event_info: str | None = None
 
 
 def parse_commit(body: bytes) -> tuple[Sequence[Part], Attributes]:
-    """Returns the parts and the attributes of a commit.
+    """Return the parts and the attributes of a commit.
 
     Raises:
         ApiError: The body breaks a rule.
@@ -71,7 +71,7 @@ def parse_commit(body: bytes) -> tuple[Sequence[Part], Attributes]:
         raise argument_error("invalid_parameter", "parts", "The parts are missing.")
     checked = [_part(part) for part in cast("list[object]", parts)]
     if len({bool(part.sha512) for part in checked}) > 1:
-        # That it is refused is documented, as what is inferred.
+        # The rejection is documented; its status and code are inferred.
         raise argument_error("bad_digest", "sha512", "Some parts have a SHA-512 and some have none.")
     attributes = _attributes(fields["attributes"]) if "attributes" in fields else Attributes()
     reject_unknown_fields(fields, {"parts", "attributes"})
@@ -79,7 +79,7 @@ def parse_commit(body: bytes) -> tuple[Sequence[Part], Attributes]:
 
 
 def parse_plan(body: bytes) -> Sequence[Part]:
-    """Returns the parts that are asked for, which have neither id nor SHA-1.
+    """Return the parts that a plan asks for; they have neither id nor SHA-1.
 
     Raises:
         ApiError: The body breaks a rule.
@@ -94,7 +94,7 @@ def parse_plan(body: bytes) -> Sequence[Part]:
 
 
 def parse_log_event(body: bytes) -> LogEvent:
-    """Returns the event of a request to log one.
+    """Return the event of a request to log one.
 
     Raises:
         ApiError: The body breaks a rule.
@@ -113,15 +113,15 @@ def _part(value: object) -> Part:
     fields = cast("dict[str, object]", value)
     part_id, sha1 = fields.get("part_id"), fields.get("sha1")
     if sha1 is None and "sha1" in fields:
-        # Seen when a client commits what it has read from a list of parts too early (rclone issue 97).
+        # Observed when a client commits the parts of a listing that it has read too early (rclone issue 97).
         shown = json.dumps({**fields, "part_id": str(part_id)[:8]}, default=str, separators=(",", ":"))[:200]
         raise ApiError("parts_mismatch", f"No matching part found on server for {shown}")
     if not isinstance(part_id, str) or not _PART_ID.fullmatch(part_id):
         raise argument_error("invalid_parameter", "part_id", "The id of a part is not 8 hexadecimal digits.")
-    offset, size = _place(fields)
+    offset, size = _offset_and_size(fields)
     if sha1 is not None and (not isinstance(sha1, str) or not _SHA1.fullmatch(sha1)):
         raise argument_error("invalid_parameter", "sha1", "The SHA-1 of a part is not 40 hexadecimal digits.")
-    # Hits of a plan have no SHA-1. Whatever else a part says is ignored: it goes back as the server has answered it.
+    # Hits of a plan have no SHA-1. Other properties are ignored: clients send a part back as the server returned it.
     sha512 = _sha512(fields) if "sha512" in fields else ""
     return Part(part_id=part_id.upper(), offset=offset, size=size, sha1=(sha1 or "").lower(), sha512=sha512)
 
@@ -130,11 +130,11 @@ def _planned(value: object) -> Part:
     if not isinstance(value, dict):
         raise argument_error("invalid_parameter", "parts", "A part is not an object.")
     fields = cast("dict[str, object]", value)
-    offset, size = _place(fields)
+    offset, size = _offset_and_size(fields)
     return Part(part_id="", offset=offset, size=size, sha1="", sha512=_sha512(fields))
 
 
-def _place(fields: Mapping[str, object]) -> tuple[int, int]:
+def _offset_and_size(fields: Mapping[str, object]) -> tuple[int, int]:
     offset, size = whole_number(fields.get("offset")), whole_number(fields.get("size"))
     if offset is None or not size:
         raise argument_error("invalid_parameter", "parts", "Offset or size of a part is not a number of bytes.")
@@ -167,7 +167,7 @@ def _date_time(fields: Mapping[str, object], name: str) -> str | None:
     match = _DATE_TIME.fullmatch(value) if isinstance(value, str) else None
     if match is not None:
         day, time, second, _, offset = match.groups()
-        # RFC 3339 has leap seconds, Python has not.
+        # RFC 3339 allows leap seconds, which Python cannot parse.
         second = "59" if second == "60" else second
         try:
             datetime.fromisoformat(f"{day}T{time}{second}{offset.upper()}")

@@ -1,4 +1,4 @@
-"""What a fault does to the call that it strikes."""
+"""Fault injection: how a queued fault changes the handling of a call."""
 
 from collections.abc import AsyncGenerator, Mapping
 from types import TracebackType
@@ -26,8 +26,8 @@ from box_uploads_mock.fault_kinds import (
 from box_uploads_mock.state import State
 
 
-class FaultResponse(Exception):  # noqa: N818 - an answer, not a fault of the program
-    """A fault answers instead of the operation."""
+class FaultResponse(Exception):  # noqa: N818 - a response, not an error of the program
+    """A fault replaces the response of the operation."""
 
     def __init__(self, response: Response) -> None:
         super().__init__()
@@ -35,14 +35,17 @@ class FaultResponse(Exception):  # noqa: N818 - an answer, not a fault of the pr
 
 
 class FaultInjector:
-    """The fault that is meant for one call, if there is any; a context manager that accounts for it."""
+    """Injects the fault that is queued for a call, if there is one.
+
+    As a context manager it returns a fault that has not fired to the queue.
+    """
 
     def __init__(self, state: State, operation: str, request: Request) -> None:
         self._state = state
         self._request = request
         self._generation = state.generation
-        self._waiting = state.faults.take(operation)
-        self._fault: Fault | None = None if self._waiting is None else self._waiting.fault
+        self._unfired = state.faults.take(operation)
+        self._fault: Fault | None = None if self._unfired is None else self._unfired.fault
 
     def __enter__(self) -> Self:
         return self
@@ -50,32 +53,32 @@ class FaultInjector:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if self._waiting is not None:
-            self._state.faults.put_back(self._waiting)
+        if self._unfired is not None:
+            self._state.faults.put_back(self._unfired)
 
-    def _at(self, stage: Stage) -> Fault | None:
-        """Returns the fault if it strikes now, which counts from now on, not only when the call ends."""
+    def _fire_at(self, stage: Stage) -> Fault | None:
+        """Return the fault if it fires at this stage, and count it now rather than when the call ends."""
         if self._fault is None or self._fault.stage is not stage:
             return None
-        if self._waiting is not None:
-            self._state.faults.mark_fired(self._waiting)
-            self._waiting = None
+        if self._unfired is not None:
+            self._state.faults.mark_fired(self._unfired)
+            self._unfired = None
         return self._fault
 
     async def on_arrival(self) -> None:
-        """Lets a fault strike before anything is looked at.
+        """Inject a fault before any check.
 
         Raises:
-            FaultResponse: The fault answers.
+            FaultResponse: The fault replaces the response.
         """
-        await self._interrupt(self._at(Stage.ARRIVAL))
-        self._require_present()
+        await self._interrupt(self._fire_at(Stage.ARRIVAL))
+        self._require_same_generation()
 
-    def body(self) -> AsyncGenerator[bytes, None]:
-        """Yields the request body, with what the fault does to its reading.
+    def read_body(self) -> AsyncGenerator[bytes, None]:
+        """Yield the request body, and inject a fault while it is read.
 
         Raises:
-            FaultResponse: The fault answers.
+            FaultResponse: The fault replaces the response.
         """
         return self._read_slowly(self._fault) if isinstance(self._fault, SlowRead) else self._read()
 
@@ -84,39 +87,39 @@ class FaultInjector:
             async for chunk in self._request.stream():
                 start = 0
                 while start < len(chunk):
-                    self._at(Stage.BODY)
+                    self._fire_at(Stage.BODY)
                     stop = len(chunk) if hold.is_released else start + fault.bytes_per_read
                     yield chunk[start:stop]
                     start = stop
                     await hold.wait(fault.pause_s, self._state.sleep)
 
     async def _read(self) -> AsyncGenerator[bytes, None]:
-        is_struck_here = self._fault is not None and self._fault.stage is Stage.BODY
-        rest = getattr(self._fault, "after_bytes", None) if is_struck_here else None
-        if rest == 0:
-            await self._interrupt(self._at(Stage.BODY))
+        fires_in_body = self._fault is not None and self._fault.stage is Stage.BODY
+        remaining = getattr(self._fault, "after_bytes", None) if fires_in_body else None
+        if remaining == 0:
+            await self._interrupt(self._fire_at(Stage.BODY))
         async for chunk in self._request.stream():
-            if rest and len(chunk) >= rest:
-                yield chunk[:rest]
-                await self._interrupt(self._at(Stage.BODY))
-                yield chunk[rest:]
-                rest = None
+            if remaining and len(chunk) >= remaining:
+                yield chunk[:remaining]
+                await self._interrupt(self._fire_at(Stage.BODY))
+                yield chunk[remaining:]
+                remaining = None
             else:
-                rest = rest and rest - len(chunk)
+                remaining = remaining and remaining - len(chunk)
                 yield chunk
 
     async def on_read(self) -> None:
-        """Lets a fault strike after the body was read.
+        """Inject a fault after the body was read.
 
         Raises:
-            FaultResponse: The fault answers.
+            FaultResponse: The fault replaces the response.
         """
-        await self._interrupt(self._at(Stage.READ))
-        self._require_present()
+        await self._interrupt(self._fire_at(Stage.READ))
+        self._require_same_generation()
 
-    def _require_present(self) -> None:
+    def _require_same_generation(self) -> None:
         if self._state.generation is not self._generation:
-            # The state was reset meanwhile, and must not learn of what began before.
+            # The state was reset during the call: a call from before the reset must not change it.
             raise FaultResponse(ResetResponse())
 
     async def _interrupt(self, fault: Fault | None) -> None:
@@ -136,13 +139,13 @@ class FaultInjector:
                 pass
 
     def on_checked(self) -> None:
-        """Lets a fault strike instead of carrying out a call that was found good.
+        """Inject a fault instead of carrying out a call that has passed all checks.
 
         Raises:
-            FaultResponse: The fault answers.
-            ApiError: The fault refuses.
+            FaultResponse: The fault replaces the response.
+            ApiError: The fault is an error in Box's format.
         """
-        match self._at(Stage.CHECKED):
+        match self._fire_at(Stage.CHECKED):
             case Accepted(retry_after_s=retry_after_s):
                 raise FaultResponse(Response(status_code=202, headers={"Retry-After": str(retry_after_s)}))
             case LatePartsMismatch():
@@ -151,13 +154,13 @@ class FaultInjector:
                 pass
 
     def on_success(self, response: Response, created: Mapping[str, object] | None) -> Response:
-        """Returns the answer of a call that was carried out, or what the fault makes of it.
+        """Return the response of a call that was carried out, or the response with which a fault replaces it.
 
         Args:
-            response: The answer as it should be.
-            created: The session that the call has created, if it has.
+            response: The response of the operation.
+            created: The session that the call has created, None if it has created none.
         """
-        fault = self._at(Stage.SUCCESS)
+        fault = self._fire_at(Stage.SUCCESS)
         match fault:
             case Failure():
                 response = failure_response(fault, self._state, created)
@@ -167,7 +170,7 @@ class FaultInjector:
                 return TruncatedResponse(response, fault.sent_bytes)
             case _:
                 return response
-        # A session conflict has told the client of the session already.
+        # The response of a session conflict contains the session, so the client knows it.
         if created is not None and getattr(fault, "error_code", "") != "session_conflict":
             self._state.session_store.mark_unacknowledged(str(created["id"]))
         return response

@@ -1,4 +1,4 @@
-"""The queue of faults, with an account of those that have not happened yet."""
+"""The queue of faults and the rate limit, and which of them are still unused."""
 
 import asyncio
 import threading
@@ -14,7 +14,7 @@ Sleep = Callable[[float], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateLimit:
-    """The next requests, of whatever operation, are answered with 429 and `Retry-After`."""
+    """The next requests, whatever their operation, get 429 with `Retry-After`."""
 
     retry_after_s: int
     requests: int = 1
@@ -30,11 +30,11 @@ _NO_LIMIT = RateLimit(retry_after_s=0, requests=0)
 
 
 class UnfiredFaultsError(AssertionError):
-    """Faults were queued that did not happen, so the test that queued them has not tested what it says."""
+    """A queued fault or rate limit was not used, so the test has not tested what it was written for."""
 
 
 class QueuedFault:
-    """A fault in the queue; its occurrences are handed to calls, and come back if they did not happen there."""
+    """A fault in the queue; a call takes one of its occurrences, and puts it back if the fault has not fired."""
 
     def __init__(self, fault: Fault) -> None:
         self.fault = fault
@@ -43,12 +43,12 @@ class QueuedFault:
         self.in_flight = 0
 
     def remaining(self) -> Fault:
-        """Returns what has not happened of the fault."""
+        """Return the fault with the occurrences that have not fired."""
         return replace(self.fault, skip=self.skip, times=self.pending + self.in_flight)
 
 
 class Hold:
-    """What holds up one call, in the event loop of that call."""
+    """A call that waits, in the event loop of that call."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -56,16 +56,16 @@ class Hold:
 
     @property
     def is_released(self) -> bool:
-        """Whether the call is held up no more."""
+        """Whether the call need not wait any longer."""
         return self._released.is_set()
 
     def release(self) -> None:
-        """Lets the call go on; called from any thread."""
+        """Let the call continue; may be called from any thread."""
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._released.set)
 
     async def wait(self, limit_s: float, sleep: Sleep) -> None:
-        """Waits until the call is released, or for as long as `sleep` takes for a limit in seconds."""
+        """Wait until the call is released or `sleep(limit_s)` returns."""
         if self.is_released:
             return
         waits = [asyncio.ensure_future(self._released.wait()), asyncio.ensure_future(sleep(limit_s))]
@@ -77,7 +77,7 @@ class Hold:
 
 
 class Faults:
-    """The faults that were asked for and have not happened yet; thread-safe."""
+    """The queued faults and the rate limit; thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -86,12 +86,12 @@ class Faults:
         self._holds: set[Hold] = set()
 
     def add(self, *faults: Fault) -> None:
-        """Queues faults; those of one operation happen in the order in which they were added, one for each call."""
+        """Queue faults; those of one operation fire in the order in which they were added, one per call."""
         with self._lock:
             self._queue.extend(QueuedFault(fault) for fault in faults)
 
     def take(self, operation: str) -> QueuedFault | None:
-        """Hands the operation's next fault to a call, which has to count it or to put it back."""
+        """Return the next fault of an operation, None if there is none; pass it to `mark_fired` or `put_back`."""
         with self._lock:
             for queued in self._queue:
                 if queued.fault.operation != operation or not queued.pending:
@@ -105,40 +105,43 @@ class Faults:
         return None
 
     def mark_fired(self, queued: QueuedFault) -> None:
-        """Takes note that a fault has happened to the call that it was handed to."""
+        """Count one occurrence as fired."""
         with self._lock:
             queued.in_flight -= 1
             if not queued.pending and not queued.in_flight and queued in self._queue:
                 self._queue.remove(queued)
 
     def put_back(self, queued: QueuedFault) -> None:
-        """Lets a fault wait again that has not happened to the call that it was handed to."""
+        """Return to the queue an occurrence that has not fired."""
         with self._lock:
             queued.in_flight -= 1
             queued.pending += 1
 
     @property
     def unfired(self) -> tuple[Fault, ...]:
-        """The faults that have not happened yet."""
+        """The faults that have not fired yet."""
         with self._lock:
             return tuple(queued.remaining() for queued in self._queue)
 
     def require_fired(self) -> None:
-        """Checks that all faults have happened, and that all requests were limited that were to be.
+        """Check that all faults have fired and that the rate limit is used up.
 
         Raises:
-            UnfiredFaultsError: Something has not happened.
+            UnfiredFaultsError: A fault or the rate limit is unused.
         """
         with self._lock:
-            rest: list[Fault | RateLimit] = [queued.remaining() for queued in self._queue]
+            unused: list[Fault | RateLimit] = [queued.remaining() for queued in self._queue]
             if self._limit.requests:
-                rest.append(self._limit)
-        if rest:
-            raise UnfiredFaultsError(f"queued, but did not happen: {', '.join(map(repr, rest))}")
+                unused.append(self._limit)
+        if unused:
+            raise UnfiredFaultsError(
+                f"queued but not used: {', '.join(map(repr, unused))}; "
+                "make the client send the requests that they are for, or remove them from the test"
+            )
 
     @contextmanager
     def hold(self) -> Generator[Hold]:
-        """Holds a call up for as long as the context lasts."""
+        """Count a call as stalled while the context lasts."""
         hold = Hold()
         with self._lock:
             self._holds.add(hold)
@@ -150,23 +153,23 @@ class Faults:
 
     @property
     def stalled(self) -> int:
-        """How many calls are held up at present: stalled, or read slowly."""
+        """How many calls are waiting now: stalled, or read slowly."""
         with self._lock:
             return len(self._holds)
 
     def release(self) -> None:
-        """Lets all calls that are held up go on: stalls end, and slow reading has no further pauses."""
+        """Let all waiting calls continue: stalls end, and slow reads have no further pauses."""
         with self._lock:
             for hold in self._holds:
                 hold.release()
 
     def limit_rate(self, limit: RateLimit) -> None:
-        """Answers the next requests with 429; replaces an earlier limit, one of 0 requests lifts it."""
+        """Set the rate limit; it replaces an earlier one, and a limit of 0 requests removes it."""
         with self._lock:
             self._limit = limit
 
     def take_rate_limit(self) -> int | None:
-        """Returns for a limited request the seconds to wait, and counts the request."""
+        """Count a request against the rate limit; return its `Retry-After` in seconds, None if it is not limited."""
         with self._lock:
             if self._limit.requests == 0:
                 return None
@@ -175,12 +178,12 @@ class Faults:
 
     @property
     def limited_requests(self) -> int:
-        """How many further requests will be answered with 429."""
+        """How many further requests will get 429."""
         with self._lock:
             return self._limit.requests
 
     def clear(self) -> None:
-        """Forgets all faults and lets calls that are held up go on."""
+        """Remove all faults and the rate limit, and let all waiting calls continue."""
         self.release()
         with self._lock:
             self._queue.clear()

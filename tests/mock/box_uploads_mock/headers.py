@@ -1,4 +1,4 @@
-"""The headers of parts and commits: text in, values or Box's error codes out."""
+"""Validation of the headers of parts and commits: text in, values or Box's error codes out."""
 
 import base64
 import re
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from box_uploads_mock.errors import ApiError, argument_error
 
-# RFC 3230 does not care about the letter case of the algorithm; older SDKs of Box send `SHA=`.
+# The algorithm is case-insensitive (RFC 3230); older SDKs of Box send `SHA=`.
 _DIGEST = re.compile(r"[Ss][Hh][Aa]=([A-Za-z0-9+/]{27}=)")
 _NUMBER = r"(0|[1-9][0-9]{0,18})"
 _CONTENT_RANGE = re.compile(rf"bytes {_NUMBER}-{_NUMBER}/{_NUMBER}")
@@ -15,7 +15,7 @@ _ETAG = re.compile(r"[\x21-\x7e]{1,255}")
 
 @dataclass(frozen=True, slots=True)
 class ContentRange:
-    """A range of bytes of a file, half-open, and the size of the file."""
+    """A half-open range of bytes of a file, and the size of the file."""
 
     start: int
     stop: int
@@ -23,7 +23,7 @@ class ContentRange:
 
     @property
     def size(self) -> int:
-        """Number of bytes in the range; of a range that runs backwards, zero or less."""
+        """Number of bytes in the range; zero or less if the range runs backwards."""
         return self.stop - self.start
 
     def __str__(self) -> str:
@@ -31,7 +31,7 @@ class ContentRange:
 
 
 def parse_digest(value: str | None) -> bytes:
-    """Returns the raw SHA-1 that a `digest` header names.
+    """Return the raw SHA-1 in a `digest` header.
 
     Raises:
         ApiError: The header is missing or malformed.
@@ -43,7 +43,7 @@ def parse_digest(value: str | None) -> bytes:
 
 
 def parse_content_range(value: str | None) -> ContentRange:
-    """Returns the range that a `content-range` header names; its end is inclusive on the wire.
+    """Return the range in a `content-range` header, whose end is inclusive.
 
     Raises:
         ApiError: The header is missing or malformed.
@@ -57,7 +57,7 @@ def parse_content_range(value: str | None) -> ContentRange:
 
 
 def parse_etag(name: str, value: str | None) -> str | None:
-    """Returns the etag of a conditional request without quotes, or None without such a header.
+    """Return the etag of a conditional request without quotes, or None if there is no such header.
 
     Raises:
         ApiError: The header is malformed.
@@ -70,7 +70,7 @@ def parse_etag(name: str, value: str | None) -> str | None:
 
 
 def base64_text(raw_digest: bytes) -> str:
-    """Returns a raw digest as Box writes it in headers and messages."""
+    """Return a raw digest as Box writes it in headers and messages."""
     return base64.b64encode(raw_digest).decode("ascii")
 
 

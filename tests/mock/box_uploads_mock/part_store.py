@@ -1,4 +1,4 @@
-"""How a file grows out of its parts: each part hashed as it comes, and the whole file in the order of its bytes."""
+"""The parts of a session and the SHA-1 of their file, which is computed in file order while the parts arrive."""
 
 import hashlib
 import threading
@@ -10,26 +10,26 @@ from box_uploads_mock.blobs import Blob, BlobStore
 
 
 class Hash(Protocol):
-    """What `hashlib` returns, which has no public name."""
+    """The type of `hashlib` objects, which has no public name."""
 
     def update(self, data: bytes, /) -> None:
-        """Takes the next bytes."""
+        """Add bytes."""
         ...
 
     def digest(self) -> bytes:
-        """Returns the raw digest of the bytes so far."""
+        """Return the raw digest of the bytes so far."""
         ...
 
     def copy(self) -> Self:
-        """Returns a hash that goes on from here on its own."""
+        """Return an independent copy."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A part that is stored; offset and size in bytes, the digests in hexadecimal digits.
+    """A part; offset and size in bytes, the digests in hexadecimal digits.
 
-    The SHA-512 is only what a request says of a part, empty if that is nothing: of stored bytes it is seldom known.
+    The SHA-512 is the one in a request, empty if the request has none; for stored parts it is computed on demand.
     """
 
     part_id: str
@@ -39,40 +39,40 @@ class Part:
     sha512: str = field(default="", compare=False)
 
     def body(self) -> dict[str, object]:
-        """Returns the part as Box describes it."""
+        """Return the part in Box's format."""
         return {"part_id": self.part_id, "offset": self.offset, "size": self.size, "sha1": self.sha1}
 
 
 class PartWriter:
-    """A part on its way in.
+    """Writes a part while it is received.
 
     Args:
-        blob: Takes the bytes, None to keep none.
-        whole: The hash of everything before this part, if that is known; it is continued by this part.
+        blob: Where to write the bytes, None to keep none.
+        file_hash: The hash of all bytes before this part, which this part continues; None if it is not known yet.
     """
 
-    def __init__(self, blob: Blob | None, whole: Hash | None) -> None:
+    def __init__(self, blob: Blob | None, file_hash: Hash | None) -> None:
         self.blob = blob
-        self.whole = whole
+        self.file_hash = file_hash
         self.size = 0
         self._sha1 = hashlib.sha1(usedforsecurity=False)
 
     def write(self, chunk: bytes) -> None:
-        """Takes the next bytes."""
+        """Append bytes."""
         self.size += len(chunk)
         self._sha1.update(chunk)
-        if self.whole is not None:
-            self.whole.update(chunk)
+        if self.file_hash is not None:
+            self.file_hash.update(chunk)
         if self.blob is not None:
             self.blob.write(chunk)
 
     def close(self) -> None:
-        """Ends the writing."""
+        """Finish writing."""
         if self.blob is not None:
             self.blob.close()
 
     def discard(self) -> None:
-        """Forgets the bytes."""
+        """Delete the bytes."""
         if self.blob is not None:
             self.blob.delete()
 
@@ -84,7 +84,7 @@ class PartWriter:
 
 @dataclass(frozen=True, slots=True)
 class StoredPart:
-    """A part whose bytes are kept."""
+    """A part with its stored bytes."""
 
     part: Part
     blob: Blob
@@ -93,49 +93,50 @@ class StoredPart:
 class PartStore:
     """The parts of one session and the SHA-1 of the file that they make; thread-safe.
 
-    A part that begins where the hashed bytes end continues the hash while it comes in. A part that comes early is
-    kept, and hashed from there by `advance` once the gap before it is closed. A store that discards keeps nothing else.
+    A part that starts where the hashed bytes end continues the file's hash while it is received. A part that arrives
+    early is stored, and `hash_pending` hashes it once the gap before it is closed. A store that discards content
+    stores only such early parts.
     """
 
     def __init__(self, store: BlobStore) -> None:
         self._store = store
         self._lock = threading.Lock()
-        # Held while stored bytes are read, so that nobody deletes them meanwhile.
+        # Held while stored bytes are read, so that no other thread deletes them meanwhile.
         self._reading = threading.Lock()
         self._parts: dict[int, Part] = {}
         self._ids: set[str] = set()
         self._blobs: dict[int, Blob] = {}
-        # What a commit may name although it was never uploaded, by offset and SHA-512.
+        # The hits of plans: parts that a commit may name without an upload, by offset and SHA-512.
         self._hits: dict[tuple[int, str], StoredPart] = {}
-        self._whole: Hash = hashlib.sha1(usedforsecurity=False)
+        self._file_hash: Hash = hashlib.sha1(usedforsecurity=False)
         self._hashed = 0
 
     def open_writer(self, offset: int) -> PartWriter:
-        """Returns a writer for the part at an offset."""
+        """Return a writer for the part at an offset."""
         with self._lock:
-            whole = self._whole.copy() if offset == self._hashed else None
-        needs_blob = self._store.keeps_content or whole is None
-        return PartWriter(self._store.new_blob() if needs_blob else None, whole)
+            file_hash = self._file_hash.copy() if offset == self._hashed else None
+        needs_blob = self._store.keeps_content or file_hash is None
+        return PartWriter(self._store.new_blob() if needs_blob else None, file_hash)
 
     def get(self, offset: int) -> Part | None:
-        """Returns the stored part at an offset."""
+        """Return the part at an offset."""
         with self._lock:
             return self._parts.get(offset)
 
     def get_stored(self, offset: int) -> StoredPart | None:
-        """Returns the stored part at an offset if its bytes are kept."""
+        """Return the part at an offset with its bytes, None if they are not stored."""
         with self._lock:
             blob = self._blobs.get(offset) if self._store.keeps_content else None
             return None if blob is None else StoredPart(self._parts[offset], blob)
 
     def find_hit(self, offset: int, sha512: str) -> Part | None:
-        """Returns the part that was offered before for this content at this offset."""
+        """Return the earlier hit with this content at this offset."""
         with self._lock:
-            offer = self._hits.get((offset, sha512))
-            return None if offer is None else offer.part
+            hit = self._hits.get((offset, sha512))
+            return None if hit is None else hit.part
 
     def add_hit(self, part: Part, source: Blob) -> Part | None:
-        """Keeps a copy of bytes as a part that a commit may name, and returns it, or None if the bytes are gone."""
+        """Copy the bytes of a hit, and return the hit; None if the bytes were deleted meanwhile."""
         blob = self._store.new_blob()
         try:
             for chunk in source.chunks():
@@ -149,10 +150,10 @@ class PartStore:
             return self._hits.setdefault((part.offset, part.sha512), StoredPart(part, blob)).part
 
     def use_hit(self, named: Part) -> None:
-        """Stores a part that was offered, if a commit names just this one and nothing is stored at its place."""
+        """Store a hit as a part if a commit names exactly this hit and nothing is stored at its offset."""
         with self._lock:
-            for key, offer in self._hits.items():
-                part = offer.part
+            for key, hit in self._hits.items():
+                part = hit.part
                 if (part.part_id, part.offset, part.size) == (named.part_id, named.offset, named.size):
                     if part.offset not in self._parts:
                         self._parts[part.offset] = part
@@ -160,20 +161,20 @@ class PartStore:
                     return
 
     def add(self, part: Part, writer: PartWriter) -> None:
-        """Stores what a writer has taken; the caller has made sure that nothing is stored there yet."""
+        """Store a written part; the caller has checked that nothing is stored at its offset."""
         writer.close()
         with self._lock:
             self._parts[part.offset] = part
             self._ids.add(part.part_id)
             if writer.blob is not None:
                 self._blobs[part.offset] = writer.blob
-            if writer.whole is not None:
-                self._whole = writer.whole
+            if writer.file_hash is not None:
+                self._file_hash = writer.file_hash
                 self._hashed += part.size
 
     @property
     def parts(self) -> Sequence[Part]:
-        """The stored parts, ordered by offset."""
+        """The parts, ordered by offset."""
         with self._lock:
             return [self._parts[offset] for offset in sorted(self._parts)]
 
@@ -181,27 +182,27 @@ class PartStore:
         return len(self._parts)
 
     def has_id(self, part_id: str) -> bool:
-        """Returns whether a stored part has the id."""
+        """Whether a part or a hit has the id."""
         return part_id in self._ids
 
     @property
     def has_unhashed_parts(self) -> bool:
-        """Whether stored bytes could be hashed that have not been."""
+        """Whether `hash_pending` has something to do."""
         with self._lock:
             return self._hashed in self._parts
 
     def hash_pending(self) -> None:
-        """Hashes the stored bytes that follow without a gap; takes its time, so not for an event loop."""
+        """Hash the stored parts that follow without a gap; slow, so do not call it in an event loop."""
         with self._reading:
             while self.has_unhashed_parts:
                 with self._lock:
                     part = self._parts[self._hashed]
                     blob = self._blobs[part.offset]
-                    whole = self._whole.copy()
+                    file_hash = self._file_hash.copy()
                 for chunk in blob.chunks():
-                    whole.update(chunk)
+                    file_hash.update(chunk)
                 with self._lock:
-                    self._whole = whole
+                    self._file_hash = file_hash
                     self._hashed += part.size
                     if not self._store.keeps_content:
                         del self._blobs[part.offset]
@@ -209,48 +210,48 @@ class PartStore:
 
     @property
     def stored_parts(self) -> Sequence[StoredPart]:
-        """The stored parts whose bytes are kept, ordered by offset."""
+        """The parts whose bytes are stored, ordered by offset."""
         with self._lock:
-            kept = sorted(self._blobs) if self._store.keeps_content else []
-            return [StoredPart(self._parts[offset], self._blobs[offset]) for offset in kept]
+            offsets = sorted(self._blobs) if self._store.keeps_content else []
+            return [StoredPart(self._parts[offset], self._blobs[offset]) for offset in offsets]
 
     @property
     def digest(self) -> bytes:
-        """The raw SHA-1 of the bytes that are hashed."""
+        """The raw SHA-1 of the hashed bytes."""
         with self._lock:
-            return self._whole.digest()
+            return self._file_hash.digest()
 
     def take_stored_parts(self) -> Sequence[StoredPart]:
-        """Returns the kept parts in the order of the file and forgets all parts."""
+        """Remove all parts and hits, and return the parts whose bytes are stored, ordered by offset."""
         with self._reading, self._lock:
-            held = [StoredPart(self._parts[offset], self._blobs[offset]) for offset in sorted(self._blobs)]
-            offers = list(self._hits.values())
+            stored_parts = [StoredPart(self._parts[offset], self._blobs[offset]) for offset in sorted(self._blobs)]
+            hits = list(self._hits.values())
             self._parts.clear()
             self._ids.clear()
             self._blobs.clear()
             self._hits.clear()
-        for offer in offers:
-            offer.blob.delete()
-        return held
+        for hit in hits:
+            hit.blob.delete()
+        return stored_parts
 
     def clear(self) -> None:
-        """Forgets everything."""
-        for held in self.take_stored_parts():
-            held.blob.delete()
+        """Delete all parts and hits."""
+        for stored in self.take_stored_parts():
+            stored.blob.delete()
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
     """The bytes of a stored file."""
 
-    held: Sequence[StoredPart]
+    parts: Sequence[StoredPart]
 
     def chunks(self) -> Iterator[bytes]:
-        """Returns the bytes in order, piece by piece."""
-        for one in self.held:
-            yield from one.blob.chunks()
+        """Yield the bytes in order, chunk by chunk."""
+        for part in self.parts:
+            yield from part.blob.chunks()
 
     def delete(self) -> None:
-        """Forgets the bytes."""
-        for one in self.held:
-            one.blob.delete()
+        """Delete the bytes."""
+        for part in self.parts:
+            part.blob.delete()

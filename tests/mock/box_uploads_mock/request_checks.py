@@ -1,4 +1,4 @@
-"""What is checked about every API request before its operation looks at it."""
+"""Checks of an API request before its operation runs, and the reading of its body."""
 
 import re
 from collections.abc import AsyncIterator
@@ -10,17 +10,17 @@ from box_uploads_mock.rules import is_id
 from box_uploads_mock.state import State
 
 MAX_BODY_LENGTH = 64 * 1024
-# A commit names all parts, of which there may be 10,000.
+# A commit lists all parts, up to 10,000.
 MAX_COMMIT_LENGTH = 4 * 1024**2
 
 _HOST = re.compile(r"([0-9A-Za-z.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 
 
 def origin(request: Request) -> str:
-    """Returns scheme, host and port as the client addressed them.
+    """Return the scheme, host and port that the client used.
 
     Raises:
-        ApiError: The `Host` header is missing or no host.
+        ApiError: The `Host` header is missing or malformed.
     """
     host = request.headers.get("host", "")
     if not _HOST.fullmatch(host):
@@ -29,7 +29,7 @@ def origin(request: Request) -> str:
 
 
 def check_rate_limit(state: State) -> None:
-    """Counts the request against a rate limit that was asked for.
+    """Count the request against the rate limit.
 
     Raises:
         ApiError: The limit is exceeded.
@@ -41,14 +41,14 @@ def check_rate_limit(state: State) -> None:
 
 
 def check_caller(state: State, request: Request) -> None:
-    """Checks the access token and the user on whose behalf the request is made.
+    """Check the access token and the user in `As-User`.
 
     Raises:
         ApiError: The token is missing, wrong or expired, or the user is malformed or unknown.
     """
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer":
-        # Without a token there is nothing to say about it (RFC 6750, section 3.1).
+        # A request without a token gets no error code in the challenge (RFC 6750, section 3.1).
         raise ApiError("unauthorized", "Unauthorized", headers={"WWW-Authenticate": 'Bearer realm="Service"'})
     state.authenticate(token.strip())
     user_id = request.headers.get("as-user")
@@ -59,41 +59,41 @@ def check_caller(state: State, request: Request) -> None:
 
 
 def content_length(request: Request) -> int:
-    """Returns the length of the request body in bytes, as the request announces it.
+    """Return the `Content-Length` of a request, in bytes.
 
     Raises:
-        ApiError: The length is not announced (411), or malformed.
+        ApiError: The header is missing (411) or malformed.
     """
-    announced = request.headers.get("content-length")
-    if announced is None or "transfer-encoding" in request.headers:
+    length = request.headers.get("content-length")
+    if length is None or "transfer-encoding" in request.headers:
         raise ApiError("length_required", "Length Required")
-    if not re.fullmatch(r"[0-9]{1,19}", announced):
+    if not re.fullmatch(r"[0-9]{1,19}", length):
         raise ApiError("bad_request", "The Content-Length header is malformed.")
-    return int(announced)
+    return int(length)
 
 
 def part_content_length(request: Request) -> int | None:
-    """Returns the length of a part in bytes as the request announces it; None if it comes in chunks.
+    """Return the `Content-Length` of a part, in bytes; None if the part is sent with chunked encoding.
 
-    Box's JavaScript SDKs stream their parts, and streams have no length to announce.
+    Box's JavaScript SDKs stream their parts with chunked encoding.
 
     Raises:
-        ApiError: The length is not announced (411), or malformed; or the body is encoded in another way as well.
+        ApiError: The length is missing (411) or malformed, or the transfer encoding is not just chunked.
     """
     encoding = request.headers.get("transfer-encoding")
     if encoding is None:
         return content_length(request)
-    # Which of two contradicting lengths counts is how requests are smuggled past proxies (RFC 9112, section 6.1).
+    # A request with two lengths allows request smuggling (RFC 9112, section 6.1).
     if encoding.strip().lower() != "chunked" or "content-length" in request.headers:
         raise ApiError("bad_request", "The Transfer-Encoding header is not 'chunked' alone, without a Content-Length.")
     return None
 
 
 def check_media_type(request: Request, expected: str) -> None:
-    """Checks what the request body is called.
+    """Check the media type of the request body.
 
     Raises:
-        ApiError: It is called something else (415).
+        ApiError: The media type is another one (415).
     """
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != expected:
@@ -101,10 +101,10 @@ def check_media_type(request: Request, expected: str) -> None:
 
 
 async def read_json_body(request: Request, chunks: AsyncIterator[bytes], max_length: int = MAX_BODY_LENGTH) -> bytes:
-    """Returns the request body out of its pieces, of at most `max_length` bytes.
+    """Return the request body, joined from its chunks.
 
     Raises:
-        ApiError: The length is not announced (411), the body is too long (413) or not called JSON (415).
+        ApiError: The length is missing (411), above `max_length` bytes (413), or the media type is not JSON (415).
     """
     if content_length(request) > max_length:
         raise too_large_error()
@@ -112,12 +112,12 @@ async def read_json_body(request: Request, chunks: AsyncIterator[bytes], max_len
     body = bytearray()
     async for chunk in chunks:
         body += chunk
-        # Called in process, the app may get more than was announced.
+        # An in-process client may send more than its Content-Length.
         if len(body) > max_length:
             raise too_large_error()
     return bytes(body)
 
 
 def too_large_error() -> ApiError:
-    """Returns the refusal of a body that is too long."""
+    """Return the error for a body that is too long."""
     return ApiError("request_entity_too_large", "Request Entity Too Large")

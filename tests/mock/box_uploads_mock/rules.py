@@ -1,4 +1,4 @@
-"""The rules for request bodies: JSON in, typed requests or Box's error codes out."""
+"""Validation of request bodies: JSON in, typed requests or Box's error codes out."""
 
 import json
 import re
@@ -10,7 +10,7 @@ from typing import NoReturn, cast
 from box_uploads_mock.errors import ApiError, argument_error
 from box_uploads_mock.names import NAME_MAX_LENGTH, name_error_code
 
-# Documented as "20MB"; 20,000,000 is what Box's own tests use.
+# Documented as "20MB"; Box's own tests use 20,000,000.
 MIN_FILE_SIZE = 20_000_000
 INT64_MAX = 2**63 - 1
 
@@ -36,12 +36,12 @@ class NewVersion:
 
 
 def is_id(text: str) -> bool:
-    """Returns whether the text has the form of an id of Box."""
+    """Whether a text has the format of a Box id."""
     return _ID.fullmatch(text) is not None
 
 
 def parse_new_file(body: bytes, min_file_size: int = MIN_FILE_SIZE) -> NewFile:
-    """Returns the request for a new file.
+    """Return the request for a new file.
 
     Raises:
         ApiError: The body breaks a rule.
@@ -63,7 +63,7 @@ def parse_new_file(body: bytes, min_file_size: int = MIN_FILE_SIZE) -> NewFile:
 
 
 def parse_new_version(body: bytes, min_file_size: int = MIN_FILE_SIZE) -> NewVersion:
-    """Returns the request for a new version; a name or folder that is there must be good, so null is refused.
+    """Return the request for a new version; a name or folder may be left out, but must not be null.
 
     Raises:
         ApiError: The body breaks a rule.
@@ -79,9 +79,9 @@ def parse_new_version(body: bytes, min_file_size: int = MIN_FILE_SIZE) -> NewVer
 
 
 def parse_preflight_file(body: bytes) -> NewFile:
-    """Returns the request that a preflight check of a new file stands for; without a size, one of no bytes.
+    """Return the request that corresponds to a preflight check of a new file; the size is 0 if it is left out.
 
-    As Box, it takes files of any size, and properties that it does not know.
+    As at Box, files of any size and unknown properties are accepted.
 
     Raises:
         ApiError: The body breaks a rule.
@@ -101,7 +101,7 @@ def parse_preflight_file(body: bytes) -> NewFile:
 
 
 def parse_preflight_version(body: bytes) -> NewVersion:
-    """Returns the request that a preflight check of a new version stands for, as `preflight_file` does.
+    """Return the request that corresponds to a preflight check of a new version, as `parse_preflight_file` does.
 
     Raises:
         ApiError: The body breaks a rule.
@@ -130,7 +130,7 @@ def _optional_size(fields: Mapping[str, object]) -> int:
 
 
 def parse_json_object(body: bytes) -> Mapping[str, object]:
-    """Returns the JSON object that the body is; of repeated names the last counts, fractions are decimals.
+    """Return the body as a JSON object; the last of repeated names wins, and fractions are decimals.
 
     Raises:
         ApiError: The body is not UTF-8, not JSON (RFC 8259, so no NaN and no Infinity) or not an object.
@@ -183,9 +183,9 @@ def _size(value: object, field: str) -> int:
 
 
 def whole_number(value: object) -> int | None:
-    """Returns the number if it is whole, not negative and fits into 64 bits, otherwise None.
+    """Return the number if it is whole, not negative and fits into 64 bits, otherwise None.
 
-    To JSON Schema 2e7 and 20000000.0 are integers as well; to Python a boolean is an integer, to JSON it is not.
+    In JSON Schema 2e7 and 20000000.0 are integers too. A boolean is an integer in Python, but not in JSON.
     """
     if isinstance(value, bool) or not isinstance(value, int | Decimal) or not 0 <= value <= INT64_MAX:
         return None
@@ -194,13 +194,13 @@ def whole_number(value: object) -> int | None:
 
 
 def reject_unknown_fields(fields: Mapping[str, object], known: Collection[str]) -> None:
-    """Checks that a request has no property beside the known ones.
+    """Check that a request has no unknown property.
 
     Raises:
-        ApiError: It has one.
+        ApiError: A property is unknown.
     """
     for name in fields:
         if name not in known:
-            # A name may hold lone surrogates, which no answer in UTF-8 can repeat.
+            # A name may contain lone surrogates, which a UTF-8 response cannot contain.
             shown = name.encode("ascii", "backslashreplace").decode("ascii")[:100]
             raise argument_error("bad_request", shown, "The request body has a property that is not known.")

@@ -1,4 +1,4 @@
-"""The life of upload sessions: opened, filled with parts, committed or aborted. Knows nothing of HTTP."""
+"""The upload sessions: create, add parts, commit, abort. Independent of HTTP."""
 
 import re
 import threading
@@ -21,12 +21,12 @@ _SESSION_ID = re.compile(r"[0-9A-Fa-f]{32}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """What the caller of the mock decides about sessions.
+class SessionSettings:
+    """The configuration of sessions.
 
     Attributes:
         part_size_for: Returns the part size for a file size, both in bytes.
-        now: Returns the present time.
+        now: Returns the current time.
     """
 
     part_size_for: Callable[[int], int]
@@ -34,7 +34,7 @@ class Settings:
 
 
 class DuplicateSessionError(Exception):
-    """An equal request has created a session before, and its answer was lost."""
+    """An earlier, equal request has created a session, and its response was lost."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(session.id)
@@ -42,12 +42,12 @@ class DuplicateSessionError(Exception):
 
 
 class SessionStore:
-    """The sessions; thread-safe by the state's lock, which it shares."""
+    """The sessions; thread-safe with the lock that it shares with the state."""
 
     def __init__(
         self,
         lock: threading.RLock,
-        settings: Settings,
+        settings: SessionSettings,
         file_store: FileStore,
         identifiers: Identifiers,
         store: BlobStore,
@@ -64,12 +64,12 @@ class SessionStore:
 
     @property
     def sessions(self) -> Mapping[str, Session]:
-        """The sessions that were neither committed nor aborted, by id, in the order of their creation."""
+        """The sessions that are neither committed nor aborted, by id, in the order of their creation."""
         with self._lock:
             return dict(self._sessions)
 
     def check_target(self, request: NewFile | NewVersion, file_id: str | None) -> None:
-        """Checks what is checked when a session is created, and creates none.
+        """Run the checks of `create` without creating a session.
 
         Raises:
             ApiError: The file cannot be stored.
@@ -78,19 +78,19 @@ class SessionStore:
             self._file_store.require_target(request, file_id)
 
     def create(self, request: NewFile | NewVersion, file_id: str | None) -> Session:
-        """Creates a session for a new file, or for a new version of a file.
+        """Create a session for a new file, or for a new version of a file.
 
         Raises:
             ApiError: The file cannot be stored.
-            DuplicateSessionError: The client was not told of an equal session.
+            DuplicateSessionError: There is an equal session whose creation the client has not seen.
         """
         with self._lock:
             now = self._settings.now()
             self._file_store.require_target(request, file_id)
-            for twin in self._unacknowledged:
-                is_open = twin.id in self._sessions and now < twin.expires_at
-                if is_open and (twin.target, twin.file_id) == (request, file_id):
-                    raise DuplicateSessionError(twin)
+            for other in self._unacknowledged:
+                is_open = other.id in self._sessions and now < other.expires_at
+                if is_open and (other.target, other.file_id) == (request, file_id):
+                    raise DuplicateSessionError(other)
             session = Session(
                 id=self._identifiers.new_session_id(),
                 target=request,
@@ -104,15 +104,15 @@ class SessionStore:
             return session
 
     def mark_unacknowledged(self, session_id: str) -> None:
-        """Takes note that the client was not told of a session."""
+        """Record that the response to the creation of a session was lost."""
         with self._lock:
             self._unacknowledged.append(self._sessions[session_id])
 
     def find(self, session_id: str) -> Session:
-        """Returns an open session.
+        """Return an open session.
 
         Raises:
-            ApiError: The id is malformed, or the session is unknown, ended or expired.
+            ApiError: The id is malformed, or the session is unknown, committed, aborted or expired.
         """
         if not _SESSION_ID.fullmatch(session_id):
             message = "The id of the session is not 32 hexadecimal digits."
@@ -126,10 +126,10 @@ class SessionStore:
             return session
 
     def start_part(self, session_id: str, wanted: ContentRange) -> PartWriter:
-        """Returns a writer for a part.
+        """Return a writer for a part.
 
         Raises:
-            ApiError: There is no such session, the range is none of its ranges or is stored already.
+            ApiError: The session is not open, or the range is not one of its parts or already stored.
         """
         with self._lock:
             session = self.find(session_id)
@@ -138,10 +138,10 @@ class SessionStore:
             return session.part_store.open_writer(wanted.start)
 
     def finish_part(self, session_id: str, wanted: ContentRange, writer: PartWriter) -> Part:
-        """Stores a part that was written.
+        """Store a part that was written.
 
         Raises:
-            ApiError: Meanwhile the session has ended, or an equal part was stored.
+            ApiError: Meanwhile the session has ended, or another request has stored the part.
         """
         with self._lock:
             session = self.find(session_id)
@@ -157,44 +157,43 @@ class SessionStore:
         return part_id
 
     def plan(self, session_id: str, wanted: Sequence[Part]) -> Sequence[Part | None]:
-        """Returns for each wanted part one that a commit may name instead of uploading it, or None.
+        """Return for each wanted part the hit that a commit may name without an upload, or None.
 
-        That is one whose size and SHA-512 a part of an open session or of a stored file has, whatever its offset
-        there. Its bytes may have to be hashed first, so this is not for an event loop.
+        A hit has the size and the SHA-512 of any stored part, whatever its offset, in an open session or a file.
+        Hashes stored bytes, so do not call it in an event loop.
 
         Raises:
-            ApiError: There is no such session.
+            ApiError: The session is not open.
         """
         with self._lock:
             session = self.find(session_id)
-            held = [
-                *self._file_store.stored_parts,
-                *(one for each in self._sessions.values() for one in each.part_store.stored_parts),
-            ]
-        return [self._find_hit(session, part, held) for part in wanted]
+            stored_parts = [*self._file_store.stored_parts]
+            for other in self._sessions.values():
+                stored_parts += other.part_store.stored_parts
+        return [self._find_hit(session, part, stored_parts) for part in wanted]
 
-    def _find_hit(self, session: Session, wanted: Part, held: Sequence[StoredPart]) -> Part | None:
+    def _find_hit(self, session: Session, wanted: Part, stored_parts: Sequence[StoredPart]) -> Part | None:
         if not session.has_range(ContentRange(wanted.offset, wanted.offset + wanted.size, session.file_size)):
             return None
-        stored = session.part_store.get(wanted.offset)
-        if stored is not None:
-            own = session.part_store.get_stored(wanted.offset)
-            return stored if own is not None and _is_same(own, wanted) else None
-        offered = session.part_store.find_hit(wanted.offset, wanted.sha512)
-        if offered is not None:
-            return offered
-        for one in held:
-            if _is_same(one, wanted):
+        existing = session.part_store.get(wanted.offset)
+        if existing is not None:
+            stored = session.part_store.get_stored(wanted.offset)
+            return existing if stored is not None and _has_content(stored, wanted) else None
+        hit = session.part_store.find_hit(wanted.offset, wanted.sha512)
+        if hit is not None:
+            return hit
+        for stored in stored_parts:
+            if _has_content(stored, wanted):
                 with self._lock:
                     part_id = self._new_part_id(session)
-                return session.part_store.add_hit(replace(wanted, part_id=part_id, sha1=one.part.sha1), one.blob)
+                return session.part_store.add_hit(replace(wanted, part_id=part_id, sha1=stored.part.sha1), stored.blob)
         return None
 
     def use_hits(self, session_id: str, named: Sequence[Part]) -> Session:
-        """Lets parts that a plan has offered be parts of the session, since a commit names them, and returns it.
+        """Make the hits that a commit names parts of the session, and return the session.
 
         Raises:
-            ApiError: There is no such session.
+            ApiError: The session is not open.
         """
         with self._lock:
             session = self.find(session_id)
@@ -203,18 +202,18 @@ class SessionStore:
             return session
 
     def check_sha512(self, session: Session, named: Sequence[Part]) -> None:
-        """Checks what a commit says of the SHA-512 of kept bytes, which are hashed; so not for an event loop.
+        """Compare the SHA-512 digests in a commit with the stored bytes; slow, so do not call it in an event loop.
 
         Raises:
-            ApiError: A part has another one.
+            ApiError: A digest differs.
         """
         for part in named:
-            held = session.part_store.get_stored(part.offset)
-            if part.sha512 and held is not None and _sha512(held) not in {part.sha512, ""}:
+            stored = session.part_store.get_stored(part.offset)
+            if part.sha512 and stored is not None and _sha512(stored) not in {part.sha512, ""}:
                 raise _mismatch_error(part)
 
     def check_commit(self, session_id: str, request: CommitRequest) -> Session:
-        """Checks that a session can be committed; the parts have been hashed as far as they are there.
+        """Check that a session can be committed; the caller has hashed all pending parts.
 
         Raises:
             ApiError: A condition fails, the parts or the digest are wrong, or the file cannot be stored.
@@ -227,46 +226,46 @@ class SessionStore:
             _require_parts(session, request.parts)
             actual = session.part_store.digest
             if actual != request.digest:
-                # The words are Box's (box-java-sdk issue 701).
+                # Box's wording (box-java-sdk issue 701).
                 shown = f"Actual: {base64_text(actual)} Expected: {base64_text(request.digest)}"
                 raise ApiError("digest_mismatch", f"File digest was incorrect. {shown}")
             self._file_store.require_target(session.target, session.file_id)
             return session
 
     def take_pending_commit(self, session: Session) -> bool:
-        """Returns whether a good commit still has to wait, and counts it."""
+        """Return whether a valid commit gets 202, and count it."""
         with self._lock:
             is_pending = session.pending_commits > 0
             session.pending_commits -= is_pending
             return is_pending
 
     def commit(self, session_id: str, request: CommitRequest) -> File:
-        """Stores the file and ends the session.
+        """Store the file and end the session.
 
         Raises:
-            ApiError: As by `check_commit`: things may have changed since.
+            ApiError: As in `check_commit`, whose result may have changed since.
         """
         with self._lock:
             session = self.check_commit(session_id, request)
-            held = session.part_store.take_stored_parts()
+            stored_parts = session.part_store.take_stored_parts()
             file = self._file_store.put(
                 session.target,
                 session.file_id,
                 sha1=request.digest.hex(),
                 attributes=request.attributes,
-                content=Content(held) if self._store.keeps_content else None,
+                content=Content(stored_parts) if self._store.keeps_content else None,
             )
             del self._sessions[session.id]
             self._committed.add(session.id)
             return file
 
     def abort(self, session_id: str) -> Session | None:
-        """Ends a session and returns it; its parts are the caller's to drop.
+        """End a session and return it; the caller deletes its parts.
 
-        Ending a session that was committed succeeds as well, which the tests of Box's Node SDK expect.
+        Aborting a committed session succeeds too, as the tests of Box's Node SDK expect, and returns None.
 
         Raises:
-            ApiError: There is no such session.
+            ApiError: The session is not open.
         """
         with self._lock:
             if session_id.upper() in self._committed:
@@ -275,7 +274,7 @@ class SessionStore:
             return self._sessions.pop(session.id)
 
     def clear(self) -> None:
-        """Forgets all sessions and their parts."""
+        """Delete all sessions and their parts."""
         with self._lock:
             for session in self._sessions.values():
                 session.part_store.clear()
@@ -287,15 +286,15 @@ class SessionStore:
 def _require_free_range(session: Session, wanted: ContentRange) -> None:
     stored = session.part_store.get(wanted.start)
     if stored is not None:
-        # The words, and the JSON in them, are Box's (rclone issue 2054).
+        # Box's wording, including the JSON in it (rclone issue 2054).
         context = {"part": {"id": stored.part_id, "offset": stored.offset, "size": stored.size}}
         shown = f'{{"id":"{stored.part_id}","offset":{stored.offset},"size":{stored.size}}}'
         message = f"Part overlaps with previously uploaded part: {shown}"
         raise ApiError("range_overlaps_existing_part", message, context=context)
 
 
-def _require_conditions(request: CommitRequest, present: File | None) -> None:
-    etag = None if present is None else present.etag
+def _require_conditions(request: CommitRequest, existing: File | None) -> None:
+    etag = None if existing is None else existing.etag
     wanted, unwanted = request.if_match, request.if_none_match
     fails_match = wanted is not None and (etag is None or wanted not in {etag, "*"})
     fails_none_match = unwanted is not None and etag is not None and unwanted in {etag, "*"}
@@ -303,14 +302,14 @@ def _require_conditions(request: CommitRequest, present: File | None) -> None:
         raise ApiError("precondition_failed", "The resource has been modified. Please retrieve the resource again.")
 
 
-def _is_same(held: StoredPart, wanted: Part) -> bool:
-    return held.part.size == wanted.size and _sha512(held) == wanted.sha512
+def _has_content(stored: StoredPart, wanted: Part) -> bool:
+    return stored.part.size == wanted.size and _sha512(stored) == wanted.sha512
 
 
-def _sha512(held: StoredPart) -> str:
-    """Returns the SHA-512 of kept bytes, or nothing if they were removed meanwhile."""
+def _sha512(stored: StoredPart) -> str:
+    """Return the SHA-512 of the stored bytes, an empty string if they were deleted meanwhile."""
     try:
-        return held.blob.sha512
+        return stored.blob.sha512
     except FileNotFoundError:
         return ""
 

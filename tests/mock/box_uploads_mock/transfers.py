@@ -1,4 +1,4 @@
-"""The operations that move bytes: uploading a part, and making the file of the parts."""
+"""The operations on the parts of a session: upload, plan and commit."""
 
 import asyncio
 
@@ -13,7 +13,7 @@ from box_uploads_mock.request_checks import MAX_COMMIT_LENGTH
 
 
 async def upload_part(call: Call) -> CallResult:
-    """Stores a part; everything that can be told from the headers is told before the body is read."""
+    """Store a part; all checks of the headers come before the body is read."""
     length = request_checks.part_content_length(call.request)
     request_checks.check_media_type(call.request, "application/octet-stream")
     uploads = call.state.session_store
@@ -39,9 +39,9 @@ async def upload_part(call: Call) -> CallResult:
 
 
 async def _receive_body(call: Call, wanted: ContentRange, writer: PartWriter) -> None:
-    async for chunk in call.injector.body():
+    async for chunk in call.injector.read_body():
         writer.write(chunk)
-        # A body in chunks announces nothing; called in process, the app may get more than was announced, or less.
+        # A chunked body has no Content-Length, and an in-process client may send another length than it announces.
         if writer.size > wanted.size:
             raise _length_error(wanted, writer.size)
     if writer.size != wanted.size:
@@ -50,28 +50,28 @@ async def _receive_body(call: Call, wanted: ContentRange, writer: PartWriter) ->
 
 
 def _length_error(wanted: ContentRange, length: int) -> ApiError:
-    # Inferred: the documents name a range that "does not match", and no other fault of a range.
+    # Inferred: a range that "does not match" is the only range error in Box's documentation.
     message = f"The body has {length} bytes, the range '{wanted}' has {wanted.size}."
     return ApiError("requested_range_not_satisfiable", message)
 
 
 def _require_digest(writer: PartWriter, expected: bytes) -> None:
     if writer.digest != expected:
-        # Inferred: of the statuses that are documented for a part, "a precondition was not met" fits best. The words
-        # are those of a commit with a wrong digest.
+        # Inferred: of the statuses documented for a part, "a precondition was not met" fits best. The wording is that
+        # of a commit with a wrong digest.
         shown = f"Actual: {headers.base64_text(writer.digest)} Expected: {headers.base64_text(expected)}"
         raise ApiError("precondition_failed", f"Part digest was incorrect. {shown}")
 
 
 async def _hash_pending_parts(call: Call) -> None:
-    """Hashes parts that came early, in a thread, since others wait for this one."""
+    """Hash the parts that arrived early, in a thread, so that the event loop can serve other requests."""
     session = call.state.sessions.get(call.session_id.upper())
     if session is not None and session.part_store.has_unhashed_parts:
         await asyncio.to_thread(session.part_store.hash_pending)
 
 
 async def plan_upload_parts(call: Call) -> CallResult:
-    """Tells which parts need not be uploaded, since their bytes are here already."""
+    """Return which parts need no upload because their bytes are already stored."""
     if not call.state.offers_plan:
         raise ApiError("not_found", "Not Found")
     wanted = commit_rules.parse_plan(await call.json_body(MAX_COMMIT_LENGTH))
@@ -81,16 +81,16 @@ async def plan_upload_parts(call: Call) -> CallResult:
     hits: list[dict[str, object]] = []
     misses: list[dict[str, object]] = []
     for part, hit in zip(wanted, found, strict=True):
-        said: dict[str, object] = {"offset": part.offset, "size": part.size, "sha512": part.sha512}
+        body: dict[str, object] = {"offset": part.offset, "size": part.size, "sha512": part.sha512}
         if hit is None:
-            misses.append(said)
+            misses.append(body)
         else:
-            hits.append({**said, "part_id": hit.part_id})
+            hits.append({**body, "part_id": hit.part_id})
     return CallResult(status=200, body={"upload_session_id": session.id, "hits": hits, "misses": misses})
 
 
 async def commit_upload_session(call: Call) -> CallResult:
-    """Makes the file of the parts and ends the session."""
+    """Store the file and end the session."""
     body = await call.json_body(MAX_COMMIT_LENGTH)
     digest = headers.parse_digest(call.headers.get("digest"))
     if_match = headers.parse_etag("if-match", call.headers.get("if-match"))

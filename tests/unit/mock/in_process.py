@@ -47,7 +47,7 @@ def send(
     scheme: str = "http",
     has_raw_path: bool = True,
 ) -> Answer:
-    """Sends a request of any form; the last chunk ends the body, and without chunks the client hangs up.
+    """Send a request of any form; the last chunk ends the body, and without chunks the client hangs up.
 
     A raw path is what a server may leave out of the scope.
     """
@@ -88,7 +88,7 @@ async def _drive(state: State, scope: Any, receive: Any, keep: Any) -> None:
 
 
 def headers(body: bytes = b"", **changes: str | None) -> dict[str, str]:
-    """Returns the headers of a good request; underscores stand for hyphens, None leaves a header out."""
+    """Return the headers of a good request; underscores stand for hyphens, None leaves a header out."""
     good: dict[str, str | None] = {
         "host": HOST,
         "authorization": "Bearer mock-token",
@@ -100,16 +100,16 @@ def headers(body: bytes = b"", **changes: str | None) -> dict[str, str]:
 
 
 def post(state: State, path: str, body: object, **changes: str | None) -> Answer:
-    """Posts a JSON value, or bytes as they are."""
+    """Post a JSON value, or bytes as they are."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     return send(state, "POST", path, headers(content, **changes), [content])
 
 
 def get_file(state: State, file_id: str, **changes: str | None) -> Answer:
-    """Reads a file."""
+    """Read a file."""
     return send(state, "GET", f"/api/2.0/files/{file_id}", headers(b"", **changes))
 
 
 def new_file(**changes: object) -> dict[str, object]:
-    """Returns a good body for a new file, with changes."""
+    """Return a good body for a new file, with changes."""
     return {"folder_id": "0", "file_name": "Project.mov", "file_size": 104_857_600, **changes}

@@ -50,7 +50,7 @@ def test_a_foreign_host_is_refused_and_changes_nothing(state: State, method: str
     state.faults.add(Failure(operation="upload_part", status=500))
     answer = call(state, method, path, host=host)
     assert answer.status == 403
-    assert f"Host {host!a} is not a host of this mock: use localhost" in answer.body["error"]
+    assert f"Host {host!a} is not allowed: use localhost" in answer.body["error"]
     assert (len(state.sessions), len(state.faults.unfired), state.faults.limited_requests) == (1, 1, 0)
 
 
@@ -60,7 +60,7 @@ def test_a_foreign_origin_is_refused_and_changes_nothing(state: State, method: s
     post(state, SESSIONS, new_file())
     answer = call(state, method, path, origin=origin)
     assert answer.status == 403
-    assert f"Origin {origin!a} is not a host of this mock" in answer.body["error"]
+    assert f"Origin {origin!a} is not allowed" in answer.body["error"]
     assert (len(state.sessions), state.faults.limited_requests) == (1, 0)
 
 

@@ -74,7 +74,7 @@ def test_a_bad_world_is_told_in_one_line(tmp_path: Path) -> None:
     world.write_text("files: [{id: '1', name: a, folder: '9'}]")
     done = run("--world", str(world))
     assert (done.returncode, done.stdout) == (2, "")
-    place = "files[0].folder: there is no folder '9'; list that folder or name another"
+    place = "files[0].folder: folder '9' does not exist; add that folder or use another"
     assert done.stderr == f"box_uploads_mock: {world}: {place}\n"
 
 
@@ -82,8 +82,8 @@ def test_a_bad_world_is_told_in_one_line(tmp_path: Path) -> None:
 def test_a_bad_token_is_told_in_one_line(token: str) -> None:
     done = run("--token", token)
     assert (done.returncode, done.stdout) == (2, "")
-    hint = "use visible ASCII characters without blanks"
-    assert done.stderr == f"box_uploads_mock: tokens[0]: the token does not fit into a header; {hint}\n"
+    hint = "use visible ASCII characters without spaces"
+    assert done.stderr == f"box_uploads_mock: tokens[0]: the token cannot be sent in a header; {hint}\n"
 
 
 def test_each_option_is_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,19 +129,19 @@ def test_the_help_tells_each_option(capsys: pytest.CaptureFixture[str], monkeypa
     assert ended.value.code == 0
     shown = " ".join(capsys.readouterr().out.split())
     assert shown.startswith("usage: python -m box_uploads_mock [-h] [--host HOST] [--port PORT] ")
-    assert "Serves a mock of Box's upload sessions until interrupted; prints its base URL first. options:" in shown
+    assert "Serve a mock of Box's upload sessions until interrupted. The first output line is the base URL." in shown
     assert shown.endswith(
         " --host HOST address to listen on (default: 127.0.0.1)"
-        " --port PORT port to listen on (default: any free one)"
-        " --name HOST another name or address by which clients call the mock, such as api.box.com; may be repeated"
-        " --tls speak https (needs box-uploads[mock-tls])"
-        " --ca-file FILE where to write the certificate that clients have to trust, as PEM"
-        " --token TOKEN the one token to accept (default: mock-token, or the world's)"
-        " --seed SEED decides all ids (default: 0)"
-        " --world FILE what exists at first, as JSON or YAML"
-        " --store {memory,disk,discard} where uploaded bytes are kept (default: memory)"
-        " --part-size BYTES part size of all sessions (default: as Box)"
-        " --min-file-size BYTES smallest file that gets a session (default: as Box)"
+        " --port PORT port to listen on (default: any free port)"
+        " --name HOST a further host name or address of the mock, such as api.box.com; may be repeated"
+        " --tls serve https (needs box-uploads[mock-tls])"
+        " --ca-file FILE write the CA certificate for clients to trust to this file (PEM)"
+        " --token TOKEN the only token to accept (default: mock-token, or the world's)"
+        " --seed SEED seed of all ids (default: 0)"
+        " --world FILE initial folders, files, users and limits, as JSON or YAML"
+        " --store {memory,disk,discard} where to keep uploaded bytes (default: memory)"
+        " --part-size BYTES part size of all sessions (default: as Box does)"
+        " --min-file-size BYTES smallest file that gets a session (default: as Box does)"
     )
 
 
@@ -155,11 +155,11 @@ def test_an_impossible_setting_is_wrong_usage(arguments: tuple[str, str]) -> Non
 @pytest.mark.parametrize("size", ["x", "0", "-1", "1.5", ""])
 def test_a_size_that_is_none_is_told_what_one_is(size: str) -> None:
     done = run(f"--part-size={size}")
-    assert done.stderr.endswith(f"--part-size: {size!r} is not a size; use a whole number of bytes from 1\n")
+    assert done.stderr.endswith(f"--part-size: {size!r} is not a size; use a whole number of bytes, at least 1\n")
 
 
 @pytest.mark.parametrize("package", ["starlette", "uvicorn"])
 def test_a_package_that_is_missing_is_told_with_what_to_install(package: str) -> None:
     program = f"import sys; sys.modules[{package!r}] = None; import box_uploads_mock"
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-    assert ended.stderr.splitlines()[-1].endswith("pip install 'box-uploads[mock]' has what the mock needs")
+    assert ended.stderr.splitlines()[-1].endswith("run pip install 'box-uploads[mock]'")

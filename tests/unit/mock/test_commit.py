@@ -353,9 +353,9 @@ def test_an_event_may_be_long_and_no_property_unknown(upload: Upload) -> None:
 
 
 def test_content_is_only_known_of_uploaded_files(state: State) -> None:
-    with pytest.raises(LookupError, match=r"^Of file 12345 only the description is kept\.$"):
+    with pytest.raises(LookupError, match=r"^The bytes of file 12345 are not stored: it was not uploaded"):
         state.content("12345")
-    with pytest.raises(LookupError, match=r"^There is no file 404\.$"):
+    with pytest.raises(LookupError, match=r"^File 404 does not exist\.$"):
         state.content("404")
 
 

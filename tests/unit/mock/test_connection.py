@@ -35,7 +35,7 @@ PART = "upload_part"
 @pytest.fixture(scope="module")
 def shared_server() -> Iterator[MockServer]:
     async def pause(seconds: float) -> None:
-        """Takes no time, or for a minute and more all the time there is."""
+        """Take no time, or for a minute and more all the time there is."""
         if seconds >= 60:
             await asyncio.get_running_loop().create_future()
 

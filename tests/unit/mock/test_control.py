@@ -15,6 +15,7 @@ from tests.unit.mock.uploading import DATA, SHA1, Upload, small_state
 RESET = {"kind": "reset", "operation": "upload_part"}
 STALL = {"kind": "stall", "operation": "upload_part"}
 FAILURE_FIELDS = ("status", "code", "retry_after_s", "body", "after_bytes", "carried_out", "skip", "times")
+NOT_STORED = "The bytes of file 12345 are not stored: it was not uploaded to this mock, or the store discards."
 FAILURE = {"kind": "failure", "operation": "create_upload_session", "status": 503, "retry_after_s": 2}
 
 
@@ -99,11 +100,11 @@ def test_the_control_plane_ignores_rate_limits_and_leaves_no_trace(state: State)
         ({"failures": [FAILURE]}, "the body: 'failures' is unknown; use faults, rate_limit"),
         ({"faults": {}}, "faults: not a list; give a list of objects"),
         ({"faults": [FAILURE, 1]}, "faults[1]: not an object; give names and values"),
-        ({"faults": [{"kind": "failure", "status": 500}]}, "faults[0].operation: missing; give one"),
-        ({"faults": [{**FAILURE, "status": "500"}]}, "faults[0].status: '500' is no whole number; give one"),
-        ({"faults": [{**FAILURE, "status": True}]}, "faults[0].status: True is no whole number; give one"),
-        ({"faults": [{**FAILURE, "status": 500.5}]}, "faults[0].status: 500.5 is no whole number; give one"),
-        ({"faults": [{**FAILURE, "status": 200}]}, "faults[0].status: 200 is no error; use 400 to 599"),
+        ({"faults": [{"kind": "failure", "status": 500}]}, "faults[0].operation: missing; this field is required"),
+        ({"faults": [{**FAILURE, "status": "500"}]}, "faults[0].status: '500' is not an integer; give an integer"),
+        ({"faults": [{**FAILURE, "status": True}]}, "faults[0].status: True is not an integer; give an integer"),
+        ({"faults": [{**FAILURE, "status": 500.5}]}, "faults[0].status: 500.5 is not an integer; give an integer"),
+        ({"faults": [{**FAILURE, "status": 200}]}, "faults[0].status: 200 is not an error status; use 400 to 599"),
         (
             {"faults": [{**FAILURE, "when": 1}]},
             f"faults[0]: 'when' is unknown; use operation, {', '.join(FAILURE_FIELDS)}",
@@ -116,18 +117,21 @@ def test_the_control_plane_ignores_rate_limits_and_leaves_no_trace(state: State)
         ({"faults": [1]}, "faults[0]: not an object; give names and values"),
         ({"faults": [{}]}, f"faults[0].kind: missing or unknown; use one of {', '.join(KINDS)}"),
         ({"faults": [{"kind": []}]}, f"faults[0].kind: missing or unknown; use one of {', '.join(KINDS)}"),
-        ({"faults": [{**RESET, "operation": "\u00e9"}]}, "faults[0].operation: '\\xe9' is no ASCII string; give one"),
+        (
+            {"faults": [{**RESET, "operation": "\u00e9"}]},
+            "faults[0].operation: '\\xe9' is not an ASCII string; give an ASCII string",
+        ),
         (
             {"faults": [{**RESET, "when": "late"}]},
             "faults[0].when: 'late' is unknown; use one of before, during, after",
         ),
-        ({"faults": [{**RESET, "when": 1}]}, "faults[0].when: 1 is no ASCII string; give one"),
-        ({"faults": [{**RESET, "times": None}]}, "faults[0].times: None is no whole number; give one"),
+        ({"faults": [{**RESET, "when": 1}]}, "faults[0].when: 1 is not an ASCII string; give an ASCII string"),
+        ({"faults": [{**RESET, "times": None}]}, "faults[0].times: None is not an integer; give an integer"),
         (
             {"faults": [{**RESET, "limit_s": 1}]},
             "faults[0]: 'limit_s' is unknown; use operation, when, after_bytes, skip, times",
         ),
-        ({"faults": [{**STALL, "limit_s": "1"}]}, "faults[0].limit_s: '1' is no number; give one"),
+        ({"faults": [{**STALL, "limit_s": "1"}]}, "faults[0].limit_s: '1' is not a number; give a number"),
         (
             {"faults": [{**STALL, "limit_s": 10**9}]},
             "faults[0].limit_s: 1000000000 is out of bounds; use 0 to 600 seconds",
@@ -135,10 +139,10 @@ def test_the_control_plane_ignores_rate_limits_and_leaves_no_trace(state: State)
         ({"faults": [{**STALL, "limit_s": 601}]}, "faults[0].limit_s: 601 is out of bounds; use 0 to 600 seconds"),
         (
             {"faults": [{**FAILURE, "carried_out": 1}]},
-            "faults[0].carried_out: 1 is neither true nor false; give one of them",
+            "faults[0].carried_out: 1 is not a boolean; use true or false",
         ),
         ({"faults": [FAILURE], "rate_limit": 1}, "rate_limit: not an object; give names and values"),
-        ({"rate_limit": {}}, "rate_limit.retry_after_s: missing; give one"),
+        ({"rate_limit": {}}, "rate_limit.retry_after_s: missing; this field is required"),
         (
             {"faults": [FAILURE], "rate_limit": {"retry_after_s": -1}},
             "rate_limit.retry_after_s: -1 is negative; use a whole number from 0",
@@ -155,8 +159,8 @@ def test_a_bad_request_says_what_is_wrong_and_changes_nothing(state: State, body
 
 def test_an_unknown_path_is_told_the_known_ones(state: State) -> None:
     answer = control(state, "GET", "/_mock/state")
-    known = "/_mock/reset, /_mock/requests, /_mock/faults, /_mock/release, /_mock/files/<id>"
-    assert (answer.status, answer.body) == (404, {"error": f"There is no /_mock/state; there are {known}."})
+    known = "/_mock/reset, /_mock/requests, /_mock/faults, /_mock/release or /_mock/files/<id>"
+    assert (answer.status, answer.body) == (404, {"error": f"/_mock/state does not exist; use {known}."})
 
 
 @pytest.mark.parametrize(
@@ -173,7 +177,7 @@ def test_an_unknown_path_is_told_the_known_ones(state: State) -> None:
 def test_a_wrong_method_is_told_the_right_ones(state: State, path: str, allow: str) -> None:
     answer = control(state, "DELETE", f"/_mock/{path}")
     assert (answer.status, answer.headers["allow"]) == (405, allow)
-    assert answer.body == {"error": f"/_mock/{path} takes {allow}."}
+    assert answer.body == {"error": f"/_mock/{path} does not support DELETE; use {allow}."}
 
 
 def test_faults_of_every_kind_are_queued_over_http(state: State) -> None:
@@ -216,12 +220,12 @@ def test_an_uploaded_file_can_be_read_back() -> None:
 @pytest.mark.parametrize(
     ("path", "message"),
     [
-        ("404", "There is no /_mock/files/404."),
-        ("404/content", "There is no /_mock/files/404/content."),
-        ("12345/content", "Of file 12345 only the description is kept."),
-        ("12345/versions", "There is no /_mock/files/12345/versions."),
-        ("12345/content/x", "There is no /_mock/files/12345/content/x."),
-        ("", "There is no /_mock/files/."),
+        ("404", "/_mock/files/404 does not exist."),
+        ("404/content", "/_mock/files/404/content does not exist."),
+        ("12345/content", NOT_STORED),
+        ("12345/versions", "/_mock/files/12345/versions does not exist."),
+        ("12345/content/x", "/_mock/files/12345/content/x does not exist."),
+        ("", "/_mock/files/ does not exist."),
     ],
 )
 def test_what_is_not_kept_is_not_found(state: State, path: str, message: str) -> None:

@@ -48,10 +48,18 @@ OPERATIONS = (
         (
             Reset,
             {"operation": PART, "after_bytes": 1},
-            "after_bytes: only counts during the body; leave it out, or use when='during'",
+            "after_bytes: only valid with when='during'; set that or leave it out",
         ),
-        (Reset, {"operation": "list_parts", "when": "during"}, "when: a request of list_parts has no body"),
-        (Reset, {"operation": "get_file", "when": "during"}, "when: a request of get_file has no body"),
+        (
+            Reset,
+            {"operation": "list_parts", "when": "during"},
+            "when: a request of list_parts has no body; use another operation",
+        ),
+        (
+            Reset,
+            {"operation": "get_file", "when": "during"},
+            "when: a request of get_file has no body; use another operation",
+        ),
         (Stall, {"operation": PART, "limit_s": -1}, "limit_s: -1 is out of bounds; use 0 to 600 seconds"),
         (Stall, {"operation": PART, "limit_s": 601}, "limit_s: 601 is out of bounds; use 0 to 600 seconds"),
         (
@@ -67,21 +75,25 @@ OPERATIONS = (
         (
             SlowRead,
             {"operation": "get_upload_session", "bytes_per_read": 1, "pause_s": 0},
-            "operation: a request of get_upload_session has no body",
+            "operation: a request of get_upload_session has no body; use another operation",
         ),
         (Truncation, {"operation": PART, "sent_bytes": -1}, "sent_bytes: -1 is too small; use a whole number from 0"),
         (
             Truncation,
             {"operation": "abort_upload_session"},
-            "operation: the answer of abort_upload_session has no body; use a lost answer instead",
+            "operation: the response of abort_upload_session has no body; use LostResponse instead",
         ),
-        (Accepted, {"operation": PART}, "operation: only commit_upload_session is answered so; leave it out"),
+        (Accepted, {"operation": PART}, "operation: this fault exists only for commit_upload_session; leave it out"),
         (Accepted, {"retry_after_s": -1}, "retry_after_s: -1 is too small; use a whole number from 0"),
-        (LatePartsMismatch, {"operation": PART}, "operation: only commit_upload_session is answered so; leave it out"),
+        (
+            LatePartsMismatch,
+            {"operation": PART},
+            "operation: this fault exists only for commit_upload_session; leave it out",
+        ),
         (
             Failure,
             {"operation": PART, "status": 409, "code": "session_conflict"},
-            "code: a call of upload_part creates no session; leave it out",
+            "code: upload_part creates no session; use session_conflict with create_upload_session",
         ),
         (
             Failure,
@@ -91,12 +103,12 @@ OPERATIONS = (
         (
             Failure,
             {"operation": "abort_upload_session", "status": 500, "after_bytes": 1},
-            "after_bytes: a request of abort_upload_session has no body",
+            "after_bytes: a request of abort_upload_session has no body; use another operation",
         ),
         (
             Failure,
             {"operation": PART, "status": 500, "after_bytes": 1, "carried_out": True},
-            "after_bytes: a call that is carried out is read to its end; leave one of them out",
+            "after_bytes: a call that is carried out is read to the end; leave out one of the two",
         ),
     ],
 )
@@ -108,35 +120,47 @@ def test_an_impossible_fault_is_refused(kind: type[Fault], fields: dict[str, obj
 @pytest.mark.parametrize(
     ("kind", "fields", "message"),
     [
-        (Reset, {"operation": 1}, "operation: 1 is no ASCII string; give one"),
+        (Reset, {"operation": 1}, "operation: 1 is not an ASCII string; give an ASCII string"),
         (Reset, {"operation": "create_session"}, f"operation: 'create_session' is unknown; use one of {OPERATIONS}"),
-        (Reset, {"operation": PART, "times": 1.5}, "times: 1.5 is no whole number; give one"),
-        (Reset, {"operation": PART, "skip": True}, "skip: True is no whole number; give one"),
-        (Reset, {"operation": PART, "when": None}, "when: None is no ASCII string; give one"),
-        (Failure, {"operation": PART, "status": "500"}, "status: '500' is no whole number; give one"),
+        (Reset, {"operation": PART, "times": 1.5}, "times: 1.5 is not an integer; give an integer"),
+        (Reset, {"operation": PART, "skip": True}, "skip: True is not an integer; give an integer"),
+        (Reset, {"operation": PART, "when": None}, "when: None is not an ASCII string; give an ASCII string"),
+        (Failure, {"operation": PART, "status": "500"}, "status: '500' is not an integer; give an integer"),
         (
             Failure,
             {"operation": PART, "status": 500, "retry_after_s": 0.5},
-            "retry_after_s: 0.5 is no whole number; give one",
+            "retry_after_s: 0.5 is not an integer; give an integer",
         ),
         (
             Failure,
             {"operation": PART, "status": 500, "after_bytes": "1"},
-            "after_bytes: '1' is no whole number; give one",
+            "after_bytes: '1' is not an integer; give an integer",
         ),
         (
             Failure,
             {"operation": PART, "status": 500, "carried_out": 1},
-            "carried_out: 1 is neither true nor false; give one of them",
+            "carried_out: 1 is not a boolean; use true or false",
         ),
-        (Failure, {"operation": PART, "status": 500, "code": "\u00e9"}, "code: '\\xe9' is no ASCII string; give one"),
-        (Stall, {"operation": PART, "limit_s": "60"}, "limit_s: '60' is no number; give one"),
-        (Stall, {"operation": PART, "limit_s": True}, "limit_s: True is no number; give one"),
+        (
+            Failure,
+            {"operation": PART, "status": 500, "code": "\u00e9"},
+            "code: '\\xe9' is not an ASCII string; give an ASCII string",
+        ),
+        (Stall, {"operation": PART, "limit_s": "60"}, "limit_s: '60' is not a number; give a number"),
+        (Stall, {"operation": PART, "limit_s": True}, "limit_s: True is not a number; give a number"),
         (Stall, {"operation": PART, "limit_s": float("nan")}, "limit_s: nan is out of bounds; use 0 to 600 seconds"),
-        (SlowRead, {"operation": PART, "bytes_per_read": 1, "pause_s": None}, "pause_s: None is no number; give one"),
-        (KINDS["token_expiry"], {"operation": PART, "new_token": b"x"}, "new_token: b'x' is no ASCII string; give one"),
-        (RateLimit, {"retry_after_s": "1"}, "retry_after_s: '1' is no whole number; give one"),
-        (RateLimit, {"retry_after_s": 1, "requests": 1.5}, "requests: 1.5 is no whole number; give one"),
+        (
+            SlowRead,
+            {"operation": PART, "bytes_per_read": 1, "pause_s": None},
+            "pause_s: None is not a number; give a number",
+        ),
+        (
+            KINDS["token_expiry"],
+            {"operation": PART, "new_token": b"x"},
+            "new_token: b'x' is not an ASCII string; give an ASCII string",
+        ),
+        (RateLimit, {"retry_after_s": "1"}, "retry_after_s: '1' is not an integer; give an integer"),
+        (RateLimit, {"retry_after_s": 1, "requests": 1.5}, "requests: 1.5 is not an integer; give an integer"),
     ],
 )
 def test_a_value_of_another_type_is_refused_by_name(
@@ -172,15 +196,16 @@ def test_what_did_not_happen_is_named(state: State) -> None:
     with pytest.raises(UnfiredFaultsError) as caught:
         state.faults.require_fired()
     assert str(caught.value) == (
-        "queued, but did not happen: Reset(operation='upload_part', skip=0, times=1, when='before', after_bytes=0), "
-        "LostResponse(operation='create_upload_session', skip=0, times=1), RateLimit(retry_after_s=2, requests=1)"
+        "queued but not used: Reset(operation='upload_part', skip=0, times=1, when='before', after_bytes=0), "
+        "LostResponse(operation='create_upload_session', skip=0, times=1), RateLimit(retry_after_s=2, requests=1); "
+        "make the client send the requests that they are for, or remove them from the test"
     )
 
 
 def test_requests_that_were_not_limited_are_named(state: State) -> None:
     state.rate_limit(retry_after_s=1, requests=3)
     assert post(state, SESSIONS, new_file()).status == 429
-    with pytest.raises(UnfiredFaultsError, match=r"did not happen: RateLimit\(retry_after_s=1, requests=2\)"):
+    with pytest.raises(UnfiredFaultsError, match=r"queued but not used: RateLimit\(retry_after_s=1, requests=2\)"):
         state.faults.require_fired()
     state.rate_limit(retry_after_s=1, requests=0)
     state.faults.require_fired()
@@ -284,13 +309,13 @@ def test_no_body_is_read_where_none_is_sent(operation: str) -> None:
         lambda: Failure(operation=operation, status=500, after_bytes=0),
     ]
     for make in makers:
-        with pytest.raises(ValueError, match=f": a request of {operation} has no body$"):
+        with pytest.raises(ValueError, match=f": a request of {operation} has no body; use another operation$"):
             make()
 
 
 @pytest.mark.parametrize("operation", ["abort_upload_session", "log_upload_event"])
 def test_no_answer_is_truncated_that_has_no_body(operation: str) -> None:
-    message = f"^operation: the answer of {operation} has no body; use a lost answer instead$"
+    message = f"^operation: the response of {operation} has no body; use LostResponse instead$"
     with pytest.raises(ValueError, match=message):
         Truncation(operation=operation)
 

@@ -122,8 +122,8 @@ def test_an_unknown_operation_is_refused_with_the_known_ones(state: State) -> No
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"status": 200}, "status: 200 is no error"),
-        ({"status": 600}, "status: 600 is no error"),
+        ({"status": 200}, "status: 200 is not an error status"),
+        ({"status": 600}, "status: 600 is not an error status"),
         ({"retry_after_s": -1}, "retry_after_s: -1 is negative"),
         ({"body": "xml"}, "body: 'xml' is unknown; use one of box, html, none"),
         ({"code": "not_found"}, "code: 'not_found' belongs to status 404"),

@@ -96,7 +96,7 @@ def test_a_conflict_tells_the_version_that_is_stored() -> None:
 
 
 def _repeating(first: Callable[[], str]) -> Iterator[str]:
-    """Yields the first id twice, as a source may that draws at random."""
+    """Yield the first id twice, as a source may that draws at random."""
     known = first()
     yield known
     yield known
@@ -287,7 +287,7 @@ def test_faults_that_are_added_leave_a_limit_as_it_is(state: State) -> None:
 def test_a_connection_that_there_is_not_is_broken_by_an_exception(state: State) -> None:
     state.faults.add(Reset(operation=CREATE), Truncation(operation=CREATE))
     for _ in range(2):
-        with pytest.raises(ConnectionResetError, match=r"^The mock breaks the connection, as it was told to\.$"):
+        with pytest.raises(ConnectionResetError, match=r"^A queued fault breaks the connection\.$"):
             post(state, SESSIONS, new_file())
 
 

@@ -16,7 +16,7 @@ HELP_URL = "https://developer.box.com/guides/api-calls/permissions-and-errors/co
 
 
 def require_error(answer: Answer, status: int, code: str, message: str, name: str | None = None) -> None:
-    """Checks the whole body of an error; the name is that of the argument which it blames, if it blames one."""
+    """Check the whole body of an error; the name is that of the argument which it blames, if it blames one."""
     blamed = {"errors": [{"reason": "invalid_parameter", "name": name, "message": message}]}
     body = answer.body
     assert len(body.pop("request_id")) == 32
@@ -467,7 +467,7 @@ def test_a_conflict_of_a_call_that_creates_nothing_is_just_that(operation: str) 
 def test_a_code_of_box_has_the_status_that_box_gives_it(status: int, codes: str) -> None:
     for code in codes.split():
         assert Failure(operation=CREATE, status=status, code=code).error_code == code
-        message = f"^code: '{code}' belongs to status {status}; leave one of them out$"
+        message = f"^code: '{code}' belongs to status {status}; use that status or another code$"
         with pytest.raises(ValueError, match=message):
             Failure(operation=CREATE, status=status + 1, code=code)
 

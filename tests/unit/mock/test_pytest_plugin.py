@@ -79,8 +79,8 @@ def test_a_fault_that_does_not_happen_fails_its_test_and_no_other(tmp_path: Path
     assert "5 failed, 2 passed" in out
     assert "error" not in out.splitlines()[-1]
     for operation in ("upload_part", "list_parts", "commit_upload_session"):
-        assert f"UnfiredFaultsError: queued, but did not happen: Reset(operation='{operation}'" in out
-    assert "UnfiredFaultsError: queued, but did not happen: RateLimit(retry_after_s=1, requests=5)" in out
+        assert f"UnfiredFaultsError: queued but not used: Reset(operation='{operation}'" in out
+    assert "UnfiredFaultsError: queued but not used: RateLimit(retry_after_s=1, requests=5)" in out
     assert "ValueError: its own failure" in out
 
 

@@ -25,7 +25,7 @@ EVERY_SPELLING = pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=SPE
 
 
 def logged(state: State) -> dict[str, Any]:
-    """Returns the only request of the log, as it is told over HTTP and in process."""
+    """Return the only request of the log, as it is told over HTTP and in process."""
     answer = send(state, "GET", "/_mock/requests", {"host": HOST})
     (told,) = answer.body["requests"]
     (known,) = state.request_log

@@ -137,7 +137,7 @@ def test_a_stopped_server_leaves_neither_thread_nor_port() -> None:
 
 def test_stopping_twice_is_harmless_and_starting_twice_is_refused() -> None:
     with MockServer() as server:
-        with pytest.raises(RuntimeError, match=r"^The mock server runs already\.$"):
+        with pytest.raises(RuntimeError, match=r"^The mock server is already running; stop it first\.$"):
             server.start()
         server.stop()
 
@@ -158,7 +158,7 @@ def test_a_server_takes_world_token_seed_and_clock() -> None:
 def test_a_server_takes_a_state_and_nothing_that_contradicts_it() -> None:
     state = State(token="abc")
     assert (MockServer(state=state).state, MockServer(state=state).token) == (state, "abc")
-    with pytest.raises(ValueError, match=r"^A state has its own seed, store; give that to the state\.$"):
+    with pytest.raises(ValueError, match=r"^state: cannot be combined with seed, store; pass them to State instead$"):
         MockServer(state=state, seed=1, store="disk")
 
 
@@ -199,7 +199,7 @@ def test_answers_do_not_wait_for_acknowledgements(monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.parametrize("queue", [_queue_a_fault, _limit_the_rate])
 def test_what_did_not_happen_is_an_error_when_the_context_ends(queue: Callable[[State], None]) -> None:
-    with pytest.raises(UnfiredFaultsError, match="queued, but did not happen"), MockServer() as server:
+    with pytest.raises(UnfiredFaultsError, match="queued but not used"), MockServer() as server:
         queue(server.state)
     assert server._server is None
 
@@ -282,7 +282,9 @@ def test_a_client_that_does_not_hang_up_is_told_of(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("box_uploads_mock.server.IDLE_POLLS", 3)
     with MockServer() as server, httpx2.Client() as client:
         client.get(f"{server.origin}/_mock/requests")
-        with pytest.raises(RuntimeError, match=r"^1 connections to the mock server are still open\.$"):
+        with pytest.raises(
+            RuntimeError, match=r"^1 connections to the mock server are still open; close their clients first\.$"
+        ):
             server.wait_until_idle()
 
 

@@ -64,7 +64,7 @@ def test_expiry_keeps_the_offset_of_the_clock() -> None:
 
 def test_a_clock_without_offset_is_refused() -> None:
     naive = datetime(2012, 12, 5)  # noqa: DTZ001 - what is refused
-    message = r"^The clock tells no offset from UTC; let it return an aware datetime\.$"
+    message = r"^The clock returned a naive datetime; return one with a time zone"
     with pytest.raises(ValueError, match=message):
         State(clock=lambda: naive).now()
 
@@ -77,7 +77,7 @@ def test_the_default_clock_tells_the_time_in_utc() -> None:
 
 @pytest.mark.parametrize("size", [0, -1])
 def test_a_smallest_file_without_bytes_is_refused(size: int) -> None:
-    message = f"^min_file_size: {size} is too small; a session has at least one byte$"
+    message = f"^min_file_size: {size} is too small; use at least 1 byte$"
     with pytest.raises(ValueError, match=message):
         State(min_file_size=size)
 

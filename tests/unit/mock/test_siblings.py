@@ -127,7 +127,7 @@ def test_a_session_that_ends_while_a_request_is_read_is_told_as_ended(
 
 
 def _finish(upload: Upload) -> None:
-    """Commits as another client does that has sent the missing parts."""
+    """Commit as another client does that has sent the missing parts."""
     for index in range(len(upload.parts), upload.count):
         upload.put(index)
     assert upload.commit().status == 201

@@ -63,7 +63,7 @@ def test_an_upload_ends_well_whatever_the_store(kind: Any) -> None:
     assert upload.put(1).status == 416
     file_id = upload.commit().body["entries"][0]["id"]
     if kind == "discard":
-        with pytest.raises(LookupError, match="only the description"):
+        with pytest.raises(LookupError, match="are not stored"):
             state.content(file_id)
     else:
         assert state.content(file_id) == DATA

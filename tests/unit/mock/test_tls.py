@@ -161,23 +161,23 @@ def test_the_control_plane_answers_to_names_that_were_given(tls: bool, name: str
     "name", ["https://api.box.com", "api.box.com:443", "a/b", "a@b.c", "10.0.0.0/8", "*.a", "", "a."]
 )
 def test_a_name_that_is_none_is_told(name: str) -> None:
-    with pytest.raises(ValueError, match=re.escape(f"{name!a} is not a host; give its name or address alone")):
+    with pytest.raises(ValueError, match=re.escape(f"{name!a} is not a host; give a name or an address")):
         MockServer(names=["localhost", name])
 
 
 def test_one_name_is_not_a_list_of_names() -> None:
-    with pytest.raises(ValueError, match=r"names: 'mock' is one text; give a list of names"):
+    with pytest.raises(ValueError, match=r"names: 'mock' is a string; give a list of names"):
         MockServer(names="mock")
 
 
 @pytest.mark.parametrize("host", ["my_host", "a" * 64])
 def test_a_host_that_no_certificate_can_name_is_told(host: str) -> None:
-    with pytest.raises(ValueError, match=f"host '{host}' does not fit into a certificate"):
+    with pytest.raises(ValueError, match=f"host '{host}' cannot be put into a certificate"):
         MockServer(host=host, tls=True)
 
 
 def test_a_server_without_tls_has_nothing_to_trust() -> None:
-    with pytest.raises(RuntimeError, match="make it with tls=True"):
+    with pytest.raises(RuntimeError, match="create it with tls=True"):
         _ = MockServer().ca_pem
 
 
@@ -236,7 +236,7 @@ def test_without_trustme_tls_is_refused_with_what_to_install() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("box_uploads_mock: ")
-    assert done.stderr.endswith("; pip install 'box-uploads[mock-tls]' has what TLS needs\n")
+    assert done.stderr.endswith("; run pip install 'box-uploads[mock-tls]'\n")
     assert done.stderr.count("\n") == 1
 
 
@@ -275,14 +275,14 @@ def test_what_to_trust_is_not_written_by_a_program_that_cannot_listen(server: Mo
 def test_a_place_that_cannot_be_written_is_told_in_one_line(tmp_path: Path) -> None:
     trusted = tmp_path / "missing" / "ca.pem"
     done = run("--tls", "--ca-file", str(trusted))
-    message = f"cannot write {trusted}: No such file or directory; name another --ca-file"
+    message = f"cannot write {trusted}: No such file or directory; choose another --ca-file"
     assert (done.returncode, done.stdout, done.stderr) == (1, "", f"box_uploads_mock: {message}\n")
 
 
 def test_without_tls_there_is_nothing_to_write(tmp_path: Path) -> None:
     done = run("--ca-file", str(tmp_path / "ca.pem"))
     assert done.returncode == 2
-    assert done.stderr.endswith("--ca-file: there is no certificate without --tls\n")
+    assert done.stderr.endswith("--ca-file: without --tls there is no certificate to write; add --tls\n")
 
 
 def test_a_bad_name_is_told_in_one_line() -> None:

@@ -11,7 +11,7 @@ from box_uploads_mock import File, Folder, State, World, WorldError, WorldFileEr
 from tests.unit.mock.in_process import SESSIONS, new_file, post
 
 KEYS = "quota_bytes, max_file_size, token, tokens, users, folders, files"
-OWN_NAME = "give it a name of its own (letter case does not count)"
+OWN_NAME = "use another name (case is ignored)"
 NO_ZEROS = "use 1 to 19 decimal digits, no leading zeros"
 DIGITS = "use 40 hexadecimal digits, or leave it out"
 NO_TAG = "could not determine a constructor for the tag 'tag:yaml.org,2002:python/object:os.system'"
@@ -56,10 +56,10 @@ def test_a_world_is_read_from_json(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "place", "problem"),
     [
-        ("", "line 1", "it cannot be parsed (Expecting value)"),
-        ('{"token":\n\n}', "line 3", "it cannot be parsed (Expecting value)"),
-        ("token: a", "line 1", "it cannot be parsed (Expecting value)"),
-        ("[" * 100_000, "file", "it cannot be parsed (malformed)"),
+        ("", "line 1", "cannot be parsed (Expecting value)"),
+        ('{"token":\n\n}', "line 3", "cannot be parsed (Expecting value)"),
+        ("token: a", "line 1", "cannot be parsed (Expecting value)"),
+        ("[" * 100_000, "file", "cannot be parsed (malformed)"),
     ],
     ids=["empty", "third line", "yaml", "deep"],
 )
@@ -68,7 +68,7 @@ def test_a_malformed_json_file_is_told(tmp_path: Path, text: str, place: str, pr
     path.write_text(text)
     with pytest.raises(WorldFileError) as caught:
         load_world(path)
-    assert str(caught.value) == f"{path}: {place}: {problem}; mend the syntax"
+    assert str(caught.value) == f"{path}: {place}: {problem}; fix the syntax"
 
 
 def test_what_a_file_leaves_out_does_not_exist(tmp_path: Path) -> None:
@@ -80,34 +80,34 @@ def test_what_a_file_leaves_out_does_not_exist(tmp_path: Path) -> None:
     [
         (
             "",
-            f"file: it is not a mapping; use the keys {KEYS}",
+            f"file: not a mapping; use the keys {KEYS}",
         ),
         (
             "[]",
-            f"file: it is not a mapping; use the keys {KEYS}",
+            f"file: not a mapping; use the keys {KEYS}",
         ),
-        ("a: [", "line 1: it cannot be parsed (expected the node content, but found '<stream end>'); mend the syntax"),
+        ("a: [", "line 1: cannot be parsed (expected the node content, but found '<stream end>'); fix the syntax"),
         (
             "a: !!python/object:os.system x",
-            f"line 1: it cannot be parsed ({NO_TAG}); mend the syntax",
+            f"line 1: cannot be parsed ({NO_TAG}); fix the syntax",
         ),
-        ("a: 2000-99-99", "file: it cannot be parsed (malformed); mend the syntax"),
+        ("a: 2000-99-99", "file: cannot be parsed (malformed); fix the syntax"),
         ("file: []", f"file: the key is unknown; use {KEYS}"),
         ("1: []", f"1: the key is unknown; use {KEYS}"),
-        ("quota_bytes: 1.5", "quota_bytes: 1.5 is not a whole number from 0; give a number of bytes"),
-        ("max_file_size: -1", "max_file_size: -1 is not a whole number from 0; give a number of bytes"),
-        ("max_file_size: true", "max_file_size: True is not a whole number from 0; give a number of bytes"),
-        ("{token: a, tokens: [b]}", "token: there is a list of tokens too; keep one of them"),
-        ("tokens: []", "tokens: no token is accepted; list at least one"),
+        ("quota_bytes: 1.5", "quota_bytes: 1.5 is not a whole number of bytes; give 0 or more"),
+        ("max_file_size: -1", "max_file_size: -1 is not a whole number of bytes; give 0 or more"),
+        ("max_file_size: true", "max_file_size: True is not a whole number of bytes; give 0 or more"),
+        ("{token: a, tokens: [b]}", "token: cannot be combined with tokens; remove one of the two"),
+        ("tokens: []", "tokens: the list is empty; list at least one token"),
         (
             "token: 'a b'",
-            "tokens[0]: the token does not fit into a header; use visible ASCII characters without blanks",
+            "tokens[0]: the token cannot be sent in a header; use visible ASCII characters without spaces",
         ),
         ("users: ['x']", "users[0]: 'x' is not an id; use 1 to 19 decimal digits"),
-        ("users: 1", "users: it is not a list; give a list"),
-        ("folders: [1]", "folders[0]: it is not a mapping; use the keys id, name, parent, trashed"),
-        ("folders: [{name: a}]", "folders[0].id: it is missing; give a string"),
-        ("folders: [{id: 7, name: a}]", "folders[0].id: 7 is a number; put it into quotes: '7'"),
+        ("users: 1", "users: not a list; give a list"),
+        ("folders: [1]", "folders[0]: not a mapping; use the keys id, name, parent, trashed"),
+        ("folders: [{name: a}]", "folders[0].id: missing; give a string"),
+        ("folders: [{id: 7, name: a}]", "folders[0].id: 7 is a number; quote it: '7'"),
         ("folders: [{id: '7', name: null}]", "folders[0].name: None is not a string; give a string"),
         (
             "folders: [{id: '07', name: a}]",
@@ -115,7 +115,7 @@ def test_what_a_file_leaves_out_does_not_exist(tmp_path: Path) -> None:
         ),
         (
             "folders: [{id: '0', name: a}]",
-            "folders[0].id: '0' is already the id of the root folder; give it an id of its own",
+            "folders[0].id: '0' is already the id of the root folder; use another id",
         ),
         (
             "folders: [{id: '7', name: a, size: 1}]",
@@ -123,23 +123,23 @@ def test_what_a_file_leaves_out_does_not_exist(tmp_path: Path) -> None:
         ),
         (
             "folders: [{id: '7', name: a, trashed: 1}]",
-            "folders[0].trashed: 1 is neither true nor false; give one of them",
+            "folders[0].trashed: 1 is not a boolean; use true or false",
         ),
         (
             "folders: [{id: '7', name: a, parent: '8'}]",
-            "folders[0].parent: there is no folder '8'; list that folder or name another",
+            "folders[0].parent: folder '8' does not exist; add that folder or use another",
         ),
         (
             "folders: [{id: '7', name: a, parent: '7'}]",
-            "folders[0].parent: the folder contains itself; name another parent",
+            "folders[0].parent: the folder contains itself; use another parent",
         ),
         (
             "folders: [{id: '7', name: a/b}]",
-            "folders[0].name: 'a/b' is not a name for Box; see the rules for file names",
+            "folders[0].name: 'a/b' is not a valid name; use up to 255 characters, no slashes or control characters",
         ),
         (
             "files: [{id: '1', name: a}, {id: '1', name: b}]",
-            "files[1].id: '1' is already the id of files[0]; give it an id of its own",
+            "files[1].id: '1' is already the id of files[0]; use another id",
         ),
         (
             "files: [{id: '1', name: a}, {id: '2', name: A}]",
@@ -147,11 +147,11 @@ def test_what_a_file_leaves_out_does_not_exist(tmp_path: Path) -> None:
         ),
         (
             "files: [{id: '1', name: a, folder: '9'}]",
-            "files[0].folder: there is no folder '9'; list that folder or name another",
+            "files[0].folder: folder '9' does not exist; add that folder or use another",
         ),
         (
             "files: [{id: '1', name: a, size: x}]",
-            "files[0].size: 'x' is not a whole number from 0; give a number of bytes",
+            "files[0].size: 'x' is not a whole number of bytes; give 0 or more",
         ),
         (
             "files: [{id: '1', name: a, sha1: XYZ}]",
@@ -167,7 +167,7 @@ def test_what_a_file_leaves_out_does_not_exist(tmp_path: Path) -> None:
         ),
         (
             "folders: [{id: '1', name: a}, {id: '1', name: b}]",
-            "folders[1].id: '1' is already the id of folders[0]; give it an id of its own",
+            "folders[1].id: '1' is already the id of folders[0]; use another id",
         ),
         (
             "folders: [{id: '1', name: a}, {id: '2', name: A}]",
@@ -177,45 +177,48 @@ def test_what_a_file_leaves_out_does_not_exist(tmp_path: Path) -> None:
             "folders: [{id: '1', name: A}]\nfiles: [{id: '1', name: a}]",
             f"files[0].name: 'a' is already the name of folders[0]; {OWN_NAME}",
         ),
-        ("files: [{id: '1', name: '..'}]", "files[0].name: '..' is not a name for Box; see the rules for file names"),
-        ("files: [{name: a}]", "files[0].id: it is missing; give a string"),
-        ("files: [{id: '1'}]", "files[0].name: it is missing; give a string"),
-        ("folders: [{id: '1'}]", "folders[0].name: it is missing; give a string"),
+        (
+            "files: [{id: '1', name: '..'}]",
+            "files[0].name: '..' is not a valid name; use up to 255 characters, no slashes or control characters",
+        ),
+        ("files: [{name: a}]", "files[0].id: missing; give a string"),
+        ("files: [{id: '1'}]", "files[0].name: missing; give a string"),
+        ("folders: [{id: '1'}]", "folders[0].name: missing; give a string"),
         (
             "files: [{id: '1', name: a, size: -1}]",
-            "files[0].size: -1 is not a whole number from 0; give a number of bytes",
+            "files[0].size: -1 is not a whole number of bytes; give 0 or more",
         ),
         (
             "files: [{id: '1', name: a, size: true}]",
-            "files[0].size: True is not a whole number from 0; give a number of bytes",
+            "files[0].size: True is not a whole number of bytes; give 0 or more",
         ),
         (
             "files: [{id: '1', name: a, trashed: x}]",
-            "files[0].trashed: 'x' is neither true nor false; give one of them",
+            "files[0].trashed: 'x' is not a boolean; use true or false",
         ),
-        ("files: [{id: '1', name: a, folder: 0}]", "files[0].folder: 0 is a number; put it into quotes: '0'"),
-        ("files: [{id: '1', name: a, sha1: 1}]", "files[0].sha1: 1 is a number; put it into quotes: '1'"),
-        ("files: [1]", "files[0]: it is not a mapping; use the keys id, name, folder, size, sha1, trashed"),
-        ("files: {}", "files: it is not a list; give a list"),
-        ("folders: 1", "folders: it is not a list; give a list"),
-        ("tokens: x", "tokens: it is not a list; give a list"),
-        ("tokens: [1]", "tokens[0]: 1 is a number; put it into quotes: '1'"),
-        ("token: 1", "token: 1 is a number; put it into quotes: '1'"),
-        ("users: [1]", "users[0]: 1 is a number; put it into quotes: '1'"),
+        ("files: [{id: '1', name: a, folder: 0}]", "files[0].folder: 0 is a number; quote it: '0'"),
+        ("files: [{id: '1', name: a, sha1: 1}]", "files[0].sha1: 1 is a number; quote it: '1'"),
+        ("files: [1]", "files[0]: not a mapping; use the keys id, name, folder, size, sha1, trashed"),
+        ("files: {}", "files: not a list; give a list"),
+        ("folders: 1", "folders: not a list; give a list"),
+        ("tokens: x", "tokens: not a list; give a list"),
+        ("tokens: [1]", "tokens[0]: 1 is a number; quote it: '1'"),
+        ("token: 1", "token: 1 is a number; quote it: '1'"),
+        ("users: [1]", "users[0]: 1 is a number; quote it: '1'"),
         ("users: ['1', '']", "users[1]: '' is not an id; use 1 to 19 decimal digits"),
         (
             "tokens: [a, 'a b']",
-            "tokens[1]: the token does not fit into a header; use visible ASCII characters without blanks",
+            "tokens[1]: the token cannot be sent in a header; use visible ASCII characters without spaces",
         ),
         ("users: [true]", "users[0]: True is not a string; give a string"),
-        ("folders: [{id: '1', name: a, parent: 0}]", "folders[0].parent: 0 is a number; put it into quotes: '0'"),
+        ("folders: [{id: '1', name: a, parent: 0}]", "folders[0].parent: 0 is a number; quote it: '0'"),
         (
             "folders: [{id: '1', name: a, parent: '2'}, {id: '2', name: b, parent: '1'}]",
-            "folders[0].parent: the folder contains itself; name another parent",
+            "folders[0].parent: the folder contains itself; use another parent",
         ),
         (
             "folders: [{id: '1', name: a}, {id: '2', name: b, parent: '9'}]",
-            "folders[1].parent: there is no folder '9'; list that folder or name another",
+            "folders[1].parent: folder '9' does not exist; add that folder or use another",
         ),
         (
             "files: [{id: '1', name: a}, {id: '2', name: b, sha1: x}]",
@@ -227,10 +230,10 @@ def test_what_a_file_leaves_out_does_not_exist(tmp_path: Path) -> None:
         ),
         ("a b: 1", f"'a b': the key is unknown; use {KEYS}"),
         ("'é': 1", f"é: the key is unknown; use {KEYS}"),
-        ("quota_bytes: x", "quota_bytes: 'x' is not a whole number from 0; give a number of bytes"),
+        ("quota_bytes: x", "quota_bytes: 'x' is not a whole number of bytes; give 0 or more"),
         (
             "a: 1\nb: [\n",
-            "line 3: it cannot be parsed (expected the node content, but found '<stream end>'); mend the syntax",
+            "line 3: cannot be parsed (expected the node content, but found '<stream end>'); fix the syntax",
         ),
     ],
 )
@@ -247,16 +250,16 @@ def test_a_bad_file_is_told_in_one_line_with_file_place_and_cure(tmp_path: Path,
 def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     with pytest.raises(WorldFileError) as caught:
         load_world(tmp_path / "none.yaml")
-    problem = "file: No such file or directory; name a file that can be read"
+    problem = "file: No such file or directory; use a readable file"
     assert str(caught.value) == f"{tmp_path / 'none.yaml'}: {problem}"
     (tmp_path / "latin.yaml").write_bytes(b"token: \xff")
     with pytest.raises(WorldFileError) as caught:
         load_world(tmp_path / "latin.yaml")
-    assert str(caught.value) == f"{tmp_path / 'latin.yaml'}: file: it is not text in UTF-8; save it as UTF-8"
+    assert str(caught.value) == f"{tmp_path / 'latin.yaml'}: file: not valid UTF-8; save it as UTF-8"
 
 
 def test_a_contradiction_in_python_is_told_with_its_place() -> None:
-    with pytest.raises(WorldError, match=r"files\[0\]\.folder: there is no folder '9'; ") as caught:
+    with pytest.raises(WorldError, match=r"files\[0\]\.folder: folder '9' does not exist; ") as caught:
         World(files=[File(id="1", name="a", folder="9")])
     assert caught.value.place == "files[0].folder"
 
@@ -293,7 +296,7 @@ def test_an_id_has_up_to_19_digits() -> None:
 def test_a_token_is_of_visible_characters(token: str) -> None:
     assert World(tokens=[token]).tokens == [token]
     for other in (f"{token} ", f"{token}\x7f", f"{token}\u00e9", ""):
-        with pytest.raises(WorldError, match=r"^tokens\[0\]: the token does not fit into a header; "):
+        with pytest.raises(WorldError, match=r"^tokens\[0\]: the token cannot be sent in a header; "):
             World(tokens=[other])
 
 

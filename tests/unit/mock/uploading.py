@@ -18,7 +18,7 @@ SHA1 = hashlib.sha1(DATA, usedforsecurity=False).hexdigest()
 
 
 def small_state(world: World | None = None, **settings: Any) -> State:
-    """Returns a state whose sessions take a few bytes."""
+    """Return a state whose sessions take a few bytes."""
     given = {"min_file_size": 1, "part_size_for": constant_part_size(PART_SIZE), "clock": lambda: NOW, **settings}
     return State(world, **given)
 
@@ -76,7 +76,7 @@ class Upload:
             assert self.put(index).status == 200
 
     def commit(self, parts: object = None, body: object = None, **changes: str | None) -> Answer:
-        """Commits, by default with everything that was uploaded and the right digest."""
+        """Commit, by default with everything that was uploaded and the right digest."""
         content = {"parts": self.parts if parts is None else parts} if body is None else body
         return post(self.state, f"{self.path}/commit", content, **{"digest": digest(self.data), **changes})
 
@@ -87,14 +87,14 @@ class Upload:
         return send(self.state, "DELETE", self.path, headers())
 
     def wanted(self, index: int, **changes: object) -> dict[str, object]:
-        """Returns a part as a plan asks for it."""
+        """Return a part as a plan asks for it."""
         start = index * PART_SIZE
         content = self.data[start : start + PART_SIZE]
         asked = {"offset": start, "size": len(content), "sha512": hashlib.sha512(content).hexdigest()}
         return {**asked, **changes}
 
     def plan(self, parts: object = None, body: object = None, **changes: str | None) -> Answer:
-        """Asks which parts need not be uploaded, by default for all."""
+        """Ask which parts need not be uploaded, by default for all."""
         asked = [self.wanted(index) for index in range(self.count)] if parts is None else parts
         return post(self.state, f"{self.path}/plan", {"parts": asked} if body is None else body, **changes)
 
