@@ -38,7 +38,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_first_line_is_the_base_url_and_an_interrupt_ends_it_well(number: signal.Signals) -> None:
+def test_the_first_line_is_the_base_url_and_a_signal_exits_with_0(number: signal.Signals) -> None:
     with running("--port", "0", "--token", "abc", "--seed", "3") as process:
         assert process.stdout is not None
         base_url = process.stdout.readline().rstrip("\n")
@@ -52,7 +52,7 @@ def test_the_first_line_is_the_base_url_and_an_interrupt_ends_it_well(number: si
         assert process.wait(10) == 0
 
 
-def test_a_port_in_use_is_told_in_one_line() -> None:
+def test_a_port_in_use_is_reported_in_one_line() -> None:
     with MockServer() as server:
         port = re.findall(r":([0-9]+)/", server.base_url)[0]
         done = run("--port", port)
@@ -62,14 +62,14 @@ def test_a_port_in_use_is_told_in_one_line() -> None:
 
 
 @pytest.mark.parametrize("port", ["70000", "-1"])
-def test_an_impossible_port_is_told_in_one_line(port: str) -> None:
+def test_an_invalid_port_is_reported_in_one_line(port: str) -> None:
     done = run("--port", port)
     assert (done.returncode, done.stdout) == (1, "")
     # The reason is worded by Python.
     assert re.fullmatch(rf"box_uploads_mock: cannot listen on 127\.0\.0\.1:{port}: .*port.*0-65535.*\n", done.stderr)
 
 
-def test_a_bad_world_is_told_in_one_line(tmp_path: Path) -> None:
+def test_an_invalid_world_is_reported_in_one_line(tmp_path: Path) -> None:
     world = tmp_path / "world.yaml"
     world.write_text("files: [{id: '1', name: a, folder: '9'}]")
     done = run("--world", str(world))
@@ -79,14 +79,14 @@ def test_a_bad_world_is_told_in_one_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("token", ["", "a b"])
-def test_a_bad_token_is_told_in_one_line(token: str) -> None:
+def test_an_invalid_token_is_reported_in_one_line(token: str) -> None:
     done = run("--token", token)
     assert (done.returncode, done.stdout) == (2, "")
     hint = "use visible ASCII characters without spaces"
     assert done.stderr == f"box_uploads_mock: tokens[0]: the token cannot be sent in a header; {hint}\n"
 
 
-def test_each_option_is_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_option_takes_effect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     world = tmp_path / "world.yaml"
     world.write_text("{token: abc, folders: [{id: '7', name: Footage}]}")
     monkeypatch.setenv("TMPDIR", str(tmp_path))
@@ -122,7 +122,7 @@ def test_each_option_is_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert list(tmp_path.iterdir()) == [world]
 
 
-def test_the_help_tells_each_option(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_help_describes_every_option(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "200")
     with pytest.raises(SystemExit) as ended:
         main(["--help"])
@@ -146,20 +146,20 @@ def test_the_help_tells_each_option(capsys: pytest.CaptureFixture[str], monkeypa
 
 
 @pytest.mark.parametrize("arguments", [("--store", "tape"), ("--part-size", "0"), ("--min-file-size", "x")])
-def test_an_impossible_setting_is_wrong_usage(arguments: tuple[str, str]) -> None:
+def test_an_invalid_option_exits_with_2(arguments: tuple[str, str]) -> None:
     done = run(*arguments)
     assert (done.returncode, done.stdout) == (2, "")
     assert f"argument {arguments[0]}" in done.stderr
 
 
 @pytest.mark.parametrize("size", ["x", "0", "-1", "1.5", ""])
-def test_a_size_that_is_none_is_told_what_one_is(size: str) -> None:
+def test_an_invalid_size_is_explained(size: str) -> None:
     done = run(f"--part-size={size}")
     assert done.stderr.endswith(f"--part-size: {size!r} is not a size; use a whole number of bytes, at least 1\n")
 
 
 @pytest.mark.parametrize("package", ["starlette", "uvicorn"])
-def test_a_package_that_is_missing_is_told_with_what_to_install(package: str) -> None:
+def test_a_missing_package_names_the_extra_to_install(package: str) -> None:
     program = f"import sys; sys.modules[{package!r}] = None; import box_uploads_mock"
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert ended.stderr.splitlines()[-1].endswith("run pip install 'box-uploads[mock]'")

@@ -123,7 +123,7 @@ def browser(server: MockServer) -> Iterator[Browser]:
     ],
     ids=str,
 )
-def test_a_reset_connection_stores_nothing_and_the_next_one_works(
+def test_a_reset_connection_stores_nothing_and_the_next_connection_works(
     server: MockServer, browser: Browser, fault: Reset
 ) -> None:
     path = browser.create()
@@ -143,7 +143,7 @@ def test_a_reset_is_a_reset_and_no_orderly_end(server: MockServer) -> None:
             connection.recv(1)
 
 
-def test_a_lost_answer_closes_the_connection_but_the_part_is_stored(server: MockServer, browser: Browser) -> None:
+def test_a_lost_response_resets_the_connection_but_stores_the_part(server: MockServer, browser: Browser) -> None:
     path = browser.create()
     server.state.faults.add(LostResponse(operation=PART))
     with pytest.raises(ConnectionResetError):
@@ -153,7 +153,9 @@ def test_a_lost_answer_closes_the_connection_but_the_part_is_stored(server: Mock
 
 
 @pytest.mark.parametrize("sent_bytes", [0, 10, 100_000])
-def test_a_truncated_answer_promises_more_than_it_sends(server: MockServer, browser: Browser, sent_bytes: int) -> None:
+def test_a_truncated_response_announces_more_bytes_than_it_sends(
+    server: MockServer, browser: Browser, sent_bytes: int
+) -> None:
     path = browser.create()
     server.state.faults.add(Truncation(operation="get_upload_session", sent_bytes=sent_bytes))
     with pytest.raises(http.client.IncompleteRead) as caught:
@@ -206,14 +208,9 @@ def test_a_slow_reader_that_is_released_pauses_no_more(server: MockServer, brows
 
 
 @pytest.mark.parametrize(
-    "fault",
-    [
-        Stall(operation=PART, limit_s=600),
-        SlowRead(operation=PART, bytes_per_read=1, pause_s=600),
-    ],
-    ids=str,
+    "fault", [Stall(operation=PART, limit_s=600), SlowRead(operation=PART, bytes_per_read=1, pause_s=600)], ids=str
 )
-def test_a_server_that_stops_answers_the_calls_that_are_held_up(fault: Fault, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_stopping_server_finishes_stalled_calls(fault: Fault, caplog: pytest.LogCaptureFixture) -> None:
     state = State(min_file_size=1, part_size_for=constant_part_size(SIZE))
     with ExitStack() as calls, MockServer(state=state) as server:
         browser = Browser(server)
@@ -228,9 +225,7 @@ def test_a_server_that_stops_answers_the_calls_that_are_held_up(fault: Fault, ca
     assert caplog.records == []
 
 
-def test_a_call_that_comes_to_be_held_up_while_the_server_stops_is_answered_too(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
+def test_a_call_that_stalls_while_the_server_stops_is_finished(caplog: pytest.LogCaptureFixture) -> None:
     state = State(min_file_size=1)
     body = json.dumps(new_file()).encode()
     with MockServer(state=state) as server:
@@ -261,7 +256,7 @@ def test_a_call_that_comes_to_be_held_up_while_the_server_stops_is_answered_too(
 
 @contextmanager
 def _putting(browser: Browser, path: str) -> Iterator[list[int]]:
-    """SessionStore a part in a thread, whose answer's status is there when the context ends."""
+    """SessionStore a part in a thread, whose response's status is there when the context ends."""
     statuses: list[int] = []
     caller = threading.Thread(target=lambda: statuses.append(browser.put(path)[0]))
     caller.start()

@@ -153,7 +153,7 @@ def test_the_sdk_uploads_a_big_file_version(small_server: MockServer, small_clie
 
 @pytest.mark.parametrize("changed", [(), (0,), (1,), (3,), (0, 1, 2), (0, 1, 2, 3)])
 @pytest.mark.parametrize("store", ["memory", "disk", "discard"])
-def test_the_sdk_sends_only_what_has_changed(store: Any, changed: tuple[int, ...]) -> None:
+def test_the_sdk_sends_only_changed_parts(store: Any, changed: tuple[int, ...]) -> None:
     data = bytearray(DATA)
     for index in changed:
         data[index * 10_000 + 5] ^= 1
@@ -188,21 +188,19 @@ def test_the_sdk_waits_for_a_commit_that_is_accepted(small_server: MockServer, s
     assert [exchange.status for exchange in small_server.state.request_log][-3:] == [202, 202, 201]
 
 
-def test_the_sdk_gives_up_when_an_answer_of_a_stored_part_is_lost(
-    small_server: MockServer, small_client: BoxClient
-) -> None:
+def test_the_sdk_fails_when_the_response_to_a_part_is_lost(small_server: MockServer, small_client: BoxClient) -> None:
     small_server.state.faults.add(LostResponse(operation="upload_part"))
     with pytest.raises(BoxAPIError, match="range_overlaps_existing_part"):
         small_client.chunked_uploads.upload_big_file(io.BytesIO(DATA), "Project.mov", len(DATA), "0")
 
 
-def test_the_sdk_gives_up_at_a_late_mismatch_of_parts(small_server: MockServer, small_client: BoxClient) -> None:
+def test_the_sdk_fails_on_a_late_parts_mismatch(small_server: MockServer, small_client: BoxClient) -> None:
     small_server.state.faults.add(LatePartsMismatch())
     with pytest.raises(BoxAPIError, match="parts_mismatch"):
         small_client.chunked_uploads.upload_big_file(io.BytesIO(DATA), "Project.mov", len(DATA), "0")
 
 
-def test_the_sdk_uses_the_operations_one_by_one(small_server: MockServer, small_client: BoxClient) -> None:
+def test_the_sdk_calls_every_operation(small_server: MockServer, small_client: BoxClient) -> None:
     uploads = small_client.chunked_uploads
     session = uploads.create_file_upload_session("0", len(DATA), "Project.mov")
     assert session.id is not None

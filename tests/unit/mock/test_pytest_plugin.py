@@ -30,7 +30,7 @@ def test_a_test_starts_from_the_beginning(box_mock, box_mock_url, box_mock_token
 """
 
 
-def test_the_fixtures_give_each_test_a_fresh_mock(tmp_path: Path) -> None:
+def test_every_test_gets_a_fresh_mock(tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text('pytest_plugins = ["box_uploads_mock.pytest_plugin"]\n')
     (tmp_path / "test_it.py").write_text(TESTS)
     assert "2 passed" in _pytest(tmp_path)
@@ -72,7 +72,7 @@ def test_nothing_is_left_of_earlier_tests(box_mock_url):
 """
 
 
-def test_a_fault_that_does_not_happen_fails_its_test_and_no_other(tmp_path: Path) -> None:
+def test_an_unused_fault_fails_only_its_test(tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text('pytest_plugins = ["box_uploads_mock.pytest_plugin"]\n')
     (tmp_path / "test_it.py").write_text(UNFIRED)
     out = _pytest(tmp_path)
@@ -135,7 +135,7 @@ def test_nothing_comes_in_late(box_mock):
 """
 
 
-def test_a_client_that_hangs_up_while_it_is_held_up_leaves_nothing_to_other_tests(tmp_path: Path) -> None:
+def test_a_stalled_client_that_disconnects_does_not_affect_other_tests(tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text('pytest_plugins = ["box_uploads_mock.pytest_plugin"]\n')
     (tmp_path / "test_it.py").write_text(HUNG_UP)
     assert "7 passed" in _pytest(tmp_path)

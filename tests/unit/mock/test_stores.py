@@ -30,7 +30,7 @@ def fill(part_store: PartStore, offset: int, data: bytes) -> None:
 
 @pytest.mark.parametrize("kind", STORE_KINDS)
 @pytest.mark.parametrize("order", list(itertools.permutations((0, 4, 8))))
-def test_the_file_is_hashed_in_order_whatever_the_order_of_its_parts(kind: Any, order: tuple[int, ...]) -> None:
+def test_the_file_hash_does_not_depend_on_the_order_of_parts(kind: Any, order: tuple[int, ...]) -> None:
     store = BlobStore(kind)
     part_store = PartStore(store)
     for offset in order:
@@ -44,7 +44,7 @@ def test_the_file_is_hashed_in_order_whatever_the_order_of_its_parts(kind: Any, 
 
 
 @pytest.mark.parametrize("kind", STORE_KINDS)
-def test_an_abandoned_part_leaves_no_trace_in_the_digest(kind: Any) -> None:
+def test_a_discarded_part_does_not_change_the_digest(kind: Any) -> None:
     part_store = PartStore(BlobStore(kind))
     writer = part_store.open_writer(0)
     writer.write(b"wrong")
@@ -55,7 +55,7 @@ def test_an_abandoned_part_leaves_no_trace_in_the_digest(kind: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", STORE_KINDS)
-def test_an_upload_ends_well_whatever_the_store(kind: Any) -> None:
+def test_an_upload_succeeds_with_every_store(kind: Any) -> None:
     state = small_state(store=kind)
     upload = Upload(state)
     for index in (2, 0, 1):
@@ -70,7 +70,7 @@ def test_an_upload_ends_well_whatever_the_store(kind: Any) -> None:
     state.close()
 
 
-def test_a_discarding_store_still_tells_a_wrong_digest() -> None:
+def test_a_discarding_store_detects_a_wrong_digest() -> None:
     state = small_state(store="discard")
     upload = Upload(state)
     for index in (2, 1, 0):
@@ -80,7 +80,7 @@ def test_a_discarding_store_still_tells_a_wrong_digest() -> None:
     state.close()
 
 
-def test_a_discarding_store_keeps_only_what_comes_early() -> None:
+def test_a_discarding_store_keeps_only_early_parts() -> None:
     state = small_state(store="discard")
     upload = Upload(state)
     upload.put(0)
@@ -94,7 +94,7 @@ def test_a_discarding_store_keeps_only_what_comes_early() -> None:
 
 
 @pytest.mark.parametrize("kind", ["disk", "discard"])
-def test_a_closed_state_leaves_nothing_on_the_disk(kind: Any) -> None:
+def test_a_closed_state_leaves_no_files(kind: Any) -> None:
     state = small_state(store=kind)
     upload = Upload(state)
     upload.put(2)
@@ -110,7 +110,7 @@ def test_a_closed_state_leaves_nothing_on_the_disk(kind: Any) -> None:
 
 
 @pytest.mark.parametrize("end", ["refused", "aborted", "reset", "replaced"])
-def test_bytes_on_disk_go_when_nobody_can_read_them_any_more(end: str) -> None:
+def test_files_are_deleted_when_their_bytes_are_unreachable(end: str) -> None:
     state = small_state(store="disk")
     upload = Upload(state, file_id="12345")
     upload.put_all()
@@ -142,7 +142,7 @@ def test_a_server_removes_its_directory_when_it_stops() -> None:
     assert not directory.exists()
 
 
-def test_an_unknown_store_is_refused() -> None:
+def test_an_unknown_store_is_rejected() -> None:
     with pytest.raises(ValueError, match=r"^store: 'tape' is unknown; use one of memory, disk, discard$"):
         State(store="tape")  # type: ignore[arg-type]  # what the types forbid is what is tested
 
@@ -167,7 +167,7 @@ def test_parts_from_eight_threads_in_any_order_make_the_file() -> None:
     assert part_store.digest == hashlib.sha1(data, usedforsecurity=False).digest()
 
 
-def test_discarding_takes_no_memory_for_parts_that_come_early() -> None:
+def test_early_parts_of_a_discarding_store_use_no_memory() -> None:
     store = BlobStore("discard")
     part_store = PartStore(store)
     chunk = bytes(MIB)

@@ -63,7 +63,7 @@ def test_a_world_is_read_from_json(tmp_path: Path) -> None:
     ],
     ids=["empty", "third line", "yaml", "deep"],
 )
-def test_a_malformed_json_file_is_told(tmp_path: Path, text: str, place: str, problem: str) -> None:
+def test_malformed_json_is_reported_with_its_line(tmp_path: Path, text: str, place: str, problem: str) -> None:
     path = tmp_path / "world.json"
     path.write_text(text)
     with pytest.raises(WorldFileError) as caught:
@@ -71,26 +71,17 @@ def test_a_malformed_json_file_is_told(tmp_path: Path, text: str, place: str, pr
     assert str(caught.value) == f"{path}: {place}: {problem}; fix the syntax"
 
 
-def test_what_a_file_leaves_out_does_not_exist(tmp_path: Path) -> None:
+def test_an_empty_mapping_is_the_default_world(tmp_path: Path) -> None:
     assert load(tmp_path, "{}") == World()
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (
-            "",
-            f"file: not a mapping; use the keys {KEYS}",
-        ),
-        (
-            "[]",
-            f"file: not a mapping; use the keys {KEYS}",
-        ),
+        ("", f"file: not a mapping; use the keys {KEYS}"),
+        ("[]", f"file: not a mapping; use the keys {KEYS}"),
         ("a: [", "line 1: cannot be parsed (expected the node content, but found '<stream end>'); fix the syntax"),
-        (
-            "a: !!python/object:os.system x",
-            f"line 1: cannot be parsed ({NO_TAG}); fix the syntax",
-        ),
+        ("a: !!python/object:os.system x", f"line 1: cannot be parsed ({NO_TAG}); fix the syntax"),
         ("a: 2000-99-99", "file: cannot be parsed (malformed); fix the syntax"),
         ("file: []", f"file: the key is unknown; use {KEYS}"),
         ("1: []", f"1: the key is unknown; use {KEYS}"),
@@ -113,18 +104,12 @@ def test_what_a_file_leaves_out_does_not_exist(tmp_path: Path) -> None:
             "folders: [{id: '07', name: a}]",
             "folders[0].id: '07' is not an id; use 1 to 19 decimal digits, no leading zeros",
         ),
-        (
-            "folders: [{id: '0', name: a}]",
-            "folders[0].id: '0' is already the id of the root folder; use another id",
-        ),
+        ("folders: [{id: '0', name: a}]", "folders[0].id: '0' is already the id of the root folder; use another id"),
         (
             "folders: [{id: '7', name: a, size: 1}]",
             "folders[0].size: the key is unknown; use id, name, parent, trashed",
         ),
-        (
-            "folders: [{id: '7', name: a, trashed: 1}]",
-            "folders[0].trashed: 1 is not a boolean; use true or false",
-        ),
+        ("folders: [{id: '7', name: a, trashed: 1}]", "folders[0].trashed: 1 is not a boolean; use true or false"),
         (
             "folders: [{id: '7', name: a, parent: '8'}]",
             "folders[0].parent: folder '8' does not exist; add that folder or use another",
@@ -149,14 +134,8 @@ def test_what_a_file_leaves_out_does_not_exist(tmp_path: Path) -> None:
             "files: [{id: '1', name: a, folder: '9'}]",
             "files[0].folder: folder '9' does not exist; add that folder or use another",
         ),
-        (
-            "files: [{id: '1', name: a, size: x}]",
-            "files[0].size: 'x' is not a whole number of bytes; give 0 or more",
-        ),
-        (
-            "files: [{id: '1', name: a, sha1: XYZ}]",
-            f"files[0].sha1: 'XYZ' is not a SHA-1; {DIGITS}",
-        ),
+        ("files: [{id: '1', name: a, size: x}]", "files[0].size: 'x' is not a whole number of bytes; give 0 or more"),
+        ("files: [{id: '1', name: a, sha1: XYZ}]", f"files[0].sha1: 'XYZ' is not a SHA-1; {DIGITS}"),
         (
             "folders: [{id: 'x', name: a}]",
             "folders[0].id: 'x' is not an id; use 1 to 19 decimal digits, no leading zeros",
@@ -184,18 +163,12 @@ def test_what_a_file_leaves_out_does_not_exist(tmp_path: Path) -> None:
         ("files: [{name: a}]", "files[0].id: missing; give a string"),
         ("files: [{id: '1'}]", "files[0].name: missing; give a string"),
         ("folders: [{id: '1'}]", "folders[0].name: missing; give a string"),
-        (
-            "files: [{id: '1', name: a, size: -1}]",
-            "files[0].size: -1 is not a whole number of bytes; give 0 or more",
-        ),
+        ("files: [{id: '1', name: a, size: -1}]", "files[0].size: -1 is not a whole number of bytes; give 0 or more"),
         (
             "files: [{id: '1', name: a, size: true}]",
             "files[0].size: True is not a whole number of bytes; give 0 or more",
         ),
-        (
-            "files: [{id: '1', name: a, trashed: x}]",
-            "files[0].trashed: 'x' is not a boolean; use true or false",
-        ),
+        ("files: [{id: '1', name: a, trashed: x}]", "files[0].trashed: 'x' is not a boolean; use true or false"),
         ("files: [{id: '1', name: a, folder: 0}]", "files[0].folder: 0 is a number; quote it: '0'"),
         ("files: [{id: '1', name: a, sha1: 1}]", "files[0].sha1: 1 is a number; quote it: '1'"),
         ("files: [1]", "files[0]: not a mapping; use the keys id, name, folder, size, sha1, trashed"),
@@ -220,10 +193,7 @@ def test_what_a_file_leaves_out_does_not_exist(tmp_path: Path) -> None:
             "folders: [{id: '1', name: a}, {id: '2', name: b, parent: '9'}]",
             "folders[1].parent: folder '9' does not exist; add that folder or use another",
         ),
-        (
-            "files: [{id: '1', name: a}, {id: '2', name: b, sha1: x}]",
-            f"files[1].sha1: 'x' is not a SHA-1; {DIGITS}",
-        ),
+        ("files: [{id: '1', name: a}, {id: '2', name: b, sha1: x}]", f"files[1].sha1: 'x' is not a SHA-1; {DIGITS}"),
         (
             "files: [{id: '1', name: a, parent: '0'}]",
             "files[0].parent: the key is unknown; use id, name, folder, size, sha1, trashed",
@@ -237,7 +207,7 @@ def test_what_a_file_leaves_out_does_not_exist(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_bad_file_is_told_in_one_line_with_file_place_and_cure(tmp_path: Path, text: str, message: str) -> None:
+def test_an_invalid_file_is_reported_in_one_line_with_place_and_hint(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(WorldFileError) as caught:
         load(tmp_path, text)
     place, rest = message.split(": ", 1)
@@ -247,7 +217,7 @@ def test_a_bad_file_is_told_in_one_line_with_file_place_and_cure(tmp_path: Path,
     assert caught.value.path == tmp_path / "world.yaml"
 
 
-def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+def test_an_unreadable_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(WorldFileError) as caught:
         load_world(tmp_path / "none.yaml")
     problem = "file: No such file or directory; use a readable file"
@@ -258,14 +228,14 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     assert str(caught.value) == f"{tmp_path / 'latin.yaml'}: file: not valid UTF-8; save it as UTF-8"
 
 
-def test_a_contradiction_in_python_is_told_with_its_place() -> None:
+def test_an_invalid_world_in_python_is_reported_with_its_place() -> None:
     with pytest.raises(WorldError, match=r"files\[0\]\.folder: folder '9' does not exist; ") as caught:
         World(files=[File(id="1", name="a", folder="9")])
     assert caught.value.place == "files[0].folder"
 
 
 @pytest.mark.parametrize("limit", ["quota_bytes", "max_file_size"])
-def test_a_negative_limit_is_refused(limit: str) -> None:
+def test_a_negative_limit_is_rejected(limit: str) -> None:
     with pytest.raises(WorldError, match=f"^{limit}: -1 is negative; give a number of bytes$"):
         World(**{limit: -1})  # type: ignore[arg-type]  # the names are among the parameters
     assert getattr(World(**{limit: 0}), limit) == 0  # type: ignore[arg-type]  # as above
@@ -281,7 +251,7 @@ def test_a_negative_limit_is_refused(limit: str) -> None:
     ],
     ids=str,
 )
-def test_a_file_that_cannot_be_is_refused(file: File, message: str) -> None:
+def test_an_invalid_file_is_rejected(file: File, message: str) -> None:
     with pytest.raises(WorldError, match=f"^{re.escape(message)}$"):
         World(files=[file])
 
@@ -300,7 +270,7 @@ def test_a_token_is_of_visible_characters(token: str) -> None:
             World(tokens=[other])
 
 
-def test_folders_in_a_circle_are_refused() -> None:
+def test_cyclic_folders_are_rejected() -> None:
     with pytest.raises(WorldError, match="contains itself"):
         World(folders=[Folder(id="1", name="a", parent="2"), Folder(id="2", name="b", parent="1")])
 
@@ -309,12 +279,12 @@ def test_a_trashed_item_may_share_its_name() -> None:
     World(files=[File(id="1", name="a", trashed=True), File(id="2", name="a")])
 
 
-def test_names_are_compared_behind_a_trashed_item_too() -> None:
+def test_names_are_compared_after_a_trashed_item() -> None:
     files = [File(id="1", name="a", trashed=True), File(id="2", name="a"), File(id="3", name="A")]
     with pytest.raises(WorldError, match=r"^files\[2\]\.name: 'A' is already the name of files\[1\]; "):
         World(files=files)
-    answer = post(State(World(files=files[:2])), SESSIONS, new_file(file_name="A"))
-    assert answer.body["context_info"]["conflicts"]["id"] == "2"
+    response = post(State(World(files=files[:2])), SESSIONS, new_file(file_name="A"))
+    assert response.body["context_info"]["conflicts"]["id"] == "2"
 
 
 def test_files_without_a_sha1_get_different_ones() -> None:
@@ -323,20 +293,20 @@ def test_files_without_a_sha1_get_different_ones() -> None:
     assert len(first) == len(second) == 40
 
 
-def test_a_token_of_the_callers_replaces_those_of_the_world() -> None:
+def test_a_given_token_replaces_the_tokens_of_the_world() -> None:
     state = State(World(tokens=("one", "two")), token="three")
     assert state.token == "three"
     assert post(state, SESSIONS, new_file(), authorization="Bearer one").status == 401
     assert post(state, SESSIONS, new_file(), authorization="Bearer three").status == 201
 
 
-def test_every_token_of_the_world_is_accepted_and_the_first_is_handed_out() -> None:
+def test_every_token_of_the_world_is_accepted_and_the_first_is_the_default() -> None:
     state = State(World(tokens=("one", "two")))
     assert state.token == "one"
     assert post(state, SESSIONS, new_file(), authorization="Bearer two").status == 201
 
 
-def test_the_default_world_has_what_the_documentation_speaks_of() -> None:
+def test_the_default_world_is_as_documented() -> None:
     world = default_world()
     assert world.folders == (
         Folder(id="100", name="Footage"),
@@ -354,7 +324,7 @@ def test_the_default_world_has_what_the_documentation_speaks_of() -> None:
     assert (world.quota_bytes, world.max_file_size) == (8 * 1024**4, 1024**4)
 
 
-def test_what_a_folder_or_a_file_leaves_out_has_its_usual_value() -> None:
+def test_folders_and_files_have_defaults() -> None:
     folder = Folder(id="1", name="a")
     assert (folder.parent, folder.trashed) == ("0", False)
     file = File(id="1", name="a")
