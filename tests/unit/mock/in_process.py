@@ -1,4 +1,4 @@
-"""A minimal in-process HTTP client: exactly the given headers and bytes reach the app, nothing is added or mended."""
+"""A minimal in-process HTTP client: exactly the given headers and bytes reach the app."""
 
 import asyncio
 import json
@@ -48,7 +48,7 @@ def send(
     scheme: str = "http",
     has_raw_path: bool = True,
 ) -> Response:
-    """Send a request of any form; the last chunk ends the body, and without chunks the client hangs up.
+    """Send any request; the last chunk ends the body, and without chunks the client disconnects.
 
     A raw path is what a server may leave out of the scope.
     """
@@ -89,7 +89,7 @@ async def _drive(state: State, scope: Any, receive: Any, keep: Any) -> None:
 
 
 def headers(body: bytes = b"", **changes: str | None) -> dict[str, str]:
-    """Return the headers of a good request; underscores stand for hyphens, None leaves a header out."""
+    """Return the headers of a valid request; underscores stand for hyphens, None leaves a header out."""
     good: dict[str, str | None] = {
         "host": HOST,
         "authorization": "Bearer mock-token",
@@ -112,7 +112,7 @@ def get_file(state: State, file_id: str, **changes: str | None) -> Response:
 
 
 def new_file(**changes: object) -> dict[str, object]:
-    """Return a good body for a new file, with changes."""
+    """Return a valid body for a new file, with changes."""
     return {"folder_id": "0", "file_name": "Project.mov", "file_size": 104_857_600, **changes}
 
 

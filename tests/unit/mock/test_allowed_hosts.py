@@ -1,4 +1,4 @@
-"""Pages of other sites are kept from the control plane."""
+"""The control plane rejects requests from web pages of other sites."""
 
 import http.client
 from urllib.parse import urlsplit

@@ -1,4 +1,4 @@
-"""The ASGI app in the hands of in-process clients."""
+"""The ASGI app, called in process."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Parts with `Transfer-Encoding: chunked`, as Box's JavaScript SDKs send them, beside those of announced length."""
+"""Parts with `Transfer-Encoding: chunked`, as Box's JavaScript SDKs send them, and parts with `Content-Length`."""
 
 import json
 import socket

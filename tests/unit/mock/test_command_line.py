@@ -24,7 +24,7 @@ COMMAND = [sys.executable, "-m", "box_uploads_mock"]
 
 @contextmanager
 def running(*arguments: str) -> Generator[subprocess.Popen[str]]:
-    # Else Python itself would pass on each line at once.
+    # With PYTHONUNBUFFERED Python would flush each line, even if the program does not.
     buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     with subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.PIPE, text=True, env=buffered) as process:
         try:

@@ -1,4 +1,4 @@
-"""Making the file of its parts."""
+"""Committing and aborting sessions, and logging events."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""Faults that need a connection, over real ones on the loopback interface."""
+"""Faults that break or delay a connection, over the loopback interface."""
 
 import asyncio
 import http.client
@@ -35,7 +35,7 @@ PART = "upload_part"
 @pytest.fixture(scope="module")
 def shared_server() -> Iterator[MockServer]:
     async def pause(seconds: float) -> None:
-        """Take no time, or for a minute and more all the time there is."""
+        """Return at once; a pause of a minute or more never ends."""
         if seconds >= 60:
             await asyncio.get_running_loop().create_future()
 
@@ -49,13 +49,13 @@ def server(shared_server: MockServer, caplog: pytest.LogCaptureFixture) -> Itera
     shared_server.state.reset()
     yield shared_server
     shared_server.state.faults.require_fired()
-    # To break a connection is nothing that the server complains of.
+    # The server logs no error for a connection that a fault breaks.
     shared_server.wait_until_idle()
     assert caplog.get_records("call") == []
 
 
 def test_a_connection_that_is_closing_already_is_only_dropped() -> None:
-    """Its socket may be another one's by then."""
+    """Do nothing: the socket may have been reused by then."""
 
     class Closing(asyncio.Transport):
         aborted = False
@@ -75,7 +75,7 @@ def test_a_connection_that_is_closing_already_is_only_dropped() -> None:
 
 
 class Browser:
-    """One connection to a server."""
+    """A client with one connection."""
 
     def __init__(self, server: MockServer) -> None:
         self._server = server
@@ -235,28 +235,30 @@ def test_a_call_that_stalls_while_the_server_stops_is_finished(caplog: pytest.Lo
             Stall(operation="create_upload_session", when="during", after_bytes=1, limit_s=600),
             Stall(operation="create_upload_session", when="during", after_bytes=len(body), limit_s=600),
         )
-        one, two = (socket.create_connection(("127.0.0.1", urlsplit(server.origin).port or 0), 10) for _ in range(2))
-        one.sendall(head.encode() + body)
+        first, second = (
+            socket.create_connection(("127.0.0.1", urlsplit(server.origin).port or 0), 10) for _ in range(2)
+        )
+        first.sendall(head.encode() + body)
         other = Browser(server)
         other.wait_for_stall()
-        # All but the end, at which it is held up.
-        two.sendall(head.encode() + body[:-1])
+        # All but the last byte, at which the call stalls.
+        second.sendall(head.encode() + body[:-1])
         # Both requests are read before this one.
         other.call("GET", "/_mock/faults")
         other.connection.close()
         stopping = threading.Thread(target=server.stop)
         stopping.start()
-        with one, two:
-            assert one.recv(100).startswith(b"HTTP/1.1 201 ")
-            two.sendall(body[-1:])
-            assert two.recv(100).startswith(b"HTTP/1.1 201 ")
+        with first, second:
+            assert first.recv(100).startswith(b"HTTP/1.1 201 ")
+            second.sendall(body[-1:])
+            assert second.recv(100).startswith(b"HTTP/1.1 201 ")
         stopping.join(10)
     assert caplog.records == []
 
 
 @contextmanager
 def _putting(browser: Browser, path: str) -> Iterator[list[int]]:
-    """SessionStore a part in a thread, whose response's status is there when the context ends."""
+    """Upload a part in a thread; the status of the response is in the list when the context ends."""
     statuses: list[int] = []
     caller = threading.Thread(target=lambda: statuses.append(browser.put(path)[0]))
     caller.start()

@@ -13,7 +13,6 @@ from tests.unit.mock.in_process import HOST, SESSIONS, Response, new_file, post,
 from tests.unit.mock.uploading import DATA, SHA1, Upload, small_state
 
 RESET = {"kind": "reset", "operation": "upload_part"}
-STALL = {"kind": "stall", "operation": "upload_part"}
 FAILURE_FIELDS = ("status", "code", "retry_after_s", "body", "after_bytes", "carried_out", "skip", "times")
 NOT_STORED = "The bytes of file 12345 are not stored: it was not uploaded to this mock, or the store discards."
 FAILURE = {"kind": "failure", "operation": "create_upload_session", "status": 503, "retry_after_s": 2}
@@ -101,10 +100,7 @@ def test_the_control_plane_has_no_rate_limit_and_no_log(state: State) -> None:
         ({"faults": {}}, "faults: not a list; give a list of objects"),
         ({"faults": [FAILURE, 1]}, "faults[1]: not an object; give names and values"),
         ({"faults": [{"kind": "failure", "status": 500}]}, "faults[0].operation: missing; this field is required"),
-        ({"faults": [{**FAILURE, "status": "500"}]}, "faults[0].status: '500' is not an integer; give an integer"),
-        ({"faults": [{**FAILURE, "status": True}]}, "faults[0].status: True is not an integer; give an integer"),
         ({"faults": [{**FAILURE, "status": 500.5}]}, "faults[0].status: 500.5 is not an integer; give an integer"),
-        ({"faults": [{**FAILURE, "status": 200}]}, "faults[0].status: 200 is not an error status; use 400 to 599"),
         (
             {"faults": [{**FAILURE, "when": 1}]},
             f"faults[0]: 'when' is unknown; use operation, {', '.join(FAILURE_FIELDS)}",
@@ -113,8 +109,6 @@ def test_the_control_plane_has_no_rate_limit_and_no_log(state: State) -> None:
             {"faults": [FAILURE, {**FAILURE, "operation": "x"}], "rate_limit": {"retry_after_s": 1}},
             f"faults[1].operation: 'x' is unknown; use one of {', '.join(OPERATIONS)}",
         ),
-        ({"faults": 1}, "faults: not a list; give a list of objects"),
-        ({"faults": [1]}, "faults[0]: not an object; give names and values"),
         ({"faults": [{}]}, f"faults[0].kind: missing or unknown; use one of {', '.join(KINDS)}"),
         ({"faults": [{"kind": []}]}, f"faults[0].kind: missing or unknown; use one of {', '.join(KINDS)}"),
         (
@@ -122,22 +116,9 @@ def test_the_control_plane_has_no_rate_limit_and_no_log(state: State) -> None:
             "faults[0].operation: '\\xe9' is not an ASCII string; give an ASCII string",
         ),
         (
-            {"faults": [{**RESET, "when": "late"}]},
-            "faults[0].when: 'late' is unknown; use one of before, during, after",
-        ),
-        ({"faults": [{**RESET, "when": 1}]}, "faults[0].when: 1 is not an ASCII string; give an ASCII string"),
-        ({"faults": [{**RESET, "times": None}]}, "faults[0].times: None is not an integer; give an integer"),
-        (
             {"faults": [{**RESET, "limit_s": 1}]},
             "faults[0]: 'limit_s' is unknown; use operation, when, after_bytes, skip, times",
         ),
-        ({"faults": [{**STALL, "limit_s": "1"}]}, "faults[0].limit_s: '1' is not a number; give a number"),
-        (
-            {"faults": [{**STALL, "limit_s": 10**9}]},
-            "faults[0].limit_s: 1000000000 is out of bounds; use 0 to 600 seconds",
-        ),
-        ({"faults": [{**STALL, "limit_s": 601}]}, "faults[0].limit_s: 601 is out of bounds; use 0 to 600 seconds"),
-        ({"faults": [{**FAILURE, "carried_out": 1}]}, "faults[0].carried_out: 1 is not a boolean; use true or false"),
         ({"faults": [FAILURE], "rate_limit": 1}, "rate_limit: not an object; give names and values"),
         ({"rate_limit": {}}, "rate_limit.retry_after_s: missing; this field is required"),
         (

@@ -1,4 +1,4 @@
-"""What each kind of fault does to the call that it strikes, in process."""
+"""The effect of each kind of fault on a call, in process."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -29,7 +29,7 @@ COMMIT = "commit_upload_session"
 
 
 class Pauses:
-    """A sleep that takes no time and notes what it was asked for."""
+    """A sleep that takes no time and records its arguments."""
 
     def __init__(self) -> None:
         self.seconds: list[float] = []
@@ -245,7 +245,7 @@ def test_an_equal_request_gets_the_session_whose_response_was_lost(state: State,
     else:
         assert post(state, SESSIONS, new_file()).status == 500
     (session_id,) = state.sessions
-    # Others are no conflict.
+    # Other files do not conflict.
     assert post(state, SESSIONS, new_file(file_name="other")).status == 201
     responses = [post(state, SESSIONS, new_file()) for _ in range(2)]
     assert [(response.status, response.code) for response in responses] == [(409, "session_conflict")] * 2
@@ -278,7 +278,7 @@ def test_repeated_202_responses_end(upload: Upload) -> None:
 def test_a_late_parts_mismatch_ends(upload: Upload) -> None:
     upload.state.faults.add(LatePartsMismatch(times=2))
     upload.put(0)
-    # Not all parts are there, so this is an honest mismatch.
+    # This mismatch is not the fault's: parts are missing.
     assert upload.commit().code == "parts_mismatch"
     assert len(upload.state.faults.unfired) == 1
     assert upload.state.faults.unfired[0].times == 2

@@ -1,4 +1,4 @@
-"""Faults as data: which are possible, what is left of them, and how they are accounted for."""
+"""The fields of faults, their JSON, and the queue."""
 
 import json
 import re
@@ -168,7 +168,7 @@ def test_a_taken_fault_is_unfired_until_it_is_marked(state: State) -> None:
     state.faults.add(fault, Stall(operation=PART))
     queued = state.faults.take(PART)
     assert queued is not None
-    # Another call at the same time gets the next one.
+    # A concurrent call gets the next fault.
     other = state.faults.take(PART)
     assert other is not None
     assert (queued.fault, other.fault) == (fault, Stall(operation=PART))

@@ -1,4 +1,4 @@
-"""Faults on demand."""
+"""Failures and rate limits."""
 
 import pytest
 from box_uploads_mock import Failure, State

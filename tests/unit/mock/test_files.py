@@ -1,4 +1,4 @@
-"""What the API tells of a file that is stored."""
+"""Reading a file."""
 
 from box_uploads_mock import State
 

@@ -1,4 +1,4 @@
-"""Box's own SDK takes the mock for Box."""
+"""Box's own SDK works with the mock."""
 
 import hashlib
 import io
@@ -21,18 +21,6 @@ from box_sdk_gen import (
 from box_uploads_mock import Failure, LatePartsMismatch, LostResponse, MockServer, State, constant_part_size
 
 MIB = 1024**2
-
-
-@pytest.fixture(scope="module")
-def shared_server() -> Iterator[MockServer]:
-    with MockServer() as server:
-        yield server
-
-
-@pytest.fixture
-def server(shared_server: MockServer) -> MockServer:
-    shared_server.state.reset()
-    return shared_server
 
 
 @pytest.fixture
@@ -135,7 +123,7 @@ def test_the_sdk_uploads_a_big_file(small_server: MockServer, small_client: BoxC
 
 
 def statuses_of(server: MockServer, operation: str) -> list[int | None]:
-    return [one.status for one in server.state.request_log if one.operation == operation]
+    return [exchange.status for exchange in server.state.request_log if exchange.operation == operation]
 
 
 @pytest.mark.parametrize("size", [len(DATA), 30_000, 1])
@@ -164,7 +152,7 @@ def test_the_sdk_sends_only_changed_parts(store: Any, changed: tuple[int, ...]) 
         file = client.chunked_uploads.upload_big_file_version(first.id, io.BytesIO(data), len(data))
         assert file is not None
         assert file.sha_1 == hashlib.sha1(data, usedforsecurity=False).hexdigest()
-        # What is discarded cannot be there already.
+        # A store that discards has no hits.
         again = 4 if store == "discard" else len(changed)
         assert len(statuses_of(server, "upload_part")) == sent + again
         if store != "discard":

@@ -1,4 +1,4 @@
-"""OPTIONS: the preflight check of an upload, and what a path can be asked for."""
+"""OPTIONS: the preflight check of an upload, and the allowed methods of a path."""
 
 import json
 from typing import Any

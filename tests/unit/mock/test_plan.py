@@ -1,4 +1,4 @@
-"""Asking which parts need not be uploaded, and naming them in the commit."""
+"""Plans: which parts need no upload, and how a commit names them."""
 
 import hashlib
 from typing import Any
@@ -26,7 +26,7 @@ def stored(state: State, data: bytes = DATA, name: str = "first") -> str:
 
 
 def offsets(response: Response) -> tuple[list[int], list[int]]:
-    """Return where the hits are, and the misses."""
+    """Return the offsets of the hits and of the misses."""
     assert response.status == 200, response.content
     hits, misses = ([part["offset"] for part in response.body[name]] for name in ("hits", "misses"))
     return hits, misses
@@ -171,7 +171,7 @@ def test_sha512_is_computed_only_on_demand(state: State, monkeypatch: pytest.Mon
     sha512 = hashlib.sha512
 
     def counted(*data: bytes) -> Any:
-        # The mock hashes bit by bit, the test at once.
+        # The mock passes no data to the constructor, the test does.
         hashed.extend([] if data else [1])
         return sha512(*data)
 
@@ -180,7 +180,7 @@ def test_sha512_is_computed_only_on_demand(state: State, monkeypatch: pytest.Mon
     assert hashed == []
     upload = Upload(state, file_name="second")
     upload.plan([upload.wanted(0, sha512="0" * 128)])
-    # Of the three parts, those of the size that was asked for.
+    # Only the two stored parts of the wanted size are hashed.
     upload.plan([upload.wanted(0, sha512="1" * 128)])
     assert len(hashed) == 2
 
@@ -196,7 +196,7 @@ def test_a_commit_may_name_a_sha512_of_every_part(state: State, is_hit: bool) ->
         parts = [{**part, **upload.wanted(index)} for index, part in enumerate(upload.parts)]
     wrong = [{**parts[0], "sha512": "0" * 128}, *parts[1:]]
     assert upload.commit(wrong).code == "parts_mismatch"
-    assert upload.commit([{**one, "sha512": one["sha512"].upper()} for one in parts]).status == 201
+    assert upload.commit([{**part, "sha512": part["sha512"].upper()} for part in parts]).status == 201
 
 
 @pytest.mark.parametrize("without", [0, 1, 2])

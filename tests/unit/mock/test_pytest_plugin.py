@@ -1,4 +1,4 @@
-"""The fixtures, in a test run of their own."""
+"""The fixtures, in a separate test run."""
 
 import os
 import subprocess
@@ -116,7 +116,7 @@ def send(box_mock):
 def test_a_client_loses_patience(box_mock, fault, tries):
     assert not box_mock.state.request_log
     box_mock.state.faults.add(fault)
-    # As after a timeout: it hangs up.
+    # Disconnects, as after a timeout.
     with send(box_mock):
         for _ in range(10_000):
             if box_mock.state.faults.stalled:
@@ -143,7 +143,7 @@ def test_a_stalled_client_that_disconnects_does_not_affect_other_tests(tmp_path:
 
 def _pytest(tmp_path: Path) -> str:
     command = [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", str(tmp_path)]
-    # Other plugins that happen to be installed have no part in this.
+    # Ignore other installed plugins.
     environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     done = subprocess.run(
         command, capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path, env=environment

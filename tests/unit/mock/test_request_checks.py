@@ -1,4 +1,4 @@
-"""What is checked before an operation looks at a request, in which order, and the form of every error."""
+"""The checks of a request before its operation runs, their order, and the format of errors."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What the request log tells of headers and bodies, and that it tells no token."""
+"""The headers and bodies in the request log, and the redaction of tokens."""
 
 import json
 from typing import Any
@@ -25,7 +25,7 @@ EVERY_SPELLING = pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=SPE
 
 
 def logged(state: State) -> dict[str, Any]:
-    """Return the only request of the log, as it is told over HTTP and in process."""
+    """Return the only request of the log, which is the same over HTTP and in process."""
     response = send(state, "GET", "/_mock/requests", {"host": HOST})
     (told,) = response.body["requests"]
     (known,) = state.request_log

@@ -1,4 +1,4 @@
-"""Which request bodies are refused, and with which code."""
+"""Validation of request bodies, and the error codes of invalid bodies."""
 
 import json
 from decimal import Decimal
@@ -133,7 +133,7 @@ def test_a_body_that_is_not_a_json_object_is_rejected(state: State, body: bytes)
         ("2e7", 20_000_000),
         ("1E+8", 100_000_000),
         ("200000000e-1", 20_000_000),
-        # Beyond what a binary floating-point number can tell apart.
+        # More digits than a binary floating-point number has.
         ("900719925474.0993e4", 9_007_199_254_740_993),
         ("9223372036854775807.0", 2**63 - 1),
         ("20000000." + "0" * 1000, 20_000_000),

@@ -1,10 +1,10 @@
-"""The server in a thread, over real connections on the loopback interface."""
+"""The server in a thread, over connections on the loopback interface."""
 
 import http.client
 import json
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
@@ -17,18 +17,6 @@ from box_uploads_mock import Failure, MockServer, State, UnfiredFaultsError, Wor
 
 from tests.unit.mock.in_process import SESSIONS, new_file
 from tests.unit.mock.uploading import Upload
-
-
-@pytest.fixture(scope="module")
-def shared_server() -> Iterator[MockServer]:
-    with MockServer() as server:
-        yield server
-
-
-@pytest.fixture
-def server(shared_server: MockServer) -> MockServer:
-    shared_server.state.reset()
-    return shared_server
 
 
 def _queue_a_fault(state: State) -> None:
@@ -127,7 +115,7 @@ def test_a_stopped_server_frees_its_thread_and_port() -> None:
         port = urlsplit(server.base_url).port or 0
         exchange(server, "POST", "{}")
         threads = [thread for thread in threading.enumerate() if thread.name == "box-uploads-mock"]
-        # A process may end without stopping them.
+        # Daemon threads do not keep the process alive.
         assert threads
         assert all(thread.daemon for thread in threads)
     assert threading.active_count() == before
@@ -178,10 +166,10 @@ def test_uploads_in_memory_remain_after_the_server_stops() -> None:
 
 
 def test_two_servers_are_independent() -> None:
-    with MockServer() as one, MockServer() as two:
-        assert one.base_url != two.base_url
-        exchange(one, "POST", json.dumps(new_file()))
-        assert (len(one.state.sessions), len(two.state.sessions)) == (1, 0)
+    with MockServer() as first, MockServer() as second:
+        assert first.base_url != second.base_url
+        exchange(first, "POST", json.dumps(new_file()))
+        assert (len(first.state.sessions), len(second.state.sessions)) == (1, 0)
 
 
 def test_tcp_nodelay_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -237,7 +225,7 @@ def test_requests_sent_before_a_reset_do_not_affect_the_state(
 
     monkeypatch.setattr(http.client.HTTPConnection, "getresponse", wait_for_answer)
     assert server._server is not None
-    # The server reads nothing until somebody waits for it.
+    # The server reads nothing until `reset` waits for its response.
     server._server.servers[0].get_loop().call_soon_threadsafe(gate.wait, 10)
     body = json.dumps(new_file())
     with socket.create_connection(("127.0.0.1", urlsplit(server.origin).port or 0), timeout=10) as connection:
@@ -246,7 +234,7 @@ def test_requests_sent_before_a_reset_do_not_affect_the_state(
         connection.sendall((head + body).encode())
     server.reset()
     gate.set()
-    # All that was sent before this request is read before it.
+    # The server reads earlier requests before this one.
     assert httpx2.get(f"{server.origin}/_mock/requests").json() == {"requests": []}
     assert not server.state.sessions
 

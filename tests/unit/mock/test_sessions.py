@@ -1,4 +1,4 @@
-"""What a created session says."""
+"""The fields of a new session."""
 
 import re
 from datetime import UTC, datetime, timedelta, timezone

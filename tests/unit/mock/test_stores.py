@@ -1,4 +1,4 @@
-"""Where the bytes go: kept in memory, kept on disk, or hashed and discarded."""
+"""Stores: bytes in memory, on disk, or hashed and discarded."""
 
 import hashlib
 import itertools

@@ -1,4 +1,4 @@
-"""The mock speaks https, to those who trust the authority that it has made."""
+"""The mock over https."""
 
 import asyncio
 import hashlib
@@ -81,7 +81,7 @@ def test_the_client_uploads_over_tls(server: MockServer, is_async: bool) -> None
 def test_the_official_sdk_uploads_over_tls(server: MockServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     trusted = tmp_path / "ca.pem"
     trusted.write_text(server.ca_pem)
-    # This decides, whatever the machine has it set to.
+    # Overrides the setting of the machine.
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(trusted))
     network = BoxNetworkClient()
     base_urls = BaseUrls(base_url=f"{server.origin}/api", upload_url=f"{server.origin}/api")
@@ -225,7 +225,7 @@ def test_a_server_stops_without_waiting_for_open_tls_connections(
         found = server._server.server_state
     assert not found.connections
     assert threading.active_count() == threads
-    # The server complains of what it has to break off.
+    # The server logs an error for each request that it has to cancel.
     assert capfd.readouterr().err == ""
     connection.close()
 

@@ -1,4 +1,4 @@
-"""Worlds in Python and in files, and what is wrong with bad ones."""
+"""Worlds in Python and in files, and the messages for invalid worlds."""
 
 import hashlib
 import json
@@ -15,6 +15,19 @@ OWN_NAME = "use another name (case is ignored)"
 NO_ZEROS = "use 1 to 19 decimal digits, no leading zeros"
 DIGITS = "use 40 hexadecimal digits, or leave it out"
 NO_TAG = "could not determine a constructor for the tag 'tag:yaml.org,2002:python/object:os.system'"
+ID = "is not an id; use 1 to 19 decimal digits, no leading zeros"
+NO_FOLDER = "does not exist; add that folder or use another"
+OWN_ID = "use another id"
+FILE_KEYS = "id, name, folder, size, sha1, trashed"
+FOLDER_KEYS = "id, name, parent, trashed"
+UNKNOWN = "the key is unknown; use"
+NO_SIZE = "is not a whole number of bytes; give 0 or more"
+NO_TOKEN = "the token cannot be sent in a header; use visible ASCII characters without spaces"
+NO_NAME = "is not a valid name; use up to 255 characters, no slashes or control characters"
+NO_FLAG = "is not a boolean; use true or false"
+CYCLE = "the folder contains itself; use another parent"
+NO_LIST = "not a list; give a list"
+MISSING = "missing; give a string"
 GOOD = """
 quota_bytes: 100000000
 max_file_size: 50000000
@@ -83,70 +96,43 @@ def test_an_empty_mapping_is_the_default_world(tmp_path: Path) -> None:
         ("a: [", "line 1: cannot be parsed (expected the node content, but found '<stream end>'); fix the syntax"),
         ("a: !!python/object:os.system x", f"line 1: cannot be parsed ({NO_TAG}); fix the syntax"),
         ("a: 2000-99-99", "file: cannot be parsed (malformed); fix the syntax"),
-        ("file: []", f"file: the key is unknown; use {KEYS}"),
-        ("1: []", f"1: the key is unknown; use {KEYS}"),
-        ("quota_bytes: 1.5", "quota_bytes: 1.5 is not a whole number of bytes; give 0 or more"),
-        ("max_file_size: -1", "max_file_size: -1 is not a whole number of bytes; give 0 or more"),
-        ("max_file_size: true", "max_file_size: True is not a whole number of bytes; give 0 or more"),
+        ("file: []", f"file: {UNKNOWN} {KEYS}"),
+        ("1: []", f"1: {UNKNOWN} {KEYS}"),
+        ("quota_bytes: 1.5", f"quota_bytes: 1.5 {NO_SIZE}"),
+        ("max_file_size: -1", f"max_file_size: -1 {NO_SIZE}"),
+        ("max_file_size: true", f"max_file_size: True {NO_SIZE}"),
         ("{token: a, tokens: [b]}", "token: cannot be combined with tokens; remove one of the two"),
         ("tokens: []", "tokens: the list is empty; list at least one token"),
-        (
-            "token: 'a b'",
-            "tokens[0]: the token cannot be sent in a header; use visible ASCII characters without spaces",
-        ),
+        ("token: 'a b'", f"tokens[0]: {NO_TOKEN}"),
         ("users: ['x']", "users[0]: 'x' is not an id; use 1 to 19 decimal digits"),
-        ("users: 1", "users: not a list; give a list"),
-        ("folders: [1]", "folders[0]: not a mapping; use the keys id, name, parent, trashed"),
-        ("folders: [{name: a}]", "folders[0].id: missing; give a string"),
+        ("users: 1", f"users: {NO_LIST}"),
+        ("folders: [1]", f"folders[0]: not a mapping; use the keys {FOLDER_KEYS}"),
+        ("folders: [{name: a}]", f"folders[0].id: {MISSING}"),
         ("folders: [{id: 7, name: a}]", "folders[0].id: 7 is a number; quote it: '7'"),
         ("folders: [{id: '7', name: null}]", "folders[0].name: None is not a string; give a string"),
-        (
-            "folders: [{id: '07', name: a}]",
-            "folders[0].id: '07' is not an id; use 1 to 19 decimal digits, no leading zeros",
-        ),
-        ("folders: [{id: '0', name: a}]", "folders[0].id: '0' is already the id of the root folder; use another id"),
-        (
-            "folders: [{id: '7', name: a, size: 1}]",
-            "folders[0].size: the key is unknown; use id, name, parent, trashed",
-        ),
-        ("folders: [{id: '7', name: a, trashed: 1}]", "folders[0].trashed: 1 is not a boolean; use true or false"),
-        (
-            "folders: [{id: '7', name: a, parent: '8'}]",
-            "folders[0].parent: folder '8' does not exist; add that folder or use another",
-        ),
-        (
-            "folders: [{id: '7', name: a, parent: '7'}]",
-            "folders[0].parent: the folder contains itself; use another parent",
-        ),
-        (
-            "folders: [{id: '7', name: a/b}]",
-            "folders[0].name: 'a/b' is not a valid name; use up to 255 characters, no slashes or control characters",
-        ),
+        ("folders: [{id: '07', name: a}]", f"folders[0].id: '07' {ID}"),
+        ("folders: [{id: '0', name: a}]", f"folders[0].id: '0' is already the id of the root folder; {OWN_ID}"),
+        ("folders: [{id: '7', name: a, size: 1}]", f"folders[0].size: {UNKNOWN} {FOLDER_KEYS}"),
+        ("folders: [{id: '7', name: a, trashed: 1}]", f"folders[0].trashed: 1 {NO_FLAG}"),
+        ("folders: [{id: '7', name: a, parent: '8'}]", f"folders[0].parent: folder '8' {NO_FOLDER}"),
+        ("folders: [{id: '7', name: a, parent: '7'}]", f"folders[0].parent: {CYCLE}"),
+        ("folders: [{id: '7', name: a/b}]", f"folders[0].name: 'a/b' {NO_NAME}"),
         (
             "files: [{id: '1', name: a}, {id: '1', name: b}]",
-            "files[1].id: '1' is already the id of files[0]; use another id",
+            f"files[1].id: '1' is already the id of files[0]; {OWN_ID}",
         ),
         (
             "files: [{id: '1', name: a}, {id: '2', name: A}]",
             f"files[1].name: 'A' is already the name of files[0]; {OWN_NAME}",
         ),
-        (
-            "files: [{id: '1', name: a, folder: '9'}]",
-            "files[0].folder: folder '9' does not exist; add that folder or use another",
-        ),
-        ("files: [{id: '1', name: a, size: x}]", "files[0].size: 'x' is not a whole number of bytes; give 0 or more"),
+        ("files: [{id: '1', name: a, folder: '9'}]", f"files[0].folder: folder '9' {NO_FOLDER}"),
+        ("files: [{id: '1', name: a, size: x}]", f"files[0].size: 'x' {NO_SIZE}"),
         ("files: [{id: '1', name: a, sha1: XYZ}]", f"files[0].sha1: 'XYZ' is not a SHA-1; {DIGITS}"),
-        (
-            "folders: [{id: 'x', name: a}]",
-            "folders[0].id: 'x' is not an id; use 1 to 19 decimal digits, no leading zeros",
-        ),
-        (
-            "files: [{id: '07', name: a}]",
-            "files[0].id: '07' is not an id; use 1 to 19 decimal digits, no leading zeros",
-        ),
+        ("folders: [{id: 'x', name: a}]", f"folders[0].id: 'x' {ID}"),
+        ("files: [{id: '07', name: a}]", f"files[0].id: '07' {ID}"),
         (
             "folders: [{id: '1', name: a}, {id: '1', name: b}]",
-            "folders[1].id: '1' is already the id of folders[0]; use another id",
+            f"folders[1].id: '1' is already the id of folders[0]; {OWN_ID}",
         ),
         (
             "folders: [{id: '1', name: a}, {id: '2', name: A}]",
@@ -156,51 +142,36 @@ def test_an_empty_mapping_is_the_default_world(tmp_path: Path) -> None:
             "folders: [{id: '1', name: A}]\nfiles: [{id: '1', name: a}]",
             f"files[0].name: 'a' is already the name of folders[0]; {OWN_NAME}",
         ),
-        (
-            "files: [{id: '1', name: '..'}]",
-            "files[0].name: '..' is not a valid name; use up to 255 characters, no slashes or control characters",
-        ),
-        ("files: [{name: a}]", "files[0].id: missing; give a string"),
-        ("files: [{id: '1'}]", "files[0].name: missing; give a string"),
-        ("folders: [{id: '1'}]", "folders[0].name: missing; give a string"),
-        ("files: [{id: '1', name: a, size: -1}]", "files[0].size: -1 is not a whole number of bytes; give 0 or more"),
-        (
-            "files: [{id: '1', name: a, size: true}]",
-            "files[0].size: True is not a whole number of bytes; give 0 or more",
-        ),
-        ("files: [{id: '1', name: a, trashed: x}]", "files[0].trashed: 'x' is not a boolean; use true or false"),
+        ("files: [{id: '1', name: '..'}]", f"files[0].name: '..' {NO_NAME}"),
+        ("files: [{name: a}]", f"files[0].id: {MISSING}"),
+        ("files: [{id: '1'}]", f"files[0].name: {MISSING}"),
+        ("folders: [{id: '1'}]", f"folders[0].name: {MISSING}"),
+        ("files: [{id: '1', name: a, size: -1}]", f"files[0].size: -1 {NO_SIZE}"),
+        ("files: [{id: '1', name: a, size: true}]", f"files[0].size: True {NO_SIZE}"),
+        ("files: [{id: '1', name: a, trashed: x}]", f"files[0].trashed: 'x' {NO_FLAG}"),
         ("files: [{id: '1', name: a, folder: 0}]", "files[0].folder: 0 is a number; quote it: '0'"),
         ("files: [{id: '1', name: a, sha1: 1}]", "files[0].sha1: 1 is a number; quote it: '1'"),
-        ("files: [1]", "files[0]: not a mapping; use the keys id, name, folder, size, sha1, trashed"),
-        ("files: {}", "files: not a list; give a list"),
-        ("folders: 1", "folders: not a list; give a list"),
-        ("tokens: x", "tokens: not a list; give a list"),
+        ("files: [1]", f"files[0]: not a mapping; use the keys {FILE_KEYS}"),
+        ("files: {}", f"files: {NO_LIST}"),
+        ("folders: 1", f"folders: {NO_LIST}"),
+        ("tokens: x", f"tokens: {NO_LIST}"),
         ("tokens: [1]", "tokens[0]: 1 is a number; quote it: '1'"),
         ("token: 1", "token: 1 is a number; quote it: '1'"),
         ("users: [1]", "users[0]: 1 is a number; quote it: '1'"),
         ("users: ['1', '']", "users[1]: '' is not an id; use 1 to 19 decimal digits"),
-        (
-            "tokens: [a, 'a b']",
-            "tokens[1]: the token cannot be sent in a header; use visible ASCII characters without spaces",
-        ),
+        ("tokens: [a, 'a b']", f"tokens[1]: {NO_TOKEN}"),
         ("users: [true]", "users[0]: True is not a string; give a string"),
         ("folders: [{id: '1', name: a, parent: 0}]", "folders[0].parent: 0 is a number; quote it: '0'"),
-        (
-            "folders: [{id: '1', name: a, parent: '2'}, {id: '2', name: b, parent: '1'}]",
-            "folders[0].parent: the folder contains itself; use another parent",
-        ),
+        ("folders: [{id: '1', name: a, parent: '2'}, {id: '2', name: b, parent: '1'}]", f"folders[0].parent: {CYCLE}"),
         (
             "folders: [{id: '1', name: a}, {id: '2', name: b, parent: '9'}]",
-            "folders[1].parent: folder '9' does not exist; add that folder or use another",
+            f"folders[1].parent: folder '9' {NO_FOLDER}",
         ),
         ("files: [{id: '1', name: a}, {id: '2', name: b, sha1: x}]", f"files[1].sha1: 'x' is not a SHA-1; {DIGITS}"),
-        (
-            "files: [{id: '1', name: a, parent: '0'}]",
-            "files[0].parent: the key is unknown; use id, name, folder, size, sha1, trashed",
-        ),
-        ("a b: 1", f"'a b': the key is unknown; use {KEYS}"),
-        ("'é': 1", f"é: the key is unknown; use {KEYS}"),
-        ("quota_bytes: x", "quota_bytes: 'x' is not a whole number of bytes; give 0 or more"),
+        ("files: [{id: '1', name: a, parent: '0'}]", f"files[0].parent: {UNKNOWN} {FILE_KEYS}"),
+        ("a b: 1", f"'a b': {UNKNOWN} {KEYS}"),
+        ("'é': 1", f"é: {UNKNOWN} {KEYS}"),
+        ("quota_bytes: x", f"quota_bytes: 'x' {NO_SIZE}"),
         (
             "a: 1\nb: [\n",
             "line 3: cannot be parsed (expected the node content, but found '<stream end>'); fix the syntax",

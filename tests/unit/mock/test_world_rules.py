@@ -1,4 +1,4 @@
-"""What the stored world allows: unknown and trashed items, limits, names in use."""
+"""Unknown and trashed items, limits, and names in use."""
 
 from collections.abc import Mapping
 
@@ -108,7 +108,7 @@ def test_a_file_beyond_the_limit_of_the_account_is_forbidden(state: State) -> No
         (SIZE, SIZE + 5, SIZE, None),
         (SIZE + 1, SIZE + 5, SIZE + 1, "storage_limit_exceeded"),
         (SIZE + 1, SIZE + 6, SIZE, "file_size_limit_exceeded"),
-        # Both: what no other file can hint is told first.
+        # Both apply: the limit that no cleanup can change is reported.
         (SIZE + 1, SIZE + 5, SIZE, "file_size_limit_exceeded"),
     ],
 )

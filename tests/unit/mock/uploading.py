@@ -1,4 +1,4 @@
-"""A small upload, step by step: ten bytes in parts of four."""
+"""A small upload, step by step: ten bytes in parts of four bytes."""
 
 import base64
 import hashlib
@@ -29,7 +29,7 @@ def digest(data: bytes) -> str:
 
 
 class Upload:
-    """A session of a state, and requests to it; only what is asked for is sent."""
+    """A session of a state, and requests to it."""
 
     def __init__(self, state: State, data: bytes = DATA, *, file_id: str | None = None, **changes: object) -> None:
         self.state = state
@@ -55,7 +55,7 @@ class Upload:
     def put(
         self, index: int, body: bytes | None = None, *, chunks: Sequence[bytes] | None = None, **changes: str | None
     ) -> Response:
-        """SessionStore a part, by default a good one; underscores in changed headers stand for hyphens."""
+        """Upload a part, by default a valid part; underscores in changed headers stand for hyphens."""
         start = index * PART_SIZE
         content = self.data[start : start + PART_SIZE] if body is None else body
         good: dict[str, str | None] = {
@@ -77,7 +77,7 @@ class Upload:
             assert self.put(index).status == 200
 
     def commit(self, parts: object = None, body: object = None, **changes: str | None) -> Response:
-        """Commit, by default with everything that was uploaded and the right digest."""
+        """Commit, by default with all uploaded parts and the right digest."""
         content = {"parts": self.parts if parts is None else parts} if body is None else body
         return post(self.state, f"{self.path}/commit", content, **{"digest": digest(self.data), **changes})
 

@@ -1,4 +1,4 @@
-"""What the mock makes of what happened before, and of what happens meanwhile."""
+"""Expired, committed and reset sessions, and concurrent changes."""
 
 from __future__ import annotations
 

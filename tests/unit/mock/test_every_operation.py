@@ -1,4 +1,4 @@
-"""What is true of one operation, part, file or status is tried for its siblings."""
+"""Properties that hold for every operation, part, file or status."""
 
 import asyncio
 import json
@@ -127,7 +127,7 @@ def test_a_request_fails_if_its_session_ends_while_it_is_read(
 
 
 def _finish(upload: Upload) -> None:
-    """Commit as another client does that has sent the missing parts."""
+    """Upload the missing parts and commit, as another client would."""
     for index in range(len(upload.parts), upload.count):
         upload.put(index)
     assert upload.commit().status == 201

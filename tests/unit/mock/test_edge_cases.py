@@ -1,4 +1,4 @@
-"""What is kept, counted, named or given back in the cases that seldom happen."""
+"""Rare cases of faults, ids, stores and resets."""
 
 import asyncio
 import gc
@@ -48,7 +48,7 @@ def test_a_conflict_contains_the_stored_version() -> None:
 
 
 def _repeating(first: Callable[[], str]) -> Iterator[str]:
-    """Yield the first id twice, as a source may that draws at random."""
+    """Yield the first id twice, as a random source may."""
     known = first()
     yield known
     yield known
@@ -107,7 +107,7 @@ def test_a_commit_hashes_pending_parts() -> None:
     uploads = upload.state.session_store
     writer = uploads.start_part(upload.id, wanted)
     writer.write(DATA[:4])
-    # Its request would hash the others next; the commit does not wait for that.
+    # The request of a part would hash the others next; here the commit must do so.
     part = uploads.finish_part(upload.id, wanted, writer)
     assert upload.commit([*upload.parts, part.body()]).status == 201
 
@@ -162,7 +162,7 @@ def test_a_file_in_the_trash_has_the_status_trashed(state: State) -> None:
 
 
 class HeldUp:
-    """A sleep that lets something be done about the call which it holds up, and ends only long after that."""
+    """A sleep during which the stalled call is released, and which itself ends long after that."""
 
     def __init__(self, end: Callable[[State], object]) -> None:
         self.state = small_state(sleep=self)
@@ -204,7 +204,7 @@ def test_a_stalled_call_is_released(fault: Fault, end: Callable[[State], object]
         with pytest.raises(ConnectionResetError):
             post(held.state, SESSIONS, new_file())
     assert not held.is_slept_through
-    # A slow reader pauses no more.
+    # A slow read has no further pauses.
     assert held.calls == 1
     assert held.state.faults.stalled == 0
 
