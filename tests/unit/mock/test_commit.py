@@ -2,7 +2,6 @@
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -106,10 +105,6 @@ def test_an_etag_that_is_not_a_number_becomes_1() -> None:
     assert upload.commit().body["entries"][0]["etag"] == "1"
 
 
-def _without_last(parts: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    return list(parts[:-1])
-
-
 @pytest.mark.parametrize(
     "change", [{"part_id": "0" * 8}, {"offset": 1}, {"size": 3}, {"sha1": "0" * 40}, {"sha1": None}], ids=str
 )
@@ -144,9 +139,8 @@ def test_a_late_mismatch_names_no_part() -> None:
     require_error(upload.commit(), 400, "parts_mismatch", "No matching part found on server")
 
 
-def test_a_missing_or_repeated_part_is_a_mismatch(state: State, upload: Upload) -> None:
-    for parts in (_without_last(upload.parts), [*upload.parts, upload.parts[0]]):
-        assert upload.commit(parts).code == "parts_mismatch"
+def test_a_missing_part_is_a_mismatch(state: State, upload: Upload) -> None:
+    assert upload.commit(upload.parts[:-1]).code == "parts_mismatch"
     other = Upload(state, file_name="other")
     other.put(0)
     assert other.commit().code == "parts_mismatch"

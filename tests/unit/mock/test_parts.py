@@ -63,20 +63,6 @@ def test_the_digest_algorithm_is_case_insensitive(upload: Upload, name: str) -> 
 
 
 @pytest.mark.parametrize(
-    "value", [None, "", "sha=", "md5=" + digest(b"")[4:], digest(b"")[4:], "sha=" + "A" * 40, digest(b"") + "="]
-)
-def test_a_missing_or_malformed_digest_gets_400(upload: Upload, value: str | None) -> None:
-    assert upload.put(0, digest=value).status == 400
-
-
-@pytest.mark.parametrize(
-    "value", [None, "", "bytes 0-3", "0-3/10", "bytes 0-3/*", "bytes 00-3/10", "bytes=0-3/10", "bytes -3/10", "x" * 99]
-)
-def test_a_missing_or_malformed_range_gets_400(upload: Upload, value: str | None) -> None:
-    assert upload.put(0, content_range=value).status == 400
-
-
-@pytest.mark.parametrize(
     ("value", "body"),
     [
         ("bytes 0-3/11", b"0123"),
@@ -112,6 +98,13 @@ def test_a_body_larger_than_a_part_gets_413_before_it_is_read(upload: Upload) ->
     assert (response.status, response.code) == (413, "request_entity_too_large")
 
 
+NO_DIGESTS = [
+    *("", "x", "sha=", "md5=" + digest(b"")[4:], digest(b"")[4:], "sha=" + "A" * 40, digest(b"") + "=", "bytes 0-0/0")
+]
+NO_RANGES = [
+    *("", "x", "x" * 99, "bytes 0-0/0", "bytes 0-3", "0-3/10", "bytes 0-3/*", "bytes 00-3/10", "bytes=0-3/10"),
+    "bytes -3/10",
+]
 NO_RANGE = "The content range is not bytes <first>-<last>/<size of the file>."
 OTHER_FILE = "The range 'bytes 0-3/11' is none of the session: the file has 10 bytes, every part but the last 4."
 
@@ -120,16 +113,17 @@ OTHER_FILE = "The range 'bytes 0-3/11' is none of the session: the file has 10 b
     ("changes", "status", "code", "message", "name"),
     [
         ({"digest": None}, 400, "bad_request", "The digest header is missing.", None),
-        ({"digest": "x"}, 400, "invalid_parameter", NO_DIGEST, "digest"),
-        ({"digest": "bytes 0-0/0"}, 400, "invalid_parameter", NO_DIGEST, "digest"),
+        *(({"digest": value}, 400, "invalid_parameter", NO_DIGEST, "digest") for value in NO_DIGESTS),
         ({"content_range": None}, 400, "bad_request", "The content-range header is missing.", None),
-        ({"content_range": "x"}, 400, "invalid_parameter", NO_RANGE, "content-range"),
-        ({"content_range": "bytes 0-0/0"}, 400, "invalid_parameter", NO_RANGE, "content-range"),
+        *(({"content_range": value}, 400, "invalid_parameter", NO_RANGE, "content-range") for value in NO_RANGES),
         ({"content_range": "bytes 0-3/11"}, 416, "requested_range_not_satisfiable", OTHER_FILE, None),
         ({"content_length": "5"}, 413, "request_entity_too_large", "Request Entity Too Large", None),
         ({"content_length": None}, 411, "length_required", "Length Required", None),
         ({"content_length": "x"}, 400, "bad_request", "The Content-Length header is malformed.", None),
-        ({"content_type": "text/plain"}, 415, "unsupported_media_type", "Unsupported Media Type", None),
+        *(
+            ({"content_type": value}, 415, "unsupported_media_type", "Unsupported Media Type", None)
+            for value in (None, "", "application/json", "text/plain")
+        ),
     ],
     ids=str,
 )
@@ -162,11 +156,6 @@ def test_a_wrong_digest_of_a_part_says_both_digests(upload: Upload) -> None:
         require_error(response, 412, "precondition_failed", f"Part digest was incorrect. {shown}")
     assert upload.get().body["num_parts_processed"] == 0
     assert upload.put(0).status == 200
-
-
-@pytest.mark.parametrize("media_type", [None, "", "application/json", "text/plain"])
-def test_a_part_must_be_an_octet_stream(upload: Upload, media_type: str | None) -> None:
-    assert upload.put(0, content_type=media_type).status == 415
 
 
 def test_the_checks_of_a_part_come_in_a_fixed_order(upload: Upload) -> None:
