@@ -26,6 +26,7 @@ from tests.unit.mock.uploading import Upload, small_state
 CREATE = "create_upload_session"
 PART = "upload_part"
 COMMIT = "commit_upload_session"
+BROKEN = r"^A queued fault breaks the connection\.$"
 
 
 class Pauses:
@@ -85,7 +86,7 @@ def test_every_operation_may_fail(upload: Upload, operation: str, body: Any) -> 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_every_connection_may_be_reset(upload: Upload, operation: str, when: Any) -> None:
     upload.state.faults.add(Reset(operation=operation, when=when))
-    with pytest.raises(ConnectionResetError):
+    with pytest.raises(ConnectionResetError, match=BROKEN):
         CALLS[operation](upload)
     upload.state.faults.require_fired()
     exchange = upload.state.request_log[-1]
@@ -208,7 +209,7 @@ def test_every_response_with_a_body_may_be_truncated(upload: Upload, operation: 
     if operation == COMMIT:
         upload.put_all_from(0)
     upload.state.faults.add(Truncation(operation=operation, sent_bytes=5))
-    with pytest.raises(ConnectionResetError):
+    with pytest.raises(ConnectionResetError, match=BROKEN):
         CALLS[operation](upload)
     upload.state.faults.require_fired()
     assert upload.state.request_log[-1].status in {200, 201}

@@ -109,7 +109,7 @@ def test_a_closed_state_leaves_no_files(kind: Any) -> None:
     state.close()
 
 
-@pytest.mark.parametrize("end", ["refused", "aborted", "reset", "replaced"])
+@pytest.mark.parametrize("end", ["refused", "aborted", "reset while open", "reset", "replaced"])
 def test_files_are_deleted_when_their_bytes_are_unreachable(end: str) -> None:
     state = small_state(store="disk")
     upload = Upload(state, file_id="12345")
@@ -120,6 +120,8 @@ def test_files_are_deleted_when_their_bytes_are_unreachable(end: str) -> None:
         assert upload.put(0, digest="sha=" + "A" * 27 + "=").status == 412
     elif end == "aborted":
         upload.abort()
+    elif end == "reset while open":
+        state.reset()
     elif end == "reset":
         assert upload.commit().status == 201
         state.reset()
