@@ -150,7 +150,7 @@ def check_refusal(ctx: Any, response: Answer, case: Case) -> bool | None:
     if response.status_code in {401, 405, 411, 413, 415} or not _is_routed(case):
         return True
     name = case.operation.definition.raw["operationId"]
-    assert STATE.journal[-1].operation == name, "the request does not come to its operation"
+    assert STATE.request_log[-1].operation == name, "the request does not come to its operation"
     is_right = is_right_on_the_wire(name, response.request)
     code = response.json()["code"] if response.status_code >= 400 else ""
     if is_right is None or (code == "parts_mismatch" and b'"sha1": null' in _bytes(response.request.body)):
@@ -210,13 +210,13 @@ class Lifecycle(SCHEMA.as_state_machine()):  # type: ignore[misc]  # schemathesi
         if session is None or not is_right or session.file_size != SIZE:
             return
         if name == "upload_part":
-            start, part = PARTS[len(session.assembly.parts) % len(PARTS)]
+            start, part = PARTS[len(session.part_store.parts) % len(PARTS)]
             case.body = part
             case.headers.update(_part_headers(start, part))
         elif name == "commit_upload_session":
-            for start, part in PARTS[len(session.assembly.parts) :]:
+            for start, part in PARTS[len(session.part_store.parts) :]:
                 _answer("upload_part", part, session_id=session.id, **_part_headers(start, part))
-            parts: list[Any] = [part.body() for part in session.assembly.parts]
+            parts: list[Any] = [part.body() for part in session.part_store.parts]
             case.body = {"parts": parts}
             case.headers["digest"] = _digest(CONTENT)
 
@@ -532,8 +532,8 @@ def test_links_lead_where_they_say(operation_id: str, status: int, name: str) ->
     if name in NEXT:
         assert urlsplit(value(link["x-url"])).path == path
     _answer(link["operationId"], value(link["requestBody"]) if "requestBody" in link else None, path=path)
-    assert STATE.journal[-1].status not in {404, 405}
-    assert STATE.journal[-1].operation == LINKS[operation_id, status][name]
+    assert STATE.request_log[-1].status not in {404, 405}
+    assert STATE.request_log[-1].operation == LINKS[operation_id, status][name]
 
 
 def test_an_aborted_session_is_gone() -> None:

@@ -375,7 +375,7 @@ class Chaos:
             run = self._ended(f"http://127.0.0.1:{proxy.port}/api/2.0", ground, source, settings, is_async=is_async)
             error, told = run.error, told + run.told
             proxy.mend()
-            ground.server.settle()
+            ground.server.wait_until_idle()
             if is_version:
                 file = ground.state.files["12345"]
                 new = int(file.etag) - etag

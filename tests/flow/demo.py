@@ -107,7 +107,7 @@ def _show_conflict(write: Write, box: Client) -> None:
 def _show_refusal(write: Write, box: Client, mock: MockServer) -> None:
     _heading(write, "4. An argument that no server could accept")
     _line(write, "file", f"tiny.txt, {TOO_SMALL:,} bytes, for folder 0")
-    before = len(mock.state.journal)
+    before = len(mock.state.request_log)
     try:
         box.create_upload_session(folder_id="0", file_name="tiny.txt", file_size=TOO_SMALL)
     except errors.InvalidArgumentError as error:
@@ -115,7 +115,7 @@ def _show_refusal(write: Write, box: Client, mock: MockServer) -> None:
     else:
         raise DemoError("a file that is too small was let in")
     _show_error(write, refusal)
-    sent = len(mock.state.journal) - before
+    sent = len(mock.state.request_log) - before
     _expect(refusal.argument == "file_size", f"the refusal names {refusal.argument}")
     _expect(sent == 0, "a request was sent that no server could accept")
     _line(write, "sent", "nothing")

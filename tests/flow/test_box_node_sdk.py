@@ -55,7 +55,7 @@ def test_the_javascript_sdk_uploads_a_big_file(modules: Path, tmp_path: Path) ->
         assert server.state.content(file["id"]) == content
         sha1 = hashlib.sha1(content, usedforsecurity=False).hexdigest()
         assert (file["name"], file["size"], file["sha1"]) == ("film.mov", len(content), sha1)
-        assert [(exchange.operation, exchange.status) for exchange in server.state.journal] == [
+        assert [(exchange.operation, exchange.status) for exchange in server.state.request_log] == [
             ("create_upload_session", 201),
             *[("upload_part", 200)] * 3,
             ("list_parts", 200),

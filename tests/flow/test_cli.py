@@ -367,7 +367,7 @@ def test_an_unreadable_file_is_told_before_anything_is_sent(desk: Desk) -> None:
     write(desk.folder / "secret.mov", CONTENT).chmod(0)
     code, out, err = unprivileged(desk, "upload", "secret.mov", "film.mov", "--folder-id", "0", "--no-resume")
 
-    assert (code, out, desk.stored(), desk.state.journal) == (2, "", [], ())
+    assert (code, out, desk.stored(), desk.state.request_log) == (2, "", [], ())
     assert err.startswith("box-uploads: error: secret.mov: Permission denied\n")
 
 

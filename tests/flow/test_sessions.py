@@ -60,7 +60,7 @@ def test_an_argument_that_no_server_accepts_is_not_sent(connect: Connect, mock: 
         connect().create(**{**NEW, "file_size": 19_999_999})
 
     assert caught.value.argument == "file_size"
-    assert mock.state.journal == ()
+    assert mock.state.request_log == ()
 
 
 def test_a_rate_limit_is_waited_for_as_long_as_the_server_says(connect: Connect, mock: MockServer) -> None:
@@ -70,7 +70,7 @@ def test_a_rate_limit_is_waited_for_as_long_as_the_server_says(connect: Connect,
     caller.create(**NEW)
 
     assert caller.slept_s == [7, 7]
-    assert [exchange.status for exchange in mock.state.journal] == [429, 429, 201]
+    assert [exchange.status for exchange in mock.state.request_log] == [429, 429, 201]
 
 
 def test_a_create_that_may_have_reached_the_server_is_not_repeated(connect: Connect, mock: MockServer) -> None:
@@ -81,7 +81,7 @@ def test_a_create_that_may_have_reached_the_server_is_not_repeated(connect: Conn
         caller.create(**NEW)
 
     assert (caught.value.status, caught.value.retry_safe, caught.value.retry_after_s) == (503, False, 1)
-    assert len(mock.state.journal) == 1
+    assert len(mock.state.request_log) == 1
 
 
 @pytest.mark.parametrize("body", ["html", "none"])
@@ -103,7 +103,7 @@ def test_an_expired_token_is_asked_for_again(connect: Connect, mock: MockServer)
 
     connect(lambda: next(tokens)).create(**NEW)
 
-    assert [exchange.status for exchange in mock.state.journal] == [401, 201]
+    assert [exchange.status for exchange in mock.state.request_log] == [401, 201]
 
 
 def test_a_wrong_token_is_refused_and_not_shown(connect: Connect) -> None:

@@ -35,7 +35,7 @@ from box_uploads.upload import (
     Stored,
     UploadError,
 )
-from box_uploads_mock import Failure, LostAnswer, TokenExpiry
+from box_uploads_mock import Failure, LostResponse, TokenExpiry
 
 from tests.flow.upload_ground import CONTENT, PART_SIZE, SHA1, Ground, write
 
@@ -81,7 +81,7 @@ def test_a_file_object_is_read_from_where_it_stands_and_stays_open(ground: Groun
 
 def test_a_stream_of_a_declared_size_is_uploaded_without_spooling(ground: Ground) -> None:
     stream = Stream()
-    ground.state.faults.add(Failure(operation=PART, status=500, skip=1, times=2), LostAnswer(operation=PART, skip=1))
+    ground.state.faults.add(Failure(operation=PART, status=500, skip=1, times=2), LostResponse(operation=PART, skip=1))
     ground.upload(stream, size=len(CONTENT))
     assert (ground.stored(), stream.closed) == ([CONTENT], False)
 
@@ -169,7 +169,7 @@ def test_sizes_around_a_multiple_of_the_part_size_have_no_empty_part(ground: Gro
 def test_a_file_below_the_minimum_is_refused_with_advice(ground: Ground) -> None:
     with pytest.raises(FileTooSmallError, match="files/content"):
         ground.upload(CONTENT[1:])
-    assert ground.state.journal == ()
+    assert ground.state.request_log == ()
 
 
 def test_a_taken_name_is_told_before_a_byte_is_sent(ground: Ground) -> None:
@@ -206,8 +206,8 @@ def test_a_version_may_be_moved_and_renamed(ground: Ground) -> None:
 def test_parts_that_do_not_fit_into_memory_are_refused_and_the_session_is_ended(
     ground: Ground, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found: Any = vars(ground.state.uploads)["_settings"]
-    monkeypatch.setattr(ground.state.uploads, "_settings", replace(found, part_size_for=huge))
+    found: Any = vars(ground.state.session_store)["_settings"]
+    monkeypatch.setattr(ground.state.session_store, "_settings", replace(found, part_size_for=huge))
     with pytest.raises(errors.PlanError, match="parts of"):
         ground.upload()
     assert (ground.calls(PART), len(ground.state.sessions)) == (0, 0)
@@ -245,7 +245,7 @@ def test_a_source_that_changes_is_found_by_the_jobs_of_an_executor(ground: Groun
 
 def test_jobs_bear_failures_and_tell_of_them(ground: Ground, tmp_path: Path) -> None:
     events: list[Any] = []
-    ground.state.faults.add(LostAnswer(operation=PART, skip=1), Failure(operation=PART, status=503, retry_after_s=0))
+    ground.state.faults.add(LostResponse(operation=PART, skip=1), Failure(operation=PART, status=503, retry_after_s=0))
     with ThreadPoolExecutor(2) as pool:
         ground.upload(write(tmp_path / "film.mov"), executor=pool, on_progress=events.append)
     assert ground.stored() == [CONTENT]
@@ -517,7 +517,7 @@ def test_parts_that_are_held_are_compared_and_count_for_the_whole(
     settings: dict[str, Any] = {"resume": tmp_path / "journal", "workers": 1}
     with pytest.raises(Interrupt):
         ground.upload(given, on_progress=interrupt_after(held), **settings)
-    ground.server.settle()
+    ground.server.wait_until_idle()
     with ThreadPoolExecutor(1) as pool:
         executor = pool if by_jobs else None
         ground.upload(given, executor=executor, on_progress=events.append, **settings)
@@ -578,11 +578,11 @@ def test_the_journal_of_another_server_is_refused(ground: Ground, tmp_path: Path
         ground.upload(resume=journal, on_progress=interrupt_after(1))
     other = Client(ground.state.token, base_url=ground.server.base_url.replace("127.0.0.1", "localhost"))
     # What was broken off may still arrive.
-    ground.server.settle()
-    before = len(ground.state.journal)
+    ground.server.wait_until_idle()
+    before = len(ground.state.request_log)
     with pytest.raises(JournalError, match="elsewhere"):
         ground.upload(client=other, resume=journal)
-    assert len(ground.state.journal) == before
+    assert len(ground.state.request_log) == before
     ground.upload(resume=journal)
     assert ground.stored() == [CONTENT]
 
@@ -769,7 +769,7 @@ def test_an_asynchronous_client_uploads(ground: Ground, brings_http: bool) -> No
 
     fetched: list[str] = []
     ground.state.add_token("first")
-    ground.state.faults.add(TokenExpiry(operation=PART, skip=1, new_token="second"), LostAnswer(operation=PART))
+    ground.state.faults.add(TokenExpiry(operation=PART, skip=1, new_token="second"), LostResponse(operation=PART))
     assert asyncio.run(run()).sha1 == SHA1
     assert (ground.stored(), fetched) == ([CONTENT], ["first", "second"])
 

@@ -47,13 +47,13 @@ def test_a_resumed_upload_leaves_no_thread_behind(ground: Ground, tmp_path: Path
             raise KeyboardInterrupt
 
     ground.upload(file_name="before.mov")
-    ground.server.settle()
+    ground.server.wait_until_idle()
     before = set(threading.enumerate())
     for _ in range(3):
         with pytest.raises(KeyboardInterrupt):
             ground.upload(path, resume=journal, workers=2, on_progress=interrupt)
     ground.upload(path, resume=journal, workers=2)
-    ground.server.settle()
+    ground.server.wait_until_idle()
     # The server's own threads come and go as it likes.
     left = {one for one in set(threading.enumerate()) - before if not one.name.startswith(("AnyIO", "asyncio"))}
     assert left == set()
@@ -107,7 +107,7 @@ def test_no_error_and_no_event_of_a_failed_upload_shows_the_token(
     client = ground.client(token=(lambda: SECRET) if is_callable else SECRET)
     with pytest.raises(errors.BoxUploadsError) as caught:
         ground.upload(CONTENT[:3000], client, deadline_s=1, on_progress=events.append)
-    ground.server.settle()
+    ground.server.wait_until_idle()
     # What strikes one step strikes no other, so there is one failure for each operation at most.
     left = {fault.operation: fault for fault in ground.state.faults.unfired}
     ground.state.faults.clear()

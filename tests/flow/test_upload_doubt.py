@@ -26,7 +26,7 @@ from box_uploads.upload import (
 )
 from box_uploads.upload.digest import header
 from box_uploads.upload.journal import Entry, Journal
-from box_uploads_mock import Failure, LostAnswer, Truncation
+from box_uploads_mock import Failure, LostResponse, Truncation
 
 from tests.flow.upload_ground import CONTENT, SHA1, Ground
 
@@ -144,7 +144,7 @@ def test_a_commit_whose_answer_is_lost_is_found_whatever_is_said_of_the_next(
     ground: Ground, file_id: str, last: int
 ) -> None:
     code = {409: "item_name_in_use", 410: "session_expired"}.get(last, "")
-    ground.state.faults.add(LostAnswer(operation=COMMIT), Failure(operation=COMMIT, status=last, code=code))
+    ground.state.faults.add(LostResponse(operation=COMMIT), Failure(operation=COMMIT, status=last, code=code))
     file = ground.upload(file_id=file_id)
     assert (file.id, file.sha1) == (file_id, SHA1)
     assert versions(ground) == (1, CONTENT)
@@ -165,7 +165,7 @@ def test_a_session_that_somebody_else_has_aborted_is_not_taken_for_committed(
     journal = tmp_path / "journal"
     unanswered(ground, journal, file_id=file_id)
     (session,) = ground.state.sessions
-    ground.state.uploads.abort(session)
+    ground.state.session_store.abort(session)
     if is_late:
         ground.clock.advance(8 * 24 * 3600)
     for _ in range(2):
@@ -189,7 +189,7 @@ def test_without_a_journal_nothing_is_said_of_one(ground: Ground, file_id: str) 
 
 def test_a_commit_is_found_after_the_expiry_of_its_session(ground: Ground, file_id: str, tmp_path: Path) -> None:
     journal = tmp_path / "journal"
-    ground.state.faults.add(LostAnswer(operation=COMMIT))
+    ground.state.faults.add(LostResponse(operation=COMMIT))
     with pytest.raises(Interrupt):
         ground.upload(file_id=file_id, resume=journal, on_progress=at(Retried))
     ground.clock.advance(8 * 24 * 3600)
@@ -203,13 +203,13 @@ def test_a_file_whose_name_was_not_changed_is_not_the_version_that_changes_it(gr
     settings: dict[str, Any] = {"file_id": ground.upload().id, "file_name": "cut.mov"}
     unanswered(ground, journal, **settings)
     (session,) = ground.state.sessions
-    ground.state.uploads.abort(session)
+    ground.state.session_store.abort(session)
     with pytest.raises(CommitUnconfirmedError, match=r"has the name film\.mov, not cut\.mov"):
         ground.upload(resume=journal, **settings)
 
 
 def test_a_file_that_may_not_be_read_leaves_the_doubt(ground: Ground, file_id: str) -> None:
-    ground.state.faults.add(LostAnswer(operation=COMMIT), Failure(operation="get_file", status=403))
+    ground.state.faults.add(LostResponse(operation=COMMIT), Failure(operation="get_file", status=403))
     with pytest.raises(CommitUnconfirmedError, match="may have been carried out") as caught:
         ground.upload(file_id=file_id)
     assert isinstance(caught.value.__cause__, errors.ForbiddenError)
@@ -245,7 +245,7 @@ def test_another_file_that_has_got_the_name_is_not_the_version(ground: Ground, f
 @pytest.mark.parametrize("last", [404, 409, 410])
 def test_a_new_file_whose_commit_is_lost_is_found_by_its_name(ground: Ground, last: int) -> None:
     code = {409: "item_name_in_use", 410: "session_expired"}.get(last, "")
-    ground.state.faults.add(LostAnswer(operation=COMMIT), Failure(operation=COMMIT, status=last, code=code))
+    ground.state.faults.add(LostResponse(operation=COMMIT), Failure(operation=COMMIT, status=last, code=code))
     assert ground.upload().sha1 == SHA1
     assert versions(ground) == (0, CONTENT)
     assert not ground.state.sessions
@@ -323,7 +323,7 @@ def test_a_stored_file_is_found_or_left_in_doubt_when_the_conflict_cannot_be_rea
     if is_last_look:
         ground.state.faults.add(Failure(operation=COMMIT, status=503), Failure(operation=COMMIT, status=403))
     else:
-        ground.state.faults.add(LostAnswer(operation=COMMIT))
+        ground.state.faults.add(LostResponse(operation=COMMIT))
     http = Unreadable(Late(ground) if is_last_look else httpx2.HTTPTransport(), times, spoiled)
 
     def run() -> Any:
@@ -346,7 +346,7 @@ def test_a_stored_file_is_found_or_left_in_doubt_when_the_conflict_cannot_be_rea
 def test_a_version_is_found_whatever_conflict_cannot_be_read(
     ground: Ground, file_id: str, spoiled: str, is_async: bool
 ) -> None:
-    ground.state.faults.add(LostAnswer(operation=COMMIT))
+    ground.state.faults.add(LostResponse(operation=COMMIT))
     ground.state.faults.add(Failure(operation=COMMIT, status=409, code="item_name_in_use"))
     http = Unreadable(httpx2.HTTPTransport(), 1000, spoiled)
     if is_async:
@@ -362,7 +362,7 @@ def test_a_resumed_run_leaves_the_doubt_to_the_next_when_the_conflict_cannot_be_
     ground: Ground, tmp_path: Path
 ) -> None:
     journal = tmp_path / "journal"
-    ground.state.faults.add(LostAnswer(operation=COMMIT))
+    ground.state.faults.add(LostResponse(operation=COMMIT))
     with pytest.raises(Interrupt):
         ground.upload(resume=journal, on_progress=at(Retried))
     http = Unreadable(httpx2.HTTPTransport(), 1000, "cut")
@@ -467,7 +467,7 @@ def test_a_stream_that_an_earlier_run_has_stored_without_an_answer_is_found(
 ) -> None:
     settings: dict[str, Any] = {"file_id": ground.upload(OTHER).id} if is_version else {}
     settings |= {"size": len(CONTENT), "resume": tmp_path / "journal"}
-    ground.state.faults.add(LostAnswer(operation=COMMIT))
+    ground.state.faults.add(LostResponse(operation=COMMIT))
     with pytest.raises(Interrupt):
         ground.upload(Stream(CONTENT), on_progress=at(Retried), **settings)
     assert ground.upload(Stream(CONTENT), **settings).sha1 == SHA1
@@ -482,7 +482,7 @@ def test_another_stream_than_the_one_that_is_stored_is_asked_for_once_more(
     journal = tmp_path / "journal"
     settings: dict[str, Any] = {"size": len(CONTENT), "file_id": file_id, "resume": journal}
     if not is_told:
-        ground.state.faults.add(LostAnswer(operation=COMMIT))
+        ground.state.faults.add(LostResponse(operation=COMMIT))
     with pytest.raises(Interrupt):
         ground.upload(Stream(CONTENT), on_progress=at(Stored if is_told else Retried), **settings)
     with pytest.raises(SourceChangedError, match=f"another stream, as file {file_id}; .* give it once more"):
@@ -498,7 +498,7 @@ def test_a_new_file_that_somebody_has_renamed_is_not_made_twice(ground: Ground, 
             (file,) = [one for one in ground.state.files.values() if one.name == "film.mov"]
             ground.upload(file_id=file.id, file_name="archived.mov")
 
-    ground.state.faults.add(LostAnswer(operation=COMMIT))
+    ground.state.faults.add(LostResponse(operation=COMMIT))
     with pytest.raises(CommitUnconfirmedError, match=r"has no film\.mov with the sha1"):
         ground.upload(resume=tmp_path / "journal", on_progress=rename)
     assert (ground.stored(), ground.stored("archived.mov")) == ([], [CONTENT])
@@ -528,7 +528,7 @@ def test_a_refused_commit_is_none_that_may_have_been_carried_out(ground: Ground,
     with pytest.raises(errors.PreconditionFailedError):
         ground.upload(file_id=file_id, resume=journal, if_match="7")
     (session,) = ground.state.sessions
-    ground.state.uploads.abort(session)
+    ground.state.session_store.abort(session)
     ground.upload(file_id=file_id, resume=journal, if_match="0")
     assert versions(ground) == (1, CONTENT)
 
@@ -537,7 +537,7 @@ def test_another_content_after_a_commit_whose_answer_is_lost_is_uploaded(
     ground: Ground, file_id: str, tmp_path: Path
 ) -> None:
     journal = tmp_path / "journal"
-    ground.state.faults.add(LostAnswer(operation=COMMIT))
+    ground.state.faults.add(LostResponse(operation=COMMIT))
     with pytest.raises(Interrupt):
         ground.upload(file_id=file_id, resume=journal, on_progress=at(Retried))
     ground.upload(OTHER, file_id=file_id, resume=journal)
@@ -546,7 +546,7 @@ def test_another_content_after_a_commit_whose_answer_is_lost_is_uploaded(
 
 def test_a_doubt_that_cannot_be_settled_is_told_as_such(ground: Ground, tmp_path: Path) -> None:
     journal = tmp_path / "journal"
-    ground.state.faults.add(LostAnswer(operation=COMMIT), Failure(operation=STATUS, status=403))
+    ground.state.faults.add(LostResponse(operation=COMMIT), Failure(operation=STATUS, status=403))
     with pytest.raises(CommitUnconfirmedError, match="A commit had been sent, and may have been carried out") as caught:
         ground.upload(resume=journal, deadline_s=0)
     assert isinstance(caught.value.__cause__, errors.ForbiddenError)
@@ -577,11 +577,11 @@ def test_a_run_that_ends_before_it_has_told_its_result_tells_it_in_the_next(
         settings["file_id"] = ground.upload(OTHER).id
     with pytest.raises(Interrupt) as caught:
         ground.upload(on_progress=at(event), **settings)
-    before, told = len(ground.state.journal), list[Any]()
+    before, told = len(ground.state.request_log), list[Any]()
     file = ground.upload(on_progress=told.append, **settings)
     assert caught.value.__notes__ == [f"The file was stored before that, with the id {file.id}."]
     assert told == [PhaseChanged("create"), PhaseChanged("done"), Stored(file)]
-    assert len(ground.state.journal) == before
+    assert len(ground.state.request_log) == before
     assert versions(ground) == (int(is_version), CONTENT)
     assert list(tmp_path.iterdir()) == []
 

@@ -11,7 +11,7 @@ import httpx2
 import pytest
 from box_uploads import errors
 from box_uploads.upload import DeadlineExceededError, PartDone, PhaseChanged, Resumed, Retried, SessionLeft, Stored
-from box_uploads_mock import Failure, LostAnswer, Reset, Stall, TokenExpiry, Truncation
+from box_uploads_mock import Failure, LostResponse, Reset, Stall, TokenExpiry, Truncation
 
 from tests.flow.upload_ground import CONTENT, SHA1, Ground
 
@@ -23,7 +23,7 @@ STATUS, ABORT = "get_upload_session", "abort_upload_session"
 @pytest.fixture
 def ground(ground: Ground) -> Iterator[Ground]:
     yield ground
-    ground.server.settle()
+    ground.server.wait_until_idle()
     ground.state.faults.require_fired()
 
 
@@ -35,7 +35,7 @@ def test_an_abort_that_fails_for_good_does_not_hide_the_failure(ground: Ground) 
 
 
 def test_a_part_whose_answer_is_lost_is_not_sent_again(ground: Ground) -> None:
-    ground.state.faults.add(LostAnswer(operation=PART, skip=2))
+    ground.state.faults.add(LostResponse(operation=PART, skip=2))
     ground.upload(workers=1)
     assert (ground.calls(PART), ground.calls(LIST)) == (5, 1)
 
@@ -100,7 +100,7 @@ def test_a_session_that_vanishes_is_begun_anew(ground: Ground, status: int) -> N
 
 def test_a_version_whose_commit_answer_is_lost_is_committed_once(ground: Ground) -> None:
     first = ground.upload()
-    ground.state.faults.add(LostAnswer(operation=COMMIT))
+    ground.state.faults.add(LostResponse(operation=COMMIT))
     second = ground.upload(CONTENT[::-1], file_id=first.id)
     assert (second.id, ground.state.files[first.id].etag) == (first.id, "1")
     assert ground.stored() == [CONTENT[::-1]]
@@ -108,14 +108,14 @@ def test_a_version_whose_commit_answer_is_lost_is_committed_once(ground: Ground)
 
 def test_a_version_session_whose_answer_is_lost_is_taken_over(ground: Ground) -> None:
     first = ground.upload()
-    ground.state.faults.add(LostAnswer(operation=VERSION))
+    ground.state.faults.add(LostResponse(operation=VERSION))
     ground.upload(CONTENT[::-1], file_id=first.id)
     assert ground.stored() == [CONTENT[::-1]]
     assert not ground.state.sessions
 
 
 def test_a_commit_that_is_lost_again_and_again_is_found_by_its_name(ground: Ground) -> None:
-    ground.state.faults.add(LostAnswer(operation=COMMIT), Failure(operation=STATUS, status=500, times=2))
+    ground.state.faults.add(LostResponse(operation=COMMIT), Failure(operation=STATUS, status=500, times=2))
     file = ground.upload(deadline_s=0)
     assert file.sha1 == SHA1
     assert ground.stored() == [CONTENT]
@@ -141,7 +141,7 @@ def test_a_session_whose_answer_is_lost_for_good_is_ended(
     settings: dict[str, Any] = {"resume": tmp_path / "journal"} if has_journal else {}
     if step == VERSION:
         settings["file_id"] = "12345"
-    lost = LostAnswer(operation=step) if kind == "lost" else Failure(operation=step, status=500, carried_out=True)
+    lost = LostResponse(operation=step) if kind == "lost" else Failure(operation=step, status=500, carried_out=True)
     ground.state.faults.add(lost)
     with pytest.raises(DeadlineExceededError):
         ground.upload(deadline_s=0, **settings)
@@ -168,7 +168,7 @@ def test_a_refusal_leaves_nothing_to_look_for(ground: Ground) -> None:
 
 
 def test_of_sessions_whose_answers_were_lost_before_a_failure_the_one_that_is_found_is_ended(ground: Ground) -> None:
-    ground.state.faults.add(Truncation(operation=CREATE, times=2), LostAnswer(operation=CREATE))
+    ground.state.faults.add(Truncation(operation=CREATE, times=2), LostResponse(operation=CREATE))
     ground.state.faults.add(Failure(operation=CREATE, status=403))
     with pytest.raises(errors.ForbiddenError) as caught:
         ground.upload()
@@ -217,7 +217,7 @@ def test_sessions_whose_answers_are_cut_off_are_told_of_once_though_all_is_well(
 @pytest.mark.parametrize("step", [CREATE, VERSION])
 def test_no_session_is_told_of_that_was_refused_or_is_found(ground: Ground, step: str, is_async: bool) -> None:
     settings = {"file_id": ground.upload(CONTENT[::-1]).id} if step == VERSION else {}
-    ground.state.faults.add(Failure(operation=step, status=429), LostAnswer(operation=step))
+    ground.state.faults.add(Failure(operation=step, status=429), LostResponse(operation=step))
     events = uploaded(ground, is_async, **settings)
     assert (ground.stored(), len(ground.state.sessions)) == ([CONTENT], 0)
     assert not any(isinstance(event, SessionLeft) for event in events)
@@ -226,7 +226,7 @@ def test_no_session_is_told_of_that_was_refused_or_is_found(ground: Ground, step
 
 
 def test_of_two_answers_that_were_lost_one_session_is_found_and_the_other_told_of(ground: Ground) -> None:
-    ground.state.faults.add(Truncation(operation=CREATE), LostAnswer(operation=CREATE))
+    ground.state.faults.add(Truncation(operation=CREATE), LostResponse(operation=CREATE))
     events = uploaded(ground, is_async=False)
     assert (ground.stored(), len(ground.state.sessions)) == ([CONTENT], 1)
     assert [event.count for event in events if isinstance(event, SessionLeft)] == [1]

@@ -21,7 +21,7 @@ from box_uploads_mock import (
     Failure,
     Fault,
     LatePartsMismatch,
-    LostAnswer,
+    LostResponse,
     Reset,
     SlowRead,
     Stall,
@@ -57,7 +57,7 @@ PASSING: list[Make] = [
     lambda step: SlowRead(operation=step, bytes_per_read=400_000, pause_s=1),
     lambda step: Truncation(operation=step, sent_bytes=0),
     lambda step: Truncation(operation=step, sent_bytes=9),
-    lambda step: LostAnswer(operation=step),
+    lambda step: LostResponse(operation=step),
     lambda step: Accepted(operation=step, retry_after_s=5),
     lambda step: LatePartsMismatch(operation=step),
     lambda step: TokenExpiry(operation=step, new_token="fresh"),
@@ -126,9 +126,9 @@ class Run:
     def upload(self, *faults: Fault) -> Any:
         """Upload as far as possible; what makes it come to the step is a fault as well."""
         preludes: dict[str, Fault] = {
-            LIST: LostAnswer(operation=PART),
+            LIST: LostResponse(operation=PART),
             ABORT: Failure(operation=PART, status=403),
-            FILE: LostAnswer(operation=COMMIT),
+            FILE: LostResponse(operation=COMMIT),
         }
         prelude = [preludes[self.step]] if self.step in preludes else []
         self.ground.state.faults.add(*prelude, *faults)
@@ -255,7 +255,7 @@ def given_up(run: Run, fault: Fault) -> tuple[Any, Exception | None]:
         error = caught
     finally:
         freeze.end()
-        run.ground.server.settle()
+        run.ground.server.wait_until_idle()
     assert sum(one.times for one in state.faults.unfired) < fault.times
     state.faults.clear()
     return file, error
@@ -315,7 +315,7 @@ def test_a_part_that_is_read_too_slowly_is_given_up_and_sent_again() -> None:
         # More than the system takes on its way, so the sender notices.
         timeout_s = box_uploads.Timeout(write_s=0.5)
         ground.upload(LARGE, ground.client(timeout_s=timeout_s), on_progress=told)
-        ground.server.settle()
+        ground.server.wait_until_idle()
     ground.state.faults.require_fired()
     assert ["WriteTimeout" in reason for reason in retries] == [True]
     assert (ground.stored(), len(ground.state.sessions)) == ([LARGE], 0)
@@ -341,7 +341,7 @@ def test_the_matrix_is_complete() -> None:
     found = {(type(fault), fault.operation) for fault in faults(PASSING)}
     assert {kind for kind, _ in found} == set(KINDS.values())
     everywhere = {kind for kind in KINDS.values() if all((kind, step) in found for step in STEPS)}
-    assert everywhere == {Failure, Reset, Stall, LostAnswer, TokenExpiry}
+    assert everywhere == {Failure, Reset, Stall, LostResponse, TokenExpiry}
     assert {step for kind, step in found if kind is Truncation} == set(STEPS) - {ABORT}
     assert {step for kind, step in found if kind is SlowRead} == {CREATE, VERSION, PART, COMMIT}
     assert {(one.operation, one.when) for one in STALLS} == {

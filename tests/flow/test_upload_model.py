@@ -29,14 +29,14 @@ from box_uploads_mock import (
     Failure,
     Fault,
     LatePartsMismatch,
-    LostAnswer,
+    LostResponse,
     Reset,
     SlowRead,
     Stall,
     TokenExpiry,
     Truncation,
 )
-from box_uploads_mock.errors import Refusal
+from box_uploads_mock.errors import ApiError
 from box_uploads_mock.fault_kinds import KINDS
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
@@ -94,7 +94,7 @@ NATURES: dict[str, tuple[Make, tuple[str, ...], dict[str, st.SearchStrategy[Any]
     "Stall": (Stall, STEPS, {"when": st.sampled_from(["before", "after"]), "limit_s": st.sampled_from([1.0, 60.0])}),
     "SlowRead": (SlowRead, WITH_BODY, {"bytes_per_read": st.integers(50, 500), "pause_s": st.just(1.0)}),
     "Truncation": (Truncation, STEPS[:-1], {"sent_bytes": st.integers(0, 40)}),
-    "LostAnswer": (LostAnswer, STEPS, {}),
+    "LostResponse": (LostResponse, STEPS, {}),
     "Accepted": (Accepted, (COMMIT,), {"retry_after_s": st.integers(0, 9)}),
     "LatePartsMismatch": (LatePartsMismatch, (COMMIT,), {}),
     "TokenExpiry": (TokenExpiry, STEPS, {"new_token": st.sampled_from(["", "fresh", "fresher"])}),
@@ -262,7 +262,7 @@ class Machine(RuleBasedStateMachine):
     def _is_good(self, token: str) -> bool:
         try:
             self.ground.state.authenticate(token)
-        except Refusal:
+        except ApiError:
             return False
         return True
 
@@ -298,7 +298,7 @@ class Machine(RuleBasedStateMachine):
         elif change == "rewrite":
             self.begun[name] = Begun(self.written(self.folder / name, "one below", 2), self.begun[name].target)
         elif change == "abort" and self.may_be_aborted(name):
-            self.ground.state.uploads.abort(self.session_of(name))
+            self.ground.state.session_store.abort(self.session_of(name))
             self.seen["aborted"] += 1
         self.seen[f"{change} between"] += 1
         self._run(name, self.begun[name], plan, resume=self.journal_of(name))
@@ -311,7 +311,7 @@ class Machine(RuleBasedStateMachine):
         run = Run(self, plan, self.folder / name)
         before = self._unfired()
         run.go(resume=resume, **begun.target)
-        self.ground.server.settle()
+        self.ground.server.wait_until_idle()
         self._check(name, begun, run, before - self._unfired())
 
     def _check(self, name: str, begun: Begun, run: Run, fired: Counter[Fault]) -> None:
@@ -441,7 +441,7 @@ def is_cut_off(fault: Fault) -> bool:
 def is_unanswered_commit(fault: Fault) -> bool:
     """Whether a fault carries a commit out, and does not say so."""
     is_carried_out = isinstance(fault, Failure) and fault.carried_out
-    return fault.operation == COMMIT and (isinstance(fault, (LostAnswer, Truncation)) or is_carried_out)
+    return fault.operation == COMMIT and (isinstance(fault, (LostResponse, Truncation)) or is_carried_out)
 
 
 SEEN: Counter[str] = Counter()

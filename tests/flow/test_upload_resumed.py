@@ -19,7 +19,7 @@ import msgspec
 import pytest
 from box_uploads import AsyncClient, errors, models
 from box_uploads.upload import PartDone, PhaseChanged, Restarted, Resumed, Retried, Started
-from box_uploads_mock import Accepted, Failure, LostAnswer
+from box_uploads_mock import Accepted, Failure, LostResponse
 
 from tests.flow.upload_ground import SMALL_PART_SIZE, Ground, write
 
@@ -261,7 +261,9 @@ def test_a_commit_that_is_repeated_overwrites_no_version_of_somebody_else(
 
 
 @pytest.mark.parametrize("is_version", [True], indirect=True)
-@pytest.mark.parametrize("fault", [LostAnswer(operation=COMMIT), Accepted(operation=COMMIT, retry_after_s=1)], ids=repr)
+@pytest.mark.parametrize(
+    "fault", [LostResponse(operation=COMMIT), Accepted(operation=COMMIT, retry_after_s=1)], ids=repr
+)
 def test_a_commit_with_an_etag_is_made_once_whatever_becomes_of_its_answer(
     means: Means, tmp_path: Path, fault: Any
 ) -> None:

@@ -115,11 +115,11 @@ class Ground:
 
     def calls(self, operation: str) -> int:
         """Return how often an operation was called."""
-        return sum(exchange.operation == operation for exchange in self.state.journal)
+        return sum(exchange.operation == operation for exchange in self.state.request_log)
 
     def reset(self) -> None:
         """Return to the beginning."""
-        self.server.settle()
+        self.server.wait_until_idle()
         self.state.reset()
         self.clock = Clock()
 

@@ -1,4 +1,4 @@
-"""A stateful mock of Box's upload sessions, to test clients against without Box."""
+"""A stateful mock server for Box's upload sessions."""
 
 __all__ = [
     "Accepted",
@@ -9,7 +9,7 @@ __all__ = [
     "Folder",
     "LatePartsMismatch",
     "LogEvent",
-    "LostAnswer",
+    "LostResponse",
     "MockServer",
     "Part",
     "Reset",
@@ -31,15 +31,14 @@ __all__ = [
 try:
     from box_uploads_mock.app import create_app
 except ModuleNotFoundError as error:
-    raise ModuleNotFoundError(f"{error.msg}; pip install 'box-uploads[mock]' has what the mock needs") from error
-from box_uploads_mock.assembly import Part
+    raise ModuleNotFoundError(f"{error.msg}; run pip install 'box-uploads[mock]'") from error
 from box_uploads_mock.commit_rules import LogEvent
 from box_uploads_mock.fault_kinds import (
     Accepted,
     Failure,
     Fault,
     LatePartsMismatch,
-    LostAnswer,
+    LostResponse,
     Reset,
     SlowRead,
     Stall,
@@ -47,8 +46,10 @@ from box_uploads_mock.fault_kinds import (
     Truncation,
 )
 from box_uploads_mock.faults import UnfiredFaultsError
+from box_uploads_mock.part_store import Part
+from box_uploads_mock.request_log import Exchange
 from box_uploads_mock.server import MockServer
 from box_uploads_mock.sessions import constant_part_size
-from box_uploads_mock.state import Exchange, State
+from box_uploads_mock.state import State
 from box_uploads_mock.world import File, Folder, World, WorldError, default_world
 from box_uploads_mock.world_file import WorldFileError, load_world

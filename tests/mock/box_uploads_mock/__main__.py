@@ -15,38 +15,45 @@ from box_uploads_mock.world_file import load_world
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serves until interrupted; returns the exit code: 0 interrupted, 1 cannot serve, 2 wrong usage."""
+    """Serve until interrupted and return the exit code: 0 interrupted, 1 cannot serve, 2 wrong usage."""
     parser = argparse.ArgumentParser(
         prog="python -m box_uploads_mock",
-        description="Serves a mock of Box's upload sessions until interrupted; prints its base URL first.",
+        description="Serve a mock of Box's upload sessions until interrupted. The first output line is the base URL.",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    parser.add_argument("--port", type=int, default=0, help="port to listen on (default: any free one)")
+    parser.add_argument("--port", type=int, default=0, help="port to listen on (default: any free port)")
     parser.add_argument(
         "--name",
         action="append",
         default=[],
         metavar="HOST",
         dest="names",
-        help="another name or address by which clients call the mock, such as api.box.com; may be repeated",
+        help="a further host name or address of the mock, such as api.box.com; may be repeated",
     )
-    parser.add_argument("--tls", action="store_true", help="speak https (needs box-uploads[mock-tls])")
+    parser.add_argument("--tls", action="store_true", help="serve https (needs box-uploads[mock-tls])")
     parser.add_argument(
-        "--ca-file", type=Path, metavar="FILE", help="where to write the certificate that clients have to trust, as PEM"
+        "--ca-file",
+        type=Path,
+        metavar="FILE",
+        help="write the CA certificate for clients to trust to this file (PEM)",
     )
-    parser.add_argument("--token", help="the one token to accept (default: mock-token, or the world's)")
-    parser.add_argument("--seed", type=int, default=0, help="decides all ids (default: %(default)s)")
-    parser.add_argument("--world", type=Path, metavar="FILE", help="what exists at first, as JSON or YAML")
+    parser.add_argument("--token", help="the only token to accept (default: mock-token, or the world's)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of all ids (default: %(default)s)")
     parser.add_argument(
-        "--store", choices=STORE_KINDS, default="memory", help="where uploaded bytes are kept (default: %(default)s)"
+        "--world", type=Path, metavar="FILE", help="initial folders, files, users and limits, as JSON or YAML"
     )
-    parser.add_argument("--part-size", type=_size, metavar="BYTES", help="part size of all sessions (default: as Box)")
     parser.add_argument(
-        "--min-file-size", type=_size, metavar="BYTES", help="smallest file that gets a session (default: as Box)"
+        "--store", choices=STORE_KINDS, default="memory", help="where to keep uploaded bytes (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--part-size", type=_size, metavar="BYTES", help="part size of all sessions (default: as Box does)"
+    )
+    parser.add_argument(
+        "--min-file-size", type=_size, metavar="BYTES", help="smallest file that gets a session (default: as Box does)"
     )
     options = parser.parse_args(arguments)
     if options.ca_file is not None and not options.tls:
-        parser.error("--ca-file: there is no certificate without --tls")
+        parser.error("--ca-file: without --tls there is no certificate to write; add --tls")
 
     interrupted = threading.Event()
 
@@ -69,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             names=options.names,
             tls=options.tls,
         )
-    # ValueError: a world, a token or a name that is none; ModuleNotFoundError: TLS without its extra.
+    # ValueError: an invalid world, token or host name; ModuleNotFoundError: TLS without its extra.
     except (ValueError, ModuleNotFoundError) as error:
         return _fail(2, str(error))
     try:
@@ -77,15 +84,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # OverflowError: a port beyond 65535.
     except (OSError, OverflowError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        return _fail(1, f"cannot listen on {options.host}:{options.port}: {reason}")
+        return _fail(1, f"cannot listen on {options.host}:{options.port}: {reason}; choose another --host or --port")
     if options.ca_file is not None:
-        # Not before: where the port is taken, the file may be that of a mock which runs.
+        # Only once the port is ours: otherwise the file may belong to the mock that has the port.
         try:
             options.ca_file.write_text(server.ca_pem, encoding="ascii")
         except OSError as error:
             server.stop()
-            return _fail(1, f"cannot write {options.ca_file}: {error.strerror or error}; name another --ca-file")
-    print(server.base_url, flush=True)  # noqa: T201 - the first line is a promise to the caller
+            return _fail(1, f"cannot write {options.ca_file}: {error.strerror or error}; choose another --ca-file")
+    print(server.base_url, flush=True)  # noqa: T201 - callers read the first line
     interrupted.wait()
     server.stop()
     return 0
@@ -97,7 +104,7 @@ def _size(text: str) -> int:
     except ValueError:
         size = 0
     if size < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a size; use a whole number of bytes from 1")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size; use a whole number of bytes, at least 1")
     return size
 
 

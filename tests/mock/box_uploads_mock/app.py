@@ -1,4 +1,4 @@
-"""The mock as an ASGI app: the API, and beside it the control plane."""
+"""The mock as an ASGI app: the API and the control plane."""
 
 from collections.abc import Collection
 from dataclasses import replace
@@ -7,39 +7,39 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from box_uploads_mock import admission, control, routes
-from box_uploads_mock.answers import refusal_response
-from box_uploads_mock.calls import Call, Outcome
+from box_uploads_mock import control, request_checks, routes
+from box_uploads_mock.calls import Call, CallResult
 from box_uploads_mock.commit_rules import LogEvent
 from box_uploads_mock.connection import ResetResponse
-from box_uploads_mock.errors import Refusal
+from box_uploads_mock.error_responses import error_response
+from box_uploads_mock.errors import ApiError
+from box_uploads_mock.fault_injector import FaultInjector, FaultResponse
 from box_uploads_mock.operation_names import UPLOAD_PART
 from box_uploads_mock.operations import HANDLERS
-from box_uploads_mock.request_log import BodyStart, Redactor
-from box_uploads_mock.state import Exchange, State
-from box_uploads_mock.strikes import Strike, Struck
+from box_uploads_mock.request_log import BodyRecorder, Exchange, Redactor
+from box_uploads_mock.state import State
 
 
 def create_app(state: State, *, hosts: Collection[str] = ()) -> ASGIApp:
-    """Returns the ASGI app that serves a state; several apps may share one.
+    """Return an ASGI app that serves a state; several apps may share one state.
 
     Args:
-        state: What the app serves.
-        hosts: Names and addresses by which the control plane may be called, beside `localhost`, loopback addresses and
-            the address at which a request arrives.
+        state: The files and sessions to serve.
+        hosts: Names and addresses that requests to the control plane may have in `Host`, in addition to `localhost`,
+            loopback addresses and the address at which a request arrives.
     """
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await _live(receive, send)
+            await _handle_lifespan(receive, send)
             return
         request = Request(scope, receive)
         try:
-            # Not `request.url`: that is made from the `Host` header, which may be anything.
+            # Not `request.url`, which is derived from the untrusted `Host` header.
             if scope["path"].startswith(control.CONTROL_BASE):
-                response = await control.answer(state, request, hosts)
+                response = await control.handle_request(state, request, hosts)
             else:
-                response = await _answer(state, request)
+                response = await _handle_api_request(state, request)
         except ClientDisconnect:
             return
         if request.method == "HEAD":
@@ -49,8 +49,8 @@ def create_app(state: State, *, hosts: Collection[str] = ()) -> ASGIApp:
     return app
 
 
-async def _live(receive: Receive, send: Send) -> None:
-    """Takes part in the lifespan protocol, for in-process clients that insist on it."""
+async def _handle_lifespan(receive: Receive, send: Send) -> None:
+    """Answer the lifespan protocol, which some in-process clients require."""
     while True:
         message = await receive()
         await send({"type": f"{message['type']}.complete"})
@@ -58,12 +58,12 @@ async def _live(receive: Receive, send: Send) -> None:
             return
 
 
-async def _answer(state: State, request: Request) -> Response:
+async def _handle_api_request(state: State, request: Request) -> Response:
     raw_path: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
     path = raw_path.decode("latin-1")
     exchange = Exchange(method=request.method, path=path, status=None, operation=None)
-    start = BodyStart(request.receive, Redactor(state.tokens).needed_length)
-    request = Request(request.scope, start)
+    recorder = BodyRecorder(request.receive, Redactor(state.tokens).needed_length)
+    request = Request(request.scope, recorder)
     generation = state.generation
     try:
         match = routes.match(request.method, path)
@@ -73,23 +73,23 @@ async def _answer(state: State, request: Request) -> Response:
             exchange = replace(exchange, operation=match.operation)
             if match.operation == UPLOAD_PART:
                 exchange = replace(exchange, content_range=request.headers.get("content-range"))
-            response, event = await _perform(state, request, match)
+            response, event = await _run_operation(state, request, match)
             exchange = replace(exchange, event=event)
-    except Refusal as refusal:
-        response = refusal_response(refusal, state)
-    except Struck as struck:
-        response = struck.response
+    except ApiError as error:
+        response = error_response(error, state)
+    except FaultResponse as fault:
+        response = fault.response
     if state.generation is not generation:
         return ResetResponse()
-    # The header's id and the body's `request_id` differ at Box too.
-    response.headers["box-request-id"] = state.request_id()
+    # Box also sends an id in this header that differs from `request_id` in the body.
+    response.headers["box-request-id"] = state.new_request_id()
     status = None if isinstance(response, ResetResponse) else response.status_code
-    state.record(_redacted(replace(exchange, status=status), request, start.content, Redactor(state.tokens)))
+    state.record(_redact(replace(exchange, status=status), request, recorder.content, Redactor(state.tokens)))
     return response
 
 
-def _redacted(exchange: Exchange, request: Request, content: bytes, redactor: Redactor) -> Exchange:
-    """Returns an exchange with what the log has of its request, without credentials."""
+def _redact(exchange: Exchange, request: Request, content: bytes, redactor: Redactor) -> Exchange:
+    """Return an exchange with its request's headers and body added, and all credentials replaced."""
     event = exchange.event
     if event is not None:
         info = None if event.event_info is None else redactor.text(event.event_info)
@@ -104,18 +104,18 @@ def _redacted(exchange: Exchange, request: Request, content: bytes, redactor: Re
     )
 
 
-async def _perform(state: State, request: Request, match: routes.Match) -> tuple[Response, LogEvent | None]:
-    admission.check_rate(state)
-    with Strike(state, match.operation, request) as strike:
-        await strike.on_arrival()
-        admission.check_caller(state, request)
-        base_url = admission.origin(request) + routes.API_BASE
-        call = Call(state=state, request=request, parameters=match.parameters, base_url=base_url, strike=strike)
-        outcome = await HANDLERS[match.operation](call)
-        return strike.on_success(_success(outcome), outcome.created), call.event
+async def _run_operation(state: State, request: Request, match: routes.Match) -> tuple[Response, LogEvent | None]:
+    request_checks.check_rate_limit(state)
+    with FaultInjector(state, match.operation, request) as injector:
+        await injector.on_arrival()
+        request_checks.check_caller(state, request)
+        base_url = request_checks.origin(request) + routes.API_BASE
+        call = Call(state=state, request=request, parameters=match.parameters, base_url=base_url, injector=injector)
+        result = await HANDLERS[match.operation](call)
+        return injector.on_success(_success_response(result), result.created), call.event
 
 
-def _success(outcome: Outcome) -> Response:
-    if outcome.body is None:
-        return Response(None, outcome.status, outcome.headers)
-    return JSONResponse(outcome.body, outcome.status, outcome.headers)
+def _success_response(result: CallResult) -> Response:
+    if result.body is None:
+        return Response(None, result.status, result.headers)
+    return JSONResponse(result.body, result.status, result.headers)

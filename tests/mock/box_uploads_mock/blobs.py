@@ -1,4 +1,4 @@
-"""Where uploaded bytes are kept: in memory, or in files of a temporary directory."""
+"""Storage for uploaded bytes: in memory, or in files of a temporary directory."""
 
 import hashlib
 import itertools
@@ -19,27 +19,27 @@ READ_SIZE = 1024**2
 
 
 class Blob(ABC):
-    """A run of bytes that is written once, by one writer, and then read."""
+    """A sequence of bytes that one writer writes once, to be read afterwards."""
 
     @abstractmethod
     def write(self, chunk: bytes) -> None:
-        """Appends bytes."""
+        """Append bytes."""
 
     @abstractmethod
-    def seal(self) -> None:
-        """Ends the writing."""
+    def close(self) -> None:
+        """Finish writing."""
 
     @abstractmethod
     def chunks(self) -> Iterator[bytes]:
-        """Returns the bytes, in pieces of at most about a mebibyte."""
+        """Return the bytes, in chunks of at most about a mebibyte."""
 
     @abstractmethod
     def delete(self) -> None:
-        """Forgets the bytes."""
+        """Delete the bytes."""
 
     @cached_property
     def sha512(self) -> str:
-        """SHA-512 of what was written, in hexadecimal digits; only who asks for it pays for it."""
+        """SHA-512 of the bytes, in hexadecimal digits; computed when first read."""
         digest = hashlib.sha512()
         for chunk in self.chunks():
             digest.update(chunk)
@@ -47,62 +47,62 @@ class Blob(ABC):
 
 
 class MemoryBlob(Blob):
-    """Bytes in memory, in the pieces in which they came."""
+    """Bytes in memory, in the chunks in which they arrived."""
 
     def __init__(self) -> None:
         self._chunks: list[bytes] = []
 
     def write(self, chunk: bytes) -> None:
-        """Appends bytes."""
+        """Append bytes."""
         self._chunks.append(chunk)
 
-    def seal(self) -> None:
-        """Does nothing: there is nothing to close."""
+    def close(self) -> None:
+        """Do nothing: there is nothing to close."""
 
     def chunks(self) -> Iterator[bytes]:
-        """Returns the pieces."""
+        """Return the chunks."""
         return iter(tuple(self._chunks))
 
     def delete(self) -> None:
-        """Forgets the bytes."""
+        """Delete the bytes."""
         self._chunks.clear()
 
 
 class DiskBlob(Blob):
-    """Bytes in a file, which is open only while it is written or read: there may be thousands of them."""
+    """Bytes in a file, which is open only while it is written or read: there may be thousands of files."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file = path.open("xb", buffering=0)
 
     def write(self, chunk: bytes) -> None:
-        """Appends bytes."""
+        """Append bytes."""
         rest = memoryview(chunk)
-        # A file without a buffer may take less than it is given.
+        # An unbuffered file may write fewer bytes than it is given.
         while rest:
             rest = rest[self._file.write(rest) :]
 
-    def seal(self) -> None:
-        """Closes the file."""
+    def close(self) -> None:
+        """Close the file."""
         self._file.close()
 
     def chunks(self) -> Iterator[bytes]:
-        """Returns the bytes of the file, piece by piece."""
+        """Yield the bytes of the file, chunk by chunk."""
         with self._path.open("rb") as file:
             while chunk := file.read(READ_SIZE):
                 yield chunk
 
     def delete(self) -> None:
-        """Removes the file."""
+        """Remove the file."""
         self._file.close()
         self._path.unlink(missing_ok=True)
 
 
-class Store:
-    """Makes blobs of one kind; thread-safe.
+class BlobStore:
+    """Creates blobs of one kind; thread-safe.
 
-    A store that discards makes files as well: parts that come out of order wait there until they can be hashed,
-    so that memory stays flat.
+    A store that discards content creates files too: parts that arrive out of order stay there until they can be
+    hashed, so memory use stays flat.
 
     Raises:
         ValueError: The kind is unknown.
@@ -124,22 +124,22 @@ class Store:
 
     @property
     def directory(self) -> Path | None:
-        """The temporary directory, once there is one."""
+        """The temporary directory, None until the first file is created."""
         return self._directory
 
-    def blob(self) -> Blob:
-        """Returns a new, empty blob."""
+    def new_blob(self) -> Blob:
+        """Return a new, empty blob."""
         if self.kind == "memory":
             return MemoryBlob()
         with self._lock:
             if self._directory is None:
                 self._directory = Path(tempfile.mkdtemp(prefix="box-uploads-mock-"))
-                # For a state that nobody closes.
+                # Clean up even if the state is never closed.
                 self._remove = weakref.finalize(self, shutil.rmtree, str(self._directory), ignore_errors=True)
             return DiskBlob(self._directory / f"{next(self._numbers):08d}")
 
     def close(self) -> None:
-        """Removes the temporary directory with everything in it; the next blob gets a new one."""
+        """Remove the temporary directory and its files; the next blob gets a new directory."""
         with self._lock:
             self._remove()
             self._directory = None

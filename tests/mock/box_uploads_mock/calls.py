@@ -1,4 +1,4 @@
-"""A request that was admitted, and the content of its answer."""
+"""A call of an operation, and its result."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,64 +6,64 @@ from dataclasses import dataclass, field
 from starlette.datastructures import Headers, QueryParams
 from starlette.requests import Request
 
-from box_uploads_mock import admission
+from box_uploads_mock import request_checks
 from box_uploads_mock.commit_rules import LogEvent
+from box_uploads_mock.fault_injector import FaultInjector
 from box_uploads_mock.state import State
-from box_uploads_mock.strikes import Strike
 
 
 @dataclass(slots=True, kw_only=True)
 class Call:
-    """A request that was admitted.
+    """A request that has passed the checks common to all operations.
 
     Attributes:
-        parameters: The parameters in the path, decoded.
+        parameters: The path parameters, decoded.
         base_url: URL of the API as the client addressed it.
-        strike: What a fault does to the call.
-        event: The event that the call has logged, for the journal.
+        injector: Injects the fault that was queued for the call, if there is one.
+        event: The event that the call has logged, for the request log.
     """
 
     state: State
     request: Request
     parameters: Mapping[str, str]
     base_url: str
-    strike: Strike
+    injector: FaultInjector
     event: LogEvent | None = None
 
     @property
     def headers(self) -> Headers:
-        """The headers; letter case does not count."""
+        """The headers; names are case-insensitive."""
         return self.request.headers
 
     @property
     def query(self) -> QueryParams:
-        """The parameters in the query, decoded."""
+        """The query parameters, decoded."""
         return self.request.query_params
 
     @property
     def session_id(self) -> str:
-        """Id of the session that the path names."""
+        """Id of the session in the path."""
         return self.parameters["upload_session_id"]
 
-    async def json_body(self, max_length: int = admission.MAX_BODY_LENGTH) -> bytes:
-        """Returns the whole body, which is to be JSON.
+    async def json_body(self, max_length: int = request_checks.MAX_BODY_LENGTH) -> bytes:
+        """Return the whole JSON body, undecoded.
 
         Raises:
-            Refusal: The body is too long, of unknown length or not called JSON.
-            Struck: A fault strikes first.
+            ApiError: The body is too long, of unknown length or not declared as JSON.
+            FaultResponse: A fault fires while the body is read.
         """
-        body = await admission.read_json_body(self.request, self.strike.body(), max_length)
-        await self.strike.on_read()
+        body = await request_checks.read_json_body(self.request, self.injector.read_body(), max_length)
+        await self.injector.on_read()
         return body
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """The content of a successful answer.
+class CallResult:
+    """The content of a successful response.
 
     Attributes:
-        body: JSON, None for an empty body.
-        created: The session that the call has created, if it has.
+        body: The JSON body, None for an empty body.
+        created: The session that the call has created, None if it has created none.
     """
 
     status: int

@@ -1,4 +1,4 @@
-"""The rules for the bodies of commits, plans and log events: JSON in, typed requests or Box's error codes out."""
+"""Validation of the bodies of commits, plans and log events: JSON in, typed requests or Box's error codes out."""
 
 import json
 import re
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from box_uploads_mock.assembly import Part
-from box_uploads_mock.errors import Refusal, argument_refusal
-from box_uploads_mock.rules import json_object, refuse_unknown, whole_number
+from box_uploads_mock.errors import ApiError, argument_error
+from box_uploads_mock.part_store import Part
+from box_uploads_mock.rules import parse_json_object, reject_unknown_fields, whole_number
 
 MAX_DESCRIPTION_LENGTH = 256
 MAX_EVENT_TYPE_LENGTH = 255
@@ -26,7 +26,7 @@ _DATE_TIME = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attributes:
-    """What a commit says about the file beside its content; None where it says nothing."""
+    """The file attributes in a commit; None where the commit leaves one out."""
 
     content_created_at: str | None = None
     content_modified_at: str | None = None
@@ -35,13 +35,13 @@ class Attributes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommitRequest:
-    """A valid request to make the file of its parts.
+    """A valid commit.
 
     Attributes:
         digest: The raw SHA-1 of the whole file.
         if_match: Etag that the file must have, None for no condition.
         if_none_match: Etag that the file must not have, None for no condition.
-        parts: The parts; a digest that was not sent is empty, since Box's documents do not require it.
+        parts: The parts; a digest that was not sent is empty: Box's documentation does not require it.
     """
 
     digest: bytes
@@ -53,106 +53,106 @@ class CommitRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogEvent:
-    """An event that a client told of, as Box's own web uploader does."""
+    """An event that a client has logged, as Box's own web uploader does."""
 
     event_type: str
     event_info: str | None = None
 
 
-def commit_body(body: bytes) -> tuple[Sequence[Part], Attributes]:
-    """Returns the parts and the attributes of a commit.
+def parse_commit(body: bytes) -> tuple[Sequence[Part], Attributes]:
+    """Return the parts and the attributes of a commit.
 
     Raises:
-        Refusal: The body breaks a rule.
+        ApiError: The body breaks a rule.
     """
-    fields = json_object(body)
+    fields = parse_json_object(body)
     parts = fields.get("parts")
     if not isinstance(parts, list) or not parts:
-        raise argument_refusal("invalid_parameter", "parts", "The parts are missing.")
+        raise argument_error("invalid_parameter", "parts", "The parts are missing.")
     checked = [_part(part) for part in cast("list[object]", parts)]
     if len({bool(part.sha512) for part in checked}) > 1:
-        # That it is refused is documented, as what is inferred.
-        raise argument_refusal("bad_digest", "sha512", "Some parts have a SHA-512 and some have none.")
+        # The rejection is documented; its status and code are inferred.
+        raise argument_error("bad_digest", "sha512", "Some parts have a SHA-512 and some have none.")
     attributes = _attributes(fields["attributes"]) if "attributes" in fields else Attributes()
-    refuse_unknown(fields, {"parts", "attributes"})
+    reject_unknown_fields(fields, {"parts", "attributes"})
     return checked, attributes
 
 
-def plan_body(body: bytes) -> Sequence[Part]:
-    """Returns the parts that are asked for, which have neither id nor SHA-1.
+def parse_plan(body: bytes) -> Sequence[Part]:
+    """Return the parts that a plan asks for; they have neither id nor SHA-1.
 
     Raises:
-        Refusal: The body breaks a rule.
+        ApiError: The body breaks a rule.
     """
-    fields = json_object(body)
+    fields = parse_json_object(body)
     parts = fields.get("parts")
     if not isinstance(parts, list) or not parts:
-        raise argument_refusal("invalid_parameter", "parts", "The parts are missing.")
+        raise argument_error("invalid_parameter", "parts", "The parts are missing.")
     checked = [_planned(part) for part in cast("list[object]", parts)]
-    refuse_unknown(fields, {"parts"})
+    reject_unknown_fields(fields, {"parts"})
     return checked
 
 
-def log_event(body: bytes) -> LogEvent:
-    """Returns the event of a request to log one.
+def parse_log_event(body: bytes) -> LogEvent:
+    """Return the event of a request to log one.
 
     Raises:
-        Refusal: The body breaks a rule.
+        ApiError: The body breaks a rule.
     """
-    fields = json_object(body)
+    fields = parse_json_object(body)
     event_type = _text(fields, "event_type", MAX_EVENT_TYPE_LENGTH)
     if not event_type:
-        raise argument_refusal("invalid_parameter", "event_type", "The type of the event is missing.")
-    refuse_unknown(fields, {"event_type", "event_info"})
+        raise argument_error("invalid_parameter", "event_type", "The type of the event is missing.")
+    reject_unknown_fields(fields, {"event_type", "event_info"})
     return LogEvent(event_type=event_type, event_info=_text(fields, "event_info", MAX_EVENT_INFO_LENGTH))
 
 
 def _part(value: object) -> Part:
     if not isinstance(value, dict):
-        raise argument_refusal("invalid_parameter", "parts", "A part is not an object.")
+        raise argument_error("invalid_parameter", "parts", "A part is not an object.")
     fields = cast("dict[str, object]", value)
     part_id, sha1 = fields.get("part_id"), fields.get("sha1")
     if sha1 is None and "sha1" in fields:
-        # Seen when a client commits what it has read from a list of parts too early (rclone issue 97).
+        # Observed when a client commits the parts of a listing that it has read too early (rclone issue 97).
         shown = json.dumps({**fields, "part_id": str(part_id)[:8]}, default=str, separators=(",", ":"))[:200]
-        raise Refusal("parts_mismatch", f"No matching part found on server for {shown}")
+        raise ApiError("parts_mismatch", f"No matching part found on server for {shown}")
     if not isinstance(part_id, str) or not _PART_ID.fullmatch(part_id):
-        raise argument_refusal("invalid_parameter", "part_id", "The id of a part is not 8 hexadecimal digits.")
-    offset, size = _place(fields)
+        raise argument_error("invalid_parameter", "part_id", "The id of a part is not 8 hexadecimal digits.")
+    offset, size = _offset_and_size(fields)
     if sha1 is not None and (not isinstance(sha1, str) or not _SHA1.fullmatch(sha1)):
-        raise argument_refusal("invalid_parameter", "sha1", "The SHA-1 of a part is not 40 hexadecimal digits.")
-    # Hits of a plan have no SHA-1. Whatever else a part says is ignored: it goes back as the server has answered it.
+        raise argument_error("invalid_parameter", "sha1", "The SHA-1 of a part is not 40 hexadecimal digits.")
+    # Hits of a plan have no SHA-1. Other properties are ignored: clients send a part back as the server returned it.
     sha512 = _sha512(fields) if "sha512" in fields else ""
     return Part(part_id=part_id.upper(), offset=offset, size=size, sha1=(sha1 or "").lower(), sha512=sha512)
 
 
 def _planned(value: object) -> Part:
     if not isinstance(value, dict):
-        raise argument_refusal("invalid_parameter", "parts", "A part is not an object.")
+        raise argument_error("invalid_parameter", "parts", "A part is not an object.")
     fields = cast("dict[str, object]", value)
-    offset, size = _place(fields)
+    offset, size = _offset_and_size(fields)
     return Part(part_id="", offset=offset, size=size, sha1="", sha512=_sha512(fields))
 
 
-def _place(fields: Mapping[str, object]) -> tuple[int, int]:
+def _offset_and_size(fields: Mapping[str, object]) -> tuple[int, int]:
     offset, size = whole_number(fields.get("offset")), whole_number(fields.get("size"))
     if offset is None or not size:
-        raise argument_refusal("invalid_parameter", "parts", "Offset or size of a part is not a number of bytes.")
+        raise argument_error("invalid_parameter", "parts", "Offset or size of a part is not a number of bytes.")
     return offset, size
 
 
 def _sha512(fields: Mapping[str, object]) -> str:
     value = fields.get("sha512")
     if not isinstance(value, str) or not _SHA512.fullmatch(value):
-        raise argument_refusal("invalid_parameter", "sha512", "The SHA-512 of a part is not 128 hexadecimal digits.")
+        raise argument_error("invalid_parameter", "sha512", "The SHA-512 of a part is not 128 hexadecimal digits.")
     return value.lower()
 
 
 def _attributes(value: object) -> Attributes:
     if not isinstance(value, dict):
-        raise argument_refusal("invalid_parameter", "attributes", "The attributes are not an object.")
+        raise argument_error("invalid_parameter", "attributes", "The attributes are not an object.")
     fields = cast("dict[str, object]", value)
-    refuse_unknown(fields, {"content_created_at", "content_modified_at", "description"})
+    reject_unknown_fields(fields, {"content_created_at", "content_modified_at", "description"})
     return Attributes(
         content_created_at=_date_time(fields, "content_created_at"),
         content_modified_at=_date_time(fields, "content_modified_at"),
@@ -167,14 +167,14 @@ def _date_time(fields: Mapping[str, object], name: str) -> str | None:
     match = _DATE_TIME.fullmatch(value) if isinstance(value, str) else None
     if match is not None:
         day, time, second, _, offset = match.groups()
-        # RFC 3339 has leap seconds, Python has not.
+        # RFC 3339 allows leap seconds, which Python cannot parse.
         second = "59" if second == "60" else second
         try:
             datetime.fromisoformat(f"{day}T{time}{second}{offset.upper()}")
         except ValueError:
             match = None
     if match is None:
-        raise argument_refusal("invalid_parameter", name, "The time is not written as RFC 3339 has it.")
+        raise argument_error("invalid_parameter", name, "The time is not written as RFC 3339 has it.")
     return match[0]
 
 
@@ -184,5 +184,5 @@ def _text(fields: Mapping[str, object], name: str, max_length: int) -> str | Non
     value = fields[name]
     if not isinstance(value, str) or len(value) > max_length or re.search(r"[\ud800-\udfff]", value):
         message = f"It is not a text of at most {max_length} characters."
-        raise argument_refusal("invalid_parameter", name, message)
+        raise argument_error("invalid_parameter", name, message)
     return value

@@ -1,7 +1,7 @@
-"""The control plane: faults, files, reset and the log of requests over HTTP, for tests in other languages.
+"""The control plane: faults, files, reset and the request log over HTTP, for tests in other languages.
 
-It lies outside the API's path space, asks for no token and is meant for the loopback interface only. Pages of other
-sites that a browser shows on this machine are kept out.
+Its paths are outside the API's, need no token, and are meant for the loopback interface only. Requests from web pages
+of other sites are rejected.
 """
 
 import dataclasses
@@ -11,12 +11,12 @@ from typing import cast
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from box_uploads_mock.errors import Refusal
-from box_uploads_mock.fault_data import check_keys, data_of, fault_of, limit_of
+from box_uploads_mock.allowed_hosts import check_control_access
+from box_uploads_mock.errors import ApiError
+from box_uploads_mock.fault_json import check_keys, fault_to_json, parse_fault, parse_rate_limit
 from box_uploads_mock.fault_kinds import Fault
-from box_uploads_mock.library import file_body
-from box_uploads_mock.own_hosts import check_control_access
-from box_uploads_mock.rules import json_object
+from box_uploads_mock.file_store import file_body
+from box_uploads_mock.rules import parse_json_object
 from box_uploads_mock.state import State
 
 CONTROL_BASE = "/_mock/"
@@ -26,35 +26,35 @@ BINARY = "application/octet-stream"
 Handler = Callable[[State, Request], Awaitable[Response]]
 
 
-async def answer(state: State, request: Request, hosts: Collection[str]) -> Response:
-    """Answers a request to the control plane; what is wrong with a request is told in `error`.
+async def handle_request(state: State, request: Request, hosts: Collection[str]) -> Response:
+    """Handle a request to the control plane; an error response has its message in `error`.
 
     Args:
-        state: What the request looks at or changes.
-        request: To the control plane.
-        hosts: Hosts that the mock was told to listen on or to answer to.
+        state: The state to read or change.
+        request: A request to the control plane.
+        hosts: The hosts that the mock was configured with.
     """
     try:
         check_control_access(request, hosts)
-    except Refusal as refusal:
-        return _error(refusal.status, refusal.message)
+    except ApiError as error:
+        return _error_response(error.status, error.message)
     path: str = request.scope["path"]
     handlers = _FILE_ROUTE if path.startswith(FILES_BASE) else _ROUTES.get(path)
     if handlers is None:
-        return _error(404, f"There is no {path}; there are {', '.join(_ROUTES)}, {FILES_BASE}<id>.")
+        return _error_response(404, f"{path} does not exist; use {', '.join(_ROUTES)} or {FILES_BASE}<id>.")
     handler = handlers.get(request.method)
     if handler is None:
         allow = ", ".join(sorted(handlers))
-        return _error(405, f"{path} takes {allow}.", {"Allow": allow})
+        return _error_response(405, f"{path} does not support {request.method}; use {allow}.", {"Allow": allow})
     try:
         return await handler(state, request)
-    except Refusal as refusal:
-        return _error(400, refusal.message)
+    except ApiError as error:
+        return _error_response(400, error.message)
     except ValueError as error:
-        return _error(400, str(error))
+        return _error_response(400, str(error))
 
 
-def _error(status: int, message: str, headers: Mapping[str, str] | None = None) -> Response:
+def _error_response(status: int, message: str, headers: Mapping[str, str] | None = None) -> Response:
     return JSONResponse({"error": message}, status, headers)
 
 
@@ -63,68 +63,68 @@ async def _reset(state: State, request: Request) -> Response:
     return Response(status_code=204)
 
 
-async def _journal(state: State, request: Request) -> Response:
-    return JSONResponse({"requests": [dataclasses.asdict(exchange) for exchange in state.journal]})
+async def _list_requests(state: State, request: Request) -> Response:
+    return JSONResponse({"requests": [dataclasses.asdict(exchange) for exchange in state.request_log]})
 
 
-async def _release(state: State, request: Request) -> Response:
+async def _release_stalled(state: State, request: Request) -> Response:
     state.faults.release()
     return Response(status_code=204)
 
 
-async def _pending(state: State, request: Request) -> Response:
+async def _list_faults(state: State, request: Request) -> Response:
     faults = state.faults
     return _faults_response(200, faults.unfired, faults.limited_requests, faults.stalled)
 
 
-async def _add(state: State, request: Request) -> Response:
-    fields = json_object(await request.body())
+async def _add_faults(state: State, request: Request) -> Response:
+    fields = parse_json_object(await request.body())
     check_keys("the body", fields, ("faults", "rate_limit"))
     if not fields:
         raise ValueError("the body is empty; give faults, rate_limit or both")
-    # All are read, and the answer is made, before the first is queued: a refused request changes nothing.
+    # Parse everything and build the response before queuing anything: a rejected request changes nothing.
     listed = fields.get("faults", [])
     if not isinstance(listed, list):
-        raise ValueError("faults: not a list; give a list of objects")  # noqa: TRY004 - about data
-    faults = [fault_of(f"faults[{index}]", item) for index, item in enumerate(cast("list[object]", listed))]
-    limit = limit_of("rate_limit", fields["rate_limit"]) if "rate_limit" in fields else None
-    present = state.faults
-    limited_requests = present.limited_requests if limit is None else limit.requests
-    response = _faults_response(201, (*present.unfired, *faults), limited_requests, present.stalled)
-    present.add(*faults)
+        raise ValueError("faults: not a list; give a list of objects")  # noqa: TRY004 - the data is wrong
+    faults = [parse_fault(f"faults[{index}]", item) for index, item in enumerate(cast("list[object]", listed))]
+    limit = parse_rate_limit("rate_limit", fields["rate_limit"]) if "rate_limit" in fields else None
+    queue = state.faults
+    limited_requests = queue.limited_requests if limit is None else limit.requests
+    response = _faults_response(201, (*queue.unfired, *faults), limited_requests, queue.stalled)
+    queue.add(*faults)
     if limit is not None:
-        present.limit_rate(limit)
+        queue.limit_rate(limit)
     return response
 
 
 def _faults_response(status: int, unfired: Iterable[Fault], limited_requests: int, stalled: int) -> Response:
-    faults = [data_of(fault) for fault in unfired]
+    faults = [fault_to_json(fault) for fault in unfired]
     return JSONResponse({"unfired": faults, "rate_limited_requests": limited_requests, "stalled": stalled}, status)
 
 
-async def _file(state: State, request: Request) -> Response:
+async def _read_file(state: State, request: Request) -> Response:
     file_id, *rest = request.scope["path"].removeprefix(FILES_BASE).split("/")
     file = state.files.get(file_id)
     if file is None or rest not in ([], ["content"]):
-        return _error(404, f"There is no {request.scope['path']}.")
+        return _error_response(404, f"{request.scope['path']} does not exist.")
     if not rest:
         return JSONResponse(file_body(file))
     try:
         chunks = state.content_chunks(file_id)
     except LookupError as error:
-        return _error(404, str(error.args[0]))
-    return StreamingResponse(_streamed(chunks), headers={"Content-Length": str(file.size)}, media_type=BINARY)
+        return _error_response(404, str(error.args[0]))
+    return StreamingResponse(_stream(chunks), headers={"Content-Length": str(file.size)}, media_type=BINARY)
 
 
-async def _streamed(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
+async def _stream(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
     for chunk in chunks:
         yield chunk
 
 
 _ROUTES: Mapping[str, Mapping[str, Handler]] = {
     f"{CONTROL_BASE}reset": {"POST": _reset},
-    f"{CONTROL_BASE}requests": {"GET": _journal},
-    f"{CONTROL_BASE}faults": {"GET": _pending, "POST": _add},
-    f"{CONTROL_BASE}release": {"POST": _release},
+    f"{CONTROL_BASE}requests": {"GET": _list_requests},
+    f"{CONTROL_BASE}faults": {"GET": _list_faults, "POST": _add_faults},
+    f"{CONTROL_BASE}release": {"POST": _release_stalled},
 }
-_FILE_ROUTE: Mapping[str, Handler] = {"GET": _file}
+_FILE_ROUTE: Mapping[str, Handler] = {"GET": _read_file}

@@ -1,10 +1,10 @@
-"""Refusals: what the mock answers instead of success, in Box's codes and shape."""
+"""Errors of the API, in Box's codes and format."""
 
 from collections.abc import Mapping, Sequence
 
 HELP_URL = "https://developer.box.com/guides/api-calls/permissions-and-errors/common-errors/"
 
-# Codes as Box's page of common errors, its OpenAPI document and its own clients name them.
+# The codes in Box's page of common errors, its OpenAPI document and its own clients.
 STATUS_OF_CODE: Mapping[str, int] = {
     "bad_request": 400,
     "invalid_parameter": 400,
@@ -27,7 +27,7 @@ STATUS_OF_CODE: Mapping[str, int] = {
     "access_denied_insufficient_permissions": 403,
     "not_found": 404,
     "trashed": 404,
-    # The status is inferred: the code was only seen by itself.
+    # The status is inferred: the code was only observed without one.
     "upload_session_not_found": 404,
     "method_not_allowed": 405,
     "conflict": 409,
@@ -40,7 +40,7 @@ STATUS_OF_CODE: Mapping[str, int] = {
     "request_entity_too_large": 413,
     "unsupported_media_type": 415,
     "range_overlaps_existing_part": 416,
-    # Inferred: like its neighbours the phrase of the status in RFC 2616; no client has told how Box calls it.
+    # Inferred: like its neighbours, the reason phrase in RFC 2616. No client shows Box's code.
     "requested_range_not_satisfiable": 416,
     "rate_limit_exceeded": 429,
     "internal_server_error": 500,
@@ -49,15 +49,15 @@ STATUS_OF_CODE: Mapping[str, int] = {
 }
 
 
-class Refusal(Exception):  # noqa: N818 - an answer, not a fault of the program
-    """A request is answered with an error.
+class ApiError(Exception):
+    """A request gets an error response.
 
     Args:
-        code: Error code of Box.
-        message: What is wrong, for a person to read.
-        status: HTTP status; by default the one that belongs to the code.
-        context: Content of `context_info`, if there is any.
-        headers: Headers that the answer needs beside the usual ones.
+        code: Box's error code.
+        message: Description for humans.
+        status: HTTP status; by default the status of the code.
+        context: Content of `context_info`, None for no details.
+        headers: Additional headers of the response.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class Refusal(Exception):  # noqa: N818 - an answer, not a fault of the program
         self.headers: Mapping[str, str] = headers or {}
 
     def body(self, request_id: str) -> dict[str, object]:
-        """Returns the answer's body; `context_info` is null when there are no details."""
+        """Return the body of the response; `context_info` is null when there are no details."""
         return {
             "type": "error",
             "status": self.status,
@@ -89,13 +89,13 @@ class Refusal(Exception):  # noqa: N818 - an answer, not a fault of the program
         }
 
 
-def argument_refusal(code: str, name: str, message: str) -> Refusal:
-    """Returns a refusal that blames one argument by name."""
+def argument_error(code: str, name: str, message: str) -> ApiError:
+    """Return an error that names the invalid argument."""
     errors: Sequence[Mapping[str, str]] = [{"reason": "invalid_parameter", "name": name, "message": message}]
-    return Refusal(code, message, context={"errors": errors})
+    return ApiError(code, message, context={"errors": errors})
 
 
-def invalid_token(description: str) -> Refusal:
-    """Returns the refusal of a token that was sent (RFC 6750, section 3.1)."""
+def invalid_token_error(description: str) -> ApiError:
+    """Return the error for a rejected token (RFC 6750, section 3.1)."""
     challenge = f'Bearer realm="Service", error="invalid_token", error_description="{description}"'
-    return Refusal("unauthorized", "Unauthorized", headers={"WWW-Authenticate": challenge})
+    return ApiError("unauthorized", "Unauthorized", headers={"WWW-Authenticate": challenge})

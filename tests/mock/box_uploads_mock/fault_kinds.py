@@ -1,4 +1,4 @@
-"""The kinds of faults, as data."""
+"""The kinds of faults."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,12 +24,12 @@ BODY_KINDS: Sequence[BodyKind] = get_args(BodyKind)
 When = Literal["before", "during", "after"]
 WHENS: Sequence[When] = get_args(When)
 
-# More than any test waits, less than any test run: a stall that nobody releases must end.
+# Longer than any test waits, shorter than any test run: a stall must end even if it is never released.
 MAX_STALL_S = 600
 
 _CREATES = (CREATE_UPLOAD_SESSION, CREATE_VERSION_UPLOAD_SESSION)
 _BODILESS_REQUESTS = (GET_UPLOAD_SESSION, LIST_PARTS, ABORT_UPLOAD_SESSION, GET_FILE)
-_BODILESS_ANSWERS = (ABORT_UPLOAD_SESSION, LOG_UPLOAD_EVENT)
+_BODILESS_RESPONSES = (ABORT_UPLOAD_SESSION, LOG_UPLOAD_EVENT)
 
 _CODE_OF_STATUS = {
     401: "unauthorized",
@@ -50,31 +50,31 @@ _CODE_OF_STATUS = {
 
 
 class Stage(Enum):
-    """When in the handling of a request a fault strikes."""
+    """The point in the handling of a request at which a fault fires."""
 
-    # Before anything is looked at.
+    # Before any check.
     ARRIVAL = auto()
     # While the body is read.
     BODY = auto()
     # After the body was read.
     READ = auto()
-    # When the request is found good, instead of carrying it out.
+    # After all checks have passed, instead of the operation.
     CHECKED = auto()
-    # When the request was carried out, instead of saying so.
+    # After the operation has succeeded, instead of its response.
     SUCCESS = auto()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """What all faults have in common.
+    """The fields that all faults have.
 
     Attributes:
-        operation: Name of the operation that it strikes.
-        skip: How many calls of the operation go by first.
-        times: How many calls it strikes.
+        operation: Name of the operation in which the fault fires.
+        skip: How many calls of the operation succeed first.
+        times: In how many calls the fault fires.
 
     Raises:
-        ValueError: A field has an impossible value; the message names it.
+        ValueError: A field has an invalid value; the message names it.
     """
 
     operation: str
@@ -89,24 +89,24 @@ class Fault:
 
     @property
     def stage(self) -> Stage:
-        """When the fault strikes."""
+        """When the fault fires."""
         return Stage.ARRIVAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure(Fault):
-    """The call gets this error instead of its own answer.
+    """The call gets an error response.
 
-    A `session_conflict` is special: it stands for a request whose earlier, equal twin created the session and
-    lost its answer. So the session is created, and the answer names it (seen in Box's own web uploader).
+    A `session_conflict` means that an earlier, equal request created the session but its response was lost. So the
+    session is created, and the response contains it (observed in Box's own web uploader).
 
     Attributes:
         status: HTTP status, 400 to 599.
-        code: Error code; empty for the one that belongs to the status, which is `error_code`.
+        code: Error code; empty for the code of the status, which is `error_code`.
         retry_after_s: Value of `Retry-After` in seconds, None to leave the header out.
-        body: An error of Box, a page of HTML as proxies send it, or none.
-        after_bytes: How many bytes of the request body are read first; None to strike before anything is looked at.
-        carried_out: Whether the call takes effect all the same, as when a part is stored but answered with 500.
+        body: Box's JSON error, an HTML page as proxies send it, or no body.
+        after_bytes: How many bytes of the request body are read first; None to fail before any check.
+        carried_out: Whether the call takes effect nevertheless, as when a part is stored but the response is 500.
     """
 
     status: int
@@ -119,25 +119,25 @@ class Failure(Fault):
     def __post_init__(self) -> None:
         Fault.__post_init__(self)
         if not 400 <= self.status <= 599:
-            raise ValueError(f"status: {self.status} is no error; use 400 to 599")
+            raise ValueError(f"status: {self.status} is not an error status; use 400 to 599")
         if self.retry_after_s is not None and self.retry_after_s < 0:
             raise ValueError(f"retry_after_s: {self.retry_after_s} is negative; use whole seconds from 0")
         _require_one_of("body", self.body, BODY_KINDS)
         if self.code and STATUS_OF_CODE.get(self.code, self.status) != self.status:
             raise ValueError(
-                f"code: {self.code!r} belongs to status {STATUS_OF_CODE[self.code]}; leave one of them out"
+                f"code: {self.code!r} belongs to status {STATUS_OF_CODE[self.code]}; use that status or another code"
             )
         if self.after_bytes is not None:
             if self.carried_out:
-                raise ValueError("after_bytes: a call that is carried out is read to its end; leave one of them out")
+                raise ValueError("after_bytes: a call that is carried out is read to the end; leave out one of the two")
             _require_from("after_bytes", self.after_bytes, 0)
             _require_request_body(self.operation, "after_bytes")
         if self.code == "session_conflict" and self.operation not in _CREATES:
-            raise ValueError(f"code: a call of {self.operation} creates no session; leave it out")
+            raise ValueError(f"code: {self.operation} creates no session; use session_conflict with {_CREATES[0]}")
 
     @property
     def error_code(self) -> str:
-        """The error code of the answer."""
+        """The error code of the response."""
         if self.code:
             return self.code
         if self.status == 409 and self.operation in _CREATES:
@@ -146,19 +146,19 @@ class Failure(Fault):
 
     @property
     def stage(self) -> Stage:
-        """When the fault strikes."""
+        """When the fault fires."""
         if self.carried_out or self.error_code == "session_conflict":
             return Stage.SUCCESS
         return Stage.ARRIVAL if self.after_bytes is None else Stage.BODY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Timed(Fault):
-    """A fault that strikes before, during or after the reading of the request body.
+class _TimedFault(Fault):
+    """A fault that fires before, during or after the reading of the request body.
 
     Attributes:
-        when: `before` anything is looked at, `during` the body, or `after` it, before the call is carried out.
-        after_bytes: How many bytes of the body are read first, if `during`.
+        when: `before` any check, `during` the body, or `after` the body but before the call is carried out.
+        after_bytes: With `during`, how many bytes of the body are read first.
     """
 
     when: When = "before"
@@ -171,31 +171,31 @@ class _Timed(Fault):
         if self.when == "during":
             _require_request_body(self.operation, "when")
         elif self.after_bytes:
-            raise ValueError("after_bytes: only counts during the body; leave it out, or use when='during'")
+            raise ValueError("after_bytes: only valid with when='during'; set that or leave it out")
 
     @property
     def stage(self) -> Stage:
-        """When the fault strikes."""
+        """When the fault fires."""
         return {"before": Stage.ARRIVAL, "during": Stage.BODY, "after": Stage.READ}[self.when]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reset(_Timed):
+class Reset(_TimedFault):
     """The connection is reset, and the call is not carried out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stall(_Timed):
-    """Nothing happens until `Faults.release` is called, or for a bounded time; then the call goes on as usual.
+class Stall(_TimedFault):
+    """The call waits until `Faults.release` is called or the limit is reached, then continues normally.
 
     Attributes:
-        limit_s: The longest time in seconds.
+        limit_s: The longest wait in seconds.
     """
 
     limit_s: float = 60
 
     def __post_init__(self) -> None:
-        _Timed.__post_init__(self)
+        _TimedFault.__post_init__(self)
         if not 0 <= self.limit_s <= MAX_STALL_S:
             raise ValueError(f"limit_s: {self.limit_s} is out of bounds; use 0 to {MAX_STALL_S} seconds")
 
@@ -205,7 +205,7 @@ class SlowRead(Fault):
     """The request body is read slowly, until `Faults.release` is called.
 
     Attributes:
-        bytes_per_read: How many bytes are taken at once.
+        bytes_per_read: How many bytes are read at once.
         pause_s: Seconds between two reads.
     """
 
@@ -221,16 +221,16 @@ class SlowRead(Fault):
 
     @property
     def stage(self) -> Stage:
-        """When the fault strikes."""
+        """When the fault fires."""
         return Stage.BODY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Truncation(Fault):
-    """The call is carried out, but its answer ends too early and the connection is closed.
+    """The call is carried out, but the response ends too early and the connection is closed.
 
     Attributes:
-        sent_bytes: How many bytes of the answer's body are sent; `Content-Length` promises more.
+        sent_bytes: How many bytes of the response body are sent; `Content-Length` announces more.
     """
 
     sent_bytes: int = 1
@@ -238,32 +238,32 @@ class Truncation(Fault):
     def __post_init__(self) -> None:
         Fault.__post_init__(self)
         _require_from("sent_bytes", self.sent_bytes, 0)
-        if self.operation in _BODILESS_ANSWERS:
-            raise ValueError(f"operation: the answer of {self.operation} has no body; use a lost answer instead")
+        if self.operation in _BODILESS_RESPONSES:
+            raise ValueError(f"operation: the response of {self.operation} has no body; use LostResponse instead")
 
     @property
     def stage(self) -> Stage:
-        """When the fault strikes."""
+        """When the fault fires."""
         return Stage.SUCCESS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LostAnswer(Fault):
-    """The call is carried out, but the connection is reset instead of an answer.
+class LostResponse(Fault):
+    """The call is carried out, but the connection is reset before the response.
 
-    If it was to create a session, equal requests get 409 `session_conflict`, which names the session, until that ends
-    (seen in Box's own web uploader).
+    If the call has created a session, equal requests get 409 `session_conflict` with that session until it ends
+    (observed in Box's own web uploader).
     """
 
     @property
     def stage(self) -> Stage:
-        """When the fault strikes."""
+        """When the fault fires."""
         return Stage.SUCCESS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted(Fault):
-    """A commit that would succeed is answered with 202 and an empty body, and not carried out.
+    """A commit that would succeed gets 202 with an empty body and is not carried out.
 
     Attributes:
         retry_after_s: Value of `Retry-After` in seconds.
@@ -279,15 +279,15 @@ class Accepted(Fault):
 
     @property
     def stage(self) -> Stage:
-        """When the fault strikes."""
+        """When the fault fires."""
         return Stage.CHECKED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LatePartsMismatch(Fault):
-    """A commit that would succeed is answered with 400 `parts_mismatch`: not all of Box has seen the last part yet.
+    """A commit that would succeed gets 400 `parts_mismatch`, as when Box has not yet replicated the last part.
 
-    Seen in rclone, which treats it as a reason to wait.
+    Observed in rclone, which waits and tries again.
     """
 
     operation: str = COMMIT_UPLOAD_SESSION
@@ -298,13 +298,13 @@ class LatePartsMismatch(Fault):
 
     @property
     def stage(self) -> Stage:
-        """When the fault strikes."""
+        """When the fault fires."""
         return Stage.CHECKED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenExpiry(Fault):
-    """The token of the call has expired when it arrives, and stays so.
+    """The token of the call has expired on arrival, and stays expired.
 
     Attributes:
         new_token: A token that is accepted from then on, empty for none.
@@ -319,7 +319,7 @@ KINDS: Mapping[str, type[Fault]] = {
     "stall": Stall,
     "slow_read": SlowRead,
     "truncation": Truncation,
-    "lost_answer": LostAnswer,
+    "lost_response": LostResponse,
     "accepted": Accepted,
     "late_parts_mismatch": LatePartsMismatch,
     "token_expiry": TokenExpiry,
@@ -338,9 +338,9 @@ def _require_one_of(name: str, value: str, known: Collection[str]) -> None:
 
 def _require_request_body(operation: str, name: str) -> None:
     if operation in _BODILESS_REQUESTS:
-        raise ValueError(f"{name}: a request of {operation} has no body")
+        raise ValueError(f"{name}: a request of {operation} has no body; use another operation")
 
 
 def _require_commit(operation: str) -> None:
     if operation != COMMIT_UPLOAD_SESSION:
-        raise ValueError(f"operation: only {COMMIT_UPLOAD_SESSION} is answered so; leave it out")
+        raise ValueError(f"operation: this fault exists only for {COMMIT_UPLOAD_SESSION}; leave it out")

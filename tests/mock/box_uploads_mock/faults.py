@@ -1,4 +1,4 @@
-"""The queue of faults, with an account of those that have not happened yet."""
+"""The queue of faults and the rate limit, and which of them are still unused."""
 
 import asyncio
 import threading
@@ -14,7 +14,7 @@ Sleep = Callable[[float], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateLimit:
-    """The next requests, of whatever operation, are answered with 429 and `Retry-After`."""
+    """The next requests, whatever their operation, get 429 with `Retry-After`."""
 
     retry_after_s: int
     requests: int = 1
@@ -30,25 +30,25 @@ _NO_LIMIT = RateLimit(retry_after_s=0, requests=0)
 
 
 class UnfiredFaultsError(AssertionError):
-    """Faults were queued that did not happen, so the test that queued them has not tested what it says."""
+    """A queued fault or rate limit was not used, so the test has not tested what it was written for."""
 
 
-class Queued:
-    """A fault in the queue; its occurrences are handed to calls, and come back if they did not happen there."""
+class QueuedFault:
+    """A fault in the queue; a call takes one of its occurrences, and puts it back if the fault has not fired."""
 
     def __init__(self, fault: Fault) -> None:
         self.fault = fault
         self.skip = fault.skip
-        self.waiting = fault.times
-        self.handed_out = 0
+        self.pending = fault.times
+        self.in_flight = 0
 
-    def rest(self) -> Fault:
-        """Returns what has not happened of the fault."""
-        return replace(self.fault, skip=self.skip, times=self.waiting + self.handed_out)
+    def remaining(self) -> Fault:
+        """Return the fault with the occurrences that have not fired."""
+        return replace(self.fault, skip=self.skip, times=self.pending + self.in_flight)
 
 
 class Hold:
-    """What holds up one call, in the event loop of that call."""
+    """A call that waits, in the event loop of that call."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -56,16 +56,16 @@ class Hold:
 
     @property
     def is_released(self) -> bool:
-        """Whether the call is held up no more."""
+        """Whether the call need not wait any longer."""
         return self._released.is_set()
 
     def release(self) -> None:
-        """Lets the call go on; called from any thread."""
+        """Let the call continue; may be called from any thread."""
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._released.set)
 
     async def wait(self, limit_s: float, sleep: Sleep) -> None:
-        """Waits until the call is released, or for as long as `sleep` takes for a limit in seconds."""
+        """Wait until the call is released or `sleep(limit_s)` returns."""
         if self.is_released:
             return
         waits = [asyncio.ensure_future(self._released.wait()), asyncio.ensure_future(sleep(limit_s))]
@@ -77,96 +77,99 @@ class Hold:
 
 
 class Faults:
-    """The faults that were asked for and have not happened yet; thread-safe."""
+    """The queued faults and the rate limit; thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._queue: list[Queued] = []
+        self._queue: list[QueuedFault] = []
         self._limit = _NO_LIMIT
-        self._held: set[Hold] = set()
+        self._holds: set[Hold] = set()
 
     def add(self, *faults: Fault) -> None:
-        """Queues faults; those of one operation happen in the order in which they were added, one for each call."""
+        """Queue faults; those of one operation fire in the order in which they were added, one per call."""
         with self._lock:
-            self._queue.extend(Queued(fault) for fault in faults)
+            self._queue.extend(QueuedFault(fault) for fault in faults)
 
-    def take(self, operation: str) -> Queued | None:
-        """Hands the operation's next fault to a call, which has to count it or to put it back."""
+    def take(self, operation: str) -> QueuedFault | None:
+        """Return the next fault of an operation, None if there is none; pass it to `mark_fired` or `put_back`."""
         with self._lock:
             for queued in self._queue:
-                if queued.fault.operation != operation or not queued.waiting:
+                if queued.fault.operation != operation or not queued.pending:
                     continue
                 if queued.skip:
                     queued.skip -= 1
                     return None
-                queued.waiting -= 1
-                queued.handed_out += 1
+                queued.pending -= 1
+                queued.in_flight += 1
                 return queued
         return None
 
-    def count(self, queued: Queued) -> None:
-        """Takes note that a fault has happened to the call that it was handed to."""
+    def mark_fired(self, queued: QueuedFault) -> None:
+        """Count one occurrence as fired."""
         with self._lock:
-            queued.handed_out -= 1
-            if not queued.waiting and not queued.handed_out and queued in self._queue:
+            queued.in_flight -= 1
+            if not queued.pending and not queued.in_flight and queued in self._queue:
                 self._queue.remove(queued)
 
-    def put_back(self, queued: Queued) -> None:
-        """Lets a fault wait again that has not happened to the call that it was handed to."""
+    def put_back(self, queued: QueuedFault) -> None:
+        """Return to the queue an occurrence that has not fired."""
         with self._lock:
-            queued.handed_out -= 1
-            queued.waiting += 1
+            queued.in_flight -= 1
+            queued.pending += 1
 
     @property
     def unfired(self) -> tuple[Fault, ...]:
-        """The faults that have not happened yet."""
+        """The faults that have not fired yet."""
         with self._lock:
-            return tuple(queued.rest() for queued in self._queue)
+            return tuple(queued.remaining() for queued in self._queue)
 
     def require_fired(self) -> None:
-        """Checks that all faults have happened, and that all requests were limited that were to be.
+        """Check that all faults have fired and that the rate limit is used up.
 
         Raises:
-            UnfiredFaultsError: Something has not happened.
+            UnfiredFaultsError: A fault or the rate limit is unused.
         """
         with self._lock:
-            rest: list[Fault | RateLimit] = [queued.rest() for queued in self._queue]
+            unused: list[Fault | RateLimit] = [queued.remaining() for queued in self._queue]
             if self._limit.requests:
-                rest.append(self._limit)
-        if rest:
-            raise UnfiredFaultsError(f"queued, but did not happen: {', '.join(map(repr, rest))}")
+                unused.append(self._limit)
+        if unused:
+            raise UnfiredFaultsError(
+                f"queued but not used: {', '.join(map(repr, unused))}; "
+                "make the client send the requests that they are for, or remove them from the test"
+            )
 
     @contextmanager
     def hold(self) -> Generator[Hold]:
-        """Holds a call up for as long as the context lasts."""
+        """Count a call as stalled while the context lasts."""
         hold = Hold()
         with self._lock:
-            self._held.add(hold)
+            self._holds.add(hold)
         try:
             yield hold
         finally:
             with self._lock:
-                self._held.discard(hold)
+                self._holds.discard(hold)
 
     @property
     def stalled(self) -> int:
-        """How many calls are held up at present: stalled, or read slowly."""
+        """How many calls are waiting now: stalled, or read slowly."""
         with self._lock:
-            return len(self._held)
+            return len(self._holds)
 
     def release(self) -> None:
-        """Lets all calls that are held up go on: stalls end, and slow reading has no further pauses."""
+        """Let all waiting calls continue: stalls end, and slow reads have no further pauses."""
         with self._lock:
-            for hold in self._held:
+            for hold in self._holds:
                 hold.release()
 
     def limit_rate(self, limit: RateLimit) -> None:
-        """Answers the next requests with 429; replaces an earlier limit, one of 0 requests lifts it."""
+        """Set the rate limit; it replaces an earlier one, and a limit of 0 requests removes it."""
         with self._lock:
             self._limit = limit
 
     def take_rate_limit(self) -> int | None:
-        """Returns for a limited request the seconds to wait, and counts the request."""
+        """Count a request against the rate limit; return its `Retry-After` in seconds, None if it is not limited."""
         with self._lock:
             if self._limit.requests == 0:
                 return None
@@ -175,12 +178,12 @@ class Faults:
 
     @property
     def limited_requests(self) -> int:
-        """How many further requests will be answered with 429."""
+        """How many further requests will get 429."""
         with self._lock:
             return self._limit.requests
 
     def clear(self) -> None:
-        """Forgets all faults and lets calls that are held up go on."""
+        """Remove all faults and the rate limit, and let all waiting calls continue."""
         self.release()
         with self._lock:
             self._queue.clear()

@@ -1,4 +1,4 @@
-"""Whether the fields of a dataclass have the types of their annotations."""
+"""Type checks for the fields of a dataclass."""
 
 import types
 import typing
@@ -6,12 +6,12 @@ from functools import cache
 
 
 def check_types(instance: object) -> None:
-    """Checks the types of a dataclass's fields: a boolean is no number, and text is ASCII.
+    """Check that the fields have the types of their annotations: a boolean is not a number, and strings are ASCII.
 
     Raises:
         ValueError: A field has another type; the message names it.
     """
-    # Type checkers take no class of an object for hashable.
+    # Type checkers do not consider the type of an object hashable.
     for name, hint in _hints(typing.cast("typing.Any", type(instance))).items():
         value = getattr(instance, name)
         problem = _problem(hint, value)
@@ -29,10 +29,10 @@ def _problem(hint: object, value: object) -> str | None:
     if types.NoneType in options:
         return None if value is None else _problem(options[0], value)
     if hint is bool:
-        return None if isinstance(value, bool) else "neither true nor false; give one of them"
+        return None if isinstance(value, bool) else "not a boolean; use true or false"
     if hint is int:
-        return None if isinstance(value, int) and not isinstance(value, bool) else "no whole number; give one"
+        return None if isinstance(value, int) and not isinstance(value, bool) else "not an integer; give an integer"
     if hint is float:
-        return None if isinstance(value, int | float) and not isinstance(value, bool) else "no number; give one"
-    # Text, or one of several texts, which the dataclass itself checks.
-    return None if isinstance(value, str) and value.isascii() else "no ASCII string; give one"
+        return None if isinstance(value, int | float) and not isinstance(value, bool) else "not a number; give a number"
+    # A string, or one of several strings, which the dataclass itself checks.
+    return None if isinstance(value, str) and value.isascii() else "not an ASCII string; give an ASCII string"

@@ -1,12 +1,12 @@
-"""The headers of parts and commits: text in, values or Box's error codes out."""
+"""Validation of the headers of parts and commits: text in, values or Box's error codes out."""
 
 import base64
 import re
 from dataclasses import dataclass
 
-from box_uploads_mock.errors import Refusal, argument_refusal
+from box_uploads_mock.errors import ApiError, argument_error
 
-# RFC 3230 does not care about the letter case of the algorithm; older SDKs of Box send `SHA=`.
+# The algorithm is case-insensitive (RFC 3230); older SDKs of Box send `SHA=`.
 _DIGEST = re.compile(r"[Ss][Hh][Aa]=([A-Za-z0-9+/]{27}=)")
 _NUMBER = r"(0|[1-9][0-9]{0,18})"
 _CONTENT_RANGE = re.compile(rf"bytes {_NUMBER}-{_NUMBER}/{_NUMBER}")
@@ -15,7 +15,7 @@ _ETAG = re.compile(r"[\x21-\x7e]{1,255}")
 
 @dataclass(frozen=True, slots=True)
 class ContentRange:
-    """A range of bytes of a file, half-open, and the size of the file."""
+    """A half-open range of bytes of a file, and the size of the file."""
 
     start: int
     stop: int
@@ -23,58 +23,58 @@ class ContentRange:
 
     @property
     def size(self) -> int:
-        """Number of bytes in the range; of a range that runs backwards, zero or less."""
+        """Number of bytes in the range; zero or less if the range runs backwards."""
         return self.stop - self.start
 
     def __str__(self) -> str:
         return f"bytes {self.start}-{self.stop - 1}/{self.total}"
 
 
-def digest(value: str | None) -> bytes:
-    """Returns the raw SHA-1 that a `digest` header names.
+def parse_digest(value: str | None) -> bytes:
+    """Return the raw SHA-1 in a `digest` header.
 
     Raises:
-        Refusal: The header is missing or malformed.
+        ApiError: The header is missing or malformed.
     """
     match = _DIGEST.fullmatch(_required("digest", value))
     if match is None:
-        raise argument_refusal("invalid_parameter", "digest", "The digest is not sha= and the base64 of a SHA-1.")
+        raise argument_error("invalid_parameter", "digest", "The digest is not sha= and the base64 of a SHA-1.")
     return base64.b64decode(match[1])
 
 
-def content_range(value: str | None) -> ContentRange:
-    """Returns the range that a `content-range` header names; its end is inclusive on the wire.
+def parse_content_range(value: str | None) -> ContentRange:
+    """Return the range in a `content-range` header, whose end is inclusive.
 
     Raises:
-        Refusal: The header is missing or malformed.
+        ApiError: The header is missing or malformed.
     """
     match = _CONTENT_RANGE.fullmatch(_required("content-range", value))
     if match is None or match[3] == "0":
         message = "The content range is not bytes <first>-<last>/<size of the file>."
-        raise argument_refusal("invalid_parameter", "content-range", message)
+        raise argument_error("invalid_parameter", "content-range", message)
     first, last, total = (int(number) for number in match.groups())
     return ContentRange(first, last + 1, total)
 
 
-def etag(name: str, value: str | None) -> str | None:
-    """Returns the etag of a conditional request without quotes, or None without such a header.
+def parse_etag(name: str, value: str | None) -> str | None:
+    """Return the etag of a conditional request without quotes, or None if there is no such header.
 
     Raises:
-        Refusal: The header is malformed.
+        ApiError: The header is malformed.
     """
     if value is None:
         return None
     if not _ETAG.fullmatch(value):
-        raise argument_refusal("invalid_parameter", name, f"The etag in {name} is malformed.")
+        raise argument_error("invalid_parameter", name, f"The etag in {name} is malformed.")
     return value.strip('"')
 
 
 def base64_text(raw_digest: bytes) -> str:
-    """Returns a raw digest as Box writes it in headers and messages."""
+    """Return a raw digest as Box writes it in headers and messages."""
     return base64.b64encode(raw_digest).decode("ascii")
 
 
 def _required(name: str, value: str | None) -> str:
     if value is None:
-        raise Refusal("bad_request", f"The {name} header is missing.")
+        raise ApiError("bad_request", f"The {name} header is missing.")
     return value

@@ -1,4 +1,4 @@
-"""Identifiers from a seed, so that a run repeats exactly."""
+"""Identifiers from a seed, so that runs are reproducible."""
 
 import random
 
@@ -6,29 +6,29 @@ import random
 class Identifiers:
     """A source of identifiers; the same seed gives the same identifiers in the same order.
 
-    Each kind draws from a source of its own, so that an additional refused request does not change the ids of later
-    sessions, nor an additional part those of later files. Not thread-safe: the state guards it.
+    Each kind has a random generator of its own, so that an additional failed request does not change the ids of later
+    sessions, nor an additional part those of later files. Not thread-safe: the state holds a lock.
     """
 
     def __init__(self, seed: int) -> None:
-        # Predictable on purpose: these ids protect nothing.
+        # Predictable on purpose: these ids need no secrecy.
         self._sessions = random.Random(f"sessions {seed}")
         self._requests = random.Random(f"requests {seed}")
         self._parts = random.Random(f"parts {seed}")
         self._files = random.Random(f"files {seed}")
 
-    def session_id(self) -> str:
-        """Returns an id in the form of Box's session ids: 32 upper-case hexadecimal digits."""
+    def new_session_id(self) -> str:
+        """Return an id in the format of Box's session ids: 32 upper-case hexadecimal digits."""
         return f"{self._sessions.getrandbits(128):032X}"
 
-    def request_id(self) -> str:
-        """Returns an id in the form of the request ids seen at Box: 32 lower-case hexadecimal digits."""
+    def new_request_id(self) -> str:
+        """Return an id in the format of Box's request ids, as observed: 32 lower-case hexadecimal digits."""
         return f"{self._requests.getrandbits(128):032x}"
 
-    def part_id(self) -> str:
-        """Returns an id in the form of Box's part ids: 8 upper-case hexadecimal digits."""
+    def new_part_id(self) -> str:
+        """Return an id in the format of Box's part ids: 8 upper-case hexadecimal digits."""
         return f"{self._parts.getrandbits(32):08X}"
 
-    def file_id(self) -> str:
-        """Returns an id in the form of Box's file ids: 13 decimal digits."""
+    def new_file_id(self) -> str:
+        """Return an id in the format of Box's file ids: 13 decimal digits."""
         return str(self._files.randrange(10**12, 10**13))

@@ -1,4 +1,4 @@
-"""Names of files and folders: which ones Box stores, and when two of them are the same."""
+"""Names of files and folders: which names are valid, and when two names conflict."""
 
 import re
 
@@ -7,10 +7,10 @@ NAME_MAX_LENGTH = 255
 _FORBIDDEN = re.compile(r"[/\\\x00-\x1f\x7f\ud800-\udfff]")
 
 
-def name_problem(name: str) -> str | None:
-    """Returns the error code of a name that Box refuses, or None for a good name.
+def name_error_code(name: str) -> str | None:
+    """Return Box's error code for an invalid name, None for a valid name.
 
-    Length counts code points. Lone surrogates, which JSON can escape but UTF-8 cannot hold, are refused.
+    The length is counted in code points. Lone surrogates, which JSON can escape but UTF-8 cannot encode, are invalid.
     """
     if not name or name in {".", ".."} or _FORBIDDEN.search(name):
         return "item_name_invalid"
@@ -20,5 +20,5 @@ def name_problem(name: str) -> str | None:
 
 
 def name_key(name: str) -> str:
-    """Returns what decides whether two names are the same to Box: letter case is ignored, nothing is trimmed."""
+    """Return the key by which Box compares names: case is ignored, nothing is trimmed."""
     return name.casefold()

@@ -1,4 +1,4 @@
-"""The names of the operations, which are the keys of faults and of the journal."""
+"""The names of the operations, as faults and the request log use them."""
 
 from collections.abc import Sequence
 

@@ -1,13 +1,13 @@
-"""The operations of the API: from a request that was admitted to the content of its answer."""
+"""The operations of the API, each from a call to its result."""
 
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
 
 from box_uploads_mock import commit_rules, rules
-from box_uploads_mock.calls import Call, Outcome
-from box_uploads_mock.errors import Refusal, argument_refusal
-from box_uploads_mock.library import file_body
+from box_uploads_mock.calls import Call, CallResult
+from box_uploads_mock.errors import ApiError, argument_error
+from box_uploads_mock.file_store import file_body
 from box_uploads_mock.operation_names import (
     ABORT_UPLOAD_SESSION,
     COMMIT_UPLOAD_SESSION,
@@ -23,50 +23,50 @@ from box_uploads_mock.operation_names import (
     UPLOAD_PART,
 )
 from box_uploads_mock.rules import NewFile, NewVersion
+from box_uploads_mock.session_store import DuplicateSessionError
 from box_uploads_mock.sessions import Session
 from box_uploads_mock.transfers import commit_upload_session, plan_upload_parts, upload_part
-from box_uploads_mock.uploads import SessionTwinError
 
-# Documented: an offset above 10,000 is refused, and 1,000 is the largest page.
+# Documented: an offset above 10,000 is rejected, and 1,000 is the largest page.
 MAX_OFFSET = 10_000
 MAX_LIMIT = 1_000
 
 
-async def create_upload_session(call: Call) -> Outcome:
-    """Creates the session for a new file."""
-    request = rules.new_file(await call.json_body(), call.state.min_file_size)
-    return _opened(call, request, None)
+async def create_upload_session(call: Call) -> CallResult:
+    """Create a session for a new file."""
+    request = rules.parse_new_file(await call.json_body(), call.state.min_file_size)
+    return _create_session(call, request, None)
 
 
-async def create_version_upload_session(call: Call) -> Outcome:
-    """Creates the session for a new version of a file."""
+async def create_version_upload_session(call: Call) -> CallResult:
+    """Create a session for a new version of a file."""
     body = await call.json_body()
     file_id = _file_id(call)
-    return _opened(call, rules.new_version(body, call.state.min_file_size), file_id)
+    return _create_session(call, rules.parse_new_version(body, call.state.min_file_size), file_id)
 
 
-def _opened(call: Call, request: NewFile | NewVersion, file_id: str | None) -> Outcome:
+def _create_session(call: Call, request: NewFile | NewVersion, file_id: str | None) -> CallResult:
     try:
-        body = session_body(call.state.uploads.open(request, file_id), call)
-    except SessionTwinError as twin:
-        context = {"session": session_body(twin.session, call)}
-        raise Refusal("session_conflict", "A session for this file already exists", context=context) from None
-    return Outcome(status=201, body=body, created=body)
+        body = session_body(call.state.session_store.create(request, file_id), call)
+    except DuplicateSessionError as duplicate:
+        context = {"session": session_body(duplicate.session, call)}
+        raise ApiError("session_conflict", "A session for this file already exists", context=context) from None
+    return CallResult(status=201, body=body, created=body)
 
 
-async def get_upload_session(call: Call) -> Outcome:
-    """Tells how far a session is."""
-    await call.strike.on_read()
-    return Outcome(status=200, body=session_body(call.state.uploads.find(call.session_id), call))
+async def get_upload_session(call: Call) -> CallResult:
+    """Return a session with its progress."""
+    await call.injector.on_read()
+    return CallResult(status=200, body=session_body(call.state.session_store.find(call.session_id), call))
 
 
-async def list_parts(call: Call) -> Outcome:
-    """Returns a page of the stored parts, ordered by offset."""
-    await call.strike.on_read()
-    session = call.state.uploads.find(call.session_id)
+async def list_parts(call: Call) -> CallResult:
+    """Return a page of the stored parts, ordered by offset."""
+    await call.injector.on_read()
+    session = call.state.session_store.find(call.session_id)
     offset = _query_number(call, "offset", 0, MAX_OFFSET, default=0)
     limit = _query_number(call, "limit", 1, MAX_LIMIT, default=MAX_LIMIT)
-    parts = session.assembly.parts
+    parts = session.part_store.parts
     body = {
         "total_count": len(parts),
         "offset": offset,
@@ -74,68 +74,68 @@ async def list_parts(call: Call) -> Outcome:
         "order": [{"by": "offset", "direction": "ASC"}],
         "entries": [part.body() for part in parts[offset : offset + limit]],
     }
-    return Outcome(status=200, body=body)
+    return CallResult(status=200, body=body)
 
 
-async def abort_upload_session(call: Call) -> Outcome:
-    """Ends a session and drops its parts."""
-    await call.strike.on_read()
-    session = call.state.uploads.abort(call.session_id)
+async def abort_upload_session(call: Call) -> CallResult:
+    """Abort a session and delete its parts."""
+    await call.injector.on_read()
+    session = call.state.session_store.abort(call.session_id)
     if session is not None:
-        # It may have to wait for parts that are being hashed.
-        await asyncio.to_thread(session.assembly.drop)
-    return Outcome(status=204)
+        # In a thread: it may have to wait for parts that are being hashed.
+        await asyncio.to_thread(session.part_store.clear)
+    return CallResult(status=204)
 
 
-async def log_upload_event(call: Call) -> Outcome:
-    """Keeps an event of the client in the journal."""
-    event = commit_rules.log_event(await call.json_body())
-    call.state.uploads.find(call.session_id)
+async def log_upload_event(call: Call) -> CallResult:
+    """Add an event of the client to the request log."""
+    event = commit_rules.parse_log_event(await call.json_body())
+    call.state.session_store.find(call.session_id)
     call.event = event
-    return Outcome(status=204)
+    return CallResult(status=204)
 
 
-async def get_file(call: Call) -> Outcome:
-    """Returns what is known of a file."""
-    await call.strike.on_read()
-    return Outcome(status=200, body=file_body(call.state.find_file(_file_id(call))))
+async def get_file(call: Call) -> CallResult:
+    """Return a file."""
+    await call.injector.on_read()
+    return CallResult(status=200, body=file_body(call.state.find_file(_file_id(call))))
 
 
-async def preflight_upload(call: Call) -> Outcome:
-    """Tells whether a new file could be uploaded, and where to; it is no operation of the fragment.
+async def preflight_upload(call: Call) -> CallResult:
+    """Check whether a new file could be uploaded, and return an upload URL. This operation is not in the fragment.
 
-    The checks and their errors are those of a session's creation. Where the bytes would go to has no operation here.
+    The checks and their errors are those of creating a session. The mock has no operation at the upload URL.
     """
-    request = rules.preflight_file(await call.json_body())
-    call.state.uploads.check_target(request, None)
+    request = rules.parse_preflight_file(await call.json_body())
+    call.state.session_store.check_target(request, None)
     return _upload_url(call, "files/content")
 
 
-async def preflight_version_upload(call: Call) -> Outcome:
-    """Tells whether a new version of a file could be uploaded, as `preflight_upload` does.
+async def preflight_version_upload(call: Call) -> CallResult:
+    """Check whether a new version of a file could be uploaded, as `preflight_upload` does for a new file.
 
-    It is in Box's guides and older SDKs, and missing from its OpenAPI document.
+    It is in Box's guides and older SDKs, but not in its OpenAPI document.
     """
-    request = rules.preflight_version(await call.json_body())
+    request = rules.parse_preflight_version(await call.json_body())
     file_id = _file_id(call)
-    call.state.uploads.check_target(request, file_id)
+    call.state.session_store.check_target(request, file_id)
     return _upload_url(call, f"files/{file_id}/content")
 
 
-def _upload_url(call: Call, path: str) -> Outcome:
-    # Box gives a token beside it, which clients do without.
-    return Outcome(status=200, body={"upload_url": f"{call.base_url}/{path}"})
+def _upload_url(call: Call, path: str) -> CallResult:
+    # Box also returns a token, which clients do not use.
+    return CallResult(status=200, body={"upload_url": f"{call.base_url}/{path}"})
 
 
 def _file_id(call: Call) -> str:
     file_id = call.parameters["file_id"]
     if not rules.is_id(file_id):
-        raise argument_refusal("invalid_parameter", "file_id", "The id of the file is not 1 to 19 decimal digits.")
+        raise argument_error("invalid_parameter", "file_id", "The id of the file is not 1 to 19 decimal digits.")
     return file_id
 
 
 def session_body(session: Session, call: Call) -> Mapping[str, object]:
-    """Returns a session as Box describes it, with endpoints where the client reached this server."""
+    """Return a session in Box's format, with endpoints at the address that the client used."""
     url = f"{call.base_url}/files/upload_sessions/{session.id}"
     endpoints = {
         "upload_part": url,
@@ -150,7 +150,7 @@ def session_body(session: Session, call: Call) -> Mapping[str, object]:
     return {
         "id": session.id,
         "type": "upload_session",
-        # Box's examples have whole seconds.
+        # Whole seconds, as in Box's examples.
         "session_expires_at": session.expires_at.isoformat(timespec="seconds"),
         "part_size": session.part_size,
         "total_parts": session.total_parts,
@@ -163,14 +163,14 @@ def _query_number(call: Call, name: str, least: int, most: int, *, default: int)
     text = call.query.get(name)
     if text is None:
         return default
-    # To JSON Schema 1.0 is an integer as well.
+    # In JSON Schema 1.0 is an integer too.
     match = re.fullmatch(r"([0-9]{1,19})(\.0+)?", text)
     if match is None or not least <= int(match[1]) <= most:
-        raise argument_refusal("invalid_parameter", name, f"It is not a whole number from {least} to {most}.")
+        raise argument_error("invalid_parameter", name, f"It is not a whole number from {least} to {most}.")
     return int(match[1])
 
 
-HANDLERS: Mapping[str, Callable[[Call], Awaitable[Outcome]]] = {
+HANDLERS: Mapping[str, Callable[[Call], Awaitable[CallResult]]] = {
     CREATE_UPLOAD_SESSION: create_upload_session,
     CREATE_VERSION_UPLOAD_SESSION: create_version_upload_session,
     GET_UPLOAD_SESSION: get_upload_session,

@@ -11,19 +11,19 @@ _SERVER = pytest.StashKey[MockServer]()
 
 @pytest.fixture(scope="session")
 def box_mock_server(request: pytest.FixtureRequest) -> Iterator[MockServer]:
-    """One server for all tests, since starting and stopping one takes longer than most tests; prefer `box_mock`.
+    """One server for all tests, because starting one takes longer than most tests; prefer `box_mock`.
 
-    A test fails after which faults or rate limits are left that did not happen; they are dropped then.
+    An unused fault or rate limit fails the test, and is removed afterwards.
     """
     with MockServer() as server:
         request.session.stash[_SERVER] = server
         yield server
 
 
-# The server is not looked for among the fixtures of the test, which may ask for it while it runs.
+# The server is in the stash, because a test may request the fixture only while it runs.
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Fails a test that has queued faults which did not happen."""
+    """Fail a test that leaves a fault or a rate limit unused."""
     result = yield
     server = item.session.stash.get(_SERVER, None)
     if server is not None:
@@ -33,7 +33,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_teardown(item: pytest.Item) -> None:
-    """Drops the faults of a test that has failed, for which no other test is to blame."""
+    """Remove the faults that a failed test leaves, so that they do not fail the next test."""
     server = item.session.stash.get(_SERVER, None)
     if server is not None:
         server.state.faults.clear()
@@ -41,9 +41,9 @@ def pytest_runtest_teardown(item: pytest.Item) -> None:
 
 @pytest.fixture
 def box_mock(box_mock_server: MockServer) -> MockServer:
-    """A mock server as it was at the beginning: nothing of earlier tests is left, nor comes in late.
+    """A mock server in its initial state: earlier tests have no effect on it, not even by late requests.
 
-    A test that queues faults or rate limits which do not happen fails.
+    An unused fault or rate limit fails the test.
     """
     box_mock_server.reset()
     return box_mock_server

@@ -1,10 +1,10 @@
-"""The API's paths and methods, and the operation behind each."""
+"""The routes of the API: from a method and a path to an operation."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from box_uploads_mock.errors import Refusal
+from box_uploads_mock.errors import ApiError
 from box_uploads_mock.operation_names import (
     ABORT_UPLOAD_SESSION,
     COMMIT_UPLOAD_SESSION,
@@ -21,13 +21,13 @@ from box_uploads_mock.operation_names import (
 )
 
 API_BASE = "/api/2.0"
-# Box has its API at api.box.com without `/api` too, where the legacy SDK, boxcli and rclone call it.
+# Box also serves its API at api.box.com without `/api`; the legacy SDK, boxcli and rclone use that.
 _BASES = (f"{API_BASE}/", "/2.0/")
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A path below the API's base, whose segments in braces are parameters, and the operation of each method."""
+    """A path below the API's base, with parameters in braces, and the operation of each method."""
 
     segments: tuple[str, ...]
     operations: Mapping[str, str]
@@ -35,7 +35,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The operation that a request asks for, and the parameters in its path."""
+    """The operation that a request calls, and its path parameters."""
 
     operation: str
     parameters: Mapping[str, str]
@@ -43,24 +43,24 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """A request for what a path can be asked for, the value of `Allow`."""
+    """An OPTIONS request for the allowed methods, and the value of `Allow`."""
 
     allow: str
 
 
 _SESSION = ("files", "upload_sessions", "{upload_session_id}")
 
-# The first route that fits counts, so literal segments stand before parameters.
+# The first matching route wins, so literal segments come before parameters.
 ROUTES: Sequence[Route] = (
     Route(("files", "upload_sessions"), {"POST": CREATE_UPLOAD_SESSION}),
-    # A file id cannot be told from a session id by its place: `/files/upload_sessions/upload_sessions`.
+    # Before the session's path: `/files/upload_sessions/upload_sessions` has the file id `upload_sessions`.
     Route(("files", "{file_id}", "upload_sessions"), {"POST": CREATE_VERSION_UPLOAD_SESSION}),
     Route(_SESSION, {"GET": GET_UPLOAD_SESSION, "PUT": UPLOAD_PART, "DELETE": ABORT_UPLOAD_SESSION}),
     Route((*_SESSION, "parts"), {"GET": LIST_PARTS}),
     Route((*_SESSION, "commit"), {"POST": COMMIT_UPLOAD_SESSION}),
     Route((*_SESSION, "log"), {"POST": LOG_UPLOAD_EVENT}),
     Route((*_SESSION, "plan"), {"POST": PLAN_UPLOAD_PARTS}),
-    # rclone asks with a slash at the end.
+    # rclone sends a trailing slash.
     Route(("files", "content"), {"OPTIONS": PREFLIGHT_UPLOAD}),
     Route(("files", "content", ""), {"OPTIONS": PREFLIGHT_UPLOAD}),
     Route(("files", "{file_id}", "content"), {"OPTIONS": PREFLIGHT_VERSION_UPLOAD}),
@@ -70,32 +70,32 @@ ROUTES: Sequence[Route] = (
 
 
 def match(method: str, raw_path: str) -> Match | Options:
-    """Returns the operation for a method and a path as it was sent, percent-encoded and without a query.
+    """Return the operation for a method and a percent-encoded path without a query.
 
-    OPTIONS is an operation where Box has its preflight check; elsewhere it asks what the path can be asked for. The
-    path is split before it is decoded: an encoded slash belongs to a parameter.
+    OPTIONS is an operation on the paths of Box's preflight check; on other paths it asks for the allowed methods. The
+    path is split before it is decoded, so an encoded slash belongs to a parameter.
 
     Raises:
-        Refusal: The path is unknown (404) or does not have the method (405, with `Allow`).
+        ApiError: The path is unknown (404) or does not support the method (405, with `Allow`).
     """
     base = next((base for base in _BASES if raw_path.startswith(base)), None)
     if base is not None:
-        sent = [unquote(segment) for segment in raw_path.removeprefix(base).split("/")]
+        segments = [unquote(segment) for segment in raw_path.removeprefix(base).split("/")]
         for route in ROUTES:
-            parameters = _parameters(route, sent)
+            parameters = _parameters(route, segments)
             if parameters is not None:
                 if method == "OPTIONS" and method not in route.operations:
                     return Options(_allow(route))
                 return Match(_operation(route, method), parameters)
-    raise Refusal("not_found", "Not Found")
+    raise ApiError("not_found", "Not Found")
 
 
-def _parameters(route: Route, sent: Sequence[str]) -> Mapping[str, str] | None:
-    # A path that ends in a slash is another path, whatever parameter would stand there.
-    if len(route.segments) != len(sent) or (route.segments[-1] and not sent[-1]):
+def _parameters(route: Route, segments: Sequence[str]) -> Mapping[str, str] | None:
+    # A trailing slash makes another path: the last parameter must not be empty.
+    if len(route.segments) != len(segments) or (route.segments[-1] and not segments[-1]):
         return None
     parameters: dict[str, str] = {}
-    for segment, value in zip(route.segments, sent, strict=True):
+    for segment, value in zip(route.segments, segments, strict=True):
         if segment.startswith("{"):
             parameters[segment[1:-1]] = value
         elif segment != value:
@@ -106,7 +106,7 @@ def _parameters(route: Route, sent: Sequence[str]) -> Mapping[str, str] | None:
 def _operation(route: Route, method: str) -> str:
     operation = route.operations.get(method)
     if operation is None:
-        raise Refusal("method_not_allowed", "Method Not Allowed", headers={"Allow": _allow(route)})
+        raise ApiError("method_not_allowed", "Method Not Allowed", headers={"Allow": _allow(route)})
     return operation
 
 

@@ -1,4 +1,4 @@
-"""The rules for request bodies: JSON in, typed requests or Box's error codes out."""
+"""Validation of request bodies: JSON in, typed requests or Box's error codes out."""
 
 import json
 import re
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal, DecimalException
 from typing import NoReturn, cast
 
-from box_uploads_mock.errors import Refusal, argument_refusal
-from box_uploads_mock.names import NAME_MAX_LENGTH, name_problem
+from box_uploads_mock.errors import ApiError, argument_error
+from box_uploads_mock.names import NAME_MAX_LENGTH, name_error_code
 
-# Documented as "20MB"; 20,000,000 is what Box's own tests use.
+# Documented as "20MB"; Box's own tests use 20,000,000.
 MIN_FILE_SIZE = 20_000_000
 INT64_MAX = 2**63 - 1
 
@@ -36,63 +36,63 @@ class NewVersion:
 
 
 def is_id(text: str) -> bool:
-    """Returns whether the text has the form of an id of Box."""
+    """Whether a text has the format of a Box id."""
     return _ID.fullmatch(text) is not None
 
 
-def new_file(body: bytes, min_file_size: int = MIN_FILE_SIZE) -> NewFile:
-    """Returns the request for a new file.
+def parse_new_file(body: bytes, min_file_size: int = MIN_FILE_SIZE) -> NewFile:
+    """Return the request for a new file.
 
     Raises:
-        Refusal: The body breaks a rule.
+        ApiError: The body breaks a rule.
     """
-    fields = json_object(body)
+    fields = parse_json_object(body)
     folder_id = fields.get("folder_id")
     if folder_id is None:
-        raise argument_refusal("missing_destination", "folder_id", "The folder of the file is missing.")
+        raise argument_error("missing_destination", "folder_id", "The folder of the file is missing.")
     file_name = fields.get("file_name")
     if file_name is None:
-        raise argument_refusal("missing_file_name", "file_name", "The name of the file is missing.")
+        raise argument_error("missing_file_name", "file_name", "The name of the file is missing.")
     request = NewFile(
         folder_id=_folder_id(folder_id),
         file_name=_file_name(file_name),
         file_size=_file_size(fields.get("file_size"), min_file_size),
     )
-    refuse_unknown(fields, {"folder_id", "file_name", "file_size"})
+    reject_unknown_fields(fields, {"folder_id", "file_name", "file_size"})
     return request
 
 
-def new_version(body: bytes, min_file_size: int = MIN_FILE_SIZE) -> NewVersion:
-    """Returns the request for a new version; a name or folder that is there must be good, so null is refused.
+def parse_new_version(body: bytes, min_file_size: int = MIN_FILE_SIZE) -> NewVersion:
+    """Return the request for a new version; a name or folder may be left out, but must not be null.
 
     Raises:
-        Refusal: The body breaks a rule.
+        ApiError: The body breaks a rule.
     """
-    fields = json_object(body)
+    fields = parse_json_object(body)
     request = NewVersion(
         file_size=_file_size(fields.get("file_size"), min_file_size),
         file_name=_file_name(fields["file_name"]) if "file_name" in fields else None,
         folder_id=_folder_id(fields["folder_id"]) if "folder_id" in fields else None,
     )
-    refuse_unknown(fields, {"file_size", "file_name", "folder_id"})
+    reject_unknown_fields(fields, {"file_size", "file_name", "folder_id"})
     return request
 
 
-def preflight_file(body: bytes) -> NewFile:
-    """Returns the request that a preflight check of a new file stands for; without a size, one of no bytes.
+def parse_preflight_file(body: bytes) -> NewFile:
+    """Return the request that corresponds to a preflight check of a new file; the size is 0 if it is left out.
 
-    As Box, it takes files of any size, and properties that it does not know.
+    As at Box, files of any size and unknown properties are accepted.
 
     Raises:
-        Refusal: The body breaks a rule.
+        ApiError: The body breaks a rule.
     """
-    fields = json_object(body)
+    fields = parse_json_object(body)
     folder_id = _parent_id(fields)
     if folder_id is None:
-        raise argument_refusal("missing_destination", "parent", "The folder of the file is missing.")
+        raise argument_error("missing_destination", "parent", "The folder of the file is missing.")
     file_name = fields.get("name")
     if file_name is None:
-        raise argument_refusal("missing_file_name", "name", "The name of the file is missing.")
+        raise argument_error("missing_file_name", "name", "The name of the file is missing.")
     return NewFile(
         folder_id=_folder_id(folder_id, "parent"),
         file_name=_file_name(file_name, "name"),
@@ -100,13 +100,13 @@ def preflight_file(body: bytes) -> NewFile:
     )
 
 
-def preflight_version(body: bytes) -> NewVersion:
-    """Returns the request that a preflight check of a new version stands for, as `preflight_file` does.
+def parse_preflight_version(body: bytes) -> NewVersion:
+    """Return the request that corresponds to a preflight check of a new version, as `parse_preflight_file` does.
 
     Raises:
-        Refusal: The body breaks a rule.
+        ApiError: The body breaks a rule.
     """
-    fields = json_object(body)
+    fields = parse_json_object(body)
     folder_id, file_name = _parent_id(fields), fields.get("name")
     return NewVersion(
         file_size=_optional_size(fields),
@@ -120,7 +120,7 @@ def _parent_id(fields: Mapping[str, object]) -> object:
     if parent is None:
         return None
     if not isinstance(parent, dict):
-        raise argument_refusal("invalid_folder_id", "parent", "The folder is not an object with an id.")
+        raise argument_error("invalid_folder_id", "parent", "The folder is not an object with an id.")
     return cast("dict[str, object]", parent).get("id")
 
 
@@ -129,63 +129,63 @@ def _optional_size(fields: Mapping[str, object]) -> int:
     return 0 if value is None else _size(value, "size")
 
 
-def json_object(body: bytes) -> Mapping[str, object]:
-    """Returns the JSON object that the body is; of repeated names the last counts, fractions are decimals.
+def parse_json_object(body: bytes) -> Mapping[str, object]:
+    """Return the body as a JSON object; the last of repeated names wins, and fractions are decimals.
 
     Raises:
-        Refusal: The body is not UTF-8, not JSON (RFC 8259, so no NaN and no Infinity) or not an object.
+        ApiError: The body is not UTF-8, not JSON (RFC 8259, so no NaN and no Infinity) or not an object.
     """
     try:
-        value: object = json.loads(body.decode("utf-8"), parse_float=Decimal, parse_constant=_refuse_constant)
+        value: object = json.loads(body.decode("utf-8"), parse_float=Decimal, parse_constant=_reject_constant)
     # ValueError: not UTF-8, not JSON, or more digits than Python converts; RecursionError: nested too deeply;
     # DecimalException: an exponent beyond what a decimal holds.
     except (ValueError, RecursionError, DecimalException):
-        raise Refusal("bad_request", "The request body is not valid JSON.") from None
+        raise ApiError("bad_request", "The request body is not valid JSON.") from None
     if not isinstance(value, dict):
-        raise Refusal("bad_request", "The request body is not a JSON object.")
+        raise ApiError("bad_request", "The request body is not a JSON object.")
     return cast("dict[str, object]", value)
 
 
-def _refuse_constant(name: str) -> NoReturn:
+def _reject_constant(name: str) -> NoReturn:
     raise ValueError(name)
 
 
 def _folder_id(value: object, field: str = "folder_id") -> str:
     if not isinstance(value, str) or not is_id(value):
-        raise argument_refusal("invalid_folder_id", field, "The id of the folder is not 1 to 19 decimal digits.")
+        raise argument_error("invalid_folder_id", field, "The id of the folder is not 1 to 19 decimal digits.")
     return value
 
 
 def _file_name(value: object, field: str = "file_name") -> str:
-    code = name_problem(value) if isinstance(value, str) else "item_name_invalid"
+    code = name_error_code(value) if isinstance(value, str) else "item_name_invalid"
     if code == "item_name_too_long":
-        raise argument_refusal(code, field, f"The name has more than {NAME_MAX_LENGTH} characters.")
+        raise argument_error(code, field, f"The name has more than {NAME_MAX_LENGTH} characters.")
     if code is not None or not isinstance(value, str):
-        raise argument_refusal("item_name_invalid", field, "The name is not one that Box can store.")
+        raise argument_error("item_name_invalid", field, "The name is not one that Box can store.")
     return value
 
 
 def _file_size(value: object, min_file_size: int) -> int:
     if value is None:
-        raise argument_refusal("missing_file_size", "file_size", "The size of the file is missing.")
+        raise argument_error("missing_file_size", "file_size", "The size of the file is missing.")
     size = _size(value, "file_size")
     if size < min_file_size:
         message = f"The file size is below the minimum of {min_file_size} bytes."
-        raise argument_refusal("file_size_too_small", "file_size", message)
+        raise argument_error("file_size_too_small", "file_size", message)
     return size
 
 
 def _size(value: object, field: str) -> int:
     size = whole_number(value)
     if size is None:
-        raise argument_refusal("invalid_file_size", field, "The file size is not a whole number of bytes.")
+        raise argument_error("invalid_file_size", field, "The file size is not a whole number of bytes.")
     return size
 
 
 def whole_number(value: object) -> int | None:
-    """Returns the number if it is whole, not negative and fits into 64 bits, otherwise None.
+    """Return the number if it is whole, not negative and fits into 64 bits, otherwise None.
 
-    To JSON Schema 2e7 and 20000000.0 are integers as well; to Python a boolean is an integer, to JSON it is not.
+    In JSON Schema 2e7 and 20000000.0 are integers too. A boolean is an integer in Python, but not in JSON.
     """
     if isinstance(value, bool) or not isinstance(value, int | Decimal) or not 0 <= value <= INT64_MAX:
         return None
@@ -193,14 +193,14 @@ def whole_number(value: object) -> int | None:
     return number if number == value else None
 
 
-def refuse_unknown(fields: Mapping[str, object], known: Collection[str]) -> None:
-    """Checks that a request has no property beside the known ones.
+def reject_unknown_fields(fields: Mapping[str, object], known: Collection[str]) -> None:
+    """Check that a request has no unknown property.
 
     Raises:
-        Refusal: It has one.
+        ApiError: A property is unknown.
     """
     for name in fields:
         if name not in known:
-            # A name may hold lone surrogates, which no answer in UTF-8 can repeat.
+            # A name may contain lone surrogates, which a UTF-8 response cannot contain.
             shown = name.encode("ascii", "backslashreplace").decode("ascii")[:100]
-            raise argument_refusal("bad_request", shown, "The request body has a property that is not known.")
+            raise argument_error("bad_request", shown, "The request body has a property that is not known.")

@@ -1,4 +1,4 @@
-"""The mock as a server in a thread of the process that tests with it."""
+"""The mock as an HTTP server in a thread of the test process."""
 
 import http.client
 import socket
@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 import uvicorn
 
+from box_uploads_mock.allowed_hosts import check_host_name
 from box_uploads_mock.app import create_app
 from box_uploads_mock.blobs import StoreKind
 from box_uploads_mock.connection import Protocol
 from box_uploads_mock.control import CONTROL_BASE
-from box_uploads_mock.own_hosts import check_name
 from box_uploads_mock.routes import API_BASE
 from box_uploads_mock.state import State
 from box_uploads_mock.world import World
@@ -28,12 +28,12 @@ START_TIMEOUT_S = 10
 RESET_TIMEOUT_S = 10
 STOP_POLLS = 1_000
 STOP_POLL_S = 0.01
-SETTLE_POLLS = 10_000
-SETTLE_POLL_S = 0.001
+IDLE_POLLS = 10_000
+IDLE_POLL_S = 0.001
 
 
-class _Listener(uvicorn.Server):
-    """A server that tells when it listens, so that nobody has to poll for it."""
+class _NotifyingServer(uvicorn.Server):
+    """A server that sets an event when it listens."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -51,34 +51,33 @@ def _certificate(hosts: Collection[str]) -> "Certificate":
 
 
 class MockServer:
-    """A mock on a loopback port, as a context manager.
+    """A mock server on a loopback port; use it as a context manager.
 
     Args:
-        world: What exists at first; by default `default_world()`.
-        state: A state of the caller's, who closes it too, instead of all that describes one.
-        token: The one token to accept, instead of the world's tokens.
-        seed: Decides all ids.
-        clock: Returns the present time, with its offset from UTC.
-        store: Where uploaded bytes are kept: in `memory`, on `disk` until the server stops, or not at all (`discard`).
+        world: The initial content; by default `default_world()`.
+        state: An existing state, which the caller closes; it excludes the other arguments that describe a state.
+        token: The only token to accept, instead of the world's tokens.
+        seed: The seed of all ids.
+        clock: Returns the current time, with its offset from UTC.
+        store: Where to keep uploaded bytes: in `memory`, on `disk` until the server stops, or nowhere (`discard`).
         part_size_for: Returns the part size for a file size, both in bytes.
         min_file_size: Size in bytes of the smallest file that gets a session.
         host: Address to listen on.
-        port: Port to listen on, 0 for any free one.
-        names: Names and addresses by which clients call the server, beside `localhost`, loopback addresses and `host`:
-            `api.box.com`, for instance, where a hosts file leads here. The control plane answers to them, and the
-            certificate is for them.
-        tls: Whether the server speaks https, with a certificate of an authority that is made with the server. Needs the
-            extra `mock-tls`.
-        require_fired: Whether faults and rate limits that were asked for and did not happen are an error when the
-            context ends without another one.
+        port: Port to listen on, 0 for any free port.
+        names: Names and addresses that clients use for the server, in addition to `localhost`, loopback addresses and
+            `host`: for example `api.box.com` if a hosts file points it here. The control plane accepts them, and the
+            certificate is valid for them.
+        tls: Whether to serve https, with a certificate from a new CA. Needs the extra `mock-tls`.
+        require_fired: Whether unused faults and rate limits raise `UnfiredFaultsError` when the context ends without
+            another error.
 
     Attributes:
-        state: What the mock remembers; look and change at will.
+        state: The state of the mock, to read and change.
         token: A token that the mock accepts.
 
     Raises:
-        ValueError: A state is given beside what it replaces, or one of the names is none.
-        ModuleNotFoundError: What TLS needs is not installed.
+        ValueError: A state is combined with arguments that describe one, or a name is not a host.
+        ModuleNotFoundError: The extra for TLS is not installed.
     """
 
     def __init__(
@@ -105,57 +104,57 @@ class MockServer:
         if state is None:
             state = State(**settings)
         elif settings:
-            raise ValueError(f"A state has its own {', '.join(settings)}; give that to the state.")
+            raise ValueError(f"state: cannot be combined with {', '.join(settings)}; pass them to State instead")
         self.state = state
         self.token = state.token
         self._host = host
         self._port = port
         if isinstance(names, str):
-            raise ValueError(f"names: {names!r} is one text; give a list of names")  # noqa: TRY004 - about a value
+            raise ValueError(f"names: {names!r} is a string; give a list of names")  # noqa: TRY004 - as for other values
         for name in names:
-            check_name(name)
-        # Without a host the server listens at all addresses.
+            check_host_name(name)
+        # With an empty host the server listens on all addresses.
         self._hosts = (*filter(None, (host,)), *names)
         self._certificate = _certificate(self._hosts) if tls else None
         self._require_fired = require_fired
-        self._server: _Listener | None = None
+        self._server: _NotifyingServer | None = None
         self._thread: threading.Thread | None = None
 
     @property
     def origin(self) -> str:
-        """Scheme, host and port; the control plane is below it at `/_mock/`."""
+        """Scheme, host and port; the control plane is at `/_mock/` below it."""
         host = f"[{self._host}]" if ":" in self._host else self._host
         return f"http{'s' if self._certificate else ''}://{host}:{self._port}"
 
     @property
     def base_url(self) -> str:
-        """URL of the API; the port is known once the server has been started."""
+        """URL of the API; with `port=0` it is complete once the server has started."""
         return f"{self.origin}{API_BASE}"
 
     @property
     def ca_pem(self) -> str:
-        """The certificate that clients have to trust, as PEM: `ssl.create_default_context(cadata=server.ca_pem)`.
+        """The CA certificate that clients must trust, as PEM: `ssl.create_default_context(cadata=server.ca_pem)`.
 
         Raises:
-            RuntimeError: The server speaks plain http.
+            RuntimeError: The server serves plain http.
         """
         if self._certificate is None:
-            raise RuntimeError("The mock server speaks plain http, without a certificate; make it with tls=True.")
+            raise RuntimeError("The mock server serves plain http and has no certificate; create it with tls=True.")
         return self._certificate.ca_pem
 
     def start(self) -> None:
-        """Listens, and returns when requests are accepted.
+        """Start the server, and return once it accepts connections.
 
         Raises:
-            OSError: The port cannot be listened on.
-            RuntimeError: The server runs already, or does not start.
+            OSError: The server cannot listen on the port.
+            RuntimeError: The server is already running, or does not start in time.
         """
         if self._thread is not None:
-            raise RuntimeError("The mock server runs already.")
+            raise RuntimeError("The mock server is already running; stop it first.")
         family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
         listening = socket.create_server((self._host, self._port), family=family)
-        # Accepted sockets inherit it. Event loops only set it on sockets that were made with TCP's number, which
-        # `create_server` leaves out; answers would wait 40 ms for a delayed acknowledgement.
+        # Without TCP_NODELAY responses would wait 40 ms for a delayed acknowledgement. Accepted sockets inherit it;
+        # event loops set it only on sockets created with the protocol number of TCP, which `create_server` leaves out.
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._port = listening.getsockname()[1]
         config = uvicorn.Config(
@@ -163,7 +162,7 @@ class MockServer:
             http=Protocol,
             ws="none",
             lifespan="off",
-            # Tracebacks of the mock's own faults must be seen; nothing else is logged at this level.
+            # Tracebacks of bugs in the mock must be visible; nothing else is logged at this level.
             log_config=None,
             log_level="error",
             access_log=False,
@@ -175,7 +174,7 @@ class MockServer:
         if self._certificate is not None:
             config.load()
             config.ssl = self._certificate.server_context
-        self._server = _Listener(config)
+        self._server = _NotifyingServer(config)
         self._thread = threading.Thread(
             target=self._server.run, args=([listening],), name="box-uploads-mock", daemon=True
         )
@@ -184,16 +183,16 @@ class MockServer:
             raise RuntimeError(f"The mock server did not start within {START_TIMEOUT_S} s.")
 
     def stop(self) -> None:
-        """Closes all connections and the port, and a state of its own; a server that does not run is left alone.
+        """Stop the server, and close its state unless the caller owns it; do nothing if the server is not running.
 
         Raises:
-            RuntimeError: The server does not stop.
+            RuntimeError: The server does not stop in time.
         """
         if self._server is None or self._thread is None:
             return
         self._server.should_exit = True
         for _ in range(STOP_POLLS):
-            # Nobody waits for calls that are held up to end by themselves; some come to be held up only now.
+            # Waiting calls must not delay the stop; calls in progress may start to wait only now, so repeat it.
             self.state.faults.release()
             self._thread.join(STOP_POLL_S)
             if not self._thread.is_alive():
@@ -205,32 +204,31 @@ class MockServer:
         if self._owns_state:
             self.state.close()
 
-    def settle(self) -> None:
-        """Waits until the clients have hung up and their last requests are answered.
-
-        A server that serves one test after the other does so before `State.reset`: what a client has sent just before
-        it hung up is read later, and would be answered by the next test's state.
+    def wait_until_idle(self) -> None:
+        """Wait until all clients have disconnected and their last requests are handled.
 
         Raises:
-            RuntimeError: A client does not hang up.
+            RuntimeError: A client keeps its connection open.
         """
         if self._server is None:
             return
-        found = self._server.server_state
-        for _ in range(SETTLE_POLLS):
-            if not found.connections and not found.tasks:
+        server_state = self._server.server_state
+        for _ in range(IDLE_POLLS):
+            if not server_state.connections and not server_state.tasks:
                 return
-            # Uvicorn tells nobody.
-            time.sleep(SETTLE_POLL_S)
-        raise RuntimeError(f"{len(found.connections)} connections to the mock server are still open.")
+            # Uvicorn has no event to wait for.
+            time.sleep(IDLE_POLL_S)
+        raise RuntimeError(
+            f"{len(server_state.connections)} connections to the mock server are still open; close their clients first."
+        )
 
     def reset(self) -> None:
-        """Returns the state to the beginning, to which nothing belongs that clients have sent so far.
+        """Reset the state, so that no request sent before has an effect on it.
 
-        Connections may stay open; requests that are not answered yet are left without an answer.
+        Connections may stay open; requests that are still being handled get no response.
         """
         if self._server is not None:
-            # What was sent before this request, by clients that have hung up since, is read before it.
+            # Requests of clients that have disconnected since may be unread: the server reads them before this one.
             connection = self._connection()
             try:
                 connection.request("GET", CONTROL_BASE)

@@ -1,40 +1,40 @@
-"""Upload sessions: how a file is split into parts, and what is known about a session."""
+"""Upload sessions, and the part sizes of their files."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from box_uploads_mock.assembly import Assembly
-from box_uploads_mock.errors import Refusal
+from box_uploads_mock.errors import ApiError
 from box_uploads_mock.headers import ContentRange
+from box_uploads_mock.part_store import PartStore
 from box_uploads_mock.rules import NewFile, NewVersion
 
 MEBIBYTE = 1024**2
 SESSION_LIFETIME = timedelta(days=7)
 MAX_PARTS = 10_000
 
-# Seen at Box: 8 MiB parts beside an offset of 1.4 GB, 32 MiB parts for larger files (rclone issue 97) and
-# 64 MiB parts at 4.8 GiB (rclone issue 7214). Where exactly the steps are is not documented.
-_LADDER: Sequence[tuple[int, int]] = (
+# Largest file size and its part size. Observed at Box: 8 MiB parts with an offset of 1.4 GB, 32 MiB parts for larger
+# files (rclone issue 97) and 64 MiB parts at 4.8 GiB (rclone issue 7214). The exact limits are not documented.
+_PART_SIZES: Sequence[tuple[int, int]] = (
     (1536 * MEBIBYTE, 8 * MEBIBYTE),
     (4096 * MEBIBYTE, 32 * MEBIBYTE),
 )
-_TOP_PART_SIZE = 64 * MEBIBYTE
+_LARGE_FILE_PART_SIZE = 64 * MEBIBYTE
 
 
 def part_size_for(file_size: int) -> int:
-    """Returns the part size in bytes; it grows with the file, so that no session has more than `MAX_PARTS` parts."""
-    for largest, part_size in _LADDER:
+    """Return the part size in bytes; it grows with the file, so no session has more than `MAX_PARTS` parts."""
+    for largest, part_size in _PART_SIZES:
         if file_size <= largest:
             return part_size
-    part_size = _TOP_PART_SIZE
+    part_size = _LARGE_FILE_PART_SIZE
     while part_size * MAX_PARTS < file_size:
         part_size *= 2
     return part_size
 
 
 def constant_part_size(part_size: int) -> Callable[[int], int]:
-    """Returns a replacement for `part_size_for`: the same part size in bytes for every file."""
+    """Return a function for `part_size_for` that returns the same part size in bytes for every file."""
     return lambda _file_size: part_size
 
 
@@ -43,10 +43,10 @@ class Session:
     """An upload session; sizes are bytes.
 
     Attributes:
-        target: What the session was asked for: a new file, or a new version of `file_id`.
+        target: The request that created the session: a new file, or a new version of `file_id`.
         file_id: The file that gets a new version, None for a new file.
-        assembly: The parts.
-        pending_commits: How many commits will still be answered with 202.
+        part_store: The parts.
+        pending_commits: How many further commits get 202.
     """
 
     id: str
@@ -54,7 +54,7 @@ class Session:
     file_id: str | None
     expires_at: datetime
     part_size: int
-    assembly: Assembly
+    part_store: PartStore
     pending_commits: int = 0
 
     @property
@@ -64,31 +64,31 @@ class Session:
 
     @property
     def total_parts(self) -> int:
-        """Number of parts that the file is split into; the last one may be smaller."""
+        """Number of parts of the file; the last part may be smaller."""
         return -(-self.file_size // self.part_size)
 
     @property
     def num_parts_processed(self) -> int:
-        """Number of parts that are stored and processed; the last one is as long as commits are answered with 202."""
-        return min(len(self.assembly), self.total_parts - bool(self.pending_commits))
+        """Number of stored and processed parts; the last part counts once commits no longer get 202."""
+        return min(len(self.part_store), self.total_parts - bool(self.pending_commits))
 
     def has_range(self, wanted: ContentRange) -> bool:
-        """Returns whether a range is one of those into which the session splits the file."""
+        """Whether a range is one of the session's parts."""
         stop = min(wanted.start + self.part_size, self.file_size)
         is_whole_part = wanted.start % self.part_size == 0 and wanted.size > 0 and wanted.stop == stop
         return wanted.total == self.file_size and is_whole_part
 
     def require_range(self, wanted: ContentRange) -> None:
-        """Checks that a range is one of those into which the session splits the file.
+        """Check that a range is one of the session's parts.
 
         Box documents 416 for "the content range does not match a specified range for the session".
 
         Raises:
-            Refusal: It is none of them.
+            ApiError: The range is not one of the parts.
         """
         if not self.has_range(wanted):
             message = (
                 f"The range '{wanted}' is none of the session: "
                 f"the file has {self.file_size} bytes, every part but the last {self.part_size}."
             )
-            raise Refusal("requested_range_not_satisfiable", message)
+            raise ApiError("requested_range_not_satisfiable", message)

@@ -1,83 +1,62 @@
-"""The state of the mock: what is stored, which sessions are open, who may call. Knows nothing of HTTP."""
+"""The state of the mock: files, sessions, tokens, faults and the request log. Independent of HTTP."""
 
 import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
-from box_uploads_mock.blobs import Store, StoreKind
-from box_uploads_mock.commit_rules import LogEvent
-from box_uploads_mock.errors import Refusal, invalid_token
+from box_uploads_mock.blobs import BlobStore, StoreKind
+from box_uploads_mock.errors import ApiError, invalid_token_error
 from box_uploads_mock.faults import Faults, RateLimit, Sleep
+from box_uploads_mock.file_store import FileStore
 from box_uploads_mock.identifiers import Identifiers
-from box_uploads_mock.library import Library
+from box_uploads_mock.request_log import Exchange
 from box_uploads_mock.rules import MIN_FILE_SIZE
+from box_uploads_mock.session_store import SessionSettings, SessionStore
 from box_uploads_mock.sessions import Session, part_size_for
-from box_uploads_mock.uploads import Settings, Uploads
 from box_uploads_mock.world import File, World, default_world
 
-# More than any test looks at; a mock that serves for days must not grow without end.
-JOURNAL_LENGTH = 10_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exchange:
-    """One request to the API and the status of its answer; credentials and queries are not kept.
-
-    The credentials in headers, and the tokens that the mock knows wherever they are, are replaced by `***`.
-
-    Attributes:
-        status: None if a fault has left the request without an answer.
-        operation: None if the mock has no such operation.
-        content_range: The range that a part was sent for.
-        event: The event that was logged.
-        headers: The headers by their names in lower case; the values of a repeated one are joined by commas.
-        body_start: The first 256 bytes of the body as text, as far as the mock has read them: it refuses most wrong
-            requests before it reads the body. Bytes that are not UTF-8 are hexadecimal.
-    """
-
-    method: str
-    path: str
-    status: int | None
-    operation: str | None
-    content_range: str | None = None
-    event: LogEvent | None = None
-    headers: Mapping[str, str] = field(default_factory=dict[str, str])
-    body_start: str = ""
+# More than any test needs; bounded, because a mock may serve for days.
+REQUEST_LOG_LENGTH = 10_000
 
 
 def utc_now() -> datetime:
-    """Returns the real present time."""
+    """Return the current time of the system clock."""
     return datetime.now(UTC)
 
 
 class State:
-    """Everything that the mock remembers; thread-safe.
+    """The state of a mock; thread-safe.
 
     Args:
-        world: What exists at first, by default `default_world()`.
-        token: The one token to accept, instead of the world's tokens.
-        seed: Decides all ids.
-        clock: Returns the present time, with its offset from UTC.
-        store: Where uploaded bytes are kept: in `memory`, on `disk` (in a temporary directory, until `close`) or not
-            at all, beyond their digests (`discard`).
+        world: The initial content, by default `default_world()`.
+        token: The only token to accept, instead of the world's tokens.
+        seed: The seed of all ids.
+        clock: Returns the current time, with its offset from UTC.
+        store: Where to keep uploaded bytes: in `memory`, on `disk` (in a temporary directory, until `close`) or
+            nowhere, so that only their digests are computed (`discard`).
         part_size_for: Returns the part size for a file size, both in bytes.
-        min_file_size: Size in bytes of the smallest file that gets a session; tests may want less than Box does.
-        sleep: Waits for a number of seconds: the pauses of slow reads, the limits of stalls.
-        pending_commits: How many good commits of each session are answered with 202 before one succeeds.
-        commit_retry_after_s: Value of `Retry-After` in those answers, in seconds.
-        conflicts_as_list: Whether a name conflict is told as a list, as Box's OpenAPI document has it, or as
-            one object, as its older pages and its web uploader have it.
-        offers_plan: Whether sessions have the `plan` endpoint, which older sessions of Box had not; without it, the
-            call is answered with 404. A store that discards holds nothing that could be a hit.
-        bare_answers: Whether parts and committed files are answered bare, as Box's guides show them, rather than
-            in `part` and in a list of files, as its OpenAPI document and its SDKs have them.
+        min_file_size: Size in bytes of the smallest file that gets a session; tests may need less than Box's minimum.
+        sleep: Waits for a number of seconds, in slow reads and stalls.
+        pending_commits: How many valid commits of each session get 202 before one succeeds.
+        commit_retry_after_s: Value of `Retry-After` in those responses, in seconds.
+        conflicts_as_list: Whether `conflicts` of a name conflict is a list, as in Box's OpenAPI document, or one
+            object, as in its older pages and its web uploader.
+        offers_plan: Whether sessions have the `plan` endpoint, which Box's older sessions lack; without it, the
+            operation gets 404. With `store="discard"` a plan has no hits.
+        bare_responses: Whether uploaded parts and committed files are returned bare, as in Box's guides, or inside
+            `part` and a list of files, as in its OpenAPI document and its SDKs.
 
     Raises:
-        ValueError: The store is of an unknown kind, or the smallest file has no bytes.
+        ValueError: The kind of store is unknown, or `min_file_size` is below 1.
     """
+
+    commit_retry_after_s: int
+    offers_plan: bool
+    bare_responses: bool
 
     def __init__(
         self,
@@ -94,191 +73,187 @@ class State:
         commit_retry_after_s: int = 1,
         conflicts_as_list: bool = False,
         offers_plan: bool = True,
-        bare_answers: bool = False,
+        bare_responses: bool = False,
     ) -> None:
         world = default_world() if world is None else world
         self._world = world if token is None else replace(world, tokens=(token,))
         self._seed = seed
         self._clock = clock
-        self._settings = Settings(part_size_for=part_size_for, now=self.now)
-        self._switches = {
+        self._settings = SessionSettings(part_size_for=part_size_for, now=self.now)
+        self._defaults: dict[str, Any] = {
             "pending_commits": pending_commits,
             "commit_retry_after_s": commit_retry_after_s,
             "conflicts_as_list": conflicts_as_list,
             "offers_plan": offers_plan,
-            "bare_answers": bare_answers,
+            "bare_responses": bare_responses,
         }
         if min_file_size < 1:
-            raise ValueError(f"min_file_size: {min_file_size} is too small; a session has at least one byte")
+            raise ValueError(f"min_file_size: {min_file_size} is too small; use at least 1 byte")
         self.min_file_size = min_file_size
         self.sleep = sleep
-        self.store = Store(store)
+        self.store = BlobStore(store)
         self._lock = threading.RLock()
         self.faults = Faults()
-        self._begin()
+        self._initialize()
 
-    def _begin(self) -> None:
+    def _initialize(self) -> None:
         self._generation = object()
         self._identifiers = Identifiers(self._seed)
-        self._library = Library(self._world, self._identifiers)
-        self.uploads = Uploads(self._lock, self._settings, self._library, self._identifiers, self.store)
+        self._file_store = FileStore(self._world, self._identifiers)
+        self.session_store = SessionStore(self._lock, self._settings, self._file_store, self._identifiers, self.store)
         self._tokens = dict.fromkeys(self._world.tokens, True)
-        self._journal: deque[Exchange] = deque(maxlen=JOURNAL_LENGTH)
-        switches = self._switches
-        self.pending_commits = int(switches["pending_commits"])
-        self.commit_retry_after_s = int(switches["commit_retry_after_s"])
-        self.conflicts_as_list = bool(switches["conflicts_as_list"])
-        self.offers_plan = bool(switches["offers_plan"])
-        self.bare_answers = bool(switches["bare_answers"])
+        self._request_log: deque[Exchange] = deque(maxlen=REQUEST_LOG_LENGTH)
+        for name, value in self._defaults.items():
+            setattr(self, name, value)
 
     def reset(self) -> None:
-        """Returns to the beginning: world, ids, switches; no sessions, uploaded bytes, faults or journal.
+        """Restore the initial state: the world, the ids and the options; no sessions, uploads, faults or request log.
 
-        Calls that have begun before are left without an answer and change nothing.
+        Calls in progress change nothing, and their connections are reset.
         """
         with self._lock:
             self.faults.clear()
-            self.uploads.forget()
-            self._library.forget_contents()
-            self._begin()
+            self.session_store.clear()
+            self._file_store.clear_contents()
+            self._initialize()
 
     @property
     def generation(self) -> object:
-        """Is another object after each `reset`, so that a call can tell whether it has begun before."""
+        """An object that each `reset` replaces, so that a call notices a reset while it is handled."""
         with self._lock:
             return self._generation
 
     def close(self) -> None:
-        """Lets calls that are held up go on and removes what is on the disk: uploaded bytes and their sessions."""
+        """Release waiting calls; with a store that uses the disk, delete uploaded bytes and their sessions."""
         self.faults.release()
         if self.store.kind != "memory":
             with self._lock:
-                self.uploads.forget()
-                self._library.forget_contents()
+                self.session_store.clear()
+                self._file_store.clear_contents()
             self.store.close()
 
     @property
     def conflicts_as_list(self) -> bool:
-        """Whether a name conflict is told as a list."""
-        return self._library.conflicts_as_list
+        """Whether `conflicts` of a name conflict is a list."""
+        return self._file_store.conflicts_as_list
 
     @conflicts_as_list.setter
     def conflicts_as_list(self, value: bool) -> None:
-        self._library.conflicts_as_list = value
+        self._file_store.conflicts_as_list = value
 
     @property
     def pending_commits(self) -> int:
-        """How many good commits of each session to come are answered with 202."""
-        return self.uploads.pending_commits
+        """How many valid commits of each session created from now on get 202."""
+        return self.session_store.pending_commits
 
     @pending_commits.setter
     def pending_commits(self, value: int) -> None:
-        self.uploads.pending_commits = value
+        self.session_store.pending_commits = value
 
     @property
     def token(self) -> str:
-        """The token to call the mock with."""
+        """A token that the mock accepts."""
         return self._world.tokens[0]
 
     def now(self) -> datetime:
-        """Returns the present time of the clock.
+        """Return the current time of the clock.
 
         Raises:
-            ValueError: The clock tells no offset from UTC.
+            ValueError: The clock returns a time without an offset from UTC.
         """
         now = self._clock()
         if now.tzinfo is None:
-            raise ValueError("The clock tells no offset from UTC; let it return an aware datetime.")
+            raise ValueError("The clock returned a naive datetime; return one with a time zone, such as UTC.")
         return now
 
-    def request_id(self) -> str:
-        """Returns the id of the next answer."""
+    def new_request_id(self) -> str:
+        """Return a new request id."""
         with self._lock:
-            return self._identifiers.request_id()
+            return self._identifiers.new_request_id()
 
-    # Who may call
+    # Tokens and users
 
     def expire_token(self, token: str) -> None:
-        """Lets a token expire, as Box's tokens do after an hour."""
+        """Expire a token, as Box does after an hour."""
         with self._lock:
             self._tokens[token] = False
 
     @property
     def tokens(self) -> tuple[str, ...]:
-        """The tokens that are known: those that are accepted, and those that have expired."""
+        """All known tokens, accepted or expired."""
         with self._lock:
             return tuple(self._tokens)
 
     def add_token(self, token: str) -> None:
-        """Accepts a token from now on."""
+        """Accept an additional token."""
         with self._lock:
             self._tokens[token] = True
 
     def authenticate(self, token: str) -> None:
-        """Checks a token.
+        """Check a token.
 
         Raises:
-            Refusal: The token is unknown or has expired.
+            ApiError: The token is unknown or has expired.
         """
         with self._lock:
             alive = self._tokens.get(token)
         if alive is None:
-            raise invalid_token("The access token provided is invalid.")
+            raise invalid_token_error("The access token provided is invalid.")
         if not alive:
-            raise invalid_token("The access token provided has expired.")
+            raise invalid_token_error("The access token provided has expired.")
 
-    def impersonate(self, user_id: str) -> None:
-        """Checks the user on whose behalf a request is made.
+    def check_as_user(self, user_id: str) -> None:
+        """Check the user in `As-User`.
 
         Raises:
-            Refusal: The world names its users, and this is none of them.
+            ApiError: The world lists its users, and this user is not among them.
         """
         if self._world.users and user_id not in self._world.users:
-            raise Refusal("access_denied_insufficient_permissions", "Access denied - insufficient permission")
+            raise ApiError("access_denied_insufficient_permissions", "Access denied - insufficient permission")
 
-    # What is stored
+    # Files and sessions
 
     @property
     def files(self) -> Mapping[str, File]:
         """The files by id."""
         with self._lock:
-            return self._library.files
+            return self._file_store.files
 
     def find_file(self, file_id: str) -> File:
-        """Returns a file.
+        """Return a file.
 
         Raises:
-            Refusal: The file is unknown or in the trash.
+            ApiError: The file is unknown or in the trash.
         """
         with self._lock:
-            return self._library.require_file(file_id)
+            return self._file_store.require_file(file_id)
 
     @property
     def sessions(self) -> Mapping[str, Session]:
-        """The sessions that were neither committed nor aborted, by id, in the order of their creation."""
-        return self.uploads.sessions
+        """The sessions that are neither committed nor aborted, by id, in the order of their creation."""
+        return self.session_store.sessions
 
     def content(self, file_id: str) -> bytes:
-        """Returns the bytes of a file that was uploaded.
+        """Return the bytes of an uploaded file.
 
         Raises:
-            LookupError: The file is unknown, or only its description is kept.
+            LookupError: The file is unknown, or its bytes are not stored.
         """
         return b"".join(self.content_chunks(file_id))
 
     def content_chunks(self, file_id: str) -> Iterator[bytes]:
-        """Returns the bytes of a file that was uploaded, piece by piece.
+        """Return the bytes of an uploaded file, chunk by chunk.
 
         Raises:
-            LookupError: The file is unknown, or only its description is kept.
+            LookupError: The file is unknown, or its bytes are not stored.
         """
         with self._lock:
-            return self._library.content(file_id).chunks()
+            return self._file_store.content(file_id).chunks()
 
-    # What happened
+    # Rate limit and request log
 
     def rate_limit(self, *, retry_after_s: int, requests: int = 1) -> None:
-        """Answers the next requests to the API with 429 and `Retry-After`.
+        """Respond to the next requests to the API with 429 and `Retry-After`.
 
         Raises:
             ValueError: A number is negative.
@@ -286,12 +261,12 @@ class State:
         self.faults.limit_rate(RateLimit(retry_after_s=retry_after_s, requests=requests))
 
     def record(self, exchange: Exchange) -> None:
-        """Adds a request and its answer to the journal."""
+        """Add a request and its response to the request log."""
         with self._lock:
-            self._journal.append(exchange)
+            self._request_log.append(exchange)
 
     @property
-    def journal(self) -> tuple[Exchange, ...]:
+    def request_log(self) -> tuple[Exchange, ...]:
         """The latest requests to the API, oldest first."""
         with self._lock:
-            return tuple(self._journal)
+            return tuple(self._request_log)

@@ -1,4 +1,4 @@
-"""TLS: a certificate authority that lives as long as the server, and the server's certificate. Needs trustme."""
+"""TLS: a new certificate authority and the certificate of the server. Needs trustme."""
 
 import ssl
 from collections.abc import Collection
@@ -6,24 +6,24 @@ from collections.abc import Collection
 try:
     import trustme
 except ModuleNotFoundError as error:
-    raise ModuleNotFoundError(f"{error.msg}; pip install 'box-uploads[mock-tls]' has what TLS needs") from error
+    raise ModuleNotFoundError(f"{error.msg}; run pip install 'box-uploads[mock-tls]'") from error
 
-# Certificates name single addresses: of the loopback network, those that everybody uses.
+# A certificate cannot contain the whole loopback network, so it contains the common addresses.
 _ALWAYS = ("localhost", "127.0.0.1", "::1")
 
 
 class Certificate:
-    """A certificate of a new authority.
+    """A server certificate from a new certificate authority.
 
     Args:
-        hosts: Names and addresses that it is for, beside `localhost`, `127.0.0.1` and `::1`.
+        hosts: Names and addresses that it is valid for, in addition to `localhost`, `127.0.0.1` and `::1`.
 
     Attributes:
-        ca_pem: The certificate of the authority, which clients have to trust, as PEM.
-        server_context: What the server presents the certificate with.
+        ca_pem: The CA certificate that clients must trust, as PEM.
+        server_context: The TLS context of the server.
 
     Raises:
-        ValueError: A host does not fit into a certificate.
+        ValueError: A host cannot be put into a certificate.
     """
 
     def __init__(self, hosts: Collection[str]) -> None:
@@ -32,7 +32,7 @@ class Certificate:
             try:
                 authority.issue_cert(host)
             except ValueError as error:
-                raise ValueError(f"host {host!r} does not fit into a certificate ({error}); name another") from error
+                raise ValueError(f"host {host!r} cannot be put into a certificate ({error}); use another") from error
         self.ca_pem = authority.cert_pem.bytes().decode("ascii")
         self.server_context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         issued = authority.issue_cert(*dict.fromkeys((*_ALWAYS, *hosts)))

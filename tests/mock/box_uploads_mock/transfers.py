@@ -1,112 +1,112 @@
-"""The operations that move bytes: uploading a part, and making the file of the parts."""
+"""The operations on the parts of a session: upload, plan and commit."""
 
 import asyncio
 
-from box_uploads_mock import admission, commit_rules, headers
-from box_uploads_mock.admission import MAX_COMMIT_LENGTH
-from box_uploads_mock.assembly import PartWriter
-from box_uploads_mock.calls import Call, Outcome
+from box_uploads_mock import commit_rules, headers, request_checks
+from box_uploads_mock.calls import Call, CallResult
 from box_uploads_mock.commit_rules import CommitRequest
-from box_uploads_mock.errors import Refusal
+from box_uploads_mock.errors import ApiError
+from box_uploads_mock.file_store import file_body
 from box_uploads_mock.headers import ContentRange
-from box_uploads_mock.library import file_body
+from box_uploads_mock.part_store import PartWriter
+from box_uploads_mock.request_checks import MAX_COMMIT_LENGTH
 
 
-async def upload_part(call: Call) -> Outcome:
-    """Stores a part; everything that can be told from the headers is told before the body is read."""
-    length = admission.part_length(call.request)
-    admission.check_media_type(call.request, "application/octet-stream")
-    uploads = call.state.uploads
-    digest = headers.digest(call.headers.get("digest"))
-    wanted = headers.content_range(call.headers.get("content-range"))
+async def upload_part(call: Call) -> CallResult:
+    """Store a part; all checks of the headers come before the body is read."""
+    length = request_checks.part_content_length(call.request)
+    request_checks.check_media_type(call.request, "application/octet-stream")
+    uploads = call.state.session_store
+    digest = headers.parse_digest(call.headers.get("digest"))
+    wanted = headers.parse_content_range(call.headers.get("content-range"))
     if length is not None and length > uploads.find(call.session_id).part_size:
-        raise admission.too_large()
-    writer = uploads.begin_part(call.session_id, wanted)
+        raise request_checks.too_large_error()
+    writer = uploads.start_part(call.session_id, wanted)
     is_stored = False
     try:
         if length is not None and length != wanted.size:
-            raise _wrong_length(wanted, length)
-        await _receive(call, wanted, writer)
+            raise _length_error(wanted, length)
+        await _receive_body(call, wanted, writer)
         _require_digest(writer, digest)
         part = uploads.finish_part(call.session_id, wanted, writer)
         is_stored = True
     finally:
         if not is_stored:
-            writer.abandon()
-    await _catch_up(call)
+            writer.discard()
+    await _hash_pending_parts(call)
     body = part.body()
-    return Outcome(status=200, body=body if call.state.bare_answers else {"part": body})
+    return CallResult(status=200, body=body if call.state.bare_responses else {"part": body})
 
 
-async def _receive(call: Call, wanted: ContentRange, writer: PartWriter) -> None:
-    async for chunk in call.strike.body():
+async def _receive_body(call: Call, wanted: ContentRange, writer: PartWriter) -> None:
+    async for chunk in call.injector.read_body():
         writer.write(chunk)
-        # A body in chunks announces nothing; called in process, the app may get more than was announced, or less.
+        # A chunked body has no Content-Length, and an in-process client may send another length than it announces.
         if writer.size > wanted.size:
-            raise _wrong_length(wanted, writer.size)
+            raise _length_error(wanted, writer.size)
     if writer.size != wanted.size:
-        raise _wrong_length(wanted, writer.size)
-    await call.strike.on_read()
+        raise _length_error(wanted, writer.size)
+    await call.injector.on_read()
 
 
-def _wrong_length(wanted: ContentRange, length: int) -> Refusal:
-    # Inferred: the documents name a range that "does not match", and no other fault of a range.
+def _length_error(wanted: ContentRange, length: int) -> ApiError:
+    # Inferred: a range that "does not match" is the only range error in Box's documentation.
     message = f"The body has {length} bytes, the range '{wanted}' has {wanted.size}."
-    return Refusal("requested_range_not_satisfiable", message)
+    return ApiError("requested_range_not_satisfiable", message)
 
 
 def _require_digest(writer: PartWriter, expected: bytes) -> None:
     if writer.digest != expected:
-        # Inferred: of the statuses that are documented for a part, "a precondition was not met" fits best. The words
-        # are those of a commit with a wrong digest.
+        # Inferred: of the statuses documented for a part, "a precondition was not met" fits best. The wording is that
+        # of a commit with a wrong digest.
         shown = f"Actual: {headers.base64_text(writer.digest)} Expected: {headers.base64_text(expected)}"
-        raise Refusal("precondition_failed", f"Part digest was incorrect. {shown}")
+        raise ApiError("precondition_failed", f"Part digest was incorrect. {shown}")
 
 
-async def _catch_up(call: Call) -> None:
-    """Hashes parts that came early, in a thread, since others wait for this one."""
+async def _hash_pending_parts(call: Call) -> None:
+    """Hash the parts that arrived early, in a thread, so that the event loop can serve other requests."""
     session = call.state.sessions.get(call.session_id.upper())
-    if session is not None and session.assembly.is_behind:
-        await asyncio.to_thread(session.assembly.advance)
+    if session is not None and session.part_store.has_unhashed_parts:
+        await asyncio.to_thread(session.part_store.hash_pending)
 
 
-async def plan_upload_parts(call: Call) -> Outcome:
-    """Tells which parts need not be uploaded, since their bytes are here already."""
+async def plan_upload_parts(call: Call) -> CallResult:
+    """Return which parts need no upload because their bytes are already stored."""
     if not call.state.offers_plan:
-        raise Refusal("not_found", "Not Found")
-    wanted = commit_rules.plan_body(await call.json_body(MAX_COMMIT_LENGTH))
-    uploads = call.state.uploads
+        raise ApiError("not_found", "Not Found")
+    wanted = commit_rules.parse_plan(await call.json_body(MAX_COMMIT_LENGTH))
+    uploads = call.state.session_store
     session = uploads.find(call.session_id)
     found = await asyncio.to_thread(uploads.plan, call.session_id, wanted)
     hits: list[dict[str, object]] = []
     misses: list[dict[str, object]] = []
     for part, hit in zip(wanted, found, strict=True):
-        said: dict[str, object] = {"offset": part.offset, "size": part.size, "sha512": part.sha512}
+        body: dict[str, object] = {"offset": part.offset, "size": part.size, "sha512": part.sha512}
         if hit is None:
-            misses.append(said)
+            misses.append(body)
         else:
-            hits.append({**said, "part_id": hit.part_id})
-    return Outcome(status=200, body={"upload_session_id": session.id, "hits": hits, "misses": misses})
+            hits.append({**body, "part_id": hit.part_id})
+    return CallResult(status=200, body={"upload_session_id": session.id, "hits": hits, "misses": misses})
 
 
-async def commit_upload_session(call: Call) -> Outcome:
-    """Makes the file of the parts and ends the session."""
+async def commit_upload_session(call: Call) -> CallResult:
+    """Store the file and end the session."""
     body = await call.json_body(MAX_COMMIT_LENGTH)
-    digest = headers.digest(call.headers.get("digest"))
-    if_match = headers.etag("if-match", call.headers.get("if-match"))
-    if_none_match = headers.etag("if-none-match", call.headers.get("if-none-match"))
-    parts, attributes = commit_rules.commit_body(body)
+    digest = headers.parse_digest(call.headers.get("digest"))
+    if_match = headers.parse_etag("if-match", call.headers.get("if-match"))
+    if_none_match = headers.parse_etag("if-none-match", call.headers.get("if-none-match"))
+    parts, attributes = commit_rules.parse_commit(body)
     request = CommitRequest(
         digest=digest, if_match=if_match, if_none_match=if_none_match, parts=parts, attributes=attributes
     )
-    uploads = call.state.uploads
-    planned = uploads.adopt(call.session_id, parts)
-    await _catch_up(call)
+    uploads = call.state.session_store
+    planned = uploads.use_hits(call.session_id, parts)
+    await _hash_pending_parts(call)
     if any(part.sha512 for part in parts):
         await asyncio.to_thread(uploads.check_sha512, planned, parts)
     session = uploads.check_commit(call.session_id, request)
-    call.strike.on_checked()
-    if uploads.count_pending(session):
-        return Outcome(status=202, headers={"Retry-After": str(call.state.commit_retry_after_s)})
+    call.injector.on_checked()
+    if uploads.take_pending_commit(session):
+        return CallResult(status=202, headers={"Retry-After": str(call.state.commit_retry_after_s)})
     file = file_body(uploads.commit(call.session_id, request))
-    return Outcome(status=201, body=file if call.state.bare_answers else {"total_count": 1, "entries": [file]})
+    return CallResult(status=201, body=file if call.state.bare_responses else {"total_count": 1, "entries": [file]})

@@ -1,11 +1,11 @@
-"""The initial world: which folders, files, users, tokens and limits exist before the first request."""
+"""The world: the folders, files, users, tokens and limits that exist before the first request."""
 
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from box_uploads_mock.names import name_key, name_problem
+from box_uploads_mock.names import name_error_code, name_key
 
 ROOT_FOLDER_ID = "0"
 DEFAULT_TOKEN = "mock-token"
@@ -17,24 +17,24 @@ _CANONICAL_ID = re.compile(r"0|[1-9][0-9]{0,18}")
 
 
 class WorldError(ValueError):
-    """A world contradicts itself.
+    """A world is invalid.
 
     Attributes:
-        place: Where in the world, such as `files[2].folder`.
+        place: The place in the world, such as `files[2].folder`.
         problem: What is wrong there.
-        cure: What to do about it.
+        hint: How to fix it.
     """
 
-    def __init__(self, place: str, problem: str, cure: str) -> None:
-        super().__init__(f"{place}: {problem}; {cure}")
+    def __init__(self, place: str, problem: str, hint: str) -> None:
+        super().__init__(f"{place}: {problem}; {hint}")
         self.place = place
         self.problem = problem
-        self.cure = cure
+        self.hint = hint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Folder:
-    """A folder; every folder but the root (id `0`, always there) has a parent."""
+    """A folder; every folder except the root folder (id `0`, which always exists) has a parent."""
 
     id: str
     name: str
@@ -44,9 +44,9 @@ class Folder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class File:
-    """The description of a stored file; size in bytes.
+    """The metadata of a stored file; size in bytes.
 
-    The attributes behind `trashed` are those that a commit may set, as they were sent.
+    The attributes after `trashed` are those that a commit can set, as the client sent them.
     """
 
     id: str
@@ -63,7 +63,7 @@ class File:
 
     def __post_init__(self) -> None:
         if not self.sha1:
-            # There is no content to hash; the id's digest has the right form and differs from file to file.
+            # There is no content to hash; the digest of the id is a valid SHA-1 and differs from file to file.
             digest = hashlib.sha1(self.id.encode(), usedforsecurity=False).hexdigest()
             object.__setattr__(self, "sha1", digest)
         elif _SHA1.fullmatch(self.sha1):
@@ -72,20 +72,20 @@ class File:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """What exists before the first request; the root folder is implied.
+    """The content before the first request; the root folder is implied.
 
-    The order of `tokens` matters: the first is the one that the mock hands to its callers. Without `users`
-    any well-formed user id is accepted in `as-user`. Sizes are bytes.
+    The first of the `tokens` is the one that `State.token` returns. Without `users` any well-formed user id is
+    accepted in `As-User`. Sizes are bytes.
 
     Raises:
-        WorldError: Something dangles, repeats or has an impossible value.
+        WorldError: A reference is dangling, an id or a name is repeated, or a value is invalid.
     """
 
     folders: Sequence[Folder] = ()
     files: Sequence[File] = ()
     users: Sequence[str] = ()
     tokens: Sequence[str] = (DEFAULT_TOKEN,)
-    # Box's largest limit for one file is some hundreds of gigabytes; the quota leaves room for several of them.
+    # Box's largest limit for one file is some hundreds of gigabytes; the quota has room for several such files.
     quota_bytes: int = 8192 * GIBIBYTE
     max_file_size: int = 1024 * GIBIBYTE
 
@@ -98,7 +98,7 @@ class World:
 
 
 def default_world() -> World:
-    """Returns the world that the mock starts with unless it is given another."""
+    """Return the world of a mock that is given none."""
     return World(
         folders=(
             Folder(id="100", name="Footage"),
@@ -120,11 +120,11 @@ def _check_limits(world: World) -> None:
         if value < 0:
             raise WorldError(place, f"{value} is negative", "give a number of bytes")
     if not world.tokens:
-        raise WorldError("tokens", "no token is accepted", "list at least one")
+        raise WorldError("tokens", "the list is empty", "list at least one token")
     for index, token in enumerate(world.tokens):
         if not re.fullmatch(r"[\x21-\x7e]+", token):
-            cure = "use visible ASCII characters without blanks"
-            raise WorldError(f"tokens[{index}]", "the token does not fit into a header", cure)
+            hint = "use visible ASCII characters without spaces"
+            raise WorldError(f"tokens[{index}]", "the token cannot be sent in a header", hint)
 
 
 def _check_ids(world: World) -> None:
@@ -138,7 +138,7 @@ def _check_ids(world: World) -> None:
             if not _CANONICAL_ID.fullmatch(item_id):
                 raise WorldError(place, f"{item_id!r} is not an id", "use 1 to 19 decimal digits, no leading zeros")
             if item_id in seen:
-                raise WorldError(place, f"{item_id!r} is already the id of {seen[item_id]}", "give it an id of its own")
+                raise WorldError(place, f"{item_id!r} is already the id of {seen[item_id]}", "use another id")
             seen[item_id] = f"{kind}[{index}]"
 
 
@@ -149,13 +149,13 @@ def _check_parents(world: World) -> None:
     containers += [(f"files[{i}].folder", file.folder) for i, file in enumerate(world.files)]
     for place, container in containers:
         if container not in known:
-            raise WorldError(place, f"there is no folder {container!r}", "list that folder or name another")
+            raise WorldError(place, f"folder {container!r} does not exist", "add that folder or use another")
     for index, folder in enumerate(world.folders):
         visited = {folder.id}
         parent = folder.parent
         while parent != ROOT_FOLDER_ID:
             if parent in visited:
-                raise WorldError(f"folders[{index}].parent", "the folder contains itself", "name another parent")
+                raise WorldError(f"folders[{index}].parent", "the folder contains itself", "use another parent")
             visited.add(parent)
             parent = parents[parent]
 
@@ -163,14 +163,15 @@ def _check_parents(world: World) -> None:
 def _check_names(world: World) -> None:
     seen: dict[tuple[str, str], str] = {}
     for place, container, item in _items(world):
-        if name_problem(item.name):
-            raise WorldError(f"{place}.name", f"{item.name!r} is not a name for Box", "see the rules for file names")
+        if name_error_code(item.name):
+            hint = "use up to 255 characters, no slashes or control characters"
+            raise WorldError(f"{place}.name", f"{item.name!r} is not a valid name", hint)
         key = (container, name_key(item.name))
         if item.trashed:
             continue
         if key in seen:
-            cure = "give it a name of its own (letter case does not count)"
-            raise WorldError(f"{place}.name", f"{item.name!r} is already the name of {seen[key]}", cure)
+            hint = "use another name (case is ignored)"
+            raise WorldError(f"{place}.name", f"{item.name!r} is already the name of {seen[key]}", hint)
         seen[key] = place
 
 
@@ -179,8 +180,8 @@ def _check_contents(world: World) -> None:
         if file.size < 0:
             raise WorldError(f"files[{index}].size", f"{file.size} is negative", "give a number of bytes")
         if not _SHA1.fullmatch(file.sha1):
-            cure = "use 40 hexadecimal digits, or leave it out"
-            raise WorldError(f"files[{index}].sha1", f"{file.sha1!r} is not a SHA-1", cure)
+            hint = "use 40 hexadecimal digits, or leave it out"
+            raise WorldError(f"files[{index}].sha1", f"{file.sha1!r} is not a SHA-1", hint)
 
 
 def _items(world: World) -> Iterator[tuple[str, str, Folder | File]]:

@@ -10,23 +10,23 @@ from box_uploads_mock.world import File, Folder, World, WorldError
 
 
 class WorldFileError(WorldError):
-    """A world file cannot be used; the message is one line that names the file, the place and the cure."""
+    """A world file is invalid; the message is one line with the file, the place, the problem and a hint."""
 
     def __init__(self, path: Path, error: WorldError) -> None:
-        super().__init__(error.place, error.problem, error.cure)
+        super().__init__(error.place, error.problem, error.hint)
         self.args = (f"{path}: {error}",)
         self.path = path
 
 
 def load_world(path: Path) -> World:
-    """Returns the world that a file describes: JSON if its name ends in `.json`, YAML otherwise.
+    """Return the world in a file: JSON if its name ends in `.json`, YAML otherwise.
 
     Keys: `quota_bytes`, `max_file_size`, `token` or `tokens`, `users`, `folders` (`id`, `name`, `parent`) and
-    `files` (`id`, `name`, `folder`, `size`, `sha1`); a folder or file may be `trashed`. What is left out has its
-    usual value; folders and files left out do not exist.
+    `files` (`id`, `name`, `folder`, `size`, `sha1`); a folder or file may be `trashed`. A key left out has the default
+    of `World`.
 
     Raises:
-        WorldFileError: The file cannot be read, or something in it is wrong.
+        WorldFileError: The file cannot be read or is invalid.
     """
     try:
         return _world(_parse(path))
@@ -38,11 +38,11 @@ def _parse(path: Path) -> object:
     try:
         text = path.read_text("utf-8")
     except OSError as error:
-        raise WorldError("file", error.strerror or "it cannot be read", "name a file that can be read") from None
+        raise WorldError("file", error.strerror or "cannot be read", "use a readable file") from None
     except UnicodeDecodeError:
-        raise WorldError("file", "it is not text in UTF-8", "save it as UTF-8") from None
+        raise WorldError("file", "not valid UTF-8", "save it as UTF-8") from None
     try:
-        # YAML is nearly a superset of JSON, but does not let JSON be indented with tabs.
+        # YAML is almost a superset of JSON, but does not allow tabs as indentation.
         value: object = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
     except json.JSONDecodeError as error:
         raise _malformed(f"line {error.lineno}", error.msg) from None
@@ -56,13 +56,13 @@ def _parse(path: Path) -> object:
 
 
 def _malformed(place: str, reason: str) -> WorldError:
-    return WorldError(place, f"it cannot be parsed ({reason})", "mend the syntax")
+    return WorldError(place, f"cannot be parsed ({reason})", "fix the syntax")
 
 
 def _world(value: object) -> World:
     table = _Table("", value, ("quota_bytes", "max_file_size", "token", "tokens", "users", "folders", "files"))
     if table.has("token") and table.has("tokens"):
-        raise WorldError("token", "there is a list of tokens too", "keep one of them")
+        raise WorldError("token", "cannot be combined with tokens", "remove one of the two")
     options: dict[str, Any] = {name: table.number(name) for name in ("quota_bytes", "max_file_size") if table.has(name)}
     if table.has("token"):
         options["tokens"] = (table.text("token"),)
@@ -90,11 +90,11 @@ def _file(place: str, value: object) -> File:
 
 
 class _Table:
-    """A mapping of the file, which knows its place and checks the types of its values."""
+    """A mapping in the file, with its place for messages and type checks for its values."""
 
     def __init__(self, place: str, value: object, known: tuple[str, ...]) -> None:
         if not isinstance(value, dict):
-            raise WorldError(place or "file", "it is not a mapping", f"use the keys {', '.join(known)}")
+            raise WorldError(place or "file", "not a mapping", f"use the keys {', '.join(known)}")
         self._place = place
         self._fields = cast("dict[object, object]", value)
         for name in self._fields:
@@ -111,19 +111,19 @@ class _Table:
     def text(self, name: str, default: str | None = None) -> str:
         value = self._fields.get(name, default)
         if not self.has(name) and default is None:
-            raise WorldError(self._at(name), "it is missing", "give a string")
+            raise WorldError(self._at(name), "missing", "give a string")
         return _checked_text(self._at(name), value)
 
     def number(self, name: str, default: int = 0) -> int:
         value = self._fields.get(name, default)
         if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-            raise WorldError(self._at(name), f"{value!r} is not a whole number from 0", "give a number of bytes")
+            raise WorldError(self._at(name), f"{value!r} is not a whole number of bytes", "give 0 or more")
         return value
 
     def flag(self) -> bool:
         value = self._fields.get("trashed", False)
         if not isinstance(value, bool):
-            raise WorldError(self._at("trashed"), f"{value!r} is neither true nor false", "give one of them")
+            raise WorldError(self._at("trashed"), f"{value!r} is not a boolean", "use true or false")
         return value
 
     def texts(self, name: str) -> tuple[str, ...]:
@@ -132,14 +132,14 @@ class _Table:
     def items(self, name: str) -> list[tuple[str, object]]:
         value = self._fields.get(name, [])
         if not isinstance(value, list):
-            raise WorldError(self._at(name), "it is not a list", "give a list")
+            raise WorldError(self._at(name), "not a list", "give a list")
         return [(f"{self._at(name)}[{index}]", item) for index, item in enumerate(cast("list[object]", value))]
 
 
 def _checked_text(place: str, value: object) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
-        # YAML reads an id without quotes as a number, and 0123 as another one.
-        raise WorldError(place, f"{value!r} is a number", f"put it into quotes: '{value}'")
+        # YAML reads an unquoted id as a number, and 0123 as an octal number.
+        raise WorldError(place, f"{value!r} is a number", f"quote it: '{value}'")
     if not isinstance(value, str):
         raise WorldError(place, f"{value!r} is not a string", "give a string")
     return value

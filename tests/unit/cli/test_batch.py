@@ -205,7 +205,7 @@ def test_a_url_that_cannot_be_opened_is_told_before_anything_is_sent(
     (tmp_path / "no.zip").write_bytes(b"no zip")
     code, out, err = box("upload", film, f"zip://a.mov::file://{tmp_path}/no.zip", "--folder-id", "0", "--json")
 
-    assert (code, mock.state.journal) == (2, ())
+    assert (code, mock.state.request_log) == (2, ())
     assert [json.loads(line)["outcome"] for line in out.splitlines()] == ["skipped", "failed"]
     assert "is a URL that fsspec cannot open: BadZipFile" in err
     assert "Traceback" not in err
@@ -291,12 +291,12 @@ def test_wrong_usage_is_the_exit_code_only_if_nothing_was_sent(
     bad = ("bad\\name.mov", "bad\\too.mov")
 
     assert box("upload", *bad, "--folder-id", "0")[0] == 2
-    assert mock.state.journal == ()
+    assert mock.state.request_log == ()
     assert box("upload", *bad, "missing", "--folder-id", "0")[0] == 2
     assert box("upload", film, *bad, "--folder-id", "0")[0] == 2
-    assert mock.state.journal == ()
+    assert mock.state.request_log == ()
     assert box("upload", film, "memory://missing", "--folder-id", "0")[0] == 2
-    assert mock.state.journal == ()
+    assert mock.state.request_log == ()
 
     def refuse(*_: Any) -> NoReturn:
         raise errors.InvalidArgumentError("source", "must give bytes when it is read")
@@ -331,7 +331,7 @@ def test_all_wrong_paths_are_named_before_the_first_byte_is_sent(
 
     # Of two of one name, the second one is told.
     bad = set(WRONG) if order == (0, 1) else {*WRONG[:-1], film}
-    assert (code, mock.state.journal) == (2, ())
+    assert (code, mock.state.request_log) == (2, ())
     said = [json.loads(line) for line in out.splitlines()]
     assert [one["path"] for one in said] == paths
     assert {one["path"] for one in said if one["outcome"] == "failed"} == bad
@@ -344,7 +344,7 @@ def test_all_wrong_paths_are_named_before_the_first_byte_is_sent(
 def test_two_paths_of_one_name_are_told_with_a_hint(box: Run, mock: MockServer, film: str) -> None:
     code, _, err = box("upload", film, f"./{film}", "--folder-id", "0")
 
-    assert (code, mock.state.journal) == (2, ())
+    assert (code, mock.state.request_log) == (2, ())
     assert err.splitlines()[:2] == [
         "box-uploads: error: ./film.mov: gets the same name at Box as film.mov",
         "hint: upload it alone, with another name: --name NAME",

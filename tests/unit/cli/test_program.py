@@ -57,7 +57,7 @@ def test_wrong_usage_is_told_with_exit_code_2(box: Run, mock: MockServer, comman
 
     assert (code, out) == (2, "")
     assert err.startswith(f"box-uploads: error: {message}")
-    assert not mock.state.journal
+    assert not mock.state.request_log
 
 
 @pytest.mark.parametrize("wrong", [("--workers", "0"), ("--nothing",), ("--folder-id", "abc"), ("--size",)])
@@ -84,7 +84,7 @@ def test_an_empty_argument_is_told_before_anything_is_sent(
 ) -> None:
     code, _, err = box(*command)
 
-    assert (code, mock.state.journal) == (2, ())
+    assert (code, mock.state.request_log) == (2, ())
     assert "must not be empty" in err
 
 
@@ -117,7 +117,7 @@ def test_an_empty_variable_is_not_taken_for_one_that_is_not_set(
     for command in ("upload a.mov --folder-id 0", "session status S1"):
         code, out, err = box(*command.split())
 
-        assert (code, out, mock.state.journal) == (2, "", ())
+        assert (code, out, mock.state.request_log) == (2, "", ())
         assert err.startswith(f"box-uploads: error: {said}\nhint: ")
 
 
@@ -149,7 +149,7 @@ def test_a_file_without_a_token_is_told_before_anything_is_sent(
     (tmp_path / "token").write_bytes(content)
     code, _, err = box("upload", "a.mov", "--folder-id", "0", "--token-file", "token")
 
-    assert (code, mock.state.journal) == (2, ())
+    assert (code, mock.state.request_log) == (2, ())
     assert err.startswith(f"box-uploads: error: {said}")
 
 
@@ -245,7 +245,7 @@ def test_a_token_file_that_cannot_be_read_is_told_as_one(
     (tmp_path / "folder").mkdir()
     code, _, err = box("upload", "a.mov", "--folder-id", "0", "--token-file", place)
 
-    assert (code, mock.state.journal) == (1, ())
+    assert (code, mock.state.request_log) == (1, ())
     assert err.splitlines()[0].endswith(f": {place}")
     assert err.splitlines()[1] == "hint: --token-file names a file that holds an access token and nothing else"
 

@@ -90,10 +90,10 @@ def test_an_interrupted_uploads_session_can_be_looked_at_and_aborted(
 def test_an_upload_that_was_done_before_is_not_done_again(box: Run, mock: MockServer, tmp_path: Path) -> None:
     (tmp_path / "a.mov").write_bytes(bytes(20_000_000))
     box("upload", "a.mov", "--folder-id", "0")
-    before = len(mock.state.journal)
+    before = len(mock.state.request_log)
     code, out, _ = box("upload", "a.mov", "--folder-id", "0", "--json")
 
-    assert (code, json.loads(out)["already_there"], len(mock.state.journal)) == (0, True, before + 1)
+    assert (code, json.loads(out)["already_there"], len(mock.state.request_log)) == (0, True, before + 1)
 
 
 def test_journals_are_told_apart_and_their_folder_is_private(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A minimal in-process HTTP client: exactly the given headers and bytes reach the app, nothing is added or mended."""
+"""A minimal in-process HTTP client: exactly the given headers and bytes reach the app."""
 
 import asyncio
 import json
@@ -11,18 +11,19 @@ from starlette.types import Message
 
 SESSIONS = "/api/2.0/files/upload_sessions"
 HOST = "mock.example:8080"
+HELP_URL = "https://developer.box.com/guides/api-calls/permissions-and-errors/common-errors/"
 
 
 def versions(file_id: str) -> str:
     return f"/api/2.0/files/{file_id}/upload_sessions"
 
 
-class NoAnswerError(Exception):
+class NoResponseError(Exception):
     """The app sent nothing."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     status: int
     headers: Mapping[str, str]
     content: bytes
@@ -46,8 +47,8 @@ def send(
     *,
     scheme: str = "http",
     has_raw_path: bool = True,
-) -> Answer:
-    """Sends a request of any form; the last chunk ends the body, and without chunks the client hangs up.
+) -> Response:
+    """Send any request; the last chunk ends the body, and without chunks the client disconnects.
 
     A raw path is what a server may leave out of the scope.
     """
@@ -77,10 +78,10 @@ def send(
 
     asyncio.run(_drive(state, scope, receive, keep))
     if not sent:
-        raise NoAnswerError
+        raise NoResponseError
     start, *rest = sent
     answered = {name.decode(): value.decode() for name, value in start["headers"]}
-    return Answer(start["status"], answered, b"".join(message["body"] for message in rest))
+    return Response(start["status"], answered, b"".join(message["body"] for message in rest))
 
 
 async def _drive(state: State, scope: Any, receive: Any, keep: Any) -> None:
@@ -88,7 +89,7 @@ async def _drive(state: State, scope: Any, receive: Any, keep: Any) -> None:
 
 
 def headers(body: bytes = b"", **changes: str | None) -> dict[str, str]:
-    """Returns the headers of a good request; underscores stand for hyphens, None leaves a header out."""
+    """Return the headers of a valid request; underscores stand for hyphens, None leaves a header out."""
     good: dict[str, str | None] = {
         "host": HOST,
         "authorization": "Bearer mock-token",
@@ -99,17 +100,35 @@ def headers(body: bytes = b"", **changes: str | None) -> dict[str, str]:
     return {name: value for name, value in good.items() if value is not None}
 
 
-def post(state: State, path: str, body: object, **changes: str | None) -> Answer:
-    """Posts a JSON value, or bytes as they are."""
+def post(state: State, path: str, body: object, **changes: str | None) -> Response:
+    """Post a JSON value, or bytes as they are."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     return send(state, "POST", path, headers(content, **changes), [content])
 
 
-def get_file(state: State, file_id: str, **changes: str | None) -> Answer:
-    """Reads a file."""
+def get_file(state: State, file_id: str, **changes: str | None) -> Response:
+    """Read a file."""
     return send(state, "GET", f"/api/2.0/files/{file_id}", headers(b"", **changes))
 
 
 def new_file(**changes: object) -> dict[str, object]:
-    """Returns a good body for a new file, with changes."""
+    """Return a valid body for a new file, with changes."""
     return {"folder_id": "0", "file_name": "Project.mov", "file_size": 104_857_600, **changes}
+
+
+def require_error(response: Response, status: int, code: str, message: str, name: str | None = None) -> None:
+    """Check the whole body of an error; `name` is the invalid argument that it names, if there is one."""
+    errors = {"errors": [{"reason": "invalid_parameter", "name": name, "message": message}]}
+    body = response.body
+    assert len(body.pop("request_id")) == 32
+    assert (response.status, body) == (
+        status,
+        {
+            "type": "error",
+            "status": status,
+            "code": code,
+            "message": message,
+            "context_info": None if name is None else errors,
+            "help_url": HELP_URL,
+        },
+    )

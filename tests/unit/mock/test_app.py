@@ -1,4 +1,4 @@
-"""The ASGI app in the hands of in-process clients."""
+"""The ASGI app, called in process."""
 
 import asyncio
 import json
@@ -62,4 +62,4 @@ def test_a_hostile_host_header_does_not_confuse_the_control_plane(state: State) 
 
 def test_a_scope_may_have_no_raw_path(state: State) -> None:
     assert send(state, "GET", "/api/2.0/files/12345", headers(), has_raw_path=False).body["id"] == "12345"
-    assert state.journal[-1].path == "/api/2.0/files/12345"
+    assert state.request_log[-1].path == "/api/2.0/files/12345"

@@ -1,23 +1,24 @@
-"""Parts with `Transfer-Encoding: chunked`, as Box's JavaScript SDKs send them, beside those of announced length."""
+"""Parts with `Transfer-Encoding: chunked`, as Box's JavaScript SDKs send them, and parts with `Content-Length`."""
 
 import json
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from http.client import HTTPResponse
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from box_uploads_mock import MockServer, SlowRead, State
 
-from tests.unit.mock.in_process import NoAnswerError
+from tests.unit.mock.in_process import NoResponseError
 from tests.unit.mock.uploading import DATA, PART_SIZE, Upload, digest, small_state
 
 PUT = "upload_part"
 # First, middle and last part of the ten bytes; the last one is shorter.
 PARTS = range(3)
 
-# Sends the pieces of a part's body, and returns status and error code of the answer, "" for none.
+# Sends the pieces of a part's body, and returns status and error code of the response, "" for none.
 Sender = Callable[[Upload, int, Sequence[bytes], str], tuple[int, str]]
 
 
@@ -71,13 +72,15 @@ def over_sockets_with_length(upload: Upload, index: int, pieces: Sequence[bytes]
 
 
 def in_process(upload: Upload, index: int, pieces: Sequence[bytes], expected: str) -> tuple[int, str]:
-    answer = upload.put(index, chunks=[*pieces, b""], digest=expected, content_length=None, transfer_encoding="chunked")
-    return answer.status, answer.body.get("code", "")
+    response = upload.put(
+        index, chunks=[*pieces, b""], digest=expected, content_length=None, transfer_encoding="chunked"
+    )
+    return response.status, response.body.get("code", "")
 
 
 def in_process_with_length(upload: Upload, index: int, pieces: Sequence[bytes], expected: str) -> tuple[int, str]:
-    answer = upload.put(index, b"".join(pieces), chunks=[*pieces, b""], digest=expected)
-    return answer.status, answer.body.get("code", "")
+    response = upload.put(index, b"".join(pieces), chunks=[*pieces, b""], digest=expected)
+    return response.status, response.body.get("code", "")
 
 
 CHUNKED: list[Sender] = [over_sockets, in_process]
@@ -98,7 +101,7 @@ def stored(upload: Upload) -> int:
 @EVERY_WAY
 @EVERY_PART
 @pytest.mark.parametrize("pieces", [1, 4])
-def test_a_part_that_fills_its_range_is_stored_however_it_is_sent(
+def test_a_part_that_fills_its_range_is_stored_with_either_framing(
     upload: Upload, send_part: Sender, index: int, pieces: int
 ) -> None:
     body = content(index)
@@ -114,7 +117,7 @@ def test_a_part_that_fills_its_range_is_stored_however_it_is_sent(
 
 @EVERY_WAY
 @EVERY_PART
-def test_a_part_that_is_too_short_is_refused_when_it_ends(upload: Upload, send_part: Sender, index: int) -> None:
+def test_a_part_that_is_too_short_gets_416(upload: Upload, send_part: Sender, index: int) -> None:
     for body in (b"", content(index)[:-1]):
         assert send_part(upload, index, [body], digest(body)) == (416, "requested_range_not_satisfiable")
     assert stored(upload) == 0
@@ -124,19 +127,17 @@ def test_a_part_that_is_too_short_is_refused_when_it_ends(upload: Upload, send_p
 @pytest.mark.parametrize("send_part", CHUNKED)
 @EVERY_PART
 @pytest.mark.parametrize("extra", [b"_", b"_" * 100_000])
-def test_a_part_in_chunks_that_is_too_long_does_not_match_its_range(
-    upload: Upload, send_part: Sender, index: int, extra: bytes
-) -> None:
+def test_a_chunked_part_that_is_too_long_gets_416(upload: Upload, send_part: Sender, index: int, extra: bytes) -> None:
     body = content(index) + extra
-    answer = send_part(upload, index, [content(index), extra], digest(body))
-    assert answer == (416, "requested_range_not_satisfiable")
+    response = send_part(upload, index, [content(index), extra], digest(body))
+    assert response == (416, "requested_range_not_satisfiable")
     assert stored(upload) == 0
     assert upload.put(index).status == 200
 
 
 @pytest.mark.parametrize("send_part", WITH_LENGTH)
 @EVERY_PART
-def test_a_part_whose_length_is_too_long_is_refused(upload: Upload, send_part: Sender, index: int) -> None:
+def test_a_part_whose_content_length_is_too_long_is_rejected(upload: Upload, send_part: Sender, index: int) -> None:
     body = content(index) + b"_"
     is_larger_than_any_part = len(body) > PART_SIZE
     expected = (
@@ -148,9 +149,7 @@ def test_a_part_whose_length_is_too_long_is_refused(upload: Upload, send_part: S
 
 @EVERY_WAY
 @EVERY_PART
-def test_a_part_with_a_wrong_digest_is_refused_however_it_is_sent(
-    upload: Upload, send_part: Sender, index: int
-) -> None:
+def test_a_part_with_a_wrong_digest_gets_412_with_either_framing(upload: Upload, send_part: Sender, index: int) -> None:
     assert send_part(upload, index, [content(index)], digest(b"other")) == (412, "precondition_failed")
     assert stored(upload) == 0
     assert upload.put(index).status == 200
@@ -159,9 +158,7 @@ def test_a_part_with_a_wrong_digest_is_refused_however_it_is_sent(
 @EVERY_PART
 @pytest.mark.parametrize("is_chunked", [True, False])
 @pytest.mark.parametrize("size", [0, 1])
-def test_a_part_that_is_aborted_midway_leaves_nothing_behind(
-    upload: Upload, index: int, is_chunked: bool, size: int
-) -> None:
+def test_a_part_whose_client_disconnects_is_not_stored(upload: Upload, index: int, is_chunked: bool, size: int) -> None:
     sent = content(index)[:size]
     line = "Transfer-Encoding: chunked" if is_chunked else f"Content-Length: {len(content(index))}"
     with serving(upload.state) as (_, connection):
@@ -170,19 +167,22 @@ def test_a_part_that_is_aborted_midway_leaves_nothing_behind(
         connection.shutdown(socket.SHUT_WR)
         assert connection.recv(100) == b""
     assert stored(upload) == 0
-    assert [exchange.operation for exchange in upload.state.journal].count(PUT) == 0
+    assert [exchange.operation for exchange in upload.state.request_log].count(PUT) == 0
     assert upload.put(index).status == 200
 
 
 @EVERY_PART
-def test_a_part_in_chunks_that_is_aborted_in_process_leaves_nothing_behind(upload: Upload, index: int) -> None:
-    with pytest.raises(NoAnswerError):
-        upload.put(index, chunks=[], content_length=None, transfer_encoding="chunked")
+@pytest.mark.parametrize("framing", [{}, {"content_length": None, "transfer_encoding": "chunked"}], ids=str)
+def test_a_part_whose_in_process_client_disconnects_is_not_stored(
+    upload: Upload, index: int, framing: dict[str, Any]
+) -> None:
+    with pytest.raises(NoResponseError):
+        upload.put(index, chunks=[], digest=digest(content(index)), **framing)
     assert stored(upload) == 0
     assert upload.put(index).status == 200
 
 
-def test_a_chunk_whose_size_is_no_number_is_no_request(upload: Upload) -> None:
+def test_a_malformed_chunk_size_is_rejected(upload: Upload) -> None:
     with serving(upload.state) as (_, connection):
         start = head(upload, 0, digest(content(0)), "Transfer-Encoding: chunked")
         connection.sendall(start + b"4\r\n0123\r\nxyz\r\n")
@@ -191,15 +191,15 @@ def test_a_chunk_whose_size_is_no_number_is_no_request(upload: Upload) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "chunked, gzip", "gzip, chunked", "identity", ""])
-def test_another_transfer_encoding_is_a_bad_request(upload: Upload, encoding: str) -> None:
-    answer = upload.put(0, content_length=None, transfer_encoding=encoding)
-    assert (answer.status, answer.code) == (400, "bad_request")
-    assert "'chunked'" in answer.body["message"]
+def test_other_transfer_encodings_get_400(upload: Upload, encoding: str) -> None:
+    response = upload.put(0, content_length=None, transfer_encoding=encoding)
+    assert (response.status, response.code) == (400, "bad_request")
+    assert "'chunked'" in response.body["message"]
 
 
-def test_chunks_beside_an_announced_length_are_a_bad_request(upload: Upload) -> None:
-    answer = upload.put(0, transfer_encoding="chunked")
-    assert (answer.status, answer.code) == (400, "bad_request")
+def test_chunked_encoding_with_content_length_gets_400(upload: Upload) -> None:
+    response = upload.put(0, transfer_encoding="chunked")
+    assert (response.status, response.code) == (400, "bad_request")
     with serving(upload.state) as (_, connection):
         start = head(upload, 0, digest(content(0)), "Transfer-Encoding: chunked", "Content-Length: 4")
         connection.sendall(start + framed([content(0)]) + b"0\r\n\r\n")
@@ -207,11 +207,11 @@ def test_chunks_beside_an_announced_length_are_a_bad_request(upload: Upload) -> 
     assert stored(upload) == 0
 
 
-def test_the_name_of_the_encoding_has_no_letter_case(upload: Upload) -> None:
+def test_transfer_encoding_is_case_insensitive(upload: Upload) -> None:
     assert upload.put(0, content_length=None, transfer_encoding="Chunked").status == 200
 
 
-def test_a_connection_is_kept_after_a_part_in_chunks(upload: Upload) -> None:
+def test_a_connection_stays_open_after_a_chunked_part(upload: Upload) -> None:
     with serving(upload.state) as (_, connection):
         for index in PARTS:
             start = head(upload, index, digest(content(index)), "Transfer-Encoding: chunked")
@@ -219,7 +219,7 @@ def test_a_connection_is_kept_after_a_part_in_chunks(upload: Upload) -> None:
             assert answer_of(connection) == (200, "")
 
 
-def test_faults_strike_parts_in_chunks_too(upload: Upload) -> None:
+def test_faults_fire_for_chunked_parts(upload: Upload) -> None:
     upload.state.faults.add(SlowRead(operation=PUT, bytes_per_read=1, pause_s=0))
     assert over_sockets(upload, 0, [content(0)], digest(content(0))) == (200, "")
     upload.state.faults.require_fired()

@@ -24,7 +24,7 @@ COMMAND = [sys.executable, "-m", "box_uploads_mock"]
 
 @contextmanager
 def running(*arguments: str) -> Generator[subprocess.Popen[str]]:
-    # Else Python itself would pass on each line at once.
+    # With PYTHONUNBUFFERED Python would flush each line, even if the program does not.
     buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     with subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.PIPE, text=True, env=buffered) as process:
         try:
@@ -38,7 +38,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_first_line_is_the_base_url_and_an_interrupt_ends_it_well(number: signal.Signals) -> None:
+def test_the_first_line_is_the_base_url_and_a_signal_exits_with_0(number: signal.Signals) -> None:
     with running("--port", "0", "--token", "abc", "--seed", "3") as process:
         assert process.stdout is not None
         base_url = process.stdout.readline().rstrip("\n")
@@ -52,7 +52,7 @@ def test_the_first_line_is_the_base_url_and_an_interrupt_ends_it_well(number: si
         assert process.wait(10) == 0
 
 
-def test_a_port_in_use_is_told_in_one_line() -> None:
+def test_a_port_in_use_is_reported_in_one_line() -> None:
     with MockServer() as server:
         port = re.findall(r":([0-9]+)/", server.base_url)[0]
         done = run("--port", port)
@@ -62,31 +62,31 @@ def test_a_port_in_use_is_told_in_one_line() -> None:
 
 
 @pytest.mark.parametrize("port", ["70000", "-1"])
-def test_an_impossible_port_is_told_in_one_line(port: str) -> None:
+def test_an_invalid_port_is_reported_in_one_line(port: str) -> None:
     done = run("--port", port)
     assert (done.returncode, done.stdout) == (1, "")
     # The reason is worded by Python.
     assert re.fullmatch(rf"box_uploads_mock: cannot listen on 127\.0\.0\.1:{port}: .*port.*0-65535.*\n", done.stderr)
 
 
-def test_a_bad_world_is_told_in_one_line(tmp_path: Path) -> None:
+def test_an_invalid_world_is_reported_in_one_line(tmp_path: Path) -> None:
     world = tmp_path / "world.yaml"
     world.write_text("files: [{id: '1', name: a, folder: '9'}]")
     done = run("--world", str(world))
     assert (done.returncode, done.stdout) == (2, "")
-    place = "files[0].folder: there is no folder '9'; list that folder or name another"
+    place = "files[0].folder: folder '9' does not exist; add that folder or use another"
     assert done.stderr == f"box_uploads_mock: {world}: {place}\n"
 
 
 @pytest.mark.parametrize("token", ["", "a b"])
-def test_a_bad_token_is_told_in_one_line(token: str) -> None:
+def test_an_invalid_token_is_reported_in_one_line(token: str) -> None:
     done = run("--token", token)
     assert (done.returncode, done.stdout) == (2, "")
-    cure = "use visible ASCII characters without blanks"
-    assert done.stderr == f"box_uploads_mock: tokens[0]: the token does not fit into a header; {cure}\n"
+    hint = "use visible ASCII characters without spaces"
+    assert done.stderr == f"box_uploads_mock: tokens[0]: the token cannot be sent in a header; {hint}\n"
 
 
-def test_each_option_is_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_option_takes_effect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     world = tmp_path / "world.yaml"
     world.write_text("{token: abc, folders: [{id: '7', name: Footage}]}")
     monkeypatch.setenv("TMPDIR", str(tmp_path))
@@ -106,7 +106,7 @@ def test_each_option_is_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
             urllib.request.urlopen(create(19), timeout=10)
         with urllib.request.urlopen(create(20), timeout=10) as response:
             session = json.load(response)
-        assert session["id"] == Identifiers(3).session_id()
+        assert session["id"] == Identifiers(3).new_session_id()
         assert (session["part_size"], session["total_parts"]) == (7, 3)
         part = {
             "Content-Type": "application/octet-stream",
@@ -122,44 +122,44 @@ def test_each_option_is_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert list(tmp_path.iterdir()) == [world]
 
 
-def test_the_help_tells_each_option(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_help_describes_every_option(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "200")
     with pytest.raises(SystemExit) as ended:
         main(["--help"])
     assert ended.value.code == 0
     shown = " ".join(capsys.readouterr().out.split())
     assert shown.startswith("usage: python -m box_uploads_mock [-h] [--host HOST] [--port PORT] ")
-    assert "Serves a mock of Box's upload sessions until interrupted; prints its base URL first. options:" in shown
+    assert "Serve a mock of Box's upload sessions until interrupted. The first output line is the base URL." in shown
     assert shown.endswith(
         " --host HOST address to listen on (default: 127.0.0.1)"
-        " --port PORT port to listen on (default: any free one)"
-        " --name HOST another name or address by which clients call the mock, such as api.box.com; may be repeated"
-        " --tls speak https (needs box-uploads[mock-tls])"
-        " --ca-file FILE where to write the certificate that clients have to trust, as PEM"
-        " --token TOKEN the one token to accept (default: mock-token, or the world's)"
-        " --seed SEED decides all ids (default: 0)"
-        " --world FILE what exists at first, as JSON or YAML"
-        " --store {memory,disk,discard} where uploaded bytes are kept (default: memory)"
-        " --part-size BYTES part size of all sessions (default: as Box)"
-        " --min-file-size BYTES smallest file that gets a session (default: as Box)"
+        " --port PORT port to listen on (default: any free port)"
+        " --name HOST a further host name or address of the mock, such as api.box.com; may be repeated"
+        " --tls serve https (needs box-uploads[mock-tls])"
+        " --ca-file FILE write the CA certificate for clients to trust to this file (PEM)"
+        " --token TOKEN the only token to accept (default: mock-token, or the world's)"
+        " --seed SEED seed of all ids (default: 0)"
+        " --world FILE initial folders, files, users and limits, as JSON or YAML"
+        " --store {memory,disk,discard} where to keep uploaded bytes (default: memory)"
+        " --part-size BYTES part size of all sessions (default: as Box does)"
+        " --min-file-size BYTES smallest file that gets a session (default: as Box does)"
     )
 
 
 @pytest.mark.parametrize("arguments", [("--store", "tape"), ("--part-size", "0"), ("--min-file-size", "x")])
-def test_an_impossible_setting_is_wrong_usage(arguments: tuple[str, str]) -> None:
+def test_an_invalid_option_exits_with_2(arguments: tuple[str, str]) -> None:
     done = run(*arguments)
     assert (done.returncode, done.stdout) == (2, "")
     assert f"argument {arguments[0]}" in done.stderr
 
 
 @pytest.mark.parametrize("size", ["x", "0", "-1", "1.5", ""])
-def test_a_size_that_is_none_is_told_what_one_is(size: str) -> None:
+def test_an_invalid_size_is_explained(size: str) -> None:
     done = run(f"--part-size={size}")
-    assert done.stderr.endswith(f"--part-size: {size!r} is not a size; use a whole number of bytes from 1\n")
+    assert done.stderr.endswith(f"--part-size: {size!r} is not a size; use a whole number of bytes, at least 1\n")
 
 
 @pytest.mark.parametrize("package", ["starlette", "uvicorn"])
-def test_a_package_that_is_missing_is_told_with_what_to_install(package: str) -> None:
+def test_a_missing_package_names_the_extra_to_install(package: str) -> None:
     program = f"import sys; sys.modules[{package!r}] = None; import box_uploads_mock"
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-    assert ended.stderr.splitlines()[-1].endswith("pip install 'box-uploads[mock]' has what the mock needs")
+    assert ended.stderr.splitlines()[-1].endswith("run pip install 'box-uploads[mock]'")

@@ -1,16 +1,15 @@
-"""Making the file of its parts."""
+"""Committing and aborting sessions, and logging events."""
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from box_uploads_mock import File, Folder, State, World, default_world
+from box_uploads_mock import File, Folder, LatePartsMismatch, State, World, default_world
 
-from tests.unit.mock.in_process import post
-from tests.unit.mock.uploading import DATA, SHA1, Upload, digest, small_state
+from tests.unit.mock.in_process import post, require_error
+from tests.unit.mock.uploading import DATA, NO_DIGEST, SHA1, Upload, digest, small_state
 
 
 @pytest.fixture
@@ -25,11 +24,11 @@ def upload(state: State) -> Upload:
     return upload
 
 
-def test_a_commit_stores_the_file_and_answers_a_list_of_one(state: State, upload: Upload) -> None:
-    answer = upload.commit()
-    assert answer.status == 201
-    assert answer.body["total_count"] == 1
-    (file,) = answer.body["entries"]
+def test_commit_stores_the_file_and_returns_it_in_a_list(state: State, upload: Upload) -> None:
+    response = upload.commit()
+    assert response.status == 201
+    assert response.body["total_count"] == 1
+    (file,) = response.body["entries"]
     assert state.content(file["id"]) == DATA
     stored = state.files[file["id"]]
     assert (stored.name, stored.folder, stored.size, stored.sha1) == ("Project.mov", "0", 10, SHA1)
@@ -50,30 +49,36 @@ def test_a_commit_stores_the_file_and_answers_a_list_of_one(state: State, upload
     assert stored.id.isdecimal()
 
 
-def test_a_commit_may_be_answered_bare(state: State, upload: Upload) -> None:
-    state.bare_answers = True
+def test_commit_may_return_the_bare_file(state: State, upload: Upload) -> None:
+    state.bare_responses = True
     assert upload.commit().body["type"] == "file"
 
 
-def test_parts_may_be_named_in_any_order_and_with_what_else_the_server_says_of_them(upload: Upload) -> None:
+def test_commit_accepts_parts_in_any_order_with_extra_properties(upload: Upload) -> None:
     assert upload.commit([{**part, "more": 1} for part in reversed(upload.parts)]).status == 201
 
 
-def test_numbers_may_be_written_as_floats_and_ids_in_small_letters(upload: Upload) -> None:
+def test_commit_accepts_float_offsets_and_lower_case_ids(upload: Upload) -> None:
     parts = [{**part, "offset": float(part["offset"]), "part_id": part["part_id"].lower()} for part in upload.parts]
     assert upload.commit(parts).status == 201
 
 
-def test_after_a_commit_the_session_is_gone_but_aborting_it_succeeds(state: State, upload: Upload) -> None:
+def test_a_committed_session_gets_404_but_can_be_aborted(state: State, upload: Upload) -> None:
     assert upload.commit().status == 201
-    for answer in (upload.get(), upload.get("/parts"), upload.put(0), upload.commit(), upload.log({"event_type": "x"})):
-        assert (answer.status, answer.code) == (404, "upload_session_not_found")
+    for response in (
+        upload.get(),
+        upload.get("/parts"),
+        upload.put(0),
+        upload.commit(),
+        upload.log({"event_type": "x"}),
+    ):
+        assert (response.status, response.code) == (404, "upload_session_not_found")
     assert [upload.abort().status for _ in range(2)] == [204, 204]
     assert not state.sessions
     assert upload.get().status == 404
 
 
-def test_a_new_version_keeps_id_and_name_and_counts_up(state: State) -> None:
+def test_a_new_version_keeps_id_and_name_and_increments_its_etag(state: State) -> None:
     upload = Upload(state, file_id="12345")
     upload.put_all()
     (file,) = upload.commit().body["entries"]
@@ -86,7 +91,7 @@ def test_a_new_version_keeps_id_and_name_and_counts_up(state: State) -> None:
     assert len(state.files) == len(default_world().files)
 
 
-def test_a_new_version_takes_name_and_folder_if_they_are_given(state: State) -> None:
+def test_a_new_version_may_change_name_and_folder(state: State) -> None:
     upload = Upload(state, file_id="12345", file_name="Final.pdf", folder_id="101")
     assert (state.files["12345"].name, state.files["12345"].folder) == ("Contract.pdf", "0")
     upload.put_all()
@@ -94,37 +99,48 @@ def test_a_new_version_takes_name_and_folder_if_they_are_given(state: State) -> 
     assert (file["name"], file["parent"]["id"]) == ("Final.pdf", "101")
 
 
-def test_an_etag_that_is_no_number_is_counted_from_the_beginning() -> None:
+def test_an_etag_that_is_not_a_number_becomes_1() -> None:
     upload = Upload(small_state(World(files=[File(id="1", name="a", etag="x")])), file_id="1")
     upload.put_all()
     assert upload.commit().body["entries"][0]["etag"] == "1"
 
 
-def _without_last(parts: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    return list(parts[:-1])
-
-
 @pytest.mark.parametrize(
-    "change",
-    [
-        {"part_id": "0" * 8},
-        {"offset": 1},
-        {"size": 3},
-        {"sha1": "0" * 40},
-        {"sha1": None},
-    ],
-    ids=str,
+    "change", [{"part_id": "0" * 8}, {"offset": 1}, {"size": 3}, {"sha1": "0" * 40}, {"sha1": None}], ids=str
 )
-def test_a_foreign_part_is_a_mismatch(upload: Upload, change: dict[str, object]) -> None:
-    answer = upload.commit([{**upload.parts[0], **change}, *upload.parts[1:]])
-    assert (answer.status, answer.code) == (400, "parts_mismatch")
-    assert answer.body["message"].startswith("No matching part found on server for {")
+def test_a_changed_part_is_a_mismatch(upload: Upload, change: dict[str, object]) -> None:
+    response = upload.commit([{**upload.parts[0], **change}, *upload.parts[1:]])
+    assert (response.status, response.code) == (400, "parts_mismatch")
+    assert response.body["message"].startswith("No matching part found on server for {")
     assert upload.commit().status == 201
 
 
-def test_a_missing_or_repeated_part_is_a_mismatch(state: State, upload: Upload) -> None:
-    for parts in (_without_last(upload.parts), [*upload.parts, upload.parts[0]]):
-        assert upload.commit(parts).code == "parts_mismatch"
+def test_a_mismatch_contains_the_part_that_was_not_uploaded(upload: Upload) -> None:
+    shown = f'{{"part_id":"00000000","offset":0,"size":1,"sha1":"{SHA1}"}}'
+    require_error(upload.commit([PART]), 400, "parts_mismatch", f"No matching part found on server for {shown}")
+    require_error(upload.commit(upload.parts[:2]), 400, "parts_mismatch", "The file has 3 parts, not 2")
+    early = {"part_id": "0123456789", "offset": 4, "sha1": None}
+    shown = '{"part_id":"01234567","offset":4,"sha1":null}'
+    require_error(upload.commit([early]), 400, "parts_mismatch", f"No matching part found on server for {shown}")
+
+
+def test_a_mismatch_contains_at_most_200_characters_of_the_part() -> None:
+    early = {"part_id": "1", "sha1": None, "more": "x" * 300}
+    message = Upload(small_state()).commit([early]).body["message"]
+    assert message.removeprefix("No matching part found on server for ") == (
+        '{"part_id":"1","sha1":null,"more":"' + "x" * 165
+    )
+
+
+def test_a_late_mismatch_names_no_part() -> None:
+    upload = Upload(small_state())
+    upload.put_all()
+    upload.state.faults.add(LatePartsMismatch())
+    require_error(upload.commit(), 400, "parts_mismatch", "No matching part found on server")
+
+
+def test_a_missing_part_is_a_mismatch(state: State, upload: Upload) -> None:
+    assert upload.commit(upload.parts[:-1]).code == "parts_mismatch"
     other = Upload(state, file_name="other")
     other.put(0)
     assert other.commit().code == "parts_mismatch"
@@ -132,44 +148,83 @@ def test_a_missing_or_repeated_part_is_a_mismatch(state: State, upload: Upload) 
     assert other.get().body["num_parts_processed"] == 1
 
 
-def test_a_wrong_digest_of_the_file_is_told_in_the_words_of_box(upload: Upload) -> None:
-    answer = upload.commit(digest=digest(b"other"))
-    assert (answer.status, answer.code) == (400, "digest_mismatch")
+def test_a_wrong_file_digest_has_the_message_of_box(upload: Upload) -> None:
+    response = upload.commit(digest=digest(b"other"))
+    assert (response.status, response.code) == (400, "digest_mismatch")
     actual, expected = base64.b64encode(bytes.fromhex(SHA1)).decode(), digest(b"other")[4:]
-    assert answer.body["message"] == f"File digest was incorrect. Actual: {actual} Expected: {expected}"
+    assert response.body["message"] == f"File digest was incorrect. Actual: {actual} Expected: {expected}"
     assert upload.commit().status == 201
 
 
-@pytest.mark.parametrize("value", [None, "", "sha=x"])
-def test_a_missing_or_malformed_digest_is_a_bad_argument(upload: Upload, value: str | None) -> None:
-    assert upload.commit(digest=value).status == 400
+NO_PARTS = ("parts", "The parts are missing.")
+NO_PART_ID = ("part_id", "The id of a part is not 8 hexadecimal digits.")
+NO_SIZE = ("parts", "Offset or size of a part is not a number of bytes.")
+NO_SHA1 = ("sha1", "The SHA-1 of a part is not 40 hexadecimal digits.")
+NO_SHA512 = ("sha512", "The SHA-512 of a part is not 128 hexadecimal digits.")
+NO_ATTRIBUTES = ("attributes", "The attributes are not an object.")
+NO_DESCRIPTION = ("description", "It is not a text of at most 256 characters.")
+NO_INFO = "It is not a text of at most 4000 characters."
+NO_TIME = "The time is not written as RFC 3339 has it."
+UNKNOWN = "The request body has a property that is not known."
+DIGESTLESS = {"part_id": "0" * 8, "offset": 0, "size": 1}
+PART = {**DIGESTLESS, "sha1": SHA1}
 
 
 @pytest.mark.parametrize(
-    "body",
+    ("body", "error"),
     [
-        {},
-        {"parts": []},
-        {"parts": {}},
-        {"parts": [1]},
-        {"parts": [{"part_id": "x", "offset": 0, "size": 1, "sha1": SHA1}]},
-        {"parts": [{"part_id": "0" * 8, "offset": -1, "size": 1, "sha1": SHA1}]},
-        {"parts": [{"part_id": "0" * 8, "offset": 0, "size": 0, "sha1": SHA1}]},
-        {"parts": [{"part_id": "0" * 8, "offset": "0", "size": 1, "sha1": SHA1}]},
-        {"parts": [{"part_id": "0" * 8, "offset": 0, "size": True, "sha1": SHA1}]},
-        {"parts": [{"part_id": "0" * 8, "offset": 0, "size": 1, "sha1": ""}]},
-        {"parts": [{"part_id": "0" * 8, "offset": 0, "size": 1, "sha512": ""}]},
-        {"parts": [{"part_id": "0" * 8, "offset": 0, "size": 1, "sha512": None}]},
-        {"parts": [{"part_id": "0" * 8, "offset": 0, "size": 1, "sha512": "g" * 128}]},
-        {"parts": [{"part_id": "0" * 8, "offset": 0, "size": 1, "sha1": SHA1}], "more": 1},
-        [],
+        ({}, NO_PARTS),
+        *(({"parts": value}, NO_PARTS) for value in (None, 1)),
+        ({"parts": []}, NO_PARTS),
+        ({"parts": {}}, NO_PARTS),
+        ({"parts": [1]}, ("parts", "A part is not an object.")),
+        *(({"parts": [{**PART, "part_id": value}]}, NO_PART_ID) for value in ("x", 1)),
+        *(({"parts": [{**PART, "offset": value}]}, NO_SIZE) for value in (-1, "0")),
+        *(({"parts": [{**PART, "size": value}]}, NO_SIZE) for value in (0, True)),
+        *(({"parts": [{**PART, "sha1": value}]}, NO_SHA1) for value in ("", "x", 1)),
+        *(({"parts": [{**DIGESTLESS, "sha512": value}]}, NO_SHA512) for value in ("", None, "g" * 128)),
+        *(({"parts": [PART], "attributes": value}, NO_ATTRIBUTES) for value in (None, 1)),
+        ({"parts": [PART], "attributes": []}, NO_ATTRIBUTES),
+        *(
+            ({"parts": [PART], "attributes": {"description": value}}, NO_DESCRIPTION)
+            for value in ("x" * 257, None, 1, "\ud800")
+        ),
+        *(
+            ({"parts": [PART], "attributes": {name: value}}, (name, NO_TIME))
+            for name in ("content_created_at", "content_modified_at")
+            for value in (
+                *(None, 1, "x", "2012-12-12", "2012-12-12T10:53:43", "2012-13-12T10:53:43Z", "2012-12-12T24:00:01Z"),
+                "2012-12-12 10:53:43Z",
+            )
+        ),
+        ({"parts": [PART], "attributes": {"name": "x"}}, ("name", UNKNOWN)),
+        ({"parts": [PART], "more": 1}, ("more", UNKNOWN)),
     ],
     ids=str,
 )
-def test_a_malformed_body_is_a_bad_argument(upload: Upload, body: object) -> None:
-    answer = upload.commit(body=body)
-    assert (answer.status, answer.code != "parts_mismatch") == (400, True)
+def test_an_invalid_commit_says_why(upload: Upload, body: object, error: tuple[str, str]) -> None:
+    name, message = error
+    code = "bad_request" if message == UNKNOWN else "invalid_parameter"
+    require_error(upload.commit(body=body), 400, code, message, name)
     assert upload.commit().status == 201
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "message", "name"),
+    [
+        ({"digest": None}, "bad_request", "The digest header is missing.", None),
+        ({"digest": ""}, "invalid_parameter", NO_DIGEST, "digest"),
+        ({"digest": "sha=x"}, "invalid_parameter", NO_DIGEST, "digest"),
+        ({"if_match": "a b"}, "invalid_parameter", "The etag in if-match is malformed.", "if-match"),
+        ({"if_none_match": "a b"}, "invalid_parameter", "The etag in if-none-match is malformed.", "if-none-match"),
+        ({"body": []}, "bad_request", "The request body is not a JSON object.", None),
+    ],
+    ids=str,
+)
+def test_an_invalid_header_of_a_commit_is_named(
+    upload: Upload, changes: dict[str, Any], code: str, message: str, name: str | None
+) -> None:
+    require_error(upload.commit([PART], **changes), 400, code, message, name)
 
 
 @pytest.mark.parametrize(
@@ -182,40 +237,18 @@ def test_a_malformed_body_is_a_bad_argument(upload: Upload, body: object) -> Non
     ],
 )
 def test_attributes_become_those_of_the_file(upload: Upload, attributes: dict[str, str]) -> None:
-    answer = upload.commit(body={"parts": upload.parts, "attributes": attributes})
-    assert answer.body["entries"][0].items() >= attributes.items()
+    response = upload.commit(body={"parts": upload.parts, "attributes": attributes})
+    assert response.body["entries"][0].items() >= attributes.items()
 
 
 @pytest.mark.parametrize("given", ["next", ""])
-def test_a_version_keeps_the_attributes_that_it_is_not_given(state: State, given: str) -> None:
+def test_a_version_keeps_attributes_that_the_commit_leaves_out(state: State, given: str) -> None:
     first = {"description": "first", "content_created_at": "2012-12-12T10:53:43Z"}
     for attributes in (first, {"description": given}):
         upload = Upload(state, file_id="12345")
         upload.put_all()
         file = upload.commit(body={"parts": upload.parts, "attributes": attributes}).body["entries"][0]
     assert (file["description"], file["content_created_at"]) == (given, "2012-12-12T10:53:43Z")
-
-
-@pytest.mark.parametrize(
-    "attributes",
-    [
-        None,
-        [],
-        {"name": "x"},
-        {"description": "x" * 257},
-        {"description": None},
-        {"description": "\ud800"},
-        {"content_created_at": None},
-        {"content_created_at": "2012-12-12"},
-        {"content_created_at": "2012-12-12T10:53:43"},
-        {"content_created_at": "2012-13-12T10:53:43Z"},
-        {"content_created_at": "2012-12-12T24:00:01Z"},
-        {"content_created_at": "2012-12-12 10:53:43Z"},
-    ],
-    ids=str,
-)
-def test_malformed_attributes_are_bad_arguments(upload: Upload, attributes: object) -> None:
-    assert upload.commit(body={"parts": upload.parts, "attributes": attributes}).status == 400
 
 
 @pytest.mark.parametrize(
@@ -238,11 +271,12 @@ def test_malformed_attributes_are_bad_arguments(upload: Upload, attributes: obje
 def test_a_version_may_be_committed_on_conditions(state: State, conditions: dict[str, str], status: int) -> None:
     upload = Upload(state, file_id="12345")
     upload.put_all()
-    answer = upload.commit(**conditions)
-    assert answer.status == status
+    response = upload.commit(**conditions)
+    assert response.status == status
     assert state.files["12345"].etag == ("1" if status == 201 else "0")
     if status == 412:
-        assert answer.code == "precondition_failed"
+        message = "The resource has been modified. Please retrieve the resource again."
+        require_error(response, 412, "precondition_failed", message)
 
 
 @pytest.mark.parametrize(("conditions", "status"), [({"if_match": "0"}, 412), ({"if_none_match": "*"}, 201)], ids=str)
@@ -250,7 +284,7 @@ def test_a_new_file_has_no_etag_to_match(upload: Upload, conditions: dict[str, s
     assert upload.commit(**conditions).status == status
 
 
-def test_a_condition_meets_the_version_that_another_session_has_committed(state: State) -> None:
+def test_a_condition_sees_a_version_committed_meanwhile(state: State) -> None:
     first, second = Upload(state, file_id="12345"), Upload(state, file_id="12345")
     for upload in (first, second):
         upload.put_all()
@@ -264,13 +298,13 @@ def test_a_name_that_was_taken_meanwhile_is_a_conflict(state: State) -> None:
     for upload in (first, second):
         upload.put_all()
     file_id = first.commit().body["entries"][0]["id"]
-    answer = second.commit()
-    assert (answer.status, answer.code) == (409, "item_name_in_use")
-    assert answer.body["context_info"]["conflicts"]["id"] == file_id
+    response = second.commit()
+    assert (response.status, response.code) == (409, "item_name_in_use")
+    assert response.body["context_info"]["conflicts"]["id"] == file_id
     assert second.id in state.sessions
 
 
-def test_a_storage_that_was_filled_meanwhile_is_full() -> None:
+def test_a_quota_used_up_meanwhile_fails_the_commit() -> None:
     state = small_state(World(quota_bytes=15))
     first, second = Upload(state), Upload(state, file_name="other")
     for upload in (first, second):
@@ -279,42 +313,42 @@ def test_a_storage_that_was_filled_meanwhile_is_full() -> None:
     assert second.commit().code == "storage_limit_exceeded"
 
 
-def test_commits_are_answered_202_as_often_as_asked_for() -> None:
+def test_pending_commits_get_202() -> None:
     state = small_state(pending_commits=2, commit_retry_after_s=7)
     upload = Upload(state)
     upload.put_all()
     assert upload.get().body["num_parts_processed"] == 2
     assert upload.commit(digest=digest(b"")).status == 400
     for _ in range(2):
-        answer = upload.commit()
-        assert (answer.status, answer.headers["retry-after"], answer.content) == (202, "7", b"")
-        assert "content-type" not in answer.headers
+        response = upload.commit()
+        assert (response.status, response.headers["retry-after"], response.content) == (202, "7", b"")
+        assert "content-type" not in response.headers
     assert upload.get().body["num_parts_processed"] == 3
     assert upload.commit().status == 201
     state.reset()
     assert (state.pending_commits, state.commit_retry_after_s) == (2, 7)
 
 
-def test_a_commit_may_be_longer_than_other_requests(upload: Upload) -> None:
+def test_a_commit_body_may_have_4_mib(upload: Upload) -> None:
     content = json.dumps({"parts": upload.parts}).encode().ljust(4_194_304)
-    answer = upload.commit(body=content + b" ")
-    assert (answer.status, answer.code) == (413, "request_entity_too_large")
+    response = upload.commit(body=content + b" ")
+    assert (response.status, response.code) == (413, "request_entity_too_large")
     assert upload.commit(body=content).status == 201
 
 
-def test_a_file_that_went_to_the_trash_meanwhile_gets_no_version() -> None:
+def test_a_file_trashed_meanwhile_gets_no_version() -> None:
     world = World(folders=[Folder(id="9", name="f")], files=[File(id="1", name="a", folder="9")])
     state = small_state(world)
     upload = Upload(state, file_id="1")
     upload.put_all()
-    library = state._library
-    library._files["1"] = replace(library._files["1"], trashed=True)
+    file_store = state._file_store
+    file_store._files["1"] = replace(file_store._files["1"], trashed=True)
     assert upload.commit().code == "trashed"
 
 
 def test_an_aborted_session_is_gone(state: State, upload: Upload) -> None:
-    answer = upload.abort()
-    assert (answer.status, answer.content) == (204, b"")
+    response = upload.abort()
+    assert (response.status, response.content) == (204, b"")
     assert not state.sessions
     for again in (upload.abort(), upload.get(), upload.put(0), upload.commit()):
         assert again.code == "upload_session_not_found"
@@ -327,39 +361,51 @@ def test_an_abort_leaves_other_sessions_alone(state: State, upload: Upload) -> N
     assert other.put(0).status == 200
 
 
-def test_a_logged_event_is_kept_in_the_journal(state: State, upload: Upload) -> None:
-    answer = upload.log({"event_type": "part_upload_retry", "event_info": "offset 4"})
-    assert (answer.status, answer.content) == (204, b"")
-    event = state.journal[-1].event
+def test_an_event_is_added_to_the_request_log(state: State, upload: Upload) -> None:
+    response = upload.log({"event_type": "part_upload_retry", "event_info": "offset 4"})
+    assert (response.status, response.content) == (204, b"")
+    event = state.request_log[-1].event
     assert event is not None
     assert (event.event_type, event.event_info) == ("part_upload_retry", "offset 4")
     assert upload.log({"event_type": "x"}).status == 204
 
 
 @pytest.mark.parametrize(
-    "body",
-    [{}, {"event_type": ""}, {"event_type": 1}, {"event_type": "x" * 256}, {"event_type": "x", "event_info": 1}],
-    ids=str,
+    ("body", "code", "name", "message"),
+    [
+        ({}, "invalid_parameter", "event_type", "The type of the event is missing."),
+        ({"event_type": ""}, "invalid_parameter", "event_type", "The type of the event is missing."),
+        *(
+            ({"event_type": value}, "invalid_parameter", "event_type", "It is not a text of at most 255 characters.")
+            for value in (1, "x" * 256)
+        ),
+        *(
+            ({"event_type": "x", "event_info": value}, "invalid_parameter", "event_info", NO_INFO)
+            for value in (1, "x" * 4_001)
+        ),
+        ({"event_type": "x", "more": 1}, "bad_request", "more", UNKNOWN),
+    ],
+    ids=lambda value: str(value)[:40],
 )
-def test_a_malformed_event_is_a_bad_argument(state: State, upload: Upload, body: object) -> None:
-    assert upload.log(body).status == 400
-    assert state.journal[-1].event is None
+def test_an_invalid_event_says_why(
+    state: State, upload: Upload, *, body: object, code: str, name: str, message: str
+) -> None:
+    require_error(upload.log(body), 400, code, message, name)
+    assert state.request_log[-1].event is None
 
 
-def test_an_event_may_be_long_and_no_property_unknown(upload: Upload) -> None:
+def test_an_event_may_have_4000_characters(upload: Upload) -> None:
     assert upload.log({"event_type": "x", "event_info": "\U0001f600" * 4_000}).status == 204
-    assert upload.log({"event_type": "x", "event_info": "x" * 4_001}).status == 400
-    assert upload.log({"event_type": "x", "more": 1}).status == 400
 
 
-def test_content_is_only_known_of_uploaded_files(state: State) -> None:
-    with pytest.raises(LookupError, match=r"^Of file 12345 only the description is kept\.$"):
+def test_content_exists_only_for_uploaded_files(state: State) -> None:
+    with pytest.raises(LookupError, match=r"^The bytes of file 12345 are not stored: it was not uploaded"):
         state.content("12345")
-    with pytest.raises(LookupError, match=r"^There is no file 404\.$"):
+    with pytest.raises(LookupError, match=r"^File 404 does not exist\.$"):
         state.content("404")
 
 
-def test_nothing_of_a_reset_state_can_be_read(state: State, upload: Upload) -> None:
+def test_reset_deletes_uploaded_files(state: State, upload: Upload) -> None:
     file_id = upload.commit().body["entries"][0]["id"]
     state.reset()
     assert file_id not in state.files

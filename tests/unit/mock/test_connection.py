@@ -1,4 +1,4 @@
-"""Faults that need a connection, over real ones on the loopback interface."""
+"""Faults that break or delay a connection, over the loopback interface."""
 
 import asyncio
 import http.client
@@ -13,7 +13,7 @@ import pytest
 from box_uploads_mock import (
     Failure,
     Fault,
-    LostAnswer,
+    LostResponse,
     MockServer,
     Reset,
     SlowRead,
@@ -35,7 +35,7 @@ PART = "upload_part"
 @pytest.fixture(scope="module")
 def shared_server() -> Iterator[MockServer]:
     async def pause(seconds: float) -> None:
-        """Takes no time, or for a minute and more all the time there is."""
+        """Return at once; a pause of a minute or more never ends."""
         if seconds >= 60:
             await asyncio.get_running_loop().create_future()
 
@@ -49,13 +49,13 @@ def server(shared_server: MockServer, caplog: pytest.LogCaptureFixture) -> Itera
     shared_server.state.reset()
     yield shared_server
     shared_server.state.faults.require_fired()
-    # To break a connection is nothing that the server complains of.
-    shared_server.settle()
+    # The server logs no error for a connection that a fault breaks.
+    shared_server.wait_until_idle()
     assert caplog.get_records("call") == []
 
 
 def test_a_connection_that_is_closing_already_is_only_dropped() -> None:
-    """Its socket may be another one's by then."""
+    """Do nothing: the socket may have been reused by then."""
 
     class Closing(asyncio.Transport):
         aborted = False
@@ -75,7 +75,7 @@ def test_a_connection_that_is_closing_already_is_only_dropped() -> None:
 
 
 class Browser:
-    """One connection to a server."""
+    """A client with one connection."""
 
     def __init__(self, server: MockServer) -> None:
         self._server = server
@@ -123,7 +123,7 @@ def browser(server: MockServer) -> Iterator[Browser]:
     ],
     ids=str,
 )
-def test_a_reset_connection_stores_nothing_and_the_next_one_works(
+def test_a_reset_connection_stores_nothing_and_the_next_connection_works(
     server: MockServer, browser: Browser, fault: Reset
 ) -> None:
     path = browser.create()
@@ -132,7 +132,7 @@ def test_a_reset_connection_stores_nothing_and_the_next_one_works(
         browser.put(path)
     browser.connection.close()
     assert browser.put(path)[0] == 200
-    assert [exchange.status for exchange in server.state.journal] == [201, None, 200]
+    assert [exchange.status for exchange in server.state.request_log] == [201, None, 200]
 
 
 def test_a_reset_is_a_reset_and_no_orderly_end(server: MockServer) -> None:
@@ -143,9 +143,9 @@ def test_a_reset_is_a_reset_and_no_orderly_end(server: MockServer) -> None:
             connection.recv(1)
 
 
-def test_a_lost_answer_closes_the_connection_but_the_part_is_stored(server: MockServer, browser: Browser) -> None:
+def test_a_lost_response_resets_the_connection_but_stores_the_part(server: MockServer, browser: Browser) -> None:
     path = browser.create()
-    server.state.faults.add(LostAnswer(operation=PART))
+    server.state.faults.add(LostResponse(operation=PART))
     with pytest.raises(ConnectionResetError):
         browser.put(path)
     browser.connection.close()
@@ -153,7 +153,9 @@ def test_a_lost_answer_closes_the_connection_but_the_part_is_stored(server: Mock
 
 
 @pytest.mark.parametrize("sent_bytes", [0, 10, 100_000])
-def test_a_truncated_answer_promises_more_than_it_sends(server: MockServer, browser: Browser, sent_bytes: int) -> None:
+def test_a_truncated_response_announces_more_bytes_than_it_sends(
+    server: MockServer, browser: Browser, sent_bytes: int
+) -> None:
     path = browser.create()
     server.state.faults.add(Truncation(operation="get_upload_session", sent_bytes=sent_bytes))
     with pytest.raises(http.client.IncompleteRead) as caught:
@@ -206,14 +208,9 @@ def test_a_slow_reader_that_is_released_pauses_no_more(server: MockServer, brows
 
 
 @pytest.mark.parametrize(
-    "fault",
-    [
-        Stall(operation=PART, limit_s=600),
-        SlowRead(operation=PART, bytes_per_read=1, pause_s=600),
-    ],
-    ids=str,
+    "fault", [Stall(operation=PART, limit_s=600), SlowRead(operation=PART, bytes_per_read=1, pause_s=600)], ids=str
 )
-def test_a_server_that_stops_answers_the_calls_that_are_held_up(fault: Fault, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_stopping_server_finishes_stalled_calls(fault: Fault, caplog: pytest.LogCaptureFixture) -> None:
     state = State(min_file_size=1, part_size_for=constant_part_size(SIZE))
     with ExitStack() as calls, MockServer(state=state) as server:
         browser = Browser(server)
@@ -228,9 +225,7 @@ def test_a_server_that_stops_answers_the_calls_that_are_held_up(fault: Fault, ca
     assert caplog.records == []
 
 
-def test_a_call_that_comes_to_be_held_up_while_the_server_stops_is_answered_too(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
+def test_a_call_that_stalls_while_the_server_stops_is_finished(caplog: pytest.LogCaptureFixture) -> None:
     state = State(min_file_size=1)
     body = json.dumps(new_file()).encode()
     with MockServer(state=state) as server:
@@ -240,28 +235,30 @@ def test_a_call_that_comes_to_be_held_up_while_the_server_stops_is_answered_too(
             Stall(operation="create_upload_session", when="during", after_bytes=1, limit_s=600),
             Stall(operation="create_upload_session", when="during", after_bytes=len(body), limit_s=600),
         )
-        one, two = (socket.create_connection(("127.0.0.1", urlsplit(server.origin).port or 0), 10) for _ in range(2))
-        one.sendall(head.encode() + body)
+        first, second = (
+            socket.create_connection(("127.0.0.1", urlsplit(server.origin).port or 0), 10) for _ in range(2)
+        )
+        first.sendall(head.encode() + body)
         other = Browser(server)
         other.wait_for_stall()
-        # All but the end, at which it is held up.
-        two.sendall(head.encode() + body[:-1])
+        # All but the last byte, at which the call stalls.
+        second.sendall(head.encode() + body[:-1])
         # Both requests are read before this one.
         other.call("GET", "/_mock/faults")
         other.connection.close()
         stopping = threading.Thread(target=server.stop)
         stopping.start()
-        with one, two:
-            assert one.recv(100).startswith(b"HTTP/1.1 201 ")
-            two.sendall(body[-1:])
-            assert two.recv(100).startswith(b"HTTP/1.1 201 ")
+        with first, second:
+            assert first.recv(100).startswith(b"HTTP/1.1 201 ")
+            second.sendall(body[-1:])
+            assert second.recv(100).startswith(b"HTTP/1.1 201 ")
         stopping.join(10)
     assert caplog.records == []
 
 
 @contextmanager
 def _putting(browser: Browser, path: str) -> Iterator[list[int]]:
-    """Uploads a part in a thread, whose answer's status is there when the context ends."""
+    """Upload a part in a thread; the status of the response is in the list when the context ends."""
     statuses: list[int] = []
     caller = threading.Thread(target=lambda: statuses.append(browser.put(path)[0]))
     caller.start()

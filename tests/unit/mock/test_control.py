@@ -9,41 +9,41 @@ from box_uploads_mock import Accepted, Failure, Fault, Reset, State
 from box_uploads_mock.fault_kinds import KINDS
 from box_uploads_mock.operation_names import OPERATIONS
 
-from tests.unit.mock.in_process import HOST, SESSIONS, Answer, new_file, post, send, versions
+from tests.unit.mock.in_process import HOST, SESSIONS, Response, new_file, post, send, versions
 from tests.unit.mock.uploading import DATA, SHA1, Upload, small_state
 
 RESET = {"kind": "reset", "operation": "upload_part"}
-STALL = {"kind": "stall", "operation": "upload_part"}
 FAILURE_FIELDS = ("status", "code", "retry_after_s", "body", "after_bytes", "carried_out", "skip", "times")
+NOT_STORED = "The bytes of file 12345 are not stored: it was not uploaded to this mock, or the store discards."
 FAILURE = {"kind": "failure", "operation": "create_upload_session", "status": 503, "retry_after_s": 2}
 
 
-def control(state: State, method: str, path: str, body: object = None) -> Answer:
+def control(state: State, method: str, path: str, body: object = None) -> Response:
     content = b"" if body is None else json.dumps(body).encode()
     named = {"content-type": "application/json", "content-length": str(len(content))} if content else {}
     return send(state, method, path, {"host": HOST, **named}, [content])
 
 
-def test_the_journal_tells_method_path_status_and_operation_of_every_api_request(state: State) -> None:
+def test_the_request_log_has_method_path_status_and_operation(state: State) -> None:
     post(state, f"{SESSIONS}?access_token=secret", new_file())
     post(state, versions("%34%30%34"), {"file_size": 20_000_000})
     send(state, "TRACE", SESSIONS, {"host": HOST})
     post(state, "/api/2.0/elsewhere", {}, authorization="Bearer secret")
-    answer = control(state, "GET", "/_mock/requests")
-    assert answer.status == 200
-    assert [tuple(request.values())[:6] for request in answer.body["requests"]] == [
+    response = control(state, "GET", "/_mock/requests")
+    assert response.status == 200
+    assert [tuple(request.values())[:6] for request in response.body["requests"]] == [
         ("POST", SESSIONS, 201, "create_upload_session", None, None),
         ("POST", versions("%34%30%34"), 404, "create_version_upload_session", None, None),
         ("TRACE", SESSIONS, 405, None, None, None),
         ("POST", "/api/2.0/elsewhere", 404, None, None, None),
     ]
     names = ["method", "path", "status", "operation", "content_range", "event", "headers", "body_start"]
-    assert [*answer.body["requests"][0]] == names
-    assert b"secret" not in answer.content
-    assert b"mock-token" not in answer.content
+    assert [*response.body["requests"][0]] == names
+    assert b"secret" not in response.content
+    assert b"mock-token" not in response.content
 
 
-def test_faults_are_added_and_accounted_for(state: State) -> None:
+def test_added_faults_are_listed_until_they_fire(state: State) -> None:
     limit = {"retry_after_s": 3, "requests": 1}
     added = control(state, "POST", "/_mock/faults", {"faults": [FAILURE], "rate_limit": limit})
     assert added.status == 201
@@ -65,25 +65,25 @@ def test_a_failure_of_any_status_is_listed_as_it_was_added_and_can_be_added_agai
     assert (again.status, again.body["unfired"]) == (201, added.body["unfired"] * 2)
 
 
-def test_nothing_is_queued_if_the_answer_cannot_be_made(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_queued_if_the_response_cannot_be_built(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(fault: Fault) -> Mapping[str, object]:
         raise ValueError(f"{fault.operation} cannot be told")
 
-    monkeypatch.setattr("box_uploads_mock.control.data_of", refuse)
-    answer = control(state, "POST", "/_mock/faults", {"faults": [FAILURE], "rate_limit": {"retry_after_s": 1}})
-    assert (answer.status, answer.body) == (400, {"error": "create_upload_session cannot be told"})
+    monkeypatch.setattr("box_uploads_mock.control.fault_to_json", refuse)
+    response = control(state, "POST", "/_mock/faults", {"faults": [FAILURE], "rate_limit": {"retry_after_s": 1}})
+    assert (response.status, response.body) == (400, {"error": "create_upload_session cannot be told"})
     assert (state.faults.unfired, state.faults.limited_requests) == ((), 0)
 
 
 def test_reset_over_http_forgets_everything(state: State) -> None:
     post(state, SESSIONS, new_file())
     state.faults.add(Failure(operation="create_upload_session", status=500))
-    answer = control(state, "POST", "/_mock/reset")
-    assert (answer.status, answer.content) == (204, b"")
-    assert [*state.sessions, *state.journal, *state.faults.unfired] == []
+    response = control(state, "POST", "/_mock/reset")
+    assert (response.status, response.content) == (204, b"")
+    assert [*state.sessions, *state.request_log, *state.faults.unfired] == []
 
 
-def test_the_control_plane_ignores_rate_limits_and_leaves_no_trace(state: State) -> None:
+def test_the_control_plane_has_no_rate_limit_and_no_log(state: State) -> None:
     state.rate_limit(retry_after_s=1, requests=1)
     assert control(state, "GET", "/_mock/requests").body == {"requests": []}
     assert control(state, "GET", "/_mock/requests").body == {"requests": []}
@@ -99,11 +99,8 @@ def test_the_control_plane_ignores_rate_limits_and_leaves_no_trace(state: State)
         ({"failures": [FAILURE]}, "the body: 'failures' is unknown; use faults, rate_limit"),
         ({"faults": {}}, "faults: not a list; give a list of objects"),
         ({"faults": [FAILURE, 1]}, "faults[1]: not an object; give names and values"),
-        ({"faults": [{"kind": "failure", "status": 500}]}, "faults[0].operation: missing; give one"),
-        ({"faults": [{**FAILURE, "status": "500"}]}, "faults[0].status: '500' is no whole number; give one"),
-        ({"faults": [{**FAILURE, "status": True}]}, "faults[0].status: True is no whole number; give one"),
-        ({"faults": [{**FAILURE, "status": 500.5}]}, "faults[0].status: 500.5 is no whole number; give one"),
-        ({"faults": [{**FAILURE, "status": 200}]}, "faults[0].status: 200 is no error; use 400 to 599"),
+        ({"faults": [{"kind": "failure", "status": 500}]}, "faults[0].operation: missing; this field is required"),
+        ({"faults": [{**FAILURE, "status": 500.5}]}, "faults[0].status: 500.5 is not an integer; give an integer"),
         (
             {"faults": [{**FAILURE, "when": 1}]},
             f"faults[0]: 'when' is unknown; use operation, {', '.join(FAILURE_FIELDS)}",
@@ -112,33 +109,18 @@ def test_the_control_plane_ignores_rate_limits_and_leaves_no_trace(state: State)
             {"faults": [FAILURE, {**FAILURE, "operation": "x"}], "rate_limit": {"retry_after_s": 1}},
             f"faults[1].operation: 'x' is unknown; use one of {', '.join(OPERATIONS)}",
         ),
-        ({"faults": 1}, "faults: not a list; give a list of objects"),
-        ({"faults": [1]}, "faults[0]: not an object; give names and values"),
         ({"faults": [{}]}, f"faults[0].kind: missing or unknown; use one of {', '.join(KINDS)}"),
         ({"faults": [{"kind": []}]}, f"faults[0].kind: missing or unknown; use one of {', '.join(KINDS)}"),
-        ({"faults": [{**RESET, "operation": "\u00e9"}]}, "faults[0].operation: '\\xe9' is no ASCII string; give one"),
         (
-            {"faults": [{**RESET, "when": "late"}]},
-            "faults[0].when: 'late' is unknown; use one of before, during, after",
+            {"faults": [{**RESET, "operation": "\u00e9"}]},
+            "faults[0].operation: '\\xe9' is not an ASCII string; give an ASCII string",
         ),
-        ({"faults": [{**RESET, "when": 1}]}, "faults[0].when: 1 is no ASCII string; give one"),
-        ({"faults": [{**RESET, "times": None}]}, "faults[0].times: None is no whole number; give one"),
         (
             {"faults": [{**RESET, "limit_s": 1}]},
             "faults[0]: 'limit_s' is unknown; use operation, when, after_bytes, skip, times",
         ),
-        ({"faults": [{**STALL, "limit_s": "1"}]}, "faults[0].limit_s: '1' is no number; give one"),
-        (
-            {"faults": [{**STALL, "limit_s": 10**9}]},
-            "faults[0].limit_s: 1000000000 is out of bounds; use 0 to 600 seconds",
-        ),
-        ({"faults": [{**STALL, "limit_s": 601}]}, "faults[0].limit_s: 601 is out of bounds; use 0 to 600 seconds"),
-        (
-            {"faults": [{**FAILURE, "carried_out": 1}]},
-            "faults[0].carried_out: 1 is neither true nor false; give one of them",
-        ),
         ({"faults": [FAILURE], "rate_limit": 1}, "rate_limit: not an object; give names and values"),
-        ({"rate_limit": {}}, "rate_limit.retry_after_s: missing; give one"),
+        ({"rate_limit": {}}, "rate_limit.retry_after_s: missing; this field is required"),
         (
             {"faults": [FAILURE], "rate_limit": {"retry_after_s": -1}},
             "rate_limit.retry_after_s: -1 is negative; use a whole number from 0",
@@ -146,17 +128,17 @@ def test_the_control_plane_ignores_rate_limits_and_leaves_no_trace(state: State)
     ],
     ids=str,
 )
-def test_a_bad_request_says_what_is_wrong_and_changes_nothing(state: State, body: Any, message: str) -> None:
-    answer = control(state, "POST", "/_mock/faults", body)
-    assert (answer.status, answer.body) == (400, {"error": message})
+def test_an_invalid_request_says_why_and_changes_nothing(state: State, body: Any, message: str) -> None:
+    response = control(state, "POST", "/_mock/faults", body)
+    assert (response.status, response.body) == (400, {"error": message})
     assert state.faults.unfired == ()
     assert state.faults.limited_requests == 0
 
 
-def test_an_unknown_path_is_told_the_known_ones(state: State) -> None:
-    answer = control(state, "GET", "/_mock/state")
-    known = "/_mock/reset, /_mock/requests, /_mock/faults, /_mock/release, /_mock/files/<id>"
-    assert (answer.status, answer.body) == (404, {"error": f"There is no /_mock/state; there are {known}."})
+def test_an_unknown_path_gets_the_list_of_paths(state: State) -> None:
+    response = control(state, "GET", "/_mock/state")
+    known = "/_mock/reset, /_mock/requests, /_mock/faults, /_mock/release or /_mock/files/<id>"
+    assert (response.status, response.body) == (404, {"error": f"/_mock/state does not exist; use {known}."})
 
 
 @pytest.mark.parametrize(
@@ -170,10 +152,10 @@ def test_an_unknown_path_is_told_the_known_ones(state: State) -> None:
         ("files/12345/content", "GET"),
     ],
 )
-def test_a_wrong_method_is_told_the_right_ones(state: State, path: str, allow: str) -> None:
-    answer = control(state, "DELETE", f"/_mock/{path}")
-    assert (answer.status, answer.headers["allow"]) == (405, allow)
-    assert answer.body == {"error": f"/_mock/{path} takes {allow}."}
+def test_an_unsupported_method_gets_the_allowed_methods(state: State, path: str, allow: str) -> None:
+    response = control(state, "DELETE", f"/_mock/{path}")
+    assert (response.status, response.headers["allow"]) == (405, allow)
+    assert response.body == {"error": f"/_mock/{path} does not support DELETE; use {allow}."}
 
 
 def test_faults_of_every_kind_are_queued_over_http(state: State) -> None:
@@ -182,15 +164,15 @@ def test_faults_of_every_kind_are_queued_over_http(state: State) -> None:
         {"kind": "stall", "operation": "upload_part", "limit_s": 0.5},
         {"kind": "slow_read", "operation": "upload_part", "bytes_per_read": 1, "pause_s": 0},
         {"kind": "truncation", "operation": "list_parts"},
-        {"kind": "lost_answer", "operation": "create_upload_session"},
+        {"kind": "lost_response", "operation": "create_upload_session"},
         {"kind": "accepted", "times": 3},
         {"kind": "late_parts_mismatch"},
         {"kind": "token_expiry", "operation": "upload_part", "new_token": "fresh"},
         {"kind": "failure", "operation": "upload_part", "status": 500, "carried_out": True},
     ]
-    answer = control(state, "POST", "/_mock/faults", {"faults": faults})
-    assert answer.status == 201
-    assert [fault["kind"] for fault in answer.body["unfired"]] == [fault["kind"] for fault in faults]
+    response = control(state, "POST", "/_mock/faults", {"faults": faults})
+    assert response.status == 201
+    assert [fault["kind"] for fault in response.body["unfired"]] == [fault["kind"] for fault in faults]
     assert {type(fault) for fault in state.faults.unfired} == set(KINDS.values())
     assert state.faults.unfired[0] == Reset(operation="upload_part", when="during", after_bytes=5)
     assert Accepted(times=3) in state.faults.unfired
@@ -216,20 +198,20 @@ def test_an_uploaded_file_can_be_read_back() -> None:
 @pytest.mark.parametrize(
     ("path", "message"),
     [
-        ("404", "There is no /_mock/files/404."),
-        ("404/content", "There is no /_mock/files/404/content."),
-        ("12345/content", "Of file 12345 only the description is kept."),
-        ("12345/versions", "There is no /_mock/files/12345/versions."),
-        ("12345/content/x", "There is no /_mock/files/12345/content/x."),
-        ("", "There is no /_mock/files/."),
+        ("404", "/_mock/files/404 does not exist."),
+        ("404/content", "/_mock/files/404/content does not exist."),
+        ("12345/content", NOT_STORED),
+        ("12345/versions", "/_mock/files/12345/versions does not exist."),
+        ("12345/content/x", "/_mock/files/12345/content/x does not exist."),
+        ("", "/_mock/files/ does not exist."),
     ],
 )
-def test_what_is_not_kept_is_not_found(state: State, path: str, message: str) -> None:
-    answer = control(state, "GET", f"/_mock/files/{path}")
-    assert (answer.status, answer.body) == (404, {"error": message})
+def test_unknown_files_and_missing_content_get_404(state: State, path: str, message: str) -> None:
+    response = control(state, "GET", f"/_mock/files/{path}")
+    assert (response.status, response.body) == (404, {"error": message})
 
 
-def test_a_file_of_the_world_is_described(state: State) -> None:
+def test_a_file_of_the_world_can_be_read(state: State) -> None:
     assert control(state, "GET", "/_mock/files/12347").body == {
         "type": "file",
         "id": "12347",
@@ -246,7 +228,7 @@ def test_a_file_of_the_world_is_described(state: State) -> None:
     }
 
 
-def test_the_journal_tells_ranges_and_events() -> None:
+def test_the_request_log_has_ranges_and_events() -> None:
     state = small_state()
     upload = Upload(state)
     upload.put(0)

@@ -1,4 +1,4 @@
-"""The mock shares nothing with what it judges."""
+"""The mock shares no code with the client and does not read the contract."""
 
 import ast
 import sys
@@ -8,7 +8,7 @@ import box_uploads_mock
 
 PACKAGE = Path(box_uploads_mock.__file__).parent
 ALLOWED = {*sys.stdlib_module_names, "box_uploads_mock", "starlette", "uvicorn", "yaml"}
-# Only the fixtures need pytest, and only TLS trustme; who does not ask for them does without.
+# Only the fixtures need pytest, and only TLS needs trustme.
 FURTHER = {"pytest_plugin.py": {"pytest"}, "tls.py": {"trustme"}}
 
 

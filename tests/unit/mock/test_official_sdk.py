@@ -1,4 +1,4 @@
-"""Box's own SDK takes the mock for Box."""
+"""Box's own SDK works with the mock."""
 
 import hashlib
 import io
@@ -18,21 +18,9 @@ from box_sdk_gen import (
     BoxSDKError,
     NetworkSession,
 )
-from box_uploads_mock import Failure, LatePartsMismatch, LostAnswer, MockServer, State, constant_part_size
+from box_uploads_mock import Failure, LatePartsMismatch, LostResponse, MockServer, State, constant_part_size
 
 MIB = 1024**2
-
-
-@pytest.fixture(scope="module")
-def shared_server() -> Iterator[MockServer]:
-    with MockServer() as server:
-        yield server
-
-
-@pytest.fixture
-def server(shared_server: MockServer) -> MockServer:
-    shared_server.state.reset()
-    return shared_server
 
 
 @pytest.fixture
@@ -91,14 +79,14 @@ def test_the_sdk_reads_a_file(server: MockServer, client: BoxClient) -> None:
 def test_the_sdk_retries_a_failure(server: MockServer, client: BoxClient) -> None:
     server.state.faults.add(Failure(operation="create_upload_session", status=503))
     assert client.chunked_uploads.create_file_upload_session("0", 20_000_000, "Project.mov").id
-    assert [exchange.status for exchange in server.state.journal] == [503, 201]
+    assert [exchange.status for exchange in server.state.request_log] == [503, 201]
 
 
 def test_the_sdk_knows_an_expired_token(server: MockServer, client: BoxClient) -> None:
     server.state.expire_token(server.token)
     with pytest.raises(BoxSDKError, match="token has expired"):
         client.chunked_uploads.create_file_upload_session("0", 20_000_000, "Project.mov")
-    assert [exchange.status for exchange in server.state.journal] == [401]
+    assert [exchange.status for exchange in server.state.request_log] == [401]
 
 
 # A little more than three parts.
@@ -134,8 +122,8 @@ def test_the_sdk_uploads_a_big_file(small_server: MockServer, small_client: BoxC
     assert not small_server.state.sessions
 
 
-def journal_of(server: MockServer, operation: str) -> list[int | None]:
-    return [one.status for one in server.state.journal if one.operation == operation]
+def statuses_of(server: MockServer, operation: str) -> list[int | None]:
+    return [exchange.status for exchange in server.state.request_log if exchange.operation == operation]
 
 
 @pytest.mark.parametrize("size", [len(DATA), 30_000, 1])
@@ -147,26 +135,26 @@ def test_the_sdk_uploads_a_big_file_version(small_server: MockServer, small_clie
     assert small_server.state.content("12345") == data
     assert file.sha_1 == hashlib.sha1(data, usedforsecurity=False).hexdigest()
     parts = -(-size // 10_000)
-    assert journal_of(small_server, "plan_upload_parts") == [200] * parts
-    assert journal_of(small_server, "upload_part") == [200] * parts
+    assert statuses_of(small_server, "plan_upload_parts") == [200] * parts
+    assert statuses_of(small_server, "upload_part") == [200] * parts
 
 
 @pytest.mark.parametrize("changed", [(), (0,), (1,), (3,), (0, 1, 2), (0, 1, 2, 3)])
 @pytest.mark.parametrize("store", ["memory", "disk", "discard"])
-def test_the_sdk_sends_only_what_has_changed(store: Any, changed: tuple[int, ...]) -> None:
+def test_the_sdk_sends_only_changed_parts(store: Any, changed: tuple[int, ...]) -> None:
     data = bytearray(DATA)
     for index in changed:
         data[index * 10_000 + 5] ^= 1
     state = State(store=store, part_size_for=constant_part_size(10_000), min_file_size=1)
     with MockServer(state=state) as server, client_of(server) as client:
         first = client.chunked_uploads.upload_big_file(io.BytesIO(DATA), "Project.mov", len(DATA), "0")
-        sent = len(journal_of(server, "upload_part"))
+        sent = len(statuses_of(server, "upload_part"))
         file = client.chunked_uploads.upload_big_file_version(first.id, io.BytesIO(data), len(data))
         assert file is not None
         assert file.sha_1 == hashlib.sha1(data, usedforsecurity=False).hexdigest()
-        # What is discarded cannot be there already.
+        # A store that discards has no hits.
         again = 4 if store == "discard" else len(changed)
-        assert len(journal_of(server, "upload_part")) == sent + again
+        assert len(statuses_of(server, "upload_part")) == sent + again
         if store != "discard":
             assert state.content(first.id) == data
 
@@ -185,24 +173,22 @@ def test_the_sdk_waits_for_a_commit_that_is_accepted(small_server: MockServer, s
     small_server.state.commit_retry_after_s = 0
     file = small_client.chunked_uploads.upload_big_file(io.BytesIO(DATA), "Project.mov", len(DATA), "0")
     assert small_server.state.content(file.id) == DATA
-    assert [exchange.status for exchange in small_server.state.journal][-3:] == [202, 202, 201]
+    assert [exchange.status for exchange in small_server.state.request_log][-3:] == [202, 202, 201]
 
 
-def test_the_sdk_gives_up_when_an_answer_of_a_stored_part_is_lost(
-    small_server: MockServer, small_client: BoxClient
-) -> None:
-    small_server.state.faults.add(LostAnswer(operation="upload_part"))
+def test_the_sdk_fails_when_the_response_to_a_part_is_lost(small_server: MockServer, small_client: BoxClient) -> None:
+    small_server.state.faults.add(LostResponse(operation="upload_part"))
     with pytest.raises(BoxAPIError, match="range_overlaps_existing_part"):
         small_client.chunked_uploads.upload_big_file(io.BytesIO(DATA), "Project.mov", len(DATA), "0")
 
 
-def test_the_sdk_gives_up_at_a_late_mismatch_of_parts(small_server: MockServer, small_client: BoxClient) -> None:
+def test_the_sdk_fails_on_a_late_parts_mismatch(small_server: MockServer, small_client: BoxClient) -> None:
     small_server.state.faults.add(LatePartsMismatch())
     with pytest.raises(BoxAPIError, match="parts_mismatch"):
         small_client.chunked_uploads.upload_big_file(io.BytesIO(DATA), "Project.mov", len(DATA), "0")
 
 
-def test_the_sdk_uses_the_operations_one_by_one(small_server: MockServer, small_client: BoxClient) -> None:
+def test_the_sdk_calls_every_operation(small_server: MockServer, small_client: BoxClient) -> None:
     uploads = small_client.chunked_uploads
     session = uploads.create_file_upload_session("0", len(DATA), "Project.mov")
     assert session.id is not None

@@ -1,4 +1,4 @@
-"""OPTIONS: the preflight check of an upload, and what a path can be asked for."""
+"""OPTIONS: the preflight check of an upload, and the allowed methods of a path."""
 
 import json
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 from box_sdk_gen import BoxAPIError, PreflightFileUploadCheckParent
 from box_uploads_mock import Failure, MockServer, State, World
 
-from tests.unit.mock.in_process import HOST, SESSIONS, Answer, headers, new_file, post, send, versions
+from tests.unit.mock.in_process import HOST, SESSIONS, Response, headers, new_file, post, send
 from tests.unit.mock.test_official_sdk import client_of
 
 BASES = ["/api/2.0", "/2.0"]
@@ -18,7 +18,7 @@ BOTH = pytest.mark.parametrize("path", [NEW, VERSION])
 NAMES = {"12345": "Contract.pdf", "12346": "Report.docx"}
 
 
-def preflight(state: State, path: str, body: object, **changes: str | None) -> Answer:
+def preflight(state: State, path: str, body: object, **changes: str | None) -> Response:
 
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     return send(state, "OPTIONS", f"/api/2.0{path}", headers(content, **changes), [content])
@@ -27,13 +27,13 @@ def preflight(state: State, path: str, body: object, **changes: str | None) -> A
 @BOTH
 @pytest.mark.parametrize("base", BASES)
 @pytest.mark.parametrize("slash", ["", "/"])
-def test_a_good_upload_is_told_where_to_go(state: State, base: str, path: str, slash: str) -> None:
+def test_a_preflight_check_returns_an_upload_url(state: State, base: str, path: str, slash: str) -> None:
     content = b'{"name": "Project.mov", "parent": {"id": "0"}, "size": 104857600}'
-    answer = send(state, "OPTIONS", f"{base}{path}{slash}", headers(content), [content])
-    assert (answer.status, answer.body) == (200, {"upload_url": f"http://{HOST}/api/2.0{path}"})
+    response = send(state, "OPTIONS", f"{base}{path}{slash}", headers(content), [content])
+    assert (response.status, response.body) == (200, {"upload_url": f"http://{HOST}/api/2.0{path}"})
     assert not state.sessions
     operation = "preflight_upload" if path == NEW else "preflight_version_upload"
-    assert [exchange.operation for exchange in state.journal] == [operation]
+    assert [exchange.operation for exchange in state.request_log] == [operation]
 
 
 @BOTH
@@ -43,7 +43,7 @@ def test_a_file_may_have_any_size_or_an_unknown_one(state: State, path: str, siz
 
 
 @BOTH
-def test_what_a_client_adds_does_not_matter(state: State, path: str) -> None:
+def test_a_preflight_check_ignores_unknown_properties(state: State, path: str) -> None:
     body = {"name": "a", "parent": {"id": "100", "type": "folder"}, "description": "x", "content_created_at": "y"}
     assert preflight(state, path, body).status == 200
 
@@ -54,11 +54,11 @@ def test_a_version_needs_neither_name_nor_folder_nor_size(state: State) -> None:
 
 
 @pytest.mark.parametrize(("path", "name"), [(NEW, "contract.PDF"), (VERSION, "report.DOCX")])
-def test_a_taken_name_is_a_conflict_with_one_object(state: State, path: str, name: str) -> None:
-    answer = preflight(state, path, {"name": name, "parent": {"id": "0"}})
+def test_a_name_conflict_contains_one_object(state: State, path: str, name: str) -> None:
+    response = preflight(state, path, {"name": name, "parent": {"id": "0"}})
     file_id = "12345" if path == NEW else "12346"
-    assert (answer.status, answer.code) == (409, "item_name_in_use")
-    assert answer.body["context_info"]["conflicts"] == {
+    assert (response.status, response.code) == (409, "item_name_in_use")
+    assert response.body["context_info"]["conflicts"] == {
         "type": "file",
         "id": file_id,
         "name": NAMES[file_id],
@@ -68,9 +68,9 @@ def test_a_taken_name_is_a_conflict_with_one_object(state: State, path: str, nam
     }
 
 
-def test_a_folder_in_the_way_is_a_conflict(state: State) -> None:
-    answer = preflight(state, NEW, {"name": "footage", "parent": {"id": "0"}})
-    assert answer.body["context_info"]["conflicts"]["type"] == "folder"
+def test_a_folder_with_the_same_name_is_a_conflict(state: State) -> None:
+    response = preflight(state, NEW, {"name": "footage", "parent": {"id": "0"}})
+    assert response.body["context_info"]["conflicts"]["type"] == "folder"
 
 
 @BOTH
@@ -94,47 +94,37 @@ def test_a_folder_in_the_way_is_a_conflict(state: State) -> None:
         ("size", 1024**4 + 1, (403, "file_size_limit_exceeded", "file_size")),
     ],
 )
-def test_what_a_session_is_refused_for_a_check_is_refused_for(
+def test_a_preflight_check_fails_like_creating_a_session(
     state: State, path: str, field: str, value: object, error: tuple[int, str, str]
 ) -> None:
-    answer = preflight(state, path, {**GOOD, field: value})
-    assert (answer.status, answer.code, answer.body["context_info"]["errors"][0]["name"]) == error
+    response = preflight(state, path, {**GOOD, field: value})
+    assert (response.status, response.code, response.body["context_info"]["errors"][0]["name"]) == error
 
 
 @pytest.mark.parametrize(("field", "code"), [("name", "missing_file_name"), ("parent", "missing_destination")])
 @pytest.mark.parametrize("absent", [{}, None])
 def test_a_new_file_needs_a_name_and_a_folder(state: State, field: str, code: str, absent: Any) -> None:
     body = {**GOOD, field: absent} if absent is None else {name: v for name, v in GOOD.items() if name != field}
-    answer = preflight(state, NEW, body)
-    assert (answer.status, answer.code) == (400, code)
-    assert answer.body["context_info"]["errors"][0]["name"] == field
+    response = preflight(state, NEW, body)
+    assert (response.status, response.code) == (400, code)
+    assert response.body["context_info"]["errors"][0]["name"] == field
 
 
 @BOTH
-def test_the_quota_counts_as_far_as_the_size_is_known(path: str) -> None:
+def test_the_quota_applies_if_the_size_is_known(path: str) -> None:
     whole = State()
     state = State(World(files=[whole.files["12345"]], quota_bytes=24_000_100))
     assert preflight(state, path, {**GOOD, "size": 100}).status == 200
     assert preflight(state, path, {"name": "a", "parent": {"id": "0"}}).status == 200
-    for answer in (
+    for response in (
         preflight(state, path, {**GOOD, "size": 101}),
         post(state, SESSIONS, new_file(file_size=20_000_000)),
     ):
-        assert (answer.status, answer.code) == (403, "storage_limit_exceeded")
-
-
-@pytest.mark.parametrize(
-    ("file_id", "status", "code"),
-    [("404", 404, "not_found"), ("12348", 404, "trashed"), ("x", 400, "invalid_parameter")],
-)
-def test_a_version_needs_a_file(state: State, file_id: str, status: int, code: str) -> None:
-    answer = preflight(state, f"/files/{file_id}/content", GOOD)
-    assert (answer.status, answer.code) == (status, code)
-    assert post(state, versions(file_id), {"file_size": 20_000_000}).code == code
+        assert (response.status, response.code) == (403, "storage_limit_exceeded")
 
 
 @BOTH
-def test_a_check_is_admitted_as_any_call(state: State, path: str) -> None:
+def test_a_preflight_check_has_the_checks_of_all_operations(state: State, path: str) -> None:
     assert preflight(state, path, GOOD, authorization=None).status == 401
     assert preflight(state, path, GOOD, content_type="text/plain").status == 415
     assert preflight(state, path, b"{").status == 400
@@ -143,7 +133,7 @@ def test_a_check_is_admitted_as_any_call(state: State, path: str) -> None:
 
 
 @BOTH
-def test_a_check_fails_on_demand(state: State, path: str) -> None:
+def test_faults_fire_for_preflight_checks(state: State, path: str) -> None:
     operation = "preflight_upload" if path == NEW else "preflight_version_upload"
     state.faults.add(Failure(operation=operation, status=503))
     assert [preflight(state, path, GOOD).status for _ in range(2)] == [503, 200]
@@ -162,11 +152,11 @@ def test_a_check_fails_on_demand(state: State, path: str) -> None:
     ],
 )
 @pytest.mark.parametrize("base", BASES)
-def test_elsewhere_options_tells_what_a_path_can_be_asked_for(state: State, base: str, path: str, allow: str) -> None:
+def test_options_on_other_paths_returns_the_allowed_methods(state: State, base: str, path: str, allow: str) -> None:
     state.rate_limit(retry_after_s=1, requests=1)
-    answer = send(state, "OPTIONS", base + path, {"host": HOST})
-    assert (answer.status, answer.headers["allow"], answer.content) == (204, allow, b"")
-    assert [(exchange.method, exchange.status, exchange.operation) for exchange in state.journal] == [
+    response = send(state, "OPTIONS", base + path, {"host": HOST})
+    assert (response.status, response.headers["allow"], response.content) == (204, allow, b"")
+    assert [(exchange.method, exchange.status, exchange.operation) for exchange in state.request_log] == [
         ("OPTIONS", 204, None)
     ]
     assert state.faults.limited_requests == 1
@@ -179,9 +169,9 @@ def test_options_of_an_unknown_path_is_not_found(state: State, path: str) -> Non
 
 @pytest.mark.parametrize("path", [NEW, VERSION, f"{NEW}/", f"{VERSION}/"])
 @pytest.mark.parametrize("method", ["POST", "GET", "options"])
-def test_content_is_only_checked(state: State, path: str, method: str) -> None:
-    answer = send(state, method, f"/api/2.0{path}", headers())
-    assert (answer.status, answer.headers["allow"]) == (405, "OPTIONS")
+def test_content_paths_support_only_options(state: State, path: str, method: str) -> None:
+    response = send(state, method, f"/api/2.0{path}", headers())
+    assert (response.status, response.headers["allow"]) == (405, "OPTIONS")
 
 
 def test_the_official_sdk_checks_an_upload() -> None:

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from box_uploads_mock import State, World
 
-from tests.unit.mock.in_process import SESSIONS, NoAnswerError, headers, send
-from tests.unit.mock.uploading import DATA, NOW, PART_SIZE, Upload, digest, small_state
+from tests.unit.mock.in_process import SESSIONS, headers, require_error, send
+from tests.unit.mock.uploading import DATA, NO_DIGEST, NOW, PART_SIZE, Upload, digest, small_state
 
 
 @pytest.fixture
@@ -18,17 +18,17 @@ def upload() -> Upload:
     return Upload(small_state())
 
 
-def test_a_part_is_answered_as_box_describes_it(upload: Upload) -> None:
-    answer = upload.put(0)
-    assert answer.status == 200
-    part = answer.body["part"]
+def test_a_part_is_returned_in_the_format_of_box(upload: Upload) -> None:
+    response = upload.put(0)
+    assert response.status == 200
+    part = response.body["part"]
     assert re.fullmatch(r"[0-9A-F]{8}", part.pop("part_id"))
     sha1 = hashlib.sha1(DATA[:4], usedforsecurity=False).hexdigest()
     assert part == {"offset": 0, "size": 4, "sha1": sha1}
 
 
-def test_a_part_may_be_answered_bare(upload: Upload) -> None:
-    upload.state.bare_answers = True
+def test_a_part_may_be_returned_bare(upload: Upload) -> None:
+    upload.state.bare_responses = True
     assert upload.put(0).body.keys() == {"part_id", "offset", "size", "sha1"}
 
 
@@ -45,44 +45,21 @@ def test_the_status_is_the_session_as_it_was_created(upload: Upload) -> None:
     assert upload.get().body == upload.session
 
 
-def test_a_range_is_uploaded_once_and_the_refusal_names_the_stored_part(upload: Upload) -> None:
+def test_a_stored_range_gets_416_with_the_stored_part(upload: Upload) -> None:
     part = upload.put(1).body["part"]
     for body in (None, b"____"):
-        answer = upload.put(1, body)
-        assert (answer.status, answer.code) == (416, "range_overlaps_existing_part")
+        response = upload.put(1, body)
+        assert (response.status, response.code) == (416, "range_overlaps_existing_part")
         named = {"id": part["part_id"], "offset": 4, "size": 4}
-        assert answer.body["context_info"] == {"part": named}
+        assert response.body["context_info"] == {"part": named}
         shown = f'{{"id":"{part["part_id"]}","offset":4,"size":4}}'
-        assert answer.body["message"] == f"Part overlaps with previously uploaded part: {shown}"
+        assert response.body["message"] == f"Part overlaps with previously uploaded part: {shown}"
     assert upload.get().body["num_parts_processed"] == 1
 
 
-def test_a_part_with_a_wrong_digest_is_not_stored(upload: Upload) -> None:
-    answer = upload.put(0, digest=digest(b"other"))
-    assert (answer.status, answer.code) == (412, "precondition_failed")
-    actual, expected = digest(DATA[:4])[4:], digest(b"other")[4:]
-    assert answer.body["message"] == f"Part digest was incorrect. Actual: {actual} Expected: {expected}"
-    assert upload.get().body["num_parts_processed"] == 0
-    assert upload.put(0).status == 200
-
-
 @pytest.mark.parametrize("name", ["SHA=", "sha=", "Sha="])
-def test_the_algorithm_of_the_digest_has_no_letter_case(upload: Upload, name: str) -> None:
+def test_the_digest_algorithm_is_case_insensitive(upload: Upload, name: str) -> None:
     assert upload.put(0, digest=name + digest(DATA[:4])[4:]).status == 200
-
-
-@pytest.mark.parametrize(
-    "value", [None, "", "sha=", "md5=" + digest(b"")[4:], digest(b"")[4:], "sha=" + "A" * 40, digest(b"") + "="]
-)
-def test_a_missing_or_malformed_digest_is_a_bad_argument(upload: Upload, value: str | None) -> None:
-    assert upload.put(0, digest=value).status == 400
-
-
-@pytest.mark.parametrize(
-    "value", [None, "", "bytes 0-3", "0-3/10", "bytes 0-3/*", "bytes 00-3/10", "bytes=0-3/10", "bytes -3/10", "x" * 99]
-)
-def test_a_missing_or_malformed_range_is_a_bad_argument(upload: Upload, value: str | None) -> None:
-    assert upload.put(0, content_range=value).status == 400
 
 
 @pytest.mark.parametrize(
@@ -100,19 +77,13 @@ def test_a_missing_or_malformed_range_is_a_bad_argument(upload: Upload, value: s
         ("bytes 0-9999999999999999999/10", b"0123"),
     ],
 )
-def test_a_range_that_is_none_of_the_session_is_not_satisfiable(upload: Upload, value: str, body: bytes) -> None:
-    answer = upload.put(0, body, content_range=value)
-    assert (answer.status, answer.code) == (416, "requested_range_not_satisfiable")
+def test_a_range_that_is_not_a_part_gets_416(upload: Upload, value: str, body: bytes) -> None:
+    response = upload.put(0, body, content_range=value)
+    assert (response.status, response.code) == (416, "requested_range_not_satisfiable")
 
 
-@pytest.mark.parametrize("body", [b"", b"012"])
-def test_a_body_that_does_not_fill_its_range_is_refused(upload: Upload, body: bytes) -> None:
-    assert upload.put(0, body).code == "requested_range_not_satisfiable"
-    assert upload.put(0, chunks=[body]).code == "requested_range_not_satisfiable"
-
-
-def test_a_body_larger_than_a_part_is_refused_before_it_is_read(upload: Upload) -> None:
-    answer = send(
+def test_a_body_larger_than_a_part_gets_413_before_it_is_read(upload: Upload) -> None:
+    response = send(
         upload.state,
         "PUT",
         upload.path,
@@ -124,22 +95,67 @@ def test_a_body_larger_than_a_part_is_refused_before_it_is_read(upload: Upload) 
         ),
         [],
     )
-    assert (answer.status, answer.code) == (413, "request_entity_too_large")
+    assert (response.status, response.code) == (413, "request_entity_too_large")
 
 
-def test_a_length_that_lies_does_not_get_more_stored(upload: Upload) -> None:
-    assert upload.put(0, chunks=[b"0123", b"45"]).status == 416
+NO_DIGESTS = [
+    *("", "x", "sha=", "md5=" + digest(b"")[4:], digest(b"")[4:], "sha=" + "A" * 40, digest(b"") + "=", "bytes 0-0/0")
+]
+NO_RANGES = [
+    *("", "x", "x" * 99, "bytes 0-0/0", "bytes 0-3", "0-3/10", "bytes 0-3/*", "bytes 00-3/10", "bytes=0-3/10"),
+    "bytes -3/10",
+]
+NO_RANGE = "The content range is not bytes <first>-<last>/<size of the file>."
+OTHER_FILE = "The range 'bytes 0-3/11' is none of the session: the file has 10 bytes, every part but the last 4."
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "code", "message", "name"),
+    [
+        ({"digest": None}, 400, "bad_request", "The digest header is missing.", None),
+        *(({"digest": value}, 400, "invalid_parameter", NO_DIGEST, "digest") for value in NO_DIGESTS),
+        ({"content_range": None}, 400, "bad_request", "The content-range header is missing.", None),
+        *(({"content_range": value}, 400, "invalid_parameter", NO_RANGE, "content-range") for value in NO_RANGES),
+        ({"content_range": "bytes 0-3/11"}, 416, "requested_range_not_satisfiable", OTHER_FILE, None),
+        ({"content_length": "5"}, 413, "request_entity_too_large", "Request Entity Too Large", None),
+        ({"content_length": None}, 411, "length_required", "Length Required", None),
+        ({"content_length": "x"}, 400, "bad_request", "The Content-Length header is malformed.", None),
+        *(
+            ({"content_type": value}, 415, "unsupported_media_type", "Unsupported Media Type", None)
+            for value in (None, "", "application/json", "text/plain")
+        ),
+    ],
+    ids=str,
+)
+def test_a_rejected_part_says_why(
+    upload: Upload, *, changes: dict[str, Any], status: int, code: str, message: str, name: str | None
+) -> None:
+    require_error(upload.put(0, **changes), status, code, message, name)
+
+
+@pytest.mark.parametrize(
+    ("body", "chunks", "length"),
+    [
+        *((b"", None, 0), (b"012", None, 3)),
+        *((None, [b"012"], 3), (None, [b"0123", b"45"], 6), (None, [b""], 0), (b"", [b""], 0), (b"012", [b"012"], 3)),
+    ],
+)
+def test_a_part_of_another_length_says_both_lengths(
+    upload: Upload, body: bytes | None, chunks: Any, length: int
+) -> None:
+    message = f"The body has {length} bytes, the range 'bytes 0-3/10' has 4."
+    response = upload.put(0, body, chunks=chunks)
+    require_error(response, 416, "requested_range_not_satisfiable", message)
     assert upload.get().body["num_parts_processed"] == 0
 
 
-@pytest.mark.parametrize("media_type", [None, "", "application/json", "text/plain"])
-def test_a_part_is_called_a_stream_of_octets(upload: Upload, media_type: str | None) -> None:
-    assert upload.put(0, content_type=media_type).status == 415
-
-
-def test_a_part_of_unknown_length_is_refused(upload: Upload) -> None:
-    answer = upload.put(0, content_length=None)
-    assert (answer.status, answer.code) == (411, "length_required")
+def test_a_wrong_digest_of_a_part_says_both_digests(upload: Upload) -> None:
+    for other in (b"", b"other"):
+        shown = f"Actual: {digest(DATA[:4])[4:]} Expected: {digest(other)[4:]}"
+        response = upload.put(0, digest=digest(other))
+        require_error(response, 412, "precondition_failed", f"Part digest was incorrect. {shown}")
+    assert upload.get().body["num_parts_processed"] == 0
+    assert upload.put(0).status == 200
 
 
 def test_the_checks_of_a_part_come_in_a_fixed_order(upload: Upload) -> None:
@@ -158,20 +174,13 @@ def test_the_checks_of_a_part_come_in_a_fixed_order(upload: Upload) -> None:
     assert statuses == [401, 400, 411, 415, 400, 416, 416]
 
 
-def test_a_client_that_hangs_up_leaves_no_part_behind(upload: Upload) -> None:
-    with pytest.raises(NoAnswerError):
-        upload.put(0, chunks=[])
-    assert upload.get().body["num_parts_processed"] == 0
-    assert upload.put(0).status == 200
-
-
-def test_the_header_names_have_no_letter_case(upload: Upload) -> None:
+def test_header_names_are_case_insensitive(upload: Upload) -> None:
     sent = headers(DATA[:4], content_type="application/octet-stream")
     sent |= {"DIGEST": digest(DATA[:4]), "Content-Range": upload.range(0)}
     assert send(upload.state, "PUT", upload.path, sent, [DATA[:4]]).status == 200
 
 
-def test_the_session_id_has_no_letter_case(upload: Upload) -> None:
+def test_session_ids_are_case_insensitive(upload: Upload) -> None:
     upload.path = upload.path.lower()
     assert upload.put(0).status == 200
 
@@ -189,13 +198,14 @@ def test_pages_follow_offset_and_limit(upload: Upload) -> None:
 @pytest.mark.parametrize(
     "query", ["offset=10001", "limit=1001", "limit=0", "offset=-1", "offset=x", "limit=", "limit=1.5"]
 )
-def test_a_page_out_of_bounds_is_a_bad_argument(upload: Upload, query: str) -> None:
-    answer = upload.get(f"/parts?{query}")
-    assert (answer.status, answer.code) == (400, "invalid_parameter")
+def test_a_page_out_of_bounds_says_the_bounds(upload: Upload, query: str) -> None:
+    name = query.partition("=")[0]
+    message = f"It is not a whole number from {'0 to 10000' if name == 'offset' else '1 to 1000'}."
+    require_error(upload.get(f"/parts?{query}"), 400, "invalid_parameter", message, name)
 
 
 @pytest.mark.parametrize("query", ["offset=10000", "limit=1000", "limit=1.0", "offset=0&unknown=1"])
-def test_a_page_within_bounds_is_answered(upload: Upload, query: str) -> None:
+def test_a_page_within_bounds_is_returned(upload: Upload, query: str) -> None:
     assert upload.get(f"/parts?{query}").status == 200
 
 
@@ -210,32 +220,22 @@ CALLS: list[Callable[[Upload], Any]] = [
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_an_unknown_session_is_not_found(upload: Upload, call: Callable[[Upload], Any]) -> None:
-    for session_id in ("0" * 32, "f" * 32):
-        upload.path = f"{SESSIONS}/{session_id}"
-        answer = call(upload)
-        assert (answer.status, answer.code) == (404, "upload_session_not_found")
-
-
-@pytest.mark.parametrize("session_id", ["x", "0" * 31, "0" * 33, "g" * 32, "%D9%A1" * 32, "0" * 32 + "%0A"])
-@pytest.mark.parametrize("call", CALLS)
-def test_a_malformed_session_id_is_a_bad_argument(
-    upload: Upload, session_id: str, call: Callable[[Upload], Any]
-) -> None:
-    upload.path = f"{SESSIONS}/{session_id}"
-    answer = call(upload)
-    assert (answer.status, answer.code) == (400, "invalid_upload_session_id")
-
-
-@pytest.mark.parametrize("call", CALLS)
-def test_an_expired_session_is_gone(call: Callable[[Upload], Any]) -> None:
+def test_a_session_that_is_not_open_says_why(call: Callable[[Upload], Any]) -> None:
     now = [NOW]
     upload = Upload(small_state(clock=lambda: now[0]))
+    path = upload.path
+    for session_id in ("x", "0" * 31, "0" * 33, "g" * 32, "%D9%A1" * 32, "0" * 32 + "%0A"):
+        upload.path = f"{SESSIONS}/{session_id}"
+        message = "The id of the session is not 32 hexadecimal digits."
+        require_error(call(upload), 400, "invalid_upload_session_id", message, "upload_session_id")
+    for session_id in ("0" * 32, "f" * 32, "A" * 32):
+        upload.path = f"{SESSIONS}/{session_id}"
+        require_error(call(upload), 404, "upload_session_not_found", "Upload session not found")
+    upload.path = path
     now[0] = NOW + timedelta(days=7, microseconds=-1)
     assert upload.get().status == 200
     now[0] = NOW + timedelta(days=7)
-    answer = call(upload)
-    assert (answer.status, answer.code) == (410, "session_expired")
+    require_error(call(upload), 410, "session_expired", "The upload session has expired")
 
 
 @pytest.mark.parametrize(
@@ -249,9 +249,9 @@ def test_an_expired_session_is_gone(call: Callable[[Upload], Any]) -> None:
     ],
 )
 @pytest.mark.parametrize("method", ["HEAD", "PATCH", "TRACE", "QUERY", "get", "options"])
-def test_a_wrong_method_is_told_the_right_ones(upload: Upload, method: str, tail: str, allow: str) -> None:
-    answer = send(upload.state, method, upload.path + tail, {"host": "x"})
-    assert (answer.status, answer.headers["allow"]) == (405, allow)
+def test_an_unsupported_method_gets_the_allowed_methods(upload: Upload, method: str, tail: str, allow: str) -> None:
+    response = send(upload.state, method, upload.path + tail, {"host": "x"})
+    assert (response.status, response.headers["allow"]) == (405, allow)
 
 
 def test_parts_are_kept_by_ids_that_the_seed_decides() -> None:
@@ -263,16 +263,16 @@ def test_parts_are_kept_by_ids_that_the_seed_decides() -> None:
     assert run(1) != run(2)
 
 
-def test_the_journal_tells_for_which_range_a_part_was_sent(upload: Upload) -> None:
+def test_the_request_log_has_the_range_of_a_part(upload: Upload) -> None:
     upload.put(1)
     upload.get()
-    assert [exchange.content_range for exchange in upload.state.journal] == [None, "bytes 4-7/10", None]
+    assert [exchange.content_range for exchange in upload.state.request_log] == [None, "bytes 4-7/10", None]
 
 
-def test_a_named_user_may_be_unknown_to_every_operation() -> None:
+def test_an_unknown_user_gets_403() -> None:
     upload = Upload(small_state(World(users=["1"])))
-    answer = send(upload.state, "GET", upload.path, headers(as_user="2"))
-    assert (answer.status, answer.code) == (403, "access_denied_insufficient_permissions")
+    response = send(upload.state, "GET", upload.path, headers(as_user="2"))
+    assert (response.status, response.code) == (403, "access_denied_insufficient_permissions")
 
 
 def test_the_part_size_can_be_that_of_box(state: State) -> None:

@@ -1,4 +1,4 @@
-"""Asking which parts need not be uploaded, and naming them in the commit."""
+"""Plans: which parts need no upload, and how a commit names them."""
 
 import hashlib
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from box_uploads_mock import State
 
-from tests.unit.mock.in_process import Answer
+from tests.unit.mock.in_process import Response
 from tests.unit.mock.uploading import DATA, Upload, small_state
 
 KEEPING = ("memory", "disk")
@@ -25,23 +25,23 @@ def stored(state: State, data: bytes = DATA, name: str = "first") -> str:
     return file_id
 
 
-def offsets(answer: Answer) -> tuple[list[int], list[int]]:
-    """Return where the hits are, and the misses."""
-    assert answer.status == 200, answer.content
-    hits, misses = ([part["offset"] for part in answer.body[name]] for name in ("hits", "misses"))
+def offsets(response: Response) -> tuple[list[int], list[int]]:
+    """Return the offsets of the hits and of the misses."""
+    assert response.status == 200, response.content
+    hits, misses = ([part["offset"] for part in response.body[name]] for name in ("hits", "misses"))
     return hits, misses
 
 
-def named(answer: Answer) -> list[dict[str, Any]]:
+def named(response: Response) -> list[dict[str, Any]]:
     """Return the hits as a commit names them: without a digest."""
-    return [{name: hit[name] for name in ("part_id", "offset", "size")} for hit in answer.body["hits"]]
+    return [{name: hit[name] for name in ("part_id", "offset", "size")} for hit in response.body["hits"]]
 
 
-def test_nothing_is_a_hit_where_nothing_is_stored(state: State) -> None:
+def test_without_stored_parts_there_are_no_hits(state: State) -> None:
     upload = Upload(state)
-    answer = upload.plan()
-    assert answer.status == 200
-    assert answer.body == {
+    response = upload.plan()
+    assert response.status == 200
+    assert response.body == {
         "upload_session_id": upload.id,
         "hits": [],
         "misses": [upload.wanted(index) for index in range(3)],
@@ -49,17 +49,17 @@ def test_nothing_is_a_hit_where_nothing_is_stored(state: State) -> None:
 
 
 @pytest.mark.parametrize("store", KEEPING)
-def test_a_version_is_made_of_hits_alone_and_needs_no_digests(store: Any) -> None:
+def test_a_version_can_consist_of_hits_without_digests(store: Any) -> None:
     state = small_state(store=store)
     file_id = stored(state)
     upload = Upload(state, file_id=file_id)
-    answer = upload.plan()
-    assert offsets(answer) == ([0, 4, 8], [])
-    assert [{**hit, "part_id": ""} for hit in answer.body["hits"]] == [
+    response = upload.plan()
+    assert offsets(response) == ([0, 4, 8], [])
+    assert [{**hit, "part_id": ""} for hit in response.body["hits"]] == [
         {**upload.wanted(index), "part_id": ""} for index in range(3)
     ]
-    assert len({hit["part_id"] for hit in answer.body["hits"]}) == 3
-    assert upload.commit(named(answer)).status == 201
+    assert len({hit["part_id"] for hit in response.body["hits"]}) == 3
+    assert upload.commit(named(response)).status == 201
     assert state.content(file_id) == DATA
     state.close()
 
@@ -72,44 +72,44 @@ def test_hits_and_uploaded_parts_make_one_file(store: Any, changed: int) -> None
     data = bytearray(DATA)
     data[4 * changed] ^= 1
     upload = Upload(state, bytes(data), file_name="second")
-    answer = upload.plan()
-    assert offsets(answer) == ([at for at in (0, 4, 8) if at != 4 * changed], [4 * changed])
+    response = upload.plan()
+    assert offsets(response) == ([at for at in (0, 4, 8) if at != 4 * changed], [4 * changed])
     upload.put(changed)
-    file_id = upload.commit([*upload.parts, *named(answer)]).body["entries"][0]["id"]
+    file_id = upload.commit([*upload.parts, *named(response)]).body["entries"][0]["id"]
     assert state.content(file_id) == bytes(data)
     state.close()
 
 
-def test_hits_go_by_content_wherever_it_stands(state: State) -> None:
+def test_hits_depend_on_content_and_not_on_the_offset(state: State) -> None:
     stored(state, b"aaaabbbbcc")
     upload = Upload(state, b"bbbbaaaacc")
-    answer = upload.plan()
-    assert offsets(answer) == ([0, 4, 8], [])
-    file_id = upload.commit(named(answer)).body["entries"][0]["id"]
+    response = upload.plan()
+    assert offsets(response) == ([0, 4, 8], [])
+    file_id = upload.commit(named(response)).body["entries"][0]["id"]
     assert state.content(file_id) == b"bbbbaaaacc"
 
 
-def test_a_part_of_another_open_session_is_a_hit_and_outlives_it(state: State) -> None:
+def test_a_part_of_another_session_is_a_hit_after_that_session_is_aborted(state: State) -> None:
     other, upload = Upload(state, file_name="other"), Upload(state)
     other.put(1)
-    answer = upload.plan()
-    assert offsets(answer) == ([4], [0, 8])
+    response = upload.plan()
+    assert offsets(response) == ([4], [0, 8])
     assert other.abort().status == 204
     upload.put(0)
     upload.put(2)
-    file_id = upload.commit([*upload.parts, *named(answer)]).body["entries"][0]["id"]
+    file_id = upload.commit([*upload.parts, *named(response)]).body["entries"][0]["id"]
     assert state.content(file_id) == DATA
 
 
 def test_a_stored_part_of_the_session_is_a_hit_under_its_own_id(state: State) -> None:
     upload = Upload(state)
     upload.put(0)
-    answer = upload.plan()
-    assert offsets(answer) == ([0], [4, 8])
-    assert answer.body["hits"][0]["part_id"] == upload.parts[0]["part_id"]
+    response = upload.plan()
+    assert offsets(response) == ([0], [4, 8])
+    assert response.body["hits"][0]["part_id"] == upload.parts[0]["part_id"]
 
 
-def test_a_range_that_is_stored_with_other_bytes_is_no_hit(state: State) -> None:
+def test_a_range_stored_with_other_bytes_is_a_miss(state: State) -> None:
     stored(state)
     upload = Upload(state, b"xxxx456789")
     upload.put(0)
@@ -117,7 +117,7 @@ def test_a_range_that_is_stored_with_other_bytes_is_no_hit(state: State) -> None
     assert offsets(upload.plan([wanted])) == ([], [0])
 
 
-def test_asking_stores_nothing_and_gives_the_same_ids_again(state: State) -> None:
+def test_a_plan_stores_nothing_and_can_be_repeated(state: State) -> None:
     stored(state)
     upload = Upload(state, file_name="second")
     first, second = upload.plan(), upload.plan()
@@ -128,7 +128,7 @@ def test_asking_stores_nothing_and_gives_the_same_ids_again(state: State) -> Non
     assert upload.commit().status == 201
 
 
-def test_a_hit_is_a_part_of_its_own_session_alone(state: State) -> None:
+def test_a_hit_is_valid_only_in_its_session(state: State) -> None:
     stored(state)
     first, second = Upload(state, file_name="a"), Upload(state, file_name="b")
     hits = named(first.plan())
@@ -141,12 +141,12 @@ def test_a_hit_is_a_part_of_its_own_session_alone(state: State) -> None:
 @pytest.mark.parametrize("change", [
     {"offset": 1}, {"offset": 12}, {"size": 3}, {"size": 5}, {"sha512": "0" * 128},
 ])  # fmt: skip
-def test_what_is_none_of_the_session_s_parts_is_a_miss(state: State, change: dict[str, object]) -> None:
+def test_ranges_that_are_not_parts_are_misses(state: State, change: dict[str, object]) -> None:
     stored(state)
     upload = Upload(state, file_name="second")
     wanted = upload.wanted(0, **change)
-    answer = upload.plan([wanted])
-    assert (answer.body["hits"], answer.body["misses"]) == ([], [wanted])
+    response = upload.plan([wanted])
+    assert (response.body["hits"], response.body["misses"]) == ([], [wanted])
 
 
 def test_a_store_that_discards_has_no_hits() -> None:
@@ -158,20 +158,20 @@ def test_a_store_that_discards_has_no_hits() -> None:
     state.close()
 
 
-def test_a_digest_in_capitals_is_the_same_digest(state: State) -> None:
+def test_digests_are_case_insensitive(state: State) -> None:
     stored(state)
     upload = Upload(state, file_name="second")
     wanted = upload.wanted(0)
-    answer = upload.plan([{**wanted, "sha512": str(wanted["sha512"]).upper(), "more": 1}])
-    assert answer.body["hits"][0]["sha512"] == wanted["sha512"]
+    response = upload.plan([{**wanted, "sha512": str(wanted["sha512"]).upper(), "more": 1}])
+    assert response.body["hits"][0]["sha512"] == wanted["sha512"]
 
 
-def test_nothing_is_hashed_a_second_time_before_it_is_asked_for(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sha512_is_computed_only_on_demand(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
     hashed: list[int] = []
     sha512 = hashlib.sha512
 
     def counted(*data: bytes) -> Any:
-        # The mock hashes bit by bit, the test at once.
+        # The mock passes no data to the constructor, the test does.
         hashed.extend([] if data else [1])
         return sha512(*data)
 
@@ -180,7 +180,7 @@ def test_nothing_is_hashed_a_second_time_before_it_is_asked_for(state: State, mo
     assert hashed == []
     upload = Upload(state, file_name="second")
     upload.plan([upload.wanted(0, sha512="0" * 128)])
-    # Of the three parts, those of the size that was asked for.
+    # Only the two stored parts of the wanted size are hashed.
     upload.plan([upload.wanted(0, sha512="1" * 128)])
     assert len(hashed) == 2
 
@@ -196,31 +196,31 @@ def test_a_commit_may_name_a_sha512_of_every_part(state: State, is_hit: bool) ->
         parts = [{**part, **upload.wanted(index)} for index, part in enumerate(upload.parts)]
     wrong = [{**parts[0], "sha512": "0" * 128}, *parts[1:]]
     assert upload.commit(wrong).code == "parts_mismatch"
-    assert upload.commit([{**one, "sha512": one["sha512"].upper()} for one in parts]).status == 201
+    assert upload.commit([{**part, "sha512": part["sha512"].upper()} for part in parts]).status == 201
 
 
 @pytest.mark.parametrize("without", [0, 1, 2])
-def test_a_commit_with_some_sha512_is_refused(state: State, without: int) -> None:
+def test_a_commit_with_sha512_for_some_parts_gets_400(state: State, without: int) -> None:
     upload = Upload(state)
     upload.put_all()
     parts = [{**part, **upload.wanted(index)} for index, part in enumerate(upload.parts)]
     del parts[without]["sha512"]
-    answer = upload.commit(parts)
-    assert (answer.status, answer.code) == (400, "bad_digest")
+    response = upload.commit(parts)
+    assert (response.status, response.code) == (400, "bad_digest")
 
 
 @pytest.mark.parametrize("change", [
     {"offset": -1}, {"offset": "0"}, {"offset": None}, {"size": 0}, {"size": 1.5}, {"size": True}, {"sha512": ""},
     {"sha512": None}, {"sha512": "0" * 127}, {"sha512": "0" * 129}, {"sha512": "g" * 128}, {"sha512": 1},
 ])  # fmt: skip
-def test_a_malformed_part_is_refused(state: State, change: dict[str, object]) -> None:
+def test_a_malformed_part_gets_400(state: State, change: dict[str, object]) -> None:
     upload = Upload(state)
-    answer = upload.plan([upload.wanted(1), upload.wanted(0, **change)])
-    assert (answer.status, answer.code) == (400, "invalid_parameter")
+    response = upload.plan([upload.wanted(1), upload.wanted(0, **change)])
+    assert (response.status, response.code) == (400, "invalid_parameter")
 
 
 @pytest.mark.parametrize("name", ["offset", "size", "sha512"])
-def test_a_part_says_all_three(state: State, name: str) -> None:
+def test_a_part_needs_offset_size_and_sha512(state: State, name: str) -> None:
     upload = Upload(state)
     part = upload.wanted(0)
     del part[name]
@@ -228,23 +228,23 @@ def test_a_part_says_all_three(state: State, name: str) -> None:
 
 
 @pytest.mark.parametrize("body", [{}, {"parts": []}, {"parts": {}}, {"parts": [1]}, []])
-def test_a_malformed_body_is_refused(state: State, body: object) -> None:
+def test_a_malformed_plan_gets_400(state: State, body: object) -> None:
     assert Upload(state).plan(body=body).status == 400
 
 
-def test_a_property_that_is_not_known_is_refused(state: State) -> None:
+def test_an_unknown_property_gets_400(state: State) -> None:
     upload = Upload(state)
     assert upload.plan(body={"parts": [upload.wanted(0)], "more": 1}).code == "bad_request"
 
 
-def test_a_session_that_has_ended_cannot_be_planned(state: State) -> None:
+def test_an_aborted_session_has_no_plan(state: State) -> None:
     upload = Upload(state)
     upload.abort()
     assert upload.plan().code == "upload_session_not_found"
 
 
-def test_a_mock_that_does_not_offer_it_has_no_such_call() -> None:
+def test_without_plan_endpoint_a_plan_gets_404() -> None:
     upload = Upload(small_state(offers_plan=False))
     assert "plan" not in upload.session["session_endpoints"]
-    answer = upload.plan()
-    assert (answer.status, answer.code) == (404, "not_found")
+    response = upload.plan()
+    assert (response.status, response.code) == (404, "not_found")

@@ -1,4 +1,4 @@
-"""The fixtures, in a test run of their own."""
+"""The fixtures, in a separate test run."""
 
 import os
 import subprocess
@@ -30,7 +30,7 @@ def test_a_test_starts_from_the_beginning(box_mock, box_mock_url, box_mock_token
 """
 
 
-def test_the_fixtures_give_each_test_a_fresh_mock(tmp_path: Path) -> None:
+def test_every_test_gets_a_fresh_mock(tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text('pytest_plugins = ["box_uploads_mock.pytest_plugin"]\n')
     (tmp_path / "test_it.py").write_text(TESTS)
     assert "2 passed" in _pytest(tmp_path)
@@ -72,15 +72,15 @@ def test_nothing_is_left_of_earlier_tests(box_mock_url):
 """
 
 
-def test_a_fault_that_does_not_happen_fails_its_test_and_no_other(tmp_path: Path) -> None:
+def test_an_unused_fault_fails_only_its_test(tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text('pytest_plugins = ["box_uploads_mock.pytest_plugin"]\n')
     (tmp_path / "test_it.py").write_text(UNFIRED)
     out = _pytest(tmp_path)
     assert "5 failed, 2 passed" in out
     assert "error" not in out.splitlines()[-1]
     for operation in ("upload_part", "list_parts", "commit_upload_session"):
-        assert f"UnfiredFaultsError: queued, but did not happen: Reset(operation='{operation}'" in out
-    assert "UnfiredFaultsError: queued, but did not happen: RateLimit(retry_after_s=1, requests=5)" in out
+        assert f"UnfiredFaultsError: queued but not used: Reset(operation='{operation}'" in out
+    assert "UnfiredFaultsError: queued but not used: RateLimit(retry_after_s=1, requests=5)" in out
     assert "ValueError: its own failure" in out
 
 
@@ -114,9 +114,9 @@ def send(box_mock):
 ])
 @pytest.mark.parametrize("tries", [1, 2])
 def test_a_client_loses_patience(box_mock, fault, tries):
-    assert not box_mock.state.journal
+    assert not box_mock.state.request_log
     box_mock.state.faults.add(fault)
-    # As after a timeout: it hangs up.
+    # Disconnects, as after a timeout.
     with send(box_mock):
         for _ in range(10_000):
             if box_mock.state.faults.stalled:
@@ -129,13 +129,13 @@ def test_a_client_loses_patience(box_mock, fault, tries):
 
 
 def test_nothing_comes_in_late(box_mock):
-    box_mock.settle()
-    assert not box_mock.state.journal
+    box_mock.wait_until_idle()
+    assert not box_mock.state.request_log
     assert not box_mock.state.sessions
 """
 
 
-def test_a_client_that_hangs_up_while_it_is_held_up_leaves_nothing_to_other_tests(tmp_path: Path) -> None:
+def test_a_stalled_client_that_disconnects_does_not_affect_other_tests(tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text('pytest_plugins = ["box_uploads_mock.pytest_plugin"]\n')
     (tmp_path / "test_it.py").write_text(HUNG_UP)
     assert "7 passed" in _pytest(tmp_path)
@@ -143,7 +143,7 @@ def test_a_client_that_hangs_up_while_it_is_held_up_leaves_nothing_to_other_test
 
 def _pytest(tmp_path: Path) -> str:
     command = [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", str(tmp_path)]
-    # Other plugins that happen to be installed have no part in this.
+    # Ignore other installed plugins.
     environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     done = subprocess.run(
         command, capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path, env=environment

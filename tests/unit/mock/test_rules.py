@@ -1,4 +1,4 @@
-"""Which request bodies are refused, and with which code."""
+"""Validation of request bodies, and the error codes of invalid bodies."""
 
 import json
 from decimal import Decimal
@@ -6,9 +6,21 @@ from decimal import Decimal
 import pytest
 from box_uploads_mock import State, rules
 
-from tests.unit.mock.in_process import SESSIONS, new_file, post, versions
+from tests.unit.mock.in_process import SESSIONS, new_file, post, require_error, versions
 
 LONE_SURROGATE = "\ud800"
+SIZE = 20_000_000
+MESSAGES = {
+    "missing_destination": "The folder of the file is missing.",
+    "invalid_folder_id": "The id of the folder is not 1 to 19 decimal digits.",
+    "missing_file_name": "The name of the file is missing.",
+    "item_name_invalid": "The name is not one that Box can store.",
+    "item_name_too_long": "The name has more than 255 characters.",
+    "missing_file_size": "The size of the file is missing.",
+    "invalid_file_size": "The file size is not a whole number of bytes.",
+    "file_size_too_small": "The file size is below the minimum of 20000000 bytes.",
+    "bad_request": "The request body has a property that is not known.",
+}
 
 
 def without(name: str) -> dict[str, object]:
@@ -57,30 +69,31 @@ def without(name: str) -> dict[str, object]:
     ],
     ids=str,
 )
-def test_a_bad_body_for_a_new_file_is_refused(state: State, body: object, code: str, name: str) -> None:
-    answer = post(state, SESSIONS, body)
-    assert (answer.status, answer.code) == (400, code)
-    assert answer.body["context_info"]["errors"][0]["name"] == name
+def test_an_invalid_body_for_a_new_file_says_why(state: State, body: object, code: str, name: str) -> None:
+    require_error(post(state, SESSIONS, body), 400, code, MESSAGES[code], name)
     assert not state.sessions
 
 
 @pytest.mark.parametrize(
-    ("body", "code"),
+    ("body", "code", "name"),
     [
-        ({}, "missing_file_size"),
-        ({"file_size": None}, "missing_file_size"),
-        ({"file_size": 1}, "file_size_too_small"),
-        ({"file_size": 20_000_000, "file_name": None}, "item_name_invalid"),
-        ({"file_size": 20_000_000, "file_name": "a" * 256}, "item_name_too_long"),
-        ({"file_size": 20_000_000, "folder_id": None}, "invalid_folder_id"),
-        ({"file_size": 20_000_000, "folder_id": "x"}, "invalid_folder_id"),
-        ({"file_size": 20_000_000, "name": "x"}, "bad_request"),
+        ({}, "missing_file_size", "file_size"),
+        ({"file_size": None}, "missing_file_size", "file_size"),
+        ({"file_size": 1}, "file_size_too_small", "file_size"),
+        ({"file_size": "1"}, "invalid_file_size", "file_size"),
+        ({"file_size": SIZE, "file_name": None}, "item_name_invalid", "file_name"),
+        ({"file_size": SIZE, "file_name": 1}, "item_name_invalid", "file_name"),
+        ({"file_size": SIZE, "file_name": "/"}, "item_name_invalid", "file_name"),
+        ({"file_size": SIZE, "file_name": "a" * 256}, "item_name_too_long", "file_name"),
+        ({"file_size": SIZE, "folder_id": None}, "invalid_folder_id", "folder_id"),
+        ({"file_size": SIZE, "folder_id": "x"}, "invalid_folder_id", "folder_id"),
+        ({"file_size": SIZE, "name": "x"}, "bad_request", "name"),
+        ({"file_size": SIZE, "\u00e9" * 30: 1}, "bad_request", "\\xe9" * 25),
     ],
     ids=str,
 )
-def test_a_bad_body_for_a_version_is_refused(state: State, body: object, code: str) -> None:
-    answer = post(state, versions("12345"), body)
-    assert (answer.status, answer.code) == (400, code)
+def test_an_invalid_body_for_a_version_says_why(state: State, body: object, code: str, name: str) -> None:
+    require_error(post(state, versions("12345"), body), 400, code, MESSAGES[code], name)
 
 
 @pytest.mark.parametrize(
@@ -105,9 +118,11 @@ def test_a_bad_body_for_a_version_is_refused(state: State, body: object, code: s
     ],
     ids=lambda body: repr(body[:40]),
 )
-def test_a_body_that_is_no_json_object_is_refused(state: State, body: bytes) -> None:
-    answer = post(state, SESSIONS, body)
-    assert (answer.status, answer.code) == (400, "bad_request")
+def test_a_body_that_is_not_a_json_object_is_rejected(state: State, body: bytes) -> None:
+    is_json = body in {b"[]", b"null", b'"text"'}
+    message = f"The request body is not {'a JSON object' if is_json else 'valid JSON'}."
+    for path in (SESSIONS, versions("12345")):
+        require_error(post(state, path, body), 400, "bad_request", message)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +133,7 @@ def test_a_body_that_is_no_json_object_is_refused(state: State, body: bytes) -> 
         ("2e7", 20_000_000),
         ("1E+8", 100_000_000),
         ("200000000e-1", 20_000_000),
-        # Beyond what a binary floating-point number can tell apart.
+        # More digits than a binary floating-point number has.
         ("900719925474.0993e4", 9_007_199_254_740_993),
         ("9223372036854775807.0", 2**63 - 1),
         ("20000000." + "0" * 1000, 20_000_000),
@@ -126,13 +141,13 @@ def test_a_body_that_is_no_json_object_is_refused(state: State, body: bytes) -> 
 )
 def test_a_whole_number_in_any_notation_is_read_exactly(number: str, file_size: int) -> None:
     body = f'{{"file_size": {number}}}'.encode()
-    assert rules.new_version(body).file_size == file_size
+    assert rules.parse_new_version(body).file_size == file_size
 
 
 @pytest.mark.parametrize(
     "number", ["20000000.5", "9223372036854775807.5", "9223372036854775808.0", "1e999999999", "-2e7", "1e-999999999"]
 )
-def test_a_number_that_is_no_size_is_refused(state: State, number: str) -> None:
+def test_an_invalid_size_gets_400(state: State, number: str) -> None:
     body = f'{{"file_size": {number}}}'.encode()
     assert post(state, versions("12345"), body).status == 400
 
@@ -156,9 +171,9 @@ def test_a_number_that_is_no_size_is_refused(state: State, number: str) -> None:
     ],
     ids=ascii,
 )
-def test_any_other_name_is_accepted(state: State, name: str) -> None:
-    answer = post(state, SESSIONS, new_file(file_name=name))
-    assert answer.status == 201
+def test_unusual_names_are_accepted(state: State, name: str) -> None:
+    response = post(state, SESSIONS, new_file(file_name=name))
+    assert response.status == 201
 
 
 def test_an_escaped_surrogate_pair_is_one_character(state: State) -> None:
@@ -167,10 +182,10 @@ def test_an_escaped_surrogate_pair_is_one_character(state: State) -> None:
     assert post(state, SESSIONS, body).status == 201
 
 
-def test_of_repeated_names_the_last_counts(state: State) -> None:
+def test_the_last_of_repeated_names_counts(state: State) -> None:
     body = b'{"file_size": 1, "file_size": 20000000}'
     assert post(state, versions("12345"), body).status == 201
 
 
 def test_fractions_are_read_as_decimals() -> None:
-    assert rules.json_object(b'{"a": 0.1}') == {"a": Decimal("0.1")}
+    assert rules.parse_json_object(b'{"a": 0.1}') == {"a": Decimal("0.1")}

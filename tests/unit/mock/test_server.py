@@ -1,10 +1,10 @@
-"""The server in a thread, over real connections on the loopback interface."""
+"""The server in a thread, over connections on the loopback interface."""
 
 import http.client
 import json
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
@@ -17,18 +17,6 @@ from box_uploads_mock import Failure, MockServer, State, UnfiredFaultsError, Wor
 
 from tests.unit.mock.in_process import SESSIONS, new_file
 from tests.unit.mock.uploading import Upload
-
-
-@pytest.fixture(scope="module")
-def shared_server() -> Iterator[MockServer]:
-    with MockServer() as server:
-        yield server
-
-
-@pytest.fixture
-def server(shared_server: MockServer) -> MockServer:
-    shared_server.state.reset()
-    return shared_server
 
 
 def _queue_a_fault(state: State) -> None:
@@ -50,7 +38,7 @@ def exchange(server: MockServer, method: str, body: Any, *, headers: dict[str, s
         connection.close()
 
 
-def test_the_server_answers_with_endpoints_on_itself(server: MockServer) -> None:
+def test_endpoints_have_the_address_of_the_server(server: MockServer) -> None:
     status, content = exchange(server, "POST", json.dumps(new_file()))
     assert status == 201
     session = json.loads(content)
@@ -66,33 +54,33 @@ def test_the_base_url_names_the_port_in_use(server: MockServer) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "TRACE", "QUERY", "PATCH"])
-def test_wrong_methods_are_refused_over_a_real_connection(server: MockServer, method: str) -> None:
+def test_unsupported_methods_get_405_over_a_connection(server: MockServer, method: str) -> None:
     status, content = exchange(server, method, None)
     assert status == 405
     assert bool(content) is (method != "HEAD")
 
 
-def test_a_chunked_body_has_no_length(server: MockServer) -> None:
+def test_a_chunked_json_body_gets_411(server: MockServer) -> None:
     assert exchange(server, "POST", iter([b"{}"]))[0] == 411
 
 
-def test_a_large_body_is_refused_before_it_is_sent(server: MockServer) -> None:
+def test_a_large_body_gets_413_before_it_is_sent(server: MockServer) -> None:
     with socket.create_connection(("127.0.0.1", urlsplit(server.origin).port or 0), timeout=10) as connection:
         head = f"POST {SESSIONS} HTTP/1.1\r\nHost: mock\r\nAuthorization: Bearer {server.token}\r\n"
         connection.sendall(f"{head}Content-Length: 1000000000\r\n\r\n".encode())
         assert connection.recv(100).startswith(b"HTTP/1.1 413 ")
 
 
-def test_a_body_shorter_than_announced_gets_no_answer(server: MockServer) -> None:
+def test_a_body_shorter_than_its_content_length_gets_no_response(server: MockServer) -> None:
     with socket.create_connection(("127.0.0.1", urlsplit(server.origin).port or 0), timeout=10) as connection:
         head = f"POST {SESSIONS} HTTP/1.1\r\nHost: mock\r\nAuthorization: Bearer {server.token}\r\n"
         connection.sendall(f"{head}Content-Type: application/json\r\nContent-Length: 10\r\n\r\n{{}}".encode())
         connection.shutdown(socket.SHUT_WR)
         assert connection.recv(100) == b""
-    assert not server.state.journal
+    assert not server.state.request_log
 
 
-def test_connections_are_kept_for_further_requests_after_a_refusal(server: MockServer) -> None:
+def test_connections_stay_open_after_an_error(server: MockServer) -> None:
     connection = http.client.HTTPConnection(urlsplit(server.origin).netloc, timeout=10)
     try:
         statuses: list[int] = []
@@ -121,13 +109,13 @@ def test_many_clients_at_once_get_sessions_of_their_own(server: MockServer) -> N
     assert len(ids) == 40
 
 
-def test_a_stopped_server_leaves_neither_thread_nor_port() -> None:
+def test_a_stopped_server_frees_its_thread_and_port() -> None:
     before = threading.active_count()
     with MockServer() as server:
         port = urlsplit(server.base_url).port or 0
         exchange(server, "POST", "{}")
         threads = [thread for thread in threading.enumerate() if thread.name == "box-uploads-mock"]
-        # A process may end without stopping them.
+        # Daemon threads do not keep the process alive.
         assert threads
         assert all(thread.daemon for thread in threads)
     assert threading.active_count() == before
@@ -135,19 +123,19 @@ def test_a_stopped_server_leaves_neither_thread_nor_port() -> None:
         assert urlsplit(again.base_url).port == port
 
 
-def test_stopping_twice_is_harmless_and_starting_twice_is_refused() -> None:
+def test_stopping_twice_is_harmless_and_starting_twice_fails() -> None:
     with MockServer() as server:
-        with pytest.raises(RuntimeError, match=r"^The mock server runs already\.$"):
+        with pytest.raises(RuntimeError, match=r"^The mock server is already running; stop it first\.$"):
             server.start()
         server.stop()
 
 
-def test_a_port_in_use_is_told_to_the_caller(server: MockServer) -> None:
+def test_a_port_in_use_raises_os_error(server: MockServer) -> None:
     with pytest.raises(OSError, match="in use"):
         MockServer(port=urlsplit(server.origin).port or 0).start()
 
 
-def test_a_server_takes_world_token_seed_and_clock() -> None:
+def test_a_server_accepts_world_token_seed_and_clock() -> None:
     now = datetime(2026, 1, 1, tzinfo=UTC)
     with MockServer(world=World(), token="abc", seed=7, clock=lambda: now) as server:
         assert server.token == "abc"
@@ -155,21 +143,21 @@ def test_a_server_takes_world_token_seed_and_clock() -> None:
     assert json.loads(content)["session_expires_at"] == "2026-01-08T00:00:00+00:00"
 
 
-def test_a_server_takes_a_state_and_nothing_that_contradicts_it() -> None:
+def test_a_server_accepts_a_state_instead_of_its_arguments() -> None:
     state = State(token="abc")
     assert (MockServer(state=state).state, MockServer(state=state).token) == (state, "abc")
-    with pytest.raises(ValueError, match=r"^A state has its own seed, store; give that to the state\.$"):
+    with pytest.raises(ValueError, match=r"^state: cannot be combined with seed, store; pass them to State instead$"):
         MockServer(state=state, seed=1, store="disk")
 
 
-def test_a_server_takes_what_decides_about_sessions() -> None:
+def test_a_server_accepts_the_options_of_sessions() -> None:
     with MockServer(store="discard", part_size_for=lambda size: size // 2, min_file_size=10) as server:
         session = json.loads(exchange(server, "POST", json.dumps(new_file(file_size=10)))[1])
         assert (session["part_size"], session["total_parts"]) == (5, 2)
         assert server.state.store.kind == "discard"
 
 
-def test_what_was_uploaded_to_memory_outlives_the_server() -> None:
+def test_uploads_in_memory_remain_after_the_server_stops() -> None:
     with MockServer(min_file_size=1) as server:
         upload = Upload(server.state, b"abc")
         upload.put(0, content_range="bytes 0-2/3")
@@ -178,13 +166,13 @@ def test_what_was_uploaded_to_memory_outlives_the_server() -> None:
 
 
 def test_two_servers_are_independent() -> None:
-    with MockServer() as one, MockServer() as two:
-        assert one.base_url != two.base_url
-        exchange(one, "POST", json.dumps(new_file()))
-        assert (len(one.state.sessions), len(two.state.sessions)) == (1, 0)
+    with MockServer() as first, MockServer() as second:
+        assert first.base_url != second.base_url
+        exchange(first, "POST", json.dumps(new_file()))
+        assert (len(first.state.sessions), len(second.state.sessions)) == (1, 0)
 
 
-def test_answers_do_not_wait_for_acknowledgements(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tcp_nodelay_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[socket.socket] = []
     create = socket.create_server
 
@@ -198,13 +186,13 @@ def test_answers_do_not_wait_for_acknowledgements(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize("queue", [_queue_a_fault, _limit_the_rate])
-def test_what_did_not_happen_is_an_error_when_the_context_ends(queue: Callable[[State], None]) -> None:
-    with pytest.raises(UnfiredFaultsError, match="queued, but did not happen"), MockServer() as server:
+def test_unused_faults_raise_when_the_context_ends(queue: Callable[[State], None]) -> None:
+    with pytest.raises(UnfiredFaultsError, match="queued but not used"), MockServer() as server:
         queue(server.state)
     assert server._server is None
 
 
-def test_what_did_not_happen_hides_no_other_error() -> None:
+def test_unused_faults_do_not_hide_another_error() -> None:
     def fail(state: State) -> None:
         _queue_a_fault(state)
         raise KeyError("its own")
@@ -213,19 +201,21 @@ def test_what_did_not_happen_hides_no_other_error() -> None:
         fail(server.state)
 
 
-def test_what_did_not_happen_may_be_left() -> None:
+def test_unused_faults_are_allowed_without_require_fired() -> None:
     with MockServer(require_fired=False) as server:
         _queue_a_fault(server.state)
     assert len(server.state.faults.unfired) == 1
 
 
-def test_what_happened_is_no_error_when_the_context_ends() -> None:
+def test_fired_faults_do_not_raise_when_the_context_ends() -> None:
     with MockServer() as server:
         server.state.faults.add(Failure(operation="create_upload_session", status=503))
         assert exchange(server, "POST", json.dumps(new_file()))[0] == 503
 
 
-def test_a_reset_overtakes_no_request_that_was_sent_before(server: MockServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_requests_sent_before_a_reset_do_not_affect_the_state(
+    server: MockServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     gate = threading.Event()
     getresponse = http.client.HTTPConnection.getresponse
 
@@ -235,7 +225,7 @@ def test_a_reset_overtakes_no_request_that_was_sent_before(server: MockServer, m
 
     monkeypatch.setattr(http.client.HTTPConnection, "getresponse", wait_for_answer)
     assert server._server is not None
-    # The server reads nothing until somebody waits for it.
+    # The server reads nothing until `reset` waits for its response.
     server._server.servers[0].get_loop().call_soon_threadsafe(gate.wait, 10)
     body = json.dumps(new_file())
     with socket.create_connection(("127.0.0.1", urlsplit(server.origin).port or 0), timeout=10) as connection:
@@ -244,7 +234,7 @@ def test_a_reset_overtakes_no_request_that_was_sent_before(server: MockServer, m
         connection.sendall((head + body).encode())
     server.reset()
     gate.set()
-    # All that was sent before this request is read before it.
+    # The server reads earlier requests before this one.
     assert httpx2.get(f"{server.origin}/_mock/requests").json() == {"requests": []}
     assert not server.state.sessions
 
@@ -259,31 +249,33 @@ def test_a_reset_leaves_connections_open() -> None:
         assert before in server._server.server_state.connections
 
 
-def test_a_server_that_does_not_run_is_reset_as_well() -> None:
+def test_a_server_that_is_not_running_can_be_reset() -> None:
     server = MockServer()
     server.state.offers_plan = False
     server.reset()
     assert server.state.offers_plan
 
 
-def test_a_settled_server_has_answered_everybody() -> None:
+def test_wait_until_idle_returns_when_all_clients_have_disconnected() -> None:
     with MockServer() as server:
-        server.settle()
+        server.wait_until_idle()
         with httpx2.Client() as client:
             client.get(f"{server.origin}/_mock/requests")
-        server.settle()
+        server.wait_until_idle()
         state = server._server.server_state if server._server else None
         assert state is not None
         assert (state.connections, state.tasks) == (set(), set())
-    server.settle()
+    server.wait_until_idle()
 
 
-def test_a_client_that_does_not_hang_up_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("box_uploads_mock.server.SETTLE_POLLS", 3)
+def test_wait_until_idle_fails_if_a_client_stays_connected(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("box_uploads_mock.server.IDLE_POLLS", 3)
     with MockServer() as server, httpx2.Client() as client:
         client.get(f"{server.origin}/_mock/requests")
-        with pytest.raises(RuntimeError, match=r"^1 connections to the mock server are still open\.$"):
-            server.settle()
+        with pytest.raises(
+            RuntimeError, match=r"^1 connections to the mock server are still open; close their clients first\.$"
+        ):
+            server.wait_until_idle()
 
 
 def test_a_server_that_does_not_start_or_stop_in_time_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -306,20 +298,20 @@ def test_a_server_that_does_not_start_or_stop_in_time_says_so(monkeypatch: pytes
     assert server._server is None
 
 
-def test_an_answer_has_the_headers_of_the_mock_and_no_others(server: MockServer) -> None:
+def test_a_response_has_only_the_headers_of_the_mock(server: MockServer) -> None:
     sent = {"authorization": f"Bearer {server.token}", "x-forwarded-proto": "https", "x-forwarded-host": "other"}
-    answer = httpx2.post(f"{server.base_url}/files/upload_sessions", json=new_file(), headers=sent)
-    assert answer.headers.keys() == {"content-type", "content-length", "box-request-id"}
-    assert answer.json()["session_endpoints"]["status"].startswith(f"{server.base_url}/files/")
+    response = httpx2.post(f"{server.base_url}/files/upload_sessions", json=new_file(), headers=sent)
+    assert response.headers.keys() == {"content-type", "content-length", "box-request-id"}
+    assert response.json()["session_endpoints"]["status"].startswith(f"{server.base_url}/files/")
 
 
 @pytest.mark.parametrize(("host", "origin"), [("127.0.0.1", "http://127.0.0.1:0"), ("::1", "http://[::1]:0")])
-def test_the_origin_is_a_url_whatever_the_address(host: str, origin: str) -> None:
+def test_the_origin_is_a_url_for_ipv4_and_ipv6(host: str, origin: str) -> None:
     server = MockServer(host=host)
     assert (server.origin, server.base_url) == (origin, f"{origin}/api/2.0")
 
 
-def test_a_server_listens_on_the_address_that_it_is_given() -> None:
+def test_a_server_listens_on_the_given_address() -> None:
     try:
         socket.create_server(("::1", 0), family=socket.AF_INET6).close()
     except OSError:
@@ -328,9 +320,9 @@ def test_a_server_listens_on_the_address_that_it_is_given() -> None:
         assert exchange(server, "POST", json.dumps(new_file()))[0] == 201
 
 
-def test_what_the_package_offers_is_there() -> None:
+def test_the_package_exports_its_public_names() -> None:
     assert set(box_uploads_mock.__all__) == {
-        "Accepted", "Exchange", "Failure", "Fault", "File", "Folder", "LatePartsMismatch", "LogEvent", "LostAnswer",
+        "Accepted", "Exchange", "Failure", "Fault", "File", "Folder", "LatePartsMismatch", "LogEvent", "LostResponse",
         "MockServer", "Part", "Reset", "SlowRead", "Stall", "State", "TokenExpiry", "Truncation",
         "UnfiredFaultsError", "World", "WorldError", "WorldFileError", "constant_part_size", "create_app",
         "default_world", "load_world",

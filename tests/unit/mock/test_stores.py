@@ -1,4 +1,4 @@
-"""Where the bytes go: kept in memory, kept on disk, or hashed and discarded."""
+"""Stores: bytes in memory, on disk, or hashed and discarded."""
 
 import hashlib
 import itertools
@@ -10,52 +10,52 @@ from typing import Any
 
 import pytest
 from box_uploads_mock import MockServer, Part, State
-from box_uploads_mock.assembly import Assembly
-from box_uploads_mock.blobs import STORE_KINDS, DiskBlob, Store
+from box_uploads_mock.blobs import STORE_KINDS, BlobStore, DiskBlob
+from box_uploads_mock.part_store import PartStore
 
 from tests.unit.mock.uploading import DATA, Upload, small_state
 
 MIB = 1024**2
 
 
-def fill(assembly: Assembly, offset: int, data: bytes) -> None:
-    writer = assembly.open(offset)
+def fill(part_store: PartStore, offset: int, data: bytes) -> None:
+    writer = part_store.open_writer(offset)
     for start in range(0, len(data), 7):
         writer.write(data[start : start + 7])
     sha1 = writer.digest.hex()
-    assembly.add(Part(part_id=f"{offset:08X}", offset=offset, size=len(data), sha1=sha1), writer)
-    if assembly.is_behind:
-        assembly.advance()
+    part_store.add(Part(part_id=f"{offset:08X}", offset=offset, size=len(data), sha1=sha1), writer)
+    if part_store.has_unhashed_parts:
+        part_store.hash_pending()
 
 
 @pytest.mark.parametrize("kind", STORE_KINDS)
 @pytest.mark.parametrize("order", list(itertools.permutations((0, 4, 8))))
-def test_the_file_is_hashed_in_order_whatever_the_order_of_its_parts(kind: Any, order: tuple[int, ...]) -> None:
-    store = Store(kind)
-    assembly = Assembly(store)
+def test_the_file_hash_does_not_depend_on_the_order_of_parts(kind: Any, order: tuple[int, ...]) -> None:
+    store = BlobStore(kind)
+    part_store = PartStore(store)
     for offset in order:
-        fill(assembly, offset, DATA[offset : offset + 4])
-    assert assembly.digest == hashlib.sha1(DATA, usedforsecurity=False).digest()
-    assert [part.offset for part in assembly.parts] == [0, 4, 8]
-    assembly.drop()
-    assert len(assembly) == 0
+        fill(part_store, offset, DATA[offset : offset + 4])
+    assert part_store.digest == hashlib.sha1(DATA, usedforsecurity=False).digest()
+    assert [part.offset for part in part_store.parts] == [0, 4, 8]
+    part_store.clear()
+    assert len(part_store) == 0
     assert store.directory is None or list(store.directory.iterdir()) == []
     store.close()
 
 
 @pytest.mark.parametrize("kind", STORE_KINDS)
-def test_an_abandoned_part_leaves_no_trace_in_the_digest(kind: Any) -> None:
-    assembly = Assembly(Store(kind))
-    writer = assembly.open(0)
+def test_a_discarded_part_does_not_change_the_digest(kind: Any) -> None:
+    part_store = PartStore(BlobStore(kind))
+    writer = part_store.open_writer(0)
     writer.write(b"wrong")
-    writer.abandon()
+    writer.discard()
     for offset in (4, 0):
-        fill(assembly, offset, DATA[offset : offset + 4])
-    assert assembly.digest == hashlib.sha1(DATA[:8], usedforsecurity=False).digest()
+        fill(part_store, offset, DATA[offset : offset + 4])
+    assert part_store.digest == hashlib.sha1(DATA[:8], usedforsecurity=False).digest()
 
 
 @pytest.mark.parametrize("kind", STORE_KINDS)
-def test_an_upload_ends_well_whatever_the_store(kind: Any) -> None:
+def test_an_upload_succeeds_with_every_store(kind: Any) -> None:
     state = small_state(store=kind)
     upload = Upload(state)
     for index in (2, 0, 1):
@@ -63,14 +63,14 @@ def test_an_upload_ends_well_whatever_the_store(kind: Any) -> None:
     assert upload.put(1).status == 416
     file_id = upload.commit().body["entries"][0]["id"]
     if kind == "discard":
-        with pytest.raises(LookupError, match="only the description"):
+        with pytest.raises(LookupError, match="are not stored"):
             state.content(file_id)
     else:
         assert state.content(file_id) == DATA
     state.close()
 
 
-def test_a_discarding_store_still_tells_a_wrong_digest() -> None:
+def test_a_discarding_store_detects_a_wrong_digest() -> None:
     state = small_state(store="discard")
     upload = Upload(state)
     for index in (2, 1, 0):
@@ -80,7 +80,7 @@ def test_a_discarding_store_still_tells_a_wrong_digest() -> None:
     state.close()
 
 
-def test_a_discarding_store_keeps_only_what_comes_early() -> None:
+def test_a_discarding_store_keeps_only_early_parts() -> None:
     state = small_state(store="discard")
     upload = Upload(state)
     upload.put(0)
@@ -94,7 +94,7 @@ def test_a_discarding_store_keeps_only_what_comes_early() -> None:
 
 
 @pytest.mark.parametrize("kind", ["disk", "discard"])
-def test_a_closed_state_leaves_nothing_on_the_disk(kind: Any) -> None:
+def test_a_closed_state_leaves_no_files(kind: Any) -> None:
     state = small_state(store=kind)
     upload = Upload(state)
     upload.put(2)
@@ -109,8 +109,8 @@ def test_a_closed_state_leaves_nothing_on_the_disk(kind: Any) -> None:
     state.close()
 
 
-@pytest.mark.parametrize("end", ["refused", "aborted", "reset", "replaced"])
-def test_bytes_on_disk_go_when_nobody_can_read_them_any_more(end: str) -> None:
+@pytest.mark.parametrize("end", ["refused", "aborted", "reset while open", "reset", "replaced"])
+def test_files_are_deleted_when_their_bytes_are_unreachable(end: str) -> None:
     state = small_state(store="disk")
     upload = Upload(state, file_id="12345")
     upload.put_all()
@@ -120,6 +120,8 @@ def test_bytes_on_disk_go_when_nobody_can_read_them_any_more(end: str) -> None:
         assert upload.put(0, digest="sha=" + "A" * 27 + "=").status == 412
     elif end == "aborted":
         upload.abort()
+    elif end == "reset while open":
+        state.reset()
     elif end == "reset":
         assert upload.commit().status == 201
         state.reset()
@@ -142,7 +144,7 @@ def test_a_server_removes_its_directory_when_it_stops() -> None:
     assert not directory.exists()
 
 
-def test_an_unknown_store_is_refused() -> None:
+def test_an_unknown_store_is_rejected() -> None:
     with pytest.raises(ValueError, match=r"^store: 'tape' is unknown; use one of memory, disk, discard$"):
         State(store="tape")  # type: ignore[arg-type]  # what the types forbid is what is tested
 
@@ -151,37 +153,37 @@ def test_a_blob_on_disk_is_read_in_pieces(tmp_path: Path) -> None:
     blob = DiskBlob(tmp_path / "blob")
     blob.write(bytes(MIB))
     blob.write(b"end")
-    blob.seal()
+    blob.close()
     assert [len(chunk) for chunk in blob.chunks()] == [MIB, 3]
 
 
 def test_parts_from_eight_threads_in_any_order_make_the_file() -> None:
     data = random.Random(1).randbytes(400)
-    assembly = Assembly(Store("discard"))
+    part_store = PartStore(BlobStore("discard"))
     offsets = list(range(0, len(data), 4))
     random.Random(2).shuffle(offsets)
     with ThreadPoolExecutor(8) as pool:
-        for done in [pool.submit(fill, assembly, offset, data[offset : offset + 4]) for offset in offsets]:
+        for done in [pool.submit(fill, part_store, offset, data[offset : offset + 4]) for offset in offsets]:
             done.result(timeout=60)
-    assembly.advance()
-    assert assembly.digest == hashlib.sha1(data, usedforsecurity=False).digest()
+    part_store.hash_pending()
+    assert part_store.digest == hashlib.sha1(data, usedforsecurity=False).digest()
 
 
-def test_discarding_takes_no_memory_for_parts_that_come_early() -> None:
-    store = Store("discard")
-    assembly = Assembly(store)
+def test_early_parts_of_a_discarding_store_use_no_memory() -> None:
+    store = BlobStore("discard")
+    part_store = PartStore(store)
     chunk = bytes(MIB)
     tracemalloc.start()
     try:
         for number in reversed(range(24)):
-            writer = assembly.open(number * MIB)
+            writer = part_store.open_writer(number * MIB)
             writer.write(chunk)
             part = Part(part_id=f"{number:08X}", offset=number * MIB, size=MIB, sha1="")
-            assembly.add(part, writer)
-        assembly.advance()
+            part_store.add(part, writer)
+        part_store.hash_pending()
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert assembly.digest == hashlib.sha1(bytes(24 * MIB), usedforsecurity=False).digest()
+    assert part_store.digest == hashlib.sha1(bytes(24 * MIB), usedforsecurity=False).digest()
     assert peak < 4 * MIB
     store.close()

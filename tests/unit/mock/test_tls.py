@@ -1,4 +1,4 @@
-"""The mock speaks https, to those who trust the authority that it has made."""
+"""The mock over https."""
 
 import asyncio
 import hashlib
@@ -81,7 +81,7 @@ def test_the_client_uploads_over_tls(server: MockServer, is_async: bool) -> None
 def test_the_official_sdk_uploads_over_tls(server: MockServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     trusted = tmp_path / "ca.pem"
     trusted.write_text(server.ca_pem)
-    # This decides, whatever the machine has it set to.
+    # Overrides the setting of the machine.
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(trusted))
     network = BoxNetworkClient()
     base_urls = BaseUrls(base_url=f"{server.origin}/api", upload_url=f"{server.origin}/api")
@@ -100,7 +100,7 @@ def test_an_upload_survives_a_connection_that_breaks_over_tls(server: MockServer
     assert upload(server).sha1 == SHA1
 
 
-def test_who_does_not_trust_the_authority_gets_no_answer(server: MockServer) -> None:
+def test_a_client_that_does_not_trust_the_ca_cannot_connect(server: MockServer) -> None:
     with httpx2.Client() as client, pytest.raises(httpx2.ConnectError, match="certificate verify failed"):
         client.get(f"{server.origin}/_mock/requests")
     with MockServer(tls=True) as other, httpx2.Client(verify=trusting(other)) as client:
@@ -119,24 +119,24 @@ def shake_hands(server: MockServer, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["localhost", "127.0.0.1", "::1", *NAMES])
-def test_the_certificate_is_for_local_names_and_those_given(server: MockServer, name: str) -> None:
+def test_the_certificate_is_valid_for_local_and_given_names(server: MockServer, name: str) -> None:
     shake_hands(server, name)
 
 
 @pytest.mark.parametrize("name", ["box.com", "www.box.com", "evil.example", "192.0.2.8"])
-def test_the_certificate_is_for_no_other_name(server: MockServer, name: str) -> None:
+def test_the_certificate_is_invalid_for_other_names(server: MockServer, name: str) -> None:
     with pytest.raises(ssl.SSLCertVerificationError):
         shake_hands(server, name)
 
 
-def test_the_certificate_is_for_the_host_that_is_listened_on() -> None:
+def test_the_certificate_is_valid_for_the_listening_address() -> None:
     with MockServer(tls=True, host="127.0.0.2") as server:
         assert server.base_url.startswith("https://127.0.0.2:")
         shake_hands(server, "127.0.0.2")
         server.reset()
 
 
-def test_endpoints_are_at_the_name_that_was_called(server: MockServer) -> None:
+def test_endpoints_have_the_name_that_the_client_used(server: MockServer) -> None:
     connection = connection_to(server)
     try:
         headers = {"authorization": f"Bearer {server.token}", "content-type": "application/json"}
@@ -149,7 +149,7 @@ def test_endpoints_are_at_the_name_that_was_called(server: MockServer) -> None:
 
 @pytest.mark.parametrize("tls", [False, True])
 @pytest.mark.parametrize("name", ["api.box.com", "API.box.com", "mock:443", "192.0.2.7", "[2001:db8::7]"])
-def test_the_control_plane_answers_to_names_that_were_given(tls: bool, name: str) -> None:
+def test_the_control_plane_accepts_given_names(tls: bool, name: str) -> None:
     with MockServer(tls=tls, names=NAMES) as server, httpx2.Client(verify=trusting(server) if tls else True) as client:
         for headers in ({"host": name}, {"origin": f"https://{name}"}):
             assert client.get(f"{server.origin}/_mock/requests", headers=headers).status_code == 200
@@ -160,28 +160,28 @@ def test_the_control_plane_answers_to_names_that_were_given(tls: bool, name: str
 @pytest.mark.parametrize(
     "name", ["https://api.box.com", "api.box.com:443", "a/b", "a@b.c", "10.0.0.0/8", "*.a", "", "a."]
 )
-def test_a_name_that_is_none_is_told(name: str) -> None:
-    with pytest.raises(ValueError, match=re.escape(f"{name!a} is not a host; give its name or address alone")):
+def test_an_invalid_name_is_rejected(name: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(f"{name!a} is not a host; give a name or an address")):
         MockServer(names=["localhost", name])
 
 
-def test_one_name_is_not_a_list_of_names() -> None:
-    with pytest.raises(ValueError, match=r"names: 'mock' is one text; give a list of names"):
+def test_names_must_be_a_list() -> None:
+    with pytest.raises(ValueError, match=r"names: 'mock' is a string; give a list of names"):
         MockServer(names="mock")
 
 
 @pytest.mark.parametrize("host", ["my_host", "a" * 64])
-def test_a_host_that_no_certificate_can_name_is_told(host: str) -> None:
-    with pytest.raises(ValueError, match=f"host '{host}' does not fit into a certificate"):
+def test_a_host_that_does_not_fit_a_certificate_is_rejected(host: str) -> None:
+    with pytest.raises(ValueError, match=f"host '{host}' cannot be put into a certificate"):
         MockServer(host=host, tls=True)
 
 
-def test_a_server_without_tls_has_nothing_to_trust() -> None:
-    with pytest.raises(RuntimeError, match="make it with tls=True"):
+def test_a_server_without_tls_has_no_ca() -> None:
+    with pytest.raises(RuntimeError, match="create it with tls=True"):
         _ = MockServer().ca_pem
 
 
-def test_a_reset_is_made_over_tls(server: MockServer) -> None:
+def test_reset_works_over_tls(server: MockServer) -> None:
     before = trusting(server)
     with httpx2.Client(verify=before) as client:
         headers = {"authorization": f"Bearer {server.token}"}
@@ -192,7 +192,7 @@ def test_a_reset_is_made_over_tls(server: MockServer) -> None:
 
 
 @pytest.mark.parametrize("is_answering", [False, True])
-def test_a_server_stops_at_once_though_a_client_keeps_its_connection(
+def test_a_server_stops_without_waiting_for_open_tls_connections(
     is_answering: bool, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     threads = threading.active_count()
@@ -225,27 +225,27 @@ def test_a_server_stops_at_once_though_a_client_keeps_its_connection(
         found = server._server.server_state
     assert not found.connections
     assert threading.active_count() == threads
-    # The server complains of what it has to break off.
+    # The server logs an error for each request that it has to cancel.
     assert capfd.readouterr().err == ""
     connection.close()
 
 
-def test_without_trustme_tls_is_refused_with_what_to_install() -> None:
+def test_tls_without_trustme_names_the_extra_to_install() -> None:
     program = "import sys; sys.modules['trustme'] = None; from box_uploads_mock.__main__ import main; "
     program += "sys.exit(main(['--tls']))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("box_uploads_mock: ")
-    assert done.stderr.endswith("; pip install 'box-uploads[mock-tls]' has what TLS needs\n")
+    assert done.stderr.endswith("; run pip install 'box-uploads[mock-tls]'\n")
     assert done.stderr.count("\n") == 1
 
 
-def test_without_trustme_the_mock_does_without_tls() -> None:
+def test_without_trustme_plain_http_works() -> None:
     program = "import sys; sys.modules['trustme'] = None; from box_uploads_mock import MockServer as M; M().start()"
     subprocess.run([sys.executable, "-c", program], check=True)
 
 
-def test_the_program_writes_what_to_trust_before_it_tells_its_url(tmp_path: Path) -> None:
+def test_the_program_writes_the_ca_file_before_it_prints_its_url(tmp_path: Path) -> None:
     trusted = tmp_path / "ca.pem"
     trusted.write_text("of an earlier run, and longer than a certificate" * 100)
     with running("--tls", "--ca-file", str(trusted), "--name", "mock", "--name", "api.box.com") as process:
@@ -254,17 +254,17 @@ def test_the_program_writes_what_to_trust_before_it_tells_its_url(tmp_path: Path
         assert re.fullmatch(r"https://127\.0\.0\.1:[0-9]+/api/2\.0", base_url)
         with httpx2.Client(verify=ssl.create_default_context(cafile=str(trusted))) as client:
             for name in ("localhost", "mock", "api.box.com"):
-                answer = client.get(
+                response = client.get(
                     f"{base_url.removesuffix('/api/2.0')}/_mock/requests",
                     headers={"host": name},
                     extensions={"sni_hostname": name},
                 )
-                assert answer.status_code == 200
+                assert response.status_code == 200
         process.send_signal(signal.SIGINT)
         assert process.wait(10) == 0
 
 
-def test_what_to_trust_is_not_written_by_a_program_that_cannot_listen(server: MockServer, tmp_path: Path) -> None:
+def test_a_program_that_cannot_listen_does_not_write_the_ca_file(server: MockServer, tmp_path: Path) -> None:
     trusted = tmp_path / "ca.pem"
     trusted.write_text("of the one that runs")
     done = run("--tls", "--ca-file", str(trusted), "--port", str(urlsplit(server.origin).port))
@@ -272,20 +272,20 @@ def test_what_to_trust_is_not_written_by_a_program_that_cannot_listen(server: Mo
     assert trusted.read_text() == "of the one that runs"
 
 
-def test_a_place_that_cannot_be_written_is_told_in_one_line(tmp_path: Path) -> None:
+def test_an_unwritable_ca_file_is_reported_in_one_line(tmp_path: Path) -> None:
     trusted = tmp_path / "missing" / "ca.pem"
     done = run("--tls", "--ca-file", str(trusted))
-    message = f"cannot write {trusted}: No such file or directory; name another --ca-file"
+    message = f"cannot write {trusted}: No such file or directory; choose another --ca-file"
     assert (done.returncode, done.stdout, done.stderr) == (1, "", f"box_uploads_mock: {message}\n")
 
 
-def test_without_tls_there_is_nothing_to_write(tmp_path: Path) -> None:
+def test_ca_file_needs_tls(tmp_path: Path) -> None:
     done = run("--ca-file", str(tmp_path / "ca.pem"))
     assert done.returncode == 2
-    assert done.stderr.endswith("--ca-file: there is no certificate without --tls\n")
+    assert done.stderr.endswith("--ca-file: without --tls there is no certificate to write; add --tls\n")
 
 
-def test_a_bad_name_is_told_in_one_line() -> None:
+def test_an_invalid_name_is_reported_in_one_line() -> None:
     done = run("--name", "https://api.box.com")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert done.stderr.startswith("box_uploads_mock: 'https://api.box.com' is not a host; ")

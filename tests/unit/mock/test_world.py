@@ -1,4 +1,4 @@
-"""Worlds in Python and in files, and what is wrong with bad ones."""
+"""Worlds in Python and in files, and the messages for invalid worlds."""
 
 import hashlib
 import json
@@ -11,10 +11,23 @@ from box_uploads_mock import File, Folder, State, World, WorldError, WorldFileEr
 from tests.unit.mock.in_process import SESSIONS, new_file, post
 
 KEYS = "quota_bytes, max_file_size, token, tokens, users, folders, files"
-OWN_NAME = "give it a name of its own (letter case does not count)"
+OWN_NAME = "use another name (case is ignored)"
 NO_ZEROS = "use 1 to 19 decimal digits, no leading zeros"
 DIGITS = "use 40 hexadecimal digits, or leave it out"
 NO_TAG = "could not determine a constructor for the tag 'tag:yaml.org,2002:python/object:os.system'"
+ID = "is not an id; use 1 to 19 decimal digits, no leading zeros"
+NO_FOLDER = "does not exist; add that folder or use another"
+OWN_ID = "use another id"
+FILE_KEYS = "id, name, folder, size, sha1, trashed"
+FOLDER_KEYS = "id, name, parent, trashed"
+UNKNOWN = "the key is unknown; use"
+NO_SIZE = "is not a whole number of bytes; give 0 or more"
+NO_TOKEN = "the token cannot be sent in a header; use visible ASCII characters without spaces"
+NO_NAME = "is not a valid name; use up to 255 characters, no slashes or control characters"
+NO_FLAG = "is not a boolean; use true or false"
+CYCLE = "the folder contains itself; use another parent"
+NO_LIST = "not a list; give a list"
+MISSING = "missing; give a string"
 GOOD = """
 quota_bytes: 100000000
 max_file_size: 50000000
@@ -56,118 +69,70 @@ def test_a_world_is_read_from_json(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "place", "problem"),
     [
-        ("", "line 1", "it cannot be parsed (Expecting value)"),
-        ('{"token":\n\n}', "line 3", "it cannot be parsed (Expecting value)"),
-        ("token: a", "line 1", "it cannot be parsed (Expecting value)"),
-        ("[" * 100_000, "file", "it cannot be parsed (malformed)"),
+        ("", "line 1", "cannot be parsed (Expecting value)"),
+        ('{"token":\n\n}', "line 3", "cannot be parsed (Expecting value)"),
+        ("token: a", "line 1", "cannot be parsed (Expecting value)"),
+        ("[" * 100_000, "file", "cannot be parsed (malformed)"),
     ],
     ids=["empty", "third line", "yaml", "deep"],
 )
-def test_a_malformed_json_file_is_told(tmp_path: Path, text: str, place: str, problem: str) -> None:
+def test_malformed_json_is_reported_with_its_line(tmp_path: Path, text: str, place: str, problem: str) -> None:
     path = tmp_path / "world.json"
     path.write_text(text)
     with pytest.raises(WorldFileError) as caught:
         load_world(path)
-    assert str(caught.value) == f"{path}: {place}: {problem}; mend the syntax"
+    assert str(caught.value) == f"{path}: {place}: {problem}; fix the syntax"
 
 
-def test_what_a_file_leaves_out_does_not_exist(tmp_path: Path) -> None:
+def test_an_empty_mapping_is_the_default_world(tmp_path: Path) -> None:
     assert load(tmp_path, "{}") == World()
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (
-            "",
-            f"file: it is not a mapping; use the keys {KEYS}",
-        ),
-        (
-            "[]",
-            f"file: it is not a mapping; use the keys {KEYS}",
-        ),
-        ("a: [", "line 1: it cannot be parsed (expected the node content, but found '<stream end>'); mend the syntax"),
-        (
-            "a: !!python/object:os.system x",
-            f"line 1: it cannot be parsed ({NO_TAG}); mend the syntax",
-        ),
-        ("a: 2000-99-99", "file: it cannot be parsed (malformed); mend the syntax"),
-        ("file: []", f"file: the key is unknown; use {KEYS}"),
-        ("1: []", f"1: the key is unknown; use {KEYS}"),
-        ("quota_bytes: 1.5", "quota_bytes: 1.5 is not a whole number from 0; give a number of bytes"),
-        ("max_file_size: -1", "max_file_size: -1 is not a whole number from 0; give a number of bytes"),
-        ("max_file_size: true", "max_file_size: True is not a whole number from 0; give a number of bytes"),
-        ("{token: a, tokens: [b]}", "token: there is a list of tokens too; keep one of them"),
-        ("tokens: []", "tokens: no token is accepted; list at least one"),
-        (
-            "token: 'a b'",
-            "tokens[0]: the token does not fit into a header; use visible ASCII characters without blanks",
-        ),
+        ("", f"file: not a mapping; use the keys {KEYS}"),
+        ("[]", f"file: not a mapping; use the keys {KEYS}"),
+        ("a: [", "line 1: cannot be parsed (expected the node content, but found '<stream end>'); fix the syntax"),
+        ("a: !!python/object:os.system x", f"line 1: cannot be parsed ({NO_TAG}); fix the syntax"),
+        ("a: 2000-99-99", "file: cannot be parsed (malformed); fix the syntax"),
+        ("file: []", f"file: {UNKNOWN} {KEYS}"),
+        ("1: []", f"1: {UNKNOWN} {KEYS}"),
+        ("quota_bytes: 1.5", f"quota_bytes: 1.5 {NO_SIZE}"),
+        ("max_file_size: -1", f"max_file_size: -1 {NO_SIZE}"),
+        ("max_file_size: true", f"max_file_size: True {NO_SIZE}"),
+        ("{token: a, tokens: [b]}", "token: cannot be combined with tokens; remove one of the two"),
+        ("tokens: []", "tokens: the list is empty; list at least one token"),
+        ("token: 'a b'", f"tokens[0]: {NO_TOKEN}"),
         ("users: ['x']", "users[0]: 'x' is not an id; use 1 to 19 decimal digits"),
-        ("users: 1", "users: it is not a list; give a list"),
-        ("folders: [1]", "folders[0]: it is not a mapping; use the keys id, name, parent, trashed"),
-        ("folders: [{name: a}]", "folders[0].id: it is missing; give a string"),
-        ("folders: [{id: 7, name: a}]", "folders[0].id: 7 is a number; put it into quotes: '7'"),
+        ("users: 1", f"users: {NO_LIST}"),
+        ("folders: [1]", f"folders[0]: not a mapping; use the keys {FOLDER_KEYS}"),
+        ("folders: [{name: a}]", f"folders[0].id: {MISSING}"),
+        ("folders: [{id: 7, name: a}]", "folders[0].id: 7 is a number; quote it: '7'"),
         ("folders: [{id: '7', name: null}]", "folders[0].name: None is not a string; give a string"),
-        (
-            "folders: [{id: '07', name: a}]",
-            "folders[0].id: '07' is not an id; use 1 to 19 decimal digits, no leading zeros",
-        ),
-        (
-            "folders: [{id: '0', name: a}]",
-            "folders[0].id: '0' is already the id of the root folder; give it an id of its own",
-        ),
-        (
-            "folders: [{id: '7', name: a, size: 1}]",
-            "folders[0].size: the key is unknown; use id, name, parent, trashed",
-        ),
-        (
-            "folders: [{id: '7', name: a, trashed: 1}]",
-            "folders[0].trashed: 1 is neither true nor false; give one of them",
-        ),
-        (
-            "folders: [{id: '7', name: a, parent: '8'}]",
-            "folders[0].parent: there is no folder '8'; list that folder or name another",
-        ),
-        (
-            "folders: [{id: '7', name: a, parent: '7'}]",
-            "folders[0].parent: the folder contains itself; name another parent",
-        ),
-        (
-            "folders: [{id: '7', name: a/b}]",
-            "folders[0].name: 'a/b' is not a name for Box; see the rules for file names",
-        ),
+        ("folders: [{id: '07', name: a}]", f"folders[0].id: '07' {ID}"),
+        ("folders: [{id: '0', name: a}]", f"folders[0].id: '0' is already the id of the root folder; {OWN_ID}"),
+        ("folders: [{id: '7', name: a, size: 1}]", f"folders[0].size: {UNKNOWN} {FOLDER_KEYS}"),
+        ("folders: [{id: '7', name: a, trashed: 1}]", f"folders[0].trashed: 1 {NO_FLAG}"),
+        ("folders: [{id: '7', name: a, parent: '8'}]", f"folders[0].parent: folder '8' {NO_FOLDER}"),
+        ("folders: [{id: '7', name: a, parent: '7'}]", f"folders[0].parent: {CYCLE}"),
+        ("folders: [{id: '7', name: a/b}]", f"folders[0].name: 'a/b' {NO_NAME}"),
         (
             "files: [{id: '1', name: a}, {id: '1', name: b}]",
-            "files[1].id: '1' is already the id of files[0]; give it an id of its own",
+            f"files[1].id: '1' is already the id of files[0]; {OWN_ID}",
         ),
         (
             "files: [{id: '1', name: a}, {id: '2', name: A}]",
             f"files[1].name: 'A' is already the name of files[0]; {OWN_NAME}",
         ),
-        (
-            "files: [{id: '1', name: a, folder: '9'}]",
-            "files[0].folder: there is no folder '9'; list that folder or name another",
-        ),
-        (
-            "files: [{id: '1', name: a, size: x}]",
-            "files[0].size: 'x' is not a whole number from 0; give a number of bytes",
-        ),
-        (
-            "files: [{id: '1', name: a, sha1: XYZ}]",
-            f"files[0].sha1: 'XYZ' is not a SHA-1; {DIGITS}",
-        ),
-        (
-            "folders: [{id: 'x', name: a}]",
-            "folders[0].id: 'x' is not an id; use 1 to 19 decimal digits, no leading zeros",
-        ),
-        (
-            "files: [{id: '07', name: a}]",
-            "files[0].id: '07' is not an id; use 1 to 19 decimal digits, no leading zeros",
-        ),
+        ("files: [{id: '1', name: a, folder: '9'}]", f"files[0].folder: folder '9' {NO_FOLDER}"),
+        ("files: [{id: '1', name: a, size: x}]", f"files[0].size: 'x' {NO_SIZE}"),
+        ("files: [{id: '1', name: a, sha1: XYZ}]", f"files[0].sha1: 'XYZ' is not a SHA-1; {DIGITS}"),
+        ("folders: [{id: 'x', name: a}]", f"folders[0].id: 'x' {ID}"),
+        ("files: [{id: '07', name: a}]", f"files[0].id: '07' {ID}"),
         (
             "folders: [{id: '1', name: a}, {id: '1', name: b}]",
-            "folders[1].id: '1' is already the id of folders[0]; give it an id of its own",
+            f"folders[1].id: '1' is already the id of folders[0]; {OWN_ID}",
         ),
         (
             "folders: [{id: '1', name: a}, {id: '2', name: A}]",
@@ -177,92 +142,71 @@ def test_what_a_file_leaves_out_does_not_exist(tmp_path: Path) -> None:
             "folders: [{id: '1', name: A}]\nfiles: [{id: '1', name: a}]",
             f"files[0].name: 'a' is already the name of folders[0]; {OWN_NAME}",
         ),
-        ("files: [{id: '1', name: '..'}]", "files[0].name: '..' is not a name for Box; see the rules for file names"),
-        ("files: [{name: a}]", "files[0].id: it is missing; give a string"),
-        ("files: [{id: '1'}]", "files[0].name: it is missing; give a string"),
-        ("folders: [{id: '1'}]", "folders[0].name: it is missing; give a string"),
-        (
-            "files: [{id: '1', name: a, size: -1}]",
-            "files[0].size: -1 is not a whole number from 0; give a number of bytes",
-        ),
-        (
-            "files: [{id: '1', name: a, size: true}]",
-            "files[0].size: True is not a whole number from 0; give a number of bytes",
-        ),
-        (
-            "files: [{id: '1', name: a, trashed: x}]",
-            "files[0].trashed: 'x' is neither true nor false; give one of them",
-        ),
-        ("files: [{id: '1', name: a, folder: 0}]", "files[0].folder: 0 is a number; put it into quotes: '0'"),
-        ("files: [{id: '1', name: a, sha1: 1}]", "files[0].sha1: 1 is a number; put it into quotes: '1'"),
-        ("files: [1]", "files[0]: it is not a mapping; use the keys id, name, folder, size, sha1, trashed"),
-        ("files: {}", "files: it is not a list; give a list"),
-        ("folders: 1", "folders: it is not a list; give a list"),
-        ("tokens: x", "tokens: it is not a list; give a list"),
-        ("tokens: [1]", "tokens[0]: 1 is a number; put it into quotes: '1'"),
-        ("token: 1", "token: 1 is a number; put it into quotes: '1'"),
-        ("users: [1]", "users[0]: 1 is a number; put it into quotes: '1'"),
+        ("files: [{id: '1', name: '..'}]", f"files[0].name: '..' {NO_NAME}"),
+        ("files: [{name: a}]", f"files[0].id: {MISSING}"),
+        ("files: [{id: '1'}]", f"files[0].name: {MISSING}"),
+        ("folders: [{id: '1'}]", f"folders[0].name: {MISSING}"),
+        ("files: [{id: '1', name: a, size: -1}]", f"files[0].size: -1 {NO_SIZE}"),
+        ("files: [{id: '1', name: a, size: true}]", f"files[0].size: True {NO_SIZE}"),
+        ("files: [{id: '1', name: a, trashed: x}]", f"files[0].trashed: 'x' {NO_FLAG}"),
+        ("files: [{id: '1', name: a, folder: 0}]", "files[0].folder: 0 is a number; quote it: '0'"),
+        ("files: [{id: '1', name: a, sha1: 1}]", "files[0].sha1: 1 is a number; quote it: '1'"),
+        ("files: [1]", f"files[0]: not a mapping; use the keys {FILE_KEYS}"),
+        ("files: {}", f"files: {NO_LIST}"),
+        ("folders: 1", f"folders: {NO_LIST}"),
+        ("tokens: x", f"tokens: {NO_LIST}"),
+        ("tokens: [1]", "tokens[0]: 1 is a number; quote it: '1'"),
+        ("token: 1", "token: 1 is a number; quote it: '1'"),
+        ("users: [1]", "users[0]: 1 is a number; quote it: '1'"),
         ("users: ['1', '']", "users[1]: '' is not an id; use 1 to 19 decimal digits"),
-        (
-            "tokens: [a, 'a b']",
-            "tokens[1]: the token does not fit into a header; use visible ASCII characters without blanks",
-        ),
+        ("tokens: [a, 'a b']", f"tokens[1]: {NO_TOKEN}"),
         ("users: [true]", "users[0]: True is not a string; give a string"),
-        ("folders: [{id: '1', name: a, parent: 0}]", "folders[0].parent: 0 is a number; put it into quotes: '0'"),
-        (
-            "folders: [{id: '1', name: a, parent: '2'}, {id: '2', name: b, parent: '1'}]",
-            "folders[0].parent: the folder contains itself; name another parent",
-        ),
+        ("folders: [{id: '1', name: a, parent: 0}]", "folders[0].parent: 0 is a number; quote it: '0'"),
+        ("folders: [{id: '1', name: a, parent: '2'}, {id: '2', name: b, parent: '1'}]", f"folders[0].parent: {CYCLE}"),
         (
             "folders: [{id: '1', name: a}, {id: '2', name: b, parent: '9'}]",
-            "folders[1].parent: there is no folder '9'; list that folder or name another",
+            f"folders[1].parent: folder '9' {NO_FOLDER}",
         ),
-        (
-            "files: [{id: '1', name: a}, {id: '2', name: b, sha1: x}]",
-            f"files[1].sha1: 'x' is not a SHA-1; {DIGITS}",
-        ),
-        (
-            "files: [{id: '1', name: a, parent: '0'}]",
-            "files[0].parent: the key is unknown; use id, name, folder, size, sha1, trashed",
-        ),
-        ("a b: 1", f"'a b': the key is unknown; use {KEYS}"),
-        ("'é': 1", f"é: the key is unknown; use {KEYS}"),
-        ("quota_bytes: x", "quota_bytes: 'x' is not a whole number from 0; give a number of bytes"),
+        ("files: [{id: '1', name: a}, {id: '2', name: b, sha1: x}]", f"files[1].sha1: 'x' is not a SHA-1; {DIGITS}"),
+        ("files: [{id: '1', name: a, parent: '0'}]", f"files[0].parent: {UNKNOWN} {FILE_KEYS}"),
+        ("a b: 1", f"'a b': {UNKNOWN} {KEYS}"),
+        ("'é': 1", f"é: {UNKNOWN} {KEYS}"),
+        ("quota_bytes: x", f"quota_bytes: 'x' {NO_SIZE}"),
         (
             "a: 1\nb: [\n",
-            "line 3: it cannot be parsed (expected the node content, but found '<stream end>'); mend the syntax",
+            "line 3: cannot be parsed (expected the node content, but found '<stream end>'); fix the syntax",
         ),
     ],
 )
-def test_a_bad_file_is_told_in_one_line_with_file_place_and_cure(tmp_path: Path, text: str, message: str) -> None:
+def test_an_invalid_file_is_reported_in_one_line_with_place_and_hint(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(WorldFileError) as caught:
         load(tmp_path, text)
     place, rest = message.split(": ", 1)
-    problem, cure = rest.rsplit("; ", 1)
+    problem, hint = rest.rsplit("; ", 1)
     assert str(caught.value) == f"{tmp_path / 'world.yaml'}: {message}"
-    assert (caught.value.place, caught.value.problem, caught.value.cure) == (place, problem, cure)
+    assert (caught.value.place, caught.value.problem, caught.value.hint) == (place, problem, hint)
     assert caught.value.path == tmp_path / "world.yaml"
 
 
-def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+def test_an_unreadable_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(WorldFileError) as caught:
         load_world(tmp_path / "none.yaml")
-    problem = "file: No such file or directory; name a file that can be read"
+    problem = "file: No such file or directory; use a readable file"
     assert str(caught.value) == f"{tmp_path / 'none.yaml'}: {problem}"
     (tmp_path / "latin.yaml").write_bytes(b"token: \xff")
     with pytest.raises(WorldFileError) as caught:
         load_world(tmp_path / "latin.yaml")
-    assert str(caught.value) == f"{tmp_path / 'latin.yaml'}: file: it is not text in UTF-8; save it as UTF-8"
+    assert str(caught.value) == f"{tmp_path / 'latin.yaml'}: file: not valid UTF-8; save it as UTF-8"
 
 
-def test_a_contradiction_in_python_is_told_with_its_place() -> None:
-    with pytest.raises(WorldError, match=r"files\[0\]\.folder: there is no folder '9'; ") as caught:
+def test_an_invalid_world_in_python_is_reported_with_its_place() -> None:
+    with pytest.raises(WorldError, match=r"files\[0\]\.folder: folder '9' does not exist; ") as caught:
         World(files=[File(id="1", name="a", folder="9")])
     assert caught.value.place == "files[0].folder"
 
 
 @pytest.mark.parametrize("limit", ["quota_bytes", "max_file_size"])
-def test_a_negative_limit_is_refused(limit: str) -> None:
+def test_a_negative_limit_is_rejected(limit: str) -> None:
     with pytest.raises(WorldError, match=f"^{limit}: -1 is negative; give a number of bytes$"):
         World(**{limit: -1})  # type: ignore[arg-type]  # the names are among the parameters
     assert getattr(World(**{limit: 0}), limit) == 0  # type: ignore[arg-type]  # as above
@@ -278,7 +222,7 @@ def test_a_negative_limit_is_refused(limit: str) -> None:
     ],
     ids=str,
 )
-def test_a_file_that_cannot_be_is_refused(file: File, message: str) -> None:
+def test_an_invalid_file_is_rejected(file: File, message: str) -> None:
     with pytest.raises(WorldError, match=f"^{re.escape(message)}$"):
         World(files=[file])
 
@@ -293,11 +237,11 @@ def test_an_id_has_up_to_19_digits() -> None:
 def test_a_token_is_of_visible_characters(token: str) -> None:
     assert World(tokens=[token]).tokens == [token]
     for other in (f"{token} ", f"{token}\x7f", f"{token}\u00e9", ""):
-        with pytest.raises(WorldError, match=r"^tokens\[0\]: the token does not fit into a header; "):
+        with pytest.raises(WorldError, match=r"^tokens\[0\]: the token cannot be sent in a header; "):
             World(tokens=[other])
 
 
-def test_folders_in_a_circle_are_refused() -> None:
+def test_cyclic_folders_are_rejected() -> None:
     with pytest.raises(WorldError, match="contains itself"):
         World(folders=[Folder(id="1", name="a", parent="2"), Folder(id="2", name="b", parent="1")])
 
@@ -306,12 +250,12 @@ def test_a_trashed_item_may_share_its_name() -> None:
     World(files=[File(id="1", name="a", trashed=True), File(id="2", name="a")])
 
 
-def test_names_are_compared_behind_a_trashed_item_too() -> None:
+def test_names_are_compared_after_a_trashed_item() -> None:
     files = [File(id="1", name="a", trashed=True), File(id="2", name="a"), File(id="3", name="A")]
     with pytest.raises(WorldError, match=r"^files\[2\]\.name: 'A' is already the name of files\[1\]; "):
         World(files=files)
-    answer = post(State(World(files=files[:2])), SESSIONS, new_file(file_name="A"))
-    assert answer.body["context_info"]["conflicts"]["id"] == "2"
+    response = post(State(World(files=files[:2])), SESSIONS, new_file(file_name="A"))
+    assert response.body["context_info"]["conflicts"]["id"] == "2"
 
 
 def test_files_without_a_sha1_get_different_ones() -> None:
@@ -320,20 +264,20 @@ def test_files_without_a_sha1_get_different_ones() -> None:
     assert len(first) == len(second) == 40
 
 
-def test_a_token_of_the_callers_replaces_those_of_the_world() -> None:
+def test_a_given_token_replaces_the_tokens_of_the_world() -> None:
     state = State(World(tokens=("one", "two")), token="three")
     assert state.token == "three"
     assert post(state, SESSIONS, new_file(), authorization="Bearer one").status == 401
     assert post(state, SESSIONS, new_file(), authorization="Bearer three").status == 201
 
 
-def test_every_token_of_the_world_is_accepted_and_the_first_is_handed_out() -> None:
+def test_every_token_of_the_world_is_accepted_and_the_first_is_the_default() -> None:
     state = State(World(tokens=("one", "two")))
     assert state.token == "one"
     assert post(state, SESSIONS, new_file(), authorization="Bearer two").status == 201
 
 
-def test_the_default_world_has_what_the_documentation_speaks_of() -> None:
+def test_the_default_world_is_as_documented() -> None:
     world = default_world()
     assert world.folders == (
         Folder(id="100", name="Footage"),
@@ -351,7 +295,7 @@ def test_the_default_world_has_what_the_documentation_speaks_of() -> None:
     assert (world.quota_bytes, world.max_file_size) == (8 * 1024**4, 1024**4)
 
 
-def test_what_a_folder_or_a_file_leaves_out_has_its_usual_value() -> None:
+def test_folders_and_files_have_defaults() -> None:
     folder = Folder(id="1", name="a")
     assert (folder.parent, folder.trashed) == ("0", False)
     file = File(id="1", name="a")

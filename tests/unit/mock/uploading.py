@@ -1,4 +1,4 @@
-"""A small upload, step by step: ten bytes in parts of four."""
+"""A small upload, step by step: ten bytes in parts of four bytes."""
 
 import base64
 import hashlib
@@ -9,16 +9,17 @@ from typing import Any
 
 from box_uploads_mock import State, World, constant_part_size
 
-from tests.unit.mock.in_process import SESSIONS, Answer, headers, new_file, post, send, versions
+from tests.unit.mock.in_process import SESSIONS, Response, headers, new_file, post, send, versions
 
 NOW = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
 PART_SIZE = 4
 DATA = b"0123456789"
+NO_DIGEST = "The digest is not sha= and the base64 of a SHA-1."
 SHA1 = hashlib.sha1(DATA, usedforsecurity=False).hexdigest()
 
 
 def small_state(world: World | None = None, **settings: Any) -> State:
-    """Returns a state whose sessions take a few bytes."""
+    """Return a state whose sessions take a few bytes."""
     given = {"min_file_size": 1, "part_size_for": constant_part_size(PART_SIZE), "clock": lambda: NOW, **settings}
     return State(world, **given)
 
@@ -28,18 +29,18 @@ def digest(data: bytes) -> str:
 
 
 class Upload:
-    """A session of a state, and requests to it; only what is asked for is sent."""
+    """A session of a state, and requests to it."""
 
     def __init__(self, state: State, data: bytes = DATA, *, file_id: str | None = None, **changes: object) -> None:
         self.state = state
         self.data = data
         if file_id is None:
-            answer = post(state, SESSIONS, new_file(file_size=len(data), **changes))
+            response = post(state, SESSIONS, new_file(file_size=len(data), **changes))
         else:
-            answer = post(state, versions(file_id), {"file_size": len(data), **changes})
-        assert answer.status == 201, answer.content
-        self.session: dict[str, Any] = answer.body
-        self.id: str = answer.body["id"]
+            response = post(state, versions(file_id), {"file_size": len(data), **changes})
+        assert response.status == 201, response.content
+        self.session: dict[str, Any] = response.body
+        self.id: str = response.body["id"]
         self.path = f"{SESSIONS}/{self.id}"
         self.parts: list[dict[str, Any]] = []
 
@@ -53,8 +54,8 @@ class Upload:
 
     def put(
         self, index: int, body: bytes | None = None, *, chunks: Sequence[bytes] | None = None, **changes: str | None
-    ) -> Answer:
-        """Uploads a part, by default a good one; underscores in changed headers stand for hyphens."""
+    ) -> Response:
+        """Upload a part, by default a valid part; underscores in changed headers stand for hyphens."""
         start = index * PART_SIZE
         content = self.data[start : start + PART_SIZE] if body is None else body
         good: dict[str, str | None] = {
@@ -63,10 +64,10 @@ class Upload:
             "content_range": self.range(index),
         }
         sent = headers(content, **{**good, **changes})
-        answer = send(self.state, "PUT", self.path, sent, [content] if chunks is None else chunks)
-        if answer.status == 200:
-            self.parts.append(answer.body.get("part", answer.body))
-        return answer
+        response = send(self.state, "PUT", self.path, sent, [content] if chunks is None else chunks)
+        if response.status == 200:
+            self.parts.append(response.body.get("part", response.body))
+        return response
 
     def put_all(self) -> None:
         self.put_all_from(0)
@@ -75,28 +76,28 @@ class Upload:
         for index in range(first, self.count):
             assert self.put(index).status == 200
 
-    def commit(self, parts: object = None, body: object = None, **changes: str | None) -> Answer:
-        """Commits, by default with everything that was uploaded and the right digest."""
+    def commit(self, parts: object = None, body: object = None, **changes: str | None) -> Response:
+        """Commit, by default with all uploaded parts and the right digest."""
         content = {"parts": self.parts if parts is None else parts} if body is None else body
         return post(self.state, f"{self.path}/commit", content, **{"digest": digest(self.data), **changes})
 
-    def get(self, tail: str = "") -> Answer:
+    def get(self, tail: str = "") -> Response:
         return send(self.state, "GET", self.path + tail, headers())
 
-    def abort(self) -> Answer:
+    def abort(self) -> Response:
         return send(self.state, "DELETE", self.path, headers())
 
     def wanted(self, index: int, **changes: object) -> dict[str, object]:
-        """Returns a part as a plan asks for it."""
+        """Return a part as a plan asks for it."""
         start = index * PART_SIZE
         content = self.data[start : start + PART_SIZE]
         asked = {"offset": start, "size": len(content), "sha512": hashlib.sha512(content).hexdigest()}
         return {**asked, **changes}
 
-    def plan(self, parts: object = None, body: object = None, **changes: str | None) -> Answer:
-        """Asks which parts need not be uploaded, by default for all."""
+    def plan(self, parts: object = None, body: object = None, **changes: str | None) -> Response:
+        """Ask which parts need not be uploaded, by default for all."""
         asked = [self.wanted(index) for index in range(self.count)] if parts is None else parts
         return post(self.state, f"{self.path}/plan", {"parts": asked} if body is None else body, **changes)
 
-    def log(self, body: object) -> Answer:
+    def log(self, body: object) -> Response:
         return post(self.state, f"{self.path}/log", json.loads(json.dumps(body)))

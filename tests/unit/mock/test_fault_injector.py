@@ -1,4 +1,4 @@
-"""What each kind of fault does to the call that it strikes, in process."""
+"""The effect of each kind of fault on a call, in process."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -11,7 +11,7 @@ from box_uploads_mock import (
     Failure,
     Fault,
     LatePartsMismatch,
-    LostAnswer,
+    LostResponse,
     Reset,
     SlowRead,
     Stall,
@@ -26,10 +26,11 @@ from tests.unit.mock.uploading import Upload, small_state
 CREATE = "create_upload_session"
 PART = "upload_part"
 COMMIT = "commit_upload_session"
+BROKEN = r"^A queued fault breaks the connection\.$"
 
 
 class Pauses:
-    """A sleep that takes no time and notes what it was asked for."""
+    """A sleep that takes no time and records its arguments."""
 
     def __init__(self) -> None:
         self.seconds: list[float] = []
@@ -74,9 +75,9 @@ CALLS: dict[str, Callable[[Upload], Any]] = {
 @pytest.mark.parametrize("body", ["box", "html", "none"])
 def test_every_operation_may_fail(upload: Upload, operation: str, body: Any) -> None:
     upload.state.faults.add(Failure(operation=operation, status=503, retry_after_s=2, body=body))
-    answer = CALLS[operation](upload)
-    assert (answer.status, answer.headers["retry-after"]) == (503, "2")
-    assert answer.content == b"" if body == "none" else answer.content[:1] in b"{<"
+    response = CALLS[operation](upload)
+    assert (response.status, response.headers["retry-after"]) == (503, "2")
+    assert response.content == b"" if body == "none" else response.content[:1] in b"{<"
     upload.state.faults.require_fired()
     assert upload.get().status == 200
 
@@ -85,10 +86,10 @@ def test_every_operation_may_fail(upload: Upload, operation: str, body: Any) -> 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_every_connection_may_be_reset(upload: Upload, operation: str, when: Any) -> None:
     upload.state.faults.add(Reset(operation=operation, when=when))
-    with pytest.raises(ConnectionResetError):
+    with pytest.raises(ConnectionResetError, match=BROKEN):
         CALLS[operation](upload)
     upload.state.faults.require_fired()
-    exchange = upload.state.journal[-1]
+    exchange = upload.state.request_log[-1]
     assert (exchange.operation, exchange.status) == (operation, None)
     assert upload.get().body["num_parts_processed"] == 0
     assert len(upload.state.sessions) == 1
@@ -110,9 +111,9 @@ def test_every_call_may_stall_for_a_bounded_time_and_goes_on(
 @pytest.mark.parametrize("sizes", [(4,), (1, 1, 1, 1), (2, 2)])
 def test_a_failure_may_come_in_the_middle_of_the_body(upload: Upload, after_bytes: int, sizes: tuple[int, ...]) -> None:
     upload.state.faults.add(Failure(operation=PART, status=401, after_bytes=after_bytes))
-    answer = upload.put(0, chunks=_split(b"0123", sizes))
-    assert (answer.status, answer.code) == (401, "unauthorized")
-    assert "expired" in answer.headers["www-authenticate"]
+    response = upload.put(0, chunks=_split(b"0123", sizes))
+    assert (response.status, response.code) == (401, "unauthorized")
+    assert "expired" in response.headers["www-authenticate"]
     upload.state.faults.require_fired()
     assert upload.get().body["num_parts_processed"] == 0
     assert upload.put(0).status == 200
@@ -144,7 +145,7 @@ def test_a_stall_in_the_middle_of_the_body_changes_nothing_else(upload: Upload, 
     assert upload.commit().status == 201
 
 
-def test_a_fault_beyond_the_end_of_the_body_does_not_happen_and_says_so(upload: Upload) -> None:
+def test_a_fault_beyond_the_end_of_the_body_stays_unfired(upload: Upload) -> None:
     fault = Reset(operation=PART, when="during", after_bytes=5)
     upload.state.faults.add(fault)
     assert upload.put(0).status == 200
@@ -156,7 +157,7 @@ def test_a_slow_reader_pauses_after_each_read(upload: Upload, pauses: Pauses) ->
     assert upload.put(0).status == 200
     assert pauses.seconds == [0.5, 0.5]
     upload.state.faults.require_fired()
-    assert upload.state.sessions[upload.id].assembly.parts[0].size == 4
+    assert upload.state.sessions[upload.id].part_store.parts[0].size == 4
 
 
 HELD_UP = [
@@ -173,7 +174,7 @@ HELD_UP = [
 
 
 @pytest.mark.parametrize("fault", HELD_UP, ids=str)
-def test_a_fault_counts_as_fired_at_the_moment_it_strikes(fault: Fault) -> None:
+def test_a_fault_counts_as_fired_when_it_fires(fault: Fault) -> None:
     seen: list[Sequence[Fault]] = []
 
     async def look(_: float) -> None:
@@ -187,7 +188,7 @@ def test_a_fault_counts_as_fired_at_the_moment_it_strikes(fault: Fault) -> None:
 
 
 @pytest.mark.parametrize("fault", HELD_UP, ids=str)
-def test_a_call_that_a_reset_overtakes_leaves_no_trace(fault: Fault) -> None:
+def test_a_call_in_progress_during_a_reset_leaves_no_trace(fault: Fault) -> None:
     async def reset(_: float) -> None:
         own.reset()
 
@@ -197,37 +198,37 @@ def test_a_call_that_a_reset_overtakes_leaves_no_trace(fault: Fault) -> None:
     own.faults.add(fault)
     with pytest.raises(ConnectionResetError):
         CALLS[fault.operation](upload)
-    assert [*own.journal, *own.sessions, *own.faults.unfired] == []
+    assert [*own.request_log, *own.sessions, *own.faults.unfired] == []
     assert post(own, SESSIONS, new_file()).content == first
 
 
 @pytest.mark.parametrize(
     "operation", [name for name in CALLS if name not in {"abort_upload_session", "log_upload_event"}]
 )
-def test_every_answer_with_a_body_may_be_truncated(upload: Upload, operation: str) -> None:
+def test_every_response_with_a_body_may_be_truncated(upload: Upload, operation: str) -> None:
     if operation == COMMIT:
         upload.put_all_from(0)
     upload.state.faults.add(Truncation(operation=operation, sent_bytes=5))
-    with pytest.raises(ConnectionResetError):
+    with pytest.raises(ConnectionResetError, match=BROKEN):
         CALLS[operation](upload)
     upload.state.faults.require_fired()
-    assert upload.state.journal[-1].status in {200, 201}
+    assert upload.state.request_log[-1].status in {200, 201}
 
 
-def test_a_part_may_be_stored_and_answered_with_500(upload: Upload) -> None:
+def test_a_part_may_be_stored_and_get_500(upload: Upload) -> None:
     upload.state.faults.add(Failure(operation=PART, status=500, carried_out=True))
     assert upload.put(0).status == 500
     assert upload.get("/parts").body["total_count"] == 1
     assert upload.put(0).code == "range_overlaps_existing_part"
 
 
-def test_a_lost_answer_leaves_the_call_carried_out(upload: Upload) -> None:
+def test_a_call_with_a_lost_response_takes_effect(upload: Upload) -> None:
     for index in range(3):
-        upload.state.faults.add(LostAnswer(operation=PART))
+        upload.state.faults.add(LostResponse(operation=PART))
         with pytest.raises(ConnectionResetError):
             upload.put(index)
     upload.parts = upload.get("/parts").body["entries"]
-    upload.state.faults.add(LostAnswer(operation=COMMIT))
+    upload.state.faults.add(LostResponse(operation=COMMIT))
     with pytest.raises(ConnectionResetError):
         upload.commit()
     assert not upload.state.sessions
@@ -235,21 +236,21 @@ def test_a_lost_answer_leaves_the_call_carried_out(upload: Upload) -> None:
 
 
 @pytest.mark.parametrize(
-    "fault", [LostAnswer(operation=CREATE), Failure(operation=CREATE, status=500, carried_out=True)]
+    "fault", [LostResponse(operation=CREATE), Failure(operation=CREATE, status=500, carried_out=True)]
 )
-def test_a_session_whose_answer_was_lost_is_named_to_the_next_equal_request(state: State, fault: Fault) -> None:
+def test_an_equal_request_gets_the_session_whose_response_was_lost(state: State, fault: Fault) -> None:
     state.faults.add(fault)
-    if isinstance(fault, LostAnswer):
+    if isinstance(fault, LostResponse):
         with pytest.raises(ConnectionResetError):
             post(state, SESSIONS, new_file())
     else:
         assert post(state, SESSIONS, new_file()).status == 500
     (session_id,) = state.sessions
-    # Others are no conflict.
+    # Other files do not conflict.
     assert post(state, SESSIONS, new_file(file_name="other")).status == 201
-    answers = [post(state, SESSIONS, new_file()) for _ in range(2)]
-    assert [(answer.status, answer.code) for answer in answers] == [(409, "session_conflict")] * 2
-    session = answers[1].body["context_info"]["session"]
+    responses = [post(state, SESSIONS, new_file()) for _ in range(2)]
+    assert [(response.status, response.code) for response in responses] == [(409, "session_conflict")] * 2
+    session = responses[1].body["context_info"]["session"]
     assert session["id"] == session_id
     assert session["session_endpoints"]["upload_part"].endswith(session_id)
     upload = Upload(state, file_name="third")
@@ -259,26 +260,26 @@ def test_a_session_whose_answer_was_lost_is_named_to_the_next_equal_request(stat
 
 
 def test_a_fault_after_success_waits_for_a_call_that_succeeds(upload: Upload) -> None:
-    upload.state.faults.add(LostAnswer(operation=PART))
+    upload.state.faults.add(LostResponse(operation=PART))
     assert upload.put(0, digest="sha=").status == 400
     assert len(upload.state.faults.unfired) == 1
     with pytest.raises(ConnectionResetError):
         upload.put(0)
 
 
-def test_a_storm_of_202_ends(upload: Upload) -> None:
+def test_repeated_202_responses_end(upload: Upload) -> None:
     upload.put_all_from(0)
     upload.state.faults.add(Accepted(times=3, retry_after_s=5))
     for _ in range(3):
-        answer = upload.commit()
-        assert (answer.status, answer.headers["retry-after"], answer.content) == (202, "5", b"")
+        response = upload.commit()
+        assert (response.status, response.headers["retry-after"], response.content) == (202, "5", b"")
     assert upload.commit().status == 201
 
 
-def test_a_late_mismatch_of_parts_heals_by_itself(upload: Upload) -> None:
+def test_a_late_parts_mismatch_ends(upload: Upload) -> None:
     upload.state.faults.add(LatePartsMismatch(times=2))
     upload.put(0)
-    # Not all parts are there, so this is an honest mismatch.
+    # This mismatch is not the fault's: parts are missing.
     assert upload.commit().code == "parts_mismatch"
     assert len(upload.state.faults.unfired) == 1
     assert upload.state.faults.unfired[0].times == 2
@@ -291,17 +292,17 @@ def test_a_token_may_expire_in_the_middle_of_an_upload(upload: Upload) -> None:
     upload.state.faults.add(TokenExpiry(operation=PART, skip=1, new_token="fresh"))
     assert upload.put(0).status == 200
     for index in (1, 2):
-        answer = upload.put(index)
-        assert (answer.status, answer.code) == (401, "unauthorized")
-        assert "expired" in answer.headers["www-authenticate"]
+        response = upload.put(index)
+        assert (response.status, response.code) == (401, "unauthorized")
+        assert "expired" in response.headers["www-authenticate"]
     assert upload.put(1, authorization="Bearer fresh").status == 200
     assert upload.get().status == 401
 
 
 def test_a_part_may_be_rate_limited(upload: Upload) -> None:
     upload.state.faults.add(Failure(operation=PART, status=429, retry_after_s=3))
-    answer = upload.put(0)
-    assert (answer.status, answer.code, answer.headers["retry-after"]) == (429, "rate_limit_exceeded", "3")
+    response = upload.put(0)
+    assert (response.status, response.code, response.headers["retry-after"]) == (429, "rate_limit_exceeded", "3")
     upload.state.rate_limit(retry_after_s=4)
     assert upload.put(0).headers["retry-after"] == "4"
 
@@ -315,7 +316,7 @@ def test_a_part_may_fail_with_every_documented_status(upload: Upload, status: in
     assert (upload.put(0).code, upload.get().body["num_parts_processed"]) == (code, 0)
 
 
-def test_faults_of_other_operations_do_not_strike(upload: Upload) -> None:
+def test_faults_fire_only_in_their_operation(upload: Upload) -> None:
     upload.state.faults.add(Reset(operation=COMMIT))
     upload.put_all_from(0)
     assert len(upload.state.faults.unfired) == 1

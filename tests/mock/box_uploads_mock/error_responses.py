@@ -1,24 +1,24 @@
-"""Answers other than success."""
+"""Error responses: in Box's format, or as a proxy sends them."""
 
 from starlette.responses import JSONResponse, Response
 
-from box_uploads_mock.errors import Refusal, invalid_token
+from box_uploads_mock.errors import ApiError, invalid_token_error
 from box_uploads_mock.fault_kinds import Failure
 from box_uploads_mock.state import State
 
 _PROXY_ERROR_PAGE = "<!DOCTYPE html>\n<html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>\n"
 
 
-def refusal_response(refusal: Refusal, state: State) -> Response:
-    """Returns a refusal in the shape of Box."""
-    return JSONResponse(refusal.body(state.request_id()), refusal.status, refusal.headers)
+def error_response(error: ApiError, state: State) -> Response:
+    """Return the response for an error, in Box's format."""
+    return JSONResponse(error.body(state.new_request_id()), error.status, error.headers)
 
 
 def failure_response(failure: Failure, state: State, session: object = None) -> Response:
-    """Returns the answer that a failure gives; a `session_conflict` names the session."""
+    """Return the response of a `Failure` fault; a `session_conflict` contains the session."""
     headers: dict[str, str] = {}
     if failure.status == 401:
-        headers |= invalid_token("The access token provided has expired.").headers
+        headers |= invalid_token_error("The access token provided has expired.").headers
     if failure.retry_after_s is not None:
         headers["Retry-After"] = str(failure.retry_after_s)
     message = failure.error_code.replace("_", " ").capitalize()
@@ -27,5 +27,5 @@ def failure_response(failure: Failure, state: State, session: object = None) -> 
     if failure.body == "none":
         return Response(status_code=failure.status, headers=headers)
     context = {"session": session} if failure.error_code == "session_conflict" and session is not None else None
-    refusal = Refusal(failure.error_code, message, status=failure.status, context=context, headers=headers)
-    return refusal_response(refusal, state)
+    error = ApiError(failure.error_code, message, status=failure.status, context=context, headers=headers)
+    return error_response(error, state)

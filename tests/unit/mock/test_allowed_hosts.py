@@ -1,4 +1,4 @@
-"""Pages of other sites are kept from the control plane."""
+"""The control plane rejects requests from web pages of other sites."""
 
 import http.client
 from urllib.parse import urlsplit
@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 from box_uploads_mock import Failure, MockServer, State
 
-from tests.unit.mock.in_process import HOST, SESSIONS, Answer, new_file, post, send
+from tests.unit.mock.in_process import HOST, SESSIONS, Response, new_file, post, send
 
 FAULT = b'{"rate_limit": {"retry_after_s": 1, "requests": 2}}'
 JSON = {"content-type": "application/json", "content-length": str(len(FAULT))}
@@ -37,7 +37,7 @@ CALLS = [
 EVERY_CALL = pytest.mark.parametrize(("method", "path"), CALLS)
 
 
-def call(state: State, method: str, path: str, **headers: str) -> Answer:
+def call(state: State, method: str, path: str, **headers: str) -> Response:
     body = FAULT if path == "/_mock/faults" and method == "POST" else b""
     sent = {"host": HOST, **(JSON if body else {}), **headers}
     return send(state, method, path, sent, [body])
@@ -45,59 +45,59 @@ def call(state: State, method: str, path: str, **headers: str) -> Answer:
 
 @EVERY_CALL
 @pytest.mark.parametrize("host", FOREIGN)
-def test_a_foreign_host_is_refused_and_changes_nothing(state: State, method: str, path: str, host: str) -> None:
+def test_foreign_host_gets_403_and_changes_nothing(state: State, method: str, path: str, host: str) -> None:
     post(state, SESSIONS, new_file())
     state.faults.add(Failure(operation="upload_part", status=500))
-    answer = call(state, method, path, host=host)
-    assert answer.status == 403
-    assert f"Host {host!a} is not a host of this mock: use localhost" in answer.body["error"]
+    response = call(state, method, path, host=host)
+    assert response.status == 403
+    assert f"Host {host!a} is not allowed: use localhost" in response.body["error"]
     assert (len(state.sessions), len(state.faults.unfired), state.faults.limited_requests) == (1, 1, 0)
 
 
 @EVERY_CALL
 @pytest.mark.parametrize("origin", ["null", "", "file://", *(f"http://{host}" for host in FOREIGN), "ftp://localhost"])
-def test_a_foreign_origin_is_refused_and_changes_nothing(state: State, method: str, path: str, origin: str) -> None:
+def test_foreign_origin_gets_403_and_changes_nothing(state: State, method: str, path: str, origin: str) -> None:
     post(state, SESSIONS, new_file())
-    answer = call(state, method, path, origin=origin)
-    assert answer.status == 403
-    assert f"Origin {origin!a} is not a host of this mock" in answer.body["error"]
+    response = call(state, method, path, origin=origin)
+    assert response.status == 403
+    assert f"Origin {origin!a} is not allowed" in response.body["error"]
     assert (len(state.sessions), state.faults.limited_requests) == (1, 0)
 
 
 @EVERY_CALL
 @pytest.mark.parametrize("host", OWN)
-def test_an_own_host_or_origin_may_call(state: State, method: str, path: str, host: str) -> None:
+def test_allowed_hosts_and_origins_may_call(state: State, method: str, path: str, host: str) -> None:
     for headers in ({"host": host}, {"origin": f"http://{host}"}, {"origin": f"https://{host}"}):
         assert call(state, method, path, **headers).status in {200, 201, 204, 404}
 
 
-def test_without_a_host_nothing_is_answered(state: State) -> None:
+def test_a_request_without_host_gets_403(state: State) -> None:
     assert send(state, "GET", "/_mock/requests", {}).status == 403
 
 
 @pytest.mark.parametrize("media_type", ["", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])
 @pytest.mark.parametrize("path", ["/_mock/faults", "/_mock/reset", "/_mock/release"])
-def test_a_body_that_is_not_called_json_is_refused(state: State, path: str, media_type: str) -> None:
+def test_a_body_that_is_not_declared_as_json_gets_415(state: State, path: str, media_type: str) -> None:
     post(state, SESSIONS, new_file())
     for framing in ({"content-length": str(len(FAULT))}, {"transfer-encoding": "chunked"}):
         headers = {"host": HOST, "content-type": media_type, **framing}
-        answer = send(state, "POST", path, headers, [FAULT])
-        assert answer.status == 415
-        assert "Content-Type: application/json" in answer.body["error"]
+        response = send(state, "POST", path, headers, [FAULT])
+        assert response.status == 415
+        assert "Content-Type: application/json" in response.body["error"]
     assert (len(state.sessions), state.faults.limited_requests) == (1, 0)
 
 
 def test_json_may_have_a_charset(state: State) -> None:
-    answer = call(state, "POST", "/_mock/faults", **{"content-type": "Application/JSON; charset=utf-8"})
-    assert answer.status == 201
+    response = call(state, "POST", "/_mock/faults", **{"content-type": "Application/JSON; charset=utf-8"})
+    assert response.status == 201
 
 
-def test_the_api_has_no_such_rule(state: State) -> None:
+def test_the_api_accepts_any_host_and_origin(state: State) -> None:
     assert post(state, SESSIONS, new_file(), host="upload.box.com", origin="http://evil.example").status == 201
 
 
 @pytest.mark.parametrize(("host", "status"), [("localhost", 200), ("127.0.0.1", 200), ("evil.example", 403)])
-def test_a_server_refuses_a_name_that_was_rebound_to_it(host: str, status: int) -> None:
+def test_a_server_rejects_dns_rebinding(host: str, status: int) -> None:
     with MockServer() as server:
         connection = http.client.HTTPConnection(urlsplit(server.origin).netloc, timeout=10)
         try:

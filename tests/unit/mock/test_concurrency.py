@@ -1,4 +1,4 @@
-"""What the mock makes of what happened before, and of what happens meanwhile."""
+"""Expired, committed and reset sessions, and concurrent changes."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 from box_uploads_mock import State
 from box_uploads_mock.commit_rules import Attributes, CommitRequest
-from box_uploads_mock.errors import Refusal
-from box_uploads_mock.headers import content_range
+from box_uploads_mock.errors import ApiError
+from box_uploads_mock.headers import parse_content_range
+from box_uploads_mock.session_store import SessionStore
 from box_uploads_mock.sessions import SESSION_LIFETIME
-from box_uploads_mock.uploads import Uploads
 
 from tests.unit.mock.in_process import SESSIONS, headers, new_file, post, send
 from tests.unit.mock.uploading import DATA, NOW, SHA1, Upload, small_state
@@ -23,18 +23,21 @@ def committed(state: State) -> Upload:
     return upload
 
 
-def test_a_session_whose_answer_was_lost_is_a_conflict_until_it_expires() -> None:
+def test_an_unacknowledged_session_is_a_conflict_until_it_expires() -> None:
     now = [NOW]
     state = small_state(clock=lambda: now[0])
-    session = Upload(state).id
-    state.uploads.lose_answer(session)
+    upload = Upload(state)
+    state.session_store.mark_unacknowledged(upload.id)
     now[0] += SESSION_LIFETIME - timedelta(seconds=1)
-    assert post(state, SESSIONS, new_file(file_size=len(DATA))).code == "session_conflict"
+    response = post(state, SESSIONS, new_file(file_size=len(DATA)))
+    assert (response.status, response.code) == (409, "session_conflict")
+    assert response.body["message"] == "A session for this file already exists"
+    assert response.body["context_info"] == {"session": upload.session}
     now[0] += timedelta(seconds=1)
     assert post(state, SESSIONS, new_file(file_size=len(DATA))).status == 201
 
 
-def test_a_committed_session_is_known_in_any_letter_case() -> None:
+def test_the_id_of_a_committed_session_is_case_insensitive() -> None:
     upload = committed(small_state())
     for name in (upload.id, upload.id.lower()):
         assert send(upload.state, "DELETE", f"{SESSIONS}/{name}", headers()).status == 204
@@ -46,47 +49,47 @@ def test_a_reset_forgets_which_sessions_were_committed() -> None:
     assert upload.abort().code == "upload_session_not_found"
 
 
-def test_a_file_that_does_not_exist_has_no_etag_at_all() -> None:
+def test_a_new_file_has_no_etag() -> None:
     upload = Upload(small_state())
     upload.put_all()
     assert upload.commit(if_match="*").code == "precondition_failed"
     assert upload.commit(if_none_match="*").status == 201
 
 
-def test_a_wrong_event_is_told_before_an_unknown_session() -> None:
+def test_an_invalid_event_is_reported_before_an_unknown_session() -> None:
     state = small_state()
     path = f"{SESSIONS}/{'F' * 32}/log"
     assert post(state, path, {}).code == "invalid_parameter"
     assert post(state, path, {"event_type": "retry"}).code == "upload_session_not_found"
 
 
-def test_a_commit_is_refused_for_what_has_changed_since_it_was_checked() -> None:
+def test_a_commit_fails_if_its_name_is_taken_after_the_check() -> None:
     state = small_state()
     first, second = Upload(state), Upload(state)
     for upload in (first, second):
         upload.put_all()
-    uploads: Uploads = state.uploads
+    uploads: SessionStore = state.session_store
     session = uploads.find(second.id)
     request = CommitRequest(
-        digest=bytes.fromhex(SHA1), if_match=None, if_none_match=None, parts=session.assembly.parts,
+        digest=bytes.fromhex(SHA1), if_match=None, if_none_match=None, parts=session.part_store.parts,
         attributes=Attributes(),
     )  # fmt: skip
     uploads.check_commit(second.id, request)
     assert first.commit().status == 201
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(ApiError) as caught:
         uploads.commit(second.id, request)
     assert caught.value.code == "item_name_in_use"
 
 
-def test_of_two_equal_parts_that_are_sent_at_a_time_one_is_stored() -> None:
+def test_one_of_two_concurrent_equal_parts_is_stored() -> None:
     state = small_state()
     upload = Upload(state)
-    wanted = content_range(upload.range(0))
-    writers = [state.uploads.begin_part(upload.id, wanted) for _ in range(2)]
+    wanted = parse_content_range(upload.range(0))
+    writers = [state.session_store.start_part(upload.id, wanted) for _ in range(2)]
     for writer in writers:
         writer.write(DATA[:4])
-    stored = state.uploads.finish_part(upload.id, wanted, writers[0])
-    with pytest.raises(Refusal) as caught:
-        state.uploads.finish_part(upload.id, wanted, writers[1])
+    stored = state.session_store.finish_part(upload.id, wanted, writers[0])
+    with pytest.raises(ApiError) as caught:
+        state.session_store.finish_part(upload.id, wanted, writers[1])
     assert caught.value.code == "range_overlaps_existing_part"
-    assert list(state.uploads.find(upload.id).assembly.parts) == [stored]
+    assert list(state.session_store.find(upload.id).part_store.parts) == [stored]

@@ -1,4 +1,4 @@
-"""Faults to and from JSON, for the control plane."""
+"""Conversion of faults to and from JSON, for the control plane."""
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
@@ -11,50 +11,50 @@ from box_uploads_mock.faults import RateLimit
 _KIND_OF_TYPE = {kind: name for name, kind in KINDS.items()}
 
 
-def fault_of(place: str, value: object) -> Fault:
-    """Returns the fault that an object describes: its `kind` and the fields of that kind.
+def parse_fault(place: str, value: object) -> Fault:
+    """Return the fault that an object describes by its `kind` and the fields of that kind.
 
     Raises:
-        ValueError: Something is wrong with the object; the message names the place.
+        ValueError: The object is invalid; the message names the place.
     """
-    fields = object_of(place, value)
+    fields = parse_object(place, value)
     name = fields.get("kind")
     kind = KINDS.get(name) if isinstance(name, str) else None
     if kind is None:
         raise ValueError(f"{place}.kind: missing or unknown; use one of {', '.join(KINDS)}")
-    return _filled(place, kind, {name: item for name, item in fields.items() if name != "kind"})
+    return _build(place, kind, {name: item for name, item in fields.items() if name != "kind"})
 
 
-def limit_of(place: str, value: object) -> RateLimit:
-    """Returns the rate limit that an object describes.
+def parse_rate_limit(place: str, value: object) -> RateLimit:
+    """Return the rate limit that an object describes.
 
     Raises:
-        ValueError: Something is wrong with the object; the message names the place.
+        ValueError: The object is invalid; the message names the place.
     """
-    return _filled(place, RateLimit, object_of(place, value))
+    return _build(place, RateLimit, parse_object(place, value))
 
 
-def data_of(fault: Fault) -> Mapping[str, object]:
-    """Returns the object that describes a fault."""
+def fault_to_json(fault: Fault) -> Mapping[str, object]:
+    """Return the object that describes a fault."""
     return {"kind": _KIND_OF_TYPE[type(fault)], **dataclasses.asdict(fault)}
 
 
-def object_of(place: str, value: object) -> Mapping[str, object]:
-    """Returns a JSON object as a mapping.
+def parse_object(place: str, value: object) -> Mapping[str, object]:
+    """Return a JSON object as a mapping.
 
     Raises:
-        ValueError: It is none.
+        ValueError: The value is not an object.
     """
     if not isinstance(value, dict):
-        raise ValueError(f"{place}: not an object; give names and values")  # noqa: TRY004 - about data
+        raise ValueError(f"{place}: not an object; give names and values")  # noqa: TRY004 - the data is wrong
     return cast("dict[str, object]", value)
 
 
 def check_keys(place: str, fields: Mapping[str, object], known: Sequence[str]) -> None:
-    """Checks that an object has no other keys than the known ones.
+    """Check that an object has no unknown keys.
 
     Raises:
-        ValueError: It has one.
+        ValueError: A key is unknown; the message names it.
     """
     for name in fields:
         if name not in known:
@@ -64,9 +64,9 @@ def check_keys(place: str, fields: Mapping[str, object], known: Sequence[str]) -
 _Kind = TypeVar("_Kind", bound=Fault | RateLimit)
 
 
-def _filled(place: str, kind: type[_Kind], fields: Mapping[str, object]) -> _Kind:
+def _build(place: str, kind: type[_Kind], fields: Mapping[str, object]) -> _Kind:
     known = dataclasses.fields(kind)
-    # What all faults have beside the operation is rarely given, and named last.
+    # Fields that all faults have are rarely given: list them last.
     check_keys(place, fields, sorted((field.name for field in known), key=lambda name: name in {"skip", "times"}))
     values: dict[str, object] = {}
     for field in known:
@@ -74,7 +74,7 @@ def _filled(place: str, kind: type[_Kind], fields: Mapping[str, object]) -> _Kin
             value = fields[field.name]
             values[field.name] = float(value) if isinstance(value, Decimal) else value
         elif field.default is dataclasses.MISSING:
-            raise ValueError(f"{place}.{field.name}: missing; give one")
+            raise ValueError(f"{place}.{field.name}: missing; this field is required")
     try:
         return cast("Callable[..., _Kind]", kind)(**values)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""What is true of one operation, part, file or status is tried for its siblings."""
+"""Properties that hold for every operation, part, file or status."""
 
 import asyncio
 import json
@@ -11,7 +11,7 @@ import pytest
 from box_uploads_mock import Accepted, File, Folder, Stall, State, World, constant_part_size
 from box_uploads_mock.headers import ContentRange
 
-from tests.unit.mock.in_process import HOST, SESSIONS, Answer, get_file, headers, new_file, post, send, versions
+from tests.unit.mock.in_process import HOST, SESSIONS, Response, get_file, headers, new_file, post, send, versions
 from tests.unit.mock.uploading import DATA, NOW, Upload, small_state
 
 ATTRIBUTES = {
@@ -19,7 +19,7 @@ ATTRIBUTES = {
     "content_modified_at": ("2013-03-03T00:00:00Z", "2014-04-04T00:00:00Z"),
     "description": ("first", "second"),
 }
-OPERATIONS: dict[str, Callable[[Upload], Answer]] = {
+OPERATIONS: dict[str, Callable[[Upload], Response]] = {
     "get_upload_session": lambda upload: upload.get(),
     "upload_part": lambda upload: upload.put(2),
     "list_parts": lambda upload: upload.get("/parts"),
@@ -41,9 +41,9 @@ def test_a_202_stores_nothing_and_the_201_after_it_stores_once(file_id: str | No
     for _ in range(2):
         assert upload.commit().status == 202
         assert (state.files, list(state.sessions)) == (before, [upload.id])
-    answer = upload.commit()
-    file = answer.body["entries"][0]
-    assert (answer.status, file["etag"], file["sequence_id"]) == (201, *(["0"] * 2 if file_id is None else ["1"] * 2))
+    response = upload.commit()
+    file = response.body["entries"][0]
+    assert (response.status, file["etag"], file["sequence_id"]) == (201, *(["0"] * 2 if file_id is None else ["1"] * 2))
     assert (state.content(file["id"]), len(state.files)) == (DATA, len(before) + (file_id is None))
 
 
@@ -62,25 +62,25 @@ def _world(item: str | None, changes: dict[str, str]) -> World:
 
 @pytest.mark.parametrize("changes", PLACES, ids=str)
 @pytest.mark.parametrize("item", ["file", "folder"])
-def test_a_version_is_not_moved_to_where_its_name_is_taken(changes: dict[str, str], item: str) -> None:
+def test_moving_a_version_to_a_taken_name_is_a_conflict(changes: dict[str, str], item: str) -> None:
     state = small_state(_world(item, changes))
-    answer = post(state, versions("1"), {"file_size": 10, **changes})
-    assert (answer.status, answer.code) == (409, "item_name_in_use")
-    conflict = answer.body["context_info"]["conflicts"]
+    response = post(state, versions("1"), {"file_size": 10, **changes})
+    assert (response.status, response.code) == (409, "item_name_in_use")
+    conflict = response.body["context_info"]["conflicts"]
     assert (conflict["type"], conflict["id"]) == (item, "2")
 
 
 @pytest.mark.parametrize("changes", PLACES, ids=str)
-def test_a_version_is_not_moved_to_where_its_name_was_taken_meanwhile(changes: dict[str, Any]) -> None:
+def test_moving_a_version_to_a_name_taken_meanwhile_is_a_conflict(changes: dict[str, Any]) -> None:
     state = small_state(_world(None, changes))
     version = Upload(state, file_id="1", **changes)
     version.put_all()
     other = Upload(state, folder_id=changes.get("folder_id", "0"), file_name=changes.get("file_name", "a").upper())
     other.put_all()
     file_id = other.commit().body["entries"][0]["id"]
-    answer = version.commit()
-    assert (answer.status, answer.code) == (409, "item_name_in_use")
-    assert answer.body["context_info"]["conflicts"]["id"] == file_id
+    response = version.commit()
+    assert (response.status, response.code) == (409, "item_name_in_use")
+    assert response.body["context_info"]["conflicts"]["id"] == file_id
     assert (state.files["1"].name, state.files["1"].folder, state.files["1"].etag) == ("a", "0", "0")
 
 
@@ -98,7 +98,7 @@ def test_a_trashed_folder_frees_its_name(state: State) -> None:
     ],
 )
 @pytest.mark.parametrize("store", ["memory", "disk", "discard"])
-def test_a_session_that_ends_while_a_request_is_read_is_told_as_ended(
+def test_a_request_fails_if_its_session_ends_while_it_is_read(
     operation: str, end: str, status: int, code: str, store: str
 ) -> None:
     now = [NOW]
@@ -117,17 +117,17 @@ def test_a_session_that_ends_while_a_request_is_read_is_told_as_ended(
         upload.put(index)
     before = state.files
     state.faults.add(Stall(operation=operation, when="after"))
-    answer = OPERATIONS[operation](upload)
+    response = OPERATIONS[operation](upload)
     if (operation, end) == ("abort_upload_session", "committed"):
-        assert answer.status == 204
+        assert response.status == 204
     else:
-        assert (answer.status, answer.code) == (status, code)
+        assert (response.status, response.code) == (status, code)
     assert len(state.files) == len(before) + (end == "committed")
     state.close()
 
 
 def _finish(upload: Upload) -> None:
-    """Commits as another client does that has sent the missing parts."""
+    """Upload the missing parts and commit, as another client would."""
     for index in range(len(upload.parts), upload.count):
         upload.put(index)
     assert upload.commit().status == 201
@@ -135,13 +135,13 @@ def _finish(upload: Upload) -> None:
 
 @pytest.mark.parametrize("repeated", [0, 1, 2])
 @pytest.mark.parametrize("left_out", [0, 1, 2])
-def test_a_part_that_stands_for_another_is_a_mismatch(repeated: int, left_out: int) -> None:
+def test_a_part_instead_of_another_is_a_mismatch(repeated: int, left_out: int) -> None:
     upload = Upload(small_state())
     upload.put_all()
     named = list(upload.parts)
     named[left_out] = upload.parts[repeated]
-    answer = upload.commit(named)
-    assert (answer.status, answer.code) == ((201, None) if repeated == left_out else (400, "parts_mismatch"))
+    response = upload.commit(named)
+    assert (response.status, response.code) == ((201, None) if repeated == left_out else (400, "parts_mismatch"))
 
 
 @pytest.mark.parametrize("repeated", [0, 1, 2])
@@ -155,10 +155,10 @@ def test_a_part_that_is_named_twice_is_a_mismatch(repeated: int) -> None:
 @pytest.fixture(scope="module")
 def long_upload() -> Upload:
     upload = Upload(small_state(part_size_for=constant_part_size(1)), bytes(1_003))
-    uploads = upload.state.uploads
+    uploads = upload.state.session_store
     for start in range(1_003):
         wanted = ContentRange(start, start + 1, 1_003)
-        writer = uploads.begin_part(upload.id, wanted)
+        writer = uploads.start_part(upload.id, wanted)
         writer.write(b"\0")
         uploads.finish_part(upload.id, wanted, writer)
     return upload
@@ -166,9 +166,7 @@ def long_upload() -> Upload:
 
 @pytest.mark.parametrize("limit", [None, 1, 999, 1_000])
 @pytest.mark.parametrize("offset", [None, 0, 1, 3, 999, 1_000, 1_001, 1_002, 1_003, 10_000])
-def test_a_page_begins_at_its_offset_and_is_as_long_as_its_limit(
-    long_upload: Upload, offset: int | None, limit: int | None
-) -> None:
+def test_a_page_has_its_offset_and_limit(long_upload: Upload, offset: int | None, limit: int | None) -> None:
     given = [f"{name}={value}" for name, value in (("offset", offset), ("limit", limit)) if value is not None]
     page = long_upload.get("/parts?" + "&".join(given)).body
     start, size = offset or 0, limit or 1_000
@@ -180,12 +178,12 @@ def test_a_page_begins_at_its_offset_and_is_as_long_as_its_limit(
 @pytest.mark.parametrize("total", [1, 9, 11, 12])
 def test_the_size_of_the_file_is_compared_for_every_part(index: int, total: int) -> None:
     upload = Upload(small_state())
-    answer = upload.put(index, content_range=upload.range(index).replace("/10", f"/{total}"))
-    assert (answer.status, answer.code) == (416, "requested_range_not_satisfiable")
+    response = upload.put(index, content_range=upload.range(index).replace("/10", f"/{total}"))
+    assert (response.status, response.code) == (416, "requested_range_not_satisfiable")
 
 
 @pytest.mark.parametrize("content_range", ["bytes 8-7/8", "bytes 8-8/8", "bytes 8-11/8"])
-def test_a_file_of_whole_parts_has_no_empty_part_behind_them(content_range: str) -> None:
+def test_a_file_of_full_parts_has_no_empty_last_part(content_range: str) -> None:
     upload = Upload(small_state(), b"01234567")
     upload.put_all()
     assert upload.put(2, b"", content_range=content_range).code == "requested_range_not_satisfiable"
@@ -194,7 +192,7 @@ def test_a_file_of_whole_parts_has_no_empty_part_behind_them(content_range: str)
 
 @pytest.mark.parametrize("name", ATTRIBUTES)
 @pytest.mark.parametrize("file_id", [None, "12345"])
-def test_each_attribute_is_that_of_the_latest_version_that_named_it(name: str, file_id: str | None) -> None:
+def test_each_attribute_is_that_of_the_latest_version_with_it(name: str, file_id: str | None) -> None:
     state = small_state()
     told: list[object] = []
     for value in (*ATTRIBUTES[name], None):
@@ -224,22 +222,22 @@ PATHS = [
 
 @pytest.mark.parametrize(("method", "path", "body"), PATHS)
 @pytest.mark.parametrize("tail", ["/", "//"])
-def test_a_path_with_a_slash_behind_it_is_another_path(method: str, path: str, body: object, tail: str) -> None:
+def test_a_trailing_slash_gets_404(method: str, path: str, body: object, tail: str) -> None:
     upload = Upload(small_state())
     content = b"" if body is None else json.dumps(body).encode()
-    answer = send(upload.state, method, path.format(upload.path) + tail, headers(content), [content])
-    assert (answer.status, answer.code) == (404, "not_found")
+    response = send(upload.state, method, path.format(upload.path) + tail, headers(content), [content])
+    assert (response.status, response.code) == (404, "not_found")
     assert (list(upload.state.sessions), upload.get("/parts").body["total_count"]) == ([upload.id], 0)
 
 
 @pytest.mark.parametrize("path", ["reset", "requests", "faults", "release", "files/12345", "files/12345/content"])
-def test_a_path_of_the_control_plane_has_no_slash_behind_it(path: str) -> None:
+def test_a_trailing_slash_on_the_control_plane_gets_404(path: str) -> None:
     upload = Upload(small_state(), file_id="12345")
     upload.put_all()
     upload.commit()
-    answer = send(upload.state, "GET", f"/_mock/{path}/", {"host": HOST})
-    assert answer.status == 404
-    assert answer.body["error"]
+    response = send(upload.state, "GET", f"/_mock/{path}/", {"host": HOST})
+    assert response.status == 404
+    assert response.body["error"]
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
@@ -256,7 +254,7 @@ def test_endpoints_have_scheme_and_host_of_the_request(scheme: str, host: str, f
             assert url.startswith(f"{scheme}://{host}{SESSIONS}/{created['id']}")
 
 
-def _elsewhere(call: Callable[[Upload], Answer], upload: Upload) -> Answer:
+def _elsewhere(call: Callable[[Upload], Response], upload: Upload) -> Response:
     path, upload.path = upload.path, f"{SESSIONS}/{'F' * 32}"
     try:
         return call(upload)
@@ -276,19 +274,20 @@ REFUSED: dict[str, Callable[[Upload], Any]] = {
 def test_equal_errors_have_ids_of_their_own(operation: str) -> None:
     upload = Upload(small_state())
     upload.put_all()
-    answers = [REFUSED[operation](upload) for _ in range(3)]
-    assert len({(answer.status, answer.code) for answer in answers}) == 1
-    ids = [answer.body["request_id"] for answer in answers] + [answer.headers["box-request-id"] for answer in answers]
-    assert len(set(ids)) == 6
+    responses = [REFUSED[operation](upload) for _ in range(3)]
+    assert len({(response.status, response.code) for response in responses}) == 1
+    ids = {response.body["request_id"] for response in responses}
+    ids |= {response.headers["box-request-id"] for response in responses}
+    assert len(ids) == 6
 
 
 def test_successes_have_request_ids_of_their_own() -> None:
     upload = Upload(small_state())
-    answers = [upload.put(0), upload.get(), upload.get(), upload.get("/parts"), upload.abort()]
-    assert len({answer.headers["box-request-id"] for answer in answers}) == 5
+    responses = [upload.put(0), upload.get(), upload.get(), upload.get("/parts"), upload.abort()]
+    assert len({response.headers["box-request-id"] for response in responses}) == 5
 
 
-def test_a_state_that_is_reset_gives_the_same_request_ids_again() -> None:
+def test_reset_restarts_the_request_ids() -> None:
     state = State(clock=lambda: datetime.fromisoformat("2026-11-22T12:00:00+01:00"))
     first = post(state, SESSIONS, new_file())
     state.reset()

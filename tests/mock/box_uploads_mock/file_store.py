@@ -1,23 +1,23 @@
-"""The folders and files that are stored, and what may be stored beside them. Not thread-safe: the state guards it."""
+"""The stored folders and files, and the checks for storing more. Not thread-safe: the state holds a lock."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from box_uploads_mock.assembly import Content, Held
 from box_uploads_mock.commit_rules import Attributes
-from box_uploads_mock.errors import Refusal, argument_refusal
+from box_uploads_mock.errors import ApiError, argument_error
 from box_uploads_mock.identifiers import Identifiers
 from box_uploads_mock.names import name_key
+from box_uploads_mock.part_store import Content, StoredPart
 from box_uploads_mock.rules import NewFile, NewVersion
 from box_uploads_mock.world import ROOT_FOLDER_ID, File, Folder, World
 
 
-class Library:
-    """What is stored.
+class FileStore:
+    """The stored folders and files.
 
     Args:
-        world: What is stored at first.
-        identifiers: Gives new files their ids.
+        world: The initial content.
+        identifiers: The source of ids for new files.
     """
 
     def __init__(self, world: World, identifiers: Identifiers) -> None:
@@ -34,45 +34,47 @@ class Library:
         return dict(self._files)
 
     def content(self, file_id: str) -> Content:
-        """Returns the bytes of a file that was uploaded.
+        """Return the bytes of an uploaded file.
 
         Raises:
-            LookupError: The file is unknown, or only its description is kept.
+            LookupError: The file is unknown, or its bytes are not stored.
         """
         if file_id not in self._files:
-            raise LookupError(f"There is no file {file_id}.")
+            raise LookupError(f"File {file_id} does not exist.")
         if file_id not in self._contents:
-            raise LookupError(f"Of file {file_id} only the description is kept.")
+            raise LookupError(
+                f"The bytes of file {file_id} are not stored: it was not uploaded to this mock, or the store discards."
+            )
         return self._contents[file_id]
 
     @property
-    def held(self) -> Sequence[Held]:
-        """What is kept of all files, as the parts that it came as."""
-        return [held for content in self._contents.values() for held in content.held]
+    def stored_parts(self) -> Sequence[StoredPart]:
+        """The stored parts of all uploaded files."""
+        return [part for content in self._contents.values() for part in content.parts]
 
     def require_target(self, request: NewFile | NewVersion, file_id: str | None) -> None:
-        """Checks that a file or a new version can be stored where it is meant to go.
+        """Check that a file or a new version can be stored at its destination.
 
         Raises:
-            Refusal: File or folder is unknown, the file is too large or its name is taken.
+            ApiError: The file or folder is unknown, the file is too large, or its name is taken.
         """
-        present = None if file_id is None else self.require_file(file_id)
-        folder_id, name = _place(request, present)
+        existing = None if file_id is None else self.require_file(file_id)
+        folder_id, name = _destination(request, existing)
         self._require_folder(folder_id)
-        self._require_room(request.file_size)
-        self._require_free_name(folder_id, name, renamed=present)
+        self._require_space(request.file_size)
+        self._require_free_name(folder_id, name, renamed=existing)
 
     def require_file(self, file_id: str) -> File:
-        """Returns a file.
+        """Return a file.
 
         Raises:
-            Refusal: The file is unknown or in the trash.
+            ApiError: The file is unknown or in the trash.
         """
         file = self._files.get(file_id)
         if file is None:
-            raise argument_refusal("not_found", "file", f"Invalid value '{file_id}'.")
+            raise argument_error("not_found", "file", f"Invalid value '{file_id}'.")
         if file.trashed:
-            raise argument_refusal("trashed", "file", f"The file '{file_id}' is in the trash.")
+            raise argument_error("trashed", "file", f"The file '{file_id}' is in the trash.")
         return file
 
     def put(
@@ -84,10 +86,10 @@ class Library:
         attributes: Attributes,
         content: Content | None,
     ) -> File:
-        """Stores a file or a new version of one; a version keeps the id and counts up etag and sequence id."""
-        present = None if file_id is None else self._files[file_id]
-        folder_id, name = _place(request, present)
-        file = File(id=self._new_id(), name=name) if present is None else _next_version(present)
+        """Store a new file or a new version; a version keeps the id and increments etag and sequence id."""
+        existing = None if file_id is None else self._files[file_id]
+        folder_id, name = _destination(request, existing)
+        file = File(id=self._new_id(), name=name) if existing is None else _next_version(existing)
         file = replace(
             file,
             name=name,
@@ -99,21 +101,21 @@ class Library:
             description=file.description if attributes.description is None else attributes.description,
         )
         self._files[file.id] = file
-        earlier = self._contents.pop(file.id, None)
-        if earlier is not None:
-            earlier.delete()
+        previous = self._contents.pop(file.id, None)
+        if previous is not None:
+            previous.delete()
         if content is not None:
             self._contents[file.id] = content
         return file
 
-    def forget_contents(self) -> None:
-        """Forgets all uploaded bytes."""
+    def clear_contents(self) -> None:
+        """Delete all uploaded bytes."""
         for content in self._contents.values():
             content.delete()
         self._contents.clear()
 
     def _new_id(self) -> str:
-        while (file_id := self._identifiers.file_id()) in self._files:
+        while (file_id := self._identifiers.new_file_id()) in self._files:
             pass
         return file_id
 
@@ -122,32 +124,32 @@ class Library:
         while ancestor != ROOT_FOLDER_ID:
             folder = self._folders.get(ancestor)
             if folder is None:
-                raise argument_refusal("not_found", "folder", f"Invalid value '{folder_id}'.")
+                raise argument_error("not_found", "folder", f"Invalid value '{folder_id}'.")
             if folder.trashed:
-                raise argument_refusal("trashed", "folder", f"The folder '{folder_id}' is in the trash.")
+                raise argument_error("trashed", "folder", f"The folder '{folder_id}' is in the trash.")
             ancestor = folder.parent
 
-    def _require_room(self, file_size: int) -> None:
+    def _require_space(self, file_size: int) -> None:
         if file_size > self._world.max_file_size:
-            raise argument_refusal(
+            raise argument_error(
                 "file_size_limit_exceeded", "file_size", "The file is larger than the account allows for one file."
             )
         if sum(file.size for file in self._files.values()) + file_size > self._world.quota_bytes:
-            raise Refusal("storage_limit_exceeded", "Account storage limit reached")
+            raise ApiError("storage_limit_exceeded", "Account storage limit reached")
 
     def _require_free_name(self, folder_id: str, name: str, *, renamed: File | None) -> None:
-        # Files and folders share one space of names.
+        # Files and folders of a folder share one namespace.
         items: list[File | Folder] = [file for file in self._files.values() if file.folder == folder_id]
         items += [folder for folder in self._folders.values() if folder.parent == folder_id]
         for item in items:
             if item is not renamed and not item.trashed and name_key(item.name) == name_key(name):
-                conflict = _conflict(item)
+                conflict = _conflict_body(item)
                 context = {"conflicts": [conflict] if self.conflicts_as_list else conflict}
-                raise Refusal("item_name_in_use", "Item with the same name already exists", context=context)
+                raise ApiError("item_name_in_use", "Item with the same name already exists", context=context)
 
 
 def file_body(file: File) -> Mapping[str, object]:
-    """Returns a file as Box describes it, as far as anything is known of it."""
+    """Return a file in Box's format, with the fields that the mock has."""
     return {
         "type": "file",
         "id": file.id,
@@ -164,21 +166,21 @@ def file_body(file: File) -> Mapping[str, object]:
     }
 
 
-def _place(request: NewFile | NewVersion, present: File | None) -> tuple[str, str]:
-    """Returns folder and name for a file; a version that names none stays where it is."""
-    folder_id = request.folder_id or (present.folder if present else ROOT_FOLDER_ID)
-    return folder_id, request.file_name or (present.name if present else "")
+def _destination(request: NewFile | NewVersion, existing: File | None) -> tuple[str, str]:
+    """Return the folder and the name for a file; a version keeps what the request leaves out."""
+    folder_id = request.folder_id or (existing.folder if existing else ROOT_FOLDER_ID)
+    return folder_id, request.file_name or (existing.name if existing else "")
 
 
 def _next_version(file: File) -> File:
-    return replace(file, etag=_next(file.etag), sequence_id=_next(file.sequence_id))
+    return replace(file, etag=_increment(file.etag), sequence_id=_increment(file.sequence_id))
 
 
-def _next(counter: str) -> str:
+def _increment(counter: str) -> str:
     return str(int(counter) + 1) if counter.isdecimal() else "1"
 
 
-def _conflict(item: File | Folder) -> dict[str, object]:
+def _conflict_body(item: File | Folder) -> dict[str, object]:
     if isinstance(item, Folder):
         return {"type": "folder", "id": item.id, "name": item.name, "sequence_id": "0", "etag": "0"}
     return {
