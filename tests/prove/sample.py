@@ -17,10 +17,10 @@ __all__ = ["sample"]
 def sample(defects: Sequence[Defect], size: int) -> list[Defect]:
     """Return some of the defects, always the same: one of each kind, then another of each, until there are enough."""
     kinds: dict[str, list[Defect]] = defaultdict(list)
-    for one in defects:
-        kinds[one.kind].append(one)
+    for defect in defects:
+        kinds[defect.kind].append(defect)
     rounds = zip_longest(*(_spread(members) for members in kinds.values()))
-    return [one for one in chain.from_iterable(rounds) if one is not None][:size]
+    return [defect for defect in chain.from_iterable(rounds) if defect is not None][:size]
 
 
 def _spread(members: Sequence[Defect]) -> list[Defect]:

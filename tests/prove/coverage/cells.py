@@ -179,9 +179,9 @@ def alternatives(schema: Any) -> dict[str, Any]:
     found = target(schema)
     types = found.get("type")
     if isinstance(types, list):
-        return {one: {"type": one} for one in types}
-    listed = [one for keyword in ("anyOf", "oneOf") for one in found.get(keyword, [])]
+        return {name: {"type": name} for name in types}
+    listed = [inner for keyword in ("anyOf", "oneOf") for inner in found.get(keyword, [])]
     return {
-        title(one, str(target(one).get("type", "enum"))) + ("" if "enum" not in one else " listed"): one
-        for one in listed
+        title(inner, str(target(inner).get("type", "enum"))) + ("" if "enum" not in inner else " listed"): inner
+        for inner in listed
     }

@@ -181,7 +181,7 @@ class _Watched:
             await send(message)
 
         await self._app(scope, watched_receive, watched_send)
-        start = next((one for one in sent if one["type"] == "http.response.start"), None)
+        start = next((message for message in sent if message["type"] == "http.response.start"), None)
         if start is not None:
             query = scope["query_string"].decode()
             self._watch.see(
@@ -189,10 +189,10 @@ class _Watched:
                     method=scope["method"],
                     url=scope.get("raw_path", scope["path"].encode()).decode() + (f"?{query}" if query else ""),
                     headers=_text(scope["headers"]),
-                    body=b"".join(one.get("body", b"") for one in received),
+                    body=b"".join(message.get("body", b"") for message in received),
                     status=start["status"],
                     response_headers=_text(start["headers"]),
-                    response_body=b"".join(one.get("body", b"") for one in sent),
+                    response_body=b"".join(message.get("body", b"") for message in sent),
                 )
             )
 

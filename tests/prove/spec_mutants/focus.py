@@ -40,7 +40,7 @@ class Messages:
         self._paths: dict[str, list[str]] = {}
         self._parts: dict[Message, frozenset[Keys]] = {}
         for path, item in document["paths"].items():
-            for method in (one for one in METHODS if one in item):
+            for method in filter(item.__contains__, METHODS):
                 name = item[method]["operationId"]
                 self._labels[name] = f"{method.upper()} {path}"
                 self._paths.setdefault(path, []).append(name)
@@ -75,7 +75,7 @@ class Messages:
         requested = [name for name, part in touched if part == REQUEST]
         answered = [(name, part) for name, part in touched if part != REQUEST]
         # Successes first: what is refused is mostly refused in the same way everywhere.
-        chosen = requested or [name for name, status in sorted(answered, key=lambda one: one[1])]
+        chosen = requested or [name for name, status in sorted(answered, key=lambda message: message[1])]
         parts = [f"[{self._labels[name]}]" for name in list(dict.fromkeys(chosen))[:_MOST_LABELS]]
         parts += [f"[{label}]" for label in _labels(mutant) if label not in self._labels.values()]
         parts += [f"[POST /{name}]" for name in dict.fromkeys(self._schemas(answered))]
@@ -95,8 +95,8 @@ class Messages:
     def _components(self, node: Any, seen: Keys) -> Iterator[Keys]:
         """Yield the folders and names of all components that a node needs, directly or not."""
         if isinstance(node, list):
-            for one in node:
-                yield from self._components(one, seen)
+            for inner in node:
+                yield from self._components(inner, seen)
         elif isinstance(node, dict):
             for key, value in node.items():
                 if key != "$ref":

@@ -17,7 +17,7 @@ _OTHER_PLACE: Final = {"header": "query", "query": "header", "path": "query"}
 def _parameters(site: Site) -> Iterator[Change]:
     given = site.node["parameters"]
     for index in range(len(given)):
-        rest = [one for place, one in enumerate(given) if place != index]
+        rest = [parameter for place, parameter in enumerate(given) if place != index]
         yield Change("parameter", "is removed", {**site.node, "parameters": rest}, ("parameters", index))
 
 
@@ -81,7 +81,7 @@ def _responses(site: Site) -> Iterator[Change]:
     statuses = [status for status in responses if status.startswith("2")]
     for status in statuses:
         other = str(int(status) + 5)
-        renamed = {other if one == status else one: value for one, value in responses.items()}
+        renamed = {other if key == status else key: value for key, value in responses.items()}
         yield Change("status", f"becomes {other}", {**site.node, "responses": renamed}, ("responses", status))
     added = {**site.node, "responses": {**responses, "418": {"description": "-"}}}
     yield Change("status", "418 is added", added, ("responses",))

@@ -87,5 +87,5 @@ def without(node: dict[str, Any], *names: str) -> dict[str, Any]:
 
 def difference(true: dict[str, Any], mutant: dict[str, Any]) -> Iterator[str]:
     """Yield the lines of a unified diff between two documents."""
-    before, after = (yaml.safe_dump(one, sort_keys=False, width=110).splitlines() for one in (true, mutant))
+    before, after = (yaml.safe_dump(document, sort_keys=False, width=110).splitlines() for document in (true, mutant))
     yield from difflib.unified_diff(before, after, "spec/openapi.yaml", "mutant", lineterm="", n=4)

@@ -45,7 +45,7 @@ def _type(site: Site) -> Iterator[Change]:
     changed = {**node, "type": other if isinstance(value, list) else other[0]}
     yield Change("type", f"{names[0]} becomes {other[0]}", changed, ("type",))
     if len(names) > 1:
-        only = [one for one in names if one != "null"]
+        only = [name for name in names if name != "null"]
         yield Change("nullability", "null is no longer allowed", {**node, "type": only[0]}, ("type",))
     elif names != ["null"]:
         yield Change("nullability", "null is allowed as well", {**node, "type": [*names, "null"]}, ("type",))
@@ -77,7 +77,7 @@ def _pattern(site: Site) -> Iterator[Change]:
 def _enum(site: Site) -> Iterator[Change]:
     values = site.node["enum"]
     for value in values:
-        rest = [one for one in values if one != value]
+        rest = [other for other in values if other != value]
         yield Change("enum", f"{value} is no longer in it", {**site.node, "enum": rest}, ("enum",))
     changed = [*values[:-1], f"{values[-1]}_"]
     yield Change("enum", f"{values[-1]} becomes {values[-1]}_", {**site.node, "enum": changed}, ("enum",))
@@ -93,7 +93,7 @@ def _const(site: Site) -> Iterator[Change]:
 def _members(name: str) -> Rule:
     def rule(site: Site) -> Iterator[Change]:
         for index in range(len(site.node[name])):
-            rest = [one for place, one in enumerate(site.node[name]) if place != index]
+            rest = [member for place, member in enumerate(site.node[name]) if place != index]
             yield Change("composition", f"member {index} is dropped", {**site.node, name: rest}, (name, index))
 
     return rule
@@ -110,9 +110,9 @@ def _properties(site: Site) -> Iterator[Change]:
     for name in properties:
         place = ("properties", name)
         renamed = {f"{key}_" if key == name else key: value for key, value in properties.items()}
-        names = [f"{one}_" if one == name else one for one in required]
+        names = [f"{other}_" if other == name else other for other in required]
         yield Change("property", f"is called {name}_", _shaped(node, renamed, names), place)
-        names = [one for one in required if one != name]
+        names = [other for other in required if other != name]
         yield Change("property", "is removed", _shaped(node, without(properties, name), names), place)
         if name not in required:
             yield Change("required", "is required", _shaped(node, properties, [*required, name]), place)
@@ -127,7 +127,7 @@ def _shaped(node: dict[str, Any], properties: dict[str, Any], required: list[str
 def _required(site: Site) -> Iterator[Change]:
     required: list[str] = site.node["required"]
     for name in required:
-        rest = [one for one in required if one != name]
+        rest = [other for other in required if other != name]
         changed = _shaped(site.node, site.node["properties"], rest)
         yield Change("required", "is no longer required", changed, ("properties", name))
 

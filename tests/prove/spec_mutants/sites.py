@@ -76,10 +76,10 @@ def _below(kind: str, keys: Keys, node: Any) -> Iterator[Site]:
             continue
         below, value = (*keys, name), node[name]
         if child.endswith("[]"):
-            for index, one in enumerate(value):
-                yield from _below(child[:-2], (*below, index), one)
+            for index, inner in enumerate(value):
+                yield from _below(child[:-2], (*below, index), inner)
         elif child.endswith("{}"):
-            for key, one in value.items():
-                yield from _below(child[:-2], (*below, key), one)
+            for key, inner in value.items():
+                yield from _below(child[:-2], (*below, key), inner)
         else:
             yield from _below(child, below, value)

@@ -84,7 +84,7 @@ def _trusted_hosts(site: Site) -> Iterator[Change]:
     name = "x-trusted-hosts"
     hosts = site.node[name]
     for host in hosts:
-        rest = [one for one in hosts if one != host]
+        rest = [other for other in hosts if other != host]
         yield Change("extension", f"{host} is no longer in it", {**site.node, name: rest}, (name,))
     yield Change("extension", "example.com is in it", {**site.node, name: [*hosts, "example.com"]}, (name,))
     yield Change("extension", "is dropped", without(site.node, name), (name,))
