@@ -8,7 +8,7 @@ import shlex
 import signal
 import sys
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.markup import escape
@@ -23,9 +23,6 @@ from tests.prove.scores import Score, print_kinds, print_scores, print_survivors
 from tests.prove.session import Session
 from tests.prove.spec_campaigns import ClientFromMutant
 from tests.prove.spec_mutants.mutant import difference
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 _FOLDER = ROOT / ".prove"
 # Starting a worker takes longer than running a defect, so the sample is of the largest groups alone.

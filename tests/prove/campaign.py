@@ -4,26 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from collections.abc import Iterable, Sequence
+from typing import Literal, TypeAlias
 
 import msgspec
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-__all__ = [
-    "BASELINE",
-    "Campaign",
-    "Controls",
-    "Defect",
-    "InvalidRunError",
-    "NoEffectError",
-    "Outcome",
-    "RefusedError",
-    "Stage",
-    "Verdict",
-    "draw_one",
-]
 
 Outcome: TypeAlias = Literal["killed", "survived", "refused", "timeout", "crashed"]
 """`killed`: a test failed. `survived`: all passed. `refused`: the tool chain refused the defect. `timeout`: the tests

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
+from tests.prove.campaign import Campaign
 from tests.prove.draw.campaign import DRAW_CAMPAIGNS
 from tests.prove.gateway_defects import GATEWAY_CAMPAIGNS
 from tests.prove.patches import PatchCampaign
 from tests.prove.spec_campaigns import ClientFromMutant, MockAgainstMutant
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from tests.prove.campaign import Campaign
-
-__all__ = ["CAMPAIGNS", "GROUPS", "PATCH_CAMPAIGNS"]
 
 
 def _modules(package: str, names: str) -> list[str]:

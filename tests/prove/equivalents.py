@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import yaml
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from tests.prove.session import Finding
-
-__all__ = ["equivalents", "find_stale"]
+from tests.prove.session import Finding
 
 _LIST = Path(__file__).with_name("equivalent.yaml")
 

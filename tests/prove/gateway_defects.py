@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import pytest
 
 from tests.prove.campaign import BASELINE, Campaign, Controls, Defect, draw_one
 from tests.prove.operations import LABELS
 from tests.prove.patches import NOOP, RAISES, raise_error
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-__all__ = ["GATEWAY_CAMPAIGNS", "GatewayCampaign"]
 
 
 class GatewayCampaign(Campaign):

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from collections.abc import Mapping
 
 CREATE, VERSION, GET = "create_upload_session", "create_version_upload_session", "get_upload_session"
 UPLOAD, LIST, PLAN = "upload_part", "list_parts", "plan_upload_parts"

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from types import FunctionType
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 import msgspec
 
 from tests.prove.campaign import BASELINE, Campaign, Controls, Defect, draw_one
 from tests.prove.operations import LABELS
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-__all__ = ["NOOP", "RAISES", "Patch", "PatchCampaign", "change", "patch", "raise_error", "wrap"]
 
 NOOP, RAISES = "control, nothing changes: ", "control, raises: "
 _WHOLE_UPLOADS = ("whole_upload", "whole_life", "aborted_session")

@@ -11,8 +11,6 @@ import msgspec
 from tests.prove.campaign import BASELINE, Verdict
 from tests.prove.worker import Result
 
-__all__ = ["ROOT", "ResultStore", "fingerprint"]
-
 ROOT = Path(__file__).parents[2]
 _INPUTS = ("spec", "generator", "generated", "tests", "pyproject.toml", ".ci/constraints.txt")
 

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from itertools import chain, zip_longest
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from tests.prove.campaign import Defect
-
-__all__ = ["sample"]
+from tests.prove.campaign import Defect
 
 
 def sample(defects: Sequence[Defect], size: int) -> list[Defect]:

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
+from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from rich.console import Console
-
-    from tests.prove.campaign import Outcome
-    from tests.prove.session import Finding
-
-__all__ = ["Score", "print_kinds", "print_scores", "print_survivors", "report"]
+from tests.prove.campaign import Outcome
+from tests.prove.session import Finding
 
 
 class Score(msgspec.Struct, frozen=True):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import msgspec
 
@@ -12,12 +13,6 @@ from tests.prove.campaign import Defect, InvalidRunError, Verdict
 from tests.prove.campaigns import CAMPAIGNS
 from tests.prove.result_store import ResultStore
 from tests.prove.worker_pool import WorkerPool
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
-
-__all__ = ["Finding", "Session"]
 
 _DETECTED = frozenset({"killed", "refused", "timeout"})
 

@@ -8,11 +8,12 @@ import json
 import os
 import sys
 import tempfile
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from functools import cached_property
 from pathlib import Path
 from types import FunctionType, ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import yaml
 
@@ -23,13 +24,7 @@ from generator.problem import GenerationError, SpecError
 from tests.prove.campaign import BASELINE, Campaign, Controls, Defect, NoEffectError, RefusedError, draw_one
 from tests.prove.spec_mutants.catalogue import mutants
 from tests.prove.spec_mutants.focus import Messages
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from tests.prove.spec_mutants.mutant import Mutant
-
-__all__ = ["SPEC", "ClientFromMutant", "MockAgainstMutant", "true_fragment"]
+from tests.prove.spec_mutants.mutant import Mutant
 
 SPEC = Path(__file__).parents[2] / "spec" / "openapi.yaml"
 _REORDERED, _MOVED = "control, properties in another order: ", "control, another path: "

@@ -16,10 +16,11 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from importlib import import_module
+from io import BufferedReader, RawIOBase
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -28,16 +29,8 @@ from _pytest.unittest import TestCaseFunction
 from schemathesis.core.result import Err
 from schemathesis.pytest import plugin
 
-from tests.prove.campaign import BASELINE, Defect, NoEffectError, RefusedError, Verdict
+from tests.prove.campaign import BASELINE, Campaign, Defect, NoEffectError, Outcome, RefusedError, Verdict
 from tests.prove.campaigns import CAMPAIGNS
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
-    from io import BufferedReader, RawIOBase
-
-    from tests.prove.campaign import Campaign, Outcome
-
-__all__ = ["TIMEOUT_S", "Result", "Task", "Worker", "is_ledger", "name_of"]
 
 TIMEOUT_S = 300
 _GRACE_S = 30

@@ -7,27 +7,20 @@ import shlex
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import ExitStack, suppress
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from tempfile import TemporaryDirectory
-from typing import IO, TYPE_CHECKING, Self, cast
+from typing import IO, Self, cast
 
 import msgspec
 
-from tests.prove.campaign import BASELINE, InvalidRunError
-from tests.prove.result_store import ROOT
+from tests.prove.campaign import BASELINE, InvalidRunError, Verdict
+from tests.prove.draw.working_copy import WorkingCopy
+from tests.prove.result_store import ROOT, ResultStore
 from tests.prove.worker import Result, Task
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-    from pathlib import Path
-
-    from tests.prove.campaign import Verdict
-    from tests.prove.draw.working_copy import WorkingCopy
-    from tests.prove.result_store import ResultStore
-
-__all__ = ["WorkerPool"]
 
 _COMMAND = (sys.executable, "-m", "tests.prove.worker")
 

@@ -9,8 +9,6 @@ import msgspec
 from tests.prove.operations import ABORT, COMMIT, CREATE, LIST, LOG, UPLOAD, VERSION
 from tests.prove.patches import change, patch, wrap
 
-__all__ = ["DEFECTS"]
-
 
 def _the_user_goes_by_another_name(original: Any) -> Any:
     original._name = "as_user"

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import msgspec
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-__all__ = ["BUILD", "READ", "with_arguments", "with_body", "with_headers", "with_request"]
 
 BUILD = "box_uploads.api.upload_sessions.{}.build_request".format
 READ = "box_uploads.api.upload_sessions.{}.read_response".format

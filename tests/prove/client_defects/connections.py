@@ -6,7 +6,6 @@ from typing import Any
 
 from tests.prove.patches import change, patch, wrap
 
-__all__ = ["DEFECTS"]
 TRANSPORT, CLIENT = "test_transport", "test_client"
 
 

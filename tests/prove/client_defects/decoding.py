@@ -12,7 +12,6 @@ from box_uploads import errors, models
 from tests.prove.operations import COMMIT, CREATE, LIST, UPLOAD
 from tests.prove.patches import patch, wrap
 
-__all__ = ["DEFECTS"]
 NEAR, WRONG, READING = "near_misses_are_told", "whatever_the_fragment_says", "every_response_is_read"
 
 

@@ -11,7 +11,6 @@ from tests.prove.client_defects.building import with_headers, with_request
 from tests.prove.operations import FILE
 from tests.prove.patches import change, wrap
 
-__all__ = ["DEFECTS"]
 BUILD = "box_uploads.api.files.get_file.build_request"
 READ = "box_uploads.api.files.get_file.read_response"
 

@@ -11,7 +11,6 @@ from tests.prove.client_defects.building import BUILD, with_request
 from tests.prove.operations import ABORT, COMMIT, CREATE, GET, UPLOAD
 from tests.prove.patches import change, patch, wrap
 
-__all__ = ["DEFECTS"]
 TRUSTED = "leads_elsewhere"
 
 

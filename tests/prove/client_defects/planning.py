@@ -10,8 +10,6 @@ from tests.prove.client_defects.building import BUILD, READ, with_body, with_req
 from tests.prove.operations import COMMIT, PLAN
 from tests.prove.patches import change, wrap
 
-__all__ = ["DEFECTS"]
-
 
 def _a_plan_is_logged(original: Any, session: Any, **options: Any) -> Any:
     request = original(session, **options)

@@ -11,8 +11,6 @@ from tests.prove.client_defects.building import BUILD, with_body, with_headers, 
 from tests.prove.operations import ABORT, CREATE, GET, LOG, VERSION
 from tests.prove.patches import patch, wrap
 
-__all__ = ["DEFECTS"]
-
 
 def _without_leading_zeros(path: str) -> str:
     first, file_id, last = path.rsplit("/", 2)

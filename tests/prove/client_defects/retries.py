@@ -9,7 +9,6 @@ import msgspec
 
 from tests.prove.patches import change, patch, wrap
 
-__all__ = ["DEFECTS"]
 RETRY, CLIENT = "test_retry", "test_client"
 
 

@@ -12,7 +12,6 @@ from tests.prove.client_defects.building import READ
 from tests.prove.operations import ABORT, COMMIT, CREATE, GET, LOG, UPLOAD, VERSION
 from tests.prove.patches import change, patch, wrap
 
-__all__ = ["DEFECTS"]
 CONFLICTS = "these_conflicts_are_wrong"
 READING = "every_response_is_read"
 FAILURE = "box_uploads.api.upload_sessions.create_upload_session.api_error"

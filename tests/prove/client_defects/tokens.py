@@ -9,7 +9,6 @@ from box_uploads._runtime.auth import Secret
 
 from tests.prove.patches import patch, wrap
 
-__all__ = ["DEFECTS"]
 TRANSPORT, SECRECY, CLIENT = "test_transport", "test_secrecy", "test_client"
 EXCHANGE, FAILURE = "test_exchange", "test_failure"
 

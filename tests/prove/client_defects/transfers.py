@@ -12,8 +12,6 @@ from tests.prove.client_defects.building import BUILD, with_arguments, with_body
 from tests.prove.operations import COMMIT, LIST, UPLOAD
 from tests.prove.patches import change, patch, wrap
 
-__all__ = ["DEFECTS"]
-
 
 def _hexadecimal(name: str, value: str) -> tuple[str, str]:
     return name, f"sha={base64.b64decode(value[4:]).hex()}" if name == "digest" else value

@@ -23,8 +23,6 @@ import msgspec
 
 from tests.contract.fragment import operations, parameters, request_schema, resolved, responses
 
-__all__ = ["SENSELESS", "SIDES", "Cell", "Side", "aspects", "cells", "is_sensible", "members", "title"]
-
 Side: TypeAlias = Literal["mock", "client"]
 Kind: TypeAlias = Literal["status", "request property", "response property", "parameter", "header", "link", "security"]
 SIDES: tuple[Side, ...] = ("mock", "client")

@@ -16,8 +16,6 @@ import msgspec
 from tests.contract.fragment import TOKEN, operations, parameters, request_schema, resolved, responses, validator
 from tests.prove.coverage.cells import Cell, Kind, Side, alternatives, limits, members, target, title
 
-__all__ = ["Exchange", "hits_of_refusal", "hits_of_request", "hits_of_response", "links_from", "operation_of"]
-
 _MUTE = frozenset({401, 404, 405, 410, 411, 413, 415, 429, 500, 503})
 """Answers that the mock gives without a look at the request's parameters and body, so that they exercise neither."""
 

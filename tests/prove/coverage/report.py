@@ -12,8 +12,6 @@ import yaml
 from tests.contract.fragment import FRAGMENT, operations
 from tests.prove.coverage.cells import SENSELESS, SIDES, Cell, Kind, Side, cells, is_sensible
 
-__all__ = ["Coverage", "listed_gaps", "page", "summary"]
-
 _HERE = Path(__file__).parent
 _KINDS: tuple[Kind, ...] = (
     "status",

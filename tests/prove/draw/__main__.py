@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from rich.console import Console
 
@@ -26,9 +26,6 @@ from tests.prove.equivalents import equivalents
 from tests.prove.result_store import ResultStore, fingerprint
 from tests.prove.worker import Task
 from tests.prove.worker_pool import WorkerPool
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 _FOLDER = ROOT / ".prove" / "draw"
 _NUMBER = 400

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from tests.prove.campaign import BASELINE, Campaign, Controls, Defect, Stage
 from tests.prove.draw.code_swap import swap
 from tests.prove.draw.population import Mutant
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-__all__ = ["DRAW_CAMPAIGNS", "DrawCampaign", "write_drawn"]
 
 # That of the working copy, in a worker.
 _ROOT = Path(__file__).parents[3]

@@ -6,14 +6,9 @@ A module that is imported again makes new classes of its errors, and tests fail 
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterator
 from inspect import CO_OPTIMIZED
 from types import CodeType, FunctionType
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-__all__ = ["can_swap", "swap"]
 
 _RUNS_AT_ONCE = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})
 

@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from tests.prove.campaign import InvalidRunError, Stage
+from tests.prove.campaign import InvalidRunError, Outcome, Stage, Verdict
 from tests.prove.draw.population import ROOT, Mutant, functions
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from tests.prove.campaign import Outcome, Verdict
-    from tests.prove.draw.reach import Reach
-
-__all__ = ["Control", "check_controls", "draw_controls"]
+from tests.prove.draw.reach import Reach
 
 _EDITS: Mapping[str, Outcome] = {
     "_nothing = None": "survived",

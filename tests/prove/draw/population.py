@@ -7,9 +7,10 @@ ignores `generated/`, where the overlay's modules are imported from.
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
 import libcst as cst
 import msgspec
@@ -19,11 +20,6 @@ from mutmut.mutation.pragma_handling import get_ignored_lines
 
 from tests.prove.campaign import Stage
 from tests.prove.draw.code_swap import can_swap
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-
-__all__ = ["PACKAGES", "ROOT", "Module", "Mutant", "functions", "modules"]
 
 ROOT = Path(__file__).parents[3]
 _OVERLAY = Path("generator", "overlay")

@@ -10,21 +10,15 @@ import os
 import subprocess
 import sys
 from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from tests.prove.campaign import InvalidRunError
-from tests.prove.draw.population import ROOT, functions, modules
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from tests.prove.draw.population import Mutant
-    from tests.prove.draw.working_copy import WorkingCopy
-
-__all__ = ["TESTS", "Reach", "find_reach"]
+from tests.prove.draw.population import ROOT, Mutant, functions, modules
+from tests.prove.draw.working_copy import WorkingCopy
 
 TESTS: Sequence[str] = (
     "tests/unit",

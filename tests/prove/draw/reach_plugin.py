@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Generator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.prove.worker import is_ledger, name_of
-
-if TYPE_CHECKING:
-    from collections.abc import Generator
 
 _FOLDER = Path(os.environ["PROBES_WRITE_TO"])
 _REACHED: set[int] = sys.modules["sitecustomize"].REACHED

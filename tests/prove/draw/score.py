@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from math import sqrt
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import msgspec
+from rich.console import Console
 from rich.table import Table
 
+from tests.prove.campaign import Verdict
 from tests.prove.draw.population import PACKAGES, Mutant
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
-
-    from rich.console import Console
-
-    from tests.prove.campaign import Verdict
-
-__all__ = ["Score", "interval", "print_score", "write_report"]
 
 _Z = 1.959963984540054
 """Quantile of the normal distribution for 95 %."""

@@ -6,16 +6,11 @@ import os
 import shutil
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import msgspec
 
 from tests.prove.draw.population import ROOT
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-__all__ = ["WorkingCopy"]
 
 _COPIED = ("spec", "generator", "generated", "tests", "pyproject.toml", "README.md", "Makefile", ".ci", ".changes")
 _PRODUCT = ("generated", "generator", "tests/mock")

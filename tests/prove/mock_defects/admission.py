@@ -10,8 +10,6 @@ from starlette.responses import JSONResponse
 from tests.prove.operations import ABORT, CREATE, GET, LIST, LOG, UPLOAD
 from tests.prove.patches import patch, wrap
 
-__all__ = ["DEFECTS"]
-
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="Service"'}
 
 

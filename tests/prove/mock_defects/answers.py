@@ -12,8 +12,6 @@ from tests.prove.mock_defects.outcomes import HANDLER, with_entries, with_outcom
 from tests.prove.operations import ABORT, COMMIT, CREATE, LIST, LOG, UPLOAD
 from tests.prove.patches import change, patch, wrap
 
-__all__ = ["DEFECTS"]
-
 
 def _a_success_is_a_text(original: Any, outcome: Any) -> Response:
     response: Response = original(outcome)

@@ -10,8 +10,6 @@ from tests.prove.mock_defects.outcomes import HANDLER, with_body, with_outcome
 from tests.prove.operations import COMMIT, GET
 from tests.prove.patches import change, patch, wrap
 
-__all__ = ["DEFECTS"]
-
 
 async def _a_wait_has_a_body(original: Any, call: Any) -> Any:
     outcome = await original(call)

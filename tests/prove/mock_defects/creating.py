@@ -13,8 +13,6 @@ from tests.prove.mock_defects.outcomes import HANDLER, with_outcome
 from tests.prove.operations import CREATE, GET, VERSION
 from tests.prove.patches import change, patch, wrap
 
-__all__ = ["DEFECTS"]
-
 
 def _a_created_session_is_forgotten(original: Any, uploads: Any, request: Any, file_id: Any) -> Any:
     session = original(uploads, request, file_id)

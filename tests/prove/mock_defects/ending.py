@@ -9,8 +9,6 @@ from tests.prove.mock_defects.outcomes import HANDLER, with_body, with_outcome
 from tests.prove.operations import ABORT, GET, VERSION
 from tests.prove.patches import patch, wrap
 
-__all__ = ["DEFECTS"]
-
 
 def _sessions_do_not_expire(original: Any, uploads: Any, session_id: str) -> Any:
     found = uploads._sessions.get(session_id.upper())

@@ -9,8 +9,6 @@ from tests.prove.mock_defects.outcomes import HANDLER, with_body, with_outcome
 from tests.prove.operations import FILE
 from tests.prove.patches import patch, wrap
 
-__all__ = ["DEFECTS"]
-
 
 async def _a_file_is_answered_as_a_list(original: Any, call: Any) -> Any:
     outcome = await original(call)

@@ -12,8 +12,6 @@ from tests.prove.mock_defects.outcomes import HANDLER
 from tests.prove.operations import ABORT, COMMIT, CREATE, LOG, UPLOAD
 from tests.prove.patches import patch, wrap
 
-__all__ = ["DEFECTS"]
-
 
 def _an_expired_session_is_a_conflict(original: Any, uploads: Any, request: Any, file_id: Any) -> Any:
     for twin in uploads._untold:

@@ -8,8 +8,6 @@ from tests.prove.mock_defects.outcomes import HANDLER, with_body
 from tests.prove.operations import LIST
 from tests.prove.patches import change, patch, wrap
 
-__all__ = ["DEFECTS"]
-
 
 def _fixed(fixed: str, value: int) -> Any:
     """Ignore a number of the query."""

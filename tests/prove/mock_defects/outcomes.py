@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-__all__ = ["HANDLER", "with_body", "with_entries", "with_outcome", "without_entry"]
+from typing import Any
 
 HANDLER = "box_uploads_mock.operations.HANDLERS[{}]".format
 

@@ -12,8 +12,6 @@ from tests.prove.mock_defects.outcomes import HANDLER, with_body, with_entries, 
 from tests.prove.operations import LIST, UPLOAD
 from tests.prove.patches import patch, wrap
 
-__all__ = ["DEFECTS"]
-
 
 def _the_digest_may_be_hexadecimal(original: Any, value: str | None) -> Any:
     digits = (value or "").removeprefix("sha=")

@@ -13,8 +13,6 @@ from tests.prove.mock_defects.outcomes import HANDLER, with_body, with_outcome
 from tests.prove.operations import COMMIT, PLAN
 from tests.prove.patches import patch, wrap
 
-__all__ = ["DEFECTS"]
-
 
 def _each_plan_gives_new_ids(assembly: Any, offset: int, sha512: str) -> None:
     assembly._offers.pop((offset, sha512), None)

@@ -10,9 +10,6 @@ from tests.prove.mock_defects.outcomes import with_entries, without_entry
 from tests.prove.operations import CREATE, GET, VERSION
 from tests.prove.patches import change, patch, wrap
 
-__all__ = ["DEFECTS"]
-
-
 BODY = "box_uploads_mock.operations.session_body"
 
 

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from tests.prove.spec_mutants.sites import METHODS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from tests.prove.spec_mutants.mutant import Keys
-
-__all__ = ["REQUEST", "Message", "Messages"]
+from tests.prove.spec_mutants.sites import METHODS, Keys
 
 REQUEST = "request"
 # More say nothing new in a brief look: a schema of many operations is the same schema in each.

@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from itertools import pairwise
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-__all__ = ["looser_and_tighter"]
 
 _CLASS = r"\[\^?(?:\\.|[^\]\\])+\]"
 _REPEAT = re.compile(r"\{([0-9]+)(?:(,)([0-9]*))?\}")

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from tests.prove.spec_mutants.mutant import Keys
-
-__all__ = ["METHODS", "Site", "sites"]
+Keys: TypeAlias = tuple[str | int, ...]
+"""The way from the root to a place."""
 
 METHODS: Final = ("get", "put", "post", "delete", "patch", "head", "options", "trace")
 

@@ -11,7 +11,6 @@ from msgspec.structs import replace
 
 from tests.prove.patches import change, patch, wrap
 
-__all__ = ["DEFECTS"]
 UPLOAD, FAULTS = "test_upload.py", "test_upload_faults"
 
 

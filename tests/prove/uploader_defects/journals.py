@@ -9,7 +9,6 @@ from box_uploads import errors, models
 
 from tests.prove.patches import patch, wrap
 
-__all__ = ["DEFECTS"]
 UPLOAD, FAULTS = "test_upload.py", "test_upload_faults"
 
 

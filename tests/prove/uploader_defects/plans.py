@@ -8,7 +8,6 @@ from msgspec.structs import replace
 
 from tests.prove.patches import patch, wrap
 
-__all__ = ["DEFECTS"]
 UPLOAD = "test_upload.py"
 
 
