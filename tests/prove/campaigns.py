@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from tests.prove.campaign import Campaign
 from tests.prove.draw.campaign import DRAW_CAMPAIGNS
-from tests.prove.gateway_defects import GATEWAY_CAMPAIGNS
+from tests.prove.gateway_defects import GatewayCampaign
 from tests.prove.patches import PatchCampaign
 from tests.prove.spec_campaigns import ClientFromMutant, MockAgainstMutant
 
@@ -45,7 +45,10 @@ PATCH_CAMPAIGNS: Mapping[str, Sequence[PatchCampaign]] = {
 _GROUPS: Mapping[str, Sequence[Campaign]] = {
     "spec mutants": (ClientFromMutant(), MockAgainstMutant()),
     **PATCH_CAMPAIGNS,
-    "gateway defects": GATEWAY_CAMPAIGNS,
+    "gateway defects": (
+        GatewayCampaign("gateway before the contract", *_CLIENT_CONTRACT),
+        GatewayCampaign("gateway before its own tests", *_CLIENT_UNIT),
+    ),
 }
 CAMPAIGNS: Mapping[str, Campaign] = {
     campaign.name: campaign for group in (*_GROUPS.values(), DRAW_CAMPAIGNS) for campaign in group

@@ -56,13 +56,3 @@ class GatewayCampaign(Campaign):
 def _defect(name: str, operation: str, change: str, kind: str = "") -> Defect:
     focus = (operation, LABELS[operation], "tests/unit/")
     return Defect(id=name, place=operation, change=change, kind=kind, focus=focus)
-
-
-GATEWAY_CAMPAIGNS: Sequence[GatewayCampaign] = (
-    GatewayCampaign(
-        "gateway before the contract",
-        "tests/contract/test_client_requests.py",
-        "tests/contract/test_client_responses.py",
-    ),
-    GatewayCampaign("gateway before its own tests", "tests/unit/client", "tests/unit/runtime"),
-)

@@ -104,6 +104,27 @@ def change(name: str, place: str, text: str, mutate: Callable[[Any], Any], *focu
     return Patch(id=name, place=place, text=text, mutate=mutate, focus=focus)
 
 
+def before(function: Callable[..., object]) -> Callable[..., Any]:
+    """Return a function for `wrap`: it calls another one with the arguments, then the original."""
+
+    def call(original: Any, *arguments: Any, **options: Any) -> Any:
+        function(*arguments)
+        return original(*arguments, **options)
+
+    return call
+
+
+def after(function: Callable[..., object]) -> Callable[..., Any]:
+    """Return a function for `wrap`: it calls the original, then another one with the result and the arguments."""
+
+    def call(original: Any, *arguments: Any, **options: Any) -> Any:
+        result = original(*arguments, **options)
+        function(result, *arguments)
+        return result
+
+    return call
+
+
 def find(place: str) -> tuple[Any, Any, bool]:
     """Return the owner of a place, the name in it, and whether it is an entry of a mapping.
 

@@ -32,11 +32,10 @@ def _the_digest_of_a_file_is_not_told(original: Any, raw: Any) -> Any:
 
 # fmt: off
 DEFECTS = (
-    wrap("a-file-is-read-where-sessions-are", BUILD, "The request goes to the server of uploads.",
+    wrap("a-file-is-read-where-sessions-are", BUILD, "The request goes to the upload server.",
         with_request(server=lambda _: "https://upload.box.com/api/2.0"), FILE, "test_requests_go_to"),
     change("all-calls-have-one-server", "box_uploads._runtime.wire.Wire._server",
-        "The server of the first call is that of all others.", _all_calls_have_one_server, FILE,
-        "test_requests_go_to"),
+        "All calls go to the server of the first call.", _all_calls_have_one_server, FILE, "test_requests_go_to"),
     wrap("a-file-is-looked-for-in-the-trash", BUILD, "The path of the request ends in `/trash`.",
         with_request(path=lambda path: f"{path}/trash"), FILE),
     wrap("a-file-is-read-by-a-number", BUILD, "Leading zeros of the file's id are dropped.",
@@ -45,9 +44,9 @@ DEFECTS = (
         FILE),
     wrap("a-file-is-read-for-nobody-else", BUILD, "`as-user` is not sent.",
         with_headers(lambda name, value: None if name == "as-user" else (name, value)), FILE),
-    wrap("an-absent-file-is-a-success", READ, "404 is read as nothing.",
+    wrap("an-absent-file-is-a-success", READ, "404 returns None.",
         lambda original, raw: Response(raw, None) if raw.status == 404 else original(raw), FILE),
-    wrap("a-file-that-is-read-is-an-error", READ, "200 is no success.",
+    wrap("a-file-that-is-read-is-an-error", READ, "200 is an error.",
         lambda original, raw: original(msgspec.structs.replace(raw, status=299) if raw.status == 200 else raw), FILE),
     wrap("the-digest-of-a-file-is-not-told", READ, "`sha1` of a file is lost.", _the_digest_of_a_file_is_not_told,
         FILE),

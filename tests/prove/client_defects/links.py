@@ -9,7 +9,7 @@ from box_uploads.types import Headers
 
 from tests.prove.client_defects.building import BUILD, with_request
 from tests.prove.operations import ABORT, COMMIT, CREATE, GET, UPLOAD
-from tests.prove.patches import change, patch, wrap
+from tests.prove.patches import after, change, patch, wrap
 
 TRUSTED = "leads_elsewhere"
 
@@ -29,11 +29,6 @@ def _a_link_may_lead_to_any_path(original: Any, trust: Any, text: str, server: s
         raise
 
 
-def _every_client_is_at_loopback(original: Any, trust: Any, hosts: Any, further: Any, base_url: Any) -> None:
-    original(trust, hosts, further, base_url)
-    trust._at_loopback = True
-
-
 def _a_session_is_aborted_at_its_status(original: Any, session: Any, **options: Any) -> Any:
     return with_request(url=lambda _: session.session_endpoints.status)(original, session, **options)
 
@@ -46,10 +41,10 @@ def _checked_as(change: Any) -> Any:
 # fmt: off
 DEFECTS = (
     patch("every-link-is-trusted", "box_uploads._runtime.trust.Trust.check",
-        "The token is sent wherever a session says.", lambda trust, text, server, path: text, CREATE, TRUSTED,
+        "The token is sent to any URL that a session names.", lambda trust, text, server, path: text, CREATE, TRUSTED,
         "hostile"),
     wrap("a-host-may-end-as-a-trusted-one", "box_uploads._runtime.trust.Trust._check_origin",
-        "`evilbox.com` is taken for a part of `box.com`.", _a_host_may_end_as_a_trusted_one, TRUSTED, "hostile"),
+        "`evilbox.com` counts as a part of `box.com`.", _a_host_may_end_as_a_trusted_one, TRUSTED, "hostile"),
     wrap("a-link-may-be-plain-http", "box_uploads._runtime.trust.Trust._check_origin",
         "A link over http is followed, with the token.",
         _checked_as(lambda text, url: text.replace("http:", "https:", 1)), TRUSTED, "hostile"),
@@ -61,22 +56,21 @@ DEFECTS = (
     wrap("a-link-may-lead-to-any-path", "box_uploads._runtime.trust.Trust.check",
         "A link to another call of a trusted host is followed.", _a_link_may_lead_to_any_path, "hostile"),
     wrap("localhost-is-any-host-of-that-name", "box_uploads._runtime.trust.is_loopback",
-        "`localhost.evil.org` is taken for this machine.",
+        "`localhost.evil.org` counts as this machine.",
         lambda original, host: host.lower().startswith("localhost") or original(host), "hostile", "loopback"),
     wrap("further-hosts-are-not-trusted", "box_uploads._runtime.trust.Trust.__init__", "`trusted_hosts` is ignored.",
         lambda original, trust, hosts, further, base_url: original(trust, hosts, (), base_url), "named"),
     wrap("every-client-is-at-loopback", "box_uploads._runtime.trust.Trust.__init__",
-        "Links to this machine are followed by clients of the real API.", _every_client_is_at_loopback, "loopback"),
-    wrap("the-place-of-a-part-is-guessed", BUILD(UPLOAD),
-        "The URL of a part is made of the session's id, whatever the session says.", with_request(url=lambda _: ""),
-        UPLOAD),
-    wrap("the-place-of-a-commit-is-guessed", BUILD(COMMIT),
-        "The URL of a commit is made of the session's id, whatever the session says.", with_request(url=lambda _: ""),
-        COMMIT),
-    wrap("the-place-of-a-session-is-guessed", BUILD(GET),
-        "The URL of a session is made of its id, whatever the session says.", with_request(url=lambda _: ""), GET),
+        "Clients of the real API follow links to this machine.",
+        after(lambda _, trust, *rest: setattr(trust, "_at_loopback", True)), "loopback"),
+    wrap("the-place-of-a-part-is-guessed", BUILD(UPLOAD), "The URL of a part is built from the session's id.",
+        with_request(url=lambda _: ""), UPLOAD),
+    wrap("the-place-of-a-commit-is-guessed", BUILD(COMMIT), "The URL of a commit is built from the session's id.",
+        with_request(url=lambda _: ""), COMMIT),
+    wrap("the-place-of-a-session-is-guessed", BUILD(GET), "The URL of a session is built from its id.",
+        with_request(url=lambda _: ""), GET),
     patch("headers-of-a-response-are-dropped", "box_uploads._runtime.wire.Headers",
-        "Header fields of responses are lost, apart from the media type.",
+        "Response headers are lost, except the media type.",
         lambda pairs: Headers([pair for pair in pairs if pair[0].lower() == "content-type"]), CREATE, COMMIT),
     wrap("a-session-is-aborted-at-its-status", BUILD(ABORT),
         "The request goes to the endpoint `status`, whose path is that of `abort`.",

@@ -17,6 +17,10 @@ def _hexadecimal(name: str, value: str) -> tuple[str, str]:
     return name, f"sha={base64.b64decode(value[4:]).hex()}" if name == "digest" else value
 
 
+def _rename_limit(query: Any) -> Any:
+    return tuple(("page_size" if name == "limit" else name, value) for name, value in query)
+
+
 def _half_open(value: str) -> str:
     first, _, rest = value.partition("-")
     last, _, total = rest.partition("/")
@@ -38,10 +42,6 @@ def _drop_offsets(body: dict[str, Any]) -> None:
             body["attributes"][name] = f"{dt.datetime.fromisoformat(value):%FT%TZ}"
 
 
-def _rename_limit(query: Any) -> Any:
-    return tuple(("page_size" if name == "limit" else name, value) for name, value in query)
-
-
 def _a_part_goes_where_the_session_is_committed(original: Any, session: Any, **options: Any) -> Any:
     return msgspec.structs.replace(original(session, **options), url=session.session_endpoints.commit)
 
@@ -52,11 +52,11 @@ DEFECTS = (
     wrap("a-part-is-posted", BUILD(UPLOAD), "The method is POST.", with_request(method=lambda _: "POST"), UPLOAD),
     wrap("a-part-has-no-digest", BUILD(UPLOAD), "`digest` is not sent.",
         with_headers(lambda name, value: None if name == "digest" else (name, value)), UPLOAD),
-    wrap("a-digest-is-sent-in-hexadecimal-digits", BUILD(UPLOAD), "`digest` is sent in another encoding.",
+    wrap("a-digest-is-sent-in-hexadecimal-digits", BUILD(UPLOAD), "`digest` is sent in hexadecimal.",
         with_headers(_hexadecimal), UPLOAD),
-    wrap("a-range-is-sent-by-another-name", BUILD(UPLOAD), "`content-range` is called `range`.",
+    wrap("a-range-is-sent-by-another-name", BUILD(UPLOAD), "`content-range` is sent as `range`.",
         with_headers(lambda name, value: ("range" if name == "content-range" else name, value)), UPLOAD),
-    wrap("a-range-is-sent-half-open", BUILD(UPLOAD), "The last byte in `content-range` is the one behind the part.",
+    wrap("a-range-is-sent-half-open", BUILD(UPLOAD), "The last byte of `content-range` is one too many.",
         with_arguments(content_range=_half_open), UPLOAD),
     wrap("a-part-lacks-its-last-byte", BUILD(UPLOAD), "The body is one byte short.",
         with_request(content=lambda content: content[:-1]), UPLOAD),
@@ -64,15 +64,15 @@ DEFECTS = (
         with_headers(lambda name, value: (name, "application/json" if name == "content-type" else value)), UPLOAD),
     wrap("a-part-goes-where-the-session-is-committed", BUILD(UPLOAD), "The request goes to the `commit` endpoint.",
         _a_part_goes_where_the_session_is_committed, UPLOAD),
-    patch("a-part-may-be-a-text", "box_uploads._runtime.codec.check_content",
-        "What is no bytes is not refused as a body.", lambda value: None, UPLOAD),
+    patch("a-part-may-be-a-text", "box_uploads._runtime.codec.check_content", "A body that is not bytes is accepted.",
+        lambda value: None, UPLOAD),
     patch("a-large-body-goes-in-one-piece", "box_uploads._runtime.wire.is_small",
-        "A body of any size is handed to the HTTP library at once.", lambda content: isinstance(content, bytes),
+        "A body of any size is passed to the HTTP library at once.", lambda content: isinstance(content, bytes),
         UPLOAD),
     wrap("a-length-is-one-too-many", "box_uploads._runtime.wire.size_of",
-        "`content-length` of a body in pieces is wrong.", lambda original, content: original(content) + 1, UPLOAD),
+        "`content-length` of a streamed body is wrong.", lambda original, content: original(content) + 1, UPLOAD),
     wrap("a-length-is-not-announced", "box_uploads._runtime.wire.Wire._headers",
-        "A body in pieces is sent in chunks without a length.", _a_length_is_not_announced, UPLOAD),
+        "A streamed body is sent without a length.", _a_length_is_not_announced, UPLOAD),
     # Lists and commits
     wrap("the-offset-of-a-list-is-dropped", BUILD(LIST), "`offset` is not sent.",
         with_request(query=lambda query: tuple(pair for pair in query if pair[0] != "offset")), LIST),
@@ -84,14 +84,14 @@ DEFECTS = (
         "`limit` may be any number.", lambda original: type(original)("limit", "limit", int), LIST),
     wrap("parts-are-committed-without-their-digests", BUILD(COMMIT), "`sha1` of the parts is not sent.",
         with_body(lambda body: [part.pop("sha1", None) for part in body["parts"]]), COMMIT),
-    wrap("absent-attributes-are-sent-as-null", BUILD(COMMIT), "`attributes` that are not given are null in the body.",
+    wrap("absent-attributes-are-sent-as-null", BUILD(COMMIT), "Omitted `attributes` are null in the body.",
         with_body(lambda body: body.setdefault("attributes", None)), COMMIT),
-    wrap("parts-are-committed-backwards", BUILD(COMMIT), "The parts are sent in the opposite order.",
+    wrap("parts-are-committed-backwards", BUILD(COMMIT), "The parts are sent in reverse order.",
         with_body(lambda body: body["parts"].reverse()), COMMIT),
     wrap("the-attributes-of-a-commit-are-dropped", BUILD(COMMIT), "`attributes` is not sent.",
         with_body(lambda body: body.pop("attributes", None)), COMMIT),
-    wrap("times-of-a-file-are-sent-without-their-offset", BUILD(COMMIT),
-        "Times are sent as if they were UTC, whatever their offset.", with_body(_drop_offsets), COMMIT),
+    wrap("times-of-a-file-are-sent-without-their-offset", BUILD(COMMIT), "Times are sent as UTC without conversion.",
+        with_body(_drop_offsets), COMMIT),
     wrap("a-condition-is-dropped", BUILD(COMMIT), "`if-match` is not sent.",
         with_headers(lambda name, value: None if name == "if-match" else (name, value)), COMMIT),
     wrap("a-condition-is-turned-round", BUILD(COMMIT), "`if-none-match` is sent as `if-match`.",
@@ -99,5 +99,5 @@ DEFECTS = (
     wrap("a-commit-has-no-digest", BUILD(COMMIT), "`digest` of the whole file is not sent.",
         with_headers(lambda name, value: None if name == "digest" else (name, value)), COMMIT),
     patch("a-length-is-counted-in-items", "box_uploads._runtime.wire.size_of",
-        "`content-length` of a view of larger items is their number.", len, UPLOAD),
+        "`content-length` of a memory view counts items, not bytes.", len, UPLOAD),
 )

@@ -11,13 +11,7 @@ from box_uploads_mock.world import File
 
 from tests.prove.mock_defects.outcomes import HANDLER, with_outcome
 from tests.prove.operations import CREATE, GET, VERSION
-from tests.prove.patches import change, patch, wrap
-
-
-def _a_created_session_is_forgotten(original: Any, uploads: Any, request: Any, file_id: Any) -> Any:
-    session = original(uploads, request, file_id)
-    uploads._sessions.clear()
-    return session
+from tests.prove.patches import after, before, change, patch, wrap
 
 
 def _the_same_request_gets_the_same_session(original: Any, uploads: Any, request: Any, file_id: Any) -> Any:
@@ -35,11 +29,6 @@ def _too_small_is_another_status(original: Any, value: Any, least: int) -> Any:
         raise
 
 
-def _malformed_json_is_a_crash(original: Any, body: bytes) -> Any:
-    body.decode("ascii")
-    return original(body)
-
-
 def _a_file_in_the_trash_gets_a_version(original: Any, library: Any, file_id: str) -> Any:
     present = library._files.get(file_id)
     return replace(present, trashed=False) if present is not None else original(library, file_id)
@@ -55,15 +44,14 @@ DEFECTS = (
         with_outcome(status=200), CREATE),
     wrap("a-created-version-session-is-answered-202", HANDLER(VERSION), "The status of a created session is 202.",
         with_outcome(status=202), VERSION),
-    wrap("a-created-session-is-forgotten", "box_uploads_mock.uploads.Uploads.open",
-        "A session is answered and not kept.", _a_created_session_is_forgotten, CREATE, GET),
+    wrap("a-created-session-is-forgotten", "box_uploads_mock.uploads.Uploads.open", "A created session is not stored.",
+        after(lambda session, uploads, *_: uploads._sessions.clear()), CREATE, GET),
     wrap("the-same-request-gets-the-same-session", "box_uploads_mock.uploads.Uploads.open",
-        "An equal request is answered with the session of the first.", _the_same_request_gets_the_same_session,
-        CREATE),
+        "An equal request returns the existing session.", _the_same_request_gets_the_same_session, CREATE),
     patch("a-lost-answer-is-no-conflict", "box_uploads_mock.uploads.Uploads.lose_answer",
-        "An equal request after a lost answer gets another session.", lambda uploads, session_id: None, CREATE),
+        "An equal request after a lost response gets another session.", lambda uploads, session_id: None, CREATE),
     wrap("no-argument-is-blamed", "box_uploads_mock.rules.argument_refusal",
-        "What is wrong with an argument is told without its name.",
+        "The error of an argument does not name it.",
         lambda original, code, name, message: original(code, "", message), CREATE, VERSION, "test_rules"),
     wrap("a-file-may-be-one-byte-smaller", "box_uploads_mock.rules._file_size",
         "The smallest file is one byte smaller.", lambda original, value, least: original(value, least - 1), CREATE),
@@ -71,14 +59,13 @@ DEFECTS = (
         "The smallest file is one byte larger.", lambda original, value, least: original(value, least + 1), VERSION),
     wrap("too-small-is-another-status", "box_uploads_mock.rules._file_size",
         "A file that is too small is refused with 422.", _too_small_is_another_status, CREATE),
-    wrap("a-size-may-be-a-text", "box_uploads_mock.rules.whole_number",
-        "A size that is written as a string is taken for a number.",
+    wrap("a-size-may-be-a-text", "box_uploads_mock.rules.whole_number", "A size written as a string is accepted.",
         lambda original, value: original(int(value) if isinstance(value, str) and value.isdecimal() else value),
         CREATE),
-    wrap("a-size-may-have-a-fraction", "box_uploads_mock.rules.whole_number", "A fraction of a byte is cut off.",
+    wrap("a-size-may-have-a-fraction", "box_uploads_mock.rules.whole_number", "A fraction of a byte is truncated.",
         lambda original, value: original(int(value) if isinstance(value, Decimal) else value), VERSION),
     wrap("a-size-may-not-be-written-as-a-float", "box_uploads_mock.rules.whole_number",
-        "An integer that is written as 2e7 is refused.",
+        "An integer written as 2e7 is refused.",
         lambda original, value: None if isinstance(value, Decimal) else original(value), CREATE),
     change("a-size-may-have-any-number-of-digits", "box_uploads_mock.rules.INT64_MAX",
         "Sizes beyond 64 bits are not refused as such.", lambda original: original * 10**6, CREATE),
@@ -86,42 +73,36 @@ DEFECTS = (
         "The longest name is one character longer.", lambda original: original + 1, CREATE),
     change("a-name-may-have-254-characters", "box_uploads_mock.names.NAME_MAX_LENGTH",
         "The longest name is one character shorter.", lambda original: original - 1, VERSION),
-    change("a-name-may-have-a-backslash", "box_uploads_mock.names._FORBIDDEN",
-        "A backslash is no reason to refuse a name.",
+    change("a-name-may-have-a-backslash", "box_uploads_mock.names._FORBIDDEN", "A name with a backslash is accepted.",
         lambda original: re.compile(original.pattern.replace("\\\\", "", 1)), CREATE),
-    wrap("a-name-is-trimmed", "box_uploads_mock.rules._file_name", "Blanks around a name are dropped.",
+    wrap("a-name-is-trimmed", "box_uploads_mock.rules._file_name", "Spaces around a name are stripped.",
         lambda original, value: original(value.strip() if isinstance(value, str) and value.strip() else value),
         VERSION),
     patch("unknown-properties-are-ignored", "box_uploads_mock.rules.refuse_unknown",
-        "A request may have properties that no document names.", lambda fields, known: None, CREATE, VERSION),
+        "Undocumented properties of a request are ignored.", lambda fields, known: None, CREATE, VERSION),
     wrap("malformed-json-is-a-crash", "box_uploads_mock.rules.json_object",
-        "A body that is not JSON is an error of the server.", _malformed_json_is_a_crash, CREATE),
-    wrap("a-null-name-is-no-name", "box_uploads_mock.operations.rules.new_version",
-        "A name that is null is taken for one that is absent.", _a_null_name_is_no_name, VERSION),
-    patch("an-id-may-be-any-text", "box_uploads_mock.rules.is_id",
-        "An id that is no number is unknown rather than malformed.", bool, VERSION),
+        "A body that is not JSON is a server error.", before(lambda body: body.decode("ascii")), CREATE),
+    wrap("a-null-name-is-no-name", "box_uploads_mock.operations.rules.new_version", "A null name counts as absent.",
+        _a_null_name_is_no_name, VERSION),
+    patch("an-id-may-be-any-text", "box_uploads_mock.rules.is_id", "A malformed id counts as unknown.", bool, VERSION),
     patch("any-folder-exists", "box_uploads_mock.library.Library._require_folder",
-        "A folder that does not exist, or is in the trash, gets the file.", lambda library, folder_id: None, CREATE),
+        "Unknown and trashed folders are accepted.", lambda library, folder_id: None, CREATE),
     wrap("a-file-in-the-trash-gets-a-version", "box_uploads_mock.library.Library.require_file",
-        "The trash is no reason to refuse a version.", _a_file_in_the_trash_gets_a_version, VERSION),
-    patch("any-file-exists", "box_uploads_mock.library.Library.require_file",
-        "A file that does not exist gets a version.",
+        "A trashed file gets a version.", _a_file_in_the_trash_gets_a_version, VERSION),
+    patch("any-file-exists", "box_uploads_mock.library.Library.require_file", "An unknown file gets a version.",
         lambda library, file_id: library._files.get(file_id) or File(id=file_id, name=f"{file_id}.new"), VERSION),
     patch("letter-case-tells-names-apart", "box_uploads_mock.library.name_key",
-        "A name in other letters is another name.", lambda name: name, CREATE, VERSION),
+        "Names are compared with their letter case.", lambda name: name, CREATE, VERSION),
     wrap("a-conflict-names-another-file", "box_uploads_mock.library._conflict",
-        "The file in the way is told with an id that does not exist.",
-        lambda original, item: {**original(item), "id": "99999"}, CREATE),
+        "The conflicting file has an unknown id.", lambda original, item: {**original(item), "id": "99999"}, CREATE),
     wrap("a-conflict-has-a-malformed-digest", "box_uploads_mock.library._conflict",
-        "The SHA-1 of the file in the way is in upper case.",
+        "The SHA-1 of the conflicting file is in upper case.",
         lambda original, item: {**original(item), "sha1": original(item).get("sha1", "").upper()}, VERSION),
     wrap("a-file-is-in-its-own-way", "box_uploads_mock.library.Library._require_free_name",
         "A version that keeps its name conflicts with itself.",
-        lambda original, library, folder_id, name, renamed: original(library, folder_id, name, renamed=None),
-        VERSION),
+        lambda original, library, folder_id, name, renamed: original(library, folder_id, name, renamed=None), VERSION),
     patch("a-taken-name-is-a-bad-request", "box_uploads_mock.errors.STATUS_OF_CODE[item_name_in_use]",
-        "A name that is taken is told by 400.", 400, CREATE),
+        "A name that is taken is answered with 400.", 400, CREATE),
     patch("the-storage-is-endless", "box_uploads_mock.library.Library._require_room",
-        "Neither the account's storage nor its largest file is looked at.", lambda library, file_size: None, CREATE,
-        VERSION),
+        "Storage and file size limits are not checked.", lambda library, file_size: None, CREATE, VERSION),
 )

@@ -10,7 +10,7 @@ from box_uploads_mock.uploads import SessionTwinError
 
 from tests.prove.mock_defects.outcomes import HANDLER
 from tests.prove.operations import ABORT, COMMIT, CREATE, LOG, UPLOAD
-from tests.prove.patches import patch, wrap
+from tests.prove.patches import before, patch, wrap
 
 
 def _an_expired_session_is_a_conflict(original: Any, uploads: Any, request: Any, file_id: Any) -> Any:
@@ -27,11 +27,6 @@ def _a_committed_session_is_only_known_in_upper_case(original: Any, uploads: Any
 def _any_etag_is_one_of_no_file(original: Any, request: Any, present: Any) -> None:
     is_any = present is None and request.if_match == "*"
     original(replace(request, if_match=None) if is_any else request, present)
-
-
-async def _a_session_is_looked_up_before_an_event_is_read(original: Any, call: Any) -> Any:
-    call.state.uploads.find(call.session_id)
-    return await original(call)
 
 
 def _a_commit_is_checked_once(original: Any, uploads: Any, session_id: str, request: Any) -> Any:
@@ -59,20 +54,19 @@ def _committed_sessions_outlive_a_reset(original: Any, state: Any) -> None:
 # fmt: off
 DEFECTS = (
     wrap("an-expired-session-is-a-conflict", "box_uploads_mock.uploads.Uploads.open",
-        "After a lost answer, an equal request is refused for a session that has expired.",
-        _an_expired_session_is_a_conflict, CREATE),
+        "After a lost response, an expired session is a conflict.", _an_expired_session_is_a_conflict, CREATE),
     wrap("a-committed-session-is-only-known-in-upper-case", "box_uploads_mock.uploads.Uploads.abort",
-        "To end a committed session by its id in small letters is not found.",
-        _a_committed_session_is_only_known_in_upper_case, ABORT),
-    wrap("any-etag-is-one-of-no-file", "box_uploads_mock.uploads._require_conditions",
-        "`If-Match: *` holds for a file that does not exist.", _any_etag_is_one_of_no_file, COMMIT),
-    wrap("a-session-is-looked-up-before-an-event-is-read", HANDLER(LOG),
-        "A wrong event of an unknown session is told by 404.", _a_session_is_looked_up_before_an_event_is_read, LOG),
-    wrap("a-commit-is-checked-once", "box_uploads_mock.uploads.Uploads.commit",
-        "What has changed since a commit was checked is not noticed.", _a_commit_is_checked_once, COMMIT),
-    patch("a-range-is-checked-once", "box_uploads_mock.uploads.Uploads.finish_part",
-        "Of two equal parts that are sent at a time, both are stored.", _a_range_is_checked_once, UPLOAD),
-    wrap("committed-sessions-outlive-a-reset", "box_uploads_mock.state.State.reset",
-        "After a reset, a session that was committed before can still be ended.", _committed_sessions_outlive_a_reset,
+        "A committed session is only found by its upper-case id.", _a_committed_session_is_only_known_in_upper_case,
         ABORT),
+    wrap("any-etag-is-one-of-no-file", "box_uploads_mock.uploads._require_conditions",
+        "`If-Match: *` matches a missing file.", _any_etag_is_one_of_no_file, COMMIT),
+    wrap("a-session-is-looked-up-before-an-event-is-read", HANDLER(LOG),
+        "A wrong event of an unknown session is answered with 404.",
+        before(lambda call: call.state.uploads.find(call.session_id)), LOG),
+    wrap("a-commit-is-checked-once", "box_uploads_mock.uploads.Uploads.commit",
+        "A commit ignores changes since it was checked.", _a_commit_is_checked_once, COMMIT),
+    patch("a-range-is-checked-once", "box_uploads_mock.uploads.Uploads.finish_part",
+        "Two equal parts sent concurrently are both stored.", _a_range_is_checked_once, UPLOAD),
+    wrap("committed-sessions-outlive-a-reset", "box_uploads_mock.state.State.reset",
+        "Committed sessions can be aborted after a reset.", _committed_sessions_outlive_a_reset, ABORT),
 )

@@ -10,7 +10,7 @@ from box_uploads_mock.headers import ContentRange
 
 from tests.prove.mock_defects.outcomes import HANDLER, with_body, with_entries, with_outcome, without_entry
 from tests.prove.operations import LIST, UPLOAD
-from tests.prove.patches import patch, wrap
+from tests.prove.patches import after, before, patch, wrap
 
 
 def _the_digest_may_be_hexadecimal(original: Any, value: str | None) -> Any:
@@ -32,22 +32,10 @@ def _the_last_part_has_to_be_whole(original: Any, session: Any, wanted: Any) -> 
     original(session, wanted if wanted.size == session.part_size else replace(wanted, start=1))
 
 
-def _a_wrong_length_is_a_bad_request(original: Any, wanted: Any, length: int) -> Any:
-    refusal = original(wanted, length)
-    refusal.status = 400
-    return refusal
-
-
 async def _a_body_may_have_another_length(call: Any, wanted: Any, writer: Any) -> None:
     async for chunk in call.strike.body():
         writer.write(chunk)
     await call.strike.on_read()
-
-
-def _a_part_is_not_stored(original: Any, uploads: Any, session_id: str, wanted: Any, writer: Any) -> Any:
-    part = original(uploads, session_id, wanted, writer)
-    uploads.find(session_id).assembly._parts.pop(part.offset)
-    return part
 
 
 def _other_bytes_are_stored(original: Any, writer: Any, chunk: bytes) -> None:
@@ -58,66 +46,63 @@ def _other_bytes_are_stored(original: Any, writer: Any, chunk: bytes) -> None:
         blob.write(bytes(len(chunk)))
 
 
-def _parts_are_hashed_as_they_come(original: Any, assembly: Any, offset: int) -> Any:
-    assembly._hashed = offset
-    return original(assembly, offset)
-
-
 # fmt: off
 DEFECTS = (
     wrap("a-stored-part-is-answered-201", HANDLER(UPLOAD), "The status of a stored part is 201.",
         with_outcome(status=201), UPLOAD),
-    wrap("a-stored-part-is-answered-bare", HANDLER(UPLOAD), "The part is not within `part`.",
+    wrap("a-stored-part-is-answered-bare", HANDLER(UPLOAD), "The part is not in `part`.",
         with_body(lambda body: body.update(body.pop("part"))), UPLOAD),
     patch("the-digest-of-a-part-is-not-compared", "box_uploads_mock.transfers._require_digest",
-        "A part of other bytes than its digest says is stored.", lambda writer, expected: None, UPLOAD),
+        "The digest of a part is not checked.", lambda writer, expected: None, UPLOAD),
     patch("a-wrong-digest-is-a-conflict", "box_uploads_mock.errors.STATUS_OF_CODE[precondition_failed]",
-        "A part of other bytes, and a condition that fails, are told by 409.", 409, UPLOAD),
-    wrap("the-digest-may-be-missing", "box_uploads_mock.headers.digest", "Without a digest, some other one is taken.",
+        "A part of other bytes, and a condition that fails, are answered with 409.", 409, UPLOAD),
+    wrap("the-digest-may-be-missing", "box_uploads_mock.headers.digest",
+        "A missing digest is accepted as some default.",
         lambda original, value: original(value or "sha=2jmj7l5rSw0yVb/vlWAYkK/YBwk="), UPLOAD),
-    wrap("the-digest-may-be-hexadecimal", "box_uploads_mock.headers.digest",
-        "A digest in hexadecimal digits is taken as well.", _the_digest_may_be_hexadecimal, UPLOAD),
+    wrap("the-digest-may-be-hexadecimal", "box_uploads_mock.headers.digest", "A hexadecimal digest is accepted.",
+        _the_digest_may_be_hexadecimal, UPLOAD),
     wrap("the-algorithm-is-in-small-letters", "box_uploads_mock.headers.digest",
-        "`SHA=` is refused, which older clients send.",
+        "`SHA=`, which older clients send, is refused.",
         lambda original, value: original(value if value is None or value.startswith("sha") else ""), UPLOAD),
     wrap("the-end-of-a-range-is-not-part-of-it", "box_uploads_mock.headers.content_range",
-        "The last byte of a `content-range` is taken for the one behind it.", _the_end_of_a_range_is_not_part_of_it,
-        UPLOAD),
+        "The last byte of `content-range` is read as exclusive.", _the_end_of_a_range_is_not_part_of_it, UPLOAD),
     patch("any-range-will-do", "box_uploads_mock.sessions.Session.require_range",
-        "A part may begin and end anywhere.", lambda session, wanted: None, UPLOAD),
+        "The range of a part is not checked.", lambda session, wanted: None, UPLOAD),
     wrap("the-size-of-the-file-is-not-compared", "box_uploads_mock.sessions.Session.require_range",
-        "A range of a file of another size is taken.",
+        "The total of a range is not checked.",
         lambda original, session, wanted: original(session, replace(wanted, total=session.file_size)), UPLOAD),
     wrap("a-part-may-be-short", "box_uploads_mock.sessions.Session.require_range",
-        "A part may have fewer bytes than the session's parts have.", _a_part_may_be_short, UPLOAD),
+        "A part may be smaller than the part size.", _a_part_may_be_short, UPLOAD),
     wrap("the-last-part-has-to-be-whole", "box_uploads_mock.sessions.Session.require_range",
-        "A last part that is smaller than the others is refused.", _the_last_part_has_to_be_whole, UPLOAD),
+        "A smaller last part is refused.", _the_last_part_has_to_be_whole, UPLOAD),
     patch("a-part-can-be-replaced", "box_uploads_mock.uploads._require_free_range",
-        "A range that is stored is stored again.", lambda session, wanted: None, UPLOAD),
+        "A stored range can be overwritten.", lambda session, wanted: None, UPLOAD),
     patch("an-overlap-is-a-bad-request", "box_uploads_mock.errors.STATUS_OF_CODE[range_overlaps_existing_part]",
-        "A range that is stored already is told by 400.", 400, UPLOAD),
+        "A range that is stored already is answered with 400.", 400, UPLOAD),
     wrap("a-wrong-length-is-a-bad-request", "box_uploads_mock.transfers._wrong_length",
-        "A body that does not fill its range is told by 400.", _a_wrong_length_is_a_bad_request, UPLOAD),
+        "A body that does not fill its range is answered with 400.",
+        after(lambda refusal, *_: setattr(refusal, "status", 400)), UPLOAD),
     patch("a-body-may-have-another-length", "box_uploads_mock.transfers._receive",
-        "What comes is stored, however long it is.", _a_body_may_have_another_length, UPLOAD),
+        "The length of a part's body is not checked.", _a_body_may_have_another_length, UPLOAD),
     wrap("a-part-is-not-stored", "box_uploads_mock.uploads.Uploads.finish_part",
-        "A part is answered as stored, and is not.", _a_part_is_not_stored, UPLOAD),
+        "A part is reported as stored, but is not.",
+        after(lambda part, uploads, session_id, *_: uploads.find(session_id).assembly._parts.pop(part.offset)),
+        UPLOAD),
     wrap("a-part-id-has-seven-digits", "box_uploads_mock.identifiers.Identifiers.part_id",
         "The id of a part is too short.", lambda original, identifiers: original(identifiers)[:7], UPLOAD),
     wrap("the-digest-of-a-part-is-base64", "box_uploads_mock.assembly.Part.body",
-        "The SHA-1 of a stored part is not told in hexadecimal digits.",
+        "The SHA-1 of a stored part is in base64.",
         lambda original, part: {**original(part), "sha1": base64.b64encode(bytes.fromhex(part.sha1)).decode()},
         UPLOAD),
-    wrap("the-offset-of-a-part-is-its-end", "box_uploads_mock.assembly.Part.body",
-        "`offset` tells where the part ends.",
+    wrap("the-offset-of-a-part-is-its-end", "box_uploads_mock.assembly.Part.body", "`offset` is the end of the part.",
         lambda original, part: {**original(part), "offset": part.offset + part.size}, UPLOAD),
     wrap("a-part-has-no-size", "box_uploads_mock.assembly.Part.body", "`size` is missing.", without_entry("size"),
         LIST),
     wrap("the-digest-of-a-part-is-null", "box_uploads_mock.assembly.Part.body", "The SHA-1 of a stored part is null.",
         with_entries(sha1=None), LIST),
     wrap("other-bytes-are-stored", "box_uploads_mock.assembly.PartWriter.write",
-        "What is kept of a part are zeros, though its digests are right.", _other_bytes_are_stored, UPLOAD),
+        "Zeros are stored instead of a part's bytes.", _other_bytes_are_stored, UPLOAD),
     wrap("parts-are-hashed-as-they-come", "box_uploads_mock.assembly.Assembly.open",
-        "The digest of the whole file is of the parts in the order of their arrival.", _parts_are_hashed_as_they_come,
-        UPLOAD),
+        "The file's digest is computed in order of arrival.",
+        before(lambda assembly, offset: setattr(assembly, "_hashed", offset)), UPLOAD),
 )

@@ -11,17 +11,11 @@ from box_uploads_mock.rules import json_object
 
 from tests.prove.mock_defects.outcomes import HANDLER, with_body, with_outcome
 from tests.prove.operations import COMMIT, PLAN
-from tests.prove.patches import patch, wrap
+from tests.prove.patches import after, patch, wrap
 
 
 def _each_plan_gives_new_ids(assembly: Any, offset: int, sha512: str) -> None:
     assembly._offers.pop((offset, sha512), None)
-
-
-def _a_plan_stores_its_hits(original: Any, assembly: Any, part: Any, source: Any) -> Any:
-    offered = original(assembly, part, source)
-    assembly.adopt(part)
-    return offered
 
 
 def _a_hit_goes_with_its_session(assembly: Any, part: Any, source: Any) -> Any:
@@ -49,43 +43,42 @@ def _a_planned_part_of_no_bytes_is_taken(original: Any, value: Any) -> Any:
 # fmt: off
 DEFECTS = (
     wrap("a-plan-is-answered-201", HANDLER(PLAN), "The status of a plan is 201.", with_outcome(status=201), PLAN),
-    wrap("a-plan-names-no-session", HANDLER(PLAN), "A plan does not say which session it is for.",
+    wrap("a-plan-names-no-session", HANDLER(PLAN), "`upload_session_id` of a plan is missing.",
         with_body(lambda body: body.pop("upload_session_id")), PLAN),
-    wrap("hits-are-not-told", HANDLER(PLAN), "A part that need not be uploaded is in neither list.",
-        with_body(lambda body: body.update(hits=[])), PLAN, "plan"),
-    wrap("a-hit-has-no-id", HANDLER(PLAN), "A hit is told as a miss is, without its id.",
+    wrap("hits-are-not-told", HANDLER(PLAN), "`hits` is empty.", with_body(lambda body: body.update(hits=[])), PLAN,
+        "plan"),
+    wrap("a-hit-has-no-id", HANDLER(PLAN), "A hit lacks its id.",
         with_body(lambda body: [hit.pop("part_id") for hit in body["hits"]]), PLAN, "plan"),
     patch("hits-go-by-size-alone", "box_uploads_mock.uploads._is_same",
-        "A part with other bytes of the same number is a hit.", lambda held, wanted: held.part.size == wanted.size,
-        PLAN, "plan"),
+        "A part of the same size with other bytes is a hit.", lambda held, wanted: held.part.size == wanted.size, PLAN,
+        "plan"),
     wrap("hits-are-only-found-at-their-own-offset", "box_uploads_mock.uploads._is_same",
-        "The same bytes at another place of a file are no hit.",
+        "The same bytes at another offset are no hit.",
         lambda original, held, wanted: held.part.offset == wanted.offset and original(held, wanted), PLAN, "plan"),
-    patch("stored-files-are-no-hits", "box_uploads_mock.library.Library.held",
-        "Only parts of open sessions are hits.", lambda library: [], PLAN, "plan"),
+    patch("stored-files-are-no-hits", "box_uploads_mock.library.Library.held", "Only parts of open sessions are hits.",
+        lambda library: [], PLAN, "plan"),
     patch("open-sessions-are-no-hits", "box_uploads_mock.assembly.Assembly.held",
         "Only parts of stored files are hits.", lambda assembly: [], PLAN, "plan"),
     patch("hits-need-no-range-of-the-session", "box_uploads_mock.sessions.Session.has_range",
-        "A part that the session does not have can be a hit.", lambda session, wanted: True, PLAN, "plan"),
-    patch("each-plan-gives-new-ids", "box_uploads_mock.assembly.Assembly.offered",
-        "A hit has another id each time, and the first is forgotten.", _each_plan_gives_new_ids, PLAN, "plan"),
+        "A part outside the session's ranges can be a hit.", lambda session, wanted: True, PLAN, "plan"),
+    patch("each-plan-gives-new-ids", "box_uploads_mock.assembly.Assembly.offered", "Each plan gives a hit another id.",
+        _each_plan_gives_new_ids, PLAN, "plan"),
     wrap("a-plan-stores-its-hits", "box_uploads_mock.assembly.Assembly.offer",
-        "A hit counts as uploaded before a commit has named it.", _a_plan_stores_its_hits, PLAN, "plan"),
+        "A hit counts as uploaded before the commit.",
+        after(lambda offered, assembly, part, source: assembly.adopt(part)), PLAN, "plan"),
     patch("a-hit-goes-with-its-session", "box_uploads_mock.assembly.Assembly.offer",
-        "The bytes of a hit are not kept: they are gone when the session ends that they came with.",
-        _a_hit_goes_with_its_session, PLAN, "plan"),
-    wrap("a-commit-cannot-name-hits", "box_uploads_mock.uploads.Uploads.adopt",
-        "Only what was uploaded is a part of the file.",
+        "The bytes of a hit are lost with their session.", _a_hit_goes_with_its_session, PLAN, "plan"),
+    wrap("a-commit-cannot-name-hits", "box_uploads_mock.uploads.Uploads.adopt", "A commit cannot name hits.",
         lambda original, uploads, session_id, named: original(uploads, session_id, []), COMMIT, "plan"),
     wrap("a-hit-is-known-by-its-id-alone", "box_uploads_mock.assembly.Assembly.adopt",
         "A commit may name a hit with another offset or size.", _a_hit_is_known_by_its_id_alone, COMMIT, "plan"),
     patch("a-sha512-is-not-compared", "box_uploads_mock.uploads.Uploads.check_sha512",
         "A commit may name parts with another SHA-512.", lambda uploads, session, named: None, COMMIT, "plan"),
     wrap("a-plan-with-other-properties-is-taken", "box_uploads_mock.transfers.commit_rules.plan_body",
-        "A plan may have properties that nobody knows.", _a_plan_with_other_properties_is_taken, PLAN),
+        "Unknown properties of a plan are ignored.", _a_plan_with_other_properties_is_taken, PLAN),
     wrap("a-sha512-in-capitals-is-another", "box_uploads_mock.commit_rules._sha512",
-        "The letter case of a digest counts.", lambda original, fields: original(fields) and fields["sha512"], PLAN,
+        "The letter case of a SHA-512 counts.", lambda original, fields: original(fields) and fields["sha512"], PLAN,
         COMMIT),
     wrap("a-planned-part-of-no-bytes-is-taken", "box_uploads_mock.commit_rules._planned",
-        "A part without bytes can be asked for.", _a_planned_part_of_no_bytes_is_taken, PLAN),
+        "A part without bytes can be planned.", _a_planned_part_of_no_bytes_is_taken, PLAN),
 )
