@@ -54,15 +54,7 @@ BASELINE = Defect(id="-", place="-", change="nothing is planted")
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """What the tests said of a defect.
-
-    Attributes:
-        id: Name of the defect.
-        outcome: What happened.
-        by: The first test that failed.
-        reason: Its message, in one line.
-        seconds: CPU time.
-    """
+    """What the tests said of a defect: the first test that failed, its message in one line, and the CPU time."""
 
     id: str
     outcome: Outcome

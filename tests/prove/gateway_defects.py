@@ -12,12 +12,7 @@ from tests.prove.patches import NOOP, RAISES, raise_error
 
 
 class GatewayCampaign(Campaign):
-    """The defects of `tests/contract/test_gateway.py`; their kinds say whether schemathesis finds them.
-
-    Args:
-        name: Name in the report.
-        tests: Arguments of pytest.
-    """
+    """The defects of `tests/contract/test_gateway.py`; their kinds say whether schemathesis finds them."""
 
     def __init__(self, name: str, *tests: str) -> None:
         self.name, self.stage, self.tests = name, "run", tests

@@ -39,11 +39,7 @@ class Patch(msgspec.Struct, frozen=True, kw_only=True):
     kind: str = ""
 
     def plant(self) -> None:
-        """Replace the original.
-
-        Raises:
-            LookupError: The place does not exist.
-        """
+        """Replace the original."""
         self._plant_at(self.place)
         if self.place.startswith(_RUNTIME):
             # The runtime's own tests import it from the generator's overlay.
@@ -126,11 +122,7 @@ def after(function: Callable[..., object]) -> Callable[..., Any]:
 
 
 def find(place: str) -> tuple[Any, Any, bool]:
-    """Return the owner of a place, the name in it, and whether it is an entry of a mapping.
-
-    Raises:
-        LookupError: The place does not exist.
-    """
+    """Return the owner of a place, the name in it, and whether it is an entry of a mapping."""
     path, bracket, key = place.removesuffix("]").partition("[")
     first, *names = path.split(".")
     owner: Any = import_module(first)
@@ -169,11 +161,7 @@ class PatchCampaign(Campaign):
         self._controls: dict[str, Patch] = {}
 
     def patches(self) -> Mapping[str, Patch]:
-        """Return the defects by name.
-
-        Raises:
-            ValueError: Two have the same name.
-        """
+        """Return the defects by name."""
         found: dict[str, Patch] = {}
         for module in self._modules:
             kind = module.rpartition(".")[2]

@@ -15,15 +15,7 @@ from tests.prove.session import Finding
 
 
 class Score(msgspec.Struct, frozen=True):
-    """The result of a group of campaigns.
-
-    Attributes:
-        group: Its name.
-        campaigns: Its campaigns.
-        findings: What is known of each defect.
-        equivalent: Why no test can detect a defect, by its name.
-        stale: What is wrong with that list.
-    """
+    """The result of a group of campaigns; `stale` says what is wrong with its list of equivalents."""
 
     group: str
     campaigns: Sequence[str]

@@ -18,13 +18,7 @@ _DETECTED = frozenset({"killed", "refused", "timeout"})
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """What is known of a defect.
-
-    Attributes:
-        defect: The defect.
-        verdicts: Verdicts of the campaigns that detected it.
-        shown: The campaigns that ran it.
-    """
+    """A defect, the verdicts of the campaigns that detected it, and the campaigns that ran it (`shown`)."""
 
     defect: Defect
     verdicts: dict[str, Verdict]

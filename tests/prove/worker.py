@@ -61,13 +61,7 @@ class Task(msgspec.Struct):
 
 
 class Result(msgspec.Struct):
-    """A line of the standard output.
-
-    Attributes:
-        verdict: What the tests said.
-        seconds: Duration of each test that ran.
-        is_brief: Whether only the tests in focus ran.
-    """
+    """A line of the standard output: the verdict, and the duration of each test that ran."""
 
     verdict: Verdict
     seconds: dict[str, float]
@@ -75,13 +69,7 @@ class Result(msgspec.Struct):
 
 
 class Worker:
-    """The pytest plugin that stops the session, and lets forks of it continue.
-
-    Args:
-        campaign: What is planted.
-        tasks: Input.
-        results: Output.
-    """
+    """The pytest plugin that stops the session, and lets forks of it continue."""
 
     def __init__(self, campaign: Campaign, tasks: BufferedReader, results: RawIOBase) -> None:
         self._campaign = campaign

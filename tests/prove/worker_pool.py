@@ -26,14 +26,7 @@ _COMMAND = (sys.executable, "-m", "tests.prove.worker")
 
 
 class WorkerPool:
-    """Workers of one campaign.
-
-    Args:
-        campaign: Name of the campaign.
-        store: Known results; new ones are added.
-        workers: Number of processes.
-        copies: Where each of them works, if not all in this repository.
-    """
+    """Workers of one campaign, each in a working copy, if there are any."""
 
     def __init__(self, campaign: str, store: ResultStore, workers: int, copies: Sequence[WorkingCopy] = ()) -> None:
         self._store = store
@@ -49,11 +42,7 @@ class WorkerPool:
         self._stack.close()
 
     def verify_tests(self) -> None:
-        """Run the tests that detected something with nothing planted, unless they are known to pass.
-
-        Raises:
-            InvalidRunError: They fail.
-        """
+        """Run the tests that detected something with nothing planted, unless they are known to pass."""
         unverified = sorted(self._store.unverified)
         if not unverified:
             return

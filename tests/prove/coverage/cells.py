@@ -30,14 +30,7 @@ _BOUNDS = ("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems
 
 
 class Cell(msgspec.Struct, frozen=True, order=True):
-    """One aspect of one statement.
-
-    Attributes:
-        owner: The operation or the schema that says it.
-        kind: What it is about.
-        name: What it is about, by name.
-        aspect: Which case of it.
-    """
+    """One aspect of one statement: what an operation or a schema, the owner, says of something."""
 
     owner: str
     kind: Kind

@@ -23,17 +23,7 @@ _FAULTS = frozenset({"invalid", "missing", "unknown"})
 
 
 class Exchange(msgspec.Struct, kw_only=True):
-    """A request and its response, as they went over the wire.
-
-    Attributes:
-        method: Method of the request.
-        url: Its URL or path.
-        headers: Its headers, with names in lower case.
-        body: Its body.
-        status: Status of the response.
-        response_headers: Its headers, with names in lower case.
-        response_body: Its body.
-    """
+    """A request and its response as they went over the wire; names of headers are in lower case."""
 
     method: str
     url: str

@@ -31,12 +31,7 @@ def write_drawn(root: Path, mutants: Sequence[Mutant], tests: Sequence[str]) -> 
 
 
 class DrawCampaign(Campaign):
-    """Drawn mutants before all tests that reach them.
-
-    Args:
-        name: Name of the campaign.
-        stage: Which of them it plants.
-    """
+    """Drawn mutants of one stage before all tests that reach them."""
 
     def __init__(self, name: str, stage: Stage) -> None:
         self.name, self.stage = name, stage

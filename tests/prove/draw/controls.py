@@ -20,23 +20,14 @@ _MAX_S = 20.0
 
 
 class Control(msgspec.Struct, frozen=True):
-    """An edit whose verdict is known.
-
-    Attributes:
-        mutant: The edit.
-        expected: The verdict.
-    """
+    """An edit whose verdict is known."""
 
     mutant: Mutant
     expected: Outcome
 
 
 def draw_controls(drawn: Sequence[Mutant], reach: Reach) -> list[Control]:
-    """Return the controls of both stages, at the first drawn place that quick tests reach.
-
-    Raises:
-        InvalidRunError: There is no such place.
-    """
+    """Return the controls of both stages, at the first drawn place that quick tests reach."""
     for mutant in drawn:
         tests = reach.of(mutant)
         if mutant.stage == "run" and tests and sum(map(reach.seconds.__getitem__, tests)) < _MAX_S:
@@ -64,11 +55,7 @@ def _insert_line(mutant: Mutant, line: str, stage: Stage) -> Mutant:
 
 
 def check_controls(controls: Sequence[Control], verdicts: Mapping[str, Verdict]) -> None:
-    """Check the verdicts of the controls.
-
-    Raises:
-        InvalidRunError: One is wrong.
-    """
+    """Raise `InvalidRunError` if a control has the wrong verdict."""
     for control in controls:
         verdict = verdicts[control.mutant.id]
         if verdict.outcome != control.expected:

@@ -70,11 +70,7 @@ class Mutant(msgspec.Struct, frozen=True, kw_only=True):
         return f"{name}: {change.partition(': ')[2]}"
 
     def texts(self, root: Path) -> dict[Path, str]:
-        """Return the whole text of each file with the change.
-
-        Raises:
-            ValueError: A file does not have the statement, or has it more than once.
-        """
+        """Return the whole text of each file with the change."""
         changed = {}
         for name in self.paths:
             text = (root / name).read_text(encoding="utf-8")
@@ -85,12 +81,7 @@ class Mutant(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Module(msgspec.Struct, frozen=True):
-    """A module of the population.
-
-    Attributes:
-        package: Its package.
-        paths: The file, and its copy if it is the overlay's; relative to the root.
-    """
+    """A module: the path of the file, and that of its copy if it is the overlay's, relative to the root."""
 
     package: str
     paths: tuple[str, ...]

@@ -32,12 +32,7 @@ TESTS: Sequence[str] = (
 
 
 class Reach(msgspec.Struct):
-    """Which tests reach which functions.
-
-    Attributes:
-        seconds: Duration of each test.
-        tests: Numbers of tests, in the order of `seconds`, by path and first line of the function.
-    """
+    """The duration of each test, and the indices of the tests that reach a function, by its path and first line."""
 
     seconds: dict[str, float]
     tests: dict[str, list[int]]
@@ -90,11 +85,7 @@ def _line(mutant: Mutant) -> int:
 
 
 def find_reach(copy: WorkingCopy, path: Path, tests: Sequence[str], workers: int) -> Reach:
-    """Return which tests reach which functions, from a file if it exists.
-
-    Raises:
-        InvalidRunError: A test fails with nothing planted.
-    """
+    """Return which tests reach which functions, from a file if it exists."""
     if path.exists():
         return msgspec.json.decode(path.read_bytes(), type=Reach)
     places = [f"{name}:{line}" for name, lines in _functions() for line in lines]

@@ -18,13 +18,7 @@ _Z = 1.959963984540054
 
 
 class Score(msgspec.Struct, frozen=True):
-    """The drawn mutants and their verdicts.
-
-    Attributes:
-        drawn: The mutants.
-        verdicts: Verdicts by the name of the mutant.
-        equivalent: Why no test can detect a mutant, by module and change.
-    """
+    """The drawn mutants, their verdicts by id, and why some are equivalent, by module and change."""
 
     drawn: Sequence[Mutant]
     verdicts: Mapping[str, Verdict]

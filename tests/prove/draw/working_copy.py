@@ -17,11 +17,7 @@ _PRODUCT = ("generated", "generator", "tests/mock")
 
 
 class WorkingCopy(msgspec.Struct, frozen=True):
-    """A copy of the repository.
-
-    Attributes:
-        root: Its folder.
-    """
+    """A copy of the repository in a folder."""
 
     root: Path
 

@@ -22,11 +22,7 @@ Message = tuple[str, str]
 
 
 class Messages:
-    """The messages of a document, and which components each of them is made of.
-
-    Args:
-        document: The fragment.
-    """
+    """The messages of a document, and which components each of them is made of."""
 
     def __init__(self, document: dict[str, Any]) -> None:
         self._document = document

@@ -42,13 +42,7 @@ _CHILDREN: Mapping[str, Mapping[str, str]] = {
 
 
 class Site(msgspec.Struct, frozen=True):
-    """An object of the document.
-
-    Attributes:
-        kind: What it is in the words of OpenAPI; `reference` if it only says where something else stands.
-        keys: Way to it.
-        node: The object.
-    """
+    """An object of the document: its kind (`... reference` if it only has a `$ref`), the way to it, and itself."""
 
     kind: str
     keys: Keys
