@@ -27,7 +27,7 @@ def mutant(number: int = 0, package: str = "mock") -> Mutant:
     )
 
 
-def test_everything_that_ships_and_the_generator_is_in_the_population() -> None:
+def test_the_population_has_everything_that_ships_and_the_generator() -> None:
     found = modules()
     written = {
         path.relative_to(ROOT).as_posix()
@@ -165,7 +165,7 @@ def test_there_is_no_draw_without_a_place_for_controls() -> None:
 @pytest.mark.parametrize(
     ("detected", "drawn", "bounds"), [(0, 0, (0.0, 1.0)), (96, 100, (0.902, 0.984)), (9, 9, (0.701, 1.0))]
 )
-def test_the_interval_is_wilson_s(detected: int, drawn: int, bounds: tuple[float, float]) -> None:
+def test_the_interval_is_wilsons(detected: int, drawn: int, bounds: tuple[float, float]) -> None:
     assert interval(detected, drawn) == pytest.approx(bounds, abs=0.001)
 
 

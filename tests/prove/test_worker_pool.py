@@ -47,7 +47,7 @@ def run(store: ResultStore, *ids: str, has_baseline: bool = False, workers: int 
         pool.verify_tests()
 
 
-def test_only_what_takes_too_long_is_a_timeout() -> None:
+def test_only_a_test_that_does_not_end_is_a_timeout() -> None:
     script = """
 import io, os, signal, sys
 from tests.prove import worker

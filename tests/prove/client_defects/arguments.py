@@ -1,4 +1,4 @@
-"""Defects of the client: what goes with every call, and what is refused before it is sent."""
+"""Defects of the client: options of every call, and checks of arguments."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _unconstrained(name: str) -> Any:
 
 # fmt: off
 DEFECTS = (
-    # What goes with every call
+    # Options of every call
     wrap("a-blocking-client-acts-for-nobody", "box_uploads.client.RawClient.__init__",
         "`as_user` of a `Client` is dropped.",
         lambda original, client, transport, *, as_user: original(client, transport, as_user=msgspec.UNSET), CREATE),
@@ -73,7 +73,7 @@ DEFECTS = (
         lambda original, wire, request, secret: original(wire, request, None), CREATE),
     wrap("a-token-goes-twice", "box_uploads._runtime.wire.Wire.prepare", "The token is in the query as well.",
         _a_token_goes_twice, CREATE),
-    # What is refused before it is sent
+    # Checks of arguments
     patch("arguments-are-not-checked", "box_uploads._runtime.codec._validate", "Invalid bodies are sent.",
         lambda value, type_: None, CREATE, VERSION, COMMIT, LOG),
     wrap("a-name-is-not-checked", "box_uploads._runtime.codec._validate", "A name that Box cannot store is sent.",

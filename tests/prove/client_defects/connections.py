@@ -1,4 +1,4 @@
-"""Defects of the client: addresses, timeouts, connections and bodies."""
+"""Defects of the client: base URLs, timeouts, connections and bodies."""
 
 from __future__ import annotations
 

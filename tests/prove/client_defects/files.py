@@ -1,4 +1,4 @@
-"""Defects of the client: how a file is read."""
+"""Defects of the client: reading a file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defects of the client: which links of a response it trusts, and whether it follows them."""
+"""Defects of the client: which URLs of a session it trusts and uses."""
 
 from __future__ import annotations
 

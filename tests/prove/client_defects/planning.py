@@ -1,4 +1,4 @@
-"""Defects of the client: asking which parts need not be uploaded, and naming them in a commit."""
+"""Defects of the client: part plans, and hits in commits."""
 
 from __future__ import annotations
 

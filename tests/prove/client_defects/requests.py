@@ -1,4 +1,4 @@
-"""Defects of the client: where and as what it sends."""
+"""Defects of the client: method, path and body of requests."""
 
 from __future__ import annotations
 

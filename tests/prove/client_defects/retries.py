@@ -1,4 +1,4 @@
-"""Defects of the client: when it calls again, and how long it waits."""
+"""Defects of the client: when it retries, and how long it waits."""
 
 from __future__ import annotations
 

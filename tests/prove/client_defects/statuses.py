@@ -1,4 +1,4 @@
-"""Defects of the client: what statuses mean to it, and what its errors say."""
+"""Defects of the client: how it maps statuses to results and errors."""
 
 from __future__ import annotations
 

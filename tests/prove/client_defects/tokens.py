@@ -1,4 +1,4 @@
-"""Defects of the client: what it does with tokens, and who sees them."""
+"""Defects of the client: how it renews and hides tokens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defects of the client: how it sends parts, and asks for their lists and the commit."""
+"""Defects of the client: uploading and listing parts, and the commit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defects of the mock: who may call, and what is refused whatever the operation."""
+"""Defects of the mock: authentication, and what every operation refuses."""
 
 from __future__ import annotations
 

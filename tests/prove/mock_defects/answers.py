@@ -1,4 +1,4 @@
-"""Defects of the mock: how refusals look, and events of the client."""
+"""Defects of the mock: error bodies, and log events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defects of the mock: commits, and the files that they make."""
+"""Defects of the mock: commits and stored files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defects of the mock: how sessions are created, and refused."""
+"""Defects of the mock: creating a session."""
 
 from __future__ import annotations
 

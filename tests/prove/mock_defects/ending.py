@@ -1,4 +1,4 @@
-"""Defects of the mock: how sessions are read, and how they end."""
+"""Defects of the mock: reading and aborting a session."""
 
 from __future__ import annotations
 

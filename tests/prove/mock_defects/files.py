@@ -1,4 +1,4 @@
-"""Defects of the mock: what is told of a file."""
+"""Defects of the mock: reading a file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defects of the mock: what it makes of what happened before, and of what happens meanwhile."""
+"""Defects of the mock: the effects of earlier and of concurrent calls."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defects of the mock: parts that are listed."""
+"""Defects of the mock: listing parts."""
 
 from __future__ import annotations
 

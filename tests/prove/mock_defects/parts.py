@@ -1,4 +1,4 @@
-"""Defects of the mock: parts that are uploaded."""
+"""Defects of the mock: uploading a part."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defects of the mock: plans, and the hits that commits name."""
+"""Defects of the mock: part plans, and hits in commits."""
 
 from __future__ import annotations
 

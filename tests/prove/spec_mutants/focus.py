@@ -1,4 +1,4 @@
-"""Which tests are likely to notice a mutant: those of the operations and messages that its place belongs to."""
+"""Which tests are likely to detect a mutant: those of the operations and messages that its place belongs to."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 from tests.prove.spec_mutants.sites import METHODS, Keys
 
 REQUEST = "request"
-# More say nothing new in a brief look: a schema of many operations is the same schema in each.
+# More add nothing to a brief run: a shared schema is the same in each operation.
 _MOST_LABELS = 2
 
-# Quick ones that look at what has no operation of its own.
+# Quick tests of what belongs to no operation.
 _ALWAYS = (
     *("test_a_whole_upload", "test_links_lead", "TestWhoMayCall", "whatever_the_fragment_says", "are_listed_from"),
     *("of_an_open_set", "test_requests_go_to", "at_a_trusted_host"),

@@ -1,4 +1,4 @@
-"""Defects of the uploader: what failures mean to it, and how patiently it bears them."""
+"""Defects of the uploader: failures, retries and cancellation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defects of the uploader: its journal, and the sessions that it begins, resumes and ends."""
+"""Defects of the uploader: its journal, and creating, resuming and aborting sessions."""
 
 from __future__ import annotations
 

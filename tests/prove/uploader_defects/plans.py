@@ -1,4 +1,4 @@
-"""Defects of the uploader: what it reads, and how it cuts it into parts."""
+"""Defects of the uploader: reading the source, and cutting it into parts."""
 
 from __future__ import annotations
 
