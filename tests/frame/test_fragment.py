@@ -17,7 +17,7 @@ from box_uploads_mock.operations import HANDLERS
 from box_uploads_mock.routes import ROUTES
 from openapi_spec_validator.validation.exceptions import OpenAPIValidationError
 
-from tests.prove.planting import LABELS
+from tests.prove.operations import LABELS
 
 ROOT = Path(__file__).parents[2]
 FRAGMENT: dict[str, Any] = yaml.safe_load((ROOT / "spec" / "openapi.yaml").read_text(encoding="utf-8"))
@@ -170,7 +170,7 @@ def lacking(path: str, method: str, operation: dict[str, Any]) -> Iterator[str]:
         places = "its name in operation_names.py, its path in routes.py, a function in operations.py"
         yield f"the mock's answer: {places}, all in tests/mock/box_uploads_mock"
     if name not in LABELS:
-        yield "planted defects: a label in tests/prove/planting.py, and some with it in tests/prove/*_defects"
+        yield "planted defects: a label in tests/prove/operations.py, and some with it in tests/prove/*_defects"
 
 
 @pytest.mark.parametrize(

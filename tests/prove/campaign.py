@@ -1,31 +1,20 @@
-"""What is planted, and before which tests: the words that the judge, the runner and the catalogues of defects share."""
+"""What is planted, and before which tests: the terms that workers, sessions and campaigns share."""
 
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from typing import Literal, TypeAlias
 
 import msgspec
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+Outcome: TypeAlias = Literal["killed", "survived", "refused", "timeout", "crashed"]
+"""`killed`: a test failed. `survived`: all passed. `refused`: the tool chain refused the defect. `timeout`: the tests
+did not end. `crashed`: the process ended without a verdict, which says nothing about the defect."""
 
-__all__ = [
-    "NO_DEFECT",
-    "Campaign",
-    "ControlError",
-    "Controls",
-    "Defect",
-    "NoDifference",
-    "Outcome",
-    "Refused",
-    "Verdict",
-    "draw_one",
-]
-
-Outcome: TypeAlias = Literal["killed", "survived", "refused", "timeout", "lost"]
-"""`killed`: a test failed. `survived`: all passed. `refused`: it could not be planted, since the tool chain found it.
-`timeout`: the tests did not end. `lost`: the process ended without a verdict, so that nothing is known."""
+Stage: TypeAlias = Literal["collection", "run"]
+"""When a defect is planted: before the tests are collected, or after."""
 
 
 class Defect(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,11 +22,11 @@ class Defect(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         id: Name, unique within its campaign and the same in every run.
-        place: Where it is: a JSON pointer into the fragment, or the name of what is patched.
-        change: What is different, in a few words.
-        kind: What is changed, for the table of scores.
-        focus: Parts of test ids; tests that have one of them come first, since they are likely to notice.
-        aside: Parts of test ids; tests that have one of them are left out of a brief look.
+        place: A JSON pointer into the fragment, or the name of what is patched.
+        change: What is different.
+        kind: Row of the table of scores.
+        focus: Parts of test ids: tests that are likely to detect it. They run first, and alone in a brief run.
+        aside: Parts of test ids that are left out of a brief run.
     """
 
     id: str
@@ -49,31 +38,23 @@ class Defect(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Controls(msgspec.Struct, frozen=True):
-    """Two edits whose verdicts are known; other verdicts mean that nothing can be said of the defects.
+    """Two edits whose verdicts are known: any other verdict makes the run invalid.
 
     Attributes:
-        harmless: Takes the way of a defect and changes nothing: it has to survive.
-        glaring: Has to be noticed.
+        noop: Changes nothing: it has to survive.
+        fatal: Has to be detected.
     """
 
-    harmless: Defect
-    glaring: Defect
+    noop: Defect
+    fatal: Defect
 
 
-NO_DEFECT = Defect(id="-", place="-", change="nothing is planted")
-"""The control: with it, every test has to pass."""
+BASELINE = Defect(id="-", place="-", change="nothing is planted")
+"""No defect: every test has to pass."""
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """What the tests said of a defect.
-
-    Attributes:
-        id: Name of the defect.
-        outcome: Whether it was noticed.
-        by: The test that failed first, empty if none did.
-        reason: What the test said, in one line.
-        seconds: CPU time that it took.
-    """
+    """What the tests said of a defect: the first test that failed, its message in one line, and the CPU time."""
 
     id: str
     outcome: Outcome
@@ -81,57 +62,56 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     seconds: float = 0.0
 
+    def __str__(self) -> str:
+        return " ".join(filter(None, (self.outcome, self.by and f"by {self.by}", self.reason)))
 
-class ControlError(Exception):
-    """The tests fail although nothing is planted, or a judge is gone, so that nothing can be said of the defects."""
+
+class InvalidRunError(Exception):
+    """The run says nothing about the defects: the baseline fails, a control has the wrong verdict, a worker crashed."""
+
+
+class RefusedError(Exception):
+    """A defect cannot be planted: the generator, for example, refuses it."""
+
+
+class NoEffectError(Exception):
+    """A defect changes nothing that the tests run: it survives without running them."""
 
 
 def draw_one(seed: str, names: Iterable[str]) -> str:
-    """Return one of some names, which the seed decides about."""
+    """Return one of some names, by a seed."""
     return min(names, key=lambda name: hashlib.sha256(f"{seed}:{name}".encode()).digest())
 
 
-class Refused(Exception):  # noqa: N818  # the outcome of the same name
-    """A defect cannot be planted, since something before the tests refuses it: the generator, for example."""
-
-
-class NoDifference(Exception):  # noqa: N818  # as Refused
-    """A defect changes nothing that the tests run, so that they need not be run to say that it survives."""
-
-
-class Campaign(Protocol):
-    """Defects of one kind, and the tests that have to notice them.
+class Campaign(ABC):
+    """Defects of one kind, and the tests that have to detect them.
 
     Attributes:
         name: Name in the report.
-        stage: When a defect is planted: before the tests are collected, or after.
-        tests: Arguments of pytest: which tests judge.
+        stage: When a defect is planted.
+        tests: Arguments of pytest.
     """
 
-    @property
-    def name(self) -> str: ...
-    @property
-    def stage(self) -> Literal["collection", "run"]: ...
-    @property
-    def tests(self) -> Sequence[str]: ...
+    name: str
+    stage: Stage
+    tests: Sequence[str]
 
+    @abstractmethod
     def defects(self) -> Sequence[Defect]:
         """Return the defects, always in the same order."""
-        ...
 
+    @abstractmethod
     def controls(self, seed: str) -> Controls:
         """Return the controls, at a place that the seed draws."""
-        ...
 
+    @abstractmethod
     def plant(self, defect: Defect) -> None:
-        """Plant a defect in this process, which does nothing else and then ends; `NO_DEFECT` takes the same way.
+        """Plant a defect, or `BASELINE`, in this process, which runs the tests and ends.
 
         Raises:
-            Refused: It cannot be planted.
-            NoDifference: It makes no difference to the tests.
+            RefusedError: It cannot be planted.
+            NoEffectError: It changes nothing that the tests run.
         """
-        ...
 
-    def undo(self, defect: Defect) -> None:
-        """Take back what planting a defect has left on disk, in the process that goes on with the next one."""
-        ...
+    def undo(self, defect: Defect) -> None:  # noqa: B027  # few campaigns write to disk
+        """Remove what a defect has left on disk, in the process that starts the next one."""

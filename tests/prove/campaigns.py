@@ -1,35 +1,57 @@
-"""All campaigns, and which of them show the same defects to different tests."""
+"""All campaigns, and which of them share their defects."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
-from tests.prove.draw.campaign import DRAWN
-from tests.prove.gateway_defects import GATEWAY_DEFECTS
-from tests.prove.hand_made import HAND_MADE
+from tests.prove.campaign import Campaign
+from tests.prove.draw.campaign import DRAW_CAMPAIGNS
+from tests.prove.gateway_defects import GatewayCampaign
+from tests.prove.patches import PatchCampaign
 from tests.prove.spec_campaigns import ClientFromMutant, MockAgainstMutant
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
-    from tests.prove.campaign import Campaign
-
-__all__ = ["CAMPAIGNS", "groups"]
-
-_SPEC_MUTANTS: Sequence[Campaign] = (ClientFromMutant(), MockAgainstMutant())
-_HAND_MADE: Mapping[str, Sequence[Campaign]] = HAND_MADE
-_GATEWAY: Sequence[Campaign] = GATEWAY_DEFECTS
-
-_BY_GROUP = {"spec mutants": _SPEC_MUTANTS, **_HAND_MADE, "gateway defects": _GATEWAY}
-
-_DRAWN: Sequence[Campaign] = DRAWN
-
-CAMPAIGNS: Mapping[str, Campaign] = {one.name: one for group in (*_BY_GROUP.values(), _DRAWN) for one in group}
+def _modules(package: str, names: str) -> list[str]:
+    return [f"tests.prove.{package}.{name}" for name in names.split()]
 
 
-def groups() -> Mapping[str, Sequence[str]]:
-    """Return the campaigns that are run and counted together, by the name of the group.
+_MOCK = _modules(
+    "mock_defects", "sessions creating ending parts lists commits admission answers lifetimes files planning"
+)
+_CLIENT = _modules("client_defects", "requests transfers arguments decoding statuses links files planning")
+_CONDUCT = _modules("client_defects", "retries tokens connections")
+_UPLOADER = _modules("uploader_defects", "journals plans failures")
+_CLIENT_CONTRACT = ("tests/contract/test_client_requests.py", "tests/contract/test_client_responses.py")
+_CLIENT_UNIT = ("tests/unit/client", "tests/unit/runtime")
+_FLOWS = tuple(f"tests/flow/test_upload{name}.py" for name in ("", "_faults", "_doubt", "_changes", "_silence"))
 
-    They have the same defects; one counts as noticed when the tests of one of the campaigns notice it.
-    """
-    return {name: [one.name for one in group] for name, group in _BY_GROUP.items()}
+# The contract's tests see a defect first, and the other tests what they miss. What no contract can say (retries,
+# secrets, how a file is cut into parts) goes before the tests that say it.
+PATCH_CAMPAIGNS: Mapping[str, Sequence[PatchCampaign]] = {
+    "mock defects": (
+        PatchCampaign("mock before the contract", _MOCK, "tests/contract/test_mock.py"),
+        PatchCampaign("mock before its own tests", _MOCK, "tests/unit/mock"),
+    ),
+    "client defects": (
+        PatchCampaign("client before the contract", _CLIENT, *_CLIENT_CONTRACT),
+        PatchCampaign("client before its own tests", _CLIENT, *_CLIENT_UNIT),
+    ),
+    "conduct of the client": (PatchCampaign("conduct of the client", _CONDUCT, *_CLIENT_UNIT),),
+    "uploader defects": (
+        PatchCampaign("uploader before its own tests", _UPLOADER, "tests/unit/upload"),
+        PatchCampaign("uploader before the flows", _UPLOADER, *_FLOWS),
+    ),
+}
+_GROUPS: Mapping[str, Sequence[Campaign]] = {
+    "spec mutants": (ClientFromMutant(), MockAgainstMutant()),
+    **PATCH_CAMPAIGNS,
+    "gateway defects": (
+        GatewayCampaign("gateway before the contract", *_CLIENT_CONTRACT),
+        GatewayCampaign("gateway before its own tests", *_CLIENT_UNIT),
+    ),
+}
+CAMPAIGNS: Mapping[str, Campaign] = {
+    campaign.name: campaign for group in (*_GROUPS.values(), DRAW_CAMPAIGNS) for campaign in group
+}
+GROUPS: Mapping[str, Sequence[str]] = {name: [campaign.name for campaign in group] for name, group in _GROUPS.items()}
+"""Campaigns with the same defects: a defect counts as detected when the tests of one of them detect it."""

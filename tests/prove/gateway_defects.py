@@ -2,88 +2,52 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NoReturn
+from collections.abc import Sequence
 
 import pytest
 
-from tests.prove.campaign import NO_DEFECT, Controls, Defect, draw_one
-from tests.prove.planting import LABELS
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-_HARMLESS, _GLARING = "control, nothing changes: ", "control, raises: "
-
-__all__ = ["GATEWAY_DEFECTS", "GatewayDefects"]
+from tests.prove.campaign import BASELINE, Campaign, Controls, Defect, draw_one
+from tests.prove.operations import LABELS
+from tests.prove.patches import NOOP, RAISES, raise_error
 
 
-class GatewayDefects:
-    """The defects of `tests/contract/test_gateway.py`; their kinds say what schemathesis makes of them.
-
-    Args:
-        name: Name in the report.
-        tests: Which tests judge.
-    """
-
-    stage: Literal["run"] = "run"
+class GatewayCampaign(Campaign):
+    """The defects of `tests/contract/test_gateway.py`; their kinds say whether schemathesis finds them."""
 
     def __init__(self, name: str, *tests: str) -> None:
-        self.name = name
-        self.tests: Sequence[str] = tests
+        self.name, self.stage, self.tests = name, "run", tests
 
     def defects(self) -> Sequence[Defect]:
         """Return all defects."""
         from tests.contract import test_gateway as gateway  # noqa: PLC0415  # it reads what other campaigns change
 
-        tables: Mapping[str, Mapping[str, tuple[gateway.Plant, str, str]]] = {
-            "found by schemathesis": gateway.FOUND,
-            "overlooked by schemathesis": gateway.OVERLOOKED,
-        }
+        tables = {"found by schemathesis": gateway.FOUND, "overlooked by schemathesis": gateway.OVERLOOKED}
         return [
-            Defect(
-                id=name, place=operation, change=name, kind=kind, focus=(operation, LABELS[operation], "tests/unit/")
-            )
+            _defect(name, operation, name, kind)
             for kind, table in tables.items()
             for name, (_, operation, _) in table.items()
         ]
 
     def controls(self, seed: str) -> Controls:
-        """Return requests that stay what they are, and responses that cannot be read, of a drawn operation."""
-        operation = draw_one(seed, {one.place for one in self.defects()})
-        focus = (operation, LABELS[operation], "tests/unit/")
-        harmless, glaring = (
-            Defect(id=f"{words}{operation}", place=operation, change=words, focus=focus)
-            for words in (_HARMLESS, _GLARING)
-        )
-        return Controls(harmless, glaring)
+        """Return requests that do not change, and responses that cannot be read, of a drawn operation."""
+        operation = draw_one(seed, {defect.place for defect in self.defects()})
+        return Controls(*(_defect(f"{text}{operation}", operation, text) for text in (NOOP, RAISES)))
 
     def plant(self, defect: Defect) -> None:
         """Plant a defect; the process ends with it."""
         from tests.contract import test_gateway as gateway  # noqa: PLC0415  # as above
 
-        if defect is NO_DEFECT:
+        if defect is BASELINE:
             return
-        if defect.id.startswith(_HARMLESS):
+        if defect.id.startswith(NOOP):
             plant = gateway.requests_of(defect.place)
-        elif defect.id.startswith(_GLARING):
-            plant = gateway.responses_of(defect.place, _raise)
+        elif defect.id.startswith(RAISES):
+            plant = gateway.responses_of(defect.place, raise_error)
         else:
             plant, _, _ = {**gateway.FOUND, **gateway.OVERLOOKED}[defect.id]
         plant(pytest.MonkeyPatch())
 
-    def undo(self, defect: Defect) -> None:
-        """Leave all as it is: nothing of a defect is on disk."""
 
-
-def _raise(_: object) -> NoReturn:
-    raise AssertionError("a planted control")
-
-
-GATEWAY_DEFECTS: Sequence[GatewayDefects] = (
-    GatewayDefects(
-        "gateway before the contract",
-        "tests/contract/test_client_requests.py",
-        "tests/contract/test_client_responses.py",
-    ),
-    GatewayDefects("gateway before its own tests", "tests/unit/client", "tests/unit/runtime"),
-)
+def _defect(name: str, operation: str, change: str, kind: str = "") -> Defect:
+    focus = (operation, LABELS[operation], "tests/unit/")
+    return Defect(id=name, place=operation, change=change, kind=kind, focus=focus)

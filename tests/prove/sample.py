@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from itertools import chain, zip_longest
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from tests.prove.campaign import Defect
-
-__all__ = ["sample"]
+from tests.prove.campaign import Defect
 
 
 def sample(defects: Sequence[Defect], size: int) -> list[Defect]:
     """Return some of the defects, always the same: one of each kind, then another of each, until there are enough."""
     kinds: dict[str, list[Defect]] = defaultdict(list)
-    for one in defects:
-        kinds[one.kind].append(one)
+    for defect in defects:
+        kinds[defect.kind].append(defect)
     rounds = zip_longest(*(_spread(members) for members in kinds.values()))
-    return [one for one in chain.from_iterable(rounds) if one is not None][:size]
+    return [defect for defect in chain.from_iterable(rounds) if defect is not None][:size]
 
 
 def _spread(members: Sequence[Defect]) -> list[Defect]:

@@ -3,33 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
+from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from rich.console import Console
-
-    from tests.prove.campaign import Outcome, Verdict
-    from tests.prove.trial import Finding
-
-__all__ = ["Score", "print_kinds", "print_scores", "print_survivors", "report", "said"]
+from tests.prove.campaign import Outcome
+from tests.prove.session import Finding
 
 
 class Score(msgspec.Struct, frozen=True):
-    """The outcome of a group of campaigns.
-
-    Attributes:
-        group: Its name.
-        campaigns: Its campaigns.
-        findings: What is known of each defect.
-        equivalent: Reasons of those that no test can notice, by their names.
-        stale: What is wrong with that list.
-    """
+    """The result of a group of campaigns; `stale` says what is wrong with its list of equivalents."""
 
     group: str
     campaigns: Sequence[str]
@@ -38,91 +24,89 @@ class Score(msgspec.Struct, frozen=True):
     stale: Sequence[str]
 
     @property
-    def noticed(self) -> list[Finding]:
-        """Defects that tests, or what comes before them, noticed."""
-        return [one for one in self.findings if one.is_noticed]
+    def detected(self) -> list[Finding]:
+        """Defects that tests, or the tool chain before them, detected."""
+        return [finding for finding in self.findings if finding.is_detected]
 
     @property
     def survivors(self) -> list[Finding]:
-        """Defects that nothing noticed, and that are not listed as equivalent."""
-        return [one for one in self.findings if not one.is_noticed and one.defect.id not in self.equivalent]
+        """Defects that nothing detected and that are not listed as equivalent."""
+        return [
+            finding for finding in self.findings if not finding.is_detected and finding.defect.id not in self.equivalent
+        ]
 
     @property
     def is_perfect(self) -> bool:
-        """Whether every defect is noticed or rightly listed."""
+        """Whether every defect is detected or rightly listed."""
         return not self.survivors and not self.stale
 
     def shown(self, campaign: str) -> int:
-        """Return how many defects a campaign had a look at."""
-        return sum(campaign in one.shown for one in self.findings)
+        """Return how many defects a campaign ran."""
+        return sum(campaign in finding.shown for finding in self.findings)
 
     def by(self, campaign: str, outcome: Outcome) -> int:
-        """Return how many defects a campaign noticed in a certain way."""
-        verdicts = (one.verdicts.get(campaign) for one in self.findings)
-        return sum(one is not None and one.outcome == outcome for one in verdicts)
+        """Return how many defects have an outcome in a campaign."""
+        verdicts = (finding.verdicts.get(campaign) for finding in self.findings)
+        return sum(verdict is not None and verdict.outcome == outcome for verdict in verdicts)
 
     def first(self, outcome: Outcome) -> int:
-        """Return how many defects were noticed in a certain way by the first campaign that noticed them."""
-        return sum(next(iter(one.verdicts.values())).outcome == outcome for one in self.noticed)
+        """Return how many defects have an outcome in the first campaign that detected them."""
+        return sum(next(iter(finding.verdicts.values())).outcome == outcome for finding in self.detected)
 
 
 def print_scores(console: Console, scores: Sequence[Score]) -> None:
-    """Print a line for each group, and one below it for each of its campaigns, with what that was shown and noticed."""
-    ways: list[Outcome] = ["refused", "killed"]
+    """Print a line for each group, and below it one for each campaign: how many defects it ran and detected."""
+    outcomes: list[Outcome] = ["refused", "killed"]
     if any(score.first("timeout") for score in scores):
-        ways.append("timeout")
-    table = Table(title="Planted defects", title_justify="left")
-    table.add_column("campaign")
-    for name in ("defects", *ways, "equivalent", "survived", "rate"):
-        table.add_column(name, justify="right")
+        outcomes.append("timeout")
+    table = _table("Planted defects", "campaign", "defects", *outcomes, "equivalent", "survived", "rate")
     for score in scores:
-        equivalent = len(score.findings) - len(score.noticed) - len(score.survivors)
-        counts = (len(score.findings), *map(score.first, ways), equivalent, len(score.survivors))
-        table.add_row(score.group, *map(str, counts), _rate(len(score.noticed), len(score.findings) - equivalent))
+        equivalent = len(score.findings) - len(score.detected) - len(score.survivors)
+        counts = (len(score.findings), *map(score.first, outcomes), equivalent, len(score.survivors))
+        table.add_row(score.group, *map(str, counts), _rate(len(score.detected), len(score.findings) - equivalent))
         for name in score.campaigns if len(score.campaigns) > 1 else ():
-            of_one = (score.shown(name), *(score.by(name, one) for one in ways))
-            table.add_row(f"  {name}", *map(str, of_one))
+            table.add_row(f"  {name}", *map(str, (score.shown(name), *(score.by(name, way) for way in outcomes))))
     console.print(table)
 
 
 def print_kinds(console: Console, score: Score) -> None:
-    """Print how many defects of each kind were noticed."""
+    """Print how many defects of each kind were detected."""
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
-    for one in score.findings:
-        count = counts[one.defect.kind]
+    for finding in score.findings:
+        count = counts[finding.defect.kind]
         count[0] += 1
-        count[1] += one.is_noticed
-        count[2] += not one.is_noticed and one.defect.id in score.equivalent
-    table = Table(title=f"{score.group}, by kind of change", title_justify="left")
-    table.add_column("kind")
-    for name in ("defects", "noticed", "equivalent", "rate"):
-        table.add_column(name, justify="right")
-    for kind, (all_, noticed, equivalent) in sorted(counts.items()):
-        table.add_row(kind, str(all_), str(noticed), str(equivalent), _rate(noticed, all_ - equivalent))
+        count[1] += finding.is_detected
+        count[2] += not finding.is_detected and finding.defect.id in score.equivalent
+    table = _table(f"{score.group}, by kind of change", "kind", "defects", "detected", "equivalent", "rate")
+    for kind, (total, detected, equivalent) in sorted(counts.items()):
+        table.add_row(kind, str(total), str(detected), str(equivalent), _rate(detected, total - equivalent))
     console.print(table)
 
 
 def print_survivors(console: Console, score: Score) -> None:
-    """Print what nothing noticed, and what is wrong with the list of equivalents."""
-    for one in score.survivors:
-        console.print(f"[red]survived[/] {escape(one.defect.place)}: {escape(one.defect.change)}")
+    """Print what nothing detected, and what is wrong with the list of equivalents."""
+    for finding in score.survivors:
+        console.print(f"[red]survived[/] {escape(finding.defect.place)}: {escape(finding.defect.change)}")
     for line in score.stale:
         console.print(f"[red]stale[/] {escape(line)}")
 
 
 def report(scores: Sequence[Score]) -> Iterator[str]:
-    """Yield lines that name what noticed each defect, or why nothing can."""
+    """Yield lines that name what detected each defect, or why nothing can."""
     for score in scores:
-        for one in score.findings:
-            yield f"{score.group}: {one.defect.place}: {one.defect.change} ({one.defect.id})"
-            yield from (f"  {name}: {said(verdict)}" for name, verdict in one.verdicts.items())
-            if not one.is_noticed:
-                yield f"  {score.equivalent.get(one.defect.id, 'survived')}"
+        for finding in score.findings:
+            yield f"{score.group}: {finding.defect.place}: {finding.defect.change} ({finding.defect.id})"
+            yield from (f"  {name}: {verdict}" for name, verdict in finding.verdicts.items())
+            if not finding.is_detected:
+                yield f"  {score.equivalent.get(finding.defect.id, 'survived')}"
 
 
-def said(verdict: Verdict) -> str:
-    """Return a verdict in one line."""
-    return " ".join(filter(None, (verdict.outcome, verdict.by and f"by {verdict.by}", verdict.reason)))
+def _table(title: str, first: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left")
+    table.add_column(first)
+    for name in columns:
+        table.add_column(name, justify="right")
+    return table
 
 
 def _rate(part: int, of: int) -> str:

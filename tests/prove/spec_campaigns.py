@@ -1,4 +1,4 @@
-"""Mutants of the fragment, shown to both sides: a client that is made from one, and a mock that is held to one."""
+"""Mutants of the fragment before both sides: a client that is generated from one, and a mock that is held to one."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ import json
 import os
 import sys
 import tempfile
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from functools import cached_property
 from pathlib import Path
 from types import FunctionType, ModuleType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 
 import yaml
 
@@ -20,19 +21,13 @@ from generator import pipeline
 from generator.compare import list_files
 from generator.document.document import Document
 from generator.errors import GenerationError, SpecError
-from tests.prove.campaign import NO_DEFECT, Controls, Defect, NoDifference, Refused, draw_one
+from tests.prove.campaign import BASELINE, Campaign, Controls, Defect, NoEffectError, RefusedError, draw_one
 from tests.prove.spec_mutants.catalogue import mutants
 from tests.prove.spec_mutants.focus import Messages
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from tests.prove.spec_mutants.mutant import Mutant
-
-__all__ = ["SPEC", "ClientFromMutant", "MockAgainstMutant", "true_fragment"]
+from tests.prove.spec_mutants.mutant import Mutant
 
 SPEC = Path(__file__).parents[2] / "spec" / "openapi.yaml"
-_HARMLESS, _GLARING = "control, properties in another order: ", "control, another path: "
+_REORDERED, _MOVED = "control, properties in another order: ", "control, another path: "
 _ELSEWHERE = "/elsewhere"
 _PACKAGE = "box_uploads"
 
@@ -43,7 +38,7 @@ def true_fragment() -> dict[str, Any]:
     return document
 
 
-class _SpecCampaign:
+class _SpecCampaign(Campaign):
     """What both sides share: the mutants."""
 
     aside: tuple[str, ...] = ()
@@ -56,7 +51,7 @@ class _SpecCampaign:
     @cached_property
     def mutants(self) -> Mapping[str, Mutant]:
         """The mutants by their names."""
-        return {one.id: one for one in mutants(self.true)}
+        return {mutant.id: mutant for mutant in mutants(self.true)}
 
     @cached_property
     def _messages(self) -> Messages:
@@ -64,7 +59,7 @@ class _SpecCampaign:
 
     def defects(self) -> Sequence[Defect]:
         """Return all mutants."""
-        return [self._defect(one) for one in self.mutants.values()]
+        return [self._defect(mutant) for mutant in self.mutants.values()]
 
     def _defect(self, mutant: Mutant) -> Defect:
         keys = (*mutant.keys, *mutant.below)
@@ -80,38 +75,35 @@ class _SpecCampaign:
     def controls(self, seed: str) -> Controls:
         """Return properties in another order, and an operation at another path; the seed draws which."""
         schemas = self.true["components"]["schemas"]
-        schema = draw_one(seed, [name for name, one in schemas.items() if len(one.get("properties", ())) > 1])
+        schema = draw_one(seed, [name for name, node in schemas.items() if len(node.get("properties", ())) > 1])
         path = draw_one(seed, self.true["paths"])
         focus = tuple(
             f"[{method.upper()} {place}]" for method in ("get", "post") for place in (path, path + _ELSEWHERE)
         )
-        harmless = Defect(id=_HARMLESS + schema, place=schema, change="another order", focus=focus, aside=self.aside)
-        glaring = Defect(id=_GLARING + path, place=path, change="another path", focus=focus, aside=self.aside)
-        return Controls(harmless, glaring)
+        noop = Defect(id=_REORDERED + schema, place=schema, change="another order", focus=focus, aside=self.aside)
+        fatal = Defect(id=_MOVED + path, place=path, change="another path", focus=focus, aside=self.aside)
+        return Controls(noop, fatal)
 
     def document(self, defect: Defect) -> dict[str, Any]:
         """Return the fragment with a defect."""
-        if defect is NO_DEFECT:
+        if defect is BASELINE:
             return self.true
-        if not defect.id.startswith((_HARMLESS, _GLARING)):
+        if not defect.id.startswith((_REORDERED, _MOVED)):
             return self.mutants[defect.id].document(self.true)
         changed = deepcopy(self.true)
-        if defect.id.startswith(_HARMLESS):
+        if defect.id.startswith(_REORDERED):
             schema = changed["components"]["schemas"][defect.place]
             schema["properties"] = dict(reversed(schema["properties"].items()))
         else:
             changed["paths"][defect.place + _ELSEWHERE] = changed["paths"].pop(defect.place)
         return changed
 
-    def undo(self, defect: Defect) -> None:
-        """Leave all as it is: what a defect has on disk is in a folder of its own process."""
-
 
 class ClientFromMutant(_SpecCampaign):
     """The client is generated from the mutant; the client's tests know the true fragment."""
 
     name = "client from spec mutants"
-    stage: Literal["run"] = "run"
+    stage = "run"
     # Both clients are rendered from the same lines.
     aside = ("AsyncClient",)
     tests = ("tests/contract/test_client_requests.py", "tests/contract/test_client_responses.py")
@@ -123,36 +115,36 @@ class ClientFromMutant(_SpecCampaign):
         return super().defects()
 
     def plant(self, defect: Defect) -> None:
-        """Put a client that is made from the mutant in the place of the true one."""
+        """Replace the true client by one that is generated from the mutant."""
         folder = Path(tempfile.mkdtemp())
         rendered = _generate(self.document(defect), folder)
-        if defect is not NO_DEFECT and _meaning(folder, rendered) == self._true_client:
-            raise NoDifference("the generator makes the same client of it")
+        if defect is not BASELINE and _code_of(folder, rendered) == self._true_client:
+            raise NoEffectError("the generator renders the same client")
         try:
             _replace_client(folder, rendered)
         except Exception as error:
-            raise Refused(f"the client cannot be imported: {error!r}") from error
+            raise RefusedError(f"the client cannot be imported: {error!r}") from error
 
     @cached_property
     def _true_client(self) -> Mapping[str, str]:
         with tempfile.TemporaryDirectory() as folder:
-            return _meaning(Path(folder), _generate(self.true, Path(folder)))
+            return _code_of(Path(folder), _generate(self.true, Path(folder)))
 
 
 class MockAgainstMutant(_SpecCampaign):
     """The mutant is taken for the truth, and the mock is held to it."""
 
     name = "mock against spec mutants"
-    stage: Literal["collection"] = "collection"
+    stage = "collection"
     tests = ("tests/contract/test_mock.py",)
 
     def plant(self, defect: Defect) -> None:
         """Let the tests read the mutant."""
-        _show(self.document(defect))
+        _show_fragment(self.document(defect))
 
 
 def _replace_client(folder: Path, rendered: set[str]) -> None:
-    """Import rendered modules anew, and what was imported from them; hand-written ones, such as the errors, remain."""
+    """Import rendered modules again, and what was imported from them; hand-written ones, such as the errors, stay."""
     for path in rendered:
         sys.modules.pop(_module_name(path), None)
     sys.path.insert(0, str(folder))
@@ -160,7 +152,7 @@ def _replace_client(folder: Path, rendered: set[str]) -> None:
     for name, module in list(sys.modules.items()):
         if name.startswith("tests.contract."):
             for variable, value in list(vars(module).items()):
-                setattr(module, variable, _anew(value))
+                setattr(module, variable, _reimport(value))
 
 
 def _module_name(path: str) -> str:
@@ -168,8 +160,8 @@ def _module_name(path: str) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def _anew(value: Any) -> Any:
-    """Return a module, class or function of the client as its package has it now, and anything else as it is."""
+def _reimport(value: Any) -> Any:
+    """Return the current module, class or function of the client, and anything else unchanged."""
     if isinstance(value, ModuleType) and value.__name__.partition(".")[0] == _PACKAGE:
         return importlib.import_module(value.__name__)
     if isinstance(value, type | FunctionType) and value.__module__.partition(".")[0] == _PACKAGE:
@@ -177,7 +169,7 @@ def _anew(value: Any) -> Any:
     return value
 
 
-def _show(fragment: dict[str, Any]) -> None:
+def _show_fragment(fragment: dict[str, Any]) -> None:
     """Let the contract tests of this process read a fragment."""
     handle, path = tempfile.mkstemp(suffix=".json")
     with os.fdopen(handle, "w", encoding="utf-8") as file:
@@ -186,19 +178,19 @@ def _show(fragment: dict[str, Any]) -> None:
 
 
 def _generate(fragment: dict[str, Any], folder: Path) -> set[str]:
-    """Make the client of a fragment, without the steps that only concern its looks; return the rendered modules."""
+    """Generate the client of a fragment without formatting it; return the rendered modules."""
     package = folder / _PACKAGE
     try:
         overlay_paths = pipeline.render(Document(fragment, SPEC.name), package)
     except (SpecError, GenerationError) as error:
-        raise Refused(str(error)) from error
+        raise RefusedError(str(error)) from error
     rendered = list_files(package)
     pipeline.add_overlay(package, overlay_paths, "make prove")
     return rendered
 
 
-def _meaning(folder: Path, paths: set[str]) -> Mapping[str, str]:
-    """Return what modules do, without their docstrings."""
+def _code_of(folder: Path, paths: set[str]) -> Mapping[str, str]:
+    """Return the code of modules, without docstrings."""
     return {path: _without_docstrings((folder / _PACKAGE / path).read_text(encoding="utf-8")) for path in paths}
 
 
@@ -207,7 +199,7 @@ def _without_docstrings(source: str) -> str:
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list):
-            node.body = [one for one in body if not _is_text(one)]  # type: ignore[attr-defined]  # has one
+            node.body = [statement for statement in body if not _is_text(statement)]  # type: ignore[attr-defined]  # has one
     return ast.dump(tree)
 
 

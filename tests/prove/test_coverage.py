@@ -1,4 +1,4 @@
-"""The coverage of the contract: what an exchange exercises, which gaps are told, and the page."""
+"""The coverage of the contract: what an exchange exercises, which gaps are reported, and the page."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def asked(side: Any = "mock", **parts: Any) -> set[tuple[str, str]]:
     return {(cell.name, cell.aspect) for cell in found if cell.owner == OWNER}
 
 
-def test_a_right_body_exercises_its_values_and_their_limits() -> None:
+def test_a_valid_body_exercises_its_values_and_limits() -> None:
     assert asked(body=BODY) == {
         *((name, "valid") for name in BODY),
         ("file_size", "at minimum"),
@@ -66,12 +66,12 @@ def test_a_right_body_exercises_its_values_and_their_limits() -> None:
         ({**BODY, "file_size": 1, "folder_id": "x"}, set()),
     ],
 )
-def test_something_wrong_counts_if_nothing_else_is(body: Any, seen: set[tuple[str, str]]) -> None:
+def test_an_invalid_value_counts_if_it_is_the_only_one(body: Any, seen: set[tuple[str, str]]) -> None:
     assert asked(body=body, status=400) == seen
 
 
 @pytest.mark.parametrize("status", [401, 404, 429, 500])
-def test_an_answer_that_looked_at_nothing_exercises_nothing_of_the_mock(status: int) -> None:
+def test_an_unrelated_error_exercises_nothing_of_the_mock(status: int) -> None:
     assert asked(body=BODY, status=status) == set()
     assert asked("client", body=BODY, status=status) != set()
 
@@ -109,21 +109,28 @@ def test_a_link_is_followed_by_the_call_that_it_names() -> None:
     assert not is_followed(key, {"file_id": "778"}, call)
 
 
+MISSING = Cell("list_parts", "status", "410 application/json", "seen")
+
+
 def complete() -> dict[Any, Any]:
     return {side: Counter(cells()) for side in SIDES}
 
 
-def test_what_is_not_exercised_is_told_by_name() -> None:
+def incomplete() -> dict[Any, Any]:
     hits = complete()
-    missing = Cell("list_parts", "status", "410 application/json", "seen")
-    del hits["mock"][missing]
-    assert Coverage(hits, {}).problems == [f"mock: not exercised: {missing}"]
-    assert Coverage(hits, {"mock": {str(missing): "why"}}).problems == []
+    del hits["mock"][MISSING]
+    return hits
+
+
+def test_a_gap_is_reported_by_name() -> None:
+    hits = incomplete()
+    assert Coverage(hits, {}).problems == [f"mock: not exercised: {MISSING}"]
+    assert Coverage(hits, {"mock": {str(MISSING): "why"}}).problems == []
     assert not Coverage(complete(), {}).problems
 
 
-def test_an_explanation_without_a_gap_is_told() -> None:
-    known = str(Cell("list_parts", "status", "410 application/json", "seen"))
+def test_a_listed_gap_that_is_none_is_reported() -> None:
+    known = str(MISSING)
     stale, unknown = Coverage(complete(), {"mock": {known: "why", "nothing": "why"}}).problems
     assert "is exercised" in stale
     assert "is nothing that the fragment says" in unknown
@@ -142,27 +149,23 @@ def test_the_summary_counts_each_kind() -> None:
     assert any(line.startswith("response property") for line in lines)
 
 
-def test_the_page_names_every_operation_and_escapes_what_it_is_told() -> None:
-    hits = complete()
-    missing = Cell("list_parts", "status", "410 application/json", "seen")
-    del hits["mock"][missing]
-    text = page(Coverage(hits, {"mock": {str(missing): "<script>"}}))
+def test_the_page_names_every_operation_and_escapes_reasons() -> None:
+    hits = incomplete()
+    text = page(Coverage(hits, {"mock": {str(MISSING): "<script>"}}))
     assert "<script>" not in text
     assert all(f"<code>{name}</code>" in text for name in operations())
 
 
-def test_a_gap_is_marked_as_one_unless_it_is_listed() -> None:
-    hits = complete()
-    missing = Cell("list_parts", "status", "410 application/json", "seen")
-    del hits["mock"][missing]
+def test_a_gap_is_marked_unless_it_is_listed() -> None:
+    hits = incomplete()
     assert '<span class="gap">' in page(Coverage(hits, {}))
-    listed = page(Coverage(hits, {"mock": {str(missing): "a reason"}}))
+    listed = page(Coverage(hits, {"mock": {str(MISSING): "a reason"}}))
     assert 'class="gap"' not in listed
     assert '<span class="listed">' in listed
 
 
 @pytest.mark.skipif(not BROWSER, reason="no Chromium is installed")
-def test_a_browser_opens_the_page_without_complaint(tmp_path: Path) -> None:
+def test_a_browser_opens_the_page_without_errors(tmp_path: Path) -> None:
     path = tmp_path / "coverage.html"
     path.write_text(page(Coverage(complete(), {})), encoding="utf-8")
     command = [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}"]

@@ -1,4 +1,4 @@
-"""The draw: its population, what is planted of it, which tests judge it, and what is made of their verdicts."""
+"""The draw: its population, how mutants are planted, which tests run, and what the verdicts say."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from textwrap import dedent
 
 import pytest
 
-from tests.prove.campaign import ControlError, Outcome, Verdict
+from tests.prove.campaign import InvalidRunError, Outcome, Verdict
 from tests.prove.draw.code_swap import can_swap
 from tests.prove.draw.controls import check_controls, draw_controls
 from tests.prove.draw.population import PACKAGES, ROOT, Module, Mutant, modules
@@ -23,38 +23,38 @@ PLAN = Module("uploader", ("generator/overlay/upload/plan.py", "generated/box_up
 
 def mutant(number: int = 0, package: str = "mock") -> Mutant:
     return Mutant(
-        id=f"m.py#{number}: a => b", package=package, paths=("m.py",), line=1, before="a", after="b", mode="run"
+        id=f"m.py#{number}: a => b", package=package, paths=("m.py",), line=1, before="a", after="b", stage="run"
     )
 
 
-def test_everything_that_ships_and_the_generator_is_in_the_population() -> None:
+def test_the_population_has_everything_that_ships_and_the_generator() -> None:
     found = modules()
     written = {
         path.relative_to(ROOT).as_posix()
         for folder in ("generator", "generated/box_uploads", "tests/mock")
         for path in (ROOT / folder).rglob("*.py")
     }
-    assert {one.package for one in found} == set(PACKAGES)
-    assert {name for one in found for name in one.paths} == written
+    assert {module.package for module in found} == set(PACKAGES)
+    assert {name for module in found for name in module.paths} == written
 
 
-def test_each_mutant_changes_its_module_at_its_line_and_the_copy_with_it() -> None:
+def test_a_mutant_changes_one_line_of_its_module_and_of_the_copy() -> None:
     found = list(PLAN.mutants(range(PLAN.count())))
     sources = {name: (ROOT / name).read_text(encoding="utf-8") for name in PLAN.paths}
 
     assert len(found) > 80
-    assert len({one.id for one in found}) == len(found)
-    for one in found:
-        texts = one.texts(ROOT)
+    assert len({changed.id for changed in found}) == len(found)
+    for found_mutant in found:
+        texts = found_mutant.texts(ROOT)
         assert [path.relative_to(ROOT).as_posix() for path in texts] == list(PLAN.paths)
         assert all(text != sources[path.relative_to(ROOT).as_posix()] for path, text in texts.items())
-        changed = texts[ROOT / PLAN.name].splitlines()
-        assert changed[one.line - 1 : one.line] != sources[PLAN.name].splitlines()[one.line - 1 : one.line]
+        changed, line = texts[ROOT / PLAN.name].splitlines(), found_mutant.line
+        assert changed[line - 1] != sources[PLAN.name].splitlines()[line - 1]
 
 
-def test_what_only_type_checkers_read_is_no_mutant() -> None:
+def test_code_that_only_type_checkers_read_is_not_mutated() -> None:
     rules = Module("mock", ("tests/mock/box_uploads_mock/commit_rules.py",))
-    changes = [one.id.partition(" => ")[2] for one in rules.mutants(range(rules.count()))]
+    changes = [change.id.partition(" => ")[2] for change in rules.mutants(range(rules.count()))]
 
     assert any('cast("dict[str, object]", None)' in change for change in changes)
     assert not any("cast(None" in change or "XXdict" in change or "DICT[" in change for change in changes)
@@ -70,11 +70,11 @@ def test_what_only_type_checkers_read_is_no_mutant() -> None:
         ("\n\ndef f(a=1):\n    return a + 1\n", True),
     ],
 )
-def test_code_is_swapped_where_functions_alone_change(after: str, is_possible: bool) -> None:
+def test_code_can_be_swapped_if_only_functions_change(after: str, is_possible: bool) -> None:
     assert can_swap("def f(a=1):\n    return a + 1\n", after) is is_possible
 
 
-def test_swapping_changes_functions_wherever_they_are_held(tmp_path: Path) -> None:
+def test_swapping_changes_functions_wherever_they_are_referenced(tmp_path: Path) -> None:
     before = "def make():\n    def inner(): return 1\n    return inner\nclass C:\n    def m(self): return make()()\n"
     (tmp_path / "m.py").write_text(before, encoding="utf-8")
     script = f"""
@@ -92,7 +92,7 @@ def test_swapping_changes_functions_wherever_they_are_held(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("stamp", ["", "# Generated.\n"])
-def test_probes_tell_which_functions_are_reached_in_a_module_and_in_copies_of_it(tmp_path: Path, stamp: str) -> None:
+def test_probes_report_reached_functions_of_a_module_and_its_copies(tmp_path: Path, stamp: str) -> None:
     source = '@property\ndef f():\n    """Says."""\n    def g(): return 1\n    def h():\n        """Says."""\n    h()\n'
     origin, copy = tmp_path / "overlay" / "part" / "m.py", tmp_path / "made" / "part" / "m.py"
     for path, text in ((origin, source), (copy, stamp + source)):
@@ -110,7 +110,7 @@ def test_probes_tell_which_functions_are_reached_in_a_module_and_in_copies_of_it
     environment = {
         "PROBES": str(tmp_path / "probes"),
         "PROBES_WRITE_TO": str(tmp_path),
-        "PYTHONPATH": str(ROOT / "tests" / "prove" / "draw" / "probed"),
+        "PYTHONPATH": str(ROOT / "tests" / "prove" / "draw" / "probes"),
     }
     done = subprocess.run(
         [sys.executable, "-c", dedent(script)], env=environment, check=True, capture_output=True, text=True
@@ -120,52 +120,53 @@ def test_probes_tell_which_functions_are_reached_in_a_module_and_in_copies_of_it
     assert origin.read_text(encoding="utf-8") == source
 
 
-def test_a_mutant_is_judged_by_the_tests_that_reach_its_function() -> None:
-    # The function in which a part's range is made.
+def test_a_mutant_runs_the_tests_that_reach_its_function() -> None:
+    # The function that makes a part's range.
     name = PLAN.paths[1]
     source = (ROOT / name).read_text(encoding="utf-8").splitlines()
     line = next(number for number, text in enumerate(source, 1) if "def content_range" in text)
-    drawn = next(one for one in PLAN.mutants(range(PLAN.count())) if "return f" in one.before and '"bytes' in one.id)
+    mutants = PLAN.mutants(range(PLAN.count()))
+    drawn = next(found for found in mutants if "return f" in found.before and '"bytes' in found.id)
     reach = Reach({"slow": 2.0, "quick": 1.0, "other": 0.5}, {f"{name}:{line}": [0, 1], f"{name}:1": [2]})
 
     assert reach.of(drawn) == ["quick", "slow"]
 
 
-def test_what_is_decided_at_import_is_judged_by_all_tests_of_the_files_that_reach_its_module() -> None:
-    drawn = next(one for one in PLAN.mutants(range(PLAN.count())) if one.mode == "collection")
+def test_a_mutant_of_import_time_code_runs_all_tests_of_the_files_that_reach_its_module() -> None:
+    drawn = next(found for found in PLAN.mutants(range(PLAN.count())) if found.stage == "collection")
     seconds = {"a.py::calls": 1.0, "a.py::looks": 0.5, "b.py::other": 0.1}
     assert Reach(seconds, {f"{PLAN.paths[1]}:1": [0]}).of(drawn) == ["a.py::looks", "a.py::calls"]
 
 
-def test_controls_of_both_modes_are_drawn_and_decide_whether_verdicts_count() -> None:
-    drawn = [one for one in PLAN.mutants(range(PLAN.count())) if one.mode == "run"]
+def test_controls_of_both_stages_are_drawn_and_checked() -> None:
+    drawn = [mutant for mutant in PLAN.mutants(range(PLAN.count())) if mutant.stage == "run"]
     every_line = {f"{PLAN.paths[0]}:{line}": [0] for line in range(200)}
     controls = draw_controls(drawn, Reach({"quick": 0.1}, every_line))
 
-    assert [(one.mutant.mode, one.expected) for one in controls] == [
+    assert [(control.mutant.stage, control.expected) for control in controls] == [
         ("run", "survived"),
         ("run", "killed"),
         ("collection", "survived"),
         ("collection", "killed"),
     ]
-    verdicts = {one.mutant.id: Verdict(id=one.mutant.id, outcome=one.expected) for one in controls}
+    verdicts = {control.mutant.id: Verdict(id=control.mutant.id, outcome=control.expected) for control in controls}
     check_controls(controls, verdicts)
-    for one in controls:
-        wrong: Outcome = "killed" if one.expected == "survived" else "survived"
-        with pytest.raises(ControlError, match=f"{wrong} instead of {one.expected}"):
-            check_controls(controls, verdicts | {one.mutant.id: Verdict(id=one.mutant.id, outcome=wrong)})
+    for control in controls:
+        wrong: Outcome = "killed" if control.expected == "survived" else "survived"
+        with pytest.raises(InvalidRunError, match=f"{wrong} instead of {control.expected}"):
+            check_controls(controls, verdicts | {control.mutant.id: Verdict(id=control.mutant.id, outcome=wrong)})
 
 
 def test_there_is_no_draw_without_a_place_for_controls() -> None:
-    with pytest.raises(ControlError, match="no place"):
+    with pytest.raises(InvalidRunError, match="no place"):
         draw_controls([], Reach({}, {}))
 
 
 @pytest.mark.parametrize(
-    ("noticed", "drawn", "bounds"), [(0, 0, (0.0, 1.0)), (96, 100, (0.902, 0.984)), (9, 9, (0.701, 1.0))]
+    ("detected", "drawn", "bounds"), [(0, 0, (0.0, 1.0)), (96, 100, (0.902, 0.984)), (9, 9, (0.701, 1.0))]
 )
-def test_the_interval_is_wilson_s(noticed: int, drawn: int, bounds: tuple[float, float]) -> None:
-    assert interval(noticed, drawn) == pytest.approx(bounds, abs=0.001)
+def test_the_interval_is_wilsons(detected: int, drawn: int, bounds: tuple[float, float]) -> None:
+    assert interval(detected, drawn) == pytest.approx(bounds, abs=0.001)
 
 
 def test_a_package_below_its_target_fails_the_draw() -> None:
@@ -173,20 +174,20 @@ def test_a_package_below_its_target_fails_the_draw() -> None:
 
     def score(survived: int, listed: dict[str, str] | None = None) -> Score:
         verdicts = {
-            one.id: Verdict(id=one.id, outcome="survived" if number < survived else "killed")
-            for number, one in enumerate(drawn)
+            listed.id: Verdict(id=listed.id, outcome="survived" if number < survived else "killed")
+            for number, listed in enumerate(drawn)
         }
         return Score(drawn, verdicts, listed or {})
 
     assert score(4).is_on_target
     assert not score(5).is_on_target
     assert len(score(5).survivors) == 5
-    # All have the same words here; those that were noticed make the list wrong.
+    # All have the same text here; those that are detected make the list wrong.
     assert not score(5, {"m.py: a => b": "a reason"}).is_on_target
     assert score(100, {"m.py: a => b": "a reason"}).is_on_target
 
 
-def test_what_is_listed_as_equivalent_can_be_found() -> None:
+def test_listed_equivalents_exist_in_the_source() -> None:
     for name in equivalents()["draw"]:
         path, _, change = name.partition(": ")
         gone = change.partition(" => ")[0]

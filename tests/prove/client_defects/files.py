@@ -1,4 +1,4 @@
-"""Defects of the client: how a file is read."""
+"""Defects of the client: reading a file."""
 
 from __future__ import annotations
 
@@ -8,76 +8,46 @@ import msgspec
 from box_uploads.types import Response
 
 from tests.prove.client_defects.building import with_headers, with_request
-from tests.prove.planting import Catalogue
+from tests.prove.operations import FILE
+from tests.prove.patches import change, wrap
 
-__all__ = ["DEFECTS"]
-
-DEFECTS = Catalogue()
-FILE = "get_file"
 BUILD = "box_uploads.api.files.get_file.build_request"
 READ = "box_uploads.api.files.get_file.read_response"
 
 
-@DEFECTS.defect(BUILD, FILE, "test_requests_go_to")
-def a_file_is_read_where_sessions_are(original: Any) -> Any:
-    """The request goes to the server of uploads."""
-    return with_request(original, server=lambda _: "https://upload.box.com/api/2.0")
-
-
-@DEFECTS.defect("box_uploads._runtime.wire.Wire._server", FILE, "test_requests_go_to")
-def all_calls_have_one_server(original: Any) -> Any:
-    """The server of the first call is that of all others."""
+def _all_calls_have_one_server(original: Any) -> Any:
     first: list[str] = []
 
-    def spoiled(wire: Any, server: str) -> Any:
+    def server_of(wire: Any, server: str) -> Any:
         first.append(server)
         return original(wire, first[0])
 
-    return spoiled
+    return server_of
 
 
-@DEFECTS.defect(BUILD, FILE)
-def a_file_is_looked_for_in_the_trash(original: Any) -> Any:
-    """The path of the request ends in `/trash`."""
-    return with_request(original, path=lambda path: f"{path}/trash")
+def _the_digest_of_a_file_is_not_told(original: Any, raw: Any) -> Any:
+    response = original(raw)
+    return Response(raw, msgspec.structs.replace(response.parsed, sha1=msgspec.UNSET))
 
 
-@DEFECTS.defect(BUILD, FILE)
-def a_file_is_read_by_a_number(original: Any) -> Any:
-    """Leading zeros of the file's id are dropped."""
-    return with_request(original, path=lambda path: f"/files/{int(path.removeprefix('/files/'))}")
-
-
-@DEFECTS.defect(BUILD, FILE)
-def a_file_is_deleted_instead_of_read(original: Any) -> Any:
-    """The method is DELETE."""
-    return with_request(original, method=lambda _: "DELETE")
-
-
-@DEFECTS.defect(BUILD, FILE)
-def a_file_is_read_for_nobody_else(original: Any) -> Any:
-    """`as-user` is not sent."""
-    return with_headers(original, lambda name, value: None if name == "as-user" else (name, value))
-
-
-@DEFECTS.defect(READ, FILE)
-def an_absent_file_is_a_success(original: Any) -> Any:
-    """404 is read as nothing."""
-    return lambda raw: Response(raw, None) if raw.status == 404 else original(raw)
-
-
-@DEFECTS.defect(READ, FILE)
-def a_file_that_is_read_is_an_error(original: Any) -> Any:
-    """200 is no success."""
-    return lambda raw: original(msgspec.structs.replace(raw, status=299) if raw.status == 200 else raw)
-
-
-@DEFECTS.defect(READ, FILE)
-def the_digest_of_a_file_is_not_told(original: Any) -> Any:
-    """`sha1` of a file is lost."""
-
-    def spoiled(raw: Any) -> Any:
-        response = original(raw)
-        return Response(raw, msgspec.structs.replace(response.parsed, sha1=msgspec.UNSET))
-
-    return spoiled
+# fmt: off
+DEFECTS = (
+    wrap("a-file-is-read-where-sessions-are", BUILD, "The request goes to the upload server.",
+        with_request(server=lambda _: "https://upload.box.com/api/2.0"), FILE, "test_requests_go_to"),
+    change("all-calls-have-one-server", "box_uploads._runtime.wire.Wire._server",
+        "All calls go to the server of the first call.", _all_calls_have_one_server, FILE, "test_requests_go_to"),
+    wrap("a-file-is-looked-for-in-the-trash", BUILD, "The path of the request ends in `/trash`.",
+        with_request(path=lambda path: f"{path}/trash"), FILE),
+    wrap("a-file-is-read-by-a-number", BUILD, "Leading zeros of the file's id are dropped.",
+        with_request(path=lambda path: f"/files/{int(path.removeprefix('/files/'))}"), FILE),
+    wrap("a-file-is-deleted-instead-of-read", BUILD, "The method is DELETE.", with_request(method=lambda _: "DELETE"),
+        FILE),
+    wrap("a-file-is-read-for-nobody-else", BUILD, "`as-user` is not sent.",
+        with_headers(lambda name, value: None if name == "as-user" else (name, value)), FILE),
+    wrap("an-absent-file-is-a-success", READ, "404 returns None.",
+        lambda original, raw: Response(raw, None) if raw.status == 404 else original(raw), FILE),
+    wrap("a-file-that-is-read-is-an-error", READ, "200 is an error.",
+        lambda original, raw: original(msgspec.structs.replace(raw, status=299) if raw.status == 200 else raw), FILE),
+    wrap("the-digest-of-a-file-is-not-told", READ, "`sha1` of a file is lost.", _the_digest_of_a_file_is_not_told,
+        FILE),
+)

@@ -1,4 +1,4 @@
-"""Defects of the client: asking which parts need not be uploaded, and naming them in a commit."""
+"""Defects of the client: part plans, and hits in commits."""
 
 from __future__ import annotations
 
@@ -7,95 +7,46 @@ from typing import Any
 import msgspec
 
 from tests.prove.client_defects.building import BUILD, READ, with_body, with_request
-from tests.prove.planting import Catalogue
-
-__all__ = ["DEFECTS"]
-
-DEFECTS = Catalogue()
-PLAN, COMMIT = "plan_upload_parts", "commit_upload_session"
-MODULE = "box_uploads.api.upload_sessions.plan_upload_parts."
+from tests.prove.operations import COMMIT, PLAN
+from tests.prove.patches import change, wrap
 
 
-@DEFECTS.defect(BUILD(PLAN), PLAN)
-def a_plan_is_put(original: Any) -> Any:
-    """The method is PUT."""
-    return with_request(original, method=lambda _: "PUT")
+def _a_plan_is_logged(original: Any, session: Any, **options: Any) -> Any:
+    request = original(session, **options)
+    log = session.session_endpoints.log_event
+    return msgspec.structs.replace(request, url=log, path=request.path.replace("/plan", "/log"))
 
 
-@DEFECTS.defect(BUILD(PLAN), PLAN)
-def a_plan_is_logged(original: Any) -> Any:
-    """The request goes to the endpoint `log_event`."""
-
-    def spoiled(session: Any, **options: Any) -> Any:
-        request = original(session, **options)
-        log = session.session_endpoints.log_event
-        return msgspec.structs.replace(request, url=log, path=request.path.replace("/plan", "/log"))
-
-    return spoiled
+def _hits_are_misses(original: Any, raw: Any) -> Any:
+    response = original(raw)
+    plan = response.parsed
+    swapped = msgspec.structs.replace(plan, hits=plan.misses, misses=plan.hits)
+    return type(response)(raw, swapped)
 
 
-@DEFECTS.defect(BUILD(PLAN), PLAN, "own_endpoint")
-def the_place_of_a_plan_is_guessed(original: Any) -> Any:
-    """The URL of a plan is made of the session's id, whatever the session says."""
-    return with_request(original, url=lambda _: "")
-
-
-@DEFECTS.defect(f"{MODULE}given_url", "without_a_url")
-def a_plan_without_a_place_is_sent(original: Any) -> Any:
-    """Without a URL, the request goes to the path of the contract."""
-    return lambda argument, url: "" if url is msgspec.UNSET else original(argument, url)
-
-
-@DEFECTS.defect(BUILD(PLAN), PLAN)
-def one_part_is_planned(original: Any) -> Any:
-    """Only the first part is asked for."""
-    return with_body(original, lambda body: body.update(parts=body["parts"][:1]))
-
-
-@DEFECTS.defect(BUILD(PLAN), PLAN)
-def a_planned_part_has_a_sha1(original: Any) -> Any:
-    """The digest of a planned part is called `sha1`."""
-    return with_body(original, lambda body: [one.update(sha1=one.pop("sha512")) for one in body["parts"]])
-
-
-@DEFECTS.defect(BUILD(PLAN), PLAN)
-def the_digest_of_a_planned_part_is_cut(original: Any) -> Any:
-    """Half of the digest is sent."""
-    return with_body(original, lambda body: [one.update(sha512=one["sha512"][:64]) for one in body["parts"]])
-
-
-@DEFECTS.defect(BUILD(PLAN), PLAN, "repeated_by_itself")
-def a_plan_is_not_repeated(original: Any) -> Any:
-    """A plan is sent once, as what has a second effect."""
-    return with_request(original, repeatable=lambda _: None)
-
-
-@DEFECTS.defect(READ(PLAN), PLAN, "whole_life")
-def hits_are_misses(original: Any) -> Any:
-    """What the server holds is told as what it does not hold."""
-
-    def spoiled(raw: Any) -> Any:
-        response = original(raw)
-        plan = response.parsed
-        swapped = msgspec.structs.replace(plan, hits=plan.misses, misses=plan.hits)
-        return type(response)(raw, swapped)
-
-    return spoiled
-
-
-@DEFECTS.defect(f"{MODULE}_ERRORS[410]", PLAN)
-def an_expired_session_of_a_plan_is_not_read(original: Any) -> Any:
-    """The body of a 410 is read as something else."""
-    return type(original)(int)
-
-
-@DEFECTS.defect(BUILD(COMMIT), COMMIT, "whole_life")
-def a_hit_is_sent_with_null(original: Any) -> Any:
-    """A digest that is left out is sent as null."""
-    return with_body(original, lambda body: [one.setdefault("sha1", None) for one in body["parts"]])
-
-
-@DEFECTS.defect(BUILD(COMMIT), COMMIT)
-def a_sha512_is_not_sent(original: Any) -> Any:
-    """The SHA-512 of a part is left out of a commit."""
-    return with_body(original, lambda body: [one.pop("sha512", None) for one in body["parts"]])
+# fmt: off
+DEFECTS = (
+    wrap("a-plan-is-put", BUILD(PLAN), "The method is PUT.", with_request(method=lambda _: "PUT"), PLAN),
+    wrap("a-plan-is-logged", BUILD(PLAN), "The request goes to the endpoint `log_event`.", _a_plan_is_logged, PLAN),
+    wrap("the-place-of-a-plan-is-guessed", BUILD(PLAN), "The URL of a plan is built from the session's id.",
+        with_request(url=lambda _: ""), PLAN, "own_endpoint"),
+    wrap("a-plan-without-a-place-is-sent", "box_uploads.api.upload_sessions.plan_upload_parts.given_url",
+        "Without a URL, the request goes to the path of the contract.",
+        lambda original, argument, url: "" if url is msgspec.UNSET else original(argument, url), "without_a_url"),
+    wrap("one-part-is-planned", BUILD(PLAN), "Only the first part is planned.",
+        with_body(lambda body: body.update(parts=body["parts"][:1])), PLAN),
+    wrap("a-planned-part-has-a-sha1", BUILD(PLAN), "The digest of a planned part is called `sha1`.",
+        with_body(lambda body: [part.update(sha1=part.pop("sha512")) for part in body["parts"]]), PLAN),
+    wrap("the-digest-of-a-planned-part-is-cut", BUILD(PLAN), "Half of the digest is sent.",
+        with_body(lambda body: [part.update(sha512=part["sha512"][:64]) for part in body["parts"]]), PLAN),
+    wrap("a-plan-is-not-repeated", BUILD(PLAN), "A plan is not retried.", with_request(repeatable=lambda _: None),
+        PLAN, "repeated_by_itself"),
+    wrap("hits-are-misses", READ(PLAN), "Hits and misses are swapped.", _hits_are_misses, PLAN, "whole_life"),
+    change("an-expired-session-of-a-plan-is-not-read",
+        "box_uploads.api.upload_sessions.plan_upload_parts._ERRORS[410]",
+        "The body of a 410 is decoded as something else.", lambda original: type(original)(int), PLAN),
+    wrap("a-hit-is-sent-with-null", BUILD(COMMIT), "A digest that is left out is sent as null.",
+        with_body(lambda body: [part.setdefault("sha1", None) for part in body["parts"]]), COMMIT, "whole_life"),
+    wrap("a-sha512-is-not-sent", BUILD(COMMIT), "The SHA-512 of a part is left out of a commit.",
+        with_body(lambda body: [part.pop("sha512", None) for part in body["parts"]]), COMMIT),
+)

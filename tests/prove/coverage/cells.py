@@ -23,8 +23,6 @@ import msgspec
 
 from tests.contract.fragment import operations, parameters, request_schema, resolved, responses
 
-__all__ = ["SENSELESS", "SIDES", "Cell", "Side", "aspects", "cells", "is_sensible", "members", "title"]
-
 Side: TypeAlias = Literal["mock", "client"]
 Kind: TypeAlias = Literal["status", "request property", "response property", "parameter", "header", "link", "security"]
 SIDES: tuple[Side, ...] = ("mock", "client")
@@ -32,14 +30,7 @@ _BOUNDS = ("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems
 
 
 class Cell(msgspec.Struct, frozen=True, order=True):
-    """One aspect of one statement.
-
-    Attributes:
-        owner: The operation or the schema that says it.
-        kind: What it is about.
-        name: What it is about, by name.
-        aspect: Which case of it.
-    """
+    """One aspect of one statement: what an operation or a schema, the owner, says of something."""
 
     owner: str
     kind: Kind
@@ -179,9 +170,9 @@ def alternatives(schema: Any) -> dict[str, Any]:
     found = target(schema)
     types = found.get("type")
     if isinstance(types, list):
-        return {one: {"type": one} for one in types}
-    listed = [one for keyword in ("anyOf", "oneOf") for one in found.get(keyword, [])]
+        return {name: {"type": name} for name in types}
+    listed = [inner for keyword in ("anyOf", "oneOf") for inner in found.get(keyword, [])]
     return {
-        title(one, str(target(one).get("type", "enum"))) + ("" if "enum" not in one else " listed"): one
-        for one in listed
+        title(inner, str(target(inner).get("type", "enum"))) + ("" if "enum" not in inner else " listed"): inner
+        for inner in listed
     }

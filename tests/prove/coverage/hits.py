@@ -16,24 +16,14 @@ import msgspec
 from tests.contract.fragment import TOKEN, operations, parameters, request_schema, resolved, responses, validator
 from tests.prove.coverage.cells import Cell, Kind, Side, alternatives, limits, members, target, title
 
-__all__ = ["Exchange", "hits_of_refusal", "hits_of_request", "hits_of_response", "links_from", "operation_of"]
-
 _MUTE = frozenset({401, 404, 405, 410, 411, 413, 415, 429, 500, 503})
 """Answers that the mock gives without a look at the request's parameters and body, so that they exercise neither."""
 
+_FAULTS = frozenset({"invalid", "missing", "unknown"})
+
 
 class Exchange(msgspec.Struct, kw_only=True):
-    """A request and its response, as they went over the wire.
-
-    Attributes:
-        method: Method of the request.
-        url: Its URL or path.
-        headers: Its headers, with names in lower case.
-        body: Its body.
-        status: Status of the response.
-        response_headers: Its headers, with names in lower case.
-        response_body: Its body.
-    """
+    """A request and its response as they went over the wire; names of headers are in lower case."""
 
     method: str
     url: str
@@ -128,7 +118,7 @@ def hits_of_response(name: str, exchange: Exchange) -> Iterator[Cell]:
 
 
 def _alone(found: list[Cell]) -> Iterator[Cell]:
-    wrong = [cell for cell in found if cell.aspect in {"invalid", "missing", "unknown"}]
+    wrong = [cell for cell in found if cell.aspect in _FAULTS]
     yield from (cell for cell in found if not wrong)
     if len(wrong) == 1:
         yield from wrong
@@ -184,9 +174,9 @@ def _of_object(value: Mapping[str, Any], part: Mapping[str, Any], owner: str, ki
     for name, inner in properties.items():
         if name in value:
             deeper = list(_of_value(value[name], inner, f"{owner}.{name}", kind))
-            is_fault_deeper = any(cell.aspect in {"invalid", "missing", "unknown"} for cell in deeper)
-            # Of an object that is wrong because of what it holds, that is what is wrong.
-            yield from (Cell(owner, kind, name, one) for one in _aspects(value[name], inner) if not is_fault_deeper)
+            # If an object is wrong because of what it holds, only that counts as wrong.
+            if not any(cell.aspect in _FAULTS for cell in deeper):
+                yield from (Cell(owner, kind, name, aspect) for aspect in _aspects(value[name], inner))
             yield from deeper
         elif name in part.get("required", []):
             yield Cell(owner, kind, name, "missing")
@@ -217,8 +207,8 @@ def _aspects(value: Any, schema: Any) -> Iterator[str]:
     for name, limit in limits(schema).items():
         if size == limit and not isinstance(value, bool):
             yield f"at {name}"
-    for name, one in alternatives(schema).items():
-        if _is_valid(value, one):
+    for name, alternative in alternatives(schema).items():
+        if _is_valid(value, alternative):
             yield f"as {name}"
 
 

@@ -1,7 +1,7 @@
 """Watches the contract tests, as a plugin of pytest: `-p tests.prove.coverage.recorder --contract-coverage`.
 
-It stands where the tests meet what they judge: before the mock's application, and behind the clients' transport. What
-it sees is turned into cells at once; processes of pytest-xdist hand theirs to the one that started them.
+It watches the mock's application and the clients' transport, and turns what it sees into cells at once; processes of
+pytest-xdist send theirs to the main process.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _KEPT_LINKS = 64
 
 
 class Watch:
-    """What one side was seen to do."""
+    """The cells that one side has exercised."""
 
     def __init__(self, side: Side) -> None:
         self._side: Side = side
@@ -74,7 +74,7 @@ class Watch:
 
 
 class Recorder:
-    """Counts for both sides, and judges in the end."""
+    """Counts for both sides, and fails the session if something was not exercised."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
@@ -115,18 +115,18 @@ class Recorder:
             setattr(driver, driver.call.__name__, _refusals_seen(driver.call, watch))
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
-        """Look at nothing but the contract tests."""
+        """Watch only the contract tests."""
         self._is_contract = nodeid.startswith("tests/contract/")
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Hand over what was seen, or fail if something was not."""
+        """Send the cells to the main process; there, fail if some are missing."""
         handed_over: dict[str, str] | None = getattr(self._config, "workeroutput", None)
         if handed_over is not None:
             hits = {side: list(watch.hits.items()) for side, watch in self._watches.items()}
             handed_over[_PATH] = msgspec.json.encode(hits).decode()
             return
         if session.exitstatus != pytest.ExitCode.OK:
-            # What failed tests have not exercised is no news.
+            # Failed tests may not have exercised what they would.
             return
         coverage = Coverage({side: watch.hits for side, watch in self._watches.items()}, listed_gaps())
         self._coverage = coverage
@@ -139,7 +139,7 @@ class Recorder:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """Take over what another process has seen."""
+        """Add the cells of another process."""
         encoded = getattr(node, "workeroutput", {}).get(_PATH, "{}")
         for side, hits in msgspec.json.decode(encoded, type=dict[Side, list[tuple[Cell, int]]]).items():
             self._watches[side].hits.update(dict(hits))
@@ -153,7 +153,7 @@ class Recorder:
 
 
 class _Watched:
-    """An ASGI application in front of another one."""
+    """An ASGI application that watches another one."""
 
     def __init__(self, app: Any, watch: Watch, is_on: Callable[[], bool]) -> None:
         self._app = app
@@ -167,7 +167,7 @@ class _Watched:
         if scope["type"] != "http" or not self._is_on():
             await self._app(scope, receive, send)
             return
-        # Read before it is asked for: an answer may come without a look at the body, which was sent all the same.
+        # Read the body in advance: the application may answer without reading it.
         received = [await receive()]
         while received[-1].get("more_body"):
             received.append(await receive())
@@ -181,7 +181,7 @@ class _Watched:
             await send(message)
 
         await self._app(scope, watched_receive, watched_send)
-        start = next((one for one in sent if one["type"] == "http.response.start"), None)
+        start = next((message for message in sent if message["type"] == "http.response.start"), None)
         if start is not None:
             query = scope["query_string"].decode()
             self._watch.see(
@@ -189,10 +189,10 @@ class _Watched:
                     method=scope["method"],
                     url=scope.get("raw_path", scope["path"].encode()).decode() + (f"?{query}" if query else ""),
                     headers=_text(scope["headers"]),
-                    body=b"".join(one.get("body", b"") for one in received),
+                    body=b"".join(message.get("body", b"") for message in received),
                     status=start["status"],
                     response_headers=_text(start["headers"]),
-                    response_body=b"".join(one.get("body", b"") for one in sent),
+                    response_body=b"".join(message.get("body", b"") for message in sent),
                 )
             )
 

@@ -12,8 +12,6 @@ import yaml
 from tests.contract.fragment import FRAGMENT, operations
 from tests.prove.coverage.cells import SENSELESS, SIDES, Cell, Kind, Side, cells, is_sensible
 
-__all__ = ["Coverage", "listed_gaps", "page", "summary"]
-
 _HERE = Path(__file__).parent
 _KINDS: tuple[Kind, ...] = (
     "status",
@@ -58,26 +56,20 @@ class Coverage:
             if is_sensible(cell, side) and kind in {None, cell.kind} and owner in {None, cell.owner}
         ]
 
-    def gaps(self, side: Side) -> list[Cell]:
-        """Return the cells that a side could have exercised, and did not."""
-        return [cell for cell in self.wanted(side) if not self.hits[side].get(cell)]
-
     def unexplained(self, side: Side, kind: Kind | None = None, owner: str | None = None) -> list[Cell]:
-        """Return the gaps that no reason is listed for."""
-        listed = self.listed.get(side, {})
-        return [
-            cell for cell in self.wanted(side, kind, owner) if not self.hits[side].get(cell) and str(cell) not in listed
-        ]
+        """Return the cells that a side could have exercised, and that are not listed."""
+        listed, hits = self.listed.get(side, {}), self.hits[side]
+        return [cell for cell in self.wanted(side, kind, owner) if not hits.get(cell) and str(cell) not in listed]
 
     def _problems(self) -> Iterator[str]:
         for side in SIDES:
-            listed = self.listed.get(side, {})
-            missing = {str(cell) for cell in self.gaps(side)}
             yield from (f"{side}: not exercised: {name}" for name in sorted(map(str, self.unexplained(side))))
-            known = {str(cell) for cell in self.wanted(side)}
-            for name in sorted(set(listed) - missing):
-                problem = "is exercised" if name in known else "is nothing that the fragment says"
-                yield f"{side}: listed in gaps.yaml, and {problem}: {name}"
+            known = {str(cell): self.hits[side].get(cell) for cell in self.wanted(side)}
+            for name in sorted(self.listed.get(side, {})):
+                if name not in known:
+                    yield f"{side}: listed in gaps.yaml, and is nothing that the fragment says: {name}"
+                elif known[name]:
+                    yield f"{side}: listed in gaps.yaml, and is exercised: {name}"
 
 
 def listed_gaps(path: Path = _HERE / "gaps.yaml") -> dict[Side, dict[str, str]]:

@@ -1,88 +1,72 @@
-"""How a drawn mutant is planted: written to disk, and swapped in what was imported already if only functions change."""
+"""How a drawn mutant is planted: written to disk, and swapped into imported functions if nothing else changes."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from tests.prove.campaign import NO_DEFECT, Controls, Defect
+from tests.prove.campaign import BASELINE, Campaign, Controls, Defect, Stage
 from tests.prove.draw.code_swap import swap
 from tests.prove.draw.population import Mutant
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-__all__ = ["DRAWN", "Drawn", "write_drawn"]
-
-# That of the copy of the tree, when this is imported from one.
+# That of the working copy, in a worker.
 _ROOT = Path(__file__).parents[3]
-_DRAWN = Path(".prove", "drawn.json")
+_DRAW_CAMPAIGNS = Path(".prove", "drawn.json")
 _PRODUCT = ("box_uploads", "box_uploads_mock", "generator")
 
 
-class _Drawn(msgspec.Struct):
+class _Draw(msgspec.Struct):
     tests: list[str]
     mutants: list[Mutant]
 
 
 def write_drawn(root: Path, mutants: Sequence[Mutant], tests: Sequence[str]) -> None:
-    """Leave what was drawn to the judges that work in a copy of the tree."""
-    path = root / _DRAWN
+    """Write what was drawn for the workers in a working copy."""
+    path = root / _DRAW_CAMPAIGNS
     path.parent.mkdir(exist_ok=True)
-    path.write_bytes(msgspec.json.encode(_Drawn(list(tests), list(mutants))))
+    path.write_bytes(msgspec.json.encode(_Draw(list(tests), list(mutants))))
 
 
-class Drawn:
-    """Drawn mutants, before all tests that reach them.
+class DrawCampaign(Campaign):
+    """Drawn mutants of one stage before all tests that reach them."""
 
-    Args:
-        name: Name of the campaign.
-        stage: Which of them it is about.
-    """
-
-    def __init__(self, name: str, stage: Literal["collection", "run"]) -> None:
-        self.name = name
-        self.stage: Literal["collection", "run"] = stage
+    def __init__(self, name: str, stage: Stage) -> None:
+        self.name, self.stage = name, stage
         self._mutants: dict[str, Mutant] = {}
 
     @property
-    def tests(self) -> Sequence[str]:
-        """The tests that judge what was drawn; before the collection, only the folder that each order names files of.
+    def tests(self) -> Sequence[str]:  # type: ignore[override]  # it depends on the draw
+        """The tests; before the collection, only their folder, since each task names its files.
 
-        Pytest imports the `conftest.py` of a folder that it is given at once, and with it the product without a mutant.
+        Pytest imports the `conftest.py` of a given folder at once, and with it the product without the mutant.
         """
         return self._drawn().tests if self.stage == "run" else ("tests",)
 
     @staticmethod
-    def _drawn() -> _Drawn:
-        return msgspec.json.decode((_ROOT / _DRAWN).read_bytes(), type=_Drawn)
+    def _drawn() -> _Draw:
+        return msgspec.json.decode((_ROOT / _DRAW_CAMPAIGNS).read_bytes(), type=_Draw)
 
     def defects(self) -> Sequence[Defect]:
         """Return what was drawn."""
-        self._mutants = {one.id: one for one in self._drawn().mutants if one.mode == self.stage}
+        self._mutants = {mutant.id: mutant for mutant in self._drawn().mutants if mutant.stage == self.stage}
         return [
-            Defect(id=one.id, place=f"{one.paths[0]}:{one.line}", change=one.id.partition(": ")[2], kind=one.package)
-            for one in self._mutants.values()
+            Defect(id=mutant.id, place=mutant.place, change=mutant.id.partition(": ")[2], kind=mutant.package)
+            for mutant in self._mutants.values()
         ]
 
     def controls(self, seed: str) -> Controls:
-        """Return those that were drawn with the mutants.
-
-        Raises:
-            LookupError: There are none.
-        """
-        harmless, glaring = (one for one in self.defects() if one.id.startswith("control"))
-        return Controls(harmless, glaring)
+        """Return those that were drawn with the mutants."""
+        return Controls(*(defect for defect in self.defects() if defect.id.startswith("control")))
 
     def plant(self, defect: Defect) -> None:
-        """Write the mutant to disk, for what is imported from now on, and swap the code of what was imported."""
+        """Write the mutant to disk for later imports, and swap the code of what is imported already."""
         if self.stage == "collection":
-            for name in [one for one in sys.modules if one.partition(".")[0] in _PRODUCT]:
+            for name in [name for name in sys.modules if name.partition(".")[0] in _PRODUCT]:
                 del sys.modules[name]
-        if defect is NO_DEFECT:
+        if defect is BASELINE:
             return
         for path, after in self._mutants[defect.id].texts(_ROOT).items():
             before = path.read_text(encoding="utf-8")
@@ -91,8 +75,8 @@ class Drawn:
                 swap(str(path), before, after)
 
     def undo(self, defect: Defect) -> None:
-        """Write to disk what was there before."""
-        if defect is NO_DEFECT:
+        """Restore the files."""
+        if defect is BASELINE:
             return
         mutant = self._mutants[defect.id]
         for name in mutant.paths:
@@ -101,4 +85,4 @@ class Drawn:
                 (_ROOT / name).write_text(text.replace(mutant.after, mutant.before), encoding="utf-8")
 
 
-DRAWN: Sequence[Drawn] = (Drawn("draw", "run"), Drawn("draw at import", "collection"))
+DRAW_CAMPAIGNS: Sequence[DrawCampaign] = (DrawCampaign("draw", "run"), DrawCampaign("draw at import", "collection"))

@@ -1,86 +1,63 @@
-"""Controls of a draw: an edit that changes nothing has to survive, and one that nobody can miss has to be noticed."""
+"""Controls of a draw: an edit that changes nothing has to survive, and one that raises has to be detected."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import ast
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from tests.prove.campaign import ControlError
-from tests.prove.draw.population import ROOT, Mode, Mutant, functions
+from tests.prove.campaign import InvalidRunError, Outcome, Stage, Verdict
+from tests.prove.draw.population import ROOT, Mutant, functions
+from tests.prove.draw.reach import Reach
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from tests.prove.campaign import Outcome, Verdict
-    from tests.prove.draw.reach import Reach
-
-__all__ = ["Control", "check_controls", "draw_controls"]
-
-_NOTHING = "_nothing = None"
-_RAISES = 'raise AssertionError("a planted control")'
-_LONGEST_S = 20.0
+_EDITS: Mapping[str, Outcome] = {
+    "_nothing = None": "survived",
+    'raise AssertionError("a planted control")': "killed",
+}
+_STAGES: Sequence[Stage] = ("run", "collection")
+_MAX_S = 20.0
 
 
 class Control(msgspec.Struct, frozen=True):
-    """An edit whose verdict is known.
-
-    Attributes:
-        mutant: The edit.
-        expected: The verdict.
-    """
+    """An edit whose verdict is known."""
 
     mutant: Mutant
     expected: Outcome
 
 
 def draw_controls(drawn: Sequence[Mutant], reach: Reach) -> list[Control]:
-    """Return the controls of both modes, at the first of the drawn places that quick tests reach.
-
-    Raises:
-        ControlError: There is no such place.
-    """
-    modes: tuple[Mode, ...] = ("run", "collection")
-    return [one for mode in modes for one in _of_mode(drawn, reach, mode)]
-
-
-def _of_mode(drawn: Sequence[Mutant], reach: Reach, mode: Mode) -> Iterator[Control]:
+    """Return the controls of both stages, at the first drawn place that quick tests reach."""
     for mutant in drawn:
         tests = reach.of(mutant)
-        if mutant.mode == "run" and tests and sum(map(reach.seconds.__getitem__, tests)) < _LONGEST_S:
-            yield Control(_with_line(mutant, _NOTHING, mode), "survived")
-            yield Control(_with_line(mutant, _RAISES, mode), "killed")
-            return
-    raise ControlError(f"no place for a control that is planted at {mode}")
+        if mutant.stage == "run" and tests and sum(map(reach.seconds.__getitem__, tests)) < _MAX_S:
+            return [
+                Control(_insert_line(mutant, line, stage), expected)
+                for stage in _STAGES
+                for line, expected in _EDITS.items()
+            ]
+    raise InvalidRunError("no place for a control")
 
 
-def _with_line(mutant: Mutant, line: str, mode: Mode) -> Mutant:
-    """Return an edit of the same function: another line at its beginning."""
+def _insert_line(mutant: Mutant, line: str, stage: Stage) -> Mutant:
+    """Return another edit of the mutant's function: a line at its beginning."""
     name = mutant.paths[0]
     source = (ROOT / name).read_text(encoding="utf-8")
     node = [node for node, first, last in functions(source) if first <= mutant.line <= last][-1]
-    body = node.body
-    first = (
-        body[1]
-        if len(body) > 1 and getattr(getattr(body[0], "value", None), "value", None).__class__ is str
-        else body[0]
-    )
-    number = min([first.lineno, *(one.lineno for one in getattr(first, "decorator_list", []))])
+    has_docstring = len(node.body) > 1 and ast.get_docstring(node) is not None
+    first = node.body[int(has_docstring)]
+    number = min([first.lineno, *(decorator.lineno for decorator in getattr(first, "decorator_list", []))])
     lines = source.splitlines(keepends=True)
     lines.insert(number - 1, f"{' ' * first.col_offset}{line}\n")
     return msgspec.structs.replace(
-        mutant, id=f"control, {mode}: {name}:{number}: {line}", before=source, after="".join(lines), mode=mode
+        mutant, id=f"control, {stage}: {name}:{number}: {line}", before=source, after="".join(lines), stage=stage
     )
 
 
 def check_controls(controls: Sequence[Control], verdicts: Mapping[str, Verdict]) -> None:
-    """Check what the tests said of the controls.
-
-    Raises:
-        ControlError: It is not what has to be said, so that no verdict counts.
-    """
+    """Raise `InvalidRunError` if a control has the wrong verdict."""
     for control in controls:
         verdict = verdicts[control.mutant.id]
         if verdict.outcome != control.expected:
             text = f"{control.mutant.id}: {verdict.outcome} instead of {control.expected}"
-            raise ControlError(f"{text}: {verdict.by} {verdict.reason}")
+            raise InvalidRunError(f"{text}: {verdict.by} {verdict.reason}")

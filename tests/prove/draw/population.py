@@ -1,15 +1,16 @@
-"""Every mutant of what ships and of the generator: the population that a draw speaks for.
+"""All mutants of what ships and of the generator: the population that is drawn from.
 
 The operators are mutmut's and three of our own. Mutmut's runner is not used: it copies the project for each run, and
-knows nothing of `generated/`, where the overlay's modules are imported from.
+ignores `generated/`, where the overlay's modules are imported from.
 """
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
 import libcst as cst
 import msgspec
@@ -17,21 +18,13 @@ from mutmut.mutation.file_mutation import Mutation, MutationVisitor, deep_replac
 from mutmut.mutation.mutators import mutation_operators
 from mutmut.mutation.pragma_handling import get_ignored_lines
 
+from tests.prove.campaign import Stage
 from tests.prove.draw.code_swap import can_swap
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-
-__all__ = ["PACKAGES", "Mode", "Module", "Mutant", "modules"]
 
 ROOT = Path(__file__).parents[3]
 _OVERLAY = Path("generator", "overlay")
 _GENERATED = Path("generated", "box_uploads")
 _SHOWN = 160
-
-Mode: TypeAlias = Literal["run", "collection"]
-"""When a mutant is planted: `run`: the code of functions is swapped after the tests were collected. `collection`: what
-runs at import is different, so that it has to be there before the tests are collected."""
 
 PACKAGES: Mapping[str, float] = {
     "uploader": 0.96,
@@ -41,7 +34,7 @@ PACKAGES: Mapping[str, float] = {
     "command line": 0.92,
     "generator": 0.92,
 }
-"""The packages of the population, and the share of mutants of each that the tests have to notice."""
+"""The share of mutants that the tests have to detect, by package."""
 
 
 class Mutant(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,11 +43,11 @@ class Mutant(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         id: Path of the module, number of the mutant in it, and what changes.
         package: Package of the population.
-        paths: Files that have the text which changes, relative to the root; an overlay's module and its copy, both.
-        line: Number of the first line that changes in the first of them.
-        before: The statement of the top level that changes.
+        paths: Files that change, relative to the root: the module, and its copy if it is the overlay's.
+        line: First line that changes in the first of them.
+        before: The top-level statement that changes.
         after: What it becomes.
-        mode: When it is planted.
+        stage: `run` if only functions change, `collection` if code that runs at import does.
     """
 
     id: str
@@ -63,20 +56,21 @@ class Mutant(msgspec.Struct, frozen=True, kw_only=True):
     line: int
     before: str
     after: str
-    mode: Mode
+    stage: Stage
 
     @property
-    def listed_as(self) -> str:
-        """The name in the list of equivalents: without the number, which changes with every mutant above it."""
+    def place(self) -> str:
+        """Where it is."""
+        return f"{self.paths[0]}:{self.line}"
+
+    @property
+    def equivalence_id(self) -> str:
+        """The name in the list of equivalents: without the number, which depends on the mutants above."""
         name, _, change = self.id.partition("#")
         return f"{name}: {change.partition(': ')[2]}"
 
     def texts(self, root: Path) -> dict[Path, str]:
-        """Return the whole text of each file with the change.
-
-        Raises:
-            ValueError: A file does not have the statement, or has it more than once.
-        """
+        """Return the whole text of each file with the change."""
         changed = {}
         for name in self.paths:
             text = (root / name).read_text(encoding="utf-8")
@@ -87,19 +81,14 @@ class Mutant(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Module(msgspec.Struct, frozen=True):
-    """A module of the population.
-
-    Attributes:
-        package: Its package.
-        paths: The file, and its copy if it is the overlay's; relative to the root.
-    """
+    """A module: the path of the file, and that of its copy if it is the overlay's, relative to the root."""
 
     package: str
     paths: tuple[str, ...]
 
     @property
     def name(self) -> str:
-        """The path of the file that is edited by hand, or rendered."""
+        """The path of the original file."""
         return self.paths[0]
 
     def count(self) -> int:
@@ -114,7 +103,7 @@ class Module(msgspec.Struct, frozen=True):
         for number in numbers:
             mutation = mutations[number]
             start, statement = statements.around(mutation.original_node)
-            # A statement is much smaller than the module, and replacing in it that much faster.
+            # Replacing in a statement is much faster than in the module.
             before = tree.code_for_node(statement)
             mutated: Any = deep_replace(statement, mutation.original_node, mutation.mutated_node)
             after = tree.code_for_node(mutated)
@@ -127,7 +116,7 @@ class Module(msgspec.Struct, frozen=True):
                 line=source.count("\n", 0, start) + line,
                 before=before,
                 after=after,
-                mode="run" if can_swap(source, changed) else "collection",
+                stage="run" if can_swap(source, changed) else "collection",
             )
 
 
@@ -144,14 +133,14 @@ def modules() -> list[Module]:
 
 
 def _modules(package: str, paths: Iterable[Path]) -> Iterator[Module]:
-    for path in sorted((ROOT / one).relative_to(ROOT) for one in paths):
+    for path in sorted((ROOT / found).relative_to(ROOT) for found in paths):
         copy = (_GENERATED / path.relative_to(_OVERLAY),) if path.is_relative_to(_OVERLAY) else ()
-        yield Module(package, tuple(one.as_posix() for one in (path, *copy)))
+        yield Module(package, tuple(file.as_posix() for file in (path, *copy)))
 
 
 def _rendered() -> Iterator[Path]:
-    copied = {_GENERATED / one.relative_to(_OVERLAY).parts[0] for one in _OVERLAY.rglob("*.py")}
-    return (one for one in _GENERATED.rglob("*.py") if not any(one.is_relative_to(folder) for folder in copied))
+    copied = {_GENERATED / path.relative_to(_OVERLAY).parts[0] for path in _OVERLAY.rglob("*.py")}
+    return (path for path in _GENERATED.rglob("*.py") if not any(map(path.is_relative_to, copied)))
 
 
 def _generator() -> Iterator[Path]:
@@ -159,7 +148,7 @@ def _generator() -> Iterator[Path]:
 
 
 def _drop(node: cst.SimpleStatementLine) -> Iterator[cst.SimpleStatementLine]:
-    """Leave out a call whose result nobody takes, or a `raise`."""
+    """Remove a call whose result is not used, or a `raise`."""
     (first, *others) = node.body
     is_call = isinstance(first, cst.Expr) and isinstance(first.value, (cst.Call, cst.Await))
     if not others and (is_call or isinstance(first, (cst.Raise, cst.Del))):
@@ -167,7 +156,7 @@ def _drop(node: cst.SimpleStatementLine) -> Iterator[cst.SimpleStatementLine]:
 
 
 def _negate(node: cst.If | cst.While) -> Iterator[cst.If | cst.While]:
-    """Turn a condition around."""
+    """Negate a condition."""
     if isinstance(node, cst.If):
         inner = node.test.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
         yield node.with_changes(
@@ -199,8 +188,8 @@ def _mutations(name: str) -> tuple[cst.Module, list[Mutation]]:
         wrapper = cst.MetadataWrapper(cst.parse_module(source))
         visitor = MutationVisitor(_OPERATORS, get_ignored_lines(name, source, wrapper, None), None)
         tree = wrapper.visit(visitor)
-        for_types = {id(one) for call in _casts(tree) for one in _within(call.args[0])}
-        _KNOWN[name] = tree, [one for one in visitor.mutations if not _is_of_a_type(one, for_types)]
+        for_types = {id(node) for call in _casts(tree) for node in _within(call.args[0])}
+        _KNOWN[name] = tree, [mutation for mutation in visitor.mutations if not _only_types(mutation, for_types)]
     return _KNOWN[name]
 
 
@@ -209,7 +198,7 @@ def _is_cast(node: cst.CSTNode) -> bool:
 
 
 def _casts(tree: cst.CSTNode) -> Iterator[cst.Call]:
-    return (cast("cst.Call", one) for one in _within(tree) if _is_cast(one))
+    return (cast("cst.Call", node) for node in _within(tree) if _is_cast(node))
 
 
 def _within(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
@@ -218,8 +207,8 @@ def _within(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         yield from _within(child)
 
 
-def _is_of_a_type(mutation: Mutation, for_types: Collection[int]) -> bool:
-    """Whether only type checkers read what changes: the first argument of `cast` is left out, as annotations are."""
+def _only_types(mutation: Mutation, for_types: Collection[int]) -> bool:
+    """Whether only type checkers read what changes: annotations, and the first argument of `cast`."""
     old, new = mutation.original_node, mutation.mutated_node
     if isinstance(old, cst.Call) and isinstance(new, cst.Call) and _is_cast(old) and _is_cast(new):
         return len(new.args) == len(old.args) and new.args[1].deep_equals(old.args[1])
@@ -227,11 +216,11 @@ def _is_of_a_type(mutation: Mutation, for_types: Collection[int]) -> bool:
 
 
 class _Statements:
-    """The statements of a module, to be found by what is in them."""
+    """Finds the top-level statement around a node."""
 
     def __init__(self, tree: cst.Module, source: str) -> None:
         self._around: dict[int, tuple[int, cst.CSTNode]] = {}
-        start = len(source) - sum(len(tree.code_for_node(one)) for one in (*tree.body, *tree.footer))
+        start = len(source) - sum(len(tree.code_for_node(node)) for node in (*tree.body, *tree.footer))
         for statement in tree.body:
             self._enter(statement, (start, statement))
             start += len(tree.code_for_node(statement))
@@ -242,21 +231,22 @@ class _Statements:
             self._enter(child, found)
 
     def around(self, node: cst.CSTNode) -> tuple[int, cst.CSTNode]:
-        """Return where the outermost statement around a node begins, and the statement."""
+        """Return where the statement begins, and the statement."""
         return self._around[id(node)]
 
 
 def _describe(before: str, after: str) -> tuple[str, int]:
-    """Return what changes from one text to another, in one line, and the number of the line where it begins."""
+    """Return what changes between two texts, in one line, and its first line number."""
     old, new = before.splitlines(), after.splitlines()
-    changes = [one for one in SequenceMatcher(None, old, new, autojunk=False).get_opcodes() if one[0] != "equal"]
+    codes = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    changes = [code for code in codes if code[0] != "equal"]
     first, last = changes[0], changes[-1]
-    gone = " ".join(line.strip() for line in old[first[1] : last[2]])
-    come = " ".join(line.strip() for line in new[first[3] : last[4]])
-    return f"{gone[:_SHOWN]} => {come[:_SHOWN] or 'nothing'}", first[1] + 1
+    removed = " ".join(line.strip() for line in old[first[1] : last[2]])
+    added = " ".join(line.strip() for line in new[first[3] : last[4]])
+    return f"{removed[:_SHOWN]} => {added[:_SHOWN] or 'nothing'}", first[1] + 1
 
 
 def functions(source: str) -> list[tuple[ast.FunctionDef | ast.AsyncFunctionDef, int, int]]:
     """Return the functions of a module with the first and the last line of their bodies, outer ones first."""
-    nodes = [one for one in ast.walk(ast.parse(source)) if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef))]
-    return sorted(((one, one.body[0].lineno, one.end_lineno or 0) for one in nodes), key=lambda one: one[1])
+    nodes = (node for node in ast.walk(ast.parse(source)) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)))
+    return sorted(((node, node.body[0].lineno, node.end_lineno or 0) for node in nodes), key=lambda found: found[1])

@@ -1,18 +1,15 @@
-"""A plugin of pytest that writes down which test reaches which probes, and how long it takes."""
+"""A pytest plugin that records which test reaches which probes, and how long it takes."""
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Generator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.prove.judge import name_of
-
-if TYPE_CHECKING:
-    from collections.abc import Generator
+from tests.prove.worker import is_ledger, name_of
 
 _FOLDER = Path(os.environ["PROBES_WRITE_TO"])
 _REACHED: set[int] = sys.modules["sitecustomize"].REACHED
@@ -21,11 +18,11 @@ _seen_modules: set[str] = set()
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Note what one test reaches; what the first one of a module sets up counts for all of the module."""
+    """Record what a test reaches; what the first one of a module sets up counts for all of them."""
     _REACHED.clear()
     result = yield
-    if item.get_closest_marker("ledger") is not None:
-        # It counts what all the others have seen, and says nothing alone.
+    if is_ledger(item):
+        # It counts what all other tests have seen, and says nothing alone.
         return result
     name, module = name_of(item), item.nodeid.partition("::")[0]
     with (_FOLDER / f"tests-{os.getpid()}").open("a", encoding="utf-8") as file:
@@ -41,7 +38,7 @@ _set_up: list[int] = []
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
-    """Note what is reached before the test itself."""
+    """Record what is reached before the test itself."""
     result = yield
     _set_up[:] = sorted(_REACHED)
     return result
@@ -49,8 +46,8 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
-    """Note how long it takes."""
-    if item.get_closest_marker("ledger") is not None:
+    """Record the duration."""
+    if is_ledger(item):
         return
     with (_FOLDER / f"seconds-{os.getpid()}").open("a", encoding="utf-8") as file:
         file.write(f"{name_of(item)}\t{call.duration:.6f}\n")

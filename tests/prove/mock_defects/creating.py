@@ -1,4 +1,4 @@
-"""Defects of the mock: how sessions are created, and refused."""
+"""Defects of the mock: creating a session."""
 
 from __future__ import annotations
 
@@ -10,237 +10,99 @@ from typing import Any
 from box_uploads_mock.world import File
 
 from tests.prove.mock_defects.outcomes import HANDLER, with_outcome
-from tests.prove.planting import Catalogue
-
-__all__ = ["DEFECTS"]
-
-DEFECTS = Catalogue()
-CREATE, VERSION = "create_upload_session", "create_version_upload_session"
-GET = "get_upload_session"
-
-
-def _described(original: Any, **changes: object) -> Any:
-    return lambda session, call: {**original(session, call), **changes}
-
-
-def _linked(original: Any, **change: Any) -> Any:
-    def spoiled(session: Any, call: Any) -> dict[str, Any]:
-        body = dict(original(session, call))
-        endpoints = body["session_endpoints"]
-        body["session_endpoints"] = endpoints | {name: spoil(endpoints) for name, spoil in change.items()}
-        return body
-
-    return spoiled
-
-
-@DEFECTS.defect(HANDLER(CREATE), CREATE)
-def a_created_session_is_answered_200(original: Any) -> Any:
-    """The status of a created session is 200."""
-    return with_outcome(original, status=200)
-
-
-@DEFECTS.defect(HANDLER(VERSION), VERSION)
-def a_created_version_session_is_answered_202(original: Any) -> Any:
-    """The status of a created session is 202."""
-    return with_outcome(original, status=202)
-
-
-@DEFECTS.defect("box_uploads_mock.uploads.Uploads.open", CREATE, GET)
-def a_created_session_is_forgotten(original: Any) -> Any:
-    """A session is answered and not kept."""
-
-    def spoiled(uploads: Any, request: Any, file_id: Any) -> Any:
-        session = original(uploads, request, file_id)
-        uploads._sessions.clear()
-        return session
-
-    return spoiled
-
-
-@DEFECTS.defect("box_uploads_mock.uploads.Uploads.open", CREATE)
-def the_same_request_gets_the_same_session(original: Any) -> Any:
-    """An equal request is answered with the session of the first."""
-
-    def spoiled(uploads: Any, request: Any, file_id: Any) -> Any:
-        for session in uploads._sessions.values():
-            if (session.target, session.file_id) == (request, file_id):
-                return session
-        return original(uploads, request, file_id)
-
-    return spoiled
-
-
-@DEFECTS.defect("box_uploads_mock.uploads.Uploads.lose_answer", CREATE)
-def a_lost_answer_is_no_conflict(original: Any) -> Any:
-    """An equal request after a lost answer gets another session."""
-    return lambda uploads, session_id: None
-
-
-@DEFECTS.defect("box_uploads_mock.rules.argument_refusal", CREATE, VERSION, "test_rules")
-def no_argument_is_blamed(original: Any) -> Any:
-    """What is wrong with an argument is told without its name."""
-    return lambda code, name, message: original(code, "", message)
-
-
-@DEFECTS.defect("box_uploads_mock.rules._file_size", CREATE)
-def a_file_may_be_one_byte_smaller(original: Any) -> Any:
-    """The smallest file is one byte smaller."""
-    return lambda value, least: original(value, least - 1)
-
-
-@DEFECTS.defect("box_uploads_mock.rules._file_size", VERSION)
-def a_file_has_to_be_one_byte_larger(original: Any) -> Any:
-    """The smallest file is one byte larger."""
-    return lambda value, least: original(value, least + 1)
-
-
-@DEFECTS.defect("box_uploads_mock.rules._file_size", CREATE)
-def too_small_is_another_status(original: Any) -> Any:
-    """A file that is too small is refused with 422."""
-
-    def spoiled(value: Any, least: int) -> Any:
-        try:
-            return original(value, least)
-        except Exception as refusal:
-            refusal.status = 422  # type: ignore[attr-defined]  # a refusal
-            raise
-
-    return spoiled
-
-
-@DEFECTS.defect("box_uploads_mock.rules.whole_number", CREATE)
-def a_size_may_be_a_text(original: Any) -> Any:
-    """A size that is written as a string is taken for a number."""
-    return lambda value: original(int(value) if isinstance(value, str) and value.isdecimal() else value)
-
-
-@DEFECTS.defect("box_uploads_mock.rules.whole_number", VERSION)
-def a_size_may_have_a_fraction(original: Any) -> Any:
-    """A fraction of a byte is cut off."""
-    return lambda value: original(int(value) if isinstance(value, Decimal) else value)
-
-
-@DEFECTS.defect("box_uploads_mock.rules.whole_number", CREATE)
-def a_size_may_not_be_written_as_a_float(original: Any) -> Any:
-    """An integer that is written as 2e7 is refused."""
-    return lambda value: None if isinstance(value, Decimal) else original(value)
-
-
-@DEFECTS.defect("box_uploads_mock.rules.INT64_MAX", CREATE)
-def a_size_may_have_any_number_of_digits(original: Any) -> Any:
-    """Sizes beyond 64 bits are not refused as such."""
-    return original * 10**6
-
-
-@DEFECTS.defect("box_uploads_mock.names.NAME_MAX_LENGTH", CREATE)
-def a_name_may_have_256_characters(original: Any) -> Any:
-    """The longest name is one character longer."""
-    return original + 1
-
-
-@DEFECTS.defect("box_uploads_mock.names.NAME_MAX_LENGTH", VERSION)
-def a_name_may_have_254_characters(original: Any) -> Any:
-    """The longest name is one character shorter."""
-    return original - 1
-
-
-@DEFECTS.defect("box_uploads_mock.names._FORBIDDEN", CREATE)
-def a_name_may_have_a_backslash(original: Any) -> Any:
-    """A backslash is no reason to refuse a name."""
-    return re.compile(original.pattern.replace("\\\\", "", 1))
-
-
-@DEFECTS.defect("box_uploads_mock.rules._file_name", VERSION)
-def a_name_is_trimmed(original: Any) -> Any:
-    """Blanks around a name are dropped."""
-    return lambda value: original(value.strip() if isinstance(value, str) and value.strip() else value)
-
-
-@DEFECTS.defect("box_uploads_mock.rules.refuse_unknown", CREATE, VERSION)
-def unknown_properties_are_ignored(original: Any) -> Any:
-    """A request may have properties that no document names."""
-    return lambda fields, known: None
-
-
-@DEFECTS.defect("box_uploads_mock.rules.json_object", CREATE)
-def malformed_json_is_a_crash(original: Any) -> Any:
-    """A body that is not JSON is an error of the server."""
-
-    def spoiled(body: bytes) -> Any:
-        body.decode("ascii")
-        return original(body)
-
-    return spoiled
-
-
-@DEFECTS.defect("box_uploads_mock.operations.rules.new_version", VERSION)
-def a_null_name_is_no_name(original: Any) -> Any:
-    """A name that is null is taken for one that is absent."""
-    return lambda body, least: original(
-        body.replace(b'"file_name": null, ', b"").replace(b'"file_name":null,', b""), least
-    )
-
-
-@DEFECTS.defect("box_uploads_mock.rules.is_id", VERSION)
-def an_id_may_be_any_text(original: Any) -> Any:
-    """An id that is no number is unknown rather than malformed."""
-    return bool
-
-
-@DEFECTS.defect("box_uploads_mock.library.Library._require_folder", CREATE)
-def any_folder_exists(original: Any) -> Any:
-    """A folder that does not exist, or is in the trash, gets the file."""
-    return lambda library, folder_id: None
-
-
-@DEFECTS.defect("box_uploads_mock.library.Library.require_file", VERSION)
-def a_file_in_the_trash_gets_a_version(original: Any) -> Any:
-    """The trash is no reason to refuse a version."""
-
-    def spoiled(library: Any, file_id: str) -> Any:
-        present = library._files.get(file_id)
-        return replace(present, trashed=False) if present is not None else original(library, file_id)
-
-    return spoiled
-
-
-@DEFECTS.defect("box_uploads_mock.library.Library.require_file", VERSION)
-def any_file_exists(original: Any) -> Any:
-    """A file that does not exist gets a version."""
-    return lambda library, file_id: library._files.get(file_id) or File(id=file_id, name=f"{file_id}.new")
-
-
-@DEFECTS.defect("box_uploads_mock.library.name_key", CREATE, VERSION)
-def letter_case_tells_names_apart(original: Any) -> Any:
-    """A name in other letters is another name."""
-    return lambda name: name
-
-
-@DEFECTS.defect("box_uploads_mock.library._conflict", CREATE)
-def a_conflict_names_another_file(original: Any) -> Any:
-    """The file in the way is told with an id that does not exist."""
-    return lambda item: {**original(item), "id": "99999"}
-
-
-@DEFECTS.defect("box_uploads_mock.library._conflict", VERSION)
-def a_conflict_has_a_malformed_digest(original: Any) -> Any:
-    """The SHA-1 of the file in the way is in upper case."""
-    return lambda item: {**original(item), "sha1": original(item).get("sha1", "").upper()}
-
-
-@DEFECTS.defect("box_uploads_mock.library.Library._require_free_name", VERSION)
-def a_file_is_in_its_own_way(original: Any) -> Any:
-    """A version that keeps its name conflicts with itself."""
-    return lambda library, folder_id, name, renamed: original(library, folder_id, name, renamed=None)
-
-
-@DEFECTS.defect("box_uploads_mock.errors.STATUS_OF_CODE[item_name_in_use]", CREATE)
-def a_taken_name_is_a_bad_request(original: Any) -> Any:
-    """A name that is taken is told by 400."""
-    return 400
-
-
-@DEFECTS.defect("box_uploads_mock.library.Library._require_room", CREATE, VERSION)
-def the_storage_is_endless(original: Any) -> Any:
-    """Neither the account's storage nor its largest file is looked at."""
-    return lambda library, file_size: None
+from tests.prove.operations import CREATE, GET, VERSION
+from tests.prove.patches import after, before, change, patch, wrap
+
+
+def _the_same_request_gets_the_same_session(original: Any, uploads: Any, request: Any, file_id: Any) -> Any:
+    for session in uploads._sessions.values():
+        if (session.target, session.file_id) == (request, file_id):
+            return session
+    return original(uploads, request, file_id)
+
+
+def _too_small_is_another_status(original: Any, value: Any, least: int) -> Any:
+    try:
+        return original(value, least)
+    except Exception as refusal:
+        refusal.status = 422  # type: ignore[attr-defined]  # a refusal
+        raise
+
+
+def _a_file_in_the_trash_gets_a_version(original: Any, library: Any, file_id: str) -> Any:
+    present = library._files.get(file_id)
+    return replace(present, trashed=False) if present is not None else original(library, file_id)
+
+
+def _a_null_name_is_no_name(original: Any, body: bytes, least: int) -> Any:
+    return original(body.replace(b'"file_name": null, ', b"").replace(b'"file_name":null,', b""), least)
+
+
+# fmt: off
+DEFECTS = (
+    wrap("a-created-session-is-answered-200", HANDLER(CREATE), "The status of a created session is 200.",
+        with_outcome(status=200), CREATE),
+    wrap("a-created-version-session-is-answered-202", HANDLER(VERSION), "The status of a created session is 202.",
+        with_outcome(status=202), VERSION),
+    wrap("a-created-session-is-forgotten", "box_uploads_mock.uploads.Uploads.open", "A created session is not stored.",
+        after(lambda session, uploads, *_: uploads._sessions.clear()), CREATE, GET),
+    wrap("the-same-request-gets-the-same-session", "box_uploads_mock.uploads.Uploads.open",
+        "An equal request returns the existing session.", _the_same_request_gets_the_same_session, CREATE),
+    patch("a-lost-answer-is-no-conflict", "box_uploads_mock.uploads.Uploads.lose_answer",
+        "An equal request after a lost response gets another session.", lambda uploads, session_id: None, CREATE),
+    wrap("no-argument-is-blamed", "box_uploads_mock.rules.argument_refusal",
+        "The error of an argument does not name it.",
+        lambda original, code, name, message: original(code, "", message), CREATE, VERSION, "test_rules"),
+    wrap("a-file-may-be-one-byte-smaller", "box_uploads_mock.rules._file_size",
+        "The smallest file is one byte smaller.", lambda original, value, least: original(value, least - 1), CREATE),
+    wrap("a-file-has-to-be-one-byte-larger", "box_uploads_mock.rules._file_size",
+        "The smallest file is one byte larger.", lambda original, value, least: original(value, least + 1), VERSION),
+    wrap("too-small-is-another-status", "box_uploads_mock.rules._file_size",
+        "A file that is too small is refused with 422.", _too_small_is_another_status, CREATE),
+    wrap("a-size-may-be-a-text", "box_uploads_mock.rules.whole_number", "A size written as a string is accepted.",
+        lambda original, value: original(int(value) if isinstance(value, str) and value.isdecimal() else value),
+        CREATE),
+    wrap("a-size-may-have-a-fraction", "box_uploads_mock.rules.whole_number", "A fraction of a byte is truncated.",
+        lambda original, value: original(int(value) if isinstance(value, Decimal) else value), VERSION),
+    wrap("a-size-may-not-be-written-as-a-float", "box_uploads_mock.rules.whole_number",
+        "An integer written as 2e7 is refused.",
+        lambda original, value: None if isinstance(value, Decimal) else original(value), CREATE),
+    change("a-size-may-have-any-number-of-digits", "box_uploads_mock.rules.INT64_MAX",
+        "Sizes beyond 64 bits are not refused as such.", lambda original: original * 10**6, CREATE),
+    change("a-name-may-have-256-characters", "box_uploads_mock.names.NAME_MAX_LENGTH",
+        "The longest name is one character longer.", lambda original: original + 1, CREATE),
+    change("a-name-may-have-254-characters", "box_uploads_mock.names.NAME_MAX_LENGTH",
+        "The longest name is one character shorter.", lambda original: original - 1, VERSION),
+    change("a-name-may-have-a-backslash", "box_uploads_mock.names._FORBIDDEN", "A name with a backslash is accepted.",
+        lambda original: re.compile(original.pattern.replace("\\\\", "", 1)), CREATE),
+    wrap("a-name-is-trimmed", "box_uploads_mock.rules._file_name", "Spaces around a name are stripped.",
+        lambda original, value: original(value.strip() if isinstance(value, str) and value.strip() else value),
+        VERSION),
+    patch("unknown-properties-are-ignored", "box_uploads_mock.rules.refuse_unknown",
+        "Undocumented properties of a request are ignored.", lambda fields, known: None, CREATE, VERSION),
+    wrap("malformed-json-is-a-crash", "box_uploads_mock.rules.json_object",
+        "A body that is not JSON is a server error.", before(lambda body: body.decode("ascii")), CREATE),
+    wrap("a-null-name-is-no-name", "box_uploads_mock.operations.rules.new_version", "A null name counts as absent.",
+        _a_null_name_is_no_name, VERSION),
+    patch("an-id-may-be-any-text", "box_uploads_mock.rules.is_id", "A malformed id counts as unknown.", bool, VERSION),
+    patch("any-folder-exists", "box_uploads_mock.library.Library._require_folder",
+        "Unknown and trashed folders are accepted.", lambda library, folder_id: None, CREATE),
+    wrap("a-file-in-the-trash-gets-a-version", "box_uploads_mock.library.Library.require_file",
+        "A trashed file gets a version.", _a_file_in_the_trash_gets_a_version, VERSION),
+    patch("any-file-exists", "box_uploads_mock.library.Library.require_file", "An unknown file gets a version.",
+        lambda library, file_id: library._files.get(file_id) or File(id=file_id, name=f"{file_id}.new"), VERSION),
+    patch("letter-case-tells-names-apart", "box_uploads_mock.library.name_key",
+        "Names are compared with their letter case.", lambda name: name, CREATE, VERSION),
+    wrap("a-conflict-names-another-file", "box_uploads_mock.library._conflict",
+        "The conflicting file has an unknown id.", lambda original, item: {**original(item), "id": "99999"}, CREATE),
+    wrap("a-conflict-has-a-malformed-digest", "box_uploads_mock.library._conflict",
+        "The SHA-1 of the conflicting file is in upper case.",
+        lambda original, item: {**original(item), "sha1": original(item).get("sha1", "").upper()}, VERSION),
+    wrap("a-file-is-in-its-own-way", "box_uploads_mock.library.Library._require_free_name",
+        "A version that keeps its name conflicts with itself.",
+        lambda original, library, folder_id, name, renamed: original(library, folder_id, name, renamed=None), VERSION),
+    patch("a-taken-name-is-a-bad-request", "box_uploads_mock.errors.STATUS_OF_CODE[item_name_in_use]",
+        "A name that is taken is answered with 400.", 400, CREATE),
+    patch("the-storage-is-endless", "box_uploads_mock.library.Library._require_room",
+        "Storage and file size limits are not checked.", lambda library, file_size: None, CREATE, VERSION),
+)

@@ -1,4 +1,4 @@
-"""Defects of the mock: how sessions are read, and how they end."""
+"""Defects of the mock: reading and aborting a session."""
 
 from __future__ import annotations
 
@@ -6,118 +6,43 @@ import re
 from typing import Any
 
 from tests.prove.mock_defects.outcomes import HANDLER, with_body, with_outcome
-from tests.prove.planting import Catalogue
-
-__all__ = ["DEFECTS"]
-
-DEFECTS = Catalogue()
-VERSION = "create_version_upload_session"
-GET, ABORT = "get_upload_session", "abort_upload_session"
+from tests.prove.operations import ABORT, GET, VERSION
+from tests.prove.patches import after, before, patch, wrap
 
 
-def _described(original: Any, **changes: object) -> Any:
-    return lambda session, call: {**original(session, call), **changes}
+def _sessions_do_not_expire(original: Any, uploads: Any, session_id: str) -> Any:
+    found = uploads._sessions.get(session_id.upper())
+    return found if found is not None else original(uploads, session_id)
 
 
-def _linked(original: Any, **change: Any) -> Any:
-    def spoiled(session: Any, call: Any) -> dict[str, Any]:
-        body = dict(original(session, call))
-        endpoints = body["session_endpoints"]
-        body["session_endpoints"] = endpoints | {name: spoil(endpoints) for name, spoil in change.items()}
-        return body
-
-    return spoiled
-
-
-@DEFECTS.defect(HANDLER(GET), GET)
-def a_session_is_answered_203(original: Any) -> Any:
-    """The status of a session that is read is 203."""
-    return with_outcome(original, status=203)
-
-
-@DEFECTS.defect("box_uploads_mock.uploads.Uploads.find", GET)
-def sessions_do_not_expire(original: Any) -> Any:
-    """An expired session is as good as another."""
-
-    def spoiled(uploads: Any, session_id: str) -> Any:
-        found = uploads._sessions.get(session_id.upper())
-        return found if found is not None else original(uploads, session_id)
-
-    return spoiled
-
-
-@DEFECTS.defect("box_uploads_mock.errors.STATUS_OF_CODE[session_expired]", GET)
-def an_expired_session_is_not_found(original: Any) -> Any:
-    """An expired session is told by 404."""
-    return 404
-
-
-@DEFECTS.defect("box_uploads_mock.errors.STATUS_OF_CODE[upload_session_not_found]", GET)
-def an_unknown_session_is_gone(original: Any) -> Any:
-    """An unknown session is told by 410."""
-    return 410
-
-
-@DEFECTS.defect("box_uploads_mock.uploads._SESSION_ID", GET)
-def a_session_id_may_be_any_text(original: Any) -> Any:
-    """An id that is none is unknown rather than malformed."""
-    return re.compile(r"(?s).*")
-
-
-@DEFECTS.defect("box_uploads_mock.uploads._SESSION_ID", GET)
-def a_session_id_has_capital_letters(original: Any) -> Any:
-    """An id in small letters is malformed."""
-    return re.compile(r"[0-9A-F]{32}")
-
-
-@DEFECTS.defect("box_uploads_mock.operations.HANDLERS[abort_upload_session]", ABORT)
-def an_abort_is_answered_200(original: Any) -> Any:
-    """The status of an abort is 200."""
-    return with_outcome(original, status=200)
-
-
-@DEFECTS.defect("box_uploads_mock.uploads.Uploads.abort", ABORT, GET)
-def an_aborted_session_goes_on(original: Any) -> Any:
-    """An abort succeeds and ends nothing."""
-    return lambda uploads, session_id: uploads.find(session_id) and None
-
-
-@DEFECTS.defect("box_uploads_mock.uploads.Uploads.abort", ABORT)
-def what_does_not_exist_is_aborted(original: Any) -> Any:
-    """An abort of an unknown session succeeds."""
-    return lambda uploads, session_id: uploads._sessions.pop(session_id.upper(), None)
-
-
-@DEFECTS.defect("box_uploads_mock.uploads.Uploads.abort", ABORT)
-def an_abort_ends_all_sessions(original: Any) -> Any:
-    """An abort ends every session."""
-
-    def spoiled(uploads: Any, session_id: str) -> Any:
-        ended = original(uploads, session_id)
-        uploads._sessions.clear()
-        return ended
-
-    return spoiled
-
-
-@DEFECTS.defect("box_uploads_mock.uploads.Uploads.abort", ABORT)
-def a_committed_session_cannot_be_aborted(original: Any) -> Any:
-    """An abort after the commit is refused."""
-
-    def spoiled(uploads: Any, session_id: str) -> Any:
-        uploads._committed.clear()
-        return original(uploads, session_id)
-
-    return spoiled
-
-
-@DEFECTS.defect("box_uploads_mock.assembly.Assembly.drop", ABORT)
-def an_abort_keeps_the_bytes(original: Any) -> Any:
-    """The parts of an aborted session stay where they are stored."""
-    return lambda assembly: None
-
-
-@DEFECTS.defect(HANDLER(VERSION), VERSION)
-def a_session_for_a_version_has_one_part(original: Any) -> Any:
-    """`total_parts` of a session for a version is 1."""
-    return with_body(original, lambda body: body.update(total_parts=1))
+# fmt: off
+DEFECTS = (
+    wrap("a-session-is-answered-203", HANDLER(GET), "The status of a read session is 203.", with_outcome(status=203),
+        GET),
+    wrap("sessions-do-not-expire", "box_uploads_mock.uploads.Uploads.find", "Expired sessions are found.",
+        _sessions_do_not_expire, GET),
+    patch("an-expired-session-is-not-found", "box_uploads_mock.errors.STATUS_OF_CODE[session_expired]",
+        "An expired session is answered with 404.", 404, GET),
+    patch("an-unknown-session-is-gone", "box_uploads_mock.errors.STATUS_OF_CODE[upload_session_not_found]",
+        "An unknown session is answered with 410.", 410, GET),
+    patch("a-session-id-may-be-any-text", "box_uploads_mock.uploads._SESSION_ID",
+        "A malformed session id counts as unknown.", re.compile(r"(?s).*"), GET),
+    patch("a-session-id-has-capital-letters", "box_uploads_mock.uploads._SESSION_ID",
+        "A session id in lower case counts as malformed.", re.compile(r"[0-9A-F]{32}"), GET),
+    wrap("an-abort-is-answered-200", HANDLER(ABORT), "The status of an abort is 200.", with_outcome(status=200),
+        ABORT),
+    patch("an-aborted-session-goes-on", "box_uploads_mock.uploads.Uploads.abort", "An aborted session still exists.",
+        lambda uploads, session_id: uploads.find(session_id) and None, ABORT, GET),
+    patch("what-does-not-exist-is-aborted", "box_uploads_mock.uploads.Uploads.abort",
+        "An abort of an unknown session succeeds.",
+        lambda uploads, session_id: uploads._sessions.pop(session_id.upper(), None), ABORT),
+    wrap("an-abort-ends-all-sessions", "box_uploads_mock.uploads.Uploads.abort", "An abort ends every session.",
+        after(lambda ended, uploads, *_: uploads._sessions.clear()), ABORT),
+    wrap("a-committed-session-cannot-be-aborted", "box_uploads_mock.uploads.Uploads.abort",
+        "An abort after the commit is refused.", before(lambda uploads, session_id: uploads._committed.clear()),
+        ABORT),
+    patch("an-abort-keeps-the-bytes", "box_uploads_mock.assembly.Assembly.drop",
+        "The parts of an aborted session are kept.", lambda assembly: None, ABORT),
+    wrap("a-session-for-a-version-has-one-part", HANDLER(VERSION), "`total_parts` of a session for a version is 1.",
+        with_body(lambda body: body.update(total_parts=1)), VERSION),
+)

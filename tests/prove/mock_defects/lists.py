@@ -1,94 +1,48 @@
-"""Defects of the mock: parts that are listed."""
+"""Defects of the mock: listing parts."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from tests.prove.mock_defects.outcomes import HANDLER, with_body
-from tests.prove.planting import Catalogue
-
-__all__ = ["DEFECTS"]
-
-DEFECTS = Catalogue()
-LIST = "list_parts"
+from tests.prove.operations import LIST
+from tests.prove.patches import change, patch, wrap
 
 
-def _said(original: Any, **changes: object) -> Any:
-    return lambda part: {**original(part), **changes}
-
-
-@DEFECTS.defect("box_uploads_mock.assembly.Assembly.parts", LIST)
-def parts_are_listed_as_they_came(original: Any) -> Any:
-    """The parts are listed in the order of their arrival."""
-    return lambda assembly: list(assembly._parts.values())
-
-
-@DEFECTS.defect("box_uploads_mock.assembly.Assembly.parts", LIST)
-def parts_are_listed_backwards(original: Any) -> Any:
-    """The parts are listed with the last one first."""
-    return lambda assembly: list(reversed(original(assembly)))
-
-
-@DEFECTS.defect(HANDLER(LIST), LIST)
-def the_count_is_that_of_the_page(original: Any) -> Any:
-    """`total_count` tells how many parts the page has."""
-    return with_body(original, lambda body: body.update(total_count=len(body["entries"])))
-
-
-@DEFECTS.defect(HANDLER(LIST), LIST)
-def the_page_does_not_say_where_it_begins(original: Any) -> Any:
-    """`offset` is always 0."""
-    return with_body(original, lambda body: body.update(offset=0))
-
-
-@DEFECTS.defect(HANDLER(LIST), LIST)
-def a_page_has_one_part_less(original: Any) -> Any:
-    """The last part of a page is missing."""
-    return with_body(original, lambda body: body.update(entries=body["entries"][:-1]))
-
-
-@DEFECTS.defect(HANDLER(LIST), LIST)
-def a_list_has_no_entries(original: Any) -> Any:
-    """`entries` is called `parts`."""
-    return with_body(original, lambda body: body.update(parts=body.pop("entries")))
-
-
-def _numbered(original: Any, name: str, value: int) -> Any:
-    return lambda call, asked, least, most, *, default: (
-        value if asked == name else original(call, asked, least, most, default=default)
+def _fixed(fixed: str, value: int) -> Any:
+    """Ignore a number of the query."""
+    return lambda original, call, name, least, most, *, default: (
+        value if name == fixed else original(call, name, least, most, default=default)
     )
 
 
-@DEFECTS.defect("box_uploads_mock.operations._query_number", LIST)
-def the_offset_of_a_page_is_ignored(original: Any) -> Any:
-    """All pages begin with the first part."""
-    return _numbered(original, "offset", 0)
+def _a_malformed_number_is_ignored(original: Any, call: Any, name: str, least: int, most: int, *, default: int) -> int:
+    is_number = call.query.get(name, "").isdecimal()
+    return original(call, name, least, most, default=default) if is_number else default
 
 
-@DEFECTS.defect("box_uploads_mock.operations._query_number", LIST)
-def the_limit_of_a_page_is_ignored(original: Any) -> Any:
-    """All pages have up to 1,000 parts."""
-    return _numbered(original, "limit", 1000)
-
-
-@DEFECTS.defect("box_uploads_mock.operations._query_number", LIST)
-def a_malformed_number_is_ignored(original: Any) -> Any:
-    """An offset or a limit that is no number is as good as none."""
-
-    def spoiled(call: Any, name: str, least: int, most: int, *, default: int) -> int:
-        is_number = call.query.get(name, "").isdecimal()
-        return original(call, name, least, most, default=default) if is_number else default
-
-    return spoiled
-
-
-@DEFECTS.defect("box_uploads_mock.operations.MAX_OFFSET", LIST)
-def an_offset_may_be_one_larger(original: Any) -> Any:
-    """10,001 parts can be skipped."""
-    return original + 1
-
-
-@DEFECTS.defect("box_uploads_mock.operations._query_number", LIST)
-def a_limit_may_be_0(original: Any) -> Any:
-    """A page may have no part."""
-    return lambda call, name, least, most, *, default: original(call, name, 0, most, default=default)
+# fmt: off
+DEFECTS = (
+    patch("parts-are-listed-as-they-came", "box_uploads_mock.assembly.Assembly.parts",
+        "The parts are listed in order of arrival.", lambda assembly: list(assembly._parts.values()), LIST),
+    wrap("parts-are-listed-backwards", "box_uploads_mock.assembly.Assembly.parts", "The parts are listed in reverse.",
+        lambda original, assembly: list(reversed(original(assembly))), LIST),
+    wrap("the-count-is-that-of-the-page", HANDLER(LIST), "`total_count` counts the parts of the page.",
+        with_body(lambda body: body.update(total_count=len(body["entries"]))), LIST),
+    wrap("the-page-does-not-say-where-it-begins", HANDLER(LIST), "`offset` is always 0.",
+        with_body(lambda body: body.update(offset=0)), LIST),
+    wrap("a-page-has-one-part-less", HANDLER(LIST), "The last part of a page is missing.",
+        with_body(lambda body: body.update(entries=body["entries"][:-1])), LIST),
+    wrap("a-list-has-no-entries", HANDLER(LIST), "`entries` is called `parts`.",
+        with_body(lambda body: body.update(parts=body.pop("entries"))), LIST),
+    wrap("the-offset-of-a-page-is-ignored", "box_uploads_mock.operations._query_number",
+        "All pages start with the first part.", _fixed("offset", 0), LIST),
+    wrap("the-limit-of-a-page-is-ignored", "box_uploads_mock.operations._query_number",
+        "All pages have up to 1,000 parts.", _fixed("limit", 1000), LIST),
+    wrap("a-malformed-number-is-ignored", "box_uploads_mock.operations._query_number",
+        "A malformed offset or limit is ignored.", _a_malformed_number_is_ignored, LIST),
+    change("an-offset-may-be-one-larger", "box_uploads_mock.operations.MAX_OFFSET", "10,001 parts can be skipped.",
+        lambda original: original + 1, LIST),
+    wrap("a-limit-may-be-0", "box_uploads_mock.operations._query_number", "A limit of 0 is accepted.",
+        lambda original, call, name, least, most, *, default: original(call, name, 0, most, default=default), LIST),
+)

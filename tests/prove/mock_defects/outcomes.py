@@ -1,37 +1,42 @@
-"""Ways to spoil the answer of an operation of the mock."""
+"""Functions for `wrap` that change what an operation of the mock answers."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-__all__ = ["HANDLER", "with_body", "with_outcome"]
+from typing import Any
 
 HANDLER = "box_uploads_mock.operations.HANDLERS[{}]".format
-"""Name of what answers an operation."""
 
 
-def with_outcome(handler: Any, **changes: object) -> Any:
-    """Return a handler that answers as another one, apart from some attributes of the answer."""
+def with_outcome(**changes: object) -> Any:
+    """Change some attributes of the response."""
 
-    async def spoiled(call: Any) -> Any:
-        return replace(await handler(call), **changes)
+    async def handle(original: Any, call: Any) -> Any:
+        return replace(await original(call), **changes)
 
-    return spoiled
+    return handle
 
 
-def with_body(handler: Any, change: Callable[[Any], object]) -> Any:
-    """Return a handler that answers as another one, with a copy of its body that was changed."""
+def with_body(change: Callable[[Any], object]) -> Any:
+    """Change a copy of the response's body in place."""
 
-    async def spoiled(call: Any) -> Any:
-        outcome = await handler(call)
+    async def handle(original: Any, call: Any) -> Any:
+        outcome = await original(call)
         if outcome.body is None:
             return outcome
         body = dict(outcome.body)
         change(body)
         return replace(outcome, body=body)
 
-    return spoiled
+    return handle
+
+
+def with_entries(**changes: object) -> Any:
+    """Change some entries of the returned object."""
+    return lambda original, *arguments: {**original(*arguments), **changes}
+
+
+def without_entry(name: str) -> Any:
+    """Leave an entry of the returned object out."""
+    return lambda original, *arguments: {key: value for key, value in original(*arguments).items() if key != name}

@@ -1,4 +1,4 @@
-"""Defects of the mock: plans, and the hits that commits name."""
+"""Defects of the mock: part plans, and hits in commits."""
 
 from __future__ import annotations
 
@@ -10,149 +10,75 @@ from box_uploads_mock.assembly import Held
 from box_uploads_mock.rules import json_object
 
 from tests.prove.mock_defects.outcomes import HANDLER, with_body, with_outcome
-from tests.prove.planting import Catalogue
-
-__all__ = ["DEFECTS"]
-
-DEFECTS = Catalogue()
-PLAN, COMMIT = "plan_upload_parts", "commit_upload_session"
+from tests.prove.operations import COMMIT, PLAN
+from tests.prove.patches import after, patch, wrap
 
 
-@DEFECTS.defect(HANDLER(PLAN), PLAN)
-def a_plan_is_answered_201(original: Any) -> Any:
-    """The status of a plan is 201."""
-    return with_outcome(original, status=201)
+def _each_plan_gives_new_ids(assembly: Any, offset: int, sha512: str) -> None:
+    assembly._offers.pop((offset, sha512), None)
 
 
-@DEFECTS.defect(HANDLER(PLAN), PLAN)
-def a_plan_names_no_session(original: Any) -> Any:
-    """A plan does not say which session it is for."""
-    return with_body(original, lambda body: body.pop("upload_session_id"))
+def _a_hit_goes_with_its_session(assembly: Any, part: Any, source: Any) -> Any:
+    return assembly._offers.setdefault((part.offset, part.sha512), Held(part, source)).part
 
 
-@DEFECTS.defect(HANDLER(PLAN), PLAN, "plan")
-def hits_are_not_told(original: Any) -> Any:
-    """A part that need not be uploaded is in neither list."""
-    return with_body(original, lambda body: body.update(hits=[]))
+def _a_hit_is_known_by_its_id_alone(original: Any, assembly: Any, named: Any) -> None:
+    for offer in list(assembly._offers.values()):
+        if offer.part.part_id == named.part_id:
+            original(assembly, offer.part)
+            assembly._parts[offer.part.offset] = named
 
 
-@DEFECTS.defect(HANDLER(PLAN), PLAN, "plan")
-def a_hit_has_no_id(original: Any) -> Any:
-    """A hit is told as a miss is, without its id."""
-    return with_body(original, lambda body: [hit.pop("part_id") for hit in body["hits"]])
+def _a_plan_with_other_properties_is_taken(original: Any, body: bytes) -> Any:
+    parts = json_object(body).get("parts")
+    return original(json.dumps({"parts": parts}, default=float).encode())
 
 
-@DEFECTS.defect("box_uploads_mock.uploads._is_same", PLAN, "plan")
-def hits_go_by_size_alone(original: Any) -> Any:
-    """A part with other bytes of the same number is a hit."""
-    return lambda held, wanted: held.part.size == wanted.size
+def _a_planned_part_of_no_bytes_is_taken(original: Any, value: Any) -> Any:
+    if isinstance(value, dict) and value.get("size") == 0 and value["size"] is not False:
+        return replace(original({**value, "size": 1}), size=0)
+    return original(value)
 
 
-@DEFECTS.defect("box_uploads_mock.uploads._is_same", PLAN, "plan")
-def hits_are_only_found_at_their_own_offset(original: Any) -> Any:
-    """The same bytes at another place of a file are no hit."""
-    return lambda held, wanted: held.part.offset == wanted.offset and original(held, wanted)
-
-
-@DEFECTS.defect("box_uploads_mock.library.Library.held", PLAN, "plan")
-def stored_files_are_no_hits(original: Any) -> Any:
-    """Only parts of open sessions are hits."""
-    return lambda library: []
-
-
-@DEFECTS.defect("box_uploads_mock.assembly.Assembly.held", PLAN, "plan")
-def open_sessions_are_no_hits(original: Any) -> Any:
-    """Only parts of stored files are hits."""
-    return lambda assembly: []
-
-
-@DEFECTS.defect("box_uploads_mock.sessions.Session.has_range", PLAN, "plan")
-def hits_need_no_range_of_the_session(original: Any) -> Any:
-    """A part that the session does not have can be a hit."""
-    return lambda session, wanted: True
-
-
-@DEFECTS.defect("box_uploads_mock.assembly.Assembly.offered", PLAN, "plan")
-def each_plan_gives_new_ids(original: Any) -> Any:
-    """A hit has another id each time, and the first is forgotten."""
-
-    def spoiled(assembly: Any, offset: int, sha512: str) -> None:
-        assembly._offers.pop((offset, sha512), None)
-
-    return spoiled
-
-
-@DEFECTS.defect("box_uploads_mock.assembly.Assembly.offer", PLAN, "plan")
-def a_plan_stores_its_hits(original: Any) -> Any:
-    """A hit counts as uploaded before a commit has named it."""
-
-    def spoiled(assembly: Any, part: Any, source: Any) -> Any:
-        offered = original(assembly, part, source)
-        assembly.adopt(part)
-        return offered
-
-    return spoiled
-
-
-@DEFECTS.defect("box_uploads_mock.assembly.Assembly.offer", PLAN, "plan")
-def a_hit_goes_with_its_session(original: Any) -> Any:
-    """The bytes of a hit are not kept: they are gone when the session ends that they came with."""
-
-    def spoiled(assembly: Any, part: Any, source: Any) -> Any:
-        return assembly._offers.setdefault((part.offset, part.sha512), Held(part, source)).part
-
-    return spoiled
-
-
-@DEFECTS.defect("box_uploads_mock.uploads.Uploads.adopt", COMMIT, "plan")
-def a_commit_cannot_name_hits(original: Any) -> Any:
-    """Only what was uploaded is a part of the file."""
-    return lambda uploads, session_id, named: original(uploads, session_id, [])
-
-
-@DEFECTS.defect("box_uploads_mock.assembly.Assembly.adopt", COMMIT, "plan")
-def a_hit_is_known_by_its_id_alone(original: Any) -> Any:
-    """A commit may name a hit with another offset or size."""
-
-    def spoiled(assembly: Any, named: Any) -> None:
-        for offer in list(assembly._offers.values()):
-            if offer.part.part_id == named.part_id:
-                original(assembly, offer.part)
-                assembly._parts[offer.part.offset] = named
-
-    return spoiled
-
-
-@DEFECTS.defect("box_uploads_mock.uploads.Uploads.check_sha512", COMMIT, "plan")
-def a_sha512_is_not_compared(original: Any) -> Any:
-    """A commit may name parts with another SHA-512."""
-    return lambda uploads, session, named: None
-
-
-@DEFECTS.defect("box_uploads_mock.transfers.commit_rules.plan_body", PLAN)
-def a_plan_with_other_properties_is_taken(original: Any) -> Any:
-    """A plan may have properties that nobody knows."""
-
-    def spoiled(body: bytes) -> Any:
-        parts = json_object(body).get("parts")
-        return original(json.dumps({"parts": parts}, default=float).encode())
-
-    return spoiled
-
-
-@DEFECTS.defect("box_uploads_mock.commit_rules._sha512", PLAN, COMMIT)
-def a_sha512_in_capitals_is_another(original: Any) -> Any:
-    """The letter case of a digest counts."""
-    return lambda fields: original(fields) and fields["sha512"]
-
-
-@DEFECTS.defect("box_uploads_mock.commit_rules._planned", PLAN)
-def a_planned_part_of_no_bytes_is_taken(original: Any) -> Any:
-    """A part without bytes can be asked for."""
-
-    def spoiled(value: Any) -> Any:
-        if isinstance(value, dict) and value.get("size") == 0 and value["size"] is not False:
-            return replace(original({**value, "size": 1}), size=0)
-        return original(value)
-
-    return spoiled
+# fmt: off
+DEFECTS = (
+    wrap("a-plan-is-answered-201", HANDLER(PLAN), "The status of a plan is 201.", with_outcome(status=201), PLAN),
+    wrap("a-plan-names-no-session", HANDLER(PLAN), "`upload_session_id` of a plan is missing.",
+        with_body(lambda body: body.pop("upload_session_id")), PLAN),
+    wrap("hits-are-not-told", HANDLER(PLAN), "`hits` is empty.", with_body(lambda body: body.update(hits=[])), PLAN,
+        "plan"),
+    wrap("a-hit-has-no-id", HANDLER(PLAN), "A hit lacks its id.",
+        with_body(lambda body: [hit.pop("part_id") for hit in body["hits"]]), PLAN, "plan"),
+    patch("hits-go-by-size-alone", "box_uploads_mock.uploads._is_same",
+        "A part of the same size with other bytes is a hit.", lambda held, wanted: held.part.size == wanted.size, PLAN,
+        "plan"),
+    wrap("hits-are-only-found-at-their-own-offset", "box_uploads_mock.uploads._is_same",
+        "The same bytes at another offset are no hit.",
+        lambda original, held, wanted: held.part.offset == wanted.offset and original(held, wanted), PLAN, "plan"),
+    patch("stored-files-are-no-hits", "box_uploads_mock.library.Library.held", "Only parts of open sessions are hits.",
+        lambda library: [], PLAN, "plan"),
+    patch("open-sessions-are-no-hits", "box_uploads_mock.assembly.Assembly.held",
+        "Only parts of stored files are hits.", lambda assembly: [], PLAN, "plan"),
+    patch("hits-need-no-range-of-the-session", "box_uploads_mock.sessions.Session.has_range",
+        "A part outside the session's ranges can be a hit.", lambda session, wanted: True, PLAN, "plan"),
+    patch("each-plan-gives-new-ids", "box_uploads_mock.assembly.Assembly.offered", "Each plan gives a hit another id.",
+        _each_plan_gives_new_ids, PLAN, "plan"),
+    wrap("a-plan-stores-its-hits", "box_uploads_mock.assembly.Assembly.offer",
+        "A hit counts as uploaded before the commit.",
+        after(lambda offered, assembly, part, source: assembly.adopt(part)), PLAN, "plan"),
+    patch("a-hit-goes-with-its-session", "box_uploads_mock.assembly.Assembly.offer",
+        "The bytes of a hit are lost with their session.", _a_hit_goes_with_its_session, PLAN, "plan"),
+    wrap("a-commit-cannot-name-hits", "box_uploads_mock.uploads.Uploads.adopt", "A commit cannot name hits.",
+        lambda original, uploads, session_id, named: original(uploads, session_id, []), COMMIT, "plan"),
+    wrap("a-hit-is-known-by-its-id-alone", "box_uploads_mock.assembly.Assembly.adopt",
+        "A commit may name a hit with another offset or size.", _a_hit_is_known_by_its_id_alone, COMMIT, "plan"),
+    patch("a-sha512-is-not-compared", "box_uploads_mock.uploads.Uploads.check_sha512",
+        "A commit may name parts with another SHA-512.", lambda uploads, session, named: None, COMMIT, "plan"),
+    wrap("a-plan-with-other-properties-is-taken", "box_uploads_mock.transfers.commit_rules.plan_body",
+        "Unknown properties of a plan are ignored.", _a_plan_with_other_properties_is_taken, PLAN),
+    wrap("a-sha512-in-capitals-is-another", "box_uploads_mock.commit_rules._sha512",
+        "The letter case of a SHA-512 counts.", lambda original, fields: original(fields) and fields["sha512"], PLAN,
+        COMMIT),
+    wrap("a-planned-part-of-no-bytes-is-taken", "box_uploads_mock.commit_rules._planned",
+        "A part without bytes can be planned.", _a_planned_part_of_no_bytes_is_taken, PLAN),
+)

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import msgspec
 
 from tests.prove.spec_mutants.message_rules import MESSAGE_RULES
-from tests.prove.spec_mutants.mutant import Mutant
+from tests.prove.spec_mutants.mutant import Mutant, Rule
 from tests.prove.spec_mutants.schema_rules import SCHEMA_RULES
 from tests.prove.spec_mutants.sites import sites
 from tests.prove.spec_mutants.wiring_rules import WIRING_RULES
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from tests.prove.spec_mutants.schema_rules import Rule
-
-__all__ = ["EXEMPT", "RULES", "mutants", "untouched"]
-
-RULES: Mapping[tuple[str, str], tuple[Rule, ...]] = {
-    **{("schema", name): rules for name, rules in SCHEMA_RULES.items()},
-    **MESSAGE_RULES,
-    **WIRING_RULES,
-}
+RULES: Mapping[tuple[str, str], tuple[Rule, ...]] = {**SCHEMA_RULES, **MESSAGE_RULES, **WIRING_RULES}
 """What is done to a keyword of an object, by the kind of the object and the keyword."""
 
 EXEMPT: Mapping[str, str] = {
@@ -50,9 +42,7 @@ def mutants(document: dict[str, Any]) -> Iterator[Mutant]:
         for keyword in site.node:
             for rule in RULES.get((site.kind, keyword), ()):
                 for change in rule(site):
-                    mutant = Mutant(
-                        keys=site.keys, below=change.below, kind=change.kind, words=change.words, node=change.node
-                    )
+                    mutant = Mutant(keys=site.keys, **msgspec.structs.asdict(change))
                     if mutant.id not in seen and change.node != site.node:
                         seen.add(mutant.id)
                         yield mutant

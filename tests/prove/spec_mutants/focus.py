@@ -1,23 +1,17 @@
-"""Which tests are likely to notice a mutant: those of the operations and messages that its place belongs to."""
+"""Which tests are likely to detect a mutant: those of the operations and messages that its place belongs to."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from tests.prove.spec_mutants.sites import METHODS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from tests.prove.spec_mutants.mutant import Keys
-
-__all__ = ["REQUEST", "Message", "Messages"]
+from tests.prove.spec_mutants.sites import METHODS, Keys
 
 REQUEST = "request"
-# More say nothing new in a brief look: a schema of many operations is the same schema in each.
+# More add nothing to a brief run: a shared schema is the same in each operation.
 _MOST_LABELS = 2
 
-# Quick ones that look at what has no operation of its own.
+# Quick tests of what belongs to no operation.
 _ALWAYS = (
     *("test_a_whole_upload", "test_links_lead", "TestWhoMayCall", "whatever_the_fragment_says", "are_listed_from"),
     *("of_an_open_set", "test_requests_go_to", "at_a_trusted_host"),
@@ -28,11 +22,7 @@ Message = tuple[str, str]
 
 
 class Messages:
-    """The messages of a document, and which components each of them is made of.
-
-    Args:
-        document: The fragment.
-    """
+    """The messages of a document, and which components each of them is made of."""
 
     def __init__(self, document: dict[str, Any]) -> None:
         self._document = document
@@ -40,7 +30,7 @@ class Messages:
         self._paths: dict[str, list[str]] = {}
         self._parts: dict[Message, frozenset[Keys]] = {}
         for path, item in document["paths"].items():
-            for method in (one for one in METHODS if one in item):
+            for method in filter(item.__contains__, METHODS):
                 name = item[method]["operationId"]
                 self._labels[name] = f"{method.upper()} {path}"
                 self._paths.setdefault(path, []).append(name)
@@ -75,7 +65,7 @@ class Messages:
         requested = [name for name, part in touched if part == REQUEST]
         answered = [(name, part) for name, part in touched if part != REQUEST]
         # Successes first: what is refused is mostly refused in the same way everywhere.
-        chosen = requested or [name for name, status in sorted(answered, key=lambda one: one[1])]
+        chosen = requested or [name for name, status in sorted(answered, key=lambda message: message[1])]
         parts = [f"[{self._labels[name]}]" for name in list(dict.fromkeys(chosen))[:_MOST_LABELS]]
         parts += [f"[{label}]" for label in _labels(mutant) if label not in self._labels.values()]
         parts += [f"[POST /{name}]" for name in dict.fromkeys(self._schemas(answered))]
@@ -95,8 +85,8 @@ class Messages:
     def _components(self, node: Any, seen: Keys) -> Iterator[Keys]:
         """Yield the folders and names of all components that a node needs, directly or not."""
         if isinstance(node, list):
-            for one in node:
-                yield from self._components(one, seen)
+            for inner in node:
+                yield from self._components(inner, seen)
         elif isinstance(node, dict):
             for key, value in node.items():
                 if key != "$ref":

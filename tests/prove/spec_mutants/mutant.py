@@ -1,30 +1,25 @@
-"""A mutant of the fragment: the value at one place is another one."""
+"""A mutant of the fragment: the value at one place is different."""
 
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias
 
 import msgspec
 import yaml
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-__all__ = ["Change", "Keys", "Mutant", "difference", "pointer", "replaced", "without"]
-
-Keys: TypeAlias = tuple[str | int, ...]
-"""The way from the root to a place."""
+from tests.prove.spec_mutants.sites import Keys, Site
 
 
 class Change(msgspec.Struct, frozen=True):
     """What a rule proposes for a node.
 
     Attributes:
-        kind: What is changed, for the table of scores.
+        kind: Row of the table of scores.
         words: What is different; with the place it names the mutant.
-        node: The node as it is after the change.
-        below: The part of the node that is different, as far as one can be named.
+        node: The changed node.
+        below: Way from the node to the difference, as far as it can be named.
     """
 
     kind: str
@@ -33,16 +28,12 @@ class Change(msgspec.Struct, frozen=True):
     below: Keys = ()
 
 
-class Mutant(msgspec.Struct, frozen=True, kw_only=True):
-    """One changed place of the fragment.
+Rule: TypeAlias = Callable[[Site], Iterator[Change]]
+"""Proposes changes of one keyword of an object that has it."""
 
-    Attributes:
-        keys: Way to the node that is replaced.
-        below: Way from there to what is different in it.
-        kind: What is changed, for the table of scores.
-        words: What is different.
-        node: What stands there instead.
-    """
+
+class Mutant(msgspec.Struct, frozen=True, kw_only=True):
+    """One changed place of the fragment: `keys` lead to the node, and the rest is as in `Change`."""
 
     keys: Keys
     below: Keys
@@ -85,7 +76,22 @@ def without(node: dict[str, Any], *names: str) -> dict[str, Any]:
     return {name: value for name, value in node.items() if name not in names}
 
 
+def renamed(node: dict[str, Any], name: str, other: str) -> dict[str, Any]:
+    """Return a copy of an object with one member renamed."""
+    return {other if key == name else key: value for key, value in node.items()}
+
+
+def put(site: Site, kind: str, words: str, keyword: str, value: Any, *below: str | int) -> Change:
+    """Return a change that gives a keyword another value, at `below` in it."""
+    return Change(kind, words, {**site.node, keyword: value}, (keyword, *below))
+
+
+def drop(kind: str, keyword: str, words: str = "is dropped") -> Rule:
+    """Return the rule that drops a keyword."""
+    return lambda site: iter([Change(kind, words, without(site.node, keyword), (keyword,))])
+
+
 def difference(true: dict[str, Any], mutant: dict[str, Any]) -> Iterator[str]:
     """Yield the lines of a unified diff between two documents."""
-    before, after = (yaml.safe_dump(one, sort_keys=False, width=110).splitlines() for one in (true, mutant))
+    before, after = (yaml.safe_dump(document, sort_keys=False, width=110).splitlines() for document in (true, mutant))
     yield from difflib.unified_diff(before, after, "spec/openapi.yaml", "mutant", lineterm="", n=4)

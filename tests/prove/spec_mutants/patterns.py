@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from itertools import pairwise
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-__all__ = ["looser_and_tighter"]
 
 _CLASS = r"\[\^?(?:\\.|[^\]\\])+\]"
 _REPEAT = re.compile(r"\{([0-9]+)(?:(,)([0-9]*))?\}")
@@ -24,7 +19,7 @@ _CHARACTERS = [chr(code) for code in range(0x101)]
 
 def looser_and_tighter(pattern: str) -> Iterator[str]:
     """Yield patterns that differ from a pattern in one thing; what Python cannot compile is left out."""
-    yield from (one for one in dict.fromkeys(_changed(pattern)) if _compiles(one))
+    yield from (changed for changed in dict.fromkeys(_changed(pattern)) if _compiles(changed))
 
 
 def _changed(pattern: str) -> Iterator[str]:
@@ -46,7 +41,7 @@ def _others(token: str) -> Iterator[str]:
     if repeat is not None:
         yield from _repeats(*repeat.groups())
     elif re.fullmatch(_CLASS, token):
-        yield from (one for one in _classes(token) if _compiles(one) and _matched(one) != _matched(token))
+        yield from (other for other in _classes(token) if _compiles(other) and _matched(other) != _matched(token))
     else:
         yield from _NEIGHBOURS.get(token, ())
 

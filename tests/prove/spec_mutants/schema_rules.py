@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final, TypeAlias
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
-from tests.prove.spec_mutants.mutant import Change, without
+from tests.prove.spec_mutants.mutant import Change, Rule, drop, put, renamed, without
 from tests.prove.spec_mutants.patterns import looser_and_tighter
 from tests.prove.spec_mutants.sites import Site
-
-__all__ = ["SCHEMA_RULES", "Rule"]
-
-Rule: TypeAlias = Callable[[Site], Iterator[Change]]
-"""Proposes changes of one keyword of an object that has it."""
 
 _OTHER_TYPE: Final = {
     "string": "integer",
@@ -24,31 +19,27 @@ _OTHER_TYPE: Final = {
     "null": "boolean",
 }
 _OTHER_FORMAT: Final = {"int32": "int64", "int64": "int32", "date-time": "date", "uri": "uuid"}
+_TEXTS: Final = frozenset({"BoxId", "FileName", "Sha1", "PartId", "UploadSessionId", "ErrorCode"})
 
 
-def _set(node: dict[str, Any], kind: str, name: str, value: Any) -> Change:
-    return Change(kind, f"{_said(node[name])} becomes {_said(value)}", {**node, name: value}, (name,))
+def _set(site: Site, kind: str, name: str, value: Any) -> Change:
+    return put(site, kind, f"{site.node[name]} becomes {value}", name, value)
 
 
-def _dropped(node: dict[str, Any], kind: str, name: str) -> Change:
-    return Change(kind, f"{_said(node[name])} is dropped", without(node, name), (name,))
-
-
-def _said(value: Any) -> str:
-    return str(value) if isinstance(value, str | int) else "it"
+def _drop_value(kind: str, name: str) -> Rule:
+    return lambda site: drop(kind, name, f"{site.node[name]} is dropped")(site)
 
 
 def _type(site: Site) -> Iterator[Change]:
-    node, value = site.node, site.node["type"]
+    value = site.node["type"]
     names = [value] if isinstance(value, str) else value
     other = [_OTHER_TYPE[names[0]], *names[1:]]
-    changed = {**node, "type": other if isinstance(value, list) else other[0]}
-    yield Change("type", f"{names[0]} becomes {other[0]}", changed, ("type",))
+    yield put(site, "type", f"{names[0]} becomes {other[0]}", "type", other if isinstance(value, list) else other[0])
     if len(names) > 1:
-        only = [one for one in names if one != "null"]
-        yield Change("nullability", "null is no longer allowed", {**node, "type": only[0]}, ("type",))
+        only = [name for name in names if name != "null"]
+        yield put(site, "nullability", "null is no longer allowed", "type", only[0])
     elif names != ["null"]:
-        yield Change("nullability", "null is allowed as well", {**node, "type": [*names, "null"]}, ("type",))
+        yield put(site, "nullability", "null is allowed as well", "type", [*names, "null"])
 
 
 def _bound(name: str) -> Rule:
@@ -56,51 +47,42 @@ def _bound(name: str) -> Rule:
         value = site.node[name]
         for step in (-1, 1):
             if value + step >= 0 or name in {"minimum", "maximum"}:
-                yield _set(site.node, "bound", name, value + step)
-        yield _dropped(site.node, "bound", name)
+                yield _set(site, "bound", name, value + step)
 
     return rule
 
 
 def _format(site: Site) -> Iterator[Change]:
     if site.node["format"] in _OTHER_FORMAT:
-        yield _set(site.node, "format", "format", _OTHER_FORMAT[site.node["format"]])
-    yield _dropped(site.node, "format", "format")
+        yield _set(site, "format", "format", _OTHER_FORMAT[site.node["format"]])
 
 
 def _pattern(site: Site) -> Iterator[Change]:
     for pattern in looser_and_tighter(site.node["pattern"]):
-        yield Change("pattern", f"becomes {pattern}", {**site.node, "pattern": pattern}, ("pattern",))
-    yield Change("pattern", "is dropped", without(site.node, "pattern"), ("pattern",))
+        yield put(site, "pattern", f"becomes {pattern}", "pattern", pattern)
 
 
 def _enum(site: Site) -> Iterator[Change]:
     values = site.node["enum"]
     for value in values:
-        rest = [one for one in values if one != value]
-        yield Change("enum", f"{value} is no longer in it", {**site.node, "enum": rest}, ("enum",))
-    changed = [*values[:-1], f"{values[-1]}_"]
-    yield Change("enum", f"{values[-1]} becomes {values[-1]}_", {**site.node, "enum": changed}, ("enum",))
-    yield Change("enum", "another is in it", {**site.node, "enum": [*values, "another"]}, ("enum",))
-    yield Change("enum", "is dropped", without(site.node, "enum"), ("enum",))
+        rest = [other for other in values if other != value]
+        yield put(site, "enum", f"{value} is no longer in it", "enum", rest)
+    yield put(site, "enum", f"{values[-1]} becomes {values[-1]}_", "enum", [*values[:-1], f"{values[-1]}_"])
+    yield put(site, "enum", "another is in it", "enum", [*values, "another"])
 
 
 def _const(site: Site) -> Iterator[Change]:
-    yield _set(site.node, "const", "const", f"{site.node['const']}_")
-    yield _dropped(site.node, "const", "const")
+    yield _set(site, "const", "const", f"{site.node['const']}_")
 
 
 def _members(name: str) -> Rule:
     def rule(site: Site) -> Iterator[Change]:
-        for index in range(len(site.node[name])):
-            rest = [one for place, one in enumerate(site.node[name]) if place != index]
-            yield Change("composition", f"member {index} is dropped", {**site.node, name: rest}, (name, index))
+        members = site.node[name]
+        for index in range(len(members)):
+            rest = [*members[:index], *members[index + 1 :]]
+            yield put(site, "composition", f"member {index} is dropped", name, rest, index)
 
     return rule
-
-
-def _items(site: Site) -> Iterator[Change]:
-    yield Change("items", "is dropped", without(site.node, "items"), ("items",))
 
 
 def _properties(site: Site) -> Iterator[Change]:
@@ -109,10 +91,10 @@ def _properties(site: Site) -> Iterator[Change]:
     required: list[str] = node.get("required", [])
     for name in properties:
         place = ("properties", name)
-        renamed = {f"{key}_" if key == name else key: value for key, value in properties.items()}
-        names = [f"{one}_" if one == name else one for one in required]
-        yield Change("property", f"is called {name}_", _shaped(node, renamed, names), place)
-        names = [one for one in required if one != name]
+        names = [f"{other}_" if other == name else other for other in required]
+        renaming = _shaped(node, renamed(properties, name, f"{name}_"), names)
+        yield Change("property", f"is called {name}_", renaming, place)
+        names = [other for other in required if other != name]
         yield Change("property", "is removed", _shaped(node, without(properties, name), names), place)
         if name not in required:
             yield Change("required", "is required", _shaped(node, properties, [*required, name]), place)
@@ -125,52 +107,43 @@ def _shaped(node: dict[str, Any], properties: dict[str, Any], required: list[str
 
 
 def _required(site: Site) -> Iterator[Change]:
-    required: list[str] = site.node["required"]
-    for name in required:
-        rest = [one for one in required if one != name]
+    for name in site.node["required"]:
+        rest = [other for other in site.node["required"] if other != name]
         changed = _shaped(site.node, site.node["properties"], rest)
         yield Change("required", "is no longer required", changed, ("properties", name))
 
 
-def _additional(site: Site) -> Iterator[Change]:
-    yield Change(
-        "additionalProperties", "is dropped", without(site.node, "additionalProperties"), ("additionalProperties",)
-    )
-
-
 def _object(site: Site) -> Iterator[Change]:
     """Close an object that is open by saying nothing."""
-    if site.node["type"] == "object" and "additionalProperties" not in site.node:
-        closed = {**site.node, "additionalProperties": False}
-        yield Change("additionalProperties", "becomes false", closed, ("additionalProperties",))
+    name = "additionalProperties"
+    if site.node["type"] == "object" and name not in site.node:
+        yield put(site, name, "becomes false", name, False)  # the value of a keyword
 
 
 def _default(site: Site) -> Iterator[Change]:
-    yield _set(site.node, "default", "default", site.node["default"] + 1)
-    yield _dropped(site.node, "default", "default")
+    yield _set(site, "default", "default", site.node["default"] + 1)
 
 
 def _reference(site: Site) -> Iterator[Change]:
     folder, _, name = site.node["$ref"].rpartition("/")
-    # Any other shape will do: text where there was none, and a number in place of text.
+    # Any other type will do: text where there was none, and a number in place of text.
     other = "FileSize" if name in _TEXTS else "FileName"
-    yield Change("reference", f"leads to {other}", {**site.node, "$ref": f"{folder}/{other}"}, ("$ref",))
+    yield put(site, "reference", f"leads to {other}", "$ref", f"{folder}/{other}")
 
 
-_TEXTS: Final = frozenset({"BoxId", "FileName", "Sha1", "PartId", "UploadSessionId", "ErrorCode"})
-
-SCHEMA_RULES: Mapping[str, tuple[Rule, ...]] = {
-    "$ref": (_reference,),
-    "type": (_type, _object),
-    "format": (_format,),
-    **{name: (_bound(name),) for name in ("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems")},
-    "pattern": (_pattern,),
-    "enum": (_enum,),
-    "const": (_const,),
-    **{name: (_members(name),) for name in ("allOf", "anyOf", "oneOf")},
-    "items": (_items,),
-    "properties": (_properties,),
-    "required": (_required,),
-    "additionalProperties": (_additional,),
-    "default": (_default,),
+_BOUNDS: Final = ("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems")
+SCHEMA_RULES: Mapping[tuple[str, str], tuple[Rule, ...]] = {
+    ("schema", "$ref"): (_reference,),
+    ("schema", "type"): (_type, _object),
+    ("schema", "format"): (_format, _drop_value("format", "format")),
+    **{("schema", name): (_bound(name), _drop_value("bound", name)) for name in _BOUNDS},
+    ("schema", "pattern"): (_pattern, drop("pattern", "pattern")),
+    ("schema", "enum"): (_enum, drop("enum", "enum")),
+    ("schema", "const"): (_const, _drop_value("const", "const")),
+    **{("schema", name): (_members(name),) for name in ("allOf", "anyOf", "oneOf")},
+    ("schema", "items"): (drop("items", "items"),),
+    ("schema", "properties"): (_properties,),
+    ("schema", "required"): (_required,),
+    ("schema", "additionalProperties"): (drop("additionalProperties", "additionalProperties"),),
+    ("schema", "default"): (_default, _drop_value("default", "default")),
 }

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from tests.prove.spec_mutants.mutant import Keys
-
-__all__ = ["METHODS", "Site", "sites"]
+Keys: TypeAlias = tuple[str | int, ...]
+"""The way from the root to a place."""
 
 METHODS: Final = ("get", "put", "post", "delete", "patch", "head", "options", "trace")
 
@@ -45,13 +42,7 @@ _CHILDREN: Mapping[str, Mapping[str, str]] = {
 
 
 class Site(msgspec.Struct, frozen=True):
-    """An object of the document.
-
-    Attributes:
-        kind: What it is in the words of OpenAPI; `reference` if it only says where something else stands.
-        keys: Way to it.
-        node: The object.
-    """
+    """An object of the document: its kind (`... reference` if it only has a `$ref`), the way to it, and itself."""
 
     kind: str
     keys: Keys
@@ -76,10 +67,10 @@ def _below(kind: str, keys: Keys, node: Any) -> Iterator[Site]:
             continue
         below, value = (*keys, name), node[name]
         if child.endswith("[]"):
-            for index, one in enumerate(value):
-                yield from _below(child[:-2], (*below, index), one)
+            for index, inner in enumerate(value):
+                yield from _below(child[:-2], (*below, index), inner)
         elif child.endswith("{}"):
-            for key, one in value.items():
-                yield from _below(child[:-2], (*below, key), one)
+            for key, inner in value.items():
+                yield from _below(child[:-2], (*below, key), inner)
         else:
             yield from _below(child, below, value)

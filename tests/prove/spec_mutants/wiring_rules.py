@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from tests.prove.spec_mutants.mutant import Change, without
-from tests.prove.spec_mutants.schema_rules import Rule
+from tests.prove.spec_mutants.mutant import Change, Rule, drop, put, renamed, without
 from tests.prove.spec_mutants.sites import METHODS, Site
-
-__all__ = ["LINK_RULES", "WIRING_RULES"]
 
 _OTHER_METHOD: Final = {"get": "post", "put": "patch", "post": "put", "delete": "post"}
 
@@ -18,15 +15,13 @@ def _paths(site: Site) -> Iterator[Change]:
     paths = site.node["paths"]
     for path in paths:
         other = path.replace("/files", "/file", 1)
-        renamed = {other if key == path else key: value for key, value in paths.items()}
-        yield Change("path", f"becomes {other}", {**site.node, "paths": renamed}, ("paths", path))
+        yield put(site, "path", f"becomes {other}", "paths", renamed(paths, path, other), path)
 
 
 def _method(method: str) -> Rule:
     def rule(site: Site) -> Iterator[Change]:
         other = _OTHER_METHOD[method] if _OTHER_METHOD[method] not in site.node else "patch"
-        renamed = {other if key == method else key: value for key, value in site.node.items()}
-        yield Change("method", f"becomes {other}", renamed, (method,))
+        yield Change("method", f"becomes {other}", renamed(site.node, method, other), (method,))
         yield Change("method", "is removed", without(site.node, method), (method,))
 
     return rule
@@ -34,29 +29,23 @@ def _method(method: str) -> Rule:
 
 def _operation_id(site: Site) -> Iterator[Change]:
     other = f"{site.node['operationId']}_now"
-    yield Change("operationId", f"becomes {other}", {**site.node, "operationId": other}, ("operationId",))
+    yield put(site, "operationId", f"becomes {other}", "operationId", other)
 
 
 def _idempotent(site: Site) -> Iterator[Change]:
-    name = "x-idempotent"
-    other = not site.node[name]
-    yield Change("extension", f"is {other}".lower(), {**site.node, name: other}, (name,))
-    yield Change("extension", "is dropped", without(site.node, name), (name,))
+    other = not site.node["x-idempotent"]
+    yield put(site, "extension", f"is {other}".lower(), "x-idempotent", other)
 
 
 def _pages(site: Site) -> Iterator[Change]:
-    name = "x-pages"
-    pages = site.node[name]
+    pages = site.node["x-pages"]
     others = {"method": f"{pages['method']}_now", "items": "order", "offset": "limit", "total": "limit"}
     for key, other in others.items():
-        yield Change("extension", f"{key} is {other}", {**site.node, name: {**pages, key: other}}, (name, key))
-    yield Change("extension", "is dropped", without(site.node, name), (name,))
+        yield put(site, "extension", f"{key} is {other}", "x-pages", {**pages, key: other}, key)
 
 
-def _security(site: Site) -> Iterator[Change]:
-    yield Change("security", "is dropped", without(site.node, "security"), ("security",))
-    optional = [*site.node["security"], {}]
-    yield Change("security", "does not have to be given", {**site.node, "security": optional}, ("security",))
+def _optional_security(site: Site) -> Iterator[Change]:
+    yield put(site, "security", "does not have to be given", "security", [*site.node["security"], {}])
 
 
 def _own_security(site: Site) -> Iterator[Change]:
@@ -65,84 +54,65 @@ def _own_security(site: Site) -> Iterator[Change]:
 
 
 def _scheme(name: str, other: str) -> Rule:
-    def rule(site: Site) -> Iterator[Change]:
-        yield Change("security", f"{site.node[name]} becomes {other}", {**site.node, name: other}, (name,))
-
-    return rule
-
-
-def _servers(site: Site) -> Iterator[Change]:
-    yield Change("server", "is dropped", without(site.node, "servers"), ("servers",))
+    return lambda site: iter([put(site, "security", f"{site.node[name]} becomes {other}", name, other)])
 
 
 def _server_url(site: Site) -> Iterator[Change]:
     for other in (f"{site.node['url']}x", site.node["url"].replace("https:", "http:")):
-        yield Change("server", f"becomes {other}", {**site.node, "url": other}, ("url",))
+        yield put(site, "server", f"becomes {other}", "url", other)
 
 
 def _trusted_hosts(site: Site) -> Iterator[Change]:
     name = "x-trusted-hosts"
     hosts = site.node[name]
     for host in hosts:
-        rest = [one for one in hosts if one != host]
-        yield Change("extension", f"{host} is no longer in it", {**site.node, name: rest}, (name,))
-    yield Change("extension", "example.com is in it", {**site.node, name: [*hosts, "example.com"]}, (name,))
-    yield Change("extension", "is dropped", without(site.node, name), (name,))
+        rest = [other for other in hosts if other != host]
+        yield put(site, "extension", f"{host} is no longer in it", name, rest)
+    yield put(site, "extension", "example.com is in it", name, [*hosts, "example.com"])
 
 
 def _links(site: Site) -> Iterator[Change]:
     links = site.node["links"]
     for name in links:
-        yield Change("link", "is removed", {**site.node, "links": without(links, name)}, ("links", name))
+        yield put(site, "link", "is removed", "links", without(links, name), name)
 
 
 def _link_target(site: Site) -> Iterator[Change]:
     other = "get_upload_session" if site.node["operationId"] != "get_upload_session" else "list_parts"
-    yield Change("link", f"leads to {other}", {**site.node, "operationId": other}, ("operationId",))
+    yield put(site, "link", f"leads to {other}", "operationId", other)
 
 
 def _link_parameters(site: Site) -> Iterator[Change]:
     parameters = site.node["parameters"]
     for name, expression in parameters.items():
-        place = ("parameters", name)
-        # Its neighbour in the body, which is there as well.
+        # Its neighbour in the body, which exists as well.
         other = expression[: expression.rindex("id")] + "type"
-        changed = {**site.node, "parameters": {**parameters, name: other}}
-        yield Change("link", f"is {other}", changed, place)
-        yield Change("link", "is dropped", without(site.node, "parameters"), place)
-
-
-def _link_body(site: Site) -> Iterator[Change]:
-    yield Change("link", "is dropped", without(site.node, "requestBody"), ("requestBody",))
+        yield put(site, "link", f"is {other}", "parameters", {**parameters, name: other}, name)
+        yield Change("link", "is dropped", without(site.node, "parameters"), ("parameters", name))
 
 
 def _link_url(site: Site) -> Iterator[Change]:
     start, _, endpoint = site.node["x-url"].rpartition("/")
     other = f"{start}/{'commit' if endpoint != 'commit' else 'abort'}"
-    yield Change("link", f"is {other}", {**site.node, "x-url": other}, ("x-url",))
-    yield Change("link", "is dropped", without(site.node, "x-url"), ("x-url",))
+    yield put(site, "link", f"is {other}", "x-url", other)
 
-
-LINK_RULES: Mapping[str, tuple[Rule, ...]] = {
-    "operationId": (_link_target,),
-    "parameters": (_link_parameters,),
-    "requestBody": (_link_body,),
-    "x-url": (_link_url,),
-}
 
 WIRING_RULES: Mapping[tuple[str, str], tuple[Rule, ...]] = {
     ("document", "paths"): (_paths,),
-    ("document", "security"): (_security,),
-    ("document", "servers"): (_servers,),
-    ("document", "x-trusted-hosts"): (_trusted_hosts,),
+    ("document", "security"): (drop("security", "security"), _optional_security),
+    ("document", "servers"): (drop("server", "servers"),),
+    ("document", "x-trusted-hosts"): (_trusted_hosts, drop("extension", "x-trusted-hosts")),
     ("server", "url"): (_server_url,),
     **{("path item", method): (_method(method),) for method in METHODS if method in _OTHER_METHOD},
     ("operation", "operationId"): (_operation_id, _own_security),
-    ("operation", "servers"): (_servers,),
-    ("operation", "x-idempotent"): (_idempotent,),
-    ("operation", "x-pages"): (_pages,),
+    ("operation", "servers"): (drop("server", "servers"),),
+    ("operation", "x-idempotent"): (_idempotent, drop("extension", "x-idempotent")),
+    ("operation", "x-pages"): (_pages, drop("extension", "x-pages")),
     ("response", "links"): (_links,),
-    **{("link", name): rules for name, rules in LINK_RULES.items()},
+    ("link", "operationId"): (_link_target,),
+    ("link", "parameters"): (_link_parameters,),
+    ("link", "requestBody"): (drop("link", "requestBody"),),
+    ("link", "x-url"): (_link_url, drop("link", "x-url")),
     ("security scheme", "type"): (_scheme("type", "apiKey"),),
     ("security scheme", "scheme"): (_scheme("scheme", "basic"),),
 }

@@ -1,9 +1,8 @@
-"""Puts a probe into each function of the product, in every Python process of a run that finds out what tests reach.
+"""Puts a probe into each function of the product, in every Python process of the run that records reach.
 
-Modules are changed while they are loaded; their files stay as they are, since tests copy, check and compare them. In
-the process of the tests, the plugin `tests.prove.draw.reach_plugin` asks for what was reached and forgets it. A process
-that a test has started writes down at once what it reaches, since it may be killed. Little is imported here: tests ask
-what is.
+Modules are changed while they are loaded, not on disk: tests copy, check and compare the files. In the process of the
+tests, `tests.prove.draw.reach_plugin` reads and clears what was reached. A process that a test has started writes at
+once what it reaches, since it may be killed. Little is imported here, because tests check what is.
 """
 
 from __future__ import annotations
@@ -35,8 +34,8 @@ class _Probes:
         self._numbers = numbers
         self._copied = copied
 
-    def put_into(self, path: str) -> ast.Module | None:
-        """Return a module with probes, or None for one that gets none."""
+    def insert(self, path: str) -> ast.Module | None:
+        """Return the module with probes, or None if it gets none."""
         origin, shift, source = path, 0, ""
         if path not in self._numbers:
             origin = self._copied.get("/".join(path.split("/")[-2:]), "")
@@ -63,8 +62,8 @@ def _read(path: str) -> str:
         return file.read()
 
 
-def _write_down_at_once() -> None:
-    """Let this process keep nothing to itself."""
+def _write_at_once() -> None:
+    """Make this process write what it reaches at once."""
     # Pytest names the test in the environment, which its children inherit.
     test = os.environ["PYTEST_CURRENT_TEST"].rpartition(" (")[0]
     file = os.open(os.environ["PROBES_WRITE_TO"] + f"/{os.getpid()}", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
@@ -78,13 +77,13 @@ def _write_down_at_once() -> None:
     setattr(builtins, _REACH, reach)
 
 
-def _change_what_is_loaded(probes: _Probes) -> None:
+def _probe_loaded_modules(probes: _Probes) -> None:
     get_code = SourceFileLoader.get_code
 
     def get_probed_code(self: SourceFileLoader, fullname: str) -> CodeType | None:
         path = self.get_filename(fullname)
-        tree = probes.put_into(path)
-        # What has probes is neither read from a cache nor written to one, which others read.
+        tree = probes.insert(path)
+        # Modules with probes bypass the cache, which other processes read.
         return get_code(self, fullname) if tree is None else compile(tree, path, "exec", dont_inherit=True)
 
     SourceFileLoader.get_code = get_probed_code  # type: ignore[method-assign,assignment]  # the same call
@@ -92,11 +91,9 @@ def _change_what_is_loaded(probes: _Probes) -> None:
 
 if "PROBES" in os.environ:
     with open(os.environ["PROBES"], "rb") as _places:  # noqa: PTH123  # as in _read
-        _change_what_is_loaded(_Probes(**marshal.load(_places)))  # noqa: S302  # the run has written it itself
+        _probe_loaded_modules(_Probes(**marshal.load(_places)))  # noqa: S302  # the run has written it itself
     if "PYTEST_CURRENT_TEST" in os.environ:
-        _write_down_at_once()
+        _write_at_once()
     else:
         setattr(builtins, _REACH, REACHED.add)
-        os.register_at_fork(
-            after_in_child=lambda: _write_down_at_once() if "PYTEST_CURRENT_TEST" in os.environ else None
-        )
+        os.register_at_fork(after_in_child=lambda: _write_at_once() if "PYTEST_CURRENT_TEST" in os.environ else None)

@@ -1,4 +1,4 @@
-"""What surrounds the judging: memory, samples, lists of equivalents, scores."""
+"""Sessions: stored results, samples, lists of equivalents, scores."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import pytest
 from rich.console import Console
 
 from tests.prove import __main__ as command
-from tests.prove.campaign import ControlError, Defect, Outcome, Verdict
-from tests.prove.campaigns import CAMPAIGNS, groups
-from tests.prove.equivalents import equivalents, stale
-from tests.prove.judge import Ruling
-from tests.prove.runner import Memory, fingerprint
+from tests.prove.campaign import Defect, InvalidRunError, Outcome, Verdict
+from tests.prove.campaigns import CAMPAIGNS, GROUPS
+from tests.prove.equivalents import equivalents, find_stale
+from tests.prove.result_store import ResultStore, fingerprint
 from tests.prove.sample import sample
 from tests.prove.scores import Score, print_scores, print_survivors, report
-from tests.prove.trial import Finding, Trial
+from tests.prove.session import Finding, Session
+from tests.prove.worker import Result
 
 KILLED = Verdict(id="a", outcome="killed", by="test_x", reason="wrong")
 SURVIVED = Verdict(id="b", outcome="survived")
@@ -24,73 +24,73 @@ SURVIVED = Verdict(id="b", outcome="survived")
 
 def finding(name: str, *outcomes: str) -> Finding:
     verdicts = {
-        f"c{index}": Verdict(id=name, outcome=one, by="test_x")  # type: ignore[arg-type]  # one of the outcomes
-        for index, one in enumerate(outcomes)
-        if one
+        f"c{index}": Verdict(id=name, outcome=outcome, by="test_x")  # type: ignore[arg-type]  # it is an Outcome
+        for index, outcome in enumerate(outcomes)
+        if outcome
     }
     shown = frozenset(f"c{index}" for index in range(len(outcomes)))
     return Finding(Defect(id=name, place=f"/{name}", change="[red]is changed", kind="type"), verdicts, shown)
 
 
-def test_a_memory_keeps_verdicts_for_the_same_state_only(tmp_path: Path) -> None:
+def test_a_store_keeps_verdicts_of_the_same_fingerprint_only(tmp_path: Path) -> None:
     path = tmp_path / "m.ndjson"
-    memory = Memory(path, "now")
-    memory.keep(Ruling(KILLED, {"test_x": 1.0}))
-    memory.keep(Ruling(SURVIVED, {}, is_brief=True))
-    again = Memory(path, "now")
-    assert (again.verdicts, again.unnoticed) == ({"a": KILLED}, {"b"})
-    later = Memory(path, "later")
+    store = ResultStore(path, "now")
+    store.add(Result(KILLED, {"test_x": 1.0}))
+    store.add(Result(SURVIVED, {}, is_brief=True))
+    again = ResultStore(path, "now")
+    assert (again.verdicts, again.survived_brief) == ({"a": KILLED}, {"b"})
+    later = ResultStore(path, "later")
     assert later.verdicts == {}
-    # To look is not to forget.
-    assert Memory(path, "now").verdicts == {"a": KILLED}
-    later.keep(Ruling(SURVIVED, {}))
-    assert Memory(path, "now").verdicts == {}
-    assert Memory(path, "later").verdicts == {"b": SURVIVED}
+    # Reading discards nothing.
+    assert ResultStore(path, "now").verdicts == {"a": KILLED}
+    later.add(Result(SURVIVED, {}))
+    assert ResultStore(path, "now").verdicts == {}
+    assert ResultStore(path, "later").verdicts == {"b": SURVIVED}
 
 
-def test_a_line_that_was_cut_off_is_judged_again(tmp_path: Path) -> None:
+def test_a_truncated_line_is_ignored(tmp_path: Path) -> None:
     path = tmp_path / "m.ndjson"
-    Memory(path, "now").keep(Ruling(KILLED, {}))
+    ResultStore(path, "now").add(Result(KILLED, {}))
     path.write_bytes(path.read_bytes()[:-9])
-    assert Memory(path, "now").verdicts == {}
+    assert ResultStore(path, "now").verdicts == {}
 
 
 def test_a_sample_has_every_kind_and_is_always_the_same() -> None:
     defects = [Defect(id=str(number), place="-", change="-", kind=str(number % 3)) for number in range(90)]
     chosen = sample(defects, 12)
-    assert [one.kind for one in chosen[:3]] == ["0", "1", "2"]
-    assert len({one.id for one in chosen}) == 12
-    assert max(int(one.id) for one in chosen) - min(int(one.id) for one in chosen) > 45
+    assert [defect.kind for defect in chosen[:3]] == ["0", "1", "2"]
+    assert len({defect.id for defect in chosen}) == 12
+    assert max(int(defect.id) for defect in chosen) - min(int(defect.id) for defect in chosen) > 45
     assert sample(defects, 12) == chosen
     assert len(sample(defects, 1000)) == 90
 
 
-def test_a_list_of_equivalents_gives_each_its_reason(tmp_path: Path) -> None:
+def test_each_listed_equivalent_has_its_reason(tmp_path: Path) -> None:
     path = tmp_path / "e.yaml"
     path.write_text("mutants:\n  It is the same.:\n    - a\n    - b\n", encoding="utf-8")
     assert equivalents(path) == {"mutants": {"a": "It is the same.", "b": "It is the same."}}
 
 
-def test_what_is_listed_has_to_exist_and_to_survive() -> None:
+def test_a_listed_equivalent_has_to_exist_and_to_survive() -> None:
     findings = [finding("a", "killed"), finding("b", "")]
-    assert stale({"a": "-", "b": "-", "c": "-"}, ["a", "b"], findings) == [
+    assert find_stale({"a": "-", "b": "-", "c": "-"}, ["a", "b"], findings) == [
         "listed as equivalent, and does not exist: c",
-        "listed as equivalent, and was noticed: a",
+        "listed as equivalent, and was detected: a",
     ]
 
 
 def test_the_repository_lists_only_defects_that_exist() -> None:
-    # Of drawn mutants, `test_draw.py` says it.
-    for group, names in groups().items():
+    # For drawn mutants, see `test_draw.py`.
+    for group, names in GROUPS.items():
         listed = equivalents().get(group, {})
-        known = {one.id for one in CAMPAIGNS[names[0]].defects()}
+        known = {defect.id for defect in CAMPAIGNS[names[0]].defects()}
         assert set(listed) <= known
 
 
-def test_a_score_counts_what_each_side_noticed() -> None:
+def test_a_score_counts_what_each_side_detected() -> None:
     findings = [finding("a", "killed", ""), finding("b", "refused", "killed"), finding("c"), finding("d")]
     score = Score("mutants", ("c0", "c1"), findings, {"c": "it is the same"}, [])
-    assert [one.defect.id for one in score.survivors] == ["d"]
+    assert [survivor.defect.id for survivor in score.survivors] == ["d"]
     assert not score.is_perfect
     assert (score.by("c0", "killed"), score.by("c0", "refused"), score.by("c1", "killed")) == (1, 1, 1)
     assert (score.first("killed"), score.first("refused")) == (1, 1)
@@ -104,13 +104,13 @@ def test_a_score_counts_what_each_side_noticed() -> None:
     assert "survived /d: [red]is changed" in said.getvalue()
 
 
-def test_a_timeout_has_a_column_of_its_own() -> None:
+def test_timeouts_have_a_column_of_their_own() -> None:
     said = io.StringIO()
     print_scores(Console(file=said, width=120), [Score("mutants", ("c0",), [finding("a", "timeout")], {}, [])])
     assert "timeout" in said.getvalue()
 
 
-def test_a_report_names_what_noticed_each_defect() -> None:
+def test_a_report_names_what_detected_each_defect() -> None:
     findings = [finding("a", "", "killed"), finding("b"), finding("c")]
     lines = report([Score("mutants", ("c0", "c1"), findings, {"b": "It is the same."}, [])])
     assert list(lines) == [
@@ -125,44 +125,46 @@ def test_a_perfect_score_has_neither_survivors_nor_stale_entries() -> None:
     assert not Score("m", ("c0",), [finding("a", "killed")], {}, ["stale"]).is_perfect
 
 
-def remembered(folder: Path, *, harmless: Outcome = "survived", glaring: Outcome = "killed") -> Trial:
-    """Return a trial of which everything is known."""
-    names = groups()["gateway defects"]
+def finished(folder: Path, *, noop: Outcome = "survived", fatal: Outcome = "killed") -> Session:
+    """Return a session with all results in its stores."""
+    names = GROUPS["gateway defects"]
     controls = CAMPAIGNS[names[0]].controls("")
     for name in names:
-        memory = Memory(folder / f"{name.replace(' ', '-')}.ndjson", "now")
-        for one in CAMPAIGNS[name].defects():
-            memory.keep(Ruling(Verdict(id=one.id, outcome="killed", by="t"), {}))
-        memory.keep(Ruling(Verdict(id=controls.harmless.id, outcome=harmless, by="t"), {}, is_brief=True))
-        memory.keep(Ruling(Verdict(id=controls.glaring.id, outcome=glaring, by="t"), {}, is_brief=True))
-        memory.keep(Ruling(Verdict(id="-", outcome="survived"), {"t": 1.0}))
-    return Trial(names, folder, "now", 1)
+        store = ResultStore(folder / f"{name.replace(' ', '-')}.ndjson", "now")
+        for defect in CAMPAIGNS[name].defects():
+            store.add(Result(Verdict(id=defect.id, outcome="killed", by="t"), {}))
+        store.add(Result(Verdict(id=controls.noop.id, outcome=noop, by="t"), {}, is_brief=True))
+        store.add(Result(Verdict(id=controls.fatal.id, outcome=fatal, by="t"), {}, is_brief=True))
+        store.add(Result(Verdict(id="-", outcome="survived"), {"t": 1.0}))
+    return Session(names, folder, "now", 1)
 
 
-def test_what_is_remembered_is_not_judged_again(tmp_path: Path) -> None:
-    """No judge is started: there is nothing left to look at."""
-    trial = remembered(tmp_path)
-    findings = trial.run(trial.defects, lambda _phase, _done: None, equivalent=frozenset())
-    assert [one.is_noticed for one in findings] == [True] * len(trial.defects)
+def test_stored_results_are_not_run_again(tmp_path: Path) -> None:
+    """No worker is started."""
+    session = finished(tmp_path)
+    findings = session.run(session.defects, lambda _phase, _done: None, equivalent=frozenset())
+    assert [result.is_detected for result in findings] == [True] * len(session.defects)
 
 
 @pytest.mark.parametrize(
     ("outcomes", "message"),
     [
-        ({"harmless": "killed"}, "a control that changes nothing is noticed"),
-        ({"glaring": "survived"}, "a control is not noticed"),
+        ({"noop": "killed"}, "a control that changes nothing is detected"),
+        ({"fatal": "survived"}, "a control is not detected"),
     ],
 )
-def test_without_the_verdicts_of_the_controls_no_verdict_counts(
+def test_a_wrong_verdict_of_a_control_makes_the_run_invalid(
     tmp_path: Path, outcomes: dict[str, Outcome], message: str
 ) -> None:
-    trial = remembered(tmp_path, **outcomes)
-    with pytest.raises(ControlError, match=message):
-        trial.run(trial.defects, lambda _phase, _done: None, equivalent=frozenset(one.id for one in trial.defects))
+    session = finished(tmp_path, **outcomes)
+    with pytest.raises(InvalidRunError, match=message):
+        session.run(
+            session.defects, lambda _phase, _done: None, equivalent=frozenset(defect.id for defect in session.defects)
+        )
 
 
 def test_the_seed_draws_the_controls_of_all_campaigns_of_a_group() -> None:
-    for names in groups().values():
+    for names in GROUPS.values():
         drawn = {seed: {control_ids(name, seed) for name in names} for seed in "abcdefgh"}
         assert {len(ids) for ids in drawn.values()} == {1}
         assert len(set.union(*drawn.values())) > 1
@@ -170,20 +172,20 @@ def test_the_seed_draws_the_controls_of_all_campaigns_of_a_group() -> None:
 
 def control_ids(name: str, seed: str) -> tuple[str, str]:
     controls = CAMPAIGNS[name].controls(seed)
-    return controls.harmless.id, controls.glaring.id
+    return controls.noop.id, controls.fatal.id
 
 
-def test_a_defect_is_shown_with_its_difference_and_what_noticed_it(
+def test_a_defect_is_shown_with_its_difference_and_what_detected_it(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(command, "_FOLDER", tmp_path)
     name = "/components/schemas/FileSize/minimum: 20000000 becomes 20000001"
-    memory = Memory(tmp_path / "client-from-spec-mutants.ndjson", fingerprint())
-    memory.keep(Ruling(Verdict(id=name, outcome="killed", by="test_x", reason="it is wrong"), {}))
+    store = ResultStore(tmp_path / "client-from-spec-mutants.ndjson", fingerprint())
+    store.add(Result(Verdict(id=name, outcome="killed", by="test_x", reason="it is wrong"), {}))
     assert command.main(["--show", "/components/schemas/FileSize/minimum: 20000000 becomes 20000001"]) == 0
     said = capsys.readouterr().out
     assert "+      minimum: 20000001" in said
     assert "client from spec mutants: killed by test_x it is wrong" in said
-    assert "mock against spec mutants: has not judged it" in said
-    assert f"python -m tests.prove.judge 'mock against spec mutants' '{name}'" in said
+    assert "mock against spec mutants: has not run it" in said
+    assert f"python -m tests.prove.worker 'mock against spec mutants' '{name}'" in said
     assert command.main(["--show", "nothing"]) == 1
