@@ -120,8 +120,8 @@ def test_lines_tell_the_start_on_stderr_and_the_file_on_stdout(desk: Desk) -> No
 
     (file,) = [one for one in desk.state.files.values() if one.name == "film.mov"]
     assert (code, desk.stored()) == (0, [CONTENT])
-    assert out == f"film.mov: file {file.id}, 20,000,000 bytes, sha1 {SHA1}, etag 0\n"
-    assert err == f"film.mov: 20,000,000 bytes in 5 parts of {PART_SIZE:,}\n"
+    assert out == f"film.mov: done, file {file.id}, 20,000,000 bytes, sha1 {SHA1}, etag 0\n"
+    assert err == "film.mov: 20.0 MB, 5 parts of 4.2 MB\n"
     assert desk.left() == []
 
 
@@ -134,7 +134,7 @@ def test_a_machine_gets_one_object_for_each_path_and_nothing_else(desk: Desk) ->
     assert (code, untried["path"], untried["outcome"]) == (2, "film.mov", "skipped")
     assert (small["path"], small["outcome"], small["error"]["type"]) == ("small.txt", "failed", "FileTooSmallError")
     assert nothing["error"] == {"type": "FileNotFoundError", "message": "No such file or directory"}
-    assert "box-uploads: error: nothing.mov: No such file or directory\n" in err
+    assert "error: nothing.mov: No such file or directory\n" in err
     assert err.endswith("2 of 3 files cannot be uploaded; nothing was sent\n")
 
     write(desk.folder / "more.mov")
@@ -157,7 +157,7 @@ def test_a_machine_gets_one_object_for_each_path_and_nothing_else(desk: Desk) ->
     }
     helped = desk.run("upload", "--help")[1]
     assert all(key in helped for key in (*film, *small))
-    assert err.endswith("1 of 2 files are stored\n")
+    assert err.endswith("1 of 2 files uploaded, 1 failed\n")
 
 
 def test_stdin_is_uploaded_with_a_name_and_a_size(desk: Desk) -> None:
@@ -205,13 +205,13 @@ def until(process: subprocess.Popen[bytes], text: str) -> str:
 def test_an_interrupted_upload_is_done_once_by_the_same_command(desk: Desk, number: signal.Signals) -> None:
     with stalled(desk, *UPLOAD) as process:
         process.send_signal(number)
-        until(process, "stopping; once more to stop at once\n")
+        until(process, "stopping; press Ctrl-C again to quit at once\n")
         out, err = process.communicate(timeout=LONG_S)
     assert (process.returncode, out, desk.stored()) == (130, b"", [])
     (session_id,) = desk.state.sessions
     assert err.decode().splitlines() == [
-        "box-uploads: interrupted: film.mov",
-        f"hint: run the same command again to go on with session {session_id}",
+        "film.mov: interrupted",
+        f"hint: run the same command again; it resumes session {session_id}",
     ]
     (journal,) = [name for name in desk.left() if name.endswith(".json")]
     assert TOKEN not in (desk.folder / "state" / "uploads" / journal).read_text()
@@ -220,7 +220,7 @@ def test_an_interrupted_upload_is_done_once_by_the_same_command(desk: Desk, numb
 
     assert (code, desk.stored(), desk.left()) == (0, [CONTENT], [])
     assert not desk.state.sessions
-    assert "film.mov: goes on where an earlier run ended; there from then: " in told
+    assert " of 5 parts already uploaded\n" in told
 
 
 def test_a_second_signal_ends_it_at_once(desk: Desk) -> None:
@@ -228,7 +228,7 @@ def test_a_second_signal_ends_it_at_once(desk: Desk) -> None:
     with stalled(desk, *UPLOAD, "--no-resume") as process:
         desk.stalls.begun.clear()
         process.send_signal(signal.SIGINT)
-        until(process, "stopping; once more to stop at once\n")
+        until(process, "stopping; press Ctrl-C again to quit at once\n")
         assert desk.stalls.begun.wait(LONG_S)
         process.send_signal(signal.SIGINT)
         assert process.wait(LONG_S) == 130
@@ -256,7 +256,7 @@ def test_a_reader_who_has_gone_is_no_failure_of_the_upload(desk: Desk) -> None:
     os.close(writing)
 
     assert (code, desk.stored()) == (1, [CONTENT])
-    assert err.splitlines()[1:] == ["box-uploads: error: stdout: Broken pipe"]
+    assert err.splitlines()[1:] == ["error: stdout: Broken pipe"]
 
 
 def test_a_reader_who_has_gone_keeps_no_file_from_being_uploaded(desk: Desk) -> None:
@@ -280,7 +280,7 @@ def test_a_result_that_cannot_be_written_is_told_in_one_line(desk: Desk, argumen
         code, _, err = desk.run(*arguments, stdout=full)
 
     assert (code, desk.stored()) == (1, [CONTENT])
-    assert err.splitlines()[1:] == ["box-uploads: error: stdout: No space left on device"]
+    assert err.splitlines()[1:] == ["error: stdout: No space left on device"]
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="this system has no full device")
@@ -308,7 +308,7 @@ def test_progress_that_cannot_be_written_cancels_nothing(desk: Desk) -> None:
         failed, _, _ = desk.run(*UPLOAD, "--name", "Contract.pdf", stderr=full)
 
     assert (code, desk.stored(), failed) == (0, [CONTENT], 1)
-    assert out.startswith("film.mov: file ")
+    assert out.startswith("film.mov: done, file ")
 
 
 # A result that nobody can read is a failure; what is told on stderr may be lost.
@@ -359,7 +359,7 @@ def test_ctrl_c_while_the_program_is_imported_ends_it_with_one_line(desk: Desk) 
         [sys.executable, "-c", program], env=desk.environment(), capture_output=True, text=True, check=False
     )
 
-    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "box-uploads: interrupted\n")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "interrupted\n")
 
 
 @pytest.mark.skipif(os.geteuid() == 0 and shutil.which("setpriv") is None, reason="nothing is unreadable for root")
@@ -368,7 +368,7 @@ def test_an_unreadable_file_is_told_before_anything_is_sent(desk: Desk) -> None:
     code, out, err = unprivileged(desk, "upload", "secret.mov", "film.mov", "--folder-id", "0", "--no-resume")
 
     assert (code, out, desk.stored(), desk.state.journal) == (2, "", [], ())
-    assert err.startswith("box-uploads: error: secret.mov: Permission denied\n")
+    assert err.startswith("error: secret.mov: Permission denied\n")
 
 
 @pytest.mark.skipif(os.geteuid() == 0 and shutil.which("setpriv") is None, reason="nothing is unreadable for root")
@@ -378,19 +378,19 @@ def test_an_unreadable_argument_is_told_with_a_hint(desk: Desk, arguments: tuple
     code, _, err = unprivileged(desk, *arguments)
 
     assert code == 1
-    assert err.splitlines()[0] == "box-uploads: error: Permission denied: secret"
+    assert err.splitlines()[0] == "error: secret: Permission denied"
     assert [line.partition(" ")[0] for line in err.splitlines()[1:]] == ["hint:"]
 
 
 def test_without_a_journal_an_interruption_leaves_nothing_behind(desk: Desk) -> None:
     with stalled(desk, *UPLOAD, "--no-resume", "--json") as process:
         process.send_signal(signal.SIGTERM)
-        until(process, "stopping; once more to stop at once\n")
+        until(process, "stopping; press Ctrl-C again to quit at once\n")
         out, err = process.communicate(timeout=LONG_S)
 
     assert (process.returncode, desk.stored(), desk.left()) == (130, [], [])
     assert not desk.state.sessions
-    assert b"begins anew" in err
+    assert b"starts over" in err
     said = json.loads(out)
     assert (said["outcome"], said["resumable"], said["session"]) == ("interrupted", False, None)
 
@@ -399,7 +399,7 @@ def test_what_comes_after_an_interruption_is_skipped_with_the_same_keys(desk: De
     write(desk.folder / "more.mov")
     with stalled(desk, *UPLOAD, "more.mov", "--json") as process:
         process.send_signal(signal.SIGTERM)
-        until(process, "stopping; once more to stop at once\n")
+        until(process, "stopping; press Ctrl-C again to quit at once\n")
         out, _ = process.communicate(timeout=LONG_S)
 
     film, more = (json.loads(line) for line in out.splitlines())
@@ -422,8 +422,8 @@ def test_a_second_process_keeps_away_from_an_upload_that_goes_on(desk: Desk) -> 
         process.communicate(timeout=LONG_S)
 
     assert (code, process.returncode) == (1, 0)
-    assert err.startswith("box-uploads: error: film.mov: another process is uploading with the journal")
-    assert err.endswith("\nhint: when that has ended, the same command does what is left then\n")
+    assert err.startswith("error: film.mov: another process is uploading with the journal")
+    assert err.endswith("\nhint: wait for the other process to end, then run the same command again\n")
     assert desk.stored() == [CONTENT]
 
 
@@ -488,7 +488,7 @@ def test_the_bar_never_gets_into_stdout(desk: Desk) -> None:
     assert code == 0
     assert [line.partition(":")[0] for line in out.splitlines()] == ["film.mov", "more.mov"]
     assert "\x1b" not in out
-    assert "2 files" in shown
+    assert "2/2 files" in shown
     assert "40.0/40.0 MB" in shown
 
 
@@ -542,4 +542,4 @@ def test_what_is_missing_of_the_extra_is_told_in_one_line(desk: Desk) -> None:
     )
 
     assert (ended.returncode, ended.stdout) == (2, "")
-    assert ended.stderr == 'box-uploads: error: rich is missing: pip install "box-uploads[cli]"\n'
+    assert ended.stderr == 'error: rich is not installed\nhint: run `pip install "box-uploads[cli]"`\n'
