@@ -115,17 +115,17 @@ def unprivileged(desk: Desk, *arguments: str) -> tuple[int, str, str]:
 UPLOAD = ("upload", "film.mov", "--folder-id", "0")
 
 
-def test_lines_tell_the_start_on_stderr_and_the_file_on_stdout(desk: Desk) -> None:
+def test_the_start_is_on_stderr_and_the_result_on_stdout(desk: Desk) -> None:
     code, out, err = desk.run(*UPLOAD)
 
-    (file,) = [one for one in desk.state.files.values() if one.name == "film.mov"]
+    (file,) = [file for file in desk.state.files.values() if file.name == "film.mov"]
     assert (code, desk.stored()) == (0, [CONTENT])
     assert out == f"film.mov: done, file {file.id}, 20,000,000 bytes, sha1 {SHA1}, etag 0\n"
     assert err == "film.mov: 20.0 MB, 5 parts of 4.2 MB\n"
     assert desk.left() == []
 
 
-def test_a_machine_gets_one_object_for_each_path_and_nothing_else(desk: Desk) -> None:
+def test_json_has_one_object_for_each_path(desk: Desk) -> None:
     write(desk.folder / "small.txt", b"x")
     command = ("upload", "--folder-id", "0", "--json", "--quiet")
     code, out, err = desk.run(*command, "small.txt", "nothing.mov", "film.mov")
@@ -142,7 +142,7 @@ def test_a_machine_gets_one_object_for_each_path_and_nothing_else(desk: Desk) ->
     code, out, err = desk.run(*command, "more.mov", "film.mov")
 
     more, film = (json.loads(line) for line in out.splitlines())
-    (file,) = [one for one in desk.state.files.values() if one.name == "film.mov"]
+    (file,) = [file for file in desk.state.files.values() if file.name == "film.mov"]
     assert (code, more["outcome"], more["error"]["status"]) == (1, "failed", 403)
     assert film == {
         "path": "film.mov",
@@ -202,7 +202,7 @@ def until(process: subprocess.Popen[bytes], text: str) -> str:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_upload_is_done_once_by_the_same_command(desk: Desk, number: signal.Signals) -> None:
+def test_the_same_command_resumes_an_interrupted_upload(desk: Desk, number: signal.Signals) -> None:
     with stalled(desk, *UPLOAD) as process:
         process.send_signal(number)
         until(process, "stopping; press Ctrl-C again to quit at once\n")
@@ -223,7 +223,7 @@ def test_an_interrupted_upload_is_done_once_by_the_same_command(desk: Desk, numb
     assert " of 5 parts already uploaded\n" in told
 
 
-def test_a_second_signal_ends_it_at_once(desk: Desk) -> None:
+def test_a_second_signal_exits_at_once(desk: Desk) -> None:
     desk.state.faults.add(Stall(operation="abort_upload_session", when="before", limit_s=600))
     with stalled(desk, *UPLOAD, "--no-resume") as process:
         desk.stalls.begun.clear()
@@ -238,7 +238,7 @@ def test_a_second_signal_ends_it_at_once(desk: Desk) -> None:
     assert (code, desk.stored()) == (0, [CONTENT])
 
 
-def test_a_killed_upload_is_done_once_by_the_same_command(desk: Desk) -> None:
+def test_the_same_command_resumes_a_killed_upload(desk: Desk) -> None:
     with stalled(desk, *UPLOAD) as process:
         process.kill()
         assert process.wait(LONG_S) == -signal.SIGKILL
@@ -249,7 +249,7 @@ def test_a_killed_upload_is_done_once_by_the_same_command(desk: Desk) -> None:
     assert not desk.state.sessions
 
 
-def test_a_reader_who_has_gone_is_no_failure_of_the_upload(desk: Desk) -> None:
+def test_a_broken_pipe_on_stdout_does_not_stop_the_upload(desk: Desk) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     code, _, err = desk.run(*UPLOAD, stdout=writing)
@@ -259,7 +259,7 @@ def test_a_reader_who_has_gone_is_no_failure_of_the_upload(desk: Desk) -> None:
     assert err.splitlines()[1:] == ["error: stdout: Broken pipe"]
 
 
-def test_a_reader_who_has_gone_keeps_no_file_from_being_uploaded(desk: Desk) -> None:
+def test_a_broken_pipe_on_stdout_does_not_stop_further_uploads(desk: Desk) -> None:
     write(desk.folder / "more.mov", CONTENT[::-1])
     reading, writing = os.pipe()
     os.close(reading)
@@ -275,7 +275,7 @@ FULL = Path("/dev/full")
 
 @pytest.mark.skipif(not FULL.exists(), reason="this system has no full device")
 @pytest.mark.parametrize("arguments", [UPLOAD, (*UPLOAD, "--json")])
-def test_a_result_that_cannot_be_written_is_told_in_one_line(desk: Desk, arguments: tuple[str, ...]) -> None:
+def test_a_result_that_cannot_be_written_is_reported_in_one_line(desk: Desk, arguments: tuple[str, ...]) -> None:
     with FULL.open("wb") as full:
         code, _, err = desk.run(*arguments, stdout=full)
 
@@ -292,7 +292,7 @@ def test_a_result_that_cannot_be_written_is_told_in_one_line(desk: Desk, argumen
         ("upload", "film.mov", "--json"),
     ],
 )
-def test_what_cannot_be_written_ends_with_exit_code_1_and_no_traceback(desk: Desk, arguments: tuple[str, ...]) -> None:
+def test_output_that_cannot_be_written_has_exit_code_1_and_no_traceback(desk: Desk, arguments: tuple[str, ...]) -> None:
     with FULL.open("wb") as full:
         code, _, err = desk.run(*arguments, stdout=full)
 
@@ -302,7 +302,7 @@ def test_what_cannot_be_written_ends_with_exit_code_1_and_no_traceback(desk: Des
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="this system has no full device")
-def test_progress_that_cannot_be_written_cancels_nothing(desk: Desk) -> None:
+def test_progress_that_cannot_be_written_does_not_stop_the_upload(desk: Desk) -> None:
     with FULL.open("wb") as full:
         code, out, _ = desk.run(*UPLOAD, stderr=full)
         failed, _, _ = desk.run(*UPLOAD, "--name", "Contract.pdf", stderr=full)
@@ -327,7 +327,7 @@ CLOSED = [
 
 
 @pytest.mark.parametrize(("command", "code", "stored"), CLOSED)
-def test_closed_streams_cancel_nothing_and_lose_no_result_in_silence(
+def test_closed_streams_do_not_stop_the_upload_or_lose_a_result_silently(
     desk: Desk, command: str, code: int, stored: int
 ) -> None:
     program = f"box-uploads() {{ '{sys.executable}' -m box_uploads.cli \"$@\"; }}; {command}"
@@ -343,7 +343,7 @@ def test_closed_streams_cancel_nothing_and_lose_no_result_in_silence(
     assert is_told == (">&-" in command and "2>&-" not in command and code == 1)
 
 
-def test_ctrl_c_while_the_program_is_imported_ends_it_with_one_line(desk: Desk) -> None:
+def test_ctrl_c_during_the_import_is_reported_in_one_line(desk: Desk) -> None:
     program = (
         "import builtins, sys\n"
         "from box_uploads.cli import main\n"
@@ -363,7 +363,7 @@ def test_ctrl_c_while_the_program_is_imported_ends_it_with_one_line(desk: Desk) 
 
 
 @pytest.mark.skipif(os.geteuid() == 0 and shutil.which("setpriv") is None, reason="nothing is unreadable for root")
-def test_an_unreadable_file_is_told_before_anything_is_sent(desk: Desk) -> None:
+def test_an_unreadable_file_is_reported_before_anything_is_sent(desk: Desk) -> None:
     write(desk.folder / "secret.mov", CONTENT).chmod(0)
     code, out, err = unprivileged(desk, "upload", "secret.mov", "film.mov", "--folder-id", "0", "--no-resume")
 
@@ -373,7 +373,7 @@ def test_an_unreadable_file_is_told_before_anything_is_sent(desk: Desk) -> None:
 
 @pytest.mark.skipif(os.geteuid() == 0 and shutil.which("setpriv") is None, reason="nothing is unreadable for root")
 @pytest.mark.parametrize("arguments", [(*UPLOAD, "--token-file", "secret"), ("session", "status", "secret")])
-def test_an_unreadable_argument_is_told_with_a_hint(desk: Desk, arguments: tuple[str, ...]) -> None:
+def test_an_unreadable_argument_has_a_hint(desk: Desk, arguments: tuple[str, ...]) -> None:
     write(desk.folder / "secret").chmod(0)
     code, _, err = unprivileged(desk, *arguments)
 
@@ -382,7 +382,7 @@ def test_an_unreadable_argument_is_told_with_a_hint(desk: Desk, arguments: tuple
     assert [line.partition(" ")[0] for line in err.splitlines()[1:]] == ["hint:"]
 
 
-def test_without_a_journal_an_interruption_leaves_nothing_behind(desk: Desk) -> None:
+def test_an_interruption_without_a_journal_aborts_the_session(desk: Desk) -> None:
     with stalled(desk, *UPLOAD, "--no-resume", "--json") as process:
         process.send_signal(signal.SIGTERM)
         until(process, "stopping; press Ctrl-C again to quit at once\n")
@@ -395,13 +395,14 @@ def test_without_a_journal_an_interruption_leaves_nothing_behind(desk: Desk) -> 
     assert (said["outcome"], said["resumable"], said["session"]) == ("interrupted", False, None)
 
 
-def test_what_comes_after_an_interruption_is_skipped_with_the_same_keys(desk: Desk) -> None:
+def test_files_after_an_interruption_are_skipped(desk: Desk) -> None:
     write(desk.folder / "more.mov")
     with stalled(desk, *UPLOAD, "more.mov", "--json") as process:
         process.send_signal(signal.SIGTERM)
         until(process, "stopping; press Ctrl-C again to quit at once\n")
-        out, _ = process.communicate(timeout=LONG_S)
+        out, err = process.communicate(timeout=LONG_S)
 
+    assert err.endswith(b"0 of 2 files uploaded, 1 interrupted, 1 not tried\n")
     film, more = (json.loads(line) for line in out.splitlines())
     (session_id,) = desk.state.sessions
     assert (film["outcome"], film["session"]) == ("interrupted", session_id)
@@ -415,7 +416,7 @@ def test_what_comes_after_an_interruption_is_skipped_with_the_same_keys(desk: De
     }
 
 
-def test_a_second_process_keeps_away_from_an_upload_that_goes_on(desk: Desk) -> None:
+def test_a_second_process_does_not_join_a_running_upload(desk: Desk) -> None:
     with stalled(desk, *UPLOAD) as process:
         code, _, err = desk.run(*UPLOAD)
         desk.state.faults.release()
@@ -427,7 +428,7 @@ def test_a_second_process_keeps_away_from_an_upload_that_goes_on(desk: Desk) -> 
     assert desk.stored() == [CONTENT]
 
 
-def test_a_token_that_expires_is_read_again_from_its_file(desk: Desk) -> None:
+def test_an_expired_token_is_read_again_from_its_file(desk: Desk) -> None:
     with stalled(desk, *UPLOAD, "--token-file", str(write(desk.folder / "token", f"{TOKEN}\n".encode()))) as process:
         write(desk.folder / "token", b"n3w-t0k3n\n")
         desk.state.faults.add(TokenExpiry(operation="commit_upload_session", new_token="n3w-t0k3n"))
@@ -469,7 +470,7 @@ def on_terminal(desk: Desk, *arguments: str, stdout: int | None = None) -> tuple
     return process.returncode, (out or b"").decode(), written[0]
 
 
-def test_a_terminal_shows_a_bar_and_gets_its_cursor_back(desk: Desk) -> None:
+def test_a_terminal_shows_a_progress_bar_and_gets_its_cursor_back(desk: Desk) -> None:
     desk.state.faults.add(Failure(operation=PART, status=500, retry_after_s=0))
     code, _, shown = on_terminal(desk, *UPLOAD)
 
@@ -481,7 +482,7 @@ def test_a_terminal_shows_a_bar_and_gets_its_cursor_back(desk: Desk) -> None:
     assert shown.rstrip().endswith(f"sha1 {SHA1}, etag 0")
 
 
-def test_the_bar_never_gets_into_stdout(desk: Desk) -> None:
+def test_the_progress_bar_is_never_on_stdout(desk: Desk) -> None:
     write(desk.folder / "more.mov", CONTENT[::-1])
     code, out, shown = on_terminal(desk, "upload", "film.mov", "more.mov", "--folder-id", "0", stdout=subprocess.PIPE)
 
@@ -492,16 +493,16 @@ def test_the_bar_never_gets_into_stdout(desk: Desk) -> None:
     assert "40.0/40.0 MB" in shown
 
 
-def test_objects_on_a_terminal_are_whole_lines_beside_the_bar(desk: Desk) -> None:
+def test_json_objects_on_a_terminal_are_whole_lines(desk: Desk) -> None:
     write(desk.folder / "more.mov", CONTENT[::-1])
     code, _, shown = on_terminal(desk, "upload", "film.mov", "more.mov", "--folder-id", "0", "--json")
 
     objects = [json.loads(line[line.index("{") :]) for line in shown.splitlines() if '{"path"' in line]
     assert code == 0
-    assert [one["path"] for one in objects] == ["film.mov", "more.mov"]
+    assert [item["path"] for item in objects] == ["film.mov", "more.mov"]
 
 
-def test_a_name_that_would_steer_the_terminal_does_not(desk: Desk) -> None:
+def test_a_name_cannot_control_the_terminal(desk: Desk) -> None:
     name = "[red]\x1b[2J.mov"
     write(desk.folder / name)
     code, _, shown = on_terminal(desk, "upload", name, "--folder-id", "0", "--name", "film.mov")
@@ -511,7 +512,7 @@ def test_a_name_that_would_steer_the_terminal_does_not(desk: Desk) -> None:
     assert "\x1b[2J" not in shown
 
 
-def test_the_token_is_in_no_output_whatever_goes_wrong(desk: Desk) -> None:
+def test_the_token_is_in_no_output(desk: Desk) -> None:
     said = ""
     for arguments in (
         ("--help",),
@@ -535,7 +536,7 @@ def test_the_token_is_in_no_output_whatever_goes_wrong(desk: Desk) -> None:
     assert "Traceback" not in said + out + err
 
 
-def test_what_is_missing_of_the_extra_is_told_in_one_line(desk: Desk) -> None:
+def test_a_missing_package_of_the_extra_is_reported_with_a_hint(desk: Desk) -> None:
     program = "import sys; sys.modules['rich'] = None; from box_uploads.cli import main; sys.exit(main())"
     ended = subprocess.run(
         [sys.executable, "-c", program], env=desk.environment(), capture_output=True, text=True, check=False

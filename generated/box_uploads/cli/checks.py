@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from .settings import Settings
 
-__all__ = ["blame_path_name", "check_paths"]
+__all__ = ["check_paths", "convert_name_error"]
 
 
 def check_paths(
@@ -56,7 +56,7 @@ def _check_path(path: str, settings: Settings, *, may_be_small: bool) -> str:
     if size < MINIMUM_SIZE and not may_be_small:
         raise FileTooSmallError(size, MINIMUM_SIZE)
     if settings.file_id is None and settings.folder_id is not None:
-        with blame_path_name(settings):
+        with convert_name_error(settings):
             create_upload_session.build_request(
                 folder_id=settings.folder_id, file_name=name, file_size=max(size, MINIMUM_SIZE)
             )
@@ -64,7 +64,7 @@ def _check_path(path: str, settings: Settings, *, may_be_small: bool) -> str:
 
 
 @contextmanager
-def blame_path_name(settings: Settings) -> Generator[None]:
+def convert_name_error(settings: Settings) -> Generator[None]:
     """Raise PathNameError for an invalid file name, unless it comes from `--name`."""
     try:
         yield

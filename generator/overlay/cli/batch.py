@@ -12,7 +12,7 @@ import msgspec
 from .._runtime.errors import ClientError
 from ..upload import SessionLeft, Started, Stored, upload_file
 from .arguments import STDIN
-from .checks import blame_path_name, check_paths
+from .checks import check_paths, convert_name_error
 from .failure import FAILED, INTERRUPTED, USAGE_ERROR, Failure, failure_from, skipped_data
 from .streams import OutputError
 from .text import count_text, json_text, path_text, printable
@@ -173,7 +173,7 @@ class Batch:
 
         if self._state_dir is not None:
             self._state_dir.create_journal_folder()
-        with blame_path_name(settings):
+        with convert_name_error(settings):
             upload_file(
                 self._client,
                 sys.stdin.buffer if path == STDIN else path,

@@ -130,6 +130,8 @@ class LogDisplay(QuietDisplay):
             case BytesSent() if self._clock() - self._written_s >= _EVERY_S:
                 self._written_s = self._clock()
                 self.write_message(f"{self._name}: {self._progress(event)}")
+            case _:
+                pass
         if message := self._messages.message(event):
             self.write_message(f"{self._name}: {message}")
 
