@@ -8,6 +8,7 @@ import fcntl
 import json
 import os
 import pty
+import re
 import shutil
 import signal
 import struct
@@ -115,17 +116,17 @@ def unprivileged(desk: Desk, *arguments: str) -> tuple[int, str, str]:
 UPLOAD = ("upload", "film.mov", "--folder-id", "0")
 
 
-def test_lines_tell_the_start_on_stderr_and_the_file_on_stdout(desk: Desk) -> None:
+def test_the_start_is_on_stderr_and_the_result_on_stdout(desk: Desk) -> None:
     code, out, err = desk.run(*UPLOAD)
 
-    (file,) = [one for one in desk.state.files.values() if one.name == "film.mov"]
+    (file,) = [file for file in desk.state.files.values() if file.name == "film.mov"]
     assert (code, desk.stored()) == (0, [CONTENT])
-    assert out == f"film.mov: file {file.id}, 20,000,000 bytes, sha1 {SHA1}, etag 0\n"
-    assert err == f"film.mov: 20,000,000 bytes in 5 parts of {PART_SIZE:,}\n"
+    assert out == f"film.mov: done, file {file.id}, 20,000,000 bytes, sha1 {SHA1}, etag 0\n"
+    assert err == "film.mov: 20.0 MB, 5 parts of 4.2 MB\n"
     assert desk.left() == []
 
 
-def test_a_machine_gets_one_object_for_each_path_and_nothing_else(desk: Desk) -> None:
+def test_json_has_one_object_for_each_path(desk: Desk) -> None:
     write(desk.folder / "small.txt", b"x")
     command = ("upload", "--folder-id", "0", "--json", "--quiet")
     code, out, err = desk.run(*command, "small.txt", "nothing.mov", "film.mov")
@@ -134,7 +135,7 @@ def test_a_machine_gets_one_object_for_each_path_and_nothing_else(desk: Desk) ->
     assert (code, untried["path"], untried["outcome"]) == (2, "film.mov", "skipped")
     assert (small["path"], small["outcome"], small["error"]["type"]) == ("small.txt", "failed", "FileTooSmallError")
     assert nothing["error"] == {"type": "FileNotFoundError", "message": "No such file or directory"}
-    assert "box-uploads: error: nothing.mov: No such file or directory\n" in err
+    assert "error: nothing.mov: No such file or directory\n" in err
     assert err.endswith("2 of 3 files cannot be uploaded; nothing was sent\n")
 
     write(desk.folder / "more.mov")
@@ -142,7 +143,7 @@ def test_a_machine_gets_one_object_for_each_path_and_nothing_else(desk: Desk) ->
     code, out, err = desk.run(*command, "more.mov", "film.mov")
 
     more, film = (json.loads(line) for line in out.splitlines())
-    (file,) = [one for one in desk.state.files.values() if one.name == "film.mov"]
+    (file,) = [file for file in desk.state.files.values() if file.name == "film.mov"]
     assert (code, more["outcome"], more["error"]["status"]) == (1, "failed", 403)
     assert film == {
         "path": "film.mov",
@@ -157,7 +158,7 @@ def test_a_machine_gets_one_object_for_each_path_and_nothing_else(desk: Desk) ->
     }
     helped = desk.run("upload", "--help")[1]
     assert all(key in helped for key in (*film, *small))
-    assert err.endswith("1 of 2 files are stored\n")
+    assert err.endswith("1 of 2 files uploaded, 1 failed\n")
 
 
 def test_stdin_is_uploaded_with_a_name_and_a_size(desk: Desk) -> None:
@@ -202,16 +203,16 @@ def until(process: subprocess.Popen[bytes], text: str) -> str:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_upload_is_done_once_by_the_same_command(desk: Desk, number: signal.Signals) -> None:
+def test_the_same_command_resumes_an_interrupted_upload(desk: Desk, number: signal.Signals) -> None:
     with stalled(desk, *UPLOAD) as process:
         process.send_signal(number)
-        until(process, "stopping; once more to stop at once\n")
+        until(process, "stopping; press Ctrl-C again to quit at once\n")
         out, err = process.communicate(timeout=LONG_S)
     assert (process.returncode, out, desk.stored()) == (130, b"", [])
     (session_id,) = desk.state.sessions
     assert err.decode().splitlines() == [
-        "box-uploads: interrupted: film.mov",
-        f"hint: run the same command again to go on with session {session_id}",
+        "film.mov: interrupted",
+        f"hint: run the same command again; it resumes session {session_id}",
     ]
     (journal,) = [name for name in desk.left() if name.endswith(".json")]
     assert TOKEN not in (desk.folder / "state" / "uploads" / journal).read_text()
@@ -220,15 +221,15 @@ def test_an_interrupted_upload_is_done_once_by_the_same_command(desk: Desk, numb
 
     assert (code, desk.stored(), desk.left()) == (0, [CONTENT], [])
     assert not desk.state.sessions
-    assert "film.mov: goes on where an earlier run ended; there from then: " in told
+    assert " of 5 parts already uploaded\n" in told
 
 
-def test_a_second_signal_ends_it_at_once(desk: Desk) -> None:
+def test_a_second_signal_exits_at_once(desk: Desk) -> None:
     desk.state.faults.add(Stall(operation="abort_upload_session", when="before", limit_s=600))
     with stalled(desk, *UPLOAD, "--no-resume") as process:
         desk.stalls.begun.clear()
         process.send_signal(signal.SIGINT)
-        until(process, "stopping; once more to stop at once\n")
+        until(process, "stopping; press Ctrl-C again to quit at once\n")
         assert desk.stalls.begun.wait(LONG_S)
         process.send_signal(signal.SIGINT)
         assert process.wait(LONG_S) == 130
@@ -238,7 +239,7 @@ def test_a_second_signal_ends_it_at_once(desk: Desk) -> None:
     assert (code, desk.stored()) == (0, [CONTENT])
 
 
-def test_a_killed_upload_is_done_once_by_the_same_command(desk: Desk) -> None:
+def test_the_same_command_resumes_a_killed_upload(desk: Desk) -> None:
     with stalled(desk, *UPLOAD) as process:
         process.kill()
         assert process.wait(LONG_S) == -signal.SIGKILL
@@ -249,17 +250,17 @@ def test_a_killed_upload_is_done_once_by_the_same_command(desk: Desk) -> None:
     assert not desk.state.sessions
 
 
-def test_a_reader_who_has_gone_is_no_failure_of_the_upload(desk: Desk) -> None:
+def test_a_broken_pipe_on_stdout_does_not_stop_the_upload(desk: Desk) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     code, _, err = desk.run(*UPLOAD, stdout=writing)
     os.close(writing)
 
     assert (code, desk.stored()) == (1, [CONTENT])
-    assert err.splitlines()[1:] == ["box-uploads: error: stdout: Broken pipe"]
+    assert err.splitlines()[1:] == ["error: stdout: Broken pipe"]
 
 
-def test_a_reader_who_has_gone_keeps_no_file_from_being_uploaded(desk: Desk) -> None:
+def test_a_broken_pipe_on_stdout_does_not_stop_further_uploads(desk: Desk) -> None:
     write(desk.folder / "more.mov", CONTENT[::-1])
     reading, writing = os.pipe()
     os.close(reading)
@@ -275,12 +276,12 @@ FULL = Path("/dev/full")
 
 @pytest.mark.skipif(not FULL.exists(), reason="this system has no full device")
 @pytest.mark.parametrize("arguments", [UPLOAD, (*UPLOAD, "--json")])
-def test_a_result_that_cannot_be_written_is_told_in_one_line(desk: Desk, arguments: tuple[str, ...]) -> None:
+def test_a_result_that_cannot_be_written_is_reported_in_one_line(desk: Desk, arguments: tuple[str, ...]) -> None:
     with FULL.open("wb") as full:
         code, _, err = desk.run(*arguments, stdout=full)
 
     assert (code, desk.stored()) == (1, [CONTENT])
-    assert err.splitlines()[1:] == ["box-uploads: error: stdout: No space left on device"]
+    assert err.splitlines()[1:] == ["error: stdout: No space left on device"]
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="this system has no full device")
@@ -292,7 +293,7 @@ def test_a_result_that_cannot_be_written_is_told_in_one_line(desk: Desk, argumen
         ("upload", "film.mov", "--json"),
     ],
 )
-def test_what_cannot_be_written_ends_with_exit_code_1_and_no_traceback(desk: Desk, arguments: tuple[str, ...]) -> None:
+def test_output_that_cannot_be_written_has_exit_code_1_and_no_traceback(desk: Desk, arguments: tuple[str, ...]) -> None:
     with FULL.open("wb") as full:
         code, _, err = desk.run(*arguments, stdout=full)
 
@@ -302,13 +303,13 @@ def test_what_cannot_be_written_ends_with_exit_code_1_and_no_traceback(desk: Des
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="this system has no full device")
-def test_progress_that_cannot_be_written_cancels_nothing(desk: Desk) -> None:
+def test_progress_that_cannot_be_written_does_not_stop_the_upload(desk: Desk) -> None:
     with FULL.open("wb") as full:
         code, out, _ = desk.run(*UPLOAD, stderr=full)
         failed, _, _ = desk.run(*UPLOAD, "--name", "Contract.pdf", stderr=full)
 
     assert (code, desk.stored(), failed) == (0, [CONTENT], 1)
-    assert out.startswith("film.mov: file ")
+    assert out.startswith("film.mov: done, file ")
 
 
 # A result that nobody can read is a failure; what is told on stderr may be lost.
@@ -327,7 +328,7 @@ CLOSED = [
 
 
 @pytest.mark.parametrize(("command", "code", "stored"), CLOSED)
-def test_closed_streams_cancel_nothing_and_lose_no_result_in_silence(
+def test_closed_streams_do_not_stop_the_upload_or_lose_a_result_silently(
     desk: Desk, command: str, code: int, stored: int
 ) -> None:
     program = f"box-uploads() {{ '{sys.executable}' -m box_uploads.cli \"$@\"; }}; {command}"
@@ -343,7 +344,7 @@ def test_closed_streams_cancel_nothing_and_lose_no_result_in_silence(
     assert is_told == (">&-" in command and "2>&-" not in command and code == 1)
 
 
-def test_ctrl_c_while_the_program_is_imported_ends_it_with_one_line(desk: Desk) -> None:
+def test_ctrl_c_during_the_import_is_reported_in_one_line(desk: Desk) -> None:
     program = (
         "import builtins, sys\n"
         "from box_uploads.cli import main\n"
@@ -359,49 +360,50 @@ def test_ctrl_c_while_the_program_is_imported_ends_it_with_one_line(desk: Desk) 
         [sys.executable, "-c", program], env=desk.environment(), capture_output=True, text=True, check=False
     )
 
-    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "box-uploads: interrupted\n")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "interrupted\n")
 
 
 @pytest.mark.skipif(os.geteuid() == 0 and shutil.which("setpriv") is None, reason="nothing is unreadable for root")
-def test_an_unreadable_file_is_told_before_anything_is_sent(desk: Desk) -> None:
+def test_an_unreadable_file_is_reported_before_anything_is_sent(desk: Desk) -> None:
     write(desk.folder / "secret.mov", CONTENT).chmod(0)
     code, out, err = unprivileged(desk, "upload", "secret.mov", "film.mov", "--folder-id", "0", "--no-resume")
 
     assert (code, out, desk.stored(), desk.state.request_log) == (2, "", [], ())
-    assert err.startswith("box-uploads: error: secret.mov: Permission denied\n")
+    assert err.startswith("error: secret.mov: Permission denied\n")
 
 
 @pytest.mark.skipif(os.geteuid() == 0 and shutil.which("setpriv") is None, reason="nothing is unreadable for root")
 @pytest.mark.parametrize("arguments", [(*UPLOAD, "--token-file", "secret"), ("session", "status", "secret")])
-def test_an_unreadable_argument_is_told_with_a_hint(desk: Desk, arguments: tuple[str, ...]) -> None:
+def test_an_unreadable_argument_has_a_hint(desk: Desk, arguments: tuple[str, ...]) -> None:
     write(desk.folder / "secret").chmod(0)
     code, _, err = unprivileged(desk, *arguments)
 
     assert code == 1
-    assert err.splitlines()[0] == "box-uploads: error: Permission denied: secret"
+    assert err.splitlines()[0] == "error: secret: Permission denied"
     assert [line.partition(" ")[0] for line in err.splitlines()[1:]] == ["hint:"]
 
 
-def test_without_a_journal_an_interruption_leaves_nothing_behind(desk: Desk) -> None:
+def test_an_interruption_without_a_journal_aborts_the_session(desk: Desk) -> None:
     with stalled(desk, *UPLOAD, "--no-resume", "--json") as process:
         process.send_signal(signal.SIGTERM)
-        until(process, "stopping; once more to stop at once\n")
+        until(process, "stopping; press Ctrl-C again to quit at once\n")
         out, err = process.communicate(timeout=LONG_S)
 
     assert (process.returncode, desk.stored(), desk.left()) == (130, [], [])
     assert not desk.state.sessions
-    assert b"begins anew" in err
+    assert b"starts over" in err
     said = json.loads(out)
     assert (said["outcome"], said["resumable"], said["session"]) == ("interrupted", False, None)
 
 
-def test_what_comes_after_an_interruption_is_skipped_with_the_same_keys(desk: Desk) -> None:
+def test_files_after_an_interruption_are_skipped(desk: Desk) -> None:
     write(desk.folder / "more.mov")
     with stalled(desk, *UPLOAD, "more.mov", "--json") as process:
         process.send_signal(signal.SIGTERM)
-        until(process, "stopping; once more to stop at once\n")
-        out, _ = process.communicate(timeout=LONG_S)
+        until(process, "stopping; press Ctrl-C again to quit at once\n")
+        out, err = process.communicate(timeout=LONG_S)
 
+    assert err.endswith(b"0 of 2 files uploaded, 1 interrupted, 1 not tried\n")
     film, more = (json.loads(line) for line in out.splitlines())
     (session_id,) = desk.state.sessions
     assert (film["outcome"], film["session"]) == ("interrupted", session_id)
@@ -415,19 +417,19 @@ def test_what_comes_after_an_interruption_is_skipped_with_the_same_keys(desk: De
     }
 
 
-def test_a_second_process_keeps_away_from_an_upload_that_goes_on(desk: Desk) -> None:
+def test_a_second_process_does_not_join_a_running_upload(desk: Desk) -> None:
     with stalled(desk, *UPLOAD) as process:
         code, _, err = desk.run(*UPLOAD)
         desk.state.faults.release()
         process.communicate(timeout=LONG_S)
 
     assert (code, process.returncode) == (1, 0)
-    assert err.startswith("box-uploads: error: film.mov: another process is uploading with the journal")
-    assert err.endswith("\nhint: when that has ended, the same command does what is left then\n")
+    assert re.match(r"error: film\.mov: \S+ is in use by another process", err)
+    assert err.endswith("\nhint: wait for the other process to end, then run the same command again\n")
     assert desk.stored() == [CONTENT]
 
 
-def test_a_token_that_expires_is_read_again_from_its_file(desk: Desk) -> None:
+def test_an_expired_token_is_read_again_from_its_file(desk: Desk) -> None:
     with stalled(desk, *UPLOAD, "--token-file", str(write(desk.folder / "token", f"{TOKEN}\n".encode()))) as process:
         write(desk.folder / "token", b"n3w-t0k3n\n")
         desk.state.faults.add(TokenExpiry(operation="commit_upload_session", new_token="n3w-t0k3n"))
@@ -469,7 +471,7 @@ def on_terminal(desk: Desk, *arguments: str, stdout: int | None = None) -> tuple
     return process.returncode, (out or b"").decode(), written[0]
 
 
-def test_a_terminal_shows_a_bar_and_gets_its_cursor_back(desk: Desk) -> None:
+def test_a_terminal_shows_a_progress_bar_and_gets_its_cursor_back(desk: Desk) -> None:
     desk.state.faults.add(Failure(operation=PART, status=500, retry_after_s=0))
     code, _, shown = on_terminal(desk, *UPLOAD)
 
@@ -481,27 +483,27 @@ def test_a_terminal_shows_a_bar_and_gets_its_cursor_back(desk: Desk) -> None:
     assert shown.rstrip().endswith(f"sha1 {SHA1}, etag 0")
 
 
-def test_the_bar_never_gets_into_stdout(desk: Desk) -> None:
+def test_the_progress_bar_is_never_on_stdout(desk: Desk) -> None:
     write(desk.folder / "more.mov", CONTENT[::-1])
     code, out, shown = on_terminal(desk, "upload", "film.mov", "more.mov", "--folder-id", "0", stdout=subprocess.PIPE)
 
     assert code == 0
     assert [line.partition(":")[0] for line in out.splitlines()] == ["film.mov", "more.mov"]
     assert "\x1b" not in out
-    assert "2 files" in shown
+    assert "2/2 files" in shown
     assert "40.0/40.0 MB" in shown
 
 
-def test_objects_on_a_terminal_are_whole_lines_beside_the_bar(desk: Desk) -> None:
+def test_json_objects_on_a_terminal_are_whole_lines(desk: Desk) -> None:
     write(desk.folder / "more.mov", CONTENT[::-1])
     code, _, shown = on_terminal(desk, "upload", "film.mov", "more.mov", "--folder-id", "0", "--json")
 
     objects = [json.loads(line[line.index("{") :]) for line in shown.splitlines() if '{"path"' in line]
     assert code == 0
-    assert [one["path"] for one in objects] == ["film.mov", "more.mov"]
+    assert [item["path"] for item in objects] == ["film.mov", "more.mov"]
 
 
-def test_a_name_that_would_steer_the_terminal_does_not(desk: Desk) -> None:
+def test_a_name_cannot_control_the_terminal(desk: Desk) -> None:
     name = "[red]\x1b[2J.mov"
     write(desk.folder / name)
     code, _, shown = on_terminal(desk, "upload", name, "--folder-id", "0", "--name", "film.mov")
@@ -511,7 +513,7 @@ def test_a_name_that_would_steer_the_terminal_does_not(desk: Desk) -> None:
     assert "\x1b[2J" not in shown
 
 
-def test_the_token_is_in_no_output_whatever_goes_wrong(desk: Desk) -> None:
+def test_the_token_is_in_no_output(desk: Desk) -> None:
     said = ""
     for arguments in (
         ("--help",),
@@ -535,11 +537,11 @@ def test_the_token_is_in_no_output_whatever_goes_wrong(desk: Desk) -> None:
     assert "Traceback" not in said + out + err
 
 
-def test_what_is_missing_of_the_extra_is_told_in_one_line(desk: Desk) -> None:
+def test_a_missing_package_of_the_extra_is_reported_with_a_hint(desk: Desk) -> None:
     program = "import sys; sys.modules['rich'] = None; from box_uploads.cli import main; sys.exit(main())"
     ended = subprocess.run(
         [sys.executable, "-c", program], env=desk.environment(), capture_output=True, text=True, check=False
     )
 
     assert (ended.returncode, ended.stdout) == (2, "")
-    assert ended.stderr == 'box-uploads: error: rich is missing: pip install "box-uploads[cli]"\n'
+    assert ended.stderr == 'error: rich is not installed\nhint: run `pip install "box-uploads[cli]"`\n'

@@ -33,7 +33,7 @@ def test_the_demo_shows_both_sessions_the_conflict_the_refusal_the_times_and_the
     assert [line.split()[0] for line in lines if line.endswith(" ms")] == ["Client", "AsyncClient"]
     command = next(line.split(maxsplit=1)[1] for line in lines if line.startswith("   command "))
     assert command == "python -m box_uploads.cli upload Interview.mov --folder-id 0"
-    assert "   printed      Interview.mov: 20,000,000 bytes in 3 parts of 8,388,608" in lines
+    assert "   printed      Interview.mov: 20.0 MB, 3 parts of 8.4 MB" in lines
     here, there = (line.split()[-1] for line in lines if line.startswith("   sha1 "))
     assert here == there
     assert len(here) == 40

@@ -59,18 +59,17 @@ LAYERS = (
         ),
         is_dynamic=True,
     ),
-    # What users have too: public names, and nothing that is behind them. The root of the errors is an exception, since
-    # its public name is made of the package's. So is what looks at all paths before the first byte, as the upload looks
-    # at them, and the lock of the state folder.
+    # The public names that users have, too, with four exceptions: the root of the errors, whose public name contains
+    # that of the package; how the uploader opens a source and checks a name, to report all problems before the first
+    # byte; and the lock of the state directory.
     Layer(
         "box_uploads.cli",
         (
             *("click", "msgspec", "platformdirs", "rich"),
             *(f"box_uploads.{name}" for name in ("Client", "__version__", "errors", "models")),
-            *(f"box_uploads._runtime.{name}" for name in ("conversion.decode", "errors.ClientError")),
+            "box_uploads._runtime.errors.ClientError",
             "box_uploads.api.upload_sessions.create_upload_session",
-            *(f"box_uploads.upload.{name}" for name in ("lock.HeldError", "lock.locked")),
-            *(f"box_uploads.upload.{name}" for name in ("opening.opened", "plan.check_minimum")),
+            *(f"box_uploads.upload.{name}" for name in ("lock.HeldError", "lock.locked", "opening.opened")),
             *(f"box_uploads.upload.{name}" for name in upload.__all__),
         ),
     ),

@@ -20,7 +20,7 @@ from .verdict import is_name_taken
 if TYPE_CHECKING:
     from .order import Order
 
-__all__ = ["advice", "looked_up", "settled", "stored_already"]
+__all__ = ["looked_up", "settled", "stored_already", "unconfirmed"]
 
 _SHA1 = re.compile("[0-9a-fA-F]{40}")
 _SENT = "A commit had been sent, and may have been carried out."
@@ -36,17 +36,28 @@ def settled(order: Order, session: models.UploadSession, sha1: str) -> models.Fi
     try:
         return _confirmed(order, session, sha1)
     except CommitUnconfirmedError as error:
-        raise CommitUnconfirmedError(f"{error}. {advice(order, sha1)}") from error.__cause__
+        raise unconfirmed(order, str(error), sha1) from error.__cause__
     except UploadAbortedError as error:
         error.add_note(_SENT)
         raise
     except ClientError as error:
-        text = f"{_SENT} What became of it could not be found out: {error}. {advice(order, sha1)}"
-        raise CommitUnconfirmedError(text) from error
+        text = f"{_SENT} What became of it could not be found out: {error}"
+        raise unconfirmed(order, text, sha1) from error
 
 
-def advice(order: Order, sha1: str) -> str:
-    """Return what to compare, and what to do then, where nothing tells what became of a commit."""
+def unconfirmed(order: Order, text: str, sha1: str) -> CommitUnconfirmedError:
+    """Return the error for a commit whose outcome is unknown, with what to compare and to do next."""
+    target = order.target
+    return CommitUnconfirmedError(
+        f"{text}. {_advice(order, sha1)}",
+        folder_id=target.folder_id,
+        file_id=target.file_id,
+        file_name=target.file_name,
+        sha1=sha1,
+    )
+
+
+def _advice(order: Order, sha1: str) -> str:
     target = order.target
     if target.file_id is None:
         where, name = f"in folder {target.folder_id}", target.file_name

@@ -1,4 +1,4 @@
-"""The command line: `box-uploads`, or `python -m box_uploads.cli`; it needs the extra `cli`.
+"""The command line: `box-uploads`, or `python -m box_uploads.cli`. It needs the extra `cli`.
 
 Example:
     box-uploads upload Project.mov --folder-id 0
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 
-from .streams import usable_streams
+from .streams import robust_streams
 
 __all__ = ["main"]
 
@@ -17,9 +17,9 @@ _EXTRA = frozenset({"click", "platformdirs", "rich"})
 
 def main() -> int:
     """Run the command line with the arguments of this process, and return its exit code."""
-    with usable_streams():
+    with robust_streams():
         try:
-            # Only here, so that what is missing can be told in one line, and Ctrl-C ends the import in another.
+            # Imported here, so that a missing package or Ctrl-C during the import is reported in one line.
             from .program import run  # noqa: PLC0415
 
             return run(sys.argv[1:])
@@ -27,8 +27,8 @@ def main() -> int:
             missing = (error.name or "").partition(".")[0]
             if missing not in _EXTRA:
                 raise
-            sys.stderr.write(f'box-uploads: error: {missing} is missing: pip install "box-uploads[cli]"\n')
+            sys.stderr.write(f'error: {missing} is not installed\nhint: run `pip install "box-uploads[cli]"`\n')
             return 2
         except KeyboardInterrupt:
-            sys.stderr.write("box-uploads: interrupted\n")
+            sys.stderr.write("interrupted\n")
             return 130

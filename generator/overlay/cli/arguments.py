@@ -1,4 +1,4 @@
-"""What the values of options and arguments must be, so that a wrong one is told before anything is sent."""
+"""Types and checks of option values and arguments."""
 
 from __future__ import annotations
 
@@ -9,48 +9,52 @@ import click
 
 from .. import errors
 
-__all__ = ["PATH", "STDIN", "DuplicateNameError", "PathNameError", "all_filled", "box_id", "filled"]
+__all__ = ["PATH", "STDIN", "DuplicateNameError", "PathNameError", "require_id", "require_value", "require_values"]
 
 _ID = re.compile(r"[0-9]{1,19}", re.ASCII)
 
 STDIN = "-"
 
 PATH = click.Path(allow_dash=True, readable=False)
-"""A path that is looked at before anything is sent: what is wrong with it is told together with what else is."""
+"""A path that click does not check: all paths are checked together later, and all their problems are reported."""
 
 
 class PathNameError(errors.InvalidArgumentError):
-    """The name of a path cannot be that of a file at Box, and no other one was given."""
+    """The name of a path is not a valid file name at Box, and `--name` is not given."""
 
     def __init__(self, rule: str) -> None:
-        super().__init__("source", f"its name {rule}")
+        super().__init__("source", f"the file name {rule}")
 
 
 class DuplicateNameError(errors.InvalidArgumentError):
-    """Two paths of one command would get the same name at Box."""
+    """Two paths of one command have the same file name.
+
+    Args:
+        first: The earlier path with that name.
+    """
 
     def __init__(self, first: str) -> None:
-        super().__init__("source", f"gets the same name at Box as {first}")
+        super().__init__("source", f"the file name is the same as that of {first}")
 
 
-def filled(_context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
-    """Refuse an empty value, which is mostly a variable of a script that is not set."""
-    # click takes an empty variable of the environment for none.
+def require_value(_context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """Refuse an empty value, which mostly comes from an unset variable of a script."""
+    # click reads an empty environment variable as an unset one.
     variable = parameter.envvar if value is None else None
     if value == "" or (isinstance(variable, str) and os.environ.get(variable) == ""):
         raise click.BadParameter("must not be empty")
     return value
 
 
-def all_filled(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+def require_values(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
     """Refuse an empty value among several."""
     for value in values:
-        filled(context, parameter, value)
+        require_value(context, parameter, value)
     return values
 
 
-def box_id(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
-    """Refuse what is no id at Box."""
-    if filled(context, parameter, value) is not None and not _ID.fullmatch(str(value)):
-        raise click.BadParameter(f"{value!r} is no decimal number, as an id at Box is")
+def require_id(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """Refuse a value that is not an id at Box."""
+    if require_value(context, parameter, value) is not None and not _ID.fullmatch(str(value)):
+        raise click.BadParameter(f"{value!r} is not an id; ids at Box are decimal numbers")
     return value

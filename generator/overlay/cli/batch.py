@@ -1,50 +1,36 @@
-"""Uploads, one after the other, and what is told of each when it has ended."""
+"""Upload several paths, one after the other, and report each."""
 
 from __future__ import annotations
 
 import errno
 import os
 import sys
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import msgspec
 
-from .. import errors
 from .._runtime.errors import ClientError
-from ..api.upload_sessions import create_upload_session
-from ..upload import MINIMUM_SIZE, SessionLeft, Started, Stored, upload_file
-from ..upload.opening import opened
-from ..upload.plan import check_minimum
-from .arguments import STDIN, DuplicateNameError, PathNameError
-from .failure import FAILED, INTERRUPTED, WRONG_USAGE, Failure, failure_of, skipped
-from .streams import UnwrittenError
-from .text import json_text, path_text, printable
+from ..upload import SessionLeft, Started, Stored, upload_file
+from .arguments import STDIN
+from .checks import check_paths, convert_name_error
+from .failure import FAILED, INTERRUPTED, USAGE_ERROR, Failure, failure_from, skipped_data
+from .streams import OutputError
+from .text import count_text, json_text, path_text, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from .. import Client
     from ..models import File
     from ..upload import ProgressEvent
     from .display import Display
-    from .memory import Memory
+    from .settings import Settings
+    from .state_dir import StateDir
 
-__all__ = ["Batch", "Results", "Settings"]
+__all__ = ["Batch", "Results"]
 
 Results: TypeAlias = Literal["text", "json", "none"]
-
-
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """What the options say about each upload."""
-
-    folder_id: str | None
-    file_id: str | None
-    file_name: str | None
-    size: int | None
-    workers: int
-    if_match: str | None
 
 
 class Batch:
@@ -52,18 +38,18 @@ class Batch:
 
     Args:
         client: The client.
-        settings: What all uploads have in common.
-        memory: Where journals are, or None to keep none.
-        display: Shows what goes on.
-        server: Where the API is, if not at Box; an upload to elsewhere is another one.
+        settings: The options of all uploads.
+        state_dir: Where journals are kept, or None to keep none.
+        display: Shows progress and messages.
+        server: URL of the API, or None for Box; it is part of what identifies an upload.
         results: How results are printed: as text, as JSON, or not at all.
     """
 
-    def __init__(  # noqa: PLR0913  # each is a part of the whole
+    def __init__(  # noqa: PLR0913  # all collaborators
         self,
         client: Client,
         settings: Settings,
-        memory: Memory | None,
+        state_dir: StateDir | None,
         display: Display,
         *,
         server: str | None,
@@ -71,164 +57,123 @@ class Batch:
     ) -> None:
         self._client = client
         self._settings = settings
-        self._memory = memory
+        self._state_dir = state_dir
         self._display = display
         self._server = server
         self._results = results
-        self._is_unwritten = False
-        self._is_told = False
-        self._has_begun = False
+        self._output_failed = False
+        self._is_reported = False
+        self._has_started = False
 
     def upload(self, paths: tuple[str, ...]) -> int:
-        """Upload all paths, and return the exit code: that of wrong usage only if nothing has begun."""
-        if wrong := self._wrong(paths):
-            return self._refused(paths, wrong)
+        """Upload all paths, and return the exit code: a usage error only if no upload has started."""
+        if found := check_paths(paths, self._settings, lambda path: self._session_left(path) is not None):
+            return self._refuse(paths, found)
         codes: list[int] = []
         for number, path in enumerate(paths, 1):
-            ended = self._ended(path, is_last=number == len(paths))
-            codes.append(0 if ended is None else ended.exit_code)
-            if ended is not None and ended.is_final:
+            failure = self._upload_path(path, is_last=number == len(paths))
+            codes.append(0 if failure is None else failure.exit_code)
+            if failure is not None and failure.is_final:
                 break
-        if untried := paths[len(codes) :]:
+        untried = paths[len(codes) :]
+        if untried:
             self._skip(untried)
         if len(paths) > 1 and any(codes):
-            self._display.say(f"{codes.count(0)} of {len(paths)} files are stored")
+            self._display.write_message(_summary(codes, len(untried)))
         if INTERRUPTED in codes:
             return INTERRUPTED
-        if set(codes) == {WRONG_USAGE} and not self._has_begun and not self._is_unwritten:
-            return WRONG_USAGE
-        return FAILED if any(codes) or self._is_unwritten else 0
+        if set(codes) == {USAGE_ERROR} and not self._has_started and not self._output_failed:
+            return USAGE_ERROR
+        return FAILED if any(codes) or self._output_failed else 0
 
-    def _skip(self, paths: tuple[str, ...]) -> None:
-        """Name paths that were not tried."""
-        were = "file was" if len(paths) == 1 else "files were"
-        names = ", ".join(path_text(path) for path in paths)
-        self._display.say(f"box-uploads: error: {len(paths):,} {were} not tried: {names}")
-        for path in paths:
-            self._print(path, skipped(self._left(path)))
-
-    def _wrong(self, paths: tuple[str, ...]) -> dict[int, Failure]:
-        """Return what is wrong with files, by their numbers, as far as that can be told before anything is sent."""
-        wrong: dict[int, Failure] = {}
-        first: dict[str, str] = {}
-        for number, path in enumerate(paths):
-            # What stdin holds is only known when it is read.
-            if path == STDIN:
+    def _refuse(self, paths: Sequence[str], found: Mapping[int, ClientError | OSError]) -> int:
+        """Report all paths that cannot be uploaded; the others are skipped."""
+        for index, path in enumerate(paths):
+            if index not in found:
+                self._print_json(path, skipped_data(self._session_left(path)))
                 continue
-            try:
-                name = self._check(path)
-                if self._settings.file_id is None and name in first:
-                    raise DuplicateNameError(first[name])  # told as the others are
-                first[name] = path_text(path)
-            except (ClientError, OSError) as error:
-                failure = failure_of(error, path=path, session=self._left(path))
-                wrong[number] = msgspec.structs.replace(failure, exit_code=WRONG_USAGE)
-        return wrong
-
-    def _check(self, path: str) -> str:
-        """Check a file, and return the name that it gets at Box."""
-        settings = self._settings
-        with opened(path) as source:
-            size, name = source.size, settings.file_name or source.name
-        # The end of a session that an earlier run has left for it is the uploader's to see to.
-        if self._left(path) is None:
-            check_minimum(size)
-        if settings.file_id is None and settings.folder_id is not None:
-            with self._of_path():
-                create_upload_session.build_request(
-                    folder_id=settings.folder_id, file_name=name, file_size=max(size, MINIMUM_SIZE)
-                )
-        return name
-
-    def _refused(self, paths: tuple[str, ...], wrong: dict[int, Failure]) -> int:
-        """Tell of all that is wrong; nothing is sent of the others either."""
-        for number, path in enumerate(paths):
-            failure = wrong.get(number)
-            if failure is None:
-                self._print(path, skipped(self._left(path)))
-                continue
-            for line in failure.lines(path_text(path)):
-                self._display.say(line)
-            self._print(path, failure.data())
+            failure = failure_from(found[index], path=path, session=self._session_left(path))
+            self._report(path, msgspec.structs.replace(failure, exit_code=USAGE_ERROR))
         if len(paths) > 1:
-            self._display.say(f"{len(wrong)} of {len(paths)} files cannot be uploaded; nothing was sent")
-        return WRONG_USAGE
+            self._display.write_message(f"{len(found)} of {len(paths)} files cannot be uploaded; nothing was sent")
+        return USAGE_ERROR
 
-    @contextmanager
-    def _of_path(self) -> Generator[None]:
-        """Take a wrong name for that of the path, if no other one was given."""
-        try:
-            yield
-        except errors.InvalidArgumentError as error:
-            if error.argument == "file_name" and self._settings.file_name is None:
-                raise PathNameError(error.rule) from None
-            raise
+    def _skip(self, paths: Sequence[str]) -> None:
+        """Name the paths that were not tried."""
+        verb = "was" if len(paths) == 1 else "were"
+        names = ", ".join(path_text(path) for path in paths)
+        self._display.write_message(f"error: {count_text(len(paths), 'file')} {verb} not tried: {names}")
+        for path in paths:
+            self._print_json(path, skipped_data(self._session_left(path)))
 
-    def _ended(self, path: str, *, is_last: bool) -> Failure | None:
-        """Upload a path, and return what has come in the way."""
-        self._display.begin(self._name(path))
-        self._is_told = False
+    def _upload_path(self, path: str, *, is_last: bool) -> Failure | None:
+        """Upload a path and report it; return the failure, if any."""
+        self._display.start_file(self._display_name(path))
+        self._is_reported = False
         try:
             self._send(path, is_last=is_last)
         except (ClientError, OSError, KeyboardInterrupt) as error:
-            if self._is_of_memory(path, error):
-                for hint in _memory_hints(error):
-                    error.add_note(hint)
-            failure = failure_of(error, path=path, session=self._left(path))
+            hints = _state_dir_hints(error) if self._is_about_state_dir(path, error) else ()
+            failure = failure_from(error, path=path, session=self._session_left(path), hints=hints)
         else:
             return None
-        if not failure.is_final:
-            self._display.ended(None)
+        if not failure.is_interruption:
+            self._display.finish_file(None)
         if is_last or failure.is_final:
-            self._display.end()
-        for line in failure.lines(path_text(path)):
-            self._display.say(line)
-        if not self._is_told:
-            self._print(path, failure.data())
+            self._display.close()
+        self._report(path, failure)
         return failure
 
-    def _is_of_memory(self, path: str, error: BaseException) -> bool:
-        """Whether an error is about the folder for journals, and not about what is uploaded."""
-        if self._memory is None or not isinstance(error, OSError) or path == STDIN:
-            return False
-        is_of_source = str(error.filename) in {path, os.path.abspath(path)}  # noqa: PTH100  # as the uploader does
-        return not is_of_source and self._memory.holds(error.filename)
+    def _report(self, path: str, failure: Failure) -> None:
+        for line in failure.lines(path_text(path)):
+            self._display.write_message(line)
+        # A failure after the file was stored adds no second result.
+        if not self._is_reported:
+            self._print_json(path, failure.json_data())
 
-    def _journal(self, path: str) -> Path | None:
-        if self._memory is None or path == STDIN:
+    def _is_about_state_dir(self, path: str, error: BaseException) -> bool:
+        """Whether an error is about the state directory rather than the source."""
+        if self._state_dir is None or not isinstance(error, OSError) or path == STDIN:
+            return False
+        is_about_source = str(error.filename) in {path, os.path.abspath(path)}  # noqa: PTH100  # as the uploader does
+        return not is_about_source and self._state_dir.overlaps(error.filename)
+
+    def _journal_path(self, path: str) -> Path | None:
+        if self._state_dir is None or path == STDIN:
             return None
-        where = path if "://" in path else os.path.abspath(path)  # noqa: PTH100  # as the uploader does
+        source = path if "://" in path else os.path.abspath(path)  # noqa: PTH100  # as the uploader does
         settings = self._settings
         target = (settings.folder_id, settings.file_id, settings.file_name)
-        return self._memory.journal(self._server, path_text(where), *target)
+        return self._state_dir.journal_path(self._server, path_text(source), *target)
 
-    def _left(self, path: str) -> str | None:
-        """Return the id of the session that the same command would go on with."""
-        journal = self._journal(path)
-        session = None if journal is None or self._memory is None else self._memory.left(journal)
+    def _session_left(self, path: str) -> str | None:
+        """Return the id of the session that the same command would resume, or None."""
+        journal = self._journal_path(path)
+        session = None if journal is None or self._state_dir is None else self._state_dir.read_session(journal)
         return None if session is None else session.id
 
     def _send(self, path: str, *, is_last: bool) -> None:
-        settings, has_begun, sessions_left = self._settings, False, 0
+        settings, has_started, sessions_left = self._settings, False, 0
 
-        def note(event: ProgressEvent) -> None:
-            nonlocal has_begun, sessions_left
-            # Without a session, an earlier run has stored the file.
-            has_begun |= isinstance(event, Started)
-            self._has_begun |= has_begun
-            self._display.tell(event)
+        def handle_event(event: ProgressEvent) -> None:
+            nonlocal has_started, sessions_left
+            # If the file is stored without `Started`, an earlier run has stored it.
+            has_started |= isinstance(event, Started)
+            self._has_started |= has_started
+            self._display.show_event(event)
             if isinstance(event, SessionLeft):
                 sessions_left = event.count
             if isinstance(event, Stored):
-                # Told now, since a run that is killed before it tells the result has to tell it in the next.
-                self._display.ended(event.file.size or None)
+                # Reported before the journal is deleted: if this process is killed in between, the next run reports
+                # the file again.
+                self._display.finish_file(event.file.size or None)
                 if is_last:
-                    self._display.end()
-                self._tell(path, event.file, was_there=not has_begun, sessions_left=sessions_left)
+                    self._display.close()
+                self._report_stored(path, event.file, already_there=not has_started, sessions_left=sessions_left)
 
-        if self._memory is not None:
-            self._memory.prepare()
-        with self._of_path():
+        if self._state_dir is not None:
+            self._state_dir.create_journal_folder()
+        with convert_name_error(settings):
             upload_file(
                 self._client,
                 sys.stdin.buffer if path == STDIN else path,
@@ -238,44 +183,59 @@ class Batch:
                 size=settings.size,
                 workers=settings.workers,
                 if_match=settings.if_match,
-                on_progress=note,
-                resume=self._journal(path),
+                on_progress=handle_event,
+                resume=self._journal_path(path),
             )
 
-    def _name(self, path: str) -> str:
+    def _display_name(self, path: str) -> str:
         if path == STDIN:
             return self._settings.file_name or "stdin"
         return path_text(path).rstrip("/").rpartition("/")[2]
 
-    def _tell(self, path: str, file: File, *, was_there: bool, sessions_left: int) -> None:
-        self._is_told = True
-        said = {name: getattr(file, name) for name in ("id", "name", "size", "sha1", "etag")}
-        known = {name: None if value is msgspec.UNSET else value for name, value in said.items()}
-        said_of_run = {"already_there": was_there, "sessions_left": sessions_left}
-        self._print(path, {"outcome": "stored", **said_of_run, **known})
+    def _report_stored(self, path: str, file: File, *, already_there: bool, sessions_left: int) -> None:
+        self._is_reported = True
+        fields = {name: getattr(file, name) for name in ("id", "name", "size", "sha1", "etag")}
+        known = {name: None if value is msgspec.UNSET else value for name, value in fields.items()}
+        run = {"already_there": already_there, "sessions_left": sessions_left}
+        self._print_json(path, {"outcome": "stored", **run, **known})
         if self._results == "text":
-            where = f"file {file.id}{', already there' if was_there else ''}"
-            size = "" if known["size"] is None else f", {known['size']:,} bytes"
-            etag = "" if known["etag"] is None else f", etag {known['etag']}"
-            text = f"{known['name'] or self._name(path)}: {where}{size}, sha1 {known['sha1']}{etag}"
-            self._put(printable(text))
+            words = [
+                "already uploaded" if already_there else "done",
+                f"file {file.id}",
+                *([] if known["size"] is None else [f"{known['size']:,} bytes"]),
+                f"sha1 {known['sha1']}",
+                *([] if known["etag"] is None else [f"etag {known['etag']}"]),
+            ]
+            self._write_result(printable(f"{known['name'] or self._display_name(path)}: {', '.join(words)}"))
 
-    def _print(self, path: str, data: dict[str, Any]) -> None:
+    def _print_json(self, path: str, data: dict[str, Any]) -> None:
         if self._results == "json":
-            self._put(json_text({"path": path_text(path), **data}))
+            self._write_result(json_text({"path": path_text(path), **data}))
 
-    def _put(self, line: str) -> None:
-        """Write a result; one that cannot be written keeps no file from being uploaded."""
+    def _write_result(self, line: str) -> None:
+        """Write a result; a stdout that cannot be written is reported once, and does not stop the other uploads."""
         try:
-            self._display.result(line)
-        except UnwrittenError as error:
-            if not self._is_unwritten:
-                self._display.say(failure_of(error).lines()[0])
-            self._is_unwritten = True
+            self._display.write_result(line)
+        except OutputError as error:
+            if not self._output_failed:
+                self._display.write_message(failure_from(error).lines()[0])
+            self._output_failed = True
 
 
-def _memory_hints(error: BaseException) -> list[str]:
-    hint = "--state-dir or BOX_UPLOADS_STATE_DIR chooses another folder for journals, --no-resume keeps none"
+def _summary(codes: Sequence[int], untried: int) -> str:
+    """Return how many files were uploaded, failed, and so on: `2 of 3 files uploaded, 1 failed`."""
+    uploaded, interrupted = codes.count(0), codes.count(INTERRUPTED)
+    counts = {
+        "failed": len(codes) - uploaded - interrupted,
+        "interrupted": interrupted,
+        "not tried": untried,
+    }
+    others = (f", {count} {outcome}" for outcome, count in counts.items() if count)
+    return f"{uploaded} of {len(codes) + untried} files uploaded{''.join(others)}"
+
+
+def _state_dir_hints(error: BaseException) -> list[str]:
+    hint = "choose another folder with --state-dir, or use --no-resume to upload without a journal"
     if isinstance(error, OSError) and error.errno in {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}:
-        return ["the source is not to blame; free some space for the journal", hint]
+        return ["free some space for the journal", hint]
     return [hint]

@@ -1,4 +1,4 @@
-"""What a person sees of uploads while they go on: plain lines on stderr, or nothing; a bar is in `bar.py`."""
+"""Progress on stderr: as plain lines for a log, or none. `progress_bar.py` has that for a terminal."""
 
 from __future__ import annotations
 
@@ -11,157 +11,205 @@ from typing import TYPE_CHECKING, Protocol
 
 import click
 
-from ..upload import BytesSent, Restarted, Resumed, Retried, SessionLeft, Started
-from .streams import put
-from .text import counted, printable, seconds, size_text
+from ..upload import BytesSent, PartDone, Restarted, Resumed, Retried, SessionLeft, Started
+from .streams import write_line
+from .text import count_text, delay_text, printable, progress_text, size_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..upload import ProgressEvent
 
-__all__ = ["STOPPING", "Display", "Lines", "Quiet", "Remarks", "remark"]
+__all__ = ["STOPPING", "Display", "EventMessages", "LogDisplay", "QuietDisplay", "started_text"]
 
-STOPPING = "stopping; once more to stop at once"
+STOPPING = "stopping; press Ctrl-C again to quit at once"
 _EVERY_S = 30.0
-# Pauses grow up to half of it, so that workers that wait for the same server are no further apart.
-_SAME_S = 60.0
-_REQUEST = re.compile(r", request id [^)]*")
+# A worker's delay varies by up to half of it, so that workers that fail together report within this time.
+_REPEAT_S = 60.0
+_REQUEST_ID = re.compile(r", request id [^)]*")
+_STEPS = {
+    "abort": "the abort of the session",
+    "commit": "the commit",
+    "confirm": "the check of the commit",
+    "create": "the creation of the session",
+    "parts": "the list of the parts",
+    "status": "the status of the session",
+}
 
 
 class Display(Protocol):
-    """Shows uploads, one after the other."""
+    """Shows the uploads of one command, one file after the other."""
 
-    def begin(self, name: str) -> None:
-        """Go on to another upload."""
+    def start_file(self, name: str) -> None:
+        """Start to show a file."""
         ...
 
-    def tell(self, event: ProgressEvent) -> None:
-        """Take an event of the upload."""
+    def show_event(self, event: ProgressEvent) -> None:
+        """Show an event of the file's upload."""
         ...
 
-    def ended(self, size: int | None) -> None:
-        """Take the end of the upload: the size of the file that is stored, in bytes, or None if none is."""
+    def finish_file(self, size: int | None) -> None:
+        """Show that the file is done: its size in bytes if it is uploaded, or None if it failed."""
         ...
 
-    def say(self, line: str) -> None:
-        """Write a line on stderr."""
+    def write_message(self, line: str) -> None:
+        """Write a line to stderr."""
         ...
 
-    def result(self, line: str) -> None:
-        """Write a line on stdout, as it is.
+    def write_result(self, line: str) -> None:
+        """Write a line to stdout, unchanged.
 
         Raises:
-            UnwrittenError: It cannot be written.
+            OutputError: stdout cannot be written.
         """
         ...
 
-    def stopping(self) -> None:
-        """Show that the end was asked for; called by the handler of a signal."""
+    def show_stopping(self) -> None:
+        """Show that the upload is being stopped; called by a signal handler."""
         ...
 
-    def end(self) -> None:
-        """Show nothing further."""
+    def close(self) -> None:
+        """Stop showing progress."""
         ...
 
 
-class Quiet:
-    """Shows nothing of what goes on."""
+class QuietDisplay:
+    """Shows no progress."""
 
-    def begin(self, name: str) -> None:
-        """Go on to another upload."""
+    def start_file(self, name: str) -> None:
+        """Start to show a file."""
 
-    def tell(self, event: ProgressEvent) -> None:
-        """Take an event of the upload."""
+    def show_event(self, event: ProgressEvent) -> None:
+        """Show an event of the file's upload."""
 
-    def ended(self, size: int | None) -> None:
-        """Take the end of the upload."""
+    def finish_file(self, size: int | None) -> None:
+        """Show that the file is done."""
 
-    def say(self, line: str) -> None:
-        """Write a line on stderr."""
+    def write_message(self, line: str) -> None:
+        """Write a line to stderr."""
         click.echo(printable(line), err=True)
 
-    def result(self, line: str) -> None:
-        """Write a line on stdout, as it is."""
-        put(line)
+    def write_result(self, line: str) -> None:
+        """Write a line to stdout, unchanged."""
+        write_line(line)
 
-    def stopping(self) -> None:
-        """Show that the end was asked for."""
+    def show_stopping(self) -> None:
+        """Show that the upload is being stopped."""
 
-    def end(self) -> None:
-        """Show nothing further."""
+    def close(self) -> None:
+        """Stop showing progress."""
 
 
-class Lines(Quiet):
-    """A line for what is worth knowing later, in the log of whoever has started this.
+class LogDisplay(QuietDisplay):
+    """Writes plain lines: the start, what goes wrong, and the progress every half minute.
 
     Args:
-        clock: Returns seconds that never go back.
+        clock: Returns monotonic seconds.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._remarks = Remarks(clock)
+        self._messages = EventMessages(clock)
 
-    def begin(self, name: str) -> None:
-        """Go on to another upload."""
-        self._name, self._told_s = name, self._clock()
+    def start_file(self, name: str) -> None:
+        """Start to show a file."""
+        self._name, self._written_s = name, self._clock()
+        self._messages.start_file()
+        self._parts_done = self._total_parts = 0
 
-    def tell(self, event: ProgressEvent) -> None:
-        """Write the events that matter, and from time to time how much is sent."""
-        if isinstance(event, Started):
-            parts = counted(event.total_parts, "part")
-            self.say(f"{self._name}: {event.size:,} bytes in {parts} of {event.part_size:,}")
-        elif isinstance(event, BytesSent):
-            if self._clock() - self._told_s >= _EVERY_S:
-                self._told_s = self._clock()
-                share = 100 * event.sent // event.size
-                self.say(f"{self._name}: {share} %, {size_text(event.sent)} of {size_text(event.size)}")
-        elif said := self._remarks.on(event):
-            self.say(f"{self._name}: {said}")
+    def show_event(self, event: ProgressEvent) -> None:
+        """Write the events that matter, and the progress from time to time."""
+        match event:
+            case Started():
+                self._total_parts = event.total_parts
+                self.write_message(f"{self._name}: {started_text(event)}")
+            case PartDone():
+                self._parts_done = event.parts_done
+            case Restarted():
+                self._parts_done = 0
+            case BytesSent() if self._clock() - self._written_s >= _EVERY_S:
+                self._written_s = self._clock()
+                self.write_message(f"{self._name}: {self._progress(event)}")
+            case _:
+                pass
+        if message := self._messages.message(event):
+            self.write_message(f"{self._name}: {message}")
 
-    def stopping(self) -> None:
-        """Write a line past all buffers, which may be in use just now."""
+    def _progress(self, event: BytesSent) -> str:
+        parts = f"{self._parts_done}/{self._total_parts} parts"
+        return f"{100 * event.sent // event.size}%, {progress_text(event.sent, event.size)}, {parts}"
+
+    def show_stopping(self) -> None:
+        """Write a line without a buffer: the signal may have interrupted a write to the buffered stream."""
         with suppress(OSError, ValueError):
             os.write(sys.stderr.fileno(), f"{STOPPING}\n".encode())
 
 
-class Remarks:
-    """What is worth a line of its own, once: in an outage, all workers fail in the same way.
+def started_text(event: Started) -> str:
+    """Return the size and the parts of a file: `1.2 GB, 36 parts of 33.6 MB`."""
+    return f"{size_text(event.size)}, {count_text(event.total_parts, 'part')} of {size_text(event.part_size)}"
+
+
+class EventMessages:
+    """The events that deserve a line of their own.
+
+    In an outage all workers fail in the same way, so equal failures are reported once a minute.
 
     Args:
-        clock: Returns seconds that never go back.
+        clock: Returns monotonic seconds.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._told_s: dict[tuple[str, int, str], float] = {}
+        self._reported_s: dict[tuple[str, int, str], float] = {}
+        self.start_file()
 
-    def on(self, event: ProgressEvent) -> str:
-        """Return what is to be told of an event, or an empty text."""
-        if isinstance(event, Retried):
-            kind = (event.step, event.attempt, _REQUEST.sub("", event.reason))
-            if self._clock() - self._told_s.get(kind, -_SAME_S) < _SAME_S:
-                return ""
-            self._told_s[kind] = self._clock()
-        return remark(event)
+    def start_file(self) -> None:
+        """Forget the session of the file before."""
+        self._resumed: Resumed | None = None
+        self._part_size = 0
 
+    def message(self, event: ProgressEvent) -> str:
+        """Return the message for an event, or an empty text."""
+        match event:
+            case Resumed():
+                # Reported when the parts start, with their total number.
+                self._resumed = event
+            case Started():
+                return self._start_message(event)
+            case Restarted(reason=reason):
+                self._resumed = None
+                return f"starting over: {reason}"
+            case SessionLeft(reason=reason):
+                return f"uploaded; {reason[:1].lower()}{reason[1:]}"
+            case Retried():
+                return self._retry_message(event)
+            case _:
+                pass
+        return ""
 
-def remark(event: ProgressEvent) -> str:
-    """Return what is worth a line of its own, or an empty text.
-
-    A first failure passes mostly, and waiting for a commit is usual: told are the second, fourth, eighth … attempt.
-    """
-    match event:
-        case Resumed(parts=parts, size=size):
-            there = f"{counted(parts, 'part')}, {size_text(size)}" if parts else "no part yet"
-            return f"goes on where an earlier run ended; there from then: {there}"
-        case Restarted(reason=reason):
-            return f"begins anew: {reason}"
-        case SessionLeft(reason=reason):
-            return f"stored; {reason[:1].lower()}{reason[1:]}"
-        case Retried(attempt=attempt, step=step) if attempt > 1 and not attempt & (attempt - 1):
-            where = step if event.offset is None else f"{step} at {event.offset:,}"
-            return f"{where}, attempt {attempt}, again in {seconds(event.delay_s)}: {event.reason}"
-        case _:
+    def _start_message(self, event: Started) -> str:
+        self._part_size = event.part_size
+        resumed, self._resumed = self._resumed, None
+        if resumed is None:
             return ""
+        return f"resuming, {resumed.parts} of {count_text(event.total_parts, 'part')} already uploaded"
+
+    def _retry_message(self, event: Retried) -> str:
+        """Return a message for the second, fourth, eighth ... attempt: most failures do not repeat."""
+        attempt = event.attempt
+        if attempt == 1 or attempt & (attempt - 1):
+            return ""
+        kind = (event.step, attempt, _REQUEST_ID.sub("", event.reason))
+        if self._clock() - self._reported_s.get(kind, -_REPEAT_S) < _REPEAT_S:
+            return ""
+        self._reported_s[kind] = self._clock()
+        delay = delay_text(event.delay_s)
+        return f"retrying {self._step_text(event)} in {delay} after {attempt} attempts: {event.reason}"
+
+    def _step_text(self, event: Retried) -> str:
+        if event.offset is None:
+            return _STEPS.get(event.step, event.step)
+        return (
+            f"part {event.offset // self._part_size + 1}" if self._part_size else f"the part at byte {event.offset:,}"
+        )

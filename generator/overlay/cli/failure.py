@@ -1,19 +1,22 @@
-"""What an error comes to on the command line: one line, what helps against it, and an exit code."""
+"""How an error is reported: one line, hints, JSON, and an exit code."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from .. import errors
 from ..upload import CommitUnconfirmedError, FileTooSmallError, JournalError
-from .hints import hints_of, is_of_path
-from .text import counted, printable
+from .hints import hints_for, is_about_path
+from .text import count_text, printable
 
-__all__ = ["FAILED", "INTERRUPTED", "WRONG_USAGE", "Failure", "failure_of", "skipped"]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
+__all__ = ["FAILED", "INTERRUPTED", "USAGE_ERROR", "Failure", "failure_from", "skipped_data"]
+
+FAILED, USAGE_ERROR, INTERRUPTED = 1, 2, 130
 
 _OPTIONS = {
     "base_url": "--base-url or BOX_BASE_URL",
@@ -23,81 +26,98 @@ _OPTIONS = {
     "token": "token",
     "trusted_hosts": "--trusted-host",
 }
-# What helps a program with a pipe; what helps here is a hint.
-_FOR_PROGRAMS = "; give it as an open file, with its size"
-# What a second run would only fail by as well.
-_LASTING = (CommitUnconfirmedError, JournalError, errors.InvalidArgumentError)
+# Advice for callers of `upload_file`; the hints have that for the command line.
+_FOR_CALLERS = "; give it as an open file, with its size"
+# Errors that the same command would only meet again.
+_PERMANENT = (CommitUnconfirmedError, JournalError, errors.InvalidArgumentError)
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
-    """An error or an interruption, as it is told.
+    """An error or an interruption, as it is reported.
 
     Attributes:
-        message: What happened, in one line; empty if the head of the line says it all.
-        hints: What helps, a line each.
-        exit_code: The exit code that it stands for.
-        session: Id of the session that is left, or None.
-        resumable: Whether the same command goes on where this one ended.
-        is_final: Whether whatever comes next would end in the same way.
-        error: The error for a machine, or None for an interruption.
+        message: What happened, in one line; empty for an interruption.
+        hints: What to do about it, one instruction per line.
+        notes: What else happened, such as a session that could not be aborted.
+        exit_code: The exit code.
+        session: Id of the session that is kept for the next run, or None.
+        resumable: Whether the same command resumes.
+        is_final: Whether all further files would fail in the same way.
+        error: The error as JSON data, or None for an interruption.
     """
 
     message: str
     hints: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     exit_code: int = FAILED
     session: str | None = None
     resumable: bool = False
     is_final: bool = False
     error: dict[str, Any] | None = None
 
-    def lines(self, about: str = "") -> list[str]:
-        """Return what is told to a person."""
-        head = "interrupted" if self.exit_code == INTERRUPTED else "error"
-        said = ": ".join(printable(one) for one in ("box-uploads", head, about, self.message) if one)
-        return [said, *(f"hint: {printable(hint)}" for hint in self.hints)]
+    @property
+    def is_interruption(self) -> bool:
+        """Whether it is an interruption rather than an error."""
+        return self.exit_code == INTERRUPTED
 
-    def data(self) -> dict[str, Any]:
-        """Return what is told to a machine."""
-        outcome = "interrupted" if self.exit_code == INTERRUPTED else "failed"
-        return _data(outcome, self.session, resumable=self.resumable, hints=self.hints, error=self.error)
+    def lines(self, subject: str = "") -> list[str]:
+        """Return the lines for stderr.
+
+        Args:
+            subject: What it is about, such as the path; empty for the command as a whole.
+        """
+        words = (subject, "interrupted") if self.is_interruption else ("error", subject, self.message)
+        line = ": ".join(printable(word) for word in words if word)
+        notes = (f"note: {printable(note)}" for note in self.notes)
+        return [line, *notes, *(f"hint: {printable(hint)}" for hint in self.hints)]
+
+    def json_data(self) -> dict[str, Any]:
+        """Return the object for `--json`."""
+        outcome = "interrupted" if self.is_interruption else "failed"
+        hints = (*self.hints, *self.notes)
+        return _json_data(outcome, self.session, resumable=self.resumable, hints=hints, error=self.error)
 
 
-def skipped(session: str | None) -> dict[str, Any]:
-    """Return what a machine is told of a path that was not tried.
+def skipped_data(session: str | None) -> dict[str, Any]:
+    """Return the object of `--json` for a path that was not tried.
 
     Args:
-        session: Id of the session that an earlier run has left for it, or None.
+        session: Id of the session that an earlier run has left, or None.
     """
-    return _data("skipped", session, resumable=session is not None, hints=(), error=None)
+    return _json_data("skipped", session, resumable=session is not None, hints=(), error=None)
 
 
-def _data(
+def _json_data(
     outcome: str, session: str | None, *, resumable: bool, hints: tuple[str, ...], error: dict[str, Any] | None
 ) -> dict[str, Any]:
     return {"outcome": outcome, "session": session, "resumable": resumable, "hints": list(hints), "error": error}
 
 
-def failure_of(error: BaseException, *, path: str = "", session: str | None = None) -> Failure:
-    """Return what an error comes to.
+def failure_from(
+    error: BaseException, *, path: str = "", session: str | None = None, hints: Sequence[str] = ()
+) -> Failure:
+    """Return how to report an error.
 
     Args:
         error: An error of the client or the system, or KeyboardInterrupt.
-        path: The path that it is told to be about.
-        session: Id of the session that is left in a journal to go on from, or None.
+        path: The path that was uploaded, which the report names.
+        session: Id of the session that is left in the journal, or None.
+        hints: Further hints of the caller.
     """
     is_interruption = isinstance(error, KeyboardInterrupt)
-    resumable = session is not None and not isinstance(error, _LASTING)
-    hints = hints_of(error, path)
+    resumable = session is not None and not isinstance(error, _PERMANENT)
+    found = hints_for(error, path)
     if resumable and not isinstance(error, errors.PreconditionFailedError):
-        hints.append(f"run the same command again to go on with session {session}")
+        found.append(f"run the same command again; it resumes session {session}")
     elif is_interruption:
-        hints.append("there is no journal to go on from; the command begins anew")
+        found.append("run the same command again; without a journal it starts over")
     message = "" if is_interruption else _message(error, path)
     notes: list[str] = getattr(error, "__notes__", [])
-    code = WRONG_USAGE if isinstance(error, errors.InvalidArgumentError) else FAILED
+    code = USAGE_ERROR if isinstance(error, errors.InvalidArgumentError) else FAILED
     return Failure(
         message=message,
-        hints=(*hints, *notes),
+        hints=(*found, *hints),
+        notes=tuple(notes),
         exit_code=INTERRUPTED if is_interruption else code,
         session=session,
         resumable=resumable,
@@ -109,18 +129,19 @@ def failure_of(error: BaseException, *, path: str = "", session: str | None = No
 def _message(error: BaseException, path: str) -> str:
     if isinstance(error, errors.InvalidArgumentError):
         if error.argument == "source":
-            return error.rule.removesuffix(_FOR_PROGRAMS)
+            return error.rule.removesuffix(_FOR_CALLERS)
         option = _OPTIONS.get(error.argument, f"--{error.argument.replace('_', '-')}")
         return option + str(error).removeprefix(error.argument)
     if isinstance(error, OSError) and error.strerror:
-        is_told = error.filename is None or is_of_path(error, path)
-        return error.strerror if is_told else f"{error.strerror}: {error.filename}"
+        is_named = error.filename is None or is_about_path(error, path)
+        return error.strerror if is_named else f"{error.filename}: {error.strerror}"
     if type(error).__module__ == "builtins":
-        # Its kind is what it has to say.
+        # Such as FileNotFoundError('/x'), whose text alone does not say what is wrong.
         return f"{type(error).__name__}: {error}"
     if isinstance(error, FileTooSmallError):
-        few = f"{counted(error.size, 'byte')} {'is' if error.size == 1 else 'are'} too few"
-        return f"{few} for an upload session, which begins at {error.minimum:,}"
+        verb = "is" if error.size == 1 else "are"
+        size = f"{count_text(error.size, 'byte')} {verb} less than the minimum of {error.minimum:,} bytes"
+        return f"{size} for an upload session"
     return str(error)
 
 

@@ -1,37 +1,35 @@
-"""What helps against an error: a line or two that a person can follow."""
+"""Hints: what a user can do about an error, as an instruction."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from .. import errors
 from ..upload import CommitUnconfirmedError, FileTooSmallError, JournalError, SourceChangedError, UploadError
-from .access import TokenFileError, TrustStoreError
 from .arguments import STDIN, DuplicateNameError, PathNameError
-from .memory import SessionUnknownError
+from .client_options import TokenFileError, TrustStoreError
+from .state_dir import SessionFileError, UnknownSessionError
 
-__all__ = ["hints_of", "is_of_path"]
+__all__ = ["hints_for", "is_about_path"]
 
-_TOKEN = "put a valid one into BOX_ACCESS_TOKEN, or into the file of --token-file"  # noqa: S105  # says where it goes
-_THROUGH_STDIN = "through stdin it can be uploaded: - --size BYTES --name NAME"
-_LOOK = re.compile(r"look (?:in|among) .* with the sha1 [0-9a-f]{40}")
+_TOKEN = "put a valid token in BOX_ACCESS_TOKEN, or in the file of --token-file"  # noqa: S105  # names the places
+_USE_STDIN = "pipe it to stdin: box-uploads upload - --size BYTES --name NAME"
 _CREATE = ("create_upload_session", "create_version_upload_session")
 
 
-def hints_of(error: BaseException, path: str = "") -> list[str]:
-    """Return what helps against an error.
+def hints_for(error: BaseException, path: str = "") -> list[str]:
+    """Return the hints for an error.
 
     Args:
         error: The error.
-        path: The path to upload that it is told to be about, if it is about one.
+        path: The path that was uploaded, or empty.
     """
     if isinstance(error, errors.ApiError):
-        return _answer_hints(error)
-    return _path_hints(error, path) or _upload_hints(error) or _access_hints(error)
+        return _api_hints(error)
+    return _path_hints(error, path) or _upload_hints(error) or _option_hints(error)
 
 
-def is_of_path(error: OSError, path: str) -> bool:
+def is_about_path(error: OSError, path: str) -> bool:
     """Whether an error of the system is about a path to upload."""
     return bool(path) and error.filename is not None and Path(error.filename) == Path(path).absolute()
 
@@ -39,37 +37,37 @@ def is_of_path(error: OSError, path: str) -> bool:
 def _path_hints(error: BaseException, path: str) -> list[str]:
     match error:
         case SourceChangedError() | errors.InvalidArgumentError(argument="size") if path == STDIN:
-            return ["--size has to be the number of bytes that come from stdin; only a pipe needs it"]
+            return ["set --size to the number of bytes on stdin, or leave it out if stdin is a file"]
         case IsADirectoryError() if path:
             return ["name the files in the folder; folders are not uploaded"]
         case FileNotFoundError() if "://" in path:
-            return ["check the URL; fsspec finds nothing there"]
-        case FileNotFoundError() | NotADirectoryError() if is_of_path(error, path):
+            return ["check the URL; fsspec finds no file there"]
+        case FileNotFoundError() | NotADirectoryError() if is_about_path(error, path):
             if Path(path).is_absolute():
-                return ["check how it is written, and whether its volume is mounted"]
-            return [f"check how it is written; a relative path begins at {Path.cwd()}"]
+                return ["check the spelling, and whether the volume is mounted"]
+            return [f"check the spelling; relative paths start at {Path.cwd()}"]
         case _:
             return []
 
 
-def _answer_hints(error: errors.ApiError) -> list[str]:  # noqa: PLR0911  # a table
+def _api_hints(error: errors.ApiError) -> list[str]:  # noqa: PLR0911  # a table
     match error:
         case errors.UnauthorizedError():
             return [_TOKEN]
         case errors.ConflictError(code="item_name_in_use"):
             return _name_hints(error)
         case errors.ForbiddenError(code="storage_limit_exceeded"):
-            return ["the storage of the account is full; free some of it, or choose the folder of another account"]
+            return ["free some storage of the account, which is full, or choose a folder of another account"]
         case errors.ForbiddenError():
-            return ["the user of the token may not do this; check the id, and the user's rights there"]
+            return ["check the id, and the rights that the token's user has there"]
         case errors.NotFoundError(operation=operation, context_info=context) if operation in _CREATE:
-            # What does not say what is missing may come from another server, or another path of it.
-            further = "" if context else ", and --base-url if you use it"
-            return [f"it does not exist, or the token's user may not see it; check --folder-id or --file-id{further}"]
+            # A response that does not say what is missing may come from another server, or from a wrong path of it.
+            further = "" if context else ", and --base-url if you set it"
+            return [f"check --folder-id or --file-id{further}; the token's user cannot see such an item"]
         case errors.NotFoundError() | errors.GoneError():
-            return ["the session was committed or aborted, or has expired; box-uploads upload begins another one"]
+            return ["start a new session with `box-uploads upload`; this one was committed or aborted, or has expired"]
         case errors.PreconditionFailedError():
-            return ["the file has changed; look at it, then run this again with its present etag in --if-match"]
+            return ["check the file at Box, which has changed; then run this again with its current etag in --if-match"]
         case _:
             return []
 
@@ -77,49 +75,56 @@ def _answer_hints(error: errors.ApiError) -> list[str]:  # noqa: PLR0911  # a ta
 def _upload_hints(error: BaseException) -> list[str]:  # noqa: PLR0911  # a table
     match error:
         case FileTooSmallError():
-            return ["files of this size go to Box in one request: POST https://upload.box.com/api/2.0/files/content"]
+            return ["upload a small file in one request: POST https://upload.box.com/api/2.0/files/content"]
         case SourceChangedError():
-            return ["run the command again when nothing writes to the source any more"]
-        case JournalError() if str(error).startswith("another process"):
-            return ["when that has ended, the same command does what is left then"]
+            return ["run the command again when no program writes to the file any more"]
+        case JournalError(in_use=True):
+            return ["wait for the other process to end, then run the same command again"]
         case JournalError():
-            return ["--no-resume uploads without a journal"]
+            return ["use --no-resume to upload without a journal"]
         case CommitUnconfirmedError():
-            found = _LOOK.search(str(error))
-            what = "compare the sha1 of the file at Box with this one's" if found is None else found[0]
-            return [f"{what}; only if it is not there, --no-resume uploads it again"]
+            return [f"{_where_to_look(error)}; only if it is not there, upload it again with --no-resume"]
         case UploadError(__cause__=Exception() as cause):
-            return hints_of(cause)
+            return hints_for(cause)
         case DuplicateNameError() | PathNameError():
-            return ["upload it alone, with another name: --name NAME"]
+            return ["upload it on its own, with --name NAME"]
         case errors.InvalidArgumentError(argument="source", rule=rule) if "fsspec" in rule:
-            return [f"install what fsspec needs for such a URL beside box-uploads; {_THROUGH_STDIN}"]
+            return [f"install the package that fsspec needs for this URL, or {_USE_STDIN}"]
         case errors.InvalidArgumentError(argument="source", rule=rule) if "size" in rule:
-            return [_THROUGH_STDIN]
+            return [_USE_STDIN]
         case _:
             return []
 
 
-def _access_hints(error: BaseException) -> list[str]:  # noqa: PLR0911  # a table
+def _where_to_look(error: CommitUnconfirmedError) -> str:
+    name = error.file_name or "the file"
+    sha1 = "the source's sha1" if error.sha1 is None else f"sha1 {error.sha1}"
+    if error.file_id is not None:
+        return f"look among the versions of file {error.file_id} for one with {sha1}"
+    where = "at Box" if error.folder_id is None else f"in folder {error.folder_id}"
+    return f"look {where} for {name} with {sha1}"
+
+
+def _option_hints(error: BaseException) -> list[str]:  # noqa: PLR0911  # a table
     match error:
         case errors.InvalidArgumentError(argument="token"):
             return [_TOKEN]
         case errors.InvalidArgumentError(argument="base_url"):
-            return ["it says where the API is, as https://HOST/PATH; leave it out for Box's own servers"]
+            return ["set it to https://HOST/PATH, or leave it out to use Box's own servers"]
         case TokenFileError():
-            return ["--token-file names a file that holds an access token and nothing else"]
+            return ["set --token-file to a file that contains an access token and nothing else"]
         case TrustStoreError():
-            return ["SSL_CERT_FILE names the file of the certificates to trust; without it, the system's are used"]
+            return ["set SSL_CERT_FILE to a file of trusted certificates, or unset it to use those of the system"]
         case errors.TransportError(kind="ProxyError") | errors.InvalidArgumentError(argument="http"):
-            return ["check the proxy that HTTPS_PROXY or ALL_PROXY names"]
+            return ["check the proxy in HTTPS_PROXY or ALL_PROXY"]
         case errors.TransportError():
-            return ["check the network, and --base-url or BOX_BASE_URL if you use them"]
+            return ["check the network, and --base-url or BOX_BASE_URL if you set it"]
         case errors.UntrustedUrlError(rule=rule) if "trusted" in rule or "port" in rule:
-            return ["the token was not sent there; if the host is yours, name it with --trusted-host"]
+            return ["if the host is yours, name it with --trusted-host; the token was not sent there"]
         case errors.UntrustedUrlError():
-            return ["the token was not sent there; a session's URLs are those that Box has sent when it was created"]
-        case SessionUnknownError():
-            return ["`box-uploads session create --json` prints a session; a file with that is enough anywhere"]
+            return ["use the session as Box returned it when it was created; the token was not sent to this URL"]
+        case SessionFileError() | UnknownSessionError():
+            return ["pass an id from this machine, or a file with the output of `box-uploads session create --json`"]
         case _:
             return []
 
@@ -127,5 +132,5 @@ def _access_hints(error: BaseException) -> list[str]:  # noqa: PLR0911  # a tabl
 def _name_hints(error: errors.ConflictError) -> list[str]:
     for item in error.conflicts:
         if item.get("type", "file") == "file" and isinstance(item.get("id"), str):
-            return [f"file {item['id']} has the name; --file-id {item['id']} makes a new version of it"]
+            return [f"use --file-id {item['id']} to upload a new version of the file with this name"]
     return ["choose another name with --name"]

@@ -1,4 +1,4 @@
-"""The program: its commands, and how what they end with becomes a line and an exit code."""
+"""The program: its commands, and the exit codes and messages of their errors."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from click.shell_completion import get_completion_class
 
 from .. import __version__
 from .._runtime.errors import ClientError
-from .access import NoTokenError
-from .failure import FAILED, INTERRUPTED, WRONG_USAGE, Failure, failure_of
-from .machine import complain, is_for_machine
+from .client_options import NoTokenError
+from .failure import FAILED, INTERRUPTED, USAGE_ERROR, Failure, failure_from
+from .json_output import report_failure, wants_json
 from .session import session
-from .streams import UnwrittenError
+from .streams import OutputError
 from .upload import upload
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ __all__ = ["program", "run"]
 
 _NAME = "box-uploads"
 _VARIABLE = "_BOX_UPLOADS_COMPLETE"
-# The control character keeps click from making a paragraph of the lines.
-_COMPLETION = """Print the script that completes commands and options in a shell.
+# The backspace character (\b) keeps click from rewrapping the lines below it.
+_COMPLETION = """Print the script by which a shell completes commands and options.
 
 \b
 bash   eval "$(box-uploads completion bash)"   in ~/.bashrc
@@ -36,24 +36,24 @@ fish   box-uploads completion fish | source    in ~/.config/fish/config.fish
 
 @click.group(
     epilog="Exit codes: 0 done, 1 failed, 2 wrong usage (nothing was sent), 130 interrupted (the same command"
-    " goes on, but for --no-resume).",
+    " resumes, except with --no-resume).",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name=_NAME, message="%(prog)s %(version)s")
 def program() -> None:
-    """Upload large files to Box, in parts: several at a time, each verified, and resumable.
+    """Upload large files to Box: in parallel parts, each verified, and resumable.
 
     The token comes from BOX_ACCESS_TOKEN or from the file of --token-file, never from an argument.
     """
 
 
-@click.command(help=_COMPLETION, short_help="Print the script of a shell that completes options.")
+@click.command(help=_COMPLETION, short_help="Print the completion script for a shell.")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
-    """Print the script that completes commands and options in a shell."""
+    """Print the script by which a shell completes commands and options."""
     found = get_completion_class(shell)
     if found is None:
-        raise click.UsageError(f"{shell} cannot be completed")
+        raise click.UsageError(f"{shell} has no completion")
     click.echo(found(program, {}, _NAME, _VARIABLE).source())
 
 
@@ -63,35 +63,35 @@ program.add_command(completion)
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run the program, and return its exit code, which is one of those that its help tells."""
+    """Run the program, and return its exit code, as listed in its help."""
     try:
-        return _ran(arguments, as_json=is_for_machine(arguments))
-    except UnwrittenError as error:
-        return complain(failure_of(error), as_json=False)
+        return _run(arguments, as_json=wants_json(arguments))
+    except OutputError as error:
+        return report_failure(failure_from(error), as_json=False)
 
 
-def _ran(arguments: Sequence[str], *, as_json: bool) -> int:
+def _run(arguments: Sequence[str], *, as_json: bool) -> int:
     try:
         code = program.main(list(arguments), prog_name=_NAME, complete_var=_VARIABLE, standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message(), err=True)
-        return WRONG_USAGE
+        return USAGE_ERROR
     except click.UsageError as error:
-        return complain(_wrong_usage(error), as_json=as_json)
+        return report_failure(_usage_failure(error), as_json=as_json)
     except click.Abort:
-        return complain(Failure(message="", exit_code=INTERRUPTED), as_json=as_json)
+        return report_failure(Failure(message="", exit_code=INTERRUPTED), as_json=as_json)
     except (ClientError, OSError) as error:
-        return complain(failure_of(error), as_json=as_json)
+        return report_failure(failure_from(error), as_json=as_json)
     return code if isinstance(code, int) else FAILED if code else 0
 
 
-def _wrong_usage(error: click.UsageError) -> Failure:
-    # Some messages have lines and columns of their own.
+def _usage_failure(error: click.UsageError) -> Failure:
+    # Some messages of click span several lines.
     message = " ".join(error.format_message().split())
     path = _NAME if error.ctx is None else error.ctx.command_path
-    hint = f"{path} --help tells more"
+    hint = f"see `{path} --help`"
     if isinstance(error, NoTokenError) or (isinstance(error, click.NoSuchOption) and error.option_name == "--token"):
-        hint = "set BOX_ACCESS_TOKEN, or name a file that holds one: --token-file; an argument could be seen by others"
+        hint = "set BOX_ACCESS_TOKEN, or name a file with --token-file; other users could see a token in an argument"
     return Failure(
-        message=message, hints=(hint,), exit_code=WRONG_USAGE, error={"type": "UsageError", "message": message}
+        message=message, hints=(hint,), exit_code=USAGE_ERROR, error={"type": "UsageError", "message": message}
     )

@@ -1,4 +1,4 @@
-"""Text for a person: on one line, of characters that do nothing to a terminal."""
+"""Text for people: numbers with units, and output that cannot control a terminal."""
 
 from __future__ import annotations
 
@@ -7,57 +7,78 @@ from typing import Any
 
 import msgspec
 
-__all__ = ["clock_text", "counted", "json_text", "path_text", "printable", "seconds", "size_text"]
+__all__ = [
+    "count_text",
+    "delay_text",
+    "duration_text",
+    "json_text",
+    "path_text",
+    "printable",
+    "progress_text",
+    "size_text",
+]
 
-_UNITS = ("kB", "MB", "GB", "TB")
+_UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 
 def printable(text: str) -> str:
-    """Return a text in which what is not printable, such as the escapes of a terminal, is replaced."""
+    """Return a text with each unprintable character, such as a terminal escape, replaced."""
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
 
 
 def json_text(data: Any) -> str:
-    """Return JSON in which what is not printable is escaped: it does nothing to a terminal, and decodes as it was."""
+    """Return JSON with each unprintable character escaped, which decodes to the same data."""
     text = msgspec.json.encode(data).decode()
-    return "".join(character if character.isprintable() else _escaped(character) for character in text)
+    return "".join(character if character.isprintable() else _escape(character) for character in text)
 
 
-def _escaped(character: str) -> str:
-    """Return the escape of a character, which is a pair of them beyond U+FFFF."""
+def _escape(character: str) -> str:
+    """Return the JSON escape of a character, which is a surrogate pair beyond U+FFFF."""
     units = character.encode("utf-16-be").hex()
     return "".join(f"\\u{units[start : start + 4]}" for start in range(0, len(units), 4))
 
 
 def path_text(path: str) -> str:
-    """Return a path as valid text; a file system may hold names that are none."""
+    """Return a path as valid text; file systems accept names that are not valid UTF-8."""
     return os.fsencode(path).decode("utf-8", "replace")
 
 
-def counted(number: int, noun: str) -> str:
-    """Return a number with its noun."""
+def count_text(number: int, noun: str) -> str:
+    """Return a number with its noun: `1 part`, `2 parts`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def seconds(delay_s: float) -> str:
-    """Return a number of seconds, with fractions where they matter."""
+def delay_text(delay_s: float) -> str:
+    """Return a delay in seconds, with one decimal below 10 seconds."""
     return f"{delay_s:.1f} s" if delay_s < 10 else f"{delay_s:.0f} s"
 
 
-def clock_text(duration_s: float | None) -> str:
-    """Return a duration in minutes and seconds, with hours where there are some; None is one that is not known."""
-    if duration_s is None:
-        return "--:--"
+def duration_text(duration_s: float) -> str:
+    """Return a duration as minutes and seconds, `0:06`, or with hours, `1:06:41`."""
     minutes, rest_s = divmod(int(duration_s), 60)
     hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest_s:02}" if hours else f"{minutes:02}:{rest_s:02}"
+    return f"{hours}:{minutes:02}:{rest_s:02}" if hours else f"{minutes}:{rest_s:02}"
 
 
 def size_text(size: int) -> str:
-    """Return a size in the unit that suits it."""
-    value, unit = float(size), "bytes"
-    for larger in _UNITS:
-        if value < 1000:
-            break
-        value, unit = value / 1000, larger
-    return f"{size} bytes" if unit == "bytes" else f"{value:.1f} {unit}"
+    """Return a size in its largest unit that leaves at least 1: `999 bytes`, `1.5 MB`."""
+    unit = _unit(size)
+    return f"{_number_text(size, unit)} {_UNITS[unit]}"
+
+
+def progress_text(done: int, total: int) -> str:
+    """Return how much of a size is done, both in the unit of the total: `0.6/1.2 GB`."""
+    unit = _unit(total)
+    return f"{_number_text(done, unit)}/{_number_text(total, unit)} {_UNITS[unit]}"
+
+
+def _unit(size: int) -> int:
+    """Return the index of the largest unit that leaves at least 1."""
+    unit = 0
+    while unit + 1 < len(_UNITS) and size >= 1000 ** (unit + 1):
+        unit += 1
+    return unit
+
+
+def _number_text(size: int, unit: int) -> str:
+    return f"{size / 1000**unit:.1f}" if unit else str(size)

@@ -1,4 +1,4 @@
-"""`box-uploads upload`: its options, and what they may be together."""
+"""`box-uploads upload`: its options, and their combinations."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .access import Access, access_options
-from .arguments import PATH, STDIN, all_filled, box_id, filled
-from .bar import Bar
-from .batch import Batch, Results, Settings
-from .display import Lines, Quiet
-from .interruption import interruptible
-from .machine import json_option
-from .memory import Memory, memory_option
+from .arguments import PATH, STDIN, require_id, require_value, require_values
+from .batch import Batch, Results
+from .client_options import ClientOptions, client_options
+from .display import LogDisplay, QuietDisplay
+from .json_output import json_option
+from .progress_bar import ProgressBar
+from .settings import Settings
+from .signals import interrupt_on_signals
+from .state_dir import StateDir, state_dir_option
 
 if TYPE_CHECKING:
     from .display import Display
@@ -26,107 +27,110 @@ __all__ = ["upload"]
 
 
 @click.command(short_help="Upload files: paths, URLs, or stdin.")
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=PATH, callback=all_filled)
-@click.option("--folder-id", metavar="ID", callback=box_id, help="Folder that gets the files; 0 is the root folder.")
-@click.option("--file-id", metavar="ID", callback=box_id, help="File that gets a new version.")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=PATH, callback=require_values)
+@click.option("--folder-id", metavar="ID", callback=require_id, help="Folder of the new files; 0 is the root folder.")
+@click.option("--file-id", metavar="ID", callback=require_id, help="File that gets a new version.")
 @click.option(
     "--name",
     "file_name",
     metavar="NAME",
-    callback=filled,
-    help="Name of the file at Box.  [default: that of PATH, or with --file-id the present one]",
+    callback=require_value,
+    help="Name of the file at Box.  [default: the name of PATH; with --file-id, the current name]",
 )
 @click.option(
     "--size",
     type=click.IntRange(min=0),
     metavar="BYTES",
-    help="Size of what comes from stdin; needed if that is a pipe.",
+    help="Number of bytes on stdin; required if that is a pipe.",
 )
 @click.option(
-    "--if-match", metavar="ETAG", callback=filled, help="With --file-id: only if the file still has this etag."
+    "--if-match",
+    metavar="ETAG",
+    callback=require_value,
+    help="With --file-id: fail unless the file still has this etag.",
 )
 @click.option(
     "--resume/--no-resume",
     default=None,
-    help="Whether a journal is kept, by which the same command goes on after an interruption or a crash."
-    "  [default: --resume, but for stdin]",
+    help="Keep a journal, so that the same command resumes after an interruption or a crash."
+    "  [default: --resume, except for stdin]",
 )
 @click.option(
-    "--workers", type=click.IntRange(1, 64), default=4, show_default=True, help="Parts that are sent at a time."
+    "--workers", type=click.IntRange(1, 64), default=4, show_default=True, help="Number of parts to upload in parallel."
 )
 @json_option
-@click.option("--quiet", "-q", is_flag=True, help="Show nothing but errors, and with --json the objects.")
-@memory_option
-@access_options
+@click.option("--quiet", "-q", is_flag=True, help="Print only errors, and with --json the objects.")
+@state_dir_option
+@client_options
 def upload(  # noqa: PLR0913  # each is an option
-    access: Access,
+    options: ClientOptions,
     *,
     paths: tuple[str, ...],
     resume: bool | None,
     as_json: bool,
     quiet: bool,
-    memory: Memory,
-    **options: Any,
+    state_dir: StateDir,
+    **values: Any,
 ) -> int:
-    """Upload files, one after the other: paths, URLs that fsspec knows, or - for stdin.
+    """Upload files, one after the other: paths, URLs that fsspec can open, or - for stdin.
 
-    All of them are looked at first; if one cannot be uploaded, nothing is sent. Later, a file that fails does not keep
-    the others from being uploaded. After Ctrl-C, SIGTERM or a crash the same command
-    goes on where it stopped, and makes each file once. A part that fails is sent again, for up to 10 minutes.
+    All paths are checked first; if one cannot be uploaded, nothing is sent. After that, a file that fails does not
+    stop the others. After Ctrl-C, SIGTERM or a crash, run the same command again: it resumes, and stores each file
+    only once. A part that fails is retried for up to 10 minutes.
 
-    With --json, the object of each path has path and outcome: stored, with id, name, size, sha1, etag, already_there
-    and sessions_left, the number of sessions that could not be found or aborted and may go on until they expire; or
-    failed, interrupted or skipped, with error, hints, session and resumable, which is whether the same command goes on
-    with that session.
+    With --json, each path gets an object with path and outcome. A stored file has id, name, size, sha1, etag,
+    already_there (an earlier run has stored it) and sessions_left (the number of unused sessions that could not be
+    aborted and exist until they expire). For failed, interrupted and skipped there are error, hints, session and
+    resumable (whether the same command resumes that session).
     """
-    settings = Settings(**options)
-    _check(paths, settings, resume=resume)
-    with access.client() as client:
-        display = _display(paths, settings.size, quiet=quiet)
+    settings = Settings(**values)
+    _check_options(paths, settings, resume=resume)
+    with options.open_client() as client:
+        display = _create_display(paths, settings.size, quiet=quiet)
         results: Results = "json" if as_json else "none" if quiet else "text"
-        kept = None if resume is False else memory
-        memory.tidy(dt.datetime.now(dt.UTC))
-        batch = Batch(client, settings, kept, display, server=access.base_url, results=results)
+        journals = None if resume is False else state_dir
+        state_dir.clean_up(dt.datetime.now(dt.UTC))
+        batch = Batch(client, settings, journals, display, server=options.base_url, results=results)
         try:
-            with interruptible(display.stopping):
+            with interrupt_on_signals(display.show_stopping):
                 return batch.upload(paths)
         finally:
-            display.end()
+            display.close()
 
 
-def _check(paths: tuple[str, ...], settings: Settings, *, resume: bool | None) -> None:
+def _check_options(paths: tuple[str, ...], settings: Settings, *, resume: bool | None) -> None:
     if settings.folder_id is None and settings.file_id is None:
-        raise click.UsageError("say where it goes: --folder-id for a new file, --file-id for a new version")
+        raise click.UsageError("--folder-id is required for a new file, or --file-id for a new version")
     if settings.if_match is not None and settings.file_id is None:
-        raise click.UsageError("--if-match is for a new version: --file-id")
+        raise click.UsageError("--if-match requires --file-id")
     if len(paths) > 1:
         _check_several(paths, settings)
     elif paths != (STDIN,):
         if settings.size is not None:
-            raise click.UsageError("--size is for stdin (-)")
+            raise click.UsageError("--size is only for stdin (-)")
     elif resume:
         raise click.UsageError("stdin (-) cannot be read again, so its upload cannot be resumed")
     elif settings.file_id is None and settings.file_name is None:
-        raise click.UsageError("stdin (-) has no name; give one: --name")
+        raise click.UsageError("stdin (-) has no name; set --name")
     elif settings.size is None and not sys.stdin.buffer.seekable():
-        raise click.UsageError("stdin (-) is a pipe, whose size nobody knows; give it: --size")
+        raise click.UsageError("stdin (-) is a pipe of unknown size; set --size")
 
 
 def _check_several(paths: tuple[str, ...], settings: Settings) -> None:
     for option, value in (("--file-id", settings.file_id), ("--name", settings.file_name), ("--size", settings.size)):
         if value is not None:
-            raise click.UsageError(f"{option} is for one file, and there are {len(paths)} paths")
+            raise click.UsageError(f"{option} is for a single path, but {len(paths)} are given")
     if STDIN in paths:
-        raise click.UsageError("stdin (-) is uploaded alone")
+        raise click.UsageError("stdin (-) cannot be combined with other paths")
 
 
-def _display(paths: tuple[str, ...], stdin_size: int | None, *, quiet: bool) -> Display:
+def _create_display(paths: tuple[str, ...], stdin_size: int | None, *, quiet: bool) -> Display:
     if quiet:
-        return Quiet()
+        return QuietDisplay()
     if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
-        return Lines()
+        return LogDisplay()
     sizes = [stdin_size if path == STDIN else _size(path) for path in paths]
-    return Bar(sizes, results_here=sys.stdout.isatty())
+    return ProgressBar(sizes, results_here=sys.stdout.isatty())
 
 
 def _size(path: str) -> int | None:
@@ -135,5 +139,5 @@ def _size(path: str) -> int | None:
     try:
         return Path(path).stat().st_size
     except OSError:
-        # It will fail, and is no part of what is to be done.
+        # The check of the paths reports it.
         return 0

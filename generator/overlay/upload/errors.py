@@ -71,7 +71,28 @@ class CommitUnconfirmedError(UploadError):
     """A commit was sent, and nothing tells whether the file is stored as it was sent.
 
     Compare the `sha1` of the file at Box (`Client.get_file`) with the source's before uploading again.
+
+    Attributes:
+        folder_id: Id of the folder of a new file, or None.
+        file_id: Id of the file that may have a new version, or None.
+        file_name: Name of the file, or None for a version that keeps its name.
+        sha1: SHA-1 of the source in hexadecimal digits, or None if it is not known.
     """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        folder_id: str | None = None,
+        file_id: str | None = None,
+        file_name: str | None = None,
+        sha1: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.folder_id = folder_id
+        self.file_id = file_id
+        self.file_name = file_name
+        self.sha1 = sha1
 
 
 class DeadlineExceededError(UploadError):
@@ -82,7 +103,14 @@ class JournalError(UploadError):
     """The journal cannot be used; it was left as it is.
 
     It is none, is broken, belongs to another upload, or to another process that works with it.
+
+    Attributes:
+        in_use: Whether another process is uploading with it.
     """
+
+    def __init__(self, message: str, *, in_use: bool = False) -> None:
+        super().__init__(message)
+        self.in_use = in_use
 
 
 class UploadAbortedError(UploadError):

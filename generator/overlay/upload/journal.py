@@ -124,7 +124,8 @@ def opened(path: str | os.PathLike[str], target: Target) -> Generator[Journal]:
         except ValueError as error:
             raise InvalidArgumentError("resume", f"is no path of a file: {error}") from None
         except HeldError:
-            raise JournalError(f"another process is uploading with the journal {place}; wait for its end") from None
+            text = f"another process is uploading with the journal {place}; wait for its end"
+            raise JournalError(text, in_use=True) from None
         yield Journal(place, _read(place, target))
 
 

@@ -10,7 +10,7 @@ import msgspec
 from .._runtime.errors import ClientError
 from .beginning import Begun, begin, begin_anew, ended, mentioning, stored_by_earlier_run
 from .commit import CommitInDoubtError
-from .confirmation import advice, looked_up, settled
+from .confirmation import looked_up, settled, unconfirmed
 from .errors import (
     CommitUnconfirmedError,
     DigestMismatchError,
@@ -160,10 +160,10 @@ def _given_up_in_doubt(order: Order, session: models.UploadSession, doubt: Commi
             raise
         except ClientError as error:
             text = f"{failure}. A commit had been sent before, and may have been carried out: {error}"
-            unconfirmed = CommitUnconfirmedError(f"{text}. {advice(order, doubt.sha1)}")
+            unknown = unconfirmed(order, text, doubt.sha1)
             for note in getattr(failure, "__notes__", ()):
-                unconfirmed.add_note(note)
-            raise unconfirmed from failure
+                unknown.add_note(note)
+            raise unknown from failure
         else:
             if file is not None:
                 return file

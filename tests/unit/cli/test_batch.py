@@ -1,4 +1,4 @@
-"""One result for each path, whatever comes between the stored file and the end of the run."""
+"""A batch of uploads: one result for each path, in whatever way the run ends."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import pytest
 from box_uploads import errors, models
 from box_uploads.cli.batch import Batch
-from box_uploads.cli.display import Quiet
+from box_uploads.cli.display import QuietDisplay
 from box_uploads.upload import Stored
 from box_uploads.upload.journal import Journal
 from box_uploads.upload.source import SeekableSource
@@ -33,7 +33,7 @@ def film(tmp_path: Path) -> str:
     return path.name
 
 
-def test_a_result_is_told_before_the_journal_is_gone(
+def test_a_result_is_printed_before_the_journal_is_deleted(
     box: Run, film: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     told_before: list[str] = []
@@ -50,7 +50,7 @@ def test_a_result_is_told_before_the_journal_is_gone(
     assert json.loads(told_before[-1])["outcome"] == "stored"
 
 
-def test_a_run_that_ends_before_it_tells_has_the_next_one_tell(
+def test_a_result_that_was_not_printed_is_printed_by_the_next_run(
     box: Run, mock: MockServer, film: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     command = ("upload", film, "--file-id", "12345", "--json")
@@ -59,7 +59,7 @@ def test_a_run_that_ends_before_it_tells_has_the_next_one_tell(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(Batch, "_tell", interrupted)
+        patch.setattr(Batch, "_report_stored", interrupted)
         assert box(*command)[0] == 130
     code, out, _ = box(*command)
 
@@ -71,7 +71,7 @@ def test_a_run_that_ends_before_it_tells_has_the_next_one_tell(
 @pytest.mark.parametrize(
     ("error", "exit_code"), [(PermissionError(13, "Permission denied"), 1), (KeyboardInterrupt(), 130)]
 )
-def test_a_stored_file_has_one_result_though_the_run_fails_afterwards(
+def test_a_stored_file_has_one_result_even_if_the_run_fails_afterwards(
     box: Run, film: str, monkeypatch: pytest.MonkeyPatch, error: BaseException, exit_code: int
 ) -> None:
     def failing(_: Journal) -> NoReturn:
@@ -86,7 +86,7 @@ def test_a_stored_file_has_one_result_though_the_run_fails_afterwards(
 
 
 @pytest.mark.parametrize("place", [("--folder-id", "0"), ("--file-id", "12345")])
-def test_a_result_tells_how_many_sessions_may_be_left(
+def test_a_result_has_the_number_of_sessions_that_may_be_left(
     box: Run, mock: MockServer, film: str, place: tuple[str, str]
 ) -> None:
     step = "create_upload_session" if place[0] == "--folder-id" else "create_version_upload_session"
@@ -94,25 +94,25 @@ def test_a_result_tells_how_many_sessions_may_be_left(
     code, out, err = box("upload", film, *place, "--json")
 
     assert (code, json.loads(out)["sessions_left"], len(mock.state.sessions)) == (0, 1, 1)
-    assert err.count("film.mov: stored; a session may have been created, which goes on until it expires.\n") == 1
+    assert err.count("film.mov: uploaded; a session may have been created, which goes on until it expires.\n") == 1
     assert json.loads(box("upload", film, "--file-id", "12345", "--json")[1])["sessions_left"] == 0
 
 
 @pytest.mark.parametrize("is_named", [False, True])
-def test_the_line_of_a_stored_file_has_the_name_that_it_got_and_all_that_tells_it_from_others(
+def test_the_line_of_a_stored_file_has_its_name_id_size_sha1_and_etag(
     box: Run, mock: MockServer, film: str, *, is_named: bool
 ) -> None:
     code, out, err = box("upload", film, "--folder-id", "0", *(["--name", "other.mov"] if is_named else []))
 
-    (file,) = [one for one in mock.state.files.values() if one.size == SIZE]
+    (file,) = [file for file in mock.state.files.values() if file.size == SIZE]
     name = "other.mov" if is_named else "film.mov"
     sha1 = hashlib.sha1(bytes(SIZE), usedforsecurity=False).hexdigest()
-    assert (code, out) == (0, f"{name}: file {file.id}, 20,000,000 bytes, sha1 {sha1}, etag 0\n")
-    assert err == "film.mov: 20,000,000 bytes in 3 parts of 8,388,608\n"
+    assert (code, out) == (0, f"{name}: done, file {file.id}, 20,000,000 bytes, sha1 {sha1}, etag 0\n")
+    assert err == "film.mov: 20.0 MB, 3 parts of 8.4 MB\n"
 
 
 @pytest.mark.parametrize("as_json", [False, True])
-def test_of_a_stored_file_only_what_the_server_tells_is_told(
+def test_fields_that_the_server_leaves_out_are_left_out_or_null(
     box: Run, film: str, monkeypatch: pytest.MonkeyPatch, *, as_json: bool
 ) -> None:
     def stored(*_: object, on_progress: Callable[[object], None], **__: object) -> None:
@@ -123,72 +123,72 @@ def test_of_a_stored_file_only_what_the_server_tells_is_told(
 
     assert code == 0
     if not as_json:
-        assert out == f"film.mov: file 7, already there, sha1 {'0' * 40}\n"
+        assert out == f"film.mov: already uploaded, file 7, sha1 {'0' * 40}\n"
         return
     told: dict[str, object] = {"path": "film.mov", "outcome": "stored", "already_there": True, "sessions_left": 0}
     told |= {"id": "7", "sha1": "0" * 40}
     assert json.loads(out) == {**told, "name": None, "size": None, "etag": None}
 
 
-def test_the_display_has_ended_when_the_last_result_is_told_and_goes_on_before(
+def test_the_display_is_closed_before_the_last_result(
     box: Run, mock: MockServer, film: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Recorder(Quiet):
+    class Recorder(QuietDisplay):
         def __init__(self) -> None:
             self.calls: list[str] = []
 
-        def begin(self, name: str) -> None:
-            self.calls.append(f"begin {name}")
+        def start_file(self, name: str) -> None:
+            self.calls.append(f"start {name}")
 
-        def ended(self, size: int | None) -> None:
-            self.calls.append(f"ended {size}")
+        def finish_file(self, size: int | None) -> None:
+            self.calls.append(f"finish {size}")
 
-        def say(self, line: str) -> None:
-            self.calls.append(f"say {line.partition(':')[0]}")
+        def write_message(self, line: str) -> None:
+            self.calls.append(f"message {line.partition(':')[0]}")
 
-        def result(self, line: str) -> None:
+        def write_result(self, line: str) -> None:
             self.calls.append(f"result {line.partition(':')[0]}")
 
-        def end(self) -> None:
-            self.calls.append("end")
+        def close(self) -> None:
+            self.calls.append("close")
 
     def shown(*names: str) -> list[str]:
         recorder = Recorder()
-        monkeypatch.setattr("box_uploads.cli.upload._display", lambda *_, **__: recorder)
+        monkeypatch.setattr("box_uploads.cli.upload._create_display", lambda *_, **__: recorder)
         box("upload", *names, "--folder-id", "0")
         return recorder.calls
 
     (tmp_path / "b.mov").write_bytes(bytes(SIZE))
-    first, last = ["begin film.mov", f"ended {SIZE}"], ["begin b.mov", f"ended {SIZE}", "end"]
-    assert shown(film, "b.mov") == [*first, "result film.mov", *last, "result b.mov", "end"]
+    first, last = ["start film.mov", f"finish {SIZE}"], ["start b.mov", f"finish {SIZE}", "close"]
+    assert shown(film, "b.mov") == [*first, "result film.mov", *last, "result b.mov", "close"]
 
     mock.state.reset()
     for _ in range(2):
         mock.state.faults.add(Failure(operation="create_upload_session", status=403, code="access_denied"))
-    said = ["say box-uploads", "say hint"]
-    failed = ["begin film.mov", "ended None", *said, "begin b.mov", "ended None", "end", *said]
-    assert shown(film, "b.mov") == [*failed, "say 0 of 2 files are stored", "end"]
+    messages = ["message error", "message hint"]
+    failed = ["start film.mov", "finish None", *messages, "start b.mov", "finish None", "close", *messages]
+    assert shown(film, "b.mov") == [*failed, "message 0 of 2 files uploaded, 2 failed", "close"]
 
 
-def test_quiet_shows_neither_progress_nor_result_but_errors(box: Run, mock: MockServer, film: str) -> None:
+def test_quiet_prints_only_errors(box: Run, mock: MockServer, film: str) -> None:
     assert box("upload", film, "--folder-id", "0", "--quiet") == (0, "", "")
 
     mock.state.faults.add(Failure(operation="create_version_upload_session", status=403, code="access_denied"))
     code, out, err = box("upload", film, "--file-id", "12345", "-q")
-    assert (code, out, err.startswith(f"box-uploads: error: {film}: ")) == (1, "", True)
+    assert (code, out, err.startswith(f"error: {film}: ")) == (1, "", True)
 
 
-def test_a_terminal_gets_a_bar_that_knows_the_sizes_of_all_files_that_have_one(
+def test_a_terminal_gets_a_progress_bar_with_the_known_sizes(
     box: Run, film: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sizes = list[object]()
 
-    class Recorder(Quiet):
+    class Recorder(QuietDisplay):
         def __init__(self, known: list[int | None], *, results_here: bool) -> None:
             sizes.append((known, results_here))
 
     (tmp_path / "b.mov").write_bytes(bytes(SIZE + 1))
-    monkeypatch.setattr("box_uploads.cli.upload.Bar", Recorder)
+    monkeypatch.setattr("box_uploads.cli.upload.ProgressBar", Recorder)
     for terminal in (sys.stderr, sys.stdout):
         monkeypatch.setattr(terminal, "isatty", lambda: True)
         box("upload", film, "b.mov", "memory://none.mov", "gone.mov", "--folder-id", "0")
@@ -199,7 +199,7 @@ def test_a_terminal_gets_a_bar_that_knows_the_sizes_of_all_files_that_have_one(
     assert sizes == [(known, False), (known, True)]
 
 
-def test_a_url_that_cannot_be_opened_is_told_before_anything_is_sent(
+def test_a_url_that_cannot_be_opened_is_reported_before_anything_is_sent(
     box: Run, mock: MockServer, film: str, tmp_path: Path
 ) -> None:
     (tmp_path / "no.zip").write_bytes(b"no zip")
@@ -212,33 +212,33 @@ def test_a_url_that_cannot_be_opened_is_told_before_anything_is_sent(
 
 
 BAD_NAME = (
-    ": its name breaks the rule: Name of the file, 1 to 255 characters, without slash, backslash or control characters,"
-    " and neither `.` nor `..`"
+    ": the file name breaks the rule: Name of the file, 1 to 255 characters, without slash, backslash or control"
+    " characters, and neither `.` nor `..`"
 )
-PIPED = "through stdin it can be uploaded: - --size BYTES --name NAME"
+PIPED = "pipe it to stdin: box-uploads upload - --size BYTES --name NAME"
 PATHS: list[tuple[str, int, str, str]] = [
-    ("missing", 2, ": No such file or directory", "check how it is written; a relative path begins at {folder}"),
-    ("film.mov/x", 2, ": Not a directory", "check how it is written; a relative path begins at {folder}"),
+    ("missing", 2, ": No such file or directory", "check the spelling; relative paths start at {folder}"),
+    ("film.mov/x", 2, ": Not a directory", "check the spelling; relative paths start at {folder}"),
     (
         "{folder}/missing",
         2,
         ": No such file or directory",
-        "check how it is written, and whether its volume is mounted",
+        "check the spelling, and whether the volume is mounted",
     ),
-    ("memory://x", 2, ": FileNotFoundError: /x", "check the URL; fsspec finds nothing there"),
+    ("memory://x", 2, ": FileNotFoundError: /x", "check the URL; fsspec finds no file there"),
     (
         "nowhere://b/x",
         2,
         ": is a URL that fsspec cannot open: Protocol not known: nowhere",
-        f"install what fsspec needs for such a URL beside box-uploads; {PIPED}",
+        f"install the package that fsspec needs for this URL, or {PIPED}",
     ),
-    ("back\\slash.mov", 2, BAD_NAME, "upload it alone, with another name: --name NAME"),
+    ("back\\slash.mov", 2, BAD_NAME, "upload it on its own, with --name NAME"),
     ("pipe", 2, ": is a pipe or a device, whose size nobody knows", PIPED),
 ]
 
 
 @pytest.mark.parametrize(("path", "code", "said", "hint"), PATHS, ids=[path for path, *_ in PATHS])
-def test_what_is_wrong_with_a_path_is_told_in_words_of_the_command_line_with_a_hint(
+def test_a_path_that_cannot_be_uploaded_has_an_error_and_a_hint(
     box: Run, film: str, tmp_path: Path, *, path: str, code: int, said: str, hint: str
 ) -> None:
     os.mkfifo(tmp_path / "pipe")
@@ -247,31 +247,29 @@ def test_what_is_wrong_with_a_path_is_told_in_words_of_the_command_line_with_a_h
     ended, _, err = box("upload", path, "--folder-id", "0")
 
     assert ended == code
-    assert err.splitlines() == [f"box-uploads: error: {path}{said}", f"hint: {hint.format(folder=tmp_path)}"]
+    assert err.splitlines() == [f"error: {path}{said}", f"hint: {hint.format(folder=tmp_path)}"]
 
 
-def test_a_name_that_was_given_is_told_as_the_option(box: Run, film: str) -> None:
+def test_an_invalid_name_is_reported_as_the_option(box: Run, film: str) -> None:
     code, _, err = box("upload", film, "--folder-id", "0", "--name", "a/b")
 
     assert code == 2
-    assert err.startswith("box-uploads: error: film.mov: --name='a/b': breaks the rule: ")
+    assert err.startswith("error: film.mov: --name='a/b': breaks the rule: ")
 
 
-def test_a_size_that_is_not_that_of_stdin_is_told_with_a_hint(
-    box: Run, film: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_wrong_size_of_stdin_has_an_error_and_a_hint(box: Run, film: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with Path(film).open(encoding="utf-8") as stdin:
         monkeypatch.setattr("sys.stdin", stdin)
         code, _, err = box("upload", "-", "--folder-id", "0", "--name", "a.mov", "--size", "20000001")
 
     assert code == 2
     assert err.splitlines() == [
-        "box-uploads: error: -: --size=20000001: is not the size of the source, 20000000",
-        "hint: --size has to be the number of bytes that come from stdin; only a pipe needs it",
+        "error: -: --size=20000001: is not the size of the source, 20000000",
+        "hint: set --size to the number of bytes on stdin, or leave it out if stdin is a file",
     ]
 
 
-def test_a_base_url_of_the_environment_is_not_blamed_on_an_option_alone(
+def test_an_invalid_base_url_names_the_option_and_the_variable(
     box: Run, film: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BOX_BASE_URL", "http://example.org")
@@ -279,11 +277,11 @@ def test_a_base_url_of_the_environment_is_not_blamed_on_an_option_alone(
 
     assert code == 2
     said, hint = err.splitlines()
-    assert said.startswith("box-uploads: error: --base-url or BOX_BASE_URL: must be https: a token must not travel")
-    assert hint == "hint: it says where the API is, as https://HOST/PATH; leave it out for Box's own servers"
+    assert said.startswith("error: --base-url or BOX_BASE_URL: must be https: a token must not travel")
+    assert hint == "hint: set it to https://HOST/PATH, or leave it out to use Box's own servers"
 
 
-def test_wrong_usage_is_the_exit_code_only_if_nothing_was_sent(
+def test_the_exit_code_is_2_only_if_nothing_was_sent(
     box: Run, mock: MockServer, film: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Path("bad\\name.mov").hardlink_to(film)
@@ -305,7 +303,7 @@ def test_wrong_usage_is_the_exit_code_only_if_nothing_was_sent(
     assert box("upload", film, "--file-id", "12345")[0] == 1
 
 
-def test_a_folder_above_the_journals_gets_no_hint_about_them(box: Run, tmp_path: Path) -> None:
+def test_a_folder_above_the_state_directory_has_no_hint_about_it(box: Run, tmp_path: Path) -> None:
     code, _, err = box("upload", str(tmp_path), "--folder-id", "0")
 
     assert code == 2
@@ -316,7 +314,7 @@ WRONG = ("missing.mov", "folder", "pipe", "small.mov", "back\\slash.mov", "other
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["the good one first", "the good one last"])
-def test_all_wrong_paths_are_named_before_the_first_byte_is_sent(
+def test_all_paths_are_checked_before_the_first_byte_is_sent(
     box: Run, mock: MockServer, film: str, order: tuple[int, int]
 ) -> None:
     Path("folder").mkdir()
@@ -333,45 +331,40 @@ def test_all_wrong_paths_are_named_before_the_first_byte_is_sent(
     bad = set(WRONG) if order == (0, 1) else {*WRONG[:-1], film}
     assert (code, mock.state.request_log) == (2, ())
     said = [json.loads(line) for line in out.splitlines()]
-    assert [one["path"] for one in said] == paths
-    assert {one["path"] for one in said if one["outcome"] == "failed"} == bad
-    assert {one["outcome"] for one in said if one["path"] not in bad} == {"skipped"}
+    assert [item["path"] for item in said] == paths
+    assert {item["path"] for item in said if item["outcome"] == "failed"} == bad
+    assert {item["outcome"] for item in said if item["path"] not in bad} == {"skipped"}
     for path in bad:
-        assert f"box-uploads: error: {path}: " in err
+        assert f"error: {path}: " in err
     assert err.splitlines()[-1] == "6 of 7 files cannot be uploaded; nothing was sent"
 
 
-def test_two_paths_of_one_name_are_told_with_a_hint(box: Run, mock: MockServer, film: str) -> None:
+def test_two_paths_with_the_same_name_have_an_error_and_a_hint(box: Run, mock: MockServer, film: str) -> None:
     code, _, err = box("upload", film, f"./{film}", "--folder-id", "0")
 
     assert (code, mock.state.request_log) == (2, ())
     assert err.splitlines()[:2] == [
-        "box-uploads: error: ./film.mov: gets the same name at Box as film.mov",
-        "hint: upload it alone, with another name: --name NAME",
+        "error: ./film.mov: the file name is the same as that of film.mov",
+        "hint: upload it on its own, with --name NAME",
     ]
 
 
-def test_after_an_error_that_ends_the_batch_those_not_tried_are_named(box: Run, mock: MockServer, film: str) -> None:
-    others = ("a.mov", "b.mov", "c.mov")
+@pytest.mark.parametrize(
+    ("others", "files"), [(("a.mov",), "1 file was"), (("a.mov", "b.mov", "c.mov"), "3 files were")]
+)
+def test_an_error_that_ends_the_batch_names_the_files_that_were_not_tried(
+    box: Run, mock: MockServer, film: str, others: tuple[str, ...], files: str
+) -> None:
     for name in others:
         Path(name).hardlink_to(film)
     mock.state.faults.add(Failure(operation="create_upload_session", status=401, times=2))
     code, out, err = box("upload", film, *others, "--folder-id", "0", "--json")
 
     assert code == 1
-    said = [json.loads(line) for line in out.splitlines()]
-    assert [(one["path"], one["outcome"]) for one in said] == [
-        (film, "failed"),
-        *((name, "skipped") for name in others),
+    outcomes = [(item["path"], item["outcome"]) for item in map(json.loads, out.splitlines())]
+    assert outcomes == [(film, "failed"), *((name, "skipped") for name in others)]
+    assert err.splitlines()[-2:] == [
+        f"error: {files} not tried: {', '.join(others)}",
+        f"0 of {len(others) + 1} files uploaded, 1 failed, {len(others)} not tried",
     ]
-    assert "box-uploads: error: 3 files were not tried: a.mov, b.mov, c.mov" in err.splitlines()
-    mock.state.faults.clear()
-
-
-def test_a_single_file_that_was_not_tried_is_named_as_one(box: Run, mock: MockServer, film: str) -> None:
-    Path("a.mov").hardlink_to(film)
-    mock.state.faults.add(Failure(operation="create_upload_session", status=401, times=2))
-    _, _, err = box("upload", film, "a.mov", "--folder-id", "0")
-
-    assert "box-uploads: error: 1 file was not tried: a.mov" in err.splitlines()
     mock.state.faults.clear()

@@ -1,4 +1,4 @@
-"""Usage: what is wrong with a command is told in one line with a hint, before anything is sent."""
+"""Usage: errors in a command, the help, and completion."""
 
 from __future__ import annotations
 
@@ -21,24 +21,30 @@ from .conftest import Run
 
 WRONG: list[tuple[str, str]] = [
     ("upload", "Missing argument 'PATH...'"),
-    ("upload a.mov", "say where it goes: --folder-id for a new file, --file-id for a new version"),
-    ("upload a.mov b.mov --file-id 1", "--file-id is for one file, and there are 2 paths"),
-    ("upload a.mov b.mov --folder-id 0 --name c", "--name is for one file, and there are 2 paths"),
-    ("upload a.mov - --folder-id 0", "stdin (-) is uploaded alone"),
-    ("upload a.mov --folder-id 0 --size 20000000", "--size is for stdin (-)"),
-    ("upload a.mov --folder-id 0 --if-match 1", "--if-match is for a new version: --file-id"),
-    ("upload - --folder-id 0", "stdin (-) has no name; give one: --name"),
+    ("upload a.mov", "--folder-id is required for a new file, or --file-id for a new version"),
+    ("upload a.mov b.mov --file-id 1", "--file-id is for a single path, but 2 are given"),
+    ("upload a.mov b.mov --folder-id 0 --name c", "--name is for a single path, but 2 are given"),
+    ("upload a.mov - --folder-id 0", "stdin (-) cannot be combined with other paths"),
+    ("upload a.mov --folder-id 0 --size 20000000", "--size is only for stdin (-)"),
+    ("upload a.mov --folder-id 0 --if-match 1", "--if-match requires --file-id"),
+    ("upload - --folder-id 0", "stdin (-) has no name; set --name"),
     ("upload - --folder-id 0 --name a --resume", "stdin (-) cannot be read again, so its upload cannot be resumed"),
     ("upload a.mov --folder-id 0 --workers 65", "Invalid value for '--workers': 65 is not in the range 1<=x<=64."),
     ("upload a.mov --folder-id 0 --rate 3", "No such option '--rate'."),
-    ("session create --size 20000000", "a new file needs --folder-id and --name, a new version --file-id"),
+    (
+        "session create --size 20000000",
+        "--folder-id and --name are required for a new file, --file-id for a new version",
+    ),
     ("session create --folder-id 0 --name a --size 1", "--size=1: must be at least 20000000 "),
     ("session status", "Missing argument 'SESSION'"),
     ("upload a.mov --folder-id=", "Invalid value for '--folder-id': must not be empty"),
     ("upload a.mov --folder-id 0 --name=", "Invalid value for '--name': must not be empty"),
-    ("upload a.mov --folder-id abc", "Invalid value for '--folder-id': 'abc' is no decimal number, as an id at Box is"),
-    ("upload a.mov --file-id 1_0", "Invalid value for '--file-id': '1_0' is no decimal number, as an id at Box is"),
-    ("session create --file-id x --size 20000000", "Invalid value for '--file-id': 'x' is no decimal number"),
+    (
+        "upload a.mov --folder-id abc",
+        "Invalid value for '--folder-id': 'abc' is not an id; ids at Box are decimal numbers",
+    ),
+    ("upload a.mov --file-id 1_0", "Invalid value for '--file-id': '1_0' is not an id; ids at Box are decimal numbers"),
+    ("session create --file-id x --size 20000000", "Invalid value for '--file-id': 'x' is not an id;"),
     ("upload a.mov --folder-id 0 --token-file=", "Invalid value for '--token-file': must not be empty"),
     (
         "upload a.mov --folder-id 0 --state-dir=",
@@ -52,50 +58,48 @@ WRONG: list[tuple[str, str]] = [
 
 
 @pytest.mark.parametrize(("command", "message"), WRONG, ids=[command for command, _ in WRONG])
-def test_wrong_usage_is_told_with_exit_code_2(box: Run, mock: MockServer, command: str, message: str) -> None:
+def test_a_usage_error_has_exit_code_2(box: Run, mock: MockServer, command: str, message: str) -> None:
     code, out, err = box(*command.split())
 
     assert (code, out) == (2, "")
-    assert err.startswith(f"box-uploads: error: {message}")
+    assert err.startswith(f"error: {message}")
     assert not mock.state.request_log
 
 
 @pytest.mark.parametrize("wrong", [("--workers", "0"), ("--nothing",), ("--folder-id", "abc"), ("--size",)])
-def test_wrong_usage_is_told_to_a_machine_as_well(box: Run, wrong: tuple[str, ...]) -> None:
+def test_a_usage_error_is_a_json_object_too(box: Run, wrong: tuple[str, ...]) -> None:
     code, out, _ = box("upload", "a.mov", "--json", *wrong)
 
     told = json.loads(out)
     error = told.pop("error")
     assert (code, error["type"], list(error)) == (2, "UsageError", ["type", "message"])
     # click does not say of which command it is, if an option lacks its value.
-    hint = f"box-uploads{'' if wrong == ('--size',) else ' upload'} --help tells more"
+    hint = f"see `box-uploads{'' if wrong == ('--size',) else ' upload'} --help`"
     assert told == {"outcome": "failed", "session": None, "resumable": False, "hints": [hint]}
 
 
-def test_a_file_of_that_name_is_no_option(box: Run) -> None:
+def test_a_path_named_like_the_json_option_is_not_the_option(box: Run) -> None:
     code, out, _ = box("upload", "--nothing", "--", "--json")
 
     assert (code, out) == (2, "")
 
 
 @pytest.mark.parametrize("command", [("upload", "a.mov", "", "--folder-id", "0"), ("session", "status", "")])
-def test_an_empty_argument_is_told_before_anything_is_sent(
-    box: Run, mock: MockServer, command: tuple[str, ...]
-) -> None:
+def test_an_empty_argument_is_a_usage_error(box: Run, mock: MockServer, command: tuple[str, ...]) -> None:
     code, _, err = box(*command)
 
     assert (code, mock.state.request_log) == (2, ())
     assert "must not be empty" in err
 
 
-def test_without_a_token_it_says_where_to_put_one(box: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_token_has_a_hint(box: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("BOX_ACCESS_TOKEN")
     code, out, err = box("upload", "a.mov", "--folder-id", "0")
 
     assert (code, out) == (2, "")
     assert err == (
-        "box-uploads: error: there is no token\n"
-        "hint: set BOX_ACCESS_TOKEN, or name a file that holds one: --token-file; an argument could be seen by others\n"
+        "error: no access token is given\n"
+        "hint: set BOX_ACCESS_TOKEN, or name a file with --token-file; other users could see a token in an argument\n"
     )
 
 
@@ -110,7 +114,7 @@ def test_without_a_token_it_says_where_to_put_one(box: Run, monkeypatch: pytest.
         ),
     ],
 )
-def test_an_empty_variable_is_not_taken_for_one_that_is_not_set(
+def test_an_empty_variable_is_a_usage_error(
     box: Run, mock: MockServer, monkeypatch: pytest.MonkeyPatch, variable: str, said: str
 ) -> None:
     monkeypatch.setenv(variable, "")
@@ -118,10 +122,10 @@ def test_an_empty_variable_is_not_taken_for_one_that_is_not_set(
         code, out, err = box(*command.split())
 
         assert (code, out, mock.state.request_log) == (2, "", ())
-        assert err.startswith(f"box-uploads: error: {said}\nhint: ")
+        assert err.startswith(f"error: {said}\nhint: ")
 
 
-def test_an_empty_variable_does_not_matter_where_an_option_says_it(
+def test_an_option_overrides_an_empty_variable(
     box: Run, mock: MockServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "token").write_text(mock.token)
@@ -132,7 +136,7 @@ def test_an_empty_variable_does_not_matter_where_an_option_says_it(
     assert box("session", "create", "--file-id", "12345", "--size", "20000000", *access)[0] == 0
 
 
-def test_a_token_as_an_argument_is_refused_and_not_repeated(box: Run) -> None:
+def test_a_token_as_an_argument_is_refused_and_not_printed(box: Run) -> None:
     code, out, err = box("upload", "a.mov", "--folder-id", "0", "--token=s3cr3t")
 
     assert (code, out) == (2, "")
@@ -143,43 +147,42 @@ def test_a_token_as_an_argument_is_refused_and_not_repeated(box: Run) -> None:
 @pytest.mark.parametrize(
     ("content", "said"), [(b"", "token: must be a non-empty string"), (b"a b", "token: "), (b"\xff", "token: ")]
 )
-def test_a_file_without_a_token_is_told_before_anything_is_sent(
+def test_a_file_without_a_token_is_a_usage_error(
     box: Run, mock: MockServer, tmp_path: Any, content: bytes, said: str
 ) -> None:
     (tmp_path / "token").write_bytes(content)
     code, _, err = box("upload", "a.mov", "--folder-id", "0", "--token-file", "token")
 
     assert (code, mock.state.request_log) == (2, ())
-    assert err.startswith(f"box-uploads: error: {said}")
+    assert err.startswith(f"error: {said}")
 
 
-def test_without_arguments_it_shows_its_help(box: Run) -> None:
+def test_without_arguments_the_help_is_printed(box: Run) -> None:
     code, out, err = box()
 
     assert (code, out) == (2, "")
     assert err.startswith("Usage: box-uploads [OPTIONS] COMMAND [ARGS]...\n")
 
 
-def test_it_knows_its_version(box: Run) -> None:
+def test_the_version_is_printed(box: Run) -> None:
     assert box("--version") == (0, f"box-uploads {__version__}\n", "")
 
 
-def test_help_says_the_exit_codes_and_what_resuming_is(box: Run) -> None:
+def test_the_help_lists_the_exit_codes(box: Run) -> None:
     code, out, _ = box("--help")
     assert code == 0
     assert "0 done, 1 failed, 2 wrong usage (nothing was sent), 130 interrupted" in " ".join(out.split())
-    assert "makes each file once" in " ".join(box("upload", "--help")[1].split())
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_a_shell_gets_its_script(box: Run, shell: str) -> None:
+def test_completion_prints_the_script_of_each_shell(box: Run, shell: str) -> None:
     code, out, _ = box("completion", shell)
 
     assert code == 0
     assert f"_BOX_UPLOADS_COMPLETE={shell}_complete" in out
 
 
-def test_a_shell_is_told_the_options_that_go_on_a_word() -> None:
+def test_the_program_completes_an_option() -> None:
     asked = {"_BOX_UPLOADS_COMPLETE": "bash_complete", "COMP_WORDS": "box-uploads upload --fo", "COMP_CWORD": "2"}
     paths = os.pathsep.join(filter(None, sys.path))
     ended = subprocess.run(
@@ -205,7 +208,7 @@ done
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
-def test_bash_completes_what_is_typed(tmp_path: Path) -> None:
+def test_bash_completes_commands_and_options(tmp_path: Path) -> None:
     program = tmp_path / "box-uploads"
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m box_uploads.cli "$@"\n')
     program.chmod(0o755)
@@ -226,7 +229,7 @@ def test_bash_completes_what_is_typed(tmp_path: Path) -> None:
     ]
 
 
-def test_stdin_without_a_size_says_which_option_is_missing(box: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pipe_on_stdin_requires_the_size(box: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     class Pipe(io.BytesIO):
         def seekable(self) -> bool:
             return False
@@ -235,22 +238,20 @@ def test_stdin_without_a_size_says_which_option_is_missing(box: Run, monkeypatch
     code, _, err = box("upload", "-", "--folder-id", "0", "--name", "a.mov")
 
     assert code == 2
-    assert err.startswith("box-uploads: error: stdin (-) is a pipe, whose size nobody knows; give it: --size\nhint: ")
+    assert err.startswith("error: stdin (-) is a pipe of unknown size; set --size\nhint: ")
 
 
 @pytest.mark.parametrize("place", ["nothing", "folder"])
-def test_a_token_file_that_cannot_be_read_is_told_as_one(
-    box: Run, mock: MockServer, tmp_path: Path, place: str
-) -> None:
+def test_an_unreadable_token_file_has_a_hint(box: Run, mock: MockServer, tmp_path: Path, place: str) -> None:
     (tmp_path / "folder").mkdir()
     code, _, err = box("upload", "a.mov", "--folder-id", "0", "--token-file", place)
 
     assert (code, mock.state.request_log) == (1, ())
-    assert err.splitlines()[0].endswith(f": {place}")
-    assert err.splitlines()[1] == "hint: --token-file names a file that holds an access token and nothing else"
+    assert err.startswith(f"error: {place}: ")
+    assert err.splitlines()[1] == "hint: set --token-file to a file that contains an access token and nothing else"
 
 
-def test_a_token_of_a_pipe_is_read_once(box: Run, mock: MockServer) -> None:
+def test_a_token_is_read_from_a_pipe_once(box: Run, mock: MockServer) -> None:
     reading, writing = os.pipe()
     os.write(writing, f"{mock.token}\n".encode())
     os.close(writing)
@@ -262,23 +263,23 @@ def test_a_token_of_a_pipe_is_read_once(box: Run, mock: MockServer) -> None:
     assert (code, err) == (0, "")
 
 
-def test_a_pipe_without_a_writer_holds_no_token(box: Run, tmp_path: Path) -> None:
+def test_a_token_pipe_without_a_writer_does_not_block(box: Run, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "token")
     code, _, err = box("upload", "a.mov", "--folder-id", "0", "--token-file", "token")
 
     assert code == 2
-    assert err.startswith("box-uploads: error: token: must be a non-empty string")
+    assert err.startswith("error: token: must be a non-empty string")
 
 
-def test_certificates_that_are_missing_are_named(box: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_certificates_have_a_hint(box: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", "/nonexistent")
     code, _, err = box("upload", "a.mov", "--folder-id", "0")
 
     assert code == 1
-    assert err.startswith("box-uploads: error: No such file or directory: /nonexistent\nhint: SSL_CERT_FILE ")
+    assert err.startswith("error: /nonexistent: No such file or directory\nhint: set SSL_CERT_FILE ")
 
 
-def test_a_path_of_no_api_is_not_taken_for_a_wrong_folder_alone(box: Run, mock: MockServer) -> None:
+def test_a_404_that_names_no_item_has_a_hint_about_the_base_url(box: Run, mock: MockServer) -> None:
     base_url = mock.base_url.replace("2.0", "3.0")
     code, _, err = box("session", "create", "--file-id", "12345", "--size", "20000000", "--base-url", base_url)
     assert (code, "--base-url" in err) == (1, True)
@@ -287,31 +288,19 @@ def test_a_path_of_no_api_is_not_taken_for_a_wrong_folder_alone(box: Run, mock: 
     assert (code, "--base-url" in err) == (1, False)
 
 
-def test_a_session_that_is_not_known_here_is_told_with_what_is_enough_anywhere(box: Run) -> None:
-    code, out, err = box("session", "status", "S1")
-
-    hint = "`box-uploads session create --json` prints a session; a file with that is enough anywhere"
-    assert (code, out) == (1, "")
-    assert err == f"box-uploads: error: session S1 is not known here\nhint: {hint}\n"
-
-
-def test_help_says_what_is_taken_by_default(box: Run) -> None:
+def test_the_help_shows_the_default_state_directory(box: Run) -> None:
     said = " ".join(box("upload", "--help")[1].split())
 
-    assert "the environment variable BOX_ACCESS_TOKEN" in said
-    assert "[default: Box's own servers]" in said
     assert f"[default:{user_state_path('box-uploads', appauthor=False)}]" in said.replace(" ", "")
-    assert "needed if that is a pipe" in said
-    assert "is sent again, for up to 10 minutes" in said
 
 
 ACCESS = {
-    "--token-file": "File or pipe with the access token; a file is read again when the token expires."
-    " [default: the token is in the environment variable BOX_ACCESS_TOKEN]",
-    "--base-url": "URL Where the API is. [default: Box's own servers] [env var: BOX_BASE_URL]",
-    "--trusted-host": "HOST A further host that may get the token if Box's answers lead there; may be repeated.",
-    "--json": "Print a JSON object for each result, one on a line.",
-    "--state-dir": "FOLDER Folder of journals, by which interrupted uploads go on, and of sessions.",
+    "--token-file": "File or pipe that contains the access token. A file is read again when the token expires."
+    " [default: the environment variable BOX_ACCESS_TOKEN]",
+    "--base-url": "URL URL of the API. [default: Box's own servers] [env var: BOX_BASE_URL]",
+    "--trusted-host": "HOST Additional host that may receive the token, such as a proxy for Box; may be repeated.",
+    "--json": "Print each result as a JSON object on its own line.",
+    "--state-dir": "FOLDER Folder for the journals of unfinished uploads, and for sessions.",
     "-h, --help": "Show this message and exit.",
 }
 TARGET = {"--file-id": "ID File that gets a new version."}
@@ -319,19 +308,19 @@ HELP = {
     "upload": {
         **ACCESS,
         **TARGET,
-        "--folder-id": "ID Folder that gets the files; 0 is the root folder.",
-        "--name": "NAME Name of the file at Box. [default: that of PATH, or with --file-id the present one]",
-        "--size": "BYTES Size of what comes from stdin; needed if that is a pipe. [x>=0]",
-        "--if-match": "ETAG With --file-id: only if the file still has this etag.",
-        "--resume / --no-resume": "Whether a journal is kept, by which the same command goes on after an interruption"
-        " or a crash. [default: --resume, but for stdin]",
-        "--workers": "Parts that are sent at a time. [default: 4; 1<=x<=64]",
-        "-q, --quiet": "Show nothing but errors, and with --json the objects.",
+        "--folder-id": "ID Folder of the new files; 0 is the root folder.",
+        "--name": "NAME Name of the file at Box. [default: the name of PATH; with --file-id, the current name]",
+        "--size": "BYTES Number of bytes on stdin; required if that is a pipe. [x>=0]",
+        "--if-match": "ETAG With --file-id: fail unless the file still has this etag.",
+        "--resume / --no-resume": "Keep a journal, so that the same command resumes after an interruption"
+        " or a crash. [default: --resume, except for stdin]",
+        "--workers": "Number of parts to upload in parallel. [default: 4; 1<=x<=64]",
+        "-q, --quiet": "Print only errors, and with --json the objects.",
     },
     "session create": {
         **ACCESS,
         **TARGET,
-        "--folder-id": "ID Folder that gets the file; 0 is the root folder.",
+        "--folder-id": "ID Folder of the new file; 0 is the root folder.",
         "--name": "NAME Name of the file at Box.",
         "--size": "BYTES Size of the whole file. [required]",
     },
@@ -342,9 +331,9 @@ HELP = {
 
 
 @pytest.mark.parametrize(
-    ("command", "option", "said"), [(command, *one) for command, options in HELP.items() for one in options.items()]
+    ("command", "option", "said"), [(command, *item) for command, options in HELP.items() for item in options.items()]
 )
-def test_help_says_of_each_option_what_it_takes_and_does(box: Run, command: str, option: str, said: str) -> None:
+def test_the_help_describes_each_option(box: Run, command: str, option: str, said: str) -> None:
     code, out, err = box(*command.split(), "--help")
 
     assert (code, err, max(map(len, out.splitlines())) <= 100) == (0, "", True)
@@ -355,27 +344,32 @@ def test_help_says_of_each_option_what_it_takes_and_does(box: Run, command: str,
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        ("", "Usage: box-uploads [OPTIONS] COMMAND [ARGS]... Upload large files to Box, in parts: several at a time,"),
+        ("", "Usage: box-uploads [OPTIONS] COMMAND [ARGS]... Upload large files to Box: in parallel parts,"),
         ("", "The token comes from BOX_ACCESS_TOKEN or from the file of --token-file, never from an argument."),
-        ("", "completion Print the script of a shell that completes options."),
-        ("", "session Work with single upload sessions."),
+        ("", "completion Print the completion script for a shell."),
+        ("", "session Create, inspect and abort single upload sessions."),
         ("", "upload Upload files: paths, URLs, or stdin."),
-        ("", "130 interrupted (the same command goes on, but for --no-resume)."),
+        ("", "130 interrupted (the same command resumes, except with --no-resume)."),
         ("upload", "Usage: box-uploads upload [OPTIONS] PATH... Upload files, one after the other:"),
-        ("upload", "All of them are looked at first; if one cannot be uploaded, nothing is sent."),
-        ("session", "SESSION is the id of a session that this user has made on this machine,"),
-        ("session create", "Create a session, which also checks the name, the folder and the storage."),
-        ("session status", "Usage: box-uploads session status [OPTIONS] SESSION Show how far a session is."),
-        ("session parts", "[OPTIONS] SESSION List the parts that a session holds, one on a line."),
-        ("session abort", "[OPTIONS] SESSION End a session, and drop the parts that it holds."),
+        ("upload", "All paths are checked first; if one cannot be uploaded, nothing is sent."),
+        ("upload", "run the same command again: it resumes, and stores each file only once."),
+        ("upload", "A part that fails is retried for up to 10 minutes."),
+        ("session", "SESSION is the id of a session that this user has created on this machine,"),
+        ("session create", "Create a session. Box checks the name, the folder and the free storage."),
+        (
+            "session status",
+            "Usage: box-uploads session status [OPTIONS] SESSION Show how many parts of a session are uploaded.",
+        ),
+        ("session parts", "[OPTIONS] SESSION List the uploaded parts of a session, one per line."),
+        ("session abort", "[OPTIONS] SESSION Abort a session, and delete its uploaded parts."),
     ],
 )
-def test_help_says_what_a_command_does(box: Run, command: str, said: str) -> None:
+def test_the_help_describes_each_command(box: Run, command: str, said: str) -> None:
     assert said in " ".join(box(*command.split(), "-h")[1].split())
 
 
 @pytest.mark.parametrize("as_json", [False, True])
-def test_ctrl_c_outside_of_an_upload_is_one_line_and_an_object(
+def test_ctrl_c_outside_an_upload_is_one_line_and_a_json_object(
     box: Run, monkeypatch: pytest.MonkeyPatch, *, as_json: bool
 ) -> None:
     class Interrupted(io.BytesIO):
@@ -385,12 +379,12 @@ def test_ctrl_c_outside_of_an_upload_is_one_line_and_an_object(
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(Interrupted()))
     code, out, err = box("session", "status", "-", *(["--json"] if as_json else []))
 
-    assert (code, err.strip()) == (130, "box-uploads: interrupted")
+    assert (code, err.strip()) == (130, "interrupted")
     told: dict[str, Any] = {"outcome": "interrupted", "session": None, "resumable": False, "hints": [], "error": None}
     assert (json.loads(out) if as_json else out) == (told if as_json else "")
 
 
-def test_no_help_is_cut_short_or_loses_its_lines(box: Run) -> None:
+def test_no_help_text_is_truncated_or_rewrapped(box: Run) -> None:
     assert "..." not in box("--help")[1].partition("Commands:")[2]
     lines = box("completion", "--help")[1].splitlines()
     assert [line.split()[0] for line in lines if "box-uploads completion " in line] == [

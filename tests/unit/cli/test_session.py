@@ -1,4 +1,4 @@
-"""`box-uploads session`, and what is remembered of sessions and uploads."""
+"""`box-uploads session`, and the sessions and journals in the state directory."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from box_uploads.cli.memory import Memory, read_session
+from box_uploads.cli.state_dir import StateDir, parse_session
 from box_uploads_mock import Failure, MockServer
 
 from .conftest import Run
@@ -18,23 +18,26 @@ from .conftest import Run
 NEW = ("session", "create", "--folder-id", "0", "--name", "a.mov", "--size", "20000000")
 
 
-def test_a_session_is_created_looked_at_and_aborted_by_its_id(box: Run, mock: MockServer, tmp_path: Path) -> None:
+def test_a_session_is_created_inspected_and_aborted_by_its_id(box: Run, mock: MockServer, tmp_path: Path) -> None:
     code, out, _ = box(*NEW)
     (session_id,) = mock.state.sessions
     assert code == 0
-    assert out.startswith(f"session  {session_id}\nparts    0 of 3, of 8,388,608 bytes each\nexpires  ")
+    assert out.startswith(f"session  {session_id}\nparts    0 of 3 uploaded, 8,388,608 bytes each\nexpires  ")
 
     assert box("session", "status", session_id.lower())[1] == out
     assert box("session", "parts", session_id) == (0, "", "")
-    assert box("session", "abort", session_id) == (0, f"{session_id} is aborted\n", "")
+    assert box("session", "abort", session_id) == (0, f"session {session_id} aborted\n", "")
     assert (len(mock.state.sessions), list((tmp_path / "state").rglob("*.json"))) == (0, [])
 
     code, _, err = box("session", "status", session_id)
     assert code == 1
-    assert err.startswith(f"box-uploads: error: session {session_id} is not known here\nhint: ")
+    assert err.splitlines() == [
+        f"error: session {session_id} is not in the state directory",
+        "hint: pass an id from this machine, or a file with the output of `box-uploads session create --json`",
+    ]
 
 
-def test_what_create_prints_is_enough_anywhere(
+def test_the_output_of_create_is_accepted_with_another_state_directory(
     box: Run, mock: MockServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, out, _ = box(*NEW, "--json")
@@ -53,26 +56,26 @@ def test_a_session_for_a_version_needs_no_name(box: Run, mock: MockServer) -> No
     code, _, _ = box("session", "create", "--file-id", "12345", "--size", "20000000")
 
     assert code == 0
-    assert [one.file_id for one in mock.state.sessions.values()] == ["12345"]
+    assert [item.file_id for item in mock.state.sessions.values()] == ["12345"]
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{", b'{"id": "1"}', b"\xff"])
-def test_a_file_that_describes_no_session_is_wrong_usage(box: Run, tmp_path: Path, content: bytes) -> None:
+def test_a_file_without_a_session_is_a_usage_error(box: Run, tmp_path: Path, content: bytes) -> None:
     (tmp_path / "session.json").write_bytes(content)
     code, out, err = box("session", "abort", "session.json")
 
     assert (code, out) == (2, "")
-    assert err.startswith("box-uploads: error: session.json describes no session: ")
+    assert err.startswith("error: session.json does not contain a session: ")
 
 
-def test_an_interrupted_uploads_session_can_be_looked_at_and_aborted(
+def test_the_session_of_a_failed_upload_can_be_inspected_and_aborted(
     box: Run, mock: MockServer, tmp_path: Path
 ) -> None:
     (tmp_path / "a.mov").write_bytes(bytes(20_000_000))
     mock.state.faults.add(Failure(operation="commit_upload_session", status=403))
     code, _, err = box("upload", "a.mov", "--folder-id", "0")
     (session_id,) = mock.state.sessions
-    assert (code, err.splitlines()[-1]) == (1, f"hint: run the same command again to go on with session {session_id}")
+    assert (code, err.splitlines()[-1]) == (1, f"hint: run the same command again; it resumes session {session_id}")
 
     code, out, _ = box("session", "parts", session_id)
     assert [line.split()[1:3] for line in out.splitlines()] == [
@@ -84,10 +87,10 @@ def test_an_interrupted_uploads_session_can_be_looked_at_and_aborted(
     assert box("session", "abort", session_id)[0] == 0
     assert list((tmp_path / "state").rglob("*.json")) == []
     code, _, err = box("upload", "a.mov", "--folder-id", "0")
-    assert (code, err) == (0, "a.mov: 20,000,000 bytes in 3 parts of 8,388,608\n")
+    assert (code, err) == (0, "a.mov: 20.0 MB, 3 parts of 8.4 MB\n")
 
 
-def test_an_upload_that_was_done_before_is_not_done_again(box: Run, mock: MockServer, tmp_path: Path) -> None:
+def test_an_uploaded_file_is_not_uploaded_again(box: Run, mock: MockServer, tmp_path: Path) -> None:
     (tmp_path / "a.mov").write_bytes(bytes(20_000_000))
     box("upload", "a.mov", "--folder-id", "0")
     before = len(mock.state.request_log)
@@ -96,17 +99,17 @@ def test_an_upload_that_was_done_before_is_not_done_again(box: Run, mock: MockSe
     assert (code, json.loads(out)["already_there"], len(mock.state.request_log)) == (0, True, before + 1)
 
 
-def test_journals_are_told_apart_and_their_folder_is_private(tmp_path: Path) -> None:
-    memory = Memory(tmp_path / "state")
-    memory.prepare()
-    assert memory.journal("url", "a", None) != memory.journal("url", None, "a")
-    assert memory.journal("url", "a", None) == memory.journal("url", "a", None)
+def test_each_upload_has_its_own_journal_in_a_private_folder(tmp_path: Path) -> None:
+    state_dir = StateDir(tmp_path / "state")
+    state_dir.create_journal_folder()
+    assert state_dir.journal_path("url", "a", None) != state_dir.journal_path("url", None, "a")
+    assert state_dir.journal_path("url", "a", None) == state_dir.journal_path("url", "a", None)
     folders = [tmp_path / "state", tmp_path / "state" / "uploads"]
     assert [stat.S_IMODE(folder.stat().st_mode) for folder in folders] == [0o700, 0o700]
     assert list(folders[1].iterdir()) == []
 
 
-def test_a_session_is_remembered_in_a_private_file(box: Run, tmp_path: Path) -> None:
+def test_a_session_is_saved_in_a_private_file(box: Run, tmp_path: Path) -> None:
     box(*NEW)
     (file,) = (tmp_path / "state" / "sessions").iterdir()
 
@@ -121,72 +124,70 @@ def blocked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "file"
 
 
-def test_a_session_that_cannot_be_remembered_is_shown_all_the_same(box: Run, mock: MockServer, blocked: Path) -> None:
+def test_a_session_that_cannot_be_saved_is_printed_with_a_warning(box: Run, mock: MockServer, blocked: Path) -> None:
     code, out, err = box(*NEW)
 
     (session_id,) = mock.state.sessions
     assert (code, out.splitlines()[0]) == (0, f"session  {session_id}")
-    assert err == f"box-uploads: warning: --state-dir cannot be written to: Not a directory: {blocked / 'state'}\n"
+    assert err == f"warning: the state directory cannot be written: {blocked / 'state'}: Not a directory\n"
 
 
-def test_an_upload_without_a_place_for_its_journal_says_which_options_help(
-    box: Run, tmp_path: Path, blocked: Path
-) -> None:
+def test_a_state_directory_that_cannot_be_created_has_a_hint(box: Run, tmp_path: Path, blocked: Path) -> None:
     (tmp_path / "a.mov").write_bytes(bytes(20_000_000))
     code, _, err = box("upload", "a.mov", "--folder-id", "0")
 
     assert (code, err.splitlines()) == (
         1,
         [
-            f"box-uploads: error: a.mov: Not a directory: {blocked / 'state'}",
-            "hint: --state-dir or BOX_UPLOADS_STATE_DIR chooses another folder for journals, --no-resume keeps none",
+            f"error: a.mov: {blocked / 'state'}: Not a directory",
+            "hint: choose another folder with --state-dir, or use --no-resume to upload without a journal",
         ],
     )
 
 
-def test_what_has_expired_for_over_a_day_goes_at_the_next_run(box: Run, mock: MockServer, tmp_path: Path) -> None:
+def test_sessions_and_journals_are_deleted_a_day_after_they_expired(box: Run, mock: MockServer, tmp_path: Path) -> None:
     box(*NEW)
     box(*NEW[:-3], "b.mov", *NEW[-2:])
-    memory = Memory(tmp_path / "state")
-    memory.prepare()
+    state_dir = StateDir(tmp_path / "state")
+    state_dir.create_journal_folder()
     old, recent = sorted((tmp_path / "state" / "sessions").iterdir())
     abandoned = tmp_path / "state" / "uploads" / "1.json"
     abandoned.write_text(f'{{"session": {old.read_text()}}}')
     lock = abandoned.with_name(".1.json.lock")
     lock.write_bytes(b"")
-    expired = read_session(old.read_bytes()).session_expires_at
+    expired = parse_session(old.read_bytes()).session_expires_at
 
-    memory.tidy(expired + dt.timedelta(hours=23))
+    state_dir.clean_up(expired + dt.timedelta(hours=23))
     assert (old.exists(), recent.exists(), abandoned.exists(), lock.exists()) == (True, True, True, True)
-    memory.tidy(expired + dt.timedelta(hours=25))
+    state_dir.clean_up(expired + dt.timedelta(hours=25))
     assert (abandoned.exists(), lock.exists(), old.exists()) == (False, False, False)
 
 
 @pytest.mark.parametrize("command", [("upload", "a.mov", "--folder-id", "0"), NEW])
-def test_each_run_that_leaves_something_tidies_up(
+def test_upload_and_create_clean_up_the_state_directory(
     box: Run, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
 ) -> None:
     tidied: list[dt.datetime] = []
-    monkeypatch.setattr(Memory, "tidy", lambda _, now: tidied.append(now))
+    monkeypatch.setattr(StateDir, "clean_up", lambda _, now: tidied.append(now))
     box(*command)
 
     assert len(tidied) == 1
 
 
-def test_a_session_argument_that_cannot_be_read_says_what_it_has_to_be(box: Run, tmp_path: Path) -> None:
+def test_a_session_argument_that_cannot_be_read_has_a_hint(box: Run, tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     code, _, err = box("session", "status", "folder")
 
     assert (code, err.splitlines()) == (
         1,
         [
-            "box-uploads: error: Is a directory: folder",
-            "hint: SESSION is an id, or a file with what `session create --json` has printed",
+            "error: folder: Is a directory",
+            "hint: pass an id from this machine, or a file with the output of `box-uploads session create --json`",
         ],
     )
 
 
-def test_a_session_with_a_url_that_is_not_https_is_not_a_matter_of_trust(box: Run, tmp_path: Path) -> None:
+def test_a_session_url_without_https_has_no_hint_about_trusted_hosts(box: Run, tmp_path: Path) -> None:
     _, out, _ = box(*NEW, "--json")
     said = json.loads(out)
     said["session_endpoints"]["status"] = said["session_endpoints"]["status"].replace("127.0.0.1", "example.org")

@@ -258,8 +258,10 @@ def test_a_conflict_that_tells_nothing_is_asked_for_again_and_leaves_the_doubt(
     # What is in the way may be asked for as well; there is none here.
     assert (found.id, [name for name in box.log if name != FILE]) == ("9", [STATUS] + [CREATE] * 3)
     box = Box(get_upload_session=gone(status), create_upload_session=[error] * 1000)
-    with pytest.raises(CommitUnconfirmedError, match=f"look in folder 0 for film.mov with the sha1 {SHA1}$"):
+    with pytest.raises(CommitUnconfirmedError, match=f"look in folder 0 for film.mov with the sha1 {SHA1}$") as caught:
         settle(box, NEW)
+    raised = caught.value
+    assert (raised.folder_id, raised.file_id, raised.file_name, raised.sha1) == ("0", None, "film.mov", SHA1)
     assert 5 < box.log.count(CREATE) < 10
 
 

@@ -267,8 +267,9 @@ def test_what_a_killed_process_has_not_finished_is_no_obstacle(path: Path) -> No
 
 def test_a_second_one_is_refused_as_long_as_the_first_works(path: Path) -> None:
     with written(path, FIRST):
-        with pytest.raises(JournalError, match="another process is uploading with the journal"):
+        with pytest.raises(JournalError, match="another process is uploading with the journal") as caught:
             read(path)
+        assert caught.value.in_use
         assert path.exists()
     assert read(path) == FIRST
 
