@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from . import errors, models
 
 __all__ = ["UNSET", "AsyncClient", "Client", "Response", "RetryPolicy", "Stream", "Timeout", "errors", "models"]
-__version__ = "0.2.0"
+__version__ = "0.3.0"
 
 
 def __getattr__(name: str) -> object:

@@ -11,7 +11,7 @@ from msgspec import UNSET, UnsetType
 
 from . import api
 from ._runtime.auth import Credentials
-from ._runtime.pages import Pager
+from ._runtime.pagination import Pager
 from ._runtime.transport import AsyncTransport, SyncTransport, Timeout
 
 if TYPE_CHECKING:
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
     from . import models
     from ._runtime.auth import AsyncToken, Token
-    from ._runtime.message import Response
+    from ._runtime.body import Content
+    from ._runtime.messages import Response
     from ._runtime.retry import RetryPolicy
-    from ._runtime.stream import Content
 
 __all__ = ["AsyncClient", "Client"]
 
@@ -35,6 +35,21 @@ class RawClient:
     def __init__(self, transport: SyncTransport, *, as_user: str | UnsetType) -> None:
         self._transport = transport
         self._as_user = as_user
+
+    @property
+    def transport(self) -> SyncTransport:
+        """What sends the requests."""
+        return self._transport
+
+    def with_transport(self, transport: SyncTransport) -> RawClient:
+        """Return the same methods over another transport, which the caller closes."""
+        return RawClient(transport, as_user=self._as_user)
+
+    @property
+    def call_options(self) -> dict[str, object]:
+        """What is sent with every call that takes it, by the names of the client's arguments."""
+        options: dict[str, object] = {"as_user": self._as_user}
+        return {name: value for name, value in options.items() if value is not UNSET}
 
     def create_upload_session(
         self, *, folder_id: str, file_name: str, file_size: int
@@ -174,9 +189,10 @@ class Client:
             retry=retry,
             http=http,
             sleep=sleep,
-            user_agent="box_uploads/0.2.0",
+            user_agent="box_uploads/0.3.0",
             api_hosts=("box.com", "box-gov.com"),
             trusted_hosts=trusted_hosts,
+            request_id_headers=("x-request-id", "box-request-id"),
         )
         self.raw = RawClient(self._transport, as_user=UNSET if as_user is None else as_user)
 
@@ -657,6 +673,21 @@ class RawAsyncClient:
         self._transport = transport
         self._as_user = as_user
 
+    @property
+    def transport(self) -> AsyncTransport:
+        """What sends the requests."""
+        return self._transport
+
+    def with_transport(self, transport: SyncTransport) -> RawClient:
+        """Return the same methods, blocking, over another transport, which the caller closes."""
+        return RawClient(transport, as_user=self._as_user)
+
+    @property
+    def call_options(self) -> dict[str, object]:
+        """What is sent with every call that takes it, by the names of the client's arguments."""
+        options: dict[str, object] = {"as_user": self._as_user}
+        return {name: value for name, value in options.items() if value is not UNSET}
+
     async def create_upload_session(
         self, *, folder_id: str, file_name: str, file_size: int
     ) -> Response[models.UploadSession]:
@@ -795,9 +826,10 @@ class AsyncClient:
             retry=retry,
             http=http,
             sleep=sleep,
-            user_agent="box_uploads/0.2.0",
+            user_agent="box_uploads/0.3.0",
             api_hosts=("box.com", "box-gov.com"),
             trusted_hosts=trusted_hosts,
+            request_id_headers=("x-request-id", "box-request-id"),
         )
         self.raw = RawAsyncClient(self._transport, as_user=UNSET if as_user is None else as_user)
 

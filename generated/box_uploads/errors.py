@@ -43,7 +43,7 @@ if TYPE_CHECKING:
         PlanError,
         SessionLostError,
         SourceChangedError,
-        UploadAbortedError,
+        UploadCancelledError,
         UploadError,
     )
 
@@ -80,7 +80,7 @@ __all__ = [
     "PlanError",
     "SessionLostError",
     "SourceChangedError",
-    "UploadAbortedError",
+    "UploadCancelledError",
     "UploadError",
 ]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from msgspec import UNSET, UnsetType
 
-from ._runtime.message import Headers, Response
-from ._runtime.stream import Content, Stream
+from ._runtime.body import Content, Stream
+from ._runtime.headers import Headers
+from ._runtime.messages import Response
 
 __all__ = ["UNSET", "Content", "Headers", "Response", "Stream", "UnsetType"]

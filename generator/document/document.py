@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from generator.errors import SpecError, json_type
-from generator.overlay._runtime.shape import is_array, is_object
+from generator.overlay._runtime.json_types import is_array, is_object
 
 from .load import parse, pointer_part
 

@@ -11,7 +11,7 @@ from ruamel.yaml.constructor import SafeConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from generator.errors import SpecError, json_type
-from generator.overlay._runtime.shape import is_array
+from generator.overlay._runtime.json_types import is_array
 
 _KEY_NAMES = {True: "true", False: "false", None: "null"}
 # With nested aliases, a few lines of YAML can stand for gigabytes of data.

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from generator.overlay._runtime.shape import is_object
+from generator.overlay._runtime.json_types import is_object
 from generator.python.literals import python_literal
 from generator.python.naming import python_name
 from generator.schema.types import Field, Model, Named, Scalar, Type, union
@@ -23,6 +23,8 @@ class Parameter:
     required: bool
     explode: bool
     description: str
+    error_note: str
+    """What an error says of it, where its type does not describe itself."""
     is_client_option: bool
     constant: str = ""
     """Name of the constant that holds the parameter's codec."""

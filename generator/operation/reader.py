@@ -25,7 +25,20 @@ _DIALECTS = frozenset(
     {"https://spec.openapis.org/oas/3.1/dialect/base", "https://json-schema.org/draft/2020-12/schema"}
 )
 _RESERVED_OPERATIONS = frozenset(
-    {*dir(builtins), "models", "datetime", "httpx2", "raw", "close", "aclose", "annotations", "import_module"}
+    {
+        *dir(builtins),
+        "models",
+        "datetime",
+        "httpx2",
+        "raw",
+        "transport",
+        "with_transport",
+        "call_options",
+        "close",
+        "aclose",
+        "annotations",
+        "import_module",
+    }
 )
 _MAX_NAME_BYTES = 200
 _RESERVED_TAGS = frozenset({*dir(builtins), "annotations"})

@@ -13,6 +13,7 @@ from .model import Operation
 
 _ABSOLUTE_URL = re.compile(r"https?://[^\s/?#\\<>\"'^`{|}]+(?:/[^\s?#\\<>\"'^`{|}]*)?", re.ASCII)
 _DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
+_HEADER_NAME = re.compile(r"[A-Za-z0-9-]+")
 
 
 def server_url(document: Document, item: Node, operation: Node) -> str:
@@ -55,3 +56,16 @@ def api_hosts(document: Document, operations: Sequence[Operation]) -> tuple[str,
             raise SpecError(node.place, f"{node.value!r} is not a domain, such as example.com")
     hosts = {re.sub(r"https?://|[:/].*", "", operation.server) for operation in operations} - {""}
     return tuple(node.value for node in trusted) or tuple(sorted(hosts))
+
+
+def request_id_headers(document: Document) -> tuple[str, ...]:
+    """Return the header fields in which the servers name a request: `x-request-id-headers`, in lower case.
+
+    Raises:
+        SpecError: An item is not the name of a header field.
+    """
+    names = document.root.items("x-request-id-headers")
+    for node in names:
+        if not _HEADER_NAME.fullmatch(node.text()):
+            raise SpecError(node.place, f"{node.value!r} is not the name of a header field, such as x-request-id")
+    return tuple(node.text().lower() for node in names)

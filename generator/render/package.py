@@ -9,7 +9,7 @@ from typing import Any
 from generator.document.document import Document
 from generator.errors import GenerationError
 from generator.operation.model import Operation
-from generator.operation.servers import api_hosts
+from generator.operation.servers import api_hosts, request_id_headers
 from generator.overlay._runtime import errors
 from generator.python import docstrings, literals, naming
 from generator.schema.schemas import SchemaReader
@@ -95,6 +95,7 @@ def _variables(document: Document, schemas: SchemaReader, operations: list[Opera
         "error_names": sorted(name for name in errors.__all__ if name.endswith("Error") and name != "ClientError"),
         "client_options": sorted(options.values(), key=lambda option: not option.required),
         "authenticated": any(operation.authenticated for operation in operations),
+        "request_id_headers": request_id_headers(document),
         "api_hosts": api_hosts(document, operations) if any(operation.url_source for operation in operations) else (),
         "servers": sorted({operation.server for operation in operations}) if has_servers else [],
     }

@@ -28,7 +28,7 @@ from pydantic import ValidationError
 from generator.document.document import Document
 from generator.errors import GenerationError, SpecError, json_type
 from generator.operation.model import Operation
-from generator.overlay._runtime.shape import is_array, is_object
+from generator.overlay._runtime.json_types import is_array, is_object
 
 _SCHEMAS_IN_SCHEMA = {
     **dict.fromkeys(("items", "not"), "schema"),

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from generator.document.document import Document, Node
 from generator.document.keywords import ANNOTATIONS
 from generator.errors import SpecError
-from generator.overlay._runtime.shape import is_object
+from generator.overlay._runtime.json_types import is_object
 
 _PROSE = frozenset({"title", "description", "default", "deprecated", "readOnly", "writeOnly"})
 _NOT_ASSERTIONS = ANNOTATIONS["schema"] | _PROSE

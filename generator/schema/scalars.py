@@ -10,7 +10,7 @@ from typing import Any
 from generator.document.document import Node
 from generator.errors import SpecError
 from generator.overlay._runtime.formats import FORMAT_PATTERNS
-from generator.overlay._runtime.shape import is_array
+from generator.overlay._runtime.json_types import is_array
 from generator.python.literals import long_literal, python_literal
 
 from .patterns import python_pattern

@@ -7,7 +7,7 @@ from typing import Any
 from generator.document.document import Document, Node
 from generator.document.keywords import check_keywords
 from generator.errors import SpecError
-from generator.overlay._runtime.shape import is_array
+from generator.overlay._runtime.json_types import is_array
 
 _KEYWORDS_BY_TYPE = {
     "string": {"minLength", "maxLength", "pattern", "contentEncoding"},

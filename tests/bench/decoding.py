@@ -6,7 +6,8 @@ import msgspec
 from box_sdk_gen import UploadSession
 from box_sdk_gen.serialization.json import deserialize, json_to_serialized_data
 from box_uploads import models
-from box_uploads._runtime.message import Headers, RawResponse
+from box_uploads._runtime.headers import Headers
+from box_uploads._runtime.messages import RawResponse
 from box_uploads.api.upload_sessions import create_upload_session
 
 from tests.bench.loopback import BODY

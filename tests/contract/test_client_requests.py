@@ -23,7 +23,8 @@ import msgspec
 import pytest
 import requests
 import schemathesis
-from box_uploads import AsyncClient, Client, RetryPolicy, errors, models
+from box_uploads import AsyncClient, Client, RetryPolicy, api, errors, models
+from box_uploads.upload import conflicting_items
 from box_uploads_mock import Failure, MockServer, State, constant_part_size
 from msgspec import UNSET
 from schemathesis.generation import GenerationMode
@@ -543,8 +544,10 @@ def test_a_conflict_leads_to_a_version_of_the_file(caller: Caller, operation: st
     file_id = "12345" if operation == "create_upload_session" else next(one for one in STATE.files if one != "12345")
     with pytest.raises(errors.ConflictError) as caught:
         caller.call(operation, *path, **{**arguments, "file_name": STATE.files[file_id].name})
-    assert [conflict["id"] for conflict in caught.value.conflicts] == [file_id]
-    made = caller.call("create_version_upload_session", caught.value.conflicts[0]["id"], file_size=SMALL).parsed
+    assert [conflict["id"] for conflict in conflicting_items(caught.value)] == [file_id]
+    made = caller.call(
+        "create_version_upload_session", conflicting_items(caught.value)[0]["id"], file_size=SMALL
+    ).parsed
     assert made.total_parts == -(-SMALL // made.part_size)
     _follow(caller, operation, "version_of_conflicting_file")
 
@@ -627,7 +630,7 @@ def test_a_conflict_at_the_commit_leads_to_a_version_of_the_file(caller: Caller)
             committed = caller.call("commit_upload_session", made, digest=_digest(content), parts=parts)
             ids.append(committed.parsed.entries[0].id)
         except errors.ConflictError as error:
-            ids.append(error.conflicts[0]["id"])
+            ids.append(conflicting_items(error)[0]["id"])
     assert ids[0] == ids[1]
     assert caller.call("create_version_upload_session", ids[1], file_size=SMALL).status == 201
 
@@ -756,3 +759,27 @@ def test_nothing_was_left_out(caller: Caller) -> None:
         for what in (status, "refused", *resolved(response).get("links", {}))
     }
     assert expected - set(Ledger.seen) == set()
+
+
+@pytest.mark.parametrize(
+    ("operation_id", "name"),
+    [(operation_id, name) for operation_id in operations() for name in parameters(operation_id)],
+)
+def test_an_argument_error_says_what_the_parameter_means(operation_id: str, name: str) -> None:
+    path, arguments = right_call(operation_id)
+    argument = name.replace("-", "_")
+    wrong: Any = object()
+    if argument == "upload_session_id":
+        path = (msgspec.structs.replace(path[0], id=wrong),)
+    elif argument == "file_id":
+        path = (wrong,)
+    else:
+        arguments = arguments | {argument: wrong}
+    tag = operations()[operation_id][2]["tags"][0]
+    build_request = getattr(getattr(api, tag), operation_id).build_request
+    with pytest.raises(errors.InvalidArgumentError) as caught:
+        build_request(*path, **arguments)
+    parameter = parameters(operation_id)[name]
+    schema = parameter["schema"]
+    described = resolved(schema) if "description" in resolved(schema) else parameter
+    assert described["description"].rstrip(".") in str(caught.value)

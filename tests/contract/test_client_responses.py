@@ -16,6 +16,7 @@ import msgspec
 import pytest
 import schemathesis
 from box_uploads import errors, models
+from box_uploads.upload import conflicting_items
 from schemathesis.core import NotSet
 from schemathesis.generation import GenerationMode
 
@@ -420,12 +421,30 @@ def test_unknown_codes_and_kinds_are_kept(answering: Any) -> None:
     assert caught.value.body.context_info.conflicts.type == "web_link"
 
 
+@pytest.mark.parametrize(
+    ("headers", "request_id"),
+    [
+        ({}, None),
+        ({"box_request_id": "box"}, "box"),
+        ({"x_request_id": "x"}, "x"),
+        ({"box_request_id": "box", "x_request_id": "x"}, "x"),
+        ({"box_request_id": "box", "x_request_id": ""}, "box"),
+    ],
+)
+def test_the_request_id_of_a_header_counts_if_the_body_has_none(
+    answering: Any, headers: dict[str, str], request_id: str | None
+) -> None:
+    with pytest.raises(errors.ServerError) as caught:
+        answering("create_upload_session", 502, b"<html>", **headers)
+    assert caught.value.request_id == request_id
+
+
 @pytest.mark.parametrize("conflicts", [{"type": "file", "id": "7"}, [{"type": "file", "id": "7"}]])
 def test_conflicts_are_a_list_however_they_arrive(answering: Any, conflicts: Any) -> None:
     body = {**ERROR, "status": 409, "code": "item_name_in_use", "context_info": {"conflicts": conflicts}}
     with pytest.raises(errors.ConflictError) as caught:
         answering("create_upload_session", 409, json.dumps(body).encode())
-    assert [conflict["id"] for conflict in caught.value.conflicts] == ["7"]
+    assert [conflict["id"] for conflict in conflicting_items(caught.value)] == ["7"]
 
 
 @pytest.mark.parametrize(

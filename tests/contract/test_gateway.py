@@ -14,8 +14,8 @@ import msgspec
 import pytest
 from box_uploads import UNSET, api, models
 from box_uploads._runtime.auth import Secret
-from box_uploads._runtime.codec import Json
-from box_uploads._runtime.wire import Wire
+from box_uploads._runtime.codecs import Json
+from box_uploads._runtime.request_builder import RequestBuilder
 
 from tests.contract.command_line import Run, st_run
 from tests.contract.fragment import IS_LONG, TOKEN
@@ -93,8 +93,8 @@ def tokens(change: Callable[[Secret | None], Secret | None]) -> Plant:
     """Plant a change of the token that is sent."""
 
     def plant(patch: pytest.MonkeyPatch) -> None:
-        prepare = Wire.prepare
-        patch.setattr(Wire, "prepare", lambda wire, request, secret: prepare(wire, request, change(secret)))
+        build = RequestBuilder.build
+        patch.setattr(RequestBuilder, "build", lambda self, request, secret: build(self, request, change(secret)))
 
     return plant
 

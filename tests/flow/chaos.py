@@ -31,9 +31,9 @@ from unittest import mock
 import msgspec
 from box_uploads import AsyncClient, Client, RetryPolicy, errors, upload
 from box_uploads.upload import (
+    BackoffPolicy,
     CommitUnconfirmedError,
     DigestMismatchError,
-    Pace,
     PartConflictError,
     PlanError,
     Restarted,
@@ -64,7 +64,7 @@ _RESET = struct.pack("ii", 1, 0)
 _COMMITS = {"nothing": 6, "answer lost": 3, "answer lost, network cut": 2, "network cut": 1}
 _SESSION = re.compile(rb"/upload_sessions/([0-9A-Za-z]+)")
 _EXPIRES = re.compile(r"(?:Up to ([0-9]+) sessions[^.]*|)until (?:it expires|they expire)")
-_UNDER_WAY = re.compile(r"may (?:still be|have been) carried out")
+_UNDER_WAY = re.compile(r"may (?:still take|have taken) effect")
 # After these a session is of no use to a later run.
 _WORTHLESS = (SourceChangedError, PartConflictError, PlanError, DigestMismatchError, SessionLostError)
 # An event of sessions left behind, where the uploader has one; with it, each of them is accounted for.
@@ -243,8 +243,8 @@ def _break(*ends: socket.socket, is_reset: bool) -> None:
 def _small_files() -> Generator[None]:
     """Let the uploader and the client take files that are too small for Box."""
     with (
-        mock.patch("box_uploads.upload.uploader.check_minimum", return_value=None),
-        mock.patch("box_uploads._runtime.codec._validate", return_value=None),
+        mock.patch("box_uploads.upload.workflow.check_minimum", return_value=None),
+        mock.patch("box_uploads._runtime.codecs._validate", return_value=None),
     ):
         yield
 
@@ -367,7 +367,7 @@ class Chaos:
         etag = int(ground.state.files["12345"].etag)
         settings: dict[str, Any] = {"workers": draw.choice((1, 3)), "deadline_s": draw.choice(_DEADLINES_S)}
         settings |= {"file_id": "12345"} if is_version else {"folder_id": "0", "file_name": name}
-        settings |= {"pace": Pace(base_s=0.01, cap_s=0.05), "resume": journal if keeps else None}
+        settings |= {"backoff": BackoffPolicy(base_s=0.01, max_s=0.05), "resume": journal if keeps else None}
         live, told, was_in_doubt, failures = set(ground.state.sessions), 0, False, list[str]()
         title = f"seed {self._seed} upload {number}"
         for count in range(_RUNS):

@@ -119,8 +119,8 @@ def small_ground(monkeypatch: pytest.MonkeyPatch) -> Iterator[Ground]:
     def accept(*_: object) -> None:
         """Take anything."""
 
-    monkeypatch.setattr("box_uploads.upload.uploader.check_minimum", accept)
-    monkeypatch.setattr("box_uploads._runtime.codec._validate", accept)
+    monkeypatch.setattr("box_uploads.upload.workflow.check_minimum", accept)
+    monkeypatch.setattr("box_uploads._runtime.codecs._validate", accept)
     ground = Ground(SMALL_PART_SIZE, min_file_size=1)
     with ground.server:
         yield ground

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from box_uploads import AsyncClient, Client, errors
+from box_uploads.upload import conflicting_items
 from box_uploads_mock import MockServer
 
 if TYPE_CHECKING:
@@ -96,8 +97,8 @@ def _show_conflict(write: Write, box: Client) -> None:
         raise DemoError("a second file with the same name was let in")
     _show_error(write, conflict)
     _expect(conflict.code == "item_name_in_use", f"the conflict has the code {conflict.code}")
-    _expect(len(conflict.conflicts) == 1, "the conflict does not name the one file that is in the way")
-    existing = conflict.conflicts[0]
+    _expect(len(conflicting_items(conflict)) == 1, "the conflict does not name the one file that is in the way")
+    existing = conflicting_items(conflict)[0]
     _line(write, "in the way", f"{existing['type']} {existing['id']}, {existing['name']}")
     _line(write, "so instead", f"a session for a new version of file {existing['id']}")
     session = box.create_version_upload_session(existing["id"], file_size=FILE_SIZE)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from box_uploads import errors
+from box_uploads.upload import conflicting_items
 from box_uploads_mock import Failure
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def test_a_taken_name_leads_to_a_version_of_the_file_that_has_it(
     with pytest.raises(errors.ConflictError) as caught:
         caller.create(**{**NEW, "file_name": "contract.PDF"})
     assert caught.value.code == "item_name_in_use"
-    session = caller.create_version(caught.value.conflicts[0]["id"], file_size=SIZE)
+    session = caller.create_version(conflicting_items(caught.value)[0]["id"], file_size=SIZE)
 
     assert mock.state.sessions[session.id].file_id == "12345"
 

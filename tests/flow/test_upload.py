@@ -22,10 +22,10 @@ import httpx2
 import pytest
 from box_uploads import AsyncClient, Client, errors, models
 from box_uploads.upload import (
+    BackoffPolicy,
     BytesSent,
     FileTooSmallError,
     JournalError,
-    Pace,
     PartDone,
     PhaseChanged,
     Restarted,
@@ -225,7 +225,7 @@ def test_parts_are_uploaded_by_other_processes(ground: Ground, tmp_path: Path, s
     content: Any = write(tmp_path / "film.mov") if source == "path" else CONTENT
     events: list[Any] = []
     with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
-        ground.upload(content, executor=pool, on_progress=events.append, pace=None)
+        ground.upload(content, executor=pool, on_progress=events.append, backoff=None)
         assert pool.submit(os.getpid).result() != os.getpid()
     assert ground.stored() == [CONTENT]
     assert sum(event.count for event in events if isinstance(event, BytesSent)) == len(CONTENT)
@@ -286,7 +286,7 @@ def test_a_wish_to_stop_does_not_wait_for_the_pauses_of_jobs(ground: Ground, tmp
 
     given = write(tmp_path / "film.mov") if source == "path" else CONTENT
     with ThreadPoolExecutor(2) as executor, pytest.raises(KeyError):
-        ground.upload(given, workers=1, executor=executor, on_progress=tell, pace=Pace())
+        ground.upload(given, workers=1, executor=executor, on_progress=tell, backoff=BackoffPolicy())
     assert ground.calls(PART) == 1
     assert not ground.state.sessions
     ground.state.faults.clear()
@@ -580,7 +580,7 @@ def test_the_journal_of_another_server_is_refused(ground: Ground, tmp_path: Path
     # What was broken off may still arrive.
     ground.server.wait_until_idle()
     before = len(ground.state.request_log)
-    with pytest.raises(JournalError, match="elsewhere"):
+    with pytest.raises(JournalError, match="another place"):
         ground.upload(client=other, resume=journal)
     assert len(ground.state.request_log) == before
     ground.upload(resume=journal)
@@ -648,7 +648,7 @@ def test_a_source_that_changed_between_two_runs_is_uploaded_anew(
 @pytest.mark.parametrize("content", [b"", b"{}", b"no journal", CONTENT[:5000]])
 def test_what_is_no_journal_is_left_alone(ground: Ground, tmp_path: Path, content: bytes) -> None:
     journal = write(tmp_path / "precious", content)
-    with pytest.raises(JournalError, match="no journal"):
+    with pytest.raises(JournalError, match="is not an upload journal"):
         ground.upload(resume=journal)
     assert journal.read_bytes() == content
 
@@ -667,7 +667,7 @@ def test_the_journal_of_another_upload_is_left_alone(ground: Ground, tmp_path: P
     path, journal = write(tmp_path / "film.mov"), tmp_path / "journal"
     with pytest.raises(Interrupt):
         ground.upload(path, resume=journal, on_progress=interrupt_after(1))
-    with pytest.raises(JournalError, match="elsewhere"):
+    with pytest.raises(JournalError, match="another place"):
         ground.upload(path, resume=journal, file_name="other.mov")
     assert journal.exists()
 

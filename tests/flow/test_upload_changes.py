@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from box_uploads.upload import DigestMismatchError, PartDone, SourceChangedError, opening
+from box_uploads.upload import DigestMismatchError, PartDone, SourceChangedError, source_factory
 from box_uploads.upload.digest import WholeDigest
 from box_uploads_mock import Failure
 
@@ -70,7 +70,7 @@ def test_memory_that_is_written_to_meanwhile_is_not_committed(ground: Ground, is
     buffer = bytearray(CONTENT)
     http = Rewritten(buffer, is_on_way=is_on_way)
     source = buffer if view is bytearray else memoryview(buffer)
-    with pytest.raises(SourceChangedError, match=r"uploaded: sha1$"):
+    with pytest.raises(SourceChangedError, match=r"during the upload: sha1$"):
         ground.upload(source, ground.client(http=http), workers=1)
     assert (ground.stored(), len(ground.state.sessions)) == ([], 0)
 
@@ -92,7 +92,7 @@ def test_a_whole_that_was_read_otherwise_than_its_parts_is_the_source_s_fault(
     with ThreadPoolExecutor(2) as pool:
         if is_sent_by_jobs:
             settings["executor"] = pool
-        with pytest.raises(SourceChangedError, match=r"uploaded: sha1$"):
+        with pytest.raises(SourceChangedError, match=r"during the upload: sha1$"):
             ground.upload(bytearray(CONTENT), **settings)
     assert (ground.stored(), len(ground.state.sessions)) == ([], 0)
 
@@ -114,7 +114,7 @@ def test_a_path_whose_parts_jobs_have_read_otherwise_has_changed(
 ) -> None:
     path = write(tmp_path / "film.mov")
     other = write(tmp_path / "other.mov", CONTENT[::-1])
-    present = opening.opened
+    present = source_factory.open_source
 
     def same(*_: object) -> bool:
         return True
@@ -123,8 +123,8 @@ def test_a_path_whose_parts_jobs_have_read_otherwise_has_changed(
         # As on a machine where another file has the path.
         return present(other if source == str(path) else source)
 
-    monkeypatch.setattr("box_uploads.upload.job.opened", opened)
+    monkeypatch.setattr("box_uploads.upload.executor_parts.open_source", opened)
     monkeypatch.setattr("box_uploads.upload.source.Fingerprint.agrees", same)
-    with ThreadPoolExecutor(2) as pool, pytest.raises(SourceChangedError, match=r"uploaded: sha1$"):
+    with ThreadPoolExecutor(2) as pool, pytest.raises(SourceChangedError, match=r"during the upload: sha1$"):
         ground.upload(path, executor=pool)
     assert (ground.stored(), len(ground.state.sessions)) == ([], 0)

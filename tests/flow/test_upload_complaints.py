@@ -113,7 +113,7 @@ def test_no_error_and_no_event_of_a_failed_upload_shows_the_token(
     ground.state.faults.clear()
     assert left.get(step) != make(step), "the upload has failed for another reason"
     if step != CREATE:
-        start = "The session could not be aborted, and goes on until it expires: ForbiddenError("
+        start = "The session could not be aborted, and stays open until it expires: ForbiddenError("
         assert [note for note in caught.value.__notes__ if note.startswith(start)]
         assert ABORT not in left
     assert not [text for text in (*told_by(caught.value), repr(events)) if SECRET in text]

@@ -110,7 +110,7 @@ def test_a_commit_without_effect_in_an_earlier_run_is_made_in_the_next(
     ground.state.faults.add(Failure(operation=COMMIT, status=503))
     with pytest.raises(Interrupt) as caught:
         ground.upload(file_id=file_id, resume=journal, on_progress=at(Retried))
-    assert caught.value.__notes__ == ["A commit had been sent, and may have been carried out."]
+    assert caught.value.__notes__ == ["A commit had been sent, and may have taken effect."]
     ground.state.faults.add(Failure(operation=STATUS, status=410, code="upload_failed", times=2))
     ground.upload(file_id=file_id, resume=journal)
     assert versions(ground) == (1, CONTENT)
@@ -132,7 +132,7 @@ def test_a_resumed_run_that_gets_no_answer_tells_of_the_commit_that_was_sent_bef
         ground.state.faults.add(Failure(operation=question, status=403))
         with pytest.raises(errors.ForbiddenError) as caught:
             asyncio.run(ground.upload_async(**settings)) if is_async else ground.upload(**settings)
-        assert caught.value.__notes__ == ["A commit had been sent before, and may have been carried out."]
+        assert caught.value.__notes__ == ["A commit had been sent, and may have taken effect."]
 
     ground.upload(**settings)
     stored = versions(ground)[1] if is_version else ground.stored("new.mov")[0]
@@ -210,7 +210,7 @@ def test_a_file_whose_name_was_not_changed_is_not_the_version_that_changes_it(gr
 
 def test_a_file_that_may_not_be_read_leaves_the_doubt(ground: Ground, file_id: str) -> None:
     ground.state.faults.add(LostResponse(operation=COMMIT), Failure(operation="get_file", status=403))
-    with pytest.raises(CommitUnconfirmedError, match="may have been carried out") as caught:
+    with pytest.raises(CommitUnconfirmedError, match="may have taken effect") as caught:
         ground.upload(file_id=file_id)
     assert isinstance(caught.value.__cause__, errors.ForbiddenError)
 
@@ -265,7 +265,11 @@ def test_a_folder_of_the_name_is_no_file_that_was_stored(ground: Ground, monkeyp
     ground.state.faults.add(Failure(operation=COMMIT, status=500), Failure(operation=COMMIT, status=404))
     ground.state.faults.add(Failure(operation=STATUS, status=404))
     conflict = {"type": "folder", "id": "9", "sha1": SHA1, "name": "film.mov"}
-    monkeypatch.setattr(errors.ConflictError, "conflicts", [conflict])
+
+    def items(_: object) -> list[dict[str, str]]:
+        return [conflict]
+
+    monkeypatch.setattr("box_uploads.upload.reconcile.conflicting_items", items)
     ground.state.faults.add(Failure(operation=CREATE, status=409, code="item_name_in_use", skip=1))
     with pytest.raises(errors.UploadError):
         ground.upload(deadline_s=0)
@@ -286,15 +290,15 @@ class Unreadable(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
     def __init__(self, inner: httpx2.BaseTransport, times: int, spoiled: str) -> None:
         self._inner = inner
         self._times = times
-        self._spoiled = spoiled
+        self._changeed = spoiled
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         response = self._inner.handle_request(request)
         if response.status_code != 409 or not self._times:
             return response
         self._times -= 1
-        content = response.read()[:60] if self._spoiled != "html" else b"<html>409 Conflict</html>"
-        if self._spoiled == "broken":
+        content = response.read()[:60] if self._changeed != "html" else b"<html>409 Conflict</html>"
+        if self._changeed == "broken":
             raise httpx2.ReadError("the connection broke in the middle of the answer")
         return httpx2.Response(409, headers={"content-type": "text/html"}, content=content)
 
@@ -547,7 +551,7 @@ def test_another_content_after_a_commit_whose_answer_is_lost_is_uploaded(
 def test_a_doubt_that_cannot_be_settled_is_told_as_such(ground: Ground, tmp_path: Path) -> None:
     journal = tmp_path / "journal"
     ground.state.faults.add(LostResponse(operation=COMMIT), Failure(operation=STATUS, status=403))
-    with pytest.raises(CommitUnconfirmedError, match="A commit had been sent, and may have been carried out") as caught:
+    with pytest.raises(CommitUnconfirmedError, match="A commit had been sent, and may have taken effect") as caught:
         ground.upload(resume=journal, deadline_s=0)
     assert isinstance(caught.value.__cause__, errors.ForbiddenError)
     assert ground.upload(resume=journal).sha1 == SHA1
@@ -667,17 +671,17 @@ def test_another_content_after_a_run_that_was_done_is_uploaded(ground: Ground, f
 class Spoiling(httpx2.BaseTransport):
     """Changes the answers of a call on their way."""
 
-    def __init__(self, end_of_path: str, spoil: Callable[[Any], object]) -> None:
+    def __init__(self, end_of_path: str, change: Callable[[Any], object]) -> None:
         self._inner = httpx2.HTTPTransport()
         self._end_of_path = end_of_path
-        self._spoil = spoil
+        self._change = change
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         response = self._inner.handle_request(request)
         if not request.url.path.endswith(self._end_of_path):
             return response
         body = json.loads(response.read())
-        self._spoil(body)
+        self._change(body)
         headers = [(name, value) for name, value in response.headers.items() if name.lower() != "content-length"]
         return httpx2.Response(response.status_code, headers=headers, json=body)
 
@@ -701,7 +705,7 @@ def test_a_stored_file_whose_digest_is_not_told_is_not_confirmed(ground: Ground)
 def test_an_answer_of_create_that_cannot_be_understood_is_not_asked_for_again(ground: Ground) -> None:
     with pytest.raises(errors.DecodeError) as caught:
         ground.upload(client=ground.client(http=Spoiling("/upload_sessions", lambda body: body.update(part_size=0))))
-    assert caught.value.__notes__ == ["A session may have been created, which goes on until it expires."]
+    assert caught.value.__notes__ == ["A session may have been created, which stays open until it expires."]
     assert (ground.calls(CREATE), len(ground.state.sessions)) == (1, 1)
 
 
@@ -710,7 +714,9 @@ def test_an_answer_that_cannot_be_understood_when_a_session_is_looked_for_counts
     ground.state.faults.add(Truncation(operation=CREATE))
     with pytest.raises(errors.BoxUploadsError) as caught:
         ground.upload(client=ground.client(http=spoiling), deadline_s=0)
-    assert caught.value.__notes__ == ["Up to 2 sessions may have been created, each of which goes on until it expires."]
+    assert caught.value.__notes__ == [
+        "Up to 2 sessions may have been created, each of which stays open until it expires."
+    ]
     assert (ground.calls(CREATE), len(ground.state.sessions)) == (2, 2)
 
 
@@ -800,15 +806,15 @@ def test_of_a_session_that_cannot_be_ended_nobody_says_that_its_commit_had_no_ef
         ground.upload(**settings)
     assert ground.state.sessions
     notes = caught.value.__notes__
-    assert notes[0].startswith("The session could not be aborted, and goes on until it expires")
-    assert notes[1:] == ["A commit had been sent before, and may still be carried out."]
+    assert notes[0].startswith("The session could not be aborted, and stays open until it expires")
+    assert notes[1:] == ["A commit had been sent before, and may still take effect."]
 
 
 def test_a_session_that_is_left_in_doubt_is_told_as_such(ground: Ground, file_id: str, tmp_path: Path) -> None:
     ground.state.faults.add(Failure(operation=COMMIT, status=503), Failure(operation=COMMIT, status=403))
     with pytest.raises(errors.ForbiddenError) as caught:
         ground.upload(file_id=file_id, resume=tmp_path / "journal")
-    assert caught.value.__notes__ == ["A commit had been sent before, and may still be carried out."]
+    assert caught.value.__notes__ == ["A commit had been sent before, and may still take effect."]
     assert ground.upload(file_id=file_id, resume=tmp_path / "journal").sha1 == SHA1
 
 
@@ -832,7 +838,7 @@ def test_a_session_is_ended_though_its_journal_cannot_be_written(
     with pytest.raises(DigestMismatchError) as caught:
         ground.upload(resume=tmp_path / "journal", on_progress=fill)
     assert not ground.state.sessions
-    assert caught.value.__notes__.count("The journal could not be removed: no space left") == 1
+    assert caught.value.__notes__.count("The journal could not be deleted: no space left") == 1
 
 
 def test_a_session_whose_journal_is_gone_is_ended(ground: Ground, tmp_path: Path) -> None:

@@ -116,7 +116,7 @@ def test_a_version_session_whose_answer_is_lost_is_taken_over(ground: Ground) ->
 
 def test_a_commit_that_is_lost_again_and_again_is_found_by_its_name(ground: Ground) -> None:
     ground.state.faults.add(LostResponse(operation=COMMIT), Failure(operation=STATUS, status=500, times=2))
-    file = ground.upload(deadline_s=0)
+    file = ground.upload(deadline_s=30)
     assert file.sha1 == SHA1
     assert ground.stored() == [CONTENT]
 
@@ -172,7 +172,9 @@ def test_of_sessions_whose_answers_were_lost_before_a_failure_the_one_that_is_fo
     ground.state.faults.add(Failure(operation=CREATE, status=403))
     with pytest.raises(errors.ForbiddenError) as caught:
         ground.upload()
-    assert caught.value.__notes__ == ["Up to 2 sessions may have been created, each of which goes on until it expires."]
+    assert caught.value.__notes__ == [
+        "Up to 2 sessions may have been created, each of which stays open until it expires."
+    ]
     assert (ground.calls(CREATE), len(ground.state.sessions)) == (5, 2)
 
 
@@ -181,7 +183,9 @@ def test_a_session_that_may_be_there_and_cannot_be_found_is_told_of(ground: Grou
     with pytest.raises(DeadlineExceededError) as caught:
         ground.upload(deadline_s=0)
     # Nor is it known what became of the request that was to find it.
-    assert caught.value.__notes__ == ["Up to 2 sessions may have been created, each of which goes on until it expires."]
+    assert caught.value.__notes__ == [
+        "Up to 2 sessions may have been created, each of which stays open until it expires."
+    ]
 
 
 def uploaded(ground: Ground, is_async: bool, **settings: Any) -> list[Any]:
@@ -207,8 +211,8 @@ def test_sessions_whose_answers_are_cut_off_are_told_of_once_though_all_is_well(
     events = uploaded(ground, is_async, **settings)
     assert (ground.stored(), len(ground.state.sessions)) == ([CONTENT], times)
     (left,) = [event for event in events if isinstance(event, SessionLeft)]
-    many = "Up to 3 sessions may have been created, each of which goes on until it expires."
-    one = "A session may have been created, which goes on until it expires."
+    many = "Up to 3 sessions may have been created, each of which stays open until it expires."
+    one = "A session may have been created, which stays open until it expires."
     assert left == SessionLeft(times, one if times == 1 else many)
     assert [type(event) for event in events[-3:]] == [SessionLeft, PhaseChanged, Stored]
 
@@ -253,7 +257,9 @@ def test_a_failure_tells_of_sessions_whose_answers_were_cut_off_before_it(ground
     with pytest.raises(KeyboardInterrupt if is_interrupted else errors.ForbiddenError) as caught:
         ground.upload(on_progress=interrupt)
     assert len(ground.state.sessions) == 2
-    assert caught.value.__notes__ == ["Up to 2 sessions may have been created, each of which goes on until it expires."]
+    assert caught.value.__notes__ == [
+        "Up to 2 sessions may have been created, each of which stays open until it expires."
+    ]
 
 
 @pytest.mark.parametrize("is_async", [False, True])
@@ -304,7 +310,7 @@ def test_who_stops_at_a_session_that_is_told_of_is_told_of_both_the_file_and_the
         uploaded(ground, is_async, on_progress=interrupt)
     stored, left = caught.value.__notes__
     assert stored.startswith("The file was stored before that, with the id ")
-    assert left == "A session may have been created, which goes on until it expires."
+    assert left == "A session may have been created, which stays open until it expires."
 
 
 @pytest.mark.parametrize("status", [403, 410])
@@ -318,7 +324,9 @@ def test_a_session_that_asked_for_the_name_and_cannot_be_ended_is_told_of(ground
         assert told == []
     else:
         assert [event.count for event in told] == [1]
-        assert told[0].reason.startswith("The session could not be aborted, and goes on until it expires: ForbiddenErr")
+        assert told[0].reason.startswith(
+            "The session could not be aborted, and stays open until it expires: ForbiddenErr"
+        )
 
 
 def test_a_journal_that_cannot_be_written_ends_the_session(
@@ -348,4 +356,4 @@ def test_a_session_that_cannot_be_ended_for_a_new_one_is_told_of(ground: Ground)
     assert (file.sha1, len(ground.state.sessions)) == (SHA1, 1)
     (left,) = [event for event in events if isinstance(event, SessionLeft)]
     assert left.count == 1
-    assert "could not be aborted, and goes on until it expires" in left.reason
+    assert "could not be aborted, and stays open until it expires" in left.reason

@@ -146,7 +146,7 @@ def test_a_second_process_is_refused_as_long_as_the_first_lives(ground: Ground, 
             _, status = os.waitpid(process.pid, os.WUNTRACED)
             assert os.WIFSTOPPED(status)
             before = journal.read_bytes()
-            with pytest.raises(JournalError, match="another process is uploading"):
+            with pytest.raises(JournalError, match="in use by another process"):
                 ground.upload(path, resume=journal)
             assert journal.read_bytes() == before
         finally:

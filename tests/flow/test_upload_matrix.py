@@ -150,18 +150,18 @@ class Run:
         client = AsyncClient(token, base_url=self.ground.server.base_url, **self.client)
         return asyncio.run(self.ground.upload_async(self.source, client, **self.settings))
 
-    def check_done(self, file: Any, *, untold: int = 0) -> None:
+    def check_done(self, file: Any, *, unreported: int = 0) -> None:
         """Check that the file is there, once, and nothing else."""
         assert file.sha1 == _sha1(self.content)
         assert self.ground.stored() == [self.content]
         assert self.ground.state.files[file.id].etag == ("1" if self.before else "0")
-        assert len(self.ground.state.sessions) == untold
+        assert len(self.ground.state.sessions) == unreported
         # Of those as well, once and with their number.
         assert len(self.left) <= 1
-        assert untold <= sum(event.count for event in self.left)
+        assert unreported <= sum(event.count for event in self.left)
         assert not self.journal.exists()
 
-    def check_failed(self, error: Exception, *, untold: int = 0) -> None:
+    def check_failed(self, error: Exception, *, unreported: int = 0) -> None:
         """Check that nothing was committed, and that no session is left that this error does not tell of."""
         assert isinstance(error, (UploadError, errors.ApiError, errors.TransportError))
         if self.step == FILE:
@@ -177,7 +177,7 @@ class Run:
             return
         notes = [note for note in getattr(error, "__notes__", []) if GOES_ON_AFTER_THE_END in note]
         told = sum(int((UP_TO.findall(note) or ["1"])[0]) for note in notes)
-        assert len(self.ground.state.sessions) <= untold + told
+        assert len(self.ground.state.sessions) <= unreported + told
 
 
 @cache
@@ -190,7 +190,7 @@ def _interrupt(event: object) -> None:
         raise KeyboardInterrupt
 
 
-def untold(fault: Fault) -> int:
+def unreported(fault: Fault) -> int:
     """Return how many sessions nobody knows of: the server says that they ended."""
     is_denied = isinstance(fault, Failure) and fault.operation == ABORT and fault.status in {404, 410}
     return fault.times if is_denied else 0
@@ -217,7 +217,7 @@ def test_a_passing_fault_ends_in_the_right_file_once(
         run.check_failed(caught.value)
         assert not ground.state.sessions
     else:
-        run.check_done(run.upload(fault), untold=cut_off(fault))
+        run.check_done(run.upload(fault), unreported=cut_off(fault))
     ground.state.faults.require_fired()
 
 
@@ -230,10 +230,10 @@ def test_any_other_fault_ends_well_or_leaves_nothing(ground: Ground, tmp_path: P
         file = run.upload(fault)
     except box_uploads.errors.BoxUploadsError as error:
         accounted = ground.state.faults.unfired
-        run.check_failed(error, untold=untold(fault))
+        run.check_failed(error, unreported=unreported(fault))
     else:
         accounted = ground.state.faults.unfired
-        run.check_done(file, untold=cut_off(fault))
+        run.check_done(file, unreported=cut_off(fault))
     assert sum(one.times for one in accounted) < fault.times
 
 
@@ -275,7 +275,7 @@ def test_a_stall_that_outlasts_the_client_ends_in_the_right_file_once(
     else:
         # A session for a version that is made when nobody waits for it any more has no name in its way.
         assert late <= (step == VERSION)
-        run.check_done(file, untold=late)
+        run.check_done(file, unreported=late)
 
 
 @pytest.mark.parametrize("fault", [replace(one, times=LASTING) for one in STALLS], ids=shown)

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from box_uploads import errors
 from box_uploads.upload import PartDone
-from box_uploads.upload.carrier import WindowCarrier
 from box_uploads.upload.engine import Engine
+from box_uploads.upload.part_upload import BufferSender
 from box_uploads_mock import Failure, Reset
 
 from tests.flow.upload_ground import CONTENT, PART_SIZE, Ground, write
@@ -41,7 +41,7 @@ def engines(monkeypatch: pytest.MonkeyPatch) -> weakref.WeakSet[Engine]:
             super().__init__(*given)
             alive.add(self)
 
-    monkeypatch.setattr("box_uploads.upload.transfer.Engine", Watched)
+    monkeypatch.setattr("box_uploads.upload.workflow.Engine", Watched)
     return alive
 
 
@@ -121,7 +121,7 @@ def test_buffers_are_freed_and_memory_is_given_back_whoever_keeps_the_engine(
 ) -> None:
     kept: list[object] = []
 
-    class Keeping(WindowCarrier):
+    class Keeping(BufferSender):
         """Keeps the frames that send, as the HTTP library does after some failures."""
 
         def _pieces(self) -> Iterator[memoryview]:
@@ -129,7 +129,7 @@ def test_buffers_are_freed_and_memory_is_given_back_whoever_keeps_the_engine(
                 kept.extend((self, piece, inspect.currentframe()))
                 yield piece
 
-    monkeypatch.setattr("box_uploads.upload.lanes.WindowCarrier", Keeping)
+    monkeypatch.setattr("box_uploads.upload.worker_pool.BufferSender", Keeping)
     buffer = bytearray(CONTENT)
     for source in (buffer, write(tmp_path / "film.mov")):
         run_to_the_end(ground, source, end, is_async)
@@ -147,4 +147,4 @@ def test_an_error_that_is_kept_keeps_no_buffers(ground: Ground, tmp_path: Path) 
     kept: Any = vars(engine)
     known: list[Any] = [value for one in caught.traceback for value in one.frame.f_locals.values()]
     assert [value for value in known if isinstance(value, memoryview) and size_of(value) > 1024 * 1024] == []
-    assert (kept["_buffers"], kept["_lent"], kept["_windows"], kept["_pending"]) == ([], {}, {}, {})
+    assert (kept["_buffers"], kept["_taken"], kept["_windows"], kept["_pending"]) == ([], {}, {}, {})

@@ -2,7 +2,7 @@
 
 The model knows which files there are, with their bytes and etags, and how many sessions nobody can name any more.
 Whatever is drawn, a run stores the file exactly once, or ends in a typed error with nothing committed and no session
-left but the one that the journal names; and in the end, with nothing in the way, each upload that was begun is done.
+left but the one that the journal names; and in the end, with nothing in the way, each upload that was started is done.
 What was drawn is counted, and a test looks at the counts: a machine that draws nothing would be green as well.
 """
 
@@ -127,8 +127,8 @@ class Stored(Struct):
     etag: int
 
 
-class Begun(Struct):
-    """An upload that is not known to have ended, and has left a journal unless it has just begun."""
+class StartedUpload(Struct):
+    """An upload that is not known to have ended, and has left a journal unless it has just started."""
 
     content: bytes
     target: dict[str, str]
@@ -227,7 +227,7 @@ class Machine(RuleBasedStateMachine):
         ground.reset()
         self.tokens = [ground.state.token, "fresh", "fresher"]
         self.files: dict[str, Stored] = {}
-        self.begun: dict[str, Begun] = {}
+        self.started: dict[str, StartedUpload] = {}
         self.natures: dict[Fault, str] = {}
         self.loose = 0
         self.contents = 0
@@ -250,7 +250,7 @@ class Machine(RuleBasedStateMachine):
 
     def may_be_aborted(self, name: str) -> bool:
         """Whether somebody may end the session of an upload: not if nothing but its end would tell of its commit."""
-        if name not in self.begun or self.session_of(name) not in self.live:
+        if name not in self.started or self.session_of(name) not in self.live:
             return False
         entry = self.entry_of(name)
         return entry["target"]["folder_id"] is not None or entry["sha1"] is None
@@ -279,56 +279,57 @@ class Machine(RuleBasedStateMachine):
     def upload(  # noqa: PLR0917  # each is drawn
         self, name: str, shape: str, parts: int, is_named: bool, has_journal: bool, plan: Plan
     ) -> None:
-        if name in self.begun:
+        if name in self.started:
             self.go_on(name, "nothing", plan)
             return
         target = {} if name in self.files and not is_named else {"folder_id": "0", "file_name": name}
         if name in self.files:
             target["file_id"] = self.found(name).id
-        begun = Begun(self.written(self.folder / name, shape, parts), target)
+        started = StartedUpload(self.written(self.folder / name, shape, parts), target)
         self.seen[f"size {shape}"] += 1
-        self._run(name, begun, plan, resume=self.journal_of(name) if has_journal else None)
+        self._run(name, started, plan, resume=self.journal_of(name) if has_journal else None)
 
     @rule(name=st.sampled_from(NAMES), change=st.sampled_from(CHANGES), plan=PLANS)
     def go_on(self, name: str, change: str, plan: Plan) -> None:
-        if name not in self.begun:
+        if name not in self.started:
             return
         if change == "expire":
             self.let_sessions_expire()
         elif change == "rewrite":
-            self.begun[name] = Begun(self.written(self.folder / name, "one below", 2), self.begun[name].target)
+            target = self.started[name].target
+            self.started[name] = StartedUpload(self.written(self.folder / name, "one below", 2), target)
         elif change == "abort" and self.may_be_aborted(name):
             self.ground.state.session_store.abort(self.session_of(name))
             self.seen["aborted"] += 1
         self.seen[f"{change} between"] += 1
-        self._run(name, self.begun[name], plan, resume=self.journal_of(name))
+        self._run(name, self.started[name], plan, resume=self.journal_of(name))
 
-    def _run(self, name: str, begun: Begun, plan: Plan, resume: Path | None) -> None:
+    def _run(self, name: str, started: StartedUpload, plan: Plan, resume: Path | None) -> None:
         if not self._is_good(self.token()):
             self.ground.state.add_token("fresh")
         for drawn in plan.faults:
             self._plant(*drawn)
         run = Run(self, plan, self.folder / name)
         before = self._unfired()
-        run.go(resume=resume, **begun.target)
+        run.go(resume=resume, **started.target)
         self.ground.server.wait_until_idle()
-        self._check(name, begun, run, before - self._unfired())
+        self._check(name, started, run, before - self._unfired())
 
-    def _check(self, name: str, begun: Begun, run: Run, fired: Counter[Fault]) -> None:
-        self._count(begun, run, fired)
+    def _check(self, name: str, started: StartedUpload, run: Run, fired: Counter[Fault]) -> None:
+        self._count(started, run, fired)
         done = self.files.get(name)
-        if not begun.is_stored:
-            done = Stored(begun.content, 0 if done is None else done.etag + 1)
+        if not started.is_stored:
+            done = Stored(started.content, 0 if done is None else done.etag + 1)
         found = self.state_of(name)
         if run.error is None:
             assert found == done
-            assert run.file.sha1 == hashlib.sha1(begun.content, usedforsecurity=False).hexdigest()
+            assert run.file.sha1 == hashlib.sha1(started.content, usedforsecurity=False).hexdigest()
             assert run.file.id == self.found(name).id
         elif found is not None and found == done:
             # Nobody was told: the answer was lost, or the last event of all was interrupted.
-            assert begun.is_stored or run.heard["done"] or any(map(is_unanswered_commit, fired))
-            begun.is_stored = True
-            self.seen["stored untold"] += 1
+            assert started.is_stored or run.heard["done"] or any(map(is_unanswered_commit, fired))
+            started.is_stored = True
+            self.seen["stored unreported"] += 1
         if found is not None and found == done:
             self.files[name] = found
         self.loose += run.told + sum(times for fault, times in fired.items() if is_cut_off(fault))
@@ -339,17 +340,17 @@ class Machine(RuleBasedStateMachine):
             # The error asks a person to look, who then deletes the journal, and with it the name of its session.
             self.loose += self.journal_of(name).exists()
             self.journal_of(name).unlink(missing_ok=True)
-        self.begun.pop(name, None)
+        self.started.pop(name, None)
         if self.journal_of(name).exists():
             assert run.error is not None
-            self.begun[name] = begun if run.rewritten is None else Begun(run.rewritten, begun.target)
+            self.started[name] = started if run.rewritten is None else StartedUpload(run.rewritten, started.target)
 
-    def _count(self, begun: Begun, run: Run, fired: Counter[Fault]) -> None:
+    def _count(self, started: StartedUpload, run: Run, fired: Counter[Fault]) -> None:
         for fault, times in fired.items():
             self.seen[self.natures[fault]] += times
             self.seen[type(fault).__name__] += times
             self.seen[fault.operation] += times
-        what = "version" if "file_id" in begun.target else "new file"
+        what = "version" if "file_id" in started.target else "new file"
         self.seen.update([what, run.plan.means, f"{run.plan.workers} workers"])
         self.seen["stored" if run.error is None else "failed"] += 1
         self.seen["resumed"] += run.has_resumed
@@ -366,18 +367,18 @@ class Machine(RuleBasedStateMachine):
 
     @invariant()
     def no_session_is_left_that_nobody_names(self) -> None:
-        assert len(self.live - set(map(self.session_of, self.begun))) <= self.loose
+        assert len(self.live - set(map(self.session_of, self.started))) <= self.loose
 
     @invariant()
     def nothing_is_left_on_the_disk(self) -> None:
         left = {path.name for path in self.folder.iterdir()} - set(NAMES)
-        assert left == {self.journal_of(name).name for name in self.begun}
+        assert left == {self.journal_of(name).name for name in self.started}
 
     def teardown(self) -> None:
-        """With nothing in the way, each upload that was begun ends."""
+        """With nothing in the way, each upload that was started ends."""
         with self.resources:
             self.ground.state.faults.clear()
-            for name in list(self.begun):
+            for name in list(self.started):
                 self.go_on(name, "nothing", Plan("threads", 1, 600))
                 assert not self.journal_of(name).exists()
                 self.the_files_are_those_of_the_model()
@@ -476,6 +477,6 @@ def test_everything_that_can_be_drawn_has_happened() -> None:
     ways = {"new file", "version", *MEANS, *(f"{number} workers" for number in range(1, 5))}
     sizes = {f"size {shape}" for shape in SIZES}
     acts = {*ACTS, *(f"at {event}" for event, _ in MOMENTS)}
-    outcomes = {"stored", "failed", "stored untold"}
+    outcomes = {"stored", "failed", "stored unreported"}
     missing = (natures | between | ways | sizes | acts | outcomes) - set(+SEEN)
     assert not missing, missing

@@ -130,6 +130,51 @@ def test_a_held_part_that_is_not_the_source_s_is_never_taken(means: Means, tmp_p
     assert not means.ground.state.sessions
 
 
+# Written by 0.2.0; only values that differ from run to run are replaced.
+JOURNAL_OF_0_2_0 = """{
+  "format": "box-uploads-journal-1",
+  "target": {"folder_id": "0", "file_id": null, "file_name": "film.mov", "server": "http://127.0.0.1:43967/api/2.0"},
+  "fingerprint": {
+    "kind": "file", "size": 20000000, "mtime_ns": 1795854513719174322, "inode": 2360942, "device": 65024, "mark": null
+  },
+  "session": {
+    "id": "345F7A3A66E185143605C47E1177CCB3",
+    "type": "upload_session",
+    "session_expires_at": "2026-12-05T08:28:33Z",
+    "part_size": 4194304,
+    "total_parts": 5,
+    "num_parts_processed": 0,
+    "session_endpoints": {
+      "upload_part": "http://127.0.0.1:43967/api/2.0/files/upload_sessions/345F7A3A66E185143605C47E1177CCB3",
+      "commit": "http://127.0.0.1:43967/api/2.0/files/upload_sessions/345F7A3A66E185143605C47E1177CCB3/commit",
+      "abort": "http://127.0.0.1:43967/api/2.0/files/upload_sessions/345F7A3A66E185143605C47E1177CCB3",
+      "list_parts": "http://127.0.0.1:43967/api/2.0/files/upload_sessions/345F7A3A66E185143605C47E1177CCB3/parts",
+      "status": "http://127.0.0.1:43967/api/2.0/files/upload_sessions/345F7A3A66E185143605C47E1177CCB3",
+      "log_event": "http://127.0.0.1:43967/api/2.0/files/upload_sessions/345F7A3A66E185143605C47E1177CCB3/log",
+      "plan": "http://127.0.0.1:43967/api/2.0/files/upload_sessions/345F7A3A66E185143605C47E1177CCB3/plan"
+    }
+  },
+  "sha1": null,
+  "file": null,
+  "lost_creates": 0
+}"""
+
+
+def test_a_journal_that_0_2_0_has_written_is_resumed(means: Means, tmp_path: Path) -> None:
+    def fill(recorded: Any, written: Any) -> Any:
+        if not isinstance(recorded, dict):
+            return written
+        return {name: fill(value, written[name]) for name, value in recorded.items()}
+
+    path, journal, events = write(tmp_path / "film.mov", SMALL), tmp_path / "journal", list[Any]()
+    means.begin(path, journal, {0, 1})
+    journal.write_text(json.dumps(fill(json.loads(JOURNAL_OF_0_2_0), json.loads(journal.read_bytes()))))
+    means.upload(path, resume=journal, on_progress=events.append)
+    assert means.contents() == [SMALL]
+    assert [event.parts for event in events if isinstance(event, Resumed)] == [2]
+    assert not journal.exists()
+
+
 # URLs
 
 
@@ -224,7 +269,7 @@ def test_who_is_cancelled_when_the_file_is_stored_gets_it_from_the_next_run(
     with pytest.raises(asyncio.CancelledError) as caught:
         asyncio.run(main())
     (stored,) = [file for file in small_ground.state.files.values() if file.name == "film.mov"]
-    assert any(stored.id in note or "may have been carried out" in note for note in caught.value.__notes__)
+    assert any(stored.id in note or "may have taken effect" in note for note in caught.value.__notes__)
     commits = small_ground.calls(COMMIT)
     assert small_ground.upload(SMALL, **settings).id == stored.id
     assert (small_ground.calls(COMMIT), stored.etag) == (commits, "1" if is_version else "0")

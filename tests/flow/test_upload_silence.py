@@ -14,7 +14,7 @@ import httpx2
 import pytest
 from box_uploads import AsyncClient, Client, Timeout, errors
 from box_uploads.upload import PartDone, upload_file, upload_file_async
-from box_uploads.upload.calls import line_of
+from box_uploads.upload.upload_client import open_upload_client
 from box_uploads_mock import Failure, Stall
 
 from tests.flow.upload_ground import CONTENT, Freeze, Ground
@@ -188,7 +188,7 @@ def test_who_cancels_while_a_commit_is_in_doubt_is_told_of_it(ground: Ground, mo
     # The file is looked for by its name, and not again.
     ground.state.faults.add(Failure(operation="create_upload_session", status=503, skip=1))
     error = cancelled(ground, monkeypatch)
-    assert error.__notes__[0] == "A commit had been sent before, and may still be carried out."
+    assert error.__notes__[0] == "A commit had been sent before, and may still take effect."
     assert left(ground) == (0, 0, [])
 
 
@@ -210,7 +210,7 @@ def test_a_cancelled_task_does_not_wait_for_a_token(ground: Ground, is_renewed: 
         await ground.upload_async(client=AsyncClient(token, base_url=ground.server.base_url))
 
     monkey = pytest.MonkeyPatch()
-    monkey.setattr("box_uploads.upload.awaiting.FAREWELL_S", 0.01)
+    monkey.setattr("box_uploads.upload.aio.CLEANUP_CALL_S", 0.01)
     if is_renewed:
         ground.state.faults.add(Failure(operation="commit_upload_session", status=401))
     try:
@@ -239,7 +239,7 @@ def test_a_server_that_is_silent_to_the_end_is_asked_twice(ground: Ground, silen
     client = ground.client(timeout_s=Timeout(read_s=0.2, write_s=0.2))
     with pytest.raises(StoppedError) as caught:
         within(lambda: ground.upload(client=client, on_progress=silence.then(stop), workers=1))
-    assert "could not be aborted, and goes on until it expires: TransportError(" in caught.value.__notes__[0]
+    assert "could not be aborted, and stays open until it expires: TransportError(" in caught.value.__notes__[0]
     assert sum(one.times for one in ground.state.faults.unfired if one.operation != PART) == 7
 
 
@@ -251,25 +251,28 @@ def test_the_end_of_a_session_is_asked_for_with_less_patience() -> None:
         return httpx2.Response(204)
 
     for timeout_s in (None, 60, 2, Timeout(connect_s=1)):
-        with Client("token", timeout_s=timeout_s, http=httpx2.MockTransport(answer)) as box, line_of(box) as line:
-            line.farewell.abort_upload_session(session())
+        with (
+            Client("token", timeout_s=timeout_s, http=httpx2.MockTransport(answer)) as box,
+            open_upload_client(box) as upload_client,
+        ):
+            upload_client.cleanup_calls.abort_upload_session(session())
     own = httpx2.Client(transport=httpx2.MockTransport(answer), timeout=3)
-    with own, Client("token", http=own) as box, line_of(box) as line:
-        line.farewell.abort_upload_session(session())
-        line.calls.abort_upload_session(session())
+    with own, Client("token", http=own) as box, open_upload_client(box) as upload_client:
+        upload_client.cleanup_calls.abort_upload_session(session())
+        upload_client.calls.abort_upload_session(session())
     twos, threes, fives = (dict.fromkeys(("connect", "read", "write", "pool"), limit) for limit in (2, 3, 5))
     assert asked == [fives, fives, twos, fives | {"connect": 1}, threes, threes]
 
 
 @pytest.mark.parametrize("is_async", [False, True])
-@pytest.mark.parametrize(("deadline_s", "answer_s"), [(0.0, 10.0), (20.0, 20.0), (900.0, 300.0)])
+@pytest.mark.parametrize(("deadline_s", "response_s"), [(0.0, 10.0), (20.0, 20.0), (900.0, 300.0)])
 def test_no_answer_is_waited_for_longer_than_the_upload_bears(
-    deadline_s: float, answer_s: float, *, is_async: bool
+    deadline_s: float, response_s: float, *, is_async: bool
 ) -> None:
     limits: list[float] = []
 
     def answer(request: httpx2.Request) -> httpx2.Response:
-        limits.append(request.extensions["timeout"]["read"].answer_s)
+        limits.append(request.extensions["timeout"]["read"].response_s)
         return httpx2.Response(403)
 
     transport = httpx2.MockTransport(answer)
@@ -285,4 +288,4 @@ def test_no_answer_is_waited_for_longer_than_the_upload_bears(
 
     with pytest.raises(errors.ForbiddenError):
         asyncio.run(run()) if is_async else blocking()
-    assert set(limits) == {answer_s}
+    assert set(limits) == {response_s}

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from box_uploads import AsyncClient, Client, RetryPolicy
-from box_uploads.upload import MINIMUM_SIZE, Pace, upload_file, upload_file_async
+from box_uploads.upload import MINIMUM_SIZE, BackoffPolicy, upload_file, upload_file_async
 from box_uploads_mock import MockServer, State, constant_part_size
 
 __all__ = ["CONTENT", "PART_SIZE", "SHA1", "SMALL_PART_SIZE", "Clock", "Freeze", "Ground", "write"]
@@ -45,9 +45,9 @@ class Clock:
         """Return the present time."""
         return _BEGINNING + dt.timedelta(seconds=self.now_s)
 
-    def pace(self) -> Pace:
+    def backoff(self) -> BackoffPolicy:
         """Return what an uploader needs to live in this time."""
-        return Pace(clock=lambda: self.now_s, sleep=self.sleep, random=lambda: 0.0)
+        return BackoffPolicy(clock=lambda: self.now_s, sleep=self.sleep, random=lambda: 0.0)
 
 
 class Freeze:
@@ -106,7 +106,7 @@ class Ground:
             return await upload_file_async(box, source, **self._settings(settings))
 
     def _settings(self, settings: dict[str, Any]) -> dict[str, Any]:
-        settings = {"pace": self.clock.pace(), **settings}
+        settings = {"backoff": self.clock.backoff(), **settings}
         return settings if "file_id" in settings else {"folder_id": "0", "file_name": "film.mov", **settings}
 
     def stored(self, name: str = "film.mov") -> list[bytes]:

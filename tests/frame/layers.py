@@ -69,7 +69,10 @@ LAYERS = (
             *(f"box_uploads.{name}" for name in ("Client", "__version__", "errors", "models")),
             "box_uploads._runtime.errors.ClientError",
             "box_uploads.api.upload_sessions.create_upload_session",
-            *(f"box_uploads.upload.{name}" for name in ("lock.HeldError", "lock.locked", "opening.opened")),
+            *(
+                f"box_uploads.upload.{name}"
+                for name in ("file_lock.HeldError", "file_lock.lock_file", "source_factory.open_source")
+            ),
             *(f"box_uploads.upload.{name}" for name in upload.__all__),
         ),
     ),

@@ -1,8 +1,9 @@
-"""The README is true: its programs run against the mock, in order, and print what it says they print."""
+"""The README and the mock's page are true: their programs run against the mock, in order, and print what is shown."""
 
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import io
 import itertools
 import os
@@ -20,36 +21,58 @@ from typing import Any
 import httpx2
 import pytest
 import yaml
-from box_uploads_mock import MockServer, load_world
+from box_uploads_mock import Fault, MockServer, load_world
+from box_uploads_mock.fault_kinds import KINDS
 
 ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+README = "README.md"
+MOCK_PAGE = "tests/mock/README.md"
+# Their programs are run.
+PAGES = (README, MOCK_PAGE)
+# Of these, too, the links lead somewhere and the commands of make exist.
+OTHER_PAGES = ("generator/README.md", "tests/prove/README.md", "spec/README.md")
+TEXTS = {page: (ROOT / page).read_text(encoding="utf-8") for page in (*PAGES, *OTHER_PAGES)}
 ORIGIN = "http://127.0.0.1:8080"
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block: its language, the name of the file that it is, its text and the line where it starts."""
+    """A fenced block: its language, the name of the file that it is, its text, and where it starts."""
 
     language: str
     name: str
     text: str
+    page: str
     line: int
 
+    @property
+    def place(self) -> str:
+        return f"{self.page}:{self.line}"
 
-def blocks() -> list[Block]:
-    found = re.finditer(r"^```(\w*) ?(\S*)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
-    return [Block(one[1], one[2], one[3], README.count("\n", 0, one.start()) + 1) for one in found]
+
+def blocks(page: str) -> list[Block]:
+    text = TEXTS[page]
+    found = re.finditer(r"^```(\w*) ?(\S*)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    return [Block(match[1], match[2], match[3], page, text.count("\n", 0, match.start()) + 1) for match in found]
 
 
-BLOCKS = blocks()
-PROSE = re.sub(r"^```.*?^```$", "", README, flags=re.MULTILINE | re.DOTALL)
-COMMANDS = [line.split("#")[0].strip() for one in BLOCKS if one.language == "sh" for line in one.text.splitlines()]
+def prose(page: str) -> str:
+    return re.sub(r"^```.*?^```$", "", TEXTS[page], flags=re.MULTILINE | re.DOTALL)
+
+
+def commands(page: str) -> list[str]:
+    lines = [line for block in BLOCKS[page] if block.language == "sh" for line in block.text.splitlines()]
+    return [line.split("#")[0].strip() for line in lines]
+
+
+BLOCKS = {page: blocks(page) for page in TEXTS}
+ALL_BLOCKS = [block for page in PAGES for block in BLOCKS[page]]
+COMMANDS = [command for page in PAGES for command in commands(page)]
 
 
 def block(name: str) -> Block:
-    (found,) = [one for one in BLOCKS if one.name == name]
+    (found,) = [block for block in ALL_BLOCKS if block.name == name]
     return found
 
 
@@ -57,30 +80,39 @@ def run(*command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def server() -> Iterator[MockServer]:
     with MockServer(clock=lambda: NOW) as server:
         yield server
 
 
-def test_the_programs_print_what_is_shown(server: MockServer, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("page", PAGES)
+def test_the_programs_print_what_is_shown(
+    page: str, server: MockServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("BOX_ACCESS_TOKEN", server.token)
     monkeypatch.setenv("BOX_BASE_URL", server.base_url)
+    # The file that the first program uploads.
+    monkeypatch.chdir(tmp_path)
+    Path("Project.mov").write_bytes(bytes(20_000_000))
     namespace: dict[str, Any] = {"__name__": "readme"}
+    ran = 0
     try:
-        for program, after in zip(BLOCKS, [*BLOCKS[1:], None], strict=True):
+        for program, after in zip(BLOCKS[page], [*BLOCKS[page][1:], None], strict=True):
             if program.language == "python" and not program.name:
                 expected = after.text if after and after.language == "text" else ""
                 printed = _printed(program, namespace).replace(server.origin, ORIGIN)
-                assert printed == expected, f"README.md:{program.line}"
+                assert printed == expected, program.place
+                ran += 1
     finally:
         namespace["box"].close()
+    assert ran
 
 
 def _printed(program: Block, namespace: dict[str, Any]) -> str:
     output = io.StringIO()
-    # Errors in a program are shown at the line of the README.
-    code = compile("\n" * program.line + program.text, "README.md", "exec")
+    # Errors in a program are shown at the line of the page.
+    code = compile("\n" * program.line + program.text, program.page, "exec")
     with contextlib.redirect_stdout(output):
         exec(code, namespace)  # noqa: S102 - our own programs
     return output.getvalue()
@@ -101,7 +133,7 @@ def test_the_commands_print_what_is_shown(tmp_path: Path) -> None:
     with MockServer(clock=lambda: NOW) as server:
         access = {"BOX_ACCESS_TOKEN": server.token, "BOX_BASE_URL": server.base_url}
         environment = os.environ | paths | access | {"BOX_UPLOADS_STATE_DIR": str(tmp_path / "state")}
-        for before, after in itertools.pairwise(BLOCKS):
+        for before, after in itertools.pairwise(ALL_BLOCKS):
             if (before.language, after.language) == ("sh", "text"):
                 ended = subprocess.run(
                     ["sh"],
@@ -113,15 +145,15 @@ def test_the_commands_print_what_is_shown(tmp_path: Path) -> None:
                     text=True,
                     check=False,
                 )
-                assert ended.stdout.replace(server.origin, ORIGIN) == after.text, f"README.md:{before.line}"
+                assert ended.stdout.replace(server.origin, ORIGIN) == after.text, before.place
                 ran += 1
     assert ran
 
 
 def test_every_shown_output_follows_a_program() -> None:
-    for before, after in itertools.pairwise(BLOCKS):
+    for before, after in itertools.pairwise(ALL_BLOCKS):
         is_program = (before.language, before.name) in {("python", ""), ("sh", "")}
-        assert after.language != "text" or is_program, f"README.md:{after.line}"
+        assert after.language != "text" or is_program, after.place
 
 
 def test_the_tests_of_the_readers_app_pass(tmp_path: Path) -> None:
@@ -142,6 +174,18 @@ def test_the_world_file_is_one(tmp_path: Path) -> None:
     assert (world.quota_bytes, len(world.folders), len(world.files)) == (1_000_000_000, 1, 2)
 
 
+def test_the_table_of_faults_has_all_of_them_with_their_fields() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| `(\w+)` \| .+? \| (.*?) ?\|$", prose(MOCK_PAGE), re.MULTILINE)
+    shared = {field.name for field in dataclasses.fields(Fault)}
+
+    shown = {kind: (name, set(re.findall(r"`(\w+)`", fields))) for name, kind, fields in rows}
+
+    assert shown == {
+        kind: (fault.__name__, {field.name for field in dataclasses.fields(fault)} - shared)
+        for kind, fault in KINDS.items()
+    }
+
+
 def test_the_calls_of_the_control_plane_are_accepted(server: MockServer) -> None:
     sent = [shlex.split(command) for command in COMMANDS if command.startswith("curl ")]
 
@@ -153,7 +197,7 @@ def test_the_calls_of_the_control_plane_are_accepted(server: MockServer) -> None
         headers = {} if content is None else {"content-type": "application/json"}
         response = httpx2.request(method, url.replace(ORIGIN, server.origin), content=content, headers=headers)
         assert response.is_success, arguments
-    assert len(sent) == 5
+    assert len(sent) == 7
 
 
 def test_the_operation_that_is_added_becomes_a_method(tmp_path: Path) -> None:
@@ -174,10 +218,22 @@ def test_the_operation_that_is_added_becomes_a_method(tmp_path: Path) -> None:
 
 def test_the_commands_exist() -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-    named = set(re.findall(r"\bmake ([a-z-]+)", "\n".join([*COMMANDS, *re.findall(r"`([^`]+)`", PROSE)])))
+    said = {page: "\n".join([*commands(page), *re.findall(r"`([^`]+)`", prose(page))]) for page in TEXTS}
+    named = {page: set(re.findall(r"\bmake ([a-z-]+)", text)) for page, text in said.items()}
 
-    assert {"demo", "test", "generate", "mock"} <= named
-    assert named <= targets
+    assert {"demo", "test", "generate", "mock", "prove"} <= named[README]
+    assert set().union(*named.values()) <= targets
+
+
+@pytest.mark.parametrize("page", TEXTS)
+def test_the_links_lead_to_files(page: str) -> None:
+    links = [link for link in re.findall(r"\]\(([^)\s]+)\)", prose(page)) if "://" not in link]
+
+    assert [link for link in links if not ((ROOT / page).parent / link).is_file()] == []
+
+
+def test_the_readme_leads_to_the_other_pages() -> None:
+    assert [page for page in TEXTS if page != README and f"]({page})" not in prose(README)] == []
 
 
 @pytest.mark.parametrize("module", ["box_uploads_mock", "generator"])
@@ -191,7 +247,7 @@ def test_the_options_of_the_programs_exist(module: str) -> None:
 
 
 def test_the_paths_of_the_layout_exist() -> None:
-    layout = next(one.text for one in BLOCKS if one.text.startswith("spec/ "))
+    layout = next(block.text for block in BLOCKS[README] if block.text.startswith("spec/ "))
     folders = re.findall(r"^(\w+)/ ", layout, re.MULTILINE)
     below = re.findall(r"\b(\w+)/(?= |,)", layout.partition("tests/")[2])
 
@@ -202,12 +258,12 @@ def test_the_paths_of_the_layout_exist() -> None:
 
 
 def test_no_program_warns() -> None:
-    for one in BLOCKS:
-        if one.language == "python":
+    for program in ALL_BLOCKS:
+        if program.language == "python":
             with warnings.catch_warnings():
                 warnings.simplefilter("error")
-                compile(one.text, "README.md", "exec")
+                compile(program.text, program.page, "exec")
 
 
 def test_the_readme_is_short() -> None:
-    assert README.count("\n") <= 330
+    assert TEXTS[README].count("\n") <= 250

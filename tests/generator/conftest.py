@@ -52,7 +52,7 @@ class Package:
 
     @property
     def message(self) -> Any:
-        return importlib.import_module(f"{self.name}._runtime.message")
+        return importlib.import_module(f"{self.name}._runtime.messages")
 
     def operation(self, name: str, tag: str = "default") -> Any:
         return importlib.import_module(f"{self.name}.api.{tag}.{name}")

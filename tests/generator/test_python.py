@@ -19,7 +19,11 @@ TEXTS: list[tuple[str, tuple[Any, ...], str]] = [
     ("python_literal", (None,), "None"),
     ("python_literal", (True,), "True"),
     ("python_literal", (1.5,), "1.5"),
-    ("python_literal", ('a"\\\n\x7f\u0100\u202e\U000e0001ü',), '"a\\"\\\\\\x0a\\x7f\u0100\\u202e\\U000e0001ü"'),
+    (
+        "python_literal",
+        ('a"\\\n\x7f\u0100\u202e\U000e0001ü',),
+        '"a\\"\\\\\\x0a\\x7f\u0100\\u202e\\U000e0001ü"',
+    ),
     ("long_literal", ("",), '""'),
     ("long_literal", ("a" * 100 + " b",), f'"{"a" * 100} " "b"'),
     ("long_literal", (WORDS,), f'"{"word " * 18}" "{"word " * 18}" "{"word " * 4}"'),

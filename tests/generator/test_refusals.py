@@ -551,6 +551,11 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
         S,
         "minLength does not apply to type integer; remove it",
     ),
+    "constraints of neither type": (
+        _schema(type=["string", "integer"], minProperties=1, maxItems=1),
+        S,
+        "maxItems, minProperties does not apply to type string or integer; remove it",
+    ),
     "no types": (_schema(type=[]), f"{S}/type", "is empty, so no value matches; list at least one"),
     "a required property that is none": (
         _schema(type="object", properties={"a": TEXT}, required=["b"]),

@@ -53,7 +53,7 @@ BASELINE = Defect(id="-", place="-", change="nothing is planted")
 """No defect: every test has to pass."""
 
 
-class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+class MutantResult(msgspec.Struct, frozen=True, kw_only=True):
     """What the tests said of a defect: the first test that failed, its message in one line, and the CPU time."""
 
     id: str

@@ -8,7 +8,7 @@ from threading import Lock
 
 import msgspec
 
-from tests.prove.campaign import BASELINE, Verdict
+from tests.prove.campaign import BASELINE, MutantResult
 from tests.prove.worker import Result
 
 ROOT = Path(__file__).parents[2]
@@ -43,7 +43,7 @@ class ResultStore:
         self._path = path
         self._fingerprint = fingerprint
         self._lock = Lock()
-        self.verdicts: dict[str, Verdict] = {}
+        self.verdicts: dict[str, MutantResult] = {}
         self.survived_brief: set[str] = set()
         self.seconds: dict[str, float] = {}
         lines = path.read_bytes().splitlines() if path.exists() else []
@@ -78,7 +78,7 @@ class ResultStore:
 
     def add_unreached(self, name: str) -> None:
         """Keep that a defect survives because no test reaches it."""
-        self.add(Result(Verdict(id=name, outcome="survived", reason="no test reaches it"), {}))
+        self.add(Result(MutantResult(id=name, outcome="survived", reason="no test reaches it"), {}))
 
     def _read(self, line: bytes) -> None:
         try:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from tests.prove.campaign import Defect, InvalidRunError, Verdict
+from tests.prove.campaign import Defect, InvalidRunError, MutantResult
 from tests.prove.campaigns import CAMPAIGNS
 from tests.prove.result_store import ResultStore
 from tests.prove.worker_pool import WorkerPool
@@ -21,7 +21,7 @@ class Finding(msgspec.Struct, frozen=True):
     """A defect, the verdicts of the campaigns that detected it, and the campaigns that ran it (`shown`)."""
 
     defect: Defect
-    verdicts: dict[str, Verdict]
+    verdicts: dict[str, MutantResult]
     shown: frozenset[str] = frozenset()
 
     @property
@@ -73,7 +73,7 @@ class Session:
             InvalidRunError: Tests fail with nothing planted, or a control has the wrong verdict.
         """
 
-        def report(phase: str, _: Verdict) -> None:
+        def report(phase: str, _: MutantResult) -> None:
             on_progress(phase, sum(self._finding(defect).is_detected for defect in defects))
 
         control_ids = (self._controls.noop.id, self._controls.fatal.id)

@@ -10,7 +10,7 @@ from textwrap import dedent
 
 import pytest
 
-from tests.prove.campaign import InvalidRunError, Outcome, Verdict
+from tests.prove.campaign import InvalidRunError, MutantResult, Outcome
 from tests.prove.draw.code_swap import can_swap
 from tests.prove.draw.controls import check_controls, draw_controls
 from tests.prove.draw.population import PACKAGES, ROOT, Module, Mutant, modules
@@ -18,7 +18,7 @@ from tests.prove.draw.reach import Reach
 from tests.prove.draw.score import Score, interval
 from tests.prove.equivalents import equivalents
 
-PLAN = Module("uploader", ("generator/overlay/upload/plan.py", "generated/box_uploads/upload/plan.py"))
+PLAN = Module("uploader", ("generator/overlay/upload/parts.py", "generated/box_uploads/upload/parts.py"))
 
 
 def mutant(number: int = 0, package: str = "mock") -> Mutant:
@@ -149,12 +149,12 @@ def test_controls_of_both_stages_are_drawn_and_checked() -> None:
         ("collection", "survived"),
         ("collection", "killed"),
     ]
-    verdicts = {control.mutant.id: Verdict(id=control.mutant.id, outcome=control.expected) for control in controls}
+    verdicts = {control.mutant.id: MutantResult(id=control.mutant.id, outcome=control.expected) for control in controls}
     check_controls(controls, verdicts)
     for control in controls:
         wrong: Outcome = "killed" if control.expected == "survived" else "survived"
         with pytest.raises(InvalidRunError, match=f"{wrong} instead of {control.expected}"):
-            check_controls(controls, verdicts | {control.mutant.id: Verdict(id=control.mutant.id, outcome=wrong)})
+            check_controls(controls, verdicts | {control.mutant.id: MutantResult(id=control.mutant.id, outcome=wrong)})
 
 
 def test_there_is_no_draw_without_a_place_for_controls() -> None:
@@ -174,7 +174,7 @@ def test_a_package_below_its_target_fails_the_draw() -> None:
 
     def score(survived: int, listed: dict[str, str] | None = None) -> Score:
         verdicts = {
-            listed.id: Verdict(id=listed.id, outcome="survived" if number < survived else "killed")
+            listed.id: MutantResult(id=listed.id, outcome="survived" if number < survived else "killed")
             for number, listed in enumerate(drawn)
         }
         return Score(drawn, verdicts, listed or {})

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from tests.prove import __main__ as command
-from tests.prove.campaign import Defect, InvalidRunError, Outcome, Verdict
+from tests.prove.campaign import Defect, InvalidRunError, MutantResult, Outcome
 from tests.prove.campaigns import CAMPAIGNS, GROUPS
 from tests.prove.equivalents import equivalents, find_stale
 from tests.prove.result_store import ResultStore, fingerprint
@@ -18,13 +18,13 @@ from tests.prove.scores import Score, print_scores, print_survivors, report
 from tests.prove.session import Finding, Session
 from tests.prove.worker import Result
 
-KILLED = Verdict(id="a", outcome="killed", by="test_x", reason="wrong")
-SURVIVED = Verdict(id="b", outcome="survived")
+KILLED = MutantResult(id="a", outcome="killed", by="test_x", reason="wrong")
+SURVIVED = MutantResult(id="b", outcome="survived")
 
 
 def finding(name: str, *outcomes: str) -> Finding:
     verdicts = {
-        f"c{index}": Verdict(id=name, outcome=outcome, by="test_x")  # type: ignore[arg-type]  # it is an Outcome
+        f"c{index}": MutantResult(id=name, outcome=outcome, by="test_x")  # type: ignore[arg-type]  # it is an Outcome
         for index, outcome in enumerate(outcomes)
         if outcome
     }
@@ -132,10 +132,10 @@ def finished(folder: Path, *, noop: Outcome = "survived", fatal: Outcome = "kill
     for name in names:
         store = ResultStore(folder / f"{name.replace(' ', '-')}.ndjson", "now")
         for defect in CAMPAIGNS[name].defects():
-            store.add(Result(Verdict(id=defect.id, outcome="killed", by="t"), {}))
-        store.add(Result(Verdict(id=controls.noop.id, outcome=noop, by="t"), {}, is_brief=True))
-        store.add(Result(Verdict(id=controls.fatal.id, outcome=fatal, by="t"), {}, is_brief=True))
-        store.add(Result(Verdict(id="-", outcome="survived"), {"t": 1.0}))
+            store.add(Result(MutantResult(id=defect.id, outcome="killed", by="t"), {}))
+        store.add(Result(MutantResult(id=controls.noop.id, outcome=noop, by="t"), {}, is_brief=True))
+        store.add(Result(MutantResult(id=controls.fatal.id, outcome=fatal, by="t"), {}, is_brief=True))
+        store.add(Result(MutantResult(id="-", outcome="survived"), {"t": 1.0}))
     return Session(names, folder, "now", 1)
 
 
@@ -181,7 +181,7 @@ def test_a_defect_is_shown_with_its_difference_and_what_detected_it(
     monkeypatch.setattr(command, "_FOLDER", tmp_path)
     name = "/components/schemas/FileSize/minimum: 20000000 becomes 20000001"
     store = ResultStore(tmp_path / "client-from-spec-mutants.ndjson", fingerprint())
-    store.add(Result(Verdict(id=name, outcome="killed", by="test_x", reason="it is wrong"), {}))
+    store.add(Result(MutantResult(id=name, outcome="killed", by="test_x", reason="it is wrong"), {}))
     assert command.main(["--show", "/components/schemas/FileSize/minimum: 20000000 becomes 20000001"]) == 0
     said = capsys.readouterr().out
     assert "+      minimum: 20000001" in said

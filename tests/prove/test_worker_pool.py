@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from tests.prove import worker_pool
-from tests.prove.campaign import InvalidRunError, Verdict
+from tests.prove.campaign import InvalidRunError, MutantResult
 from tests.prove.result_store import ResultStore
 from tests.prove.worker import Result
 from tests.prove.worker_pool import WorkerPool
@@ -122,9 +122,9 @@ def test_a_test_that_detected_something_runs_once_with_nothing_planted(store: Re
     run(store, "killed test_a", "killed test_b")
     again = ResultStore(tmp_path / "m.ndjson", "now")
     assert (again.unverified, again.seconds) == (set(), {"test_a": 1.0, "test_b": 1.0})
-    again.add(Result(Verdict(id="c", outcome="killed", by="test_c"), {}))
+    again.add(Result(MutantResult(id="c", outcome="killed", by="test_c"), {}))
     assert again.unverified == {"test_c"}
-    again.add(Result(Verdict(id="-", outcome="survived"), {"test_c": 1.0}))
+    again.add(Result(MutantResult(id="-", outcome="survived"), {"test_c": 1.0}))
     assert again.unverified == set()
 
 

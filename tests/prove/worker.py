@@ -29,7 +29,7 @@ from _pytest.unittest import TestCaseFunction
 from schemathesis.core.result import Err
 from schemathesis.pytest import plugin
 
-from tests.prove.campaign import BASELINE, Campaign, Defect, NoEffectError, Outcome, RefusedError, Verdict
+from tests.prove.campaign import BASELINE, Campaign, Defect, MutantResult, NoEffectError, Outcome, RefusedError
 from tests.prove.campaigns import CAMPAIGNS
 
 TIMEOUT_S = 300
@@ -63,7 +63,7 @@ class Task(msgspec.Struct):
 class Result(msgspec.Struct):
     """A line of the standard output: the verdict, and the duration of each test that ran."""
 
-    verdict: Verdict
+    verdict: MutantResult
     seconds: dict[str, float]
     is_brief: bool = False
 
@@ -164,7 +164,7 @@ class Worker:
                 # What else ends a process, such as a lack of memory, says nothing about the defect.
                 outcome: Outcome = "timeout" if is_stuck else "crashed"
                 code = os.waitstatus_to_exitcode(status)
-                verdict = Verdict(id=task.id, outcome=outcome, reason=f"the process ended with {code}")
+                verdict = MutantResult(id=task.id, outcome=outcome, reason=f"the process ended with {code}")
                 result = msgspec.json.encode(Result(verdict, {}))
             self._results.write(result + b"\n")
         return False
@@ -245,7 +245,7 @@ class _Run:
     def finish(self, outcome: Outcome, by: str = "", reason: str = "") -> None:
         """Report the verdict and end the process at once: it is a fork."""
         spent = round(time.process_time() - self._since, 3)
-        verdict = Verdict(id=self._defect.id, outcome=outcome, by=by, reason=reason[:_MAX_REASON], seconds=spent)
+        verdict = MutantResult(id=self._defect.id, outcome=outcome, by=by, reason=reason[:_MAX_REASON], seconds=spent)
         with os.fdopen(self._pipe, "wb") as pipe:
             pipe.write(msgspec.json.encode(Result(verdict, self.seconds, self._task.is_brief)))
         os._exit(0)

@@ -17,7 +17,7 @@ from typing import IO, Self, cast
 
 import msgspec
 
-from tests.prove.campaign import BASELINE, InvalidRunError, Verdict
+from tests.prove.campaign import BASELINE, InvalidRunError, MutantResult
 from tests.prove.draw.working_copy import WorkingCopy
 from tests.prove.result_store import ROOT, ResultStore
 from tests.prove.worker import Result, Task
@@ -52,13 +52,13 @@ class WorkerPool:
         # A failed collection, or a test that only a defect has made, has no duration of its own.
         self._store.add(Result(result.verdict, {**dict.fromkeys(unverified, 0.0), **result.seconds}, is_brief=True))
 
-    def _baseline_error(self, verdict: Verdict) -> InvalidRunError:
+    def _baseline_error(self, verdict: MutantResult) -> InvalidRunError:
         return InvalidRunError(f"{self._campaign}: fails with nothing planted: {verdict.by}: {verdict.reason}")
 
     def run(
         self,
         ids: Iterable[str],
-        on_verdict: Callable[[Verdict], object],
+        on_verdict: Callable[[MutantResult], object],
         *,
         is_brief: bool = False,
         has_baseline: bool = True,
@@ -105,7 +105,7 @@ class WorkerPool:
         self,
         worker: _WorkerProcess,
         waiting: SimpleQueue[str],
-        on_verdict: Callable[[Verdict], object],
+        on_verdict: Callable[[MutantResult], object],
         make_task: Callable[[str], Task],
     ) -> None:
         with suppress(Empty):

@@ -7,6 +7,7 @@ from typing import Any, Literal, assert_type
 import httpx2
 from box_uploads import UNSET, AsyncClient, Client, Response, RetryPolicy, Stream, Timeout, errors, models
 from box_uploads.types import Content, Headers, UnsetType
+from box_uploads.upload import conflicting_items
 from box_uploads_mock import MockServer, State, create_app
 
 
@@ -131,7 +132,7 @@ def handle_errors(box: Client) -> None:
         as_value_error: ValueError = error
         raise as_value_error from None
     except errors.ConflictError as error:
-        assert_type(error.conflicts, list[dict[str, Any]])
+        assert_type(conflicting_items(error), list[dict[str, Any]])
     except errors.RateLimitedError as error:
         assert_type(error.retry_after_s, float | None)
     except errors.ApiError as error:

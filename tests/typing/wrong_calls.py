@@ -56,4 +56,4 @@ def wrong_clients() -> None:
 
 def wrong_errors(error: errors.ApiError) -> None:
     error.code.upper()  # wrong: may be absent
-    error.conflicts  # wrong: only a ConflictError has them
+    error.conflicts  # wrong: conflicting_items(error) reads them

@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .shape import is_array, is_object
+from .text import one_line, short_repr
 
 if TYPE_CHECKING:
-    from .message import Headers
+    from .headers import Headers
 
 __all__ = [
     "ApiError",
@@ -36,33 +35,9 @@ __all__ = [
     "UnsupportedMediaTypeError",
     "UntrustedUrlError",
     "error_class",
-    "one_line",
-    "short_repr",
 ]
 
 _E = TypeVar("_E", bound="ClientError")
-_CREDENTIAL = re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]+")
-_LINE = 300
-_VALUE = 60
-
-
-def one_line(text: str, limit: int = _LINE) -> str:
-    """Return a text as one printable line of at most `limit` characters, without credentials."""
-    head = text[: 4 * limit]
-    head = "".join(character if character.isprintable() else " " for character in head)
-    head = _CREDENTIAL.sub(r"\1 [secure]", " ".join(head.split()))
-    return head if len(head) <= limit and len(text) <= 4 * limit else head[: limit - 1] + "…"
-
-
-def short_repr(value: object, limit: int = _VALUE) -> str:
-    """Return the repr of a value as one line of at most `limit` characters."""
-    if isinstance(value, (str, bytes)) and len(value) > limit:
-        # Slicing first keeps the work small for a value of many megabytes.
-        return one_line(repr(value[:limit]), limit - 1) + "…"
-    try:
-        return one_line(repr(value), limit)
-    except Exception:  # noqa: BLE001  # a repr that fails must not hide what is wrong with the value
-        return f"<{type(value).__name__}>"
 
 
 def _restore(cls: type[_E], args: tuple[Any, ...], state: dict[str, Any]) -> _E:
@@ -129,14 +104,26 @@ class TransportError(ClientError):
     Attributes:
         operation: Name of the operation.
         kind: What failed, by the name of the HTTP library's exception, such as `ConnectError` or `ReadTimeout`.
+        sent: False if the server cannot have got the whole request, True if its response has begun, None if neither
+            is known.
+        is_transient: Whether the connection failed or was too slow, so that another attempt may succeed.
     """
 
-    def __init__(
-        self, message: str, *, operation: str = "", kind: str = "TransportError", retry_safe: bool | None = None
+    def __init__(  # noqa: PLR0913  # each is an attribute
+        self,
+        message: str,
+        *,
+        operation: str = "",
+        kind: str = "TransportError",
+        sent: bool | None = None,
+        is_transient: bool = False,
+        retry_safe: bool | None = None,
     ) -> None:
         super().__init__(one_line(message), retry_safe=retry_safe)
         self.operation = operation
         self.kind = kind
+        self.sent = sent
+        self.is_transient = is_transient
 
 
 class ResponseTooLargeError(TransportError):
@@ -186,13 +173,13 @@ class PageError(ClientError):
 
 
 class ApiError(ClientError):
-    """The server answered with a status that is no success.
+    """A non-2xx response.
 
     Attributes:
         status: HTTP status, any integer that the server sent.
         code: Kind of the error as the server names it, or None.
         message: What is wrong as the server says it, of any length, or an empty string.
-        request_id: Id of the request from the body, else from a header, or None.
+        request_id: Id of the request for the operator of the server, from the body, else from a header field; or None.
         context_info: Details as decoded JSON, or None.
         help_url: Page that explains the error, or None.
         body: The body as the contract types it, or None if it does not keep to the contract.
@@ -210,6 +197,7 @@ class ApiError(ClientError):
         headers: Headers,
         content: bytes,
         fields: dict[str, Any],
+        request_id: str | None = None,
         body: Any = None,
         body_error: DecodeError | None = None,
         retry_safe: bool | None = None,
@@ -219,9 +207,7 @@ class ApiError(ClientError):
         self.status = status
         self.code = _text(fields, "code")
         self.message = _text(fields, "message") or ""
-        self.request_id = (
-            _text(fields, "request_id") or headers.get("x-request-id") or headers.get("box-request-id") or None
-        )
+        self.request_id = _text(fields, "request_id") or request_id
         self.context_info: Any = fields.get("context_info")
         self.help_url = _text(fields, "help_url")
         self.body = body
@@ -262,12 +248,6 @@ class MethodNotAllowedError(ApiError):
 
 class ConflictError(ApiError):
     """The request conflicts with what is stored (409)."""
-
-    @property
-    def conflicts(self) -> list[dict[str, Any]]:
-        """The items that the request conflicts with, whether the server sent one object or a list of them."""
-        found = self.context_info.get("conflicts") if is_object(self.context_info) else None
-        return [item for item in (found if is_array(found) else [found]) if is_object(item)]
 
 
 class GoneError(ApiError):

@@ -10,29 +10,42 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from .errors import InvalidArgumentError, TransportError, short_repr
+from .errors import InvalidArgumentError, TransportError
+from .text import short_repr
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .message import RawResponse, Request
+    from .messages import RawResponse, Request
 
-__all__ = ["RetryPolicy", "parse_retry_after"]
+__all__ = ["RetryPolicy", "backoff_s", "parse_retry_after", "random_fraction"]
 
-_NOT_SENT = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout"})
-_INTERRUPTED = frozenset(
-    {"ReadError", "ReadTimeout", "WriteError", "WriteTimeout", "CloseError", "RemoteProtocolError"}
-)
 _BROKEN_SERVER = frozenset({500, 502, 503, 504, 507, 509, *range(520, 531), 598, 599})
 _LONGEST_S = 1e9
 _DATE = re.compile(r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[A-Za-z]{0,6},? [\w :+-]{14,40}\Z")
 
 
-def _random() -> float:
+def random_fraction() -> float:
+    """Return a random number in [0, 1)."""
     # Imported late: it costs more than the rest of this module, and most programs never need it.
     from random import random  # noqa: PLC0415
 
     return random()  # noqa: S311  # spreads retries, protects nothing
+
+
+def backoff_s(attempt: int, *, base_s: float, max_s: float, random: Callable[[], float]) -> float:
+    """Return the delay after an attempt in seconds: exponential, with equal jitter.
+
+    Args:
+        attempt: Number of attempts so far, from 1.
+        base_s: Upper bound of the first delay in seconds; it doubles with each attempt.
+        max_s: Upper bound of any delay in seconds.
+        random: Returns a number in [0, 1).
+    """
+    # The exponent is bounded, since 2.0**1024 overflows.
+    bound_s = min(max_s, base_s * 2.0 ** min(attempt - 1, 60))
+    # Never below half the bound, so that a server that fails at once is not asked without end.
+    return bound_s * (0.5 + 0.5 * random())
 
 
 class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,21 +56,21 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         max_retries: Repetitions after the first attempt; 0 turns them off.
         base_s: Longest delay before the first repetition in seconds; it doubles with each further one.
-        cap_s: Longest delay that the client chooses itself, in seconds.
-        retry_after_cap_s: Longest delay in seconds that the server may ask for; beyond it the call fails at once.
+        max_s: Longest delay that the client chooses itself, in seconds.
+        max_retry_after_s: Longest delay in seconds that the server may ask for; beyond it the call fails at once.
         random: Returns a number in [0, 1), which spreads the delays.
         clock: Returns the Unix time in seconds, against which a date in `Retry-After` is read.
     """
 
     max_retries: int = 2
     base_s: float = 0.5
-    cap_s: float = 8.0
-    retry_after_cap_s: float = 60.0
-    random: Callable[[], float] = _random
+    max_s: float = 8.0
+    max_retry_after_s: float = 60.0
+    random: Callable[[], float] = random_fraction
     clock: Callable[[], float] = time.time
 
     def __post_init__(self) -> None:
-        for name in ("max_retries", "base_s", "cap_s", "retry_after_cap_s"):
+        for name in ("max_retries", "base_s", "max_s", "max_retry_after_s"):
             value: object = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, (int, float)):
                 raise InvalidArgumentError(name, "must be a number", shown=short_repr(value))
@@ -75,19 +88,17 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
         if attempt > self.max_retries:
             return None
         if isinstance(outcome, TransportError):
-            if outcome.kind in _NOT_SENT or (outcome.kind in _INTERRUPTED and request.idempotent):
-                return self._backoff_s(attempt)
-            return None
+            is_safe = outcome.sent is False or request.idempotent
+            return self._backoff_s(attempt) if outcome.is_transient and is_safe else None
         if outcome.status != 429 and not (outcome.status in _BROKEN_SERVER and request.idempotent):
             return None
         asked_s = parse_retry_after(outcome.headers.get("retry-after"), self.clock)
         if asked_s is None:
             return self._backoff_s(attempt)
-        return asked_s if asked_s <= self.retry_after_cap_s else None
+        return asked_s if asked_s <= self.max_retry_after_s else None
 
     def _backoff_s(self, attempt: int) -> float:
-        # Full jitter. The exponent is bounded, since 2.0**1024 overflows.
-        return min(self.cap_s, self.base_s * 2.0 ** min(attempt - 1, 60)) * self.random()
+        return backoff_s(attempt, base_s=self.base_s, max_s=self.max_s, random=self.random)
 
 
 def parse_retry_after(value: str | None, clock: Callable[[], float] = time.time) -> float | None:

@@ -10,7 +10,7 @@ from .. import errors
 from .._runtime.errors import ClientError
 from ..api.upload_sessions import create_upload_session
 from ..upload import MINIMUM_SIZE, FileTooSmallError
-from ..upload.opening import opened
+from ..upload.source_factory import open_source
 from .arguments import STDIN, DuplicateNameError, PathNameError
 from .text import path_text
 
@@ -50,7 +50,7 @@ def check_paths(
 
 def _check_path(path: str, settings: Settings, *, may_be_small: bool) -> str:
     """Check a path, and return its file name at Box."""
-    with opened(path) as source:
+    with open_source(path) as source:
         size, name = source.size, settings.file_name or source.name
     # If the file of an interrupted upload has become too small, the uploader aborts the old session.
     if size < MINIMUM_SIZE and not may_be_small:

@@ -6,7 +6,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from .. import errors
-from ..upload import CommitUnconfirmedError, FileTooSmallError, JournalError, SourceChangedError, UploadError
+from ..upload import (
+    CommitUnconfirmedError,
+    FileTooSmallError,
+    JournalError,
+    SourceChangedError,
+    UploadError,
+    conflicting_items,
+)
 from .arguments import STDIN, DuplicateNameError, PathNameError
 from .client_options import TokenFileError, TrustStoreError
 from .state_dir import SessionFileError, UnknownSessionError
@@ -131,7 +138,7 @@ def _option_hints(error: BaseException) -> list[str]:  # noqa: PLR0911  # a tabl
 
 
 def _name_hints(error: errors.ConflictError) -> list[str]:
-    for item in error.conflicts:
+    for item in conflicting_items(error):
         if item.get("type", "file") == "file" and isinstance(item.get("id"), str):
             return [f"use --file-id {item['id']} to upload a new version of the file with this name"]
     return ["choose another name with --name"]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["session"]
 
-_session_argument = click.argument("session", metavar="SESSION", type=PATH, callback=require_value)
+_session_argument = click.argument("session", type=PATH, callback=require_value)
 
 
 @click.group()

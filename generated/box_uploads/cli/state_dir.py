@@ -19,7 +19,7 @@ import msgspec
 from platformdirs import user_state_path
 
 from ..models import UploadSession
-from ..upload.lock import HeldError, locked
+from ..upload.file_lock import HeldError, lock_file
 from .arguments import require_value
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ class StateDir:
     def _delete_unused(self, path: Path, oldest: dt.datetime) -> None:
         """Delete a file and its temporary file, unless it is locked, not expired, or of unknown content."""
         # The lock file is deleted when the lock is released.
-        with suppress(OSError, HeldError), locked(path.with_name(f".{path.name}.lock")):
+        with suppress(OSError, HeldError), lock_file(path.with_name(f".{path.name}.lock")):
             session = self.read_session(path)
             if session is None and path.exists():
                 return

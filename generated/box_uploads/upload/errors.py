@@ -15,9 +15,13 @@ __all__ = [
     "PlanError",
     "SessionLostError",
     "SourceChangedError",
-    "UploadAbortedError",
+    "UploadCancelledError",
     "UploadError",
 ]
+
+
+COMMIT_SENT = "A commit had been sent, and may have taken effect."
+"""Note on an error that came after a commit."""
 
 
 class UploadError(ClientError):
@@ -114,5 +118,5 @@ class JournalError(UploadError):
         self.in_use = in_use
 
 
-class UploadAbortedError(UploadError):
+class UploadCancelledError(UploadError):
     """The upload was cancelled."""

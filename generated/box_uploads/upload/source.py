@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 import msgspec
 
-from .._runtime.errors import InvalidArgumentError, short_repr
+from .._runtime.errors import InvalidArgumentError
+from .._runtime.text import short_repr
 from .digest import WholeDigest
 from .errors import SourceChangedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from .patience import Stop
+    from .retry import CancelToken
 
 __all__ = ["Fingerprint", "MemorySource", "Readable", "SeekableSource", "Source", "StreamSource", "release"]
 
@@ -64,7 +65,7 @@ class Fingerprint(msgspec.Struct, frozen=True, kw_only=True):
 
         The numbers of inodes and devices are not compared, which differ there. The content itself is, part by part.
         """
-        here, there = (msgspec.structs.replace(one, inode=None, device=None) for one in (self, other))
+        here, there = (msgspec.structs.replace(fingerprint, inode=None, device=None) for fingerprint in (self, other))
         return here == there
 
 
@@ -115,17 +116,17 @@ class Source:
             with self.window(start, min(len(buffer), offset + size - start), buffer) as view:
                 yield view
 
-    def sha1(self, stop: Stop, offset: int = 0, size: int | None = None) -> str:
+    def sha1(self, cancel: CancelToken, offset: int = 0, size: int | None = None) -> str:
         """Return the SHA-1 of `size` bytes from an offset on, by default of all, in hexadecimal digits.
 
         Raises:
-            UploadAbortedError: The end of the upload is wished for.
+            UploadCancelledError: The upload was cancelled.
             SourceChangedError: As `window`.
             OSError: As `window`.
         """
         whole = WholeDigest()
         for window in self.windows(offset, self.size if size is None else size, memoryview(bytearray(_WINDOW))):
-            stop.check()
+            cancel.check()
             whole.add(window)
         return whole.sha1()
 
@@ -169,7 +170,7 @@ class SeekableSource(Source):
     """A file object that can be read anywhere, by one thread at a time.
 
     Args:
-        file: The file object; whoever opened it closes it.
+        file: The file object; its owner closes it.
         present: Returns the fingerprint as it is now.
         start: Offset in the file object at which the source begins.
         name: Name of the file.
@@ -203,7 +204,7 @@ class StreamSource(Source):
     The parts that are on their way are kept in memory, so that they can be sent again; nothing is spooled to a disk.
 
     Args:
-        file: The file object; whoever opened it closes it.
+        file: The file object; its owner closes it.
         size: Size in bytes.
         name: Name of the file.
         may_go_on: Whether something else may follow, as on a connection; then nothing is read beyond `size`.

@@ -79,16 +79,16 @@ class Credentials:
             self.current.check()
 
     @property
-    def bearer(self) -> bool:
+    def uses_bearer(self) -> bool:
         """Whether a bearer token is sent."""
         return self.current is not None or self._source is not None
 
     @property
-    def refreshable(self) -> bool:
+    def can_refresh(self) -> bool:
         """Whether another token can be asked for."""
         return self._source is not None
 
-    def provider(self) -> Any:
+    def token_source(self) -> Any:
         """Return what the token comes from, for a client in another process: a token in clear, or the callable.
 
         Whoever sends it there has to see to it that nobody reads it on its way.
@@ -97,7 +97,7 @@ class Credentials:
             return self.auth or self._source
         return None if self.current is None else self.current.reveal()
 
-    def usable(self, stale: Secret | None) -> Secret | None:
+    def current_unless(self, stale: Secret | None) -> Secret | None:
         """Return the token in use, or None if there is none but the stale one, so that one must be fetched."""
         return None if self.current is stale else self.current
 

@@ -1,12 +1,12 @@
-"""How long an answer may take as a whole, however slowly it trickles in.
+"""How long a response may take as a whole, however slowly it trickles in.
 
-The HTTP library's read timeout begins anew with each byte, so that a server that sends one now and then is never given
-up: not in the header fields, not in the body. So the limit of the whole answer travels with the read timeout down to
-the connection, and is kept there: it begins with the first read after what was last written.
+The HTTP library's read timeout starts again with each byte, so a server that sends one byte now and then would never
+time out, neither in the header fields nor in the body. So the limit of the whole response travels with the read timeout
+down to the connection, which enforces it. It starts with the first read after the last write.
 
-Sending needs no such limit. A system calls a socket writable only when a good share of its buffer is free, so that a
-server that takes a byte a second runs into the write timeout, while a link that is slow but moves does not. Nor does
-the handshake of TLS: Python and its event loops keep the connect timeout for the whole of it.
+Sending needs no such limit: a system calls a socket writable only when a good share of its buffer is free, so a server
+that takes a byte a second runs into the write timeout, and a slow link that moves does not. Nor does the TLS handshake:
+Python and its event loops apply the connect timeout to the whole of it.
 """
 
 from __future__ import annotations
@@ -24,32 +24,32 @@ __all__ = ["ReadTimeout", "bound_stream", "late", "opened_stream"]
 
 
 class ReadTimeout(float):
-    """Seconds between two pieces of an answer, with the seconds for all of it.
+    """Seconds between two pieces of a response, with the seconds for all of it.
 
     The HTTP library hands the number to the connection as it is.
     """
 
-    __slots__ = ("answer_s",)
+    __slots__ = ("response_s",)
 
-    answer_s: float
+    response_s: float
 
-    def __new__(cls, read_s: float | None, answer_s: float) -> Self:
-        """Make the timeout; without seconds for a piece, those for the whole answer hold."""
-        found = super().__new__(cls, answer_s if read_s is None else min(read_s, answer_s))
-        found.answer_s = answer_s
+    def __new__(cls, read_s: float | None, response_s: float) -> Self:
+        """Make the timeout; without seconds for a piece, those for the whole response hold."""
+        found = super().__new__(cls, response_s if read_s is None else min(read_s, response_s))
+        found.response_s = response_s
         return found
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return ReadTimeout, (float(self), self.answer_s)
+        return ReadTimeout, (float(self), self.response_s)
 
 
-def late(answer_s: float) -> httpx2.ReadTimeout:
-    """Return the error for an answer that has not ended in time."""
-    return httpx2.ReadTimeout(f"the answer did not end within {answer_s:g} s")
+def late(response_s: float) -> httpx2.ReadTimeout:
+    """Return the error for a response that has not ended in time."""
+    return httpx2.ReadTimeout(f"the response did not end within {response_s:g} s")
 
 
 def opened_stream(event: str, info: dict[str, Any]) -> Any:
-    """Return the connection that an event of the HTTP library tells of (its `trace` extension), or None."""
+    """Return the connection in an event of the HTTP library (its `trace` extension), or None."""
     if event.endswith(".send_request_headers.started"):
         # There is a connection: the events that follow tell nothing, and each of them costs time.
         request = info["request"]
@@ -59,7 +59,7 @@ def opened_stream(event: str, info: dict[str, Any]) -> Any:
 
 
 def bound_stream(stream: Any, clock: Callable[[], float], *, is_async: bool) -> None:
-    """Keep the limits of whole answers on a connection of the HTTP library; other timeouts stay as they are.
+    """Enforce the limits of whole responses on a connection of the HTTP library; other timeouts stay as they are.
 
     Args:
         stream: The connection.
@@ -93,13 +93,13 @@ class _Bounds:
         now = self._clock()
         if self._since is None:
             self._since = now
-        left_s = self._since + timeout.answer_s - now
+        left_s = self._since + timeout.response_s - now
         if left_s <= 0:
-            raise late(timeout.answer_s)
+            raise late(timeout.response_s)
         return min(float(timeout), left_s)
 
     def check(self, timeout: float | None) -> None:
-        """Tell, after a failed read, if the answer has taken too long.
+        """Check, after a failed read, whether the response has taken too long.
 
         Raises:
             ReadTimeout: It has.
@@ -107,9 +107,9 @@ class _Bounds:
         if (
             isinstance(timeout, ReadTimeout)
             and self._since is not None
-            and self._clock() >= self._since + timeout.answer_s
+            and self._clock() >= self._since + timeout.response_s
         ):
-            raise late(timeout.answer_s) from None
+            raise late(timeout.response_s) from None
 
     def read(self, max_bytes: int, timeout: float | None = None) -> Any:
         """Read as the connection does, within the limits."""
@@ -121,7 +121,7 @@ class _Bounds:
             raise
 
     def write(self, buffer: bytes, timeout: float | None = None) -> Any:
-        """Write as the connection does; another answer begins."""
+        """Write as the connection does; the next response begins."""
         self._since = None
         return self._write(self._stream(), buffer, timeout)
 

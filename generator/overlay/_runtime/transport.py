@@ -1,4 +1,4 @@
-"""The two transports: they carry out the steps of a call, one by blocking and one by awaiting."""
+"""The two transports: both carry out the steps of a call, one blocking and one awaiting."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Self
 
 from .auth import Secret
-from .connection import Connection, Timeout, check_http, outcome_of, proxies_checked
-from .exchange import Attempt, FetchToken, exchange
+from .call_flow import Attempt, FetchToken, call_flow
+from .transport_settings import BaseTransport, Timeout, check_http, check_proxies
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection
+    from collections.abc import Awaitable, Callable, Collection, Sequence
     from types import TracebackType
 
     import httpx2
 
     from .auth import Credentials
+    from .call_flow import Step
     from .errors import TransportError
-    from .exchange import Step
-    from .message import RawResponse, Request
+    from .messages import RawResponse, Request
     from .retry import RetryPolicy
 
 __all__ = ["AsyncTransport", "SyncTransport", "Timeout"]
 
 
-class SyncTransport(Connection):
+class SyncTransport(BaseTransport):
     """Sends requests and waits for their responses; may be used by several threads at once.
 
     Args:
@@ -39,6 +39,7 @@ class SyncTransport(Connection):
         user_agent: Name of the client.
         api_hosts: Domains of the API, which the URLs of responses may lead to.
         trusted_hosts: Further hosts that they may lead to.
+        request_id_headers: Header fields in which the server names a request, the first one that it sends counts.
         clock: Returns seconds, of which only differences count.
 
     Raises:
@@ -57,11 +58,12 @@ class SyncTransport(Connection):
         user_agent: str = "python-client",
         api_hosts: Collection[str] = (),
         trusted_hosts: Collection[str] = (),
+        request_id_headers: Sequence[str] = ("x-request-id",),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         from threading import Lock  # noqa: PLC0415  # comes with the HTTP library anyway
 
-        import httpx2  # noqa: PLC0415  # as in Connection
+        import httpx2  # noqa: PLC0415  # as in BaseTransport
 
         check_http(http, httpx2.Client, httpx2.BaseTransport)
         super().__init__(
@@ -73,16 +75,17 @@ class SyncTransport(Connection):
             caller=http if isinstance(http, httpx2.Client) else None,
             api_hosts=api_hosts,
             trusted_hosts=trusted_hosts,
+            request_id_headers=request_id_headers,
             clock=clock,
             is_async=False,
-            is_plain=http is None,
+            uses_default_http=http is None,
         )
         if isinstance(http, httpx2.Client):
-            self._client, self._owned = http, False
+            self._client, self._owns_client = http, False
         else:
             # Plain http only goes to loopback addresses, where no proxy of the environment belongs.
-            with proxies_checked():
-                self._client, self._owned = httpx2.Client(transport=http, mounts={"http://": None}), True
+            with check_proxies():
+                self._client, self._owns_client = httpx2.Client(transport=http, mounts={"http://": None}), True
         self._sleep = sleep or time.sleep
         self._lock = Lock()
 
@@ -94,16 +97,16 @@ class SyncTransport(Connection):
             InvalidArgumentError: The request cannot be sent.
             ClientClosedError: The client is closed.
         """
-        steps = exchange(request, self._retry, self.credentials)
+        steps = call_flow(request, self._retry, self.credentials)
         step = next(steps)
         while True:
             try:
-                step = steps.send(self._carried_out(step, request))
+                step = steps.send(self._carry_out(step, request))
             except StopIteration as stop:
                 response: RawResponse = stop.value
                 return response
 
-    def _carried_out(self, step: Step, request: Request) -> RawResponse | TransportError | Secret | None:
+    def _carry_out(self, step: Step, request: Request) -> RawResponse | TransportError | Secret | None:
         if isinstance(step, Attempt):
             return self._attempt(request, step.secret)
         if isinstance(step, FetchToken):
@@ -111,10 +114,13 @@ class SyncTransport(Connection):
         self._sleep(step.delay_s)
         return None
 
+    def abort_connections(self) -> None:
+        """End the calls in flight, by errors, if this transport can: one of the kinds in `dedicated_transport`."""
+
     def close(self) -> None:
         """Close the connections, unless the HTTP client is the caller's own; may be called again."""
         self._closed = True
-        if self._owned:
+        if self._owns_client:
             self._client.close()
 
     def __enter__(self) -> Self:
@@ -127,32 +133,34 @@ class SyncTransport(Connection):
 
     def _attempt(self, request: Request, secret: Secret | None) -> RawResponse | TransportError:
         self._check_open(closed=self._client.is_closed)
-        prepared = self._wire.prepare(request, secret)
+        prepared = self._builder.build(request, secret)
         auth = self._auth if request.authenticated else None
-        body = broken = None
         try:
             response = self._client.send(prepared, stream=True, auth=auth, follow_redirects=False)
-            body = self._wire.body(request, response)
+        except self._http_errors as error:
+            return self._map_error(request, error, prepared)
+        reader = self._reader(request, response)
+        try:
             try:
-                if not body.read_already():
+                if not reader.take_read_body():
                     for chunk in response.iter_raw():
-                        if not body.add(chunk):
+                        if not reader.add(chunk):
                             break
             finally:
                 response.close()
-        except self._failures as error:
-            broken = self._failure(request, error, prepared)
-        return outcome_of(body, broken)
+        except self._http_errors as error:
+            return reader.finish(self._map_error(request, error, prepared))
+        return reader.finish(None)
 
     def fetch_token(self, stale: Secret | None) -> Secret:
         """Return a token other than a stale one."""
         # Of several threads that find the token stale, one fetches another.
         with self._lock:
-            found = self.credentials.usable(stale)
+            found = self.credentials.current_unless(stale)
             return found or self.credentials.store(Secret(self.credentials.fetch()))
 
 
-class AsyncTransport(Connection):
+class AsyncTransport(BaseTransport):
     """Sends requests and awaits their responses; may be used by several tasks of one event loop at once.
 
     Args:
@@ -181,11 +189,12 @@ class AsyncTransport(Connection):
         user_agent: str = "python-client",
         api_hosts: Collection[str] = (),
         trusted_hosts: Collection[str] = (),
+        request_id_headers: Sequence[str] = ("x-request-id",),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         import asyncio  # noqa: PLC0415  # costs a blocking client nothing here
 
-        import httpx2  # noqa: PLC0415  # as in Connection
+        import httpx2  # noqa: PLC0415  # as in BaseTransport
 
         check_http(http, httpx2.AsyncClient, httpx2.AsyncBaseTransport)
         super().__init__(
@@ -197,16 +206,17 @@ class AsyncTransport(Connection):
             caller=http if isinstance(http, httpx2.AsyncClient) else None,
             api_hosts=api_hosts,
             trusted_hosts=trusted_hosts,
+            request_id_headers=request_id_headers,
             clock=clock,
             is_async=True,
-            is_plain=http is None,
+            uses_default_http=http is None,
         )
         if isinstance(http, httpx2.AsyncClient):
-            self._client, self._owned = http, False
+            self._client, self._owns_client = http, False
         else:
             # Plain http only goes to loopback addresses, where no proxy of the environment belongs.
-            with proxies_checked():
-                self._client, self._owned = httpx2.AsyncClient(transport=http, mounts={"http://": None}), True
+            with check_proxies():
+                self._client, self._owns_client = httpx2.AsyncClient(transport=http, mounts={"http://": None}), True
         self._sleep: Callable[[float], Awaitable[object]] = sleep or asyncio.sleep
         self._lock = asyncio.Lock()
 
@@ -218,16 +228,16 @@ class AsyncTransport(Connection):
             InvalidArgumentError: The request cannot be sent.
             ClientClosedError: The client is closed.
         """
-        steps = exchange(request, self._retry, self.credentials)
+        steps = call_flow(request, self._retry, self.credentials)
         step = next(steps)
         while True:
             try:
-                step = steps.send(await self._carried_out(step, request))
+                step = steps.send(await self._carry_out(step, request))
             except StopIteration as stop:
                 response: RawResponse = stop.value
                 return response
 
-    async def _carried_out(self, step: Step, request: Request) -> RawResponse | TransportError | Secret | None:
+    async def _carry_out(self, step: Step, request: Request) -> RawResponse | TransportError | Secret | None:
         if isinstance(step, Attempt):
             return await self._attempt(request, step.secret)
         if isinstance(step, FetchToken):
@@ -238,7 +248,7 @@ class AsyncTransport(Connection):
     async def aclose(self) -> None:
         """Close the connections, unless the HTTP client is the caller's own; may be called again."""
         self._closed = True
-        if self._owned:
+        if self._owns_client:
             await self._client.aclose()
 
     async def __aenter__(self) -> Self:
@@ -251,29 +261,31 @@ class AsyncTransport(Connection):
 
     async def _attempt(self, request: Request, secret: Secret | None) -> RawResponse | TransportError:
         self._check_open(closed=self._client.is_closed)
-        prepared = self._wire.prepare(request, secret)
+        prepared = self._builder.build(request, secret)
         auth = self._auth if request.authenticated else None
-        body = broken = None
         try:
             response = await self._client.send(prepared, stream=True, auth=auth, follow_redirects=False)
-            body = self._wire.body(request, response)
+        except self._http_errors as error:
+            return self._map_error(request, error, prepared)
+        reader = self._reader(request, response)
+        try:
             try:
-                if not body.read_already():
+                if not reader.take_read_body():
                     async with aclosing(response.aiter_raw()) as chunks:
                         async for chunk in chunks:
-                            if not body.add(chunk):
+                            if not reader.add(chunk):
                                 break
             finally:
                 await response.aclose()
-        except self._failures as error:
-            broken = self._failure(request, error, prepared)
-        return outcome_of(body, broken)
+        except self._http_errors as error:
+            return reader.finish(self._map_error(request, error, prepared))
+        return reader.finish(None)
 
     async def fetch_token(self, stale: Secret | None) -> Secret:
         """Return a token other than a stale one."""
         # Of several tasks that find the token stale, one fetches another.
         async with self._lock:
-            found = self.credentials.usable(stale)
+            found = self.credentials.current_unless(stale)
             if found is not None:
                 return found
             token = self.credentials.fetch()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from .. import errors
-from ..upload import CommitUnconfirmedError, FileTooSmallError, JournalError
+from ..upload import CommitUnconfirmedError, FileTooSmallError, JournalError, conflicting_items
 from .hints import hints_for, is_about_path
 from .text import count_text, printable
 
@@ -149,7 +149,7 @@ def _details(error: BaseException) -> dict[str, Any]:
     if not isinstance(error, errors.ApiError):
         return {}
     details: dict[str, Any] = {"status": error.status, "code": error.code, "request_id": error.request_id}
-    if isinstance(error, errors.ConflictError) and error.conflicts:
+    if isinstance(error, errors.ConflictError) and (items := conflicting_items(error)):
         names = ("type", "id", "name")
-        details["conflicts"] = [{name: item[name] for name in names if name in item} for item in error.conflicts]
+        details["conflicts"] = [{name: item[name] for name in names if name in item} for item in items]
     return details

@@ -1,14 +1,37 @@
-"""Uploading a file in parts: several at a time, verified, resumable.
+"""Upload a file in parts: several at a time, verified, resumable.
 
 Example:
     with Client(token="…") as box:
-        file = upload_file(box, "Project.mov", folder_id="0", resume="Project.mov.upload")
+        file = upload_file(box, "Project.mov", folder_id="0", resume="Project.mov.journal")
+
+A session, from its creation to its end (`workflow` follows these arrows):
+
+    create ── 409 session_conflict: a lost response had created it ──┐
+       │                                                             ▼
+       │◄── resume: the journal names the session ──────────── open session ◄─ restart, twice at most:
+       ▼                                                             │         expired, or holds other bytes
+    upload parts ── lost response: look the part up, then send again │
+       │         ── 412, wrong SHA-1: send again, 3 times at most    │
+       │         ── out of time, Ctrl-C, kill: kept with a journal, else aborted
+       ▼
+    commit ── 202, parts_mismatch, 429, 5xx: wait, commit again
+       │   ── lost response ──► reconcile: is the session open? is the file there?
+       │                          ├─ Stored     the file
+       │                          ├─ NotStored  aborted, or kept with a journal; the failure is raised
+       │                          └─ Unknown    CommitUnconfirmedError
+       ▼
+    verify SHA-1 and size ── differ: DigestMismatchError, which names the file
+       │
+       ▼
+    Stored; the journal is deleted
+
+A refusal (401, 403, 409 name taken, ...) ends the upload at any step: the session is aborted, or kept with a journal.
 """
 
 from __future__ import annotations
 
-from .awaiting import upload_file_async
-from .blocking import upload_file
+from .aio import upload_file_async
+from .conflicts import conflicting_items
 from .errors import (
     CommitUnconfirmedError,
     DeadlineExceededError,
@@ -19,13 +42,10 @@ from .errors import (
     PlanError,
     SessionLostError,
     SourceChangedError,
-    UploadAbortedError,
+    UploadCancelledError,
     UploadError,
 )
-from .job import PartJob, run_part_job
-from .patience import Pace
-from .plan import MINIMUM_SIZE
-from .progress import (
+from .events import (
     BytesSent,
     PartDone,
     PhaseChanged,
@@ -37,16 +57,20 @@ from .progress import (
     Started,
     Stored,
 )
+from .executor_parts import PartJob, run_part_job
+from .parts import MINIMUM_SIZE
+from .retry import BackoffPolicy
+from .sync import upload_file
 
 __all__ = [
     "MINIMUM_SIZE",
+    "BackoffPolicy",
     "BytesSent",
     "CommitUnconfirmedError",
     "DeadlineExceededError",
     "DigestMismatchError",
     "FileTooSmallError",
     "JournalError",
-    "Pace",
     "PartConflictError",
     "PartDone",
     "PartJob",
@@ -61,8 +85,9 @@ __all__ = [
     "SourceChangedError",
     "Started",
     "Stored",
-    "UploadAbortedError",
+    "UploadCancelledError",
     "UploadError",
+    "conflicting_items",
     "run_part_job",
     "upload_file",
     "upload_file_async",

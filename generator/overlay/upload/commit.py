@@ -1,100 +1,96 @@
-"""Committing a session: the one call after which there is a file, made until it is known to have happened."""
+"""The commit: the one call that makes the file, repeated until its outcome is known or its deadline has passed."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
 from msgspec import UNSET
 
 from .. import models
 from .._runtime.errors import ClientError
 from .._runtime.retry import parse_retry_after
 from .digest import header, is_same
-from .errors import CommitUnconfirmedError, DigestMismatchError, SessionLostError, UploadAbortedError
-from .verdict import is_late_mismatch, verdict_of
+from .errors import COMMIT_SENT, CommitUnconfirmedError, DigestMismatchError, SessionLostError, UploadCancelledError
+from .options import given
+from .outcomes import Outcome, classify_error, is_late_mismatch, is_retryable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from .context import UploadContext
+    from .engine import UploadedParts
 
-    from msgspec import UnsetType
-
-    from ..client import RawClient
-    from .patience import Patience
-    from .verdict import Verdict
-
-__all__ = ["CommitInDoubtError", "check_file", "commit"]
+__all__ = ["CommitFailed", "commit_session", "verify_file"]
 
 
-class CommitInDoubtError(Exception):
-    """A commit failed after an attempt whose outcome nobody knows, which may have made the file.
+class CommitFailed(msgspec.Struct, frozen=True):
+    """A commit that was given up.
 
     Attributes:
-        failure: What it failed with in the end.
-        sha1: SHA-1 of the whole file in hexadecimal digits.
+        error: Why.
+        ambiguous: Whether an attempt before may have made the file.
     """
 
-    def __init__(self, failure: ClientError, sha1: str) -> None:
-        super().__init__(str(failure))
-        self.failure = failure
-        self.sha1 = sha1
+    error: ClientError
+    ambiguous: bool
 
 
-def commit(  # noqa: PLR0913  # each is an argument of the call
-    calls: RawClient,
-    session: models.UploadSession,
-    parts: Sequence[models.UploadPart],
-    sha1: str,
-    *,
-    patience: Patience,
-    attributes: models.FileAttributes | UnsetType = UNSET,
-    if_match: str | UnsetType = UNSET,
-    is_unsure: bool = False,
-) -> models.File:
-    """Make the file, and return it as the server describes it.
+def commit_session(
+    context: UploadContext, session: models.UploadSession, uploaded: UploadedParts, *, ambiguous: bool
+) -> models.File | CommitFailed:
+    """Make the file of its parts, and return it as the server describes it, or why it was not made.
 
     Box answers 202 while it still processes the parts, and 400 `parts_mismatch` while not all of it has seen the last
-    one; both heal by waiting. A commit whose answer is lost is repeated: a session is committed once, so the second
-    one either succeeds or finds the session gone. One whose success cannot be read is not repeated: it is looked up.
-    `is_unsure` says that one was sent before already.
+    one; both heal by waiting. A commit whose response is lost is repeated: a session is committed once, so the second
+    attempt either succeeds or finds the session gone. One whose success cannot be read is not repeated.
+
+    Args:
+        context: The upload.
+        session: The session.
+        uploaded: The parts.
+        ambiguous: Whether an earlier run has sent a commit of the same file.
 
     Raises:
-        SessionLostError: The session has ended, without a commit.
-        DigestMismatchError: The server puts the file together differently, and did not store it.
-        DeadlineExceededError: The file was not there in time.
-        ApiError: The server refuses.
-        CommitInDoubtError: One of these, after an attempt that may have been the commit.
+        UploadCancelledError: The upload was cancelled between two attempts.
+        BaseException: What `on_progress` raised, or a signal's handler.
     """
-    named = [
-        models.CommitPart(part_id=part.part_id, offset=part.offset, size=part.size, sha1=part.sha1) for part in parts
+    options, budget = context.options, context.retry_budget("commit")
+    parts = [
+        models.CommitPart(part_id=part.part_id, offset=part.offset, size=part.size, sha1=part.sha1)
+        for part in uploaded.parts
     ]
     try:
         while True:
             try:
-                response = calls.commit_upload_session(
-                    session, parts=named, digest=header(sha1), attributes=attributes, if_match=if_match
+                response = context.client.calls.commit_upload_session(
+                    session,
+                    parts=parts,
+                    digest=header(uploaded.sha1),
+                    attributes=given(options.attributes),
+                    if_match=given(options.if_match),
                 )
             except ClientError as error:
-                verdict = verdict_of(error)
-                _check_outcome(error, verdict)
-                is_unsure |= verdict in {"unknown", "unreadable"}
-                if verdict not in {"unknown", "refused"} and not is_late_mismatch(error):
+                _check_session(error)
+                ambiguous |= classify_error(error) in {Outcome.AMBIGUOUS, Outcome.UNREADABLE}
+                if not is_retryable(error) and not is_late_mismatch(error):
                     raise
-                patience.pause(error)
-                continue
-            if response.parsed is not None:
-                return response.parsed.entries[0]
-            asked_s = parse_retry_after(response.headers.get("retry-after"))
-            patience.pause("the server is still processing the parts (202)", asked_s)
+                budget.wait(error)
+            else:
+                if response.parsed is not None:
+                    return response.parsed.entries[0]
+                retry_after_s = parse_retry_after(response.headers.get("retry-after"))
+                budget.wait("the server is still processing the parts (202)", retry_after_s)
+    except UploadCancelledError as error:
+        error.add_note(COMMIT_SENT)
+        raise
+    except ClientError as error:
+        return CommitFailed(error, ambiguous)
     except BaseException as error:
-        if isinstance(error, UploadAbortedError) or not isinstance(error, ClientError):
-            error.add_note("A commit had been sent, and may have been carried out.")
-        elif is_unsure:
-            raise CommitInDoubtError(error, sha1) from error
+        error.add_note(COMMIT_SENT)
         raise
 
 
-def check_file(file: models.File, sha1: str, size: int) -> models.File:
-    """Check that the stored file is ours.
+def verify_file(file: models.File, sha1: str, size: int) -> models.File:
+    """Check that the stored file is ours, and return it.
 
     Raises:
         DigestMismatchError: It is not.
@@ -111,14 +107,12 @@ def check_file(file: models.File, sha1: str, size: int) -> models.File:
     return file
 
 
-def _check_outcome(error: ClientError, verdict: Verdict) -> None:
-    """Check that a failed attempt does not say that there is nothing to commit.
-
-    Raises:
-        SessionLostError: The session has ended.
-        DigestMismatchError: The server puts other bytes together.
-    """
-    if verdict == "gone":
-        raise SessionLostError(f"the session has ended: {error}") from error
-    if verdict == "corrupt":
-        raise DigestMismatchError(f"the server puts other bytes together: {error}") from error
+def _check_session(error: ClientError) -> None:
+    """Check that a failed attempt does not say that there is nothing to commit."""
+    match classify_error(error):
+        case Outcome.SESSION_GONE:
+            raise SessionLostError(f"the session has ended: {error}") from error
+        case Outcome.CORRUPT:
+            raise DigestMismatchError(f"the server puts other bytes together: {error}") from error
+        case _:
+            pass

@@ -1,9 +1,9 @@
-"""The parts of a file, several at a time: read in order, hashed as a whole meanwhile, uploaded by threads.
+"""Upload the parts of a file, several at a time: read in order, hashed as a whole, sent by a pool of workers.
 
-The thread that runs the engine reads a part, hands it to a worker, and while that hashes and sends it, adds it to the
-digest of the whole file. So every byte is read once, and the digests of the parts and of the whole are of the same
-bytes. There are as many buffers as workers and one more, whatever the size of the file; lowest offsets go first. Where
-parts are read elsewhere, a small window is enough here.
+The thread that runs the engine reads a part and hands it to a worker. While the worker hashes and sends it, the engine
+adds it to the SHA-1 of the whole file. So every byte is read once, and the SHA-1s of the parts and of the whole are of
+the same bytes. There are as many buffers as workers and one more, whatever the size of the file; lowest offsets go
+first. Where workers read the parts elsewhere, a small buffer is enough here.
 """
 
 from __future__ import annotations
@@ -17,24 +17,23 @@ import msgspec
 from .. import models  # the field of a Struct looks at it
 from .digest import WholeDigest
 from .errors import SourceChangedError
-from .plan import Part
-from .progress import BytesSent, PartDone, Retried
+from .events import BytesSent, PartDone, Retried
+from .parts import Part
 from .source import release
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from concurrent.futures import Future
 
-    from .patience import Stop
-    from .plan import Plan
-    from .progress import ProgressEvent
+    from .events import ProgressEvent
+    from .parts import Plan
+    from .retry import CancelToken
     from .source import Source
 
-__all__ = ["Engine", "Finished", "Lanes", "PartResult", "Wants"]
+__all__ = ["Engine", "Needs", "PartResult", "UploadedParts", "WorkerPool"]
 
-Wants: TypeAlias = Literal["windows", "copies", "nothing"]
-"""What of a part is needed in this process. `windows`: its bytes, until it is done. `copies`: its bytes, until `submit`
-returns. `nothing`: they are read elsewhere."""
+Needs: TypeAlias = Literal["until done", "until submitted", "nothing"]
+"""How long a pool needs the bytes of a part in this process; `nothing`: the workers read them elsewhere."""
 
 _NOTHING = memoryview(b"")
 _WINDOW = 1024 * 1024
@@ -52,26 +51,26 @@ class PartResult(msgspec.Struct, frozen=True):
     counted: int = 0
 
 
-class Lanes(Protocol):
-    """Where parts are uploaded."""
+class WorkerPool(Protocol):
+    """Uploads parts, several at a time."""
 
     @property
     def width(self) -> int:
-        """How many parts may be on their way, those that wait for a worker included."""
+        """How many parts may be submitted at a time, those that wait for a worker included."""
         ...
 
     @property
-    def wants(self) -> Wants:
-        """What of a part is needed here."""
+    def needs(self) -> Needs:
+        """How long the bytes of a part are needed here."""
         ...
 
     def submit(self, part: Part, window: memoryview, held: models.UploadPart | None) -> Future[PartResult]:
-        """Begin to upload a part, or to compare it with what the server holds of it."""
+        """Start to upload a part, or to compare it with what the server holds of it."""
         ...
 
 
-class Finished(msgspec.Struct, frozen=True):
-    """All parts are stored.
+class UploadedParts(msgspec.Struct, frozen=True):
+    """All parts of a file, as the server holds them.
 
     Attributes:
         parts: The parts as the server holds them, ordered by offset.
@@ -91,18 +90,20 @@ class Engine:
     Args:
         plan: The parts.
         source: The bytes.
-        stop: The wish to end, set here as well when a part has failed.
-        tell: Takes the events of the progress.
+        cancel: Cancels the parts; the engine cancels it as well when a part has failed.
+        emit: Takes the events.
     """
 
-    def __init__(self, plan: Plan, source: Source, stop: Stop, tell: Callable[[ProgressEvent], object]) -> None:
+    def __init__(
+        self, plan: Plan, source: Source, cancel: CancelToken, emit: Callable[[ProgressEvent], object]
+    ) -> None:
         self._plan = plan
         self._source = source
-        self._stop = stop
-        self._tell = tell
+        self._cancel = cancel
+        self._emit = emit
         self._mailbox: SimpleQueue[_Message] = SimpleQueue()
         self._buffers: list[memoryview] = []
-        self._lent: dict[int, memoryview] = {}
+        self._taken: dict[int, memoryview] = {}
         self._windows: dict[int, memoryview] = {}
         self._pending: dict[int, Future[PartResult]] = {}
         self._stored: list[models.UploadPart | None] = [None] * plan.total_parts
@@ -118,83 +119,83 @@ class Engine:
         """
         return self._mailbox.put
 
-    def run(self, lanes: Lanes, held: Mapping[int, models.UploadPart]) -> Finished:
+    def run(self, pool: WorkerPool, held: Mapping[int, models.UploadPart]) -> UploadedParts:
         """Upload the parts that are not held, compare those that are, and return all of them.
 
-        Whatever it ends with, no worker is busy any more.
+        No worker is busy any more when this returns or raises.
 
         Raises:
             UploadError: A part could not be uploaded; the first failure is raised.
             SourceChangedError: The source ends too early.
-            UploadAbortedError: The upload was cancelled.
+            UploadCancelledError: The upload was cancelled.
             BaseException: What `on_progress` raised, or a signal's handler.
         """
         self._held = held
         try:
-            with self._stop.listening(lambda: self._mailbox.put(None)):
-                return self._run(lanes)
+            with self._cancel.on_cancel(lambda: self._mailbox.put(None)):
+                return self._run(pool)
         finally:
-            # What was lent is taken back rather than forgotten: frames of the HTTP library outlive a broken connection
-            # in cycles, and with them all that called them, but a released view keeps no memory.
-            for view in (*self._windows.values(), *self._lent.values(), *self._buffers):
+            # Views are released rather than forgotten: frames of the HTTP library outlive a broken connection in
+            # cycles, and with them all that called them, but a released view keeps no memory.
+            for view in (*self._windows.values(), *self._taken.values(), *self._buffers):
                 release(view)
-            for kept in (self._buffers, self._lent, self._windows, self._pending):
+            for kept in (self._buffers, self._taken, self._windows, self._pending):
                 kept.clear()
 
-    def _run(self, lanes: Lanes) -> Finished:
+    def _run(self, pool: WorkerPool) -> UploadedParts:
         whole = WholeDigest()
-        small = memoryview(bytearray(_WINDOW if lanes.wants == "nothing" else 0))
+        small = memoryview(bytearray(_WINDOW if pool.needs == "nothing" else 0))
         try:
             for part in self._plan.parts():
-                while len(self._pending) >= lanes.width:
+                while len(self._pending) >= pool.width:
                     self._receive()
                 self._drain()
-                # In a frame of its own, which is gone when a part fails: an error would keep the window.
-                self._begin(lanes, part, whole, small)
+                # In a frame of its own, which is gone when a part fails: the error would keep the window alive.
+                self._submit(pool, part, whole, small)
             while self._pending:
                 self._receive()
         except SourceChangedError:
             try:
-                # A part that has failed meanwhile is what came first.
+                # A part that has failed by now is the first failure.
                 self._drain()
             finally:
-                self._halt()
+                self._stop_workers()
             raise
         except BaseException:
-            self._halt()
+            self._stop_workers()
             raise
-        return Finished([one for one in self._stored if one is not None], whole.sha1())
+        return UploadedParts([part for part in self._stored if part is not None], whole.sha1())
 
-    def _begin(self, lanes: Lanes, part: Part, whole: WholeDigest, small: memoryview) -> None:
-        if lanes.wants == "nothing":
-            self._start(lanes, part, _NOTHING)
+    def _submit(self, pool: WorkerPool, part: Part, whole: WholeDigest, small: memoryview) -> None:
+        if pool.needs == "nothing":
+            self._start(pool, part, _NOTHING)
             for window in self._source.windows(part.offset, part.size, small):
                 whole.add(window)
             return
-        window = self._windows[part.index] = self._source.window(part.offset, part.size, self._borrow(part))
-        self._start(lanes, part, window)
+        window = self._windows[part.index] = self._source.window(part.offset, part.size, self._take_buffer(part))
+        self._start(pool, part, window)
         whole.add(window)
-        if lanes.wants == "copies":
-            self._take_back(part)
+        if pool.needs == "until submitted":
+            self._return_buffer(part)
 
-    def _start(self, lanes: Lanes, part: Part, window: memoryview) -> None:
-        future = lanes.submit(part, window, self._held.get(part.index))
+    def _start(self, pool: WorkerPool, part: Part, window: memoryview) -> None:
+        future = pool.submit(part, window, self._held.get(part.index))
         self._pending[part.index] = future
         put = self._mailbox.put
         future.add_done_callback(lambda _: put(part))
 
-    def _borrow(self, part: Part) -> memoryview:
+    def _take_buffer(self, part: Part) -> memoryview:
         if self._source.in_memory:
             return _NOTHING
-        # Not more than fit into the lanes: what a part has borrowed is given back before another one begins.
+        # As many as the pool is wide: a part gives its buffer back before another one starts.
         view = self._buffers.pop() if self._buffers else memoryview(bytearray(self._plan.part_size))
-        self._lent[part.index] = view
+        self._taken[part.index] = view
         return view
 
-    def _take_back(self, part: Part) -> None:
+    def _return_buffer(self, part: Part) -> None:
         if (window := self._windows.pop(part.index, None)) is not None:
             release(window)
-        if (view := self._lent.pop(part.index, None)) is not None:
+        if (view := self._taken.pop(part.index, None)) is not None:
             self._buffers.append(view)
 
     def _drain(self) -> None:
@@ -212,26 +213,26 @@ class Engine:
                 break
         self._report(count)
         if message is None:
-            self._stop.check()
+            self._cancel.check()
         elif isinstance(message, Retried):
-            self._tell(message)
+            self._emit(message)
         elif isinstance(message, Part):
-            self._end(message)
+            self._finish(message)
 
     def _report(self, count: int) -> None:
         if count:
             self._sent += count
-            self._tell(BytesSent(count, self._sent, self._plan.size))
+            self._emit(BytesSent(count, self._sent, self._plan.size))
 
-    def _end(self, part: Part) -> None:
-        self._take_back(part)
-        # In no variable: its error would refer to itself, and to all that the part has needed.
+    def _finish(self, part: Part) -> None:
+        self._return_buffer(part)
+        # Not bound to a name: future -> exception -> traceback -> frame -> future would keep the part's buffer alive.
         result = self._pending.pop(part.index).result()
         was_held = part.index in self._held
         self._stored[part.index] = result.stored
         self._done += 1
         self._report(part.size - result.counted)
-        self._tell(
+        self._emit(
             PartDone(
                 part.index,
                 part.offset,
@@ -243,7 +244,7 @@ class Engine:
             )
         )
 
-    def _halt(self) -> None:
-        """End all work, and wait until it has ended: workers look at `stop` before each piece and after each pause."""
-        self._stop.set()
+    def _stop_workers(self) -> None:
+        """Cancel all parts, and wait for the workers, which check for it before each piece and after each delay."""
+        self._cancel.cancel()
         wait([future for future in self._pending.values() if not future.cancel()])

@@ -1,4 +1,4 @@
-"""What an upload leaves on the disk, so that another process can go on with it.
+"""The journal of an upload, from which another process can resume it.
 
 The journal says where to ask, not what is there: the session and its links, where the file goes, and the fingerprint
 of the source. Which parts the session holds is asked of the server. There is no token in it; it is readable by its
@@ -19,14 +19,14 @@ from .. import models  # the decoder of the journal looks at it, as at the next 
 from .._runtime.conversion import decode
 from .._runtime.errors import InvalidArgumentError
 from .errors import JournalError
-from .lock import HeldError, locked
+from .file_lock import HeldError, lock_file
 from .source import Fingerprint  # as above
 from .target import Target  # as above
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-__all__ = ["Entry", "Journal", "opened"]
+__all__ = ["Entry", "Journal", "open_journal"]
 
 _LARGEST = 1024 * 1024
 _FORMAT: Literal["box-uploads-journal-1"] = "box-uploads-journal-1"
@@ -55,7 +55,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Journal:
-    """The journal of one upload, which belongs to whoever has opened it.
+    """The journal of one upload, for the process that has opened it.
 
     Args:
         path: File of the journal.
@@ -104,7 +104,7 @@ class Journal:
 
 
 @contextmanager
-def opened(path: str | os.PathLike[str], target: Target) -> Generator[Journal]:
+def open_journal(path: str | os.PathLike[str], target: Target) -> Generator[Journal]:
     """Open the journal of an upload, with what an earlier process has left.
 
     Args:
@@ -120,11 +120,11 @@ def opened(path: str | os.PathLike[str], target: Target) -> Generator[Journal]:
     place = Path(os.fsdecode(path))
     with ExitStack() as stack:
         try:
-            stack.enter_context(locked(place.with_name(f".{place.name}.lock")))
+            stack.enter_context(lock_file(place.with_name(f".{place.name}.lock")))
         except ValueError as error:
             raise InvalidArgumentError("resume", f"is no path of a file: {error}") from None
         except HeldError:
-            text = f"another process is uploading with the journal {place}; wait for its end"
+            text = f"{place} is in use by another process; wait for its end"
             raise JournalError(text, in_use=True) from None
         yield Journal(place, _read(place, target))
 
@@ -141,10 +141,10 @@ def _read(path: Path, target: Target) -> Entry | None:
         entry = decode(content, Entry)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         if _FORMAT.encode() not in content:
-            raise JournalError(f"{path} is no journal of an upload; name another file") from None
-        raise JournalError(f"{path} is a broken journal; delete it to begin anew: {error}"[:300]) from None
+            raise JournalError(f"{path} is not an upload journal; name another file") from None
+        raise JournalError(f"{path} is a damaged upload journal; delete it to start again: {error}"[:300]) from None
     if entry.target != target:
-        raise JournalError(f"{path} is the journal of an upload to elsewhere; choose another one for this")
+        raise JournalError(f"{path} belongs to an upload to another place; name another file")
     return entry
 
 

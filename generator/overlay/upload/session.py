@@ -1,4 +1,4 @@
-"""The session that takes a file to its place: created once, in spite of lost answers, and ended."""
+"""The upload session: created once in spite of lost responses, and aborted."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from msgspec import UNSET
 from .. import models
 from .._runtime.conversion import convert
 from .._runtime.errors import ClientError, ConflictError, TransportError
-from .._runtime.shape import is_object
-from .progress import SessionLeft
-from .verdict import is_gone, verdict_of
+from .._runtime.json_types import is_object
+from .events import SessionLeft
+from .outcomes import Outcome, classify_error, is_retryable, is_session_gone
 
 if TYPE_CHECKING:
     from ..client import RawClient
-    from .order import Order
-    from .patience import Patience
-    from .target import Target
+    from .context import UploadContext
+    from .retry import RetryBudget
 
-__all__ = ["create", "end", "left_behind"]
+__all__ = ["abort_session", "create_session", "sessions_left"]
 
 _CONNECTIONS = 4
 _SILENCES = 2
+_MAY_HAVE_CREATED = frozenset({Outcome.AMBIGUOUS, Outcome.UNREADABLE})
 
 
-def create(order: Order, target: Target, patience: Patience) -> tuple[models.UploadSession, bool]:
-    """Create a session, or take over the one that an attempt has created whose answer was lost.
+def create_session(context: UploadContext, budget: RetryBudget) -> tuple[models.UploadSession, bool]:
+    """Create a session, or take over the one that an attempt has created whose response was lost.
 
     A repeated request is answered by 409 `session_conflict` with the session (seen in Box's own web uploader). So no
-    session is left behind, with two exceptions: if the beginning of an answer arrives, and its rest does not, then the
-    server takes it for told and creates another session; and an answer that cannot be understood names none. There is
-    no call to find the first; it expires by itself, and is counted in the order.
+    session is left behind, with two exceptions. If the response is cut off after its beginning, the server takes it for
+    received and creates another session; and a response that cannot be understood names none. There is no call to find
+    the first; it expires by itself, and is counted in the context.
 
     Returns:
         The session, and whether it is new.
@@ -40,7 +40,7 @@ def create(order: Order, target: Target, patience: Patience) -> tuple[models.Upl
     Raises:
         ConflictError: A file has the name.
         DeadlineExceededError: No session could be created in time.
-        DecodeError: The server's answer cannot be understood; asked again, it would create another session.
+        DecodeError: The response cannot be understood; another request would create another session.
         ApiError: The server refuses.
     """
     lost = unreachable = 0
@@ -48,65 +48,59 @@ def create(order: Order, target: Target, patience: Patience) -> tuple[models.Upl
         while True:
             lost_before, lost = lost, lost + 1
             try:
-                session = _request(order.calls, order, target)
+                session = _request_session(context.client.calls, context)
             except ClientError as error:
-                if (existing := _existing(error)) is not None:
-                    # One of the answers that were lost has named it.
-                    order.lost_creates += max(0, lost_before - 1)
+                if (existing := _existing_session(error)) is not None:
+                    # One of the lost responses has named it.
+                    context.lost_creates += max(0, lost_before - 1)
                     return existing, False
-                verdict = verdict_of(error)
-                lost = lost_before + (verdict in {"unknown", "unreadable"})
-                unreachable += isinstance(error, TransportError) and verdict == "refused"
-                # A server that cannot be reached is no reason to wait for long: there is nothing to lose yet.
-                if unreachable == _CONNECTIONS or verdict not in {"refused", "unknown"}:
+                lost = lost_before + (classify_error(error) in _MAY_HAVE_CREATED)
+                unreachable += isinstance(error, TransportError) and error.sent is False
+                # Nothing is lost yet, so a server that cannot be reached is not waited for long.
+                if unreachable == _CONNECTIONS or not is_retryable(error):
                     raise
-                patience.pause(error)
+                budget.wait(error)
             else:
-                order.lost_creates += lost_before
+                context.lost_creates += lost_before
                 return session, True
     except BaseException as error:
         if lost:
-            _withdraw(order, target, error, lost)
+            _withdraw(context, error, lost)
         raise
 
 
-def left_behind(order: Order) -> SessionLeft | None:
-    """Return what is to be told of sessions that may go on and that nothing else tells of; None if there are none."""
-    reasons, lost = list(order.not_ended), order.lost_creates
-    if lost == 1:
-        reasons.insert(0, "A session may have been created, which goes on until it expires.")
-    elif lost:
-        reasons.insert(0, f"Up to {lost} sessions may have been created, each of which goes on until it expires.")
-    return SessionLeft(lost + len(order.not_ended), " ".join(reasons)) if reasons else None
-
-
-def end(order: Order, session: models.UploadSession) -> str | None:
-    """End a session and drop its parts, as well as it can be done; return what to tell if it goes on."""
+def abort_session(context: UploadContext, session: models.UploadSession) -> str | None:
+    """Abort a session, which drops its parts; return what to report if it could not be aborted, else None."""
+    budget, timeouts = context.cleanup_budget(), 0
     try:
-        _abort(order, session, order.farewell_patience())
-    except Exception as failure:  # noqa: BLE001  # also that of a token provider; there is something else to tell first
-        return f"The session could not be aborted, and goes on until it expires: {failure!r}"
-    return None
+        while True:
+            try:
+                context.client.cleanup_calls.abort_upload_session(session)
+            except ClientError as error:
+                if is_session_gone(error) or classify_error(error) is Outcome.UNREADABLE:
+                    return None
+                timeouts += isinstance(error, TransportError) and error.kind.endswith("Timeout")
+                if timeouts == _SILENCES or not is_retryable(error):
+                    raise
+                budget.wait(error)
+            else:
+                return None
+    except Exception as error:  # noqa: BLE001  # also that of a token provider; another error is reported first
+        return f"The session could not be aborted, and stays open until it expires: {error!r}"
 
 
-def _abort(order: Order, session: models.UploadSession, patience: Patience) -> None:
-    silences = 0
-    while True:
-        try:
-            order.farewell.abort_upload_session(session)
-        except ClientError as error:
-            if is_gone(error) or _is_unreadable(error):
-                return
-            silences += isinstance(error, TransportError) and error.kind.endswith("Timeout")
-            if silences == _SILENCES or verdict_of(error) not in {"refused", "unknown"}:
-                raise
-            patience.pause(error)
-        else:
-            return
+def sessions_left(context: UploadContext) -> SessionLeft | None:
+    """Return the event about sessions that may be open and that nothing else reports, or None if there are none."""
+    reasons, lost = list(context.unended_sessions), context.lost_creates
+    if lost == 1:
+        reasons.insert(0, "A session may have been created, which stays open until it expires.")
+    elif lost:
+        reasons.insert(0, f"Up to {lost} sessions may have been created, each of which stays open until it expires.")
+    return SessionLeft(lost + len(context.unended_sessions), " ".join(reasons)) if reasons else None
 
 
-def _request(calls: RawClient, order: Order, target: Target) -> models.UploadSession:
-    size = order.source.size
+def _request_session(calls: RawClient, context: UploadContext) -> models.UploadSession:
+    target, size = context.target, context.source.size
     if target.file_id is None:
         response = calls.create_upload_session(
             folder_id=target.folder_id or "", file_name=target.file_name or "", file_size=size
@@ -121,11 +115,8 @@ def _request(calls: RawClient, order: Order, target: Target) -> models.UploadSes
     return response.parsed
 
 
-def _is_unreadable(error: BaseException) -> bool:
-    return isinstance(error, ClientError) and verdict_of(error) == "unreadable"
-
-
-def _existing(error: Exception) -> models.UploadSession | None:
+def _existing_session(error: Exception) -> models.UploadSession | None:
+    """Return the session that a 409 names as the one that exists already, or None."""
     if not isinstance(error, ConflictError) or error.code != "session_conflict" or not is_object(error.context_info):
         return None
     try:
@@ -135,21 +126,21 @@ def _existing(error: Exception) -> models.UploadSession | None:
     return session
 
 
-def _withdraw(order: Order, target: Target, error: BaseException, lost: int) -> None:
-    """End the session that an attempt may have created: asked once more, the server names it, or creates another."""
-    order.lost_creates += lost
-    if _is_unreadable(error):
+def _withdraw(context: UploadContext, error: BaseException, lost: int) -> None:
+    """Abort the session that an attempt may have created: a repeated request names it, or creates another one."""
+    context.lost_creates += lost
+    if isinstance(error, ClientError) and classify_error(error) is Outcome.UNREADABLE:
         return
     try:
-        session = _request(order.farewell, order, target)
-    except Exception as failure:  # noqa: BLE001  # such as that of a token provider; the first error is the one to tell
-        found = _existing(failure)
-        if found is None:
-            # This answer was lost as well.
-            order.lost_creates += isinstance(failure, ClientError) and verdict_of(failure) in {"unknown", "unreadable"}
+        session = _request_session(context.client.cleanup_calls, context)
+    except Exception as failure:  # noqa: BLE001  # such as that of a token provider; the first error is reported
+        existing = _existing_session(failure)
+        if existing is None:
+            # This response was lost as well.
+            context.lost_creates += isinstance(failure, ClientError) and classify_error(failure) in _MAY_HAVE_CREATED
             return
-        session = found
-        order.lost_creates -= 1
-    # Else it is another one, for which the first was no conflict; that may come into being even now.
-    if left := end(order, session):
-        order.not_ended.append(left)
+        session = existing
+        context.lost_creates -= 1
+    # Else it is a new one, since the first was no conflict; that one may come into being even now.
+    if left := abort_session(context, session):
+        context.unended_sessions.append(left)

@@ -6,7 +6,7 @@ import msgspec
 
 from .._runtime.errors import InvalidArgumentError
 
-__all__ = ["Target", "target_of"]
+__all__ = ["Target", "resolve_target"]
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,7 +25,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     server: str | None = None
 
 
-def target_of(
+def resolve_target(
     folder_id: str | None, file_id: str | None, file_name: str | None, source_name: str, *, server: str | None = None
 ) -> Target:
     """Return where a file goes, by the arguments of a caller.

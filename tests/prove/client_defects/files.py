@@ -34,7 +34,7 @@ def _the_digest_of_a_file_is_not_told(original: Any, raw: Any) -> Any:
 DEFECTS = (
     wrap("a-file-is-read-where-sessions-are", BUILD, "The request goes to the upload server.",
         with_request(server=lambda _: "https://upload.box.com/api/2.0"), FILE, "test_requests_go_to"),
-    change("all-calls-have-one-server", "box_uploads._runtime.wire.Wire._server",
+    change("all-calls-have-one-server", "box_uploads._runtime.request_builder.RequestBuilder._server",
         "All calls go to the server of the first call.", _all_calls_have_one_server, FILE, "test_requests_go_to"),
     wrap("a-file-is-looked-for-in-the-trash", BUILD, "The path of the request ends in `/trash`.",
         with_request(path=lambda path: f"{path}/trash"), FILE),

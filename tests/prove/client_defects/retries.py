@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import httpx2
 import msgspec
 
 from tests.prove.patches import change, patch, wrap
@@ -25,17 +26,17 @@ def _any_wish_to_wait_is_granted(original: Any, policy: Any, *arguments: Any) ->
 
 # fmt: off
 DEFECTS = (
-    patch("a-create-is-repeated-after-a-500", "box_uploads._runtime.message.Request.idempotent",
+    patch("a-create-is-repeated-after-a-500", "box_uploads._runtime.messages.Request.idempotent",
         "Every method is retried as idempotent.", lambda request: True, RETRY, CLIENT),
-    patch("a-part-is-not-repeated", "box_uploads._runtime.message.Request.idempotent",
+    patch("a-part-is-not-repeated", "box_uploads._runtime.messages.Request.idempotent",
         "Only GET is retried as idempotent.", lambda request: request.method == "GET", RETRY),
-    patch("a-failed-create-is-safe-to-repeat", "box_uploads._runtime.message.RawResponse.idempotent",
+    patch("a-failed-create-is-safe-to-repeat", "box_uploads._runtime.messages.RawResponse.idempotent",
         "The error of a POST says that a retry is safe.", lambda raw: True, "test_failure"),
-    change("a-lost-answer-counts-as-not-sent", "box_uploads._runtime.retry._NOT_SENT",
+    change("a-lost-answer-counts-as-not-sent", "box_uploads._runtime.response_reader._NOT_SENT",
         "A read timeout counts as a request that was not sent.",
-        lambda original: original | {"ReadTimeout", "ReadError"}, RETRY, CLIENT),
-    patch("a-refused-connection-is-final", "box_uploads._runtime.retry._NOT_SENT",
-        "A request that was not sent is not sent again.", frozenset(), RETRY, CLIENT),
+        lambda original: (*original, httpx2.ReadTimeout, httpx2.ReadError), "test_transport", CLIENT),
+    patch("a-refused-connection-is-final", "box_uploads._runtime.response_reader._NOT_SENT",
+        "A request that was not sent is not sent again.", (), "test_transport", CLIENT),
     change("a-503-is-final", "box_uploads._runtime.retry._BROKEN_SERVER", "503 is not retried.",
         lambda original: original - {503}, RETRY),
     change("a-404-is-repeated", "box_uploads._runtime.retry._BROKEN_SERVER", "404 is retried.",

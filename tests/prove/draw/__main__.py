@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from rich.console import Console
 
 from tests.prove.__main__ import exit_on_signal
-from tests.prove.campaign import InvalidRunError, Verdict
+from tests.prove.campaign import InvalidRunError, MutantResult
 from tests.prove.draw.campaign import DRAW_CAMPAIGNS, write_drawn
 from tests.prove.draw.controls import check_controls, draw_controls
 from tests.prove.draw.population import ROOT, Module, Mutant, modules
@@ -95,12 +95,12 @@ def _commit() -> str:
     return done.stdout.strip()
 
 
-def _verdicts(stores: Mapping[str, ResultStore]) -> dict[str, Verdict]:
+def _verdicts(stores: Mapping[str, ResultStore]) -> dict[str, MutantResult]:
     return {name: verdict for store in stores.values() for name, verdict in store.verdicts.items()}
 
 
 def _draw(
-    population: Sequence[Module], options: argparse.Namespace, seed: str, known: Mapping[str, Verdict]
+    population: Sequence[Module], options: argparse.Namespace, seed: str, known: Mapping[str, MutantResult]
 ) -> list[Mutant]:
     """Return the first mutants in the order of a seed; when all of them are known, that many more."""
     places = [(module, number) for module in population for number in range(module.count())]
@@ -186,11 +186,11 @@ def _brief(mutant: Mutant, tests: Sequence[str], reach: Reach) -> list[str]:
     return chosen
 
 
-def _counter(console: Console, name: str, total: int) -> Callable[[Verdict], None]:
+def _counter(console: Console, name: str, total: int) -> Callable[[MutantResult], None]:
     """Return a callback that prints a line now and then."""
     done = 0
 
-    def count(_: Verdict) -> None:
+    def count(_: MutantResult) -> None:
         nonlocal done
         done += 1
         if done % 50 == 0 or done == total:

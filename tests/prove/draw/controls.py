@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from tests.prove.campaign import InvalidRunError, Outcome, Stage, Verdict
+from tests.prove.campaign import InvalidRunError, MutantResult, Outcome, Stage
 from tests.prove.draw.population import ROOT, Mutant, functions
 from tests.prove.draw.reach import Reach
 
@@ -54,7 +54,7 @@ def _insert_line(mutant: Mutant, line: str, stage: Stage) -> Mutant:
     )
 
 
-def check_controls(controls: Sequence[Control], verdicts: Mapping[str, Verdict]) -> None:
+def check_controls(controls: Sequence[Control], verdicts: Mapping[str, MutantResult]) -> None:
     """Raise `InvalidRunError` if a control has the wrong verdict."""
     for control in controls:
         verdict = verdicts[control.mutant.id]

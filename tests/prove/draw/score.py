@@ -10,7 +10,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from tests.prove.campaign import Verdict
+from tests.prove.campaign import MutantResult
 from tests.prove.draw.population import PACKAGES, Mutant
 
 _Z = 1.959963984540054
@@ -21,7 +21,7 @@ class Score(msgspec.Struct, frozen=True):
     """The drawn mutants, their verdicts by id, and why some are equivalent, by module and change."""
 
     drawn: Sequence[Mutant]
-    verdicts: Mapping[str, Verdict]
+    verdicts: Mapping[str, MutantResult]
     equivalent: Mapping[str, str]
 
     def of(self, package: str | None) -> tuple[int, int, int]:

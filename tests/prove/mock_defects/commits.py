@@ -17,7 +17,7 @@ async def _a_wait_has_a_body(original: Any, call: Any) -> Any:
 
 
 def _the_ids_of_parts_are_not_compared(original: Any, session: Any, named: Any) -> None:
-    ids = {part.offset: part.part_id for part in session.assembly.parts}
+    ids = {part.offset: part.part_id for part in session.part_store.parts}
     original(session, [replace(part, part_id=ids.get(part.offset, part.part_id)) for part in named])
 
 
@@ -27,11 +27,11 @@ def _the_parts_have_to_be_in_order(original: Any, session: Any, named: Any) -> N
 
 def _parts_may_be_missing(original: Any, session: Any, named: Any) -> None:
     offsets = {part.offset for part in named}
-    original(session, [*named, *(part for part in session.assembly.parts if part.offset not in offsets)])
+    original(session, [*named, *(part for part in session.part_store.parts if part.offset not in offsets)])
 
 
 def _the_digest_of_the_file_is_not_compared(original: Any, uploads: Any, session_id: str, request: Any) -> Any:
-    digest = uploads.find(session_id).assembly.digest
+    digest = uploads.find(session_id).part_store.digest
     return original(uploads, session_id, replace(request, digest=digest))
 
 
@@ -82,43 +82,46 @@ DEFECTS = (
     wrap("a-wait-is-not-told-for-how-long", HANDLER(COMMIT), "A 202 has no `Retry-After`.", with_outcome(headers={}),
         COMMIT),
     wrap("a-wait-has-a-body", HANDLER(COMMIT), "A 202 becomes a 200 with a body.", _a_wait_has_a_body, COMMIT),
-    patch("a-commit-never-waits", "box_uploads_mock.uploads.Uploads.count_pending", "No commit is answered with 202.",
+    patch("a-commit-never-waits", "box_uploads_mock.session_store.SessionStore.take_pending_commit",
+        "No commit is answered with 202.",
         lambda uploads, session: False, COMMIT),
-    patch("a-commit-waits-without-end", "box_uploads_mock.uploads.Uploads.count_pending",
+    patch("a-commit-waits-without-end", "box_uploads_mock.session_store.SessionStore.take_pending_commit",
         "A pending commit stays at 202 forever.", lambda uploads, session: session.pending_commits > 0, COMMIT),
-    patch("the-parts-are-not-compared", "box_uploads_mock.uploads._require_parts",
+    patch("the-parts-are-not-compared", "box_uploads_mock.session_store._require_parts",
         "The parts of a commit are not checked.", lambda session, named: None, COMMIT),
-    wrap("the-ids-of-parts-are-not-compared", "box_uploads_mock.uploads._require_parts",
+    wrap("the-ids-of-parts-are-not-compared", "box_uploads_mock.session_store._require_parts",
         "A commit may name part ids of another session.", _the_ids_of_parts_are_not_compared, COMMIT),
-    wrap("the-digests-of-parts-are-not-compared", "box_uploads_mock.uploads._require_parts",
+    wrap("the-digests-of-parts-are-not-compared", "box_uploads_mock.session_store._require_parts",
         "The digests of committed parts are not checked.",
         lambda original, session, named: original(session, [replace(part, sha1="") for part in named]), COMMIT),
-    wrap("the-parts-have-to-be-in-order", "box_uploads_mock.uploads._require_parts",
+    wrap("the-parts-have-to-be-in-order", "box_uploads_mock.session_store._require_parts",
         "A commit with unordered parts is refused.", _the_parts_have_to_be_in_order, COMMIT),
-    wrap("parts-may-be-missing", "box_uploads_mock.uploads._require_parts", "A commit may omit stored parts.",
+    wrap("parts-may-be-missing", "box_uploads_mock.session_store._require_parts", "A commit may omit stored parts.",
         _parts_may_be_missing, COMMIT),
     patch("a-mismatch-of-parts-is-a-conflict", "box_uploads_mock.errors.STATUS_OF_CODE[parts_mismatch]",
         "Parts that are not those of the session are answered with 409.", 409, COMMIT),
-    wrap("the-digest-of-the-file-is-not-compared", "box_uploads_mock.uploads.Uploads.check_commit",
+    wrap("the-digest-of-the-file-is-not-compared", "box_uploads_mock.session_store.SessionStore.check_commit",
         "A file is stored whatever its digest is.", _the_digest_of_the_file_is_not_compared, COMMIT),
-    patch("conditions-are-ignored", "box_uploads_mock.uploads._require_conditions",
+    patch("conditions-are-ignored", "box_uploads_mock.session_store._require_conditions",
         "`if-match` and `if-none-match` are ignored.", lambda request, present: None, COMMIT),
-    wrap("an-unwanted-etag-is-ignored", "box_uploads_mock.uploads._require_conditions", "`if-none-match` is ignored.",
+    wrap("an-unwanted-etag-is-ignored", "box_uploads_mock.session_store._require_conditions",
+        "`if-none-match` is ignored.",
         lambda original, request, present: original(replace(request, if_none_match=None), present), COMMIT),
-    wrap("a-new-file-matches-any-etag", "box_uploads_mock.uploads._require_conditions",
+    wrap("a-new-file-matches-any-etag", "box_uploads_mock.session_store._require_conditions",
         "`if-match` is ignored where no file exists.",
         lambda original, request, present: None if present is None else original(request, present), COMMIT),
-    wrap("a-version-keeps-its-etag", "box_uploads_mock.library._next_version", "A new version keeps the etag.",
+    wrap("a-version-keeps-its-etag", "box_uploads_mock.file_store._next_version", "A new version keeps the etag.",
         lambda original, file: replace(original(file), etag=file.etag), COMMIT),
-    wrap("a-version-gets-another-id", "box_uploads_mock.library._next_version", "A new version is another file.",
+    wrap("a-version-gets-another-id", "box_uploads_mock.file_store._next_version", "A new version is another file.",
         lambda original, file: replace(original(file), id=f"9{file.id}"), COMMIT),
-    wrap("a-version-keeps-its-name", "box_uploads_mock.library._place", "A new version is not renamed.",
+    wrap("a-version-keeps-its-name", "box_uploads_mock.file_store._destination", "A new version is not renamed.",
         _a_version_keeps_its_name, COMMIT),
-    wrap("a-version-keeps-its-folder", "box_uploads_mock.library._place", "A new version is not moved.",
+    wrap("a-version-keeps-its-folder", "box_uploads_mock.file_store._destination", "A new version is not moved.",
         _a_version_keeps_its_folder, COMMIT),
-    wrap("a-file-is-not-stored", "box_uploads_mock.library.Library.put", "A file is reported as stored, but is not.",
+    wrap("a-file-is-not-stored", "box_uploads_mock.file_store.FileStore.put",
+        "A file is reported as stored, but is not.",
         _a_file_is_not_stored, COMMIT),
-    wrap("the-attributes-of-a-file-are-dropped", "box_uploads_mock.library.Library.put",
+    wrap("the-attributes-of-a-file-are-dropped", "box_uploads_mock.file_store.FileStore.put",
         "The attributes of a committed file are lost.", _the_attributes_of_a_file_are_dropped, COMMIT),
     wrap("the-size-of-a-file-is-a-text", "box_uploads_mock.control.file_body",
         "The control plane returns the size of a file as a string.",
@@ -132,12 +135,12 @@ DEFECTS = (
     wrap("the-size-of-a-file-is-that-of-a-part", "box_uploads_mock.transfers.file_body",
         "The size of the stored file is too small.", lambda original, file: {**original(file), "size": file.size // 2},
         COMMIT),
-    wrap("a-file-is-put-together-backwards", "box_uploads_mock.assembly.Assembly.release",
-        "The parts of the stored file are reversed.", lambda original, assembly: list(reversed(original(assembly))),
+    wrap("a-file-is-put-together-backwards", "box_uploads_mock.part_store.PartStore.take_stored_parts",
+        "The parts of the stored file are reversed.", lambda original, part_store: list(reversed(original(part_store))),
         COMMIT),
-    wrap("a-committed-session-goes-on", "box_uploads_mock.uploads.Uploads.commit",
+    wrap("a-committed-session-goes-on", "box_uploads_mock.session_store.SessionStore.commit",
         "A session still exists after its commit.", _a_committed_session_goes_on, COMMIT, GET),
-    wrap("a-name-is-only-looked-at-once", "box_uploads_mock.library.Library.require_target",
+    wrap("a-name-is-only-looked-at-once", "box_uploads_mock.file_store.FileStore.require_target",
         "A name that was taken meanwhile is used twice.", _a_name_is_only_looked_at_once, COMMIT),
     change("a-description-may-have-257-characters", "box_uploads_mock.commit_rules.MAX_DESCRIPTION_LENGTH",
         "The longest description is one character longer.", lambda original: original + 1, COMMIT),
@@ -146,7 +149,7 @@ DEFECTS = (
     change("a-time-needs-no-offset", "box_uploads_mock.commit_rules._DATE_TIME",
         "A time without a UTC offset is accepted.",
         lambda original: re.compile(original.pattern.replace("([Zz]|", "(|[Zz]|")), COMMIT),
-    patch("a-commit-may-say-more", "box_uploads_mock.commit_rules.refuse_unknown",
+    patch("a-commit-may-say-more", "box_uploads_mock.commit_rules.reject_unknown_fields",
         "Undocumented properties of commits and events are ignored.", lambda fields, known: None, COMMIT),
     patch("a-commit-may-not-be-long", "box_uploads_mock.transfers.MAX_COMMIT_LENGTH",
         "A commit of thousands of parts is too large.", 64 * 1024, COMMIT),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from box_uploads_mock.assembly import Part
-from box_uploads_mock.uploads import SessionTwinError
+from box_uploads_mock.part_store import Part
+from box_uploads_mock.session_store import DuplicateSessionError
 
 from tests.prove.mock_defects.outcomes import HANDLER
 from tests.prove.operations import ABORT, COMMIT, CREATE, LOG, UPLOAD
@@ -14,9 +14,9 @@ from tests.prove.patches import before, patch, wrap
 
 
 def _an_expired_session_is_a_conflict(original: Any, uploads: Any, request: Any, file_id: Any) -> Any:
-    for twin in uploads._untold:
+    for twin in uploads._unacknowledged:
         if twin.id in uploads._sessions and (twin.target, twin.file_id) == (request, file_id):
-            raise SessionTwinError(twin)
+            raise DuplicateSessionError(twin)
     return original(uploads, request, file_id)
 
 
@@ -41,31 +41,31 @@ def _a_range_is_checked_once(uploads: Any, session_id: str, wanted: Any, writer:
     session = uploads.find(session_id)
     part_id = uploads._new_part_id(session)
     part = Part(part_id=part_id, offset=wanted.start, size=writer.size, sha1=writer.digest.hex())
-    session.assembly.add(part, writer)
+    session.part_store.add(part, writer)
     return part
 
 
 def _committed_sessions_outlive_a_reset(original: Any, state: Any) -> None:
-    committed = set(state.uploads._committed)
+    committed = set(state.session_store._committed)
     original(state)
-    state.uploads._committed |= committed
+    state.session_store._committed |= committed
 
 
 # fmt: off
 DEFECTS = (
-    wrap("an-expired-session-is-a-conflict", "box_uploads_mock.uploads.Uploads.open",
+    wrap("an-expired-session-is-a-conflict", "box_uploads_mock.session_store.SessionStore.create",
         "After a lost response, an expired session is a conflict.", _an_expired_session_is_a_conflict, CREATE),
-    wrap("a-committed-session-is-only-known-in-upper-case", "box_uploads_mock.uploads.Uploads.abort",
+    wrap("a-committed-session-is-only-known-in-upper-case", "box_uploads_mock.session_store.SessionStore.abort",
         "A committed session is only found by its upper-case id.", _a_committed_session_is_only_known_in_upper_case,
         ABORT),
-    wrap("any-etag-is-one-of-no-file", "box_uploads_mock.uploads._require_conditions",
+    wrap("any-etag-is-one-of-no-file", "box_uploads_mock.session_store._require_conditions",
         "`If-Match: *` matches a missing file.", _any_etag_is_one_of_no_file, COMMIT),
     wrap("a-session-is-looked-up-before-an-event-is-read", HANDLER(LOG),
         "A wrong event of an unknown session is answered with 404.",
-        before(lambda call: call.state.uploads.find(call.session_id)), LOG),
-    wrap("a-commit-is-checked-once", "box_uploads_mock.uploads.Uploads.commit",
+        before(lambda call: call.state.session_store.find(call.session_id)), LOG),
+    wrap("a-commit-is-checked-once", "box_uploads_mock.session_store.SessionStore.commit",
         "A commit ignores changes since it was checked.", _a_commit_is_checked_once, COMMIT),
-    patch("a-range-is-checked-once", "box_uploads_mock.uploads.Uploads.finish_part",
+    patch("a-range-is-checked-once", "box_uploads_mock.session_store.SessionStore.finish_part",
         "Two equal parts sent concurrently are both stored.", _a_range_is_checked_once, UPLOAD),
     wrap("committed-sessions-outlive-a-reset", "box_uploads_mock.state.State.reset",
         "Committed sessions can be aborted after a reset.", _committed_sessions_outlive_a_reset, ABORT),

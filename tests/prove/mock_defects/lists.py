@@ -23,10 +23,11 @@ def _a_malformed_number_is_ignored(original: Any, call: Any, name: str, least: i
 
 # fmt: off
 DEFECTS = (
-    patch("parts-are-listed-as-they-came", "box_uploads_mock.assembly.Assembly.parts",
-        "The parts are listed in order of arrival.", lambda assembly: list(assembly._parts.values()), LIST),
-    wrap("parts-are-listed-backwards", "box_uploads_mock.assembly.Assembly.parts", "The parts are listed in reverse.",
-        lambda original, assembly: list(reversed(original(assembly))), LIST),
+    patch("parts-are-listed-as-they-came", "box_uploads_mock.part_store.PartStore.parts",
+        "The parts are listed in order of arrival.", lambda part_store: list(part_store._parts.values()), LIST),
+    wrap("parts-are-listed-backwards", "box_uploads_mock.part_store.PartStore.parts",
+        "The parts are listed in reverse.",
+        lambda original, part_store: list(reversed(original(part_store))), LIST),
     wrap("the-count-is-that-of-the-page", HANDLER(LIST), "`total_count` counts the parts of the page.",
         with_body(lambda body: body.update(total_count=len(body["entries"]))), LIST),
     wrap("the-page-does-not-say-where-it-begins", HANDLER(LIST), "`offset` is always 0.",

@@ -72,6 +72,7 @@ class Messages:
         parts += [f"{name}-{status}" for name, status in answered]
         parts += names if requested or len(names) <= _MOST_LABELS else []
         parts += ["that_leads_elsewhere"] if keys[0] == "x-trusted-hosts" else []
+        parts += ["request_id"] if keys[0] == "x-request-id-headers" else []
         return tuple(dict.fromkeys([*parts, *_ALWAYS]))
 
     def _schemas(self, messages: list[Message]) -> Iterator[str]:

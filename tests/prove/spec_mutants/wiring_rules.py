@@ -97,11 +97,20 @@ def _link_url(site: Site) -> Iterator[Change]:
     yield put(site, "link", f"is {other}", "x-url", other)
 
 
+def _request_id_headers(site: Site) -> Iterator[Change]:
+    names = site.node["x-request-id-headers"]
+    for index, name in enumerate(names):
+        kept = [*names[:index], *names[index + 1 :]]
+        yield put(site, "extension", f"{name} is removed", "x-request-id-headers", kept, index)
+    yield put(site, "extension", "is in another order", "x-request-id-headers", names[::-1])
+
+
 WIRING_RULES: Mapping[tuple[str, str], tuple[Rule, ...]] = {
     ("document", "paths"): (_paths,),
     ("document", "security"): (drop("security", "security"), _optional_security),
     ("document", "servers"): (drop("server", "servers"),),
     ("document", "x-trusted-hosts"): (_trusted_hosts, drop("extension", "x-trusted-hosts")),
+    ("document", "x-request-id-headers"): (_request_id_headers, drop("extension", "x-request-id-headers")),
     ("server", "url"): (_server_url,),
     **{("path item", method): (_method(method),) for method in METHODS if method in _OTHER_METHOD},
     ("operation", "operationId"): (_operation_id, _own_security),

@@ -94,7 +94,7 @@ def test_a_result_has_the_number_of_sessions_that_may_be_left(
     code, out, err = box("upload", film, *place, "--json")
 
     assert (code, json.loads(out)["sessions_left"], len(mock.state.sessions)) == (0, 1, 1)
-    assert err.count("film.mov: uploaded; a session may have been created, which goes on until it expires.\n") == 1
+    assert err.count("film.mov: uploaded; a session may have been created, which stays open until it expires.\n") == 1
     assert json.loads(box("upload", film, "--file-id", "12345", "--json")[1])["sessions_left"] == 0
 
 

@@ -135,7 +135,7 @@ HINTS: list[tuple[BaseException, int, str]] = [
     ),
     (JournalError("the journal is broken"), 1, "use --no-resume to upload without a journal"),
     (
-        JournalError("another process is uploading with the journal", in_use=True),
+        JournalError("is in use by another process", in_use=True),
         1,
         "wait for the other process to end, then run the same command again",
     ),

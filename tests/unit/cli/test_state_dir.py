@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import pytest
 from box_uploads.cli.state_dir import StateDir
-from box_uploads.upload.lock import locked
+from box_uploads.upload.file_lock import lock_file
 from box_uploads_mock import MockServer
 
 from .conftest import Run
@@ -41,7 +41,7 @@ def clean_up(tmp_path: Path, ahead: dt.timedelta) -> None:
 
 
 def test_a_clock_that_is_ahead_deletes_nothing_of_a_running_upload(journal: Path, tmp_path: Path) -> None:
-    with locked(beside(journal, "lock")):
+    with lock_file(beside(journal, "lock")):
         clean_up(tmp_path, TEN_DAYS)
         assert (journal.exists(), beside(journal, "lock").exists()) == (True, True)
     clean_up(tmp_path, TEN_DAYS)

@@ -13,7 +13,7 @@ from generator.overlay._runtime.auth import Credentials
 from generator.overlay._runtime.transport import AsyncTransport, SyncTransport
 
 if TYPE_CHECKING:
-    from generator.overlay._runtime.message import RawResponse, Request
+    from generator.overlay._runtime.messages import RawResponse, Request
 
 BASE = "http://127.0.0.1:9/api/2.0"
 

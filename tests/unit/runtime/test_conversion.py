@@ -16,12 +16,12 @@ ROOT = Path(some_module.__file__).parents[3]
 CODE = """
 import threading
 import msgspec
-from generator.overlay._runtime import codec, conversion, parameter
+from generator.overlay._runtime import codecs, conversion, parameters
 
 USES = {{
-    "decoding a body": lambda: codec.Json(Model).decode_bytes(b'{{"field": 1}}'),
-    "encoding a body": lambda: codec.Json(Model).encode(Model(1)),
-    "checking a parameter": lambda: parameter.Parameter("name", "name", Model).in_query({{"field": 1}}),
+    "decoding a body": lambda: codecs.Json(Model).decode_bytes(b'{{"field": 1}}'),
+    "encoding a body": lambda: codecs.Json(Model).encode(Model(1)),
+    "checking a parameter": lambda: parameters.Parameter("name", "name", Model).in_query({{"field": 1}}),
     "converting": lambda: conversion.convert({{"field": 1}}, Model),
     "decoding": lambda: conversion.decode(b'{{"field": 1}}', Model),
 }}

@@ -12,12 +12,12 @@ import httpx2
 import pytest
 
 from generator.overlay._runtime.auth import Credentials
-from generator.overlay._runtime.connection import Timeout
 from generator.overlay._runtime.deadline import ReadTimeout, bound_stream
 from generator.overlay._runtime.errors import InvalidArgumentError, TransportError
-from generator.overlay._runtime.message import RawResponse, Request
+from generator.overlay._runtime.messages import RawResponse, Request
 from generator.overlay._runtime.retry import RetryPolicy
 from generator.overlay._runtime.transport import AsyncTransport, SyncTransport
+from generator.overlay._runtime.transport_settings import Timeout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -103,13 +103,13 @@ def ask(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Call
     def ask(server: Server, *requests: Request, within: float | None = None, **limits: Any) -> list[RawResponse]:
         options: dict[str, Any] = {
             "base_url": BASE, "clock": server.clock, "retry": RetryPolicy(max_retries=0),
-            "timeout_s": Timeout(**({"read_s": 9.0, "answer_s": ANSWER_S} | limits)),
+            "timeout_s": Timeout(**({"read_s": 9.0, "response_s": ANSWER_S} | limits)),
         }  # fmt: skip
         if kind == "sync":
             monkeypatch.setattr("httpcore2._backends.sync.SyncBackend.connect_tcp", lambda *_, **__: server)
             http = httpx2.Client(trust_env=False) if brought else None
             with SyncTransport(Credentials("t0ken"), http=http, **options) as transport:
-                used = transport if within is None else transport.within(within)
+                used = transport if within is None else transport.with_response_cap(within)
                 return [used.send(one) for one in requests]
 
         async def connect(*_: object, **__: object) -> AsyncServer:
@@ -118,7 +118,7 @@ def ask(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Call
         async def run() -> list[RawResponse]:
             http = httpx2.AsyncClient(trust_env=False) if brought else None
             async with AsyncTransport(Credentials("t0ken"), http=http, **options) as transport:
-                used = transport if within is None else transport.within(within)
+                used = transport if within is None else transport.with_response_cap(within)
                 return [await used.send(one) for one in requests]
 
         monkeypatch.setattr("httpcore2._backends.anyio.AnyIOBackend.connect_tcp", connect)
@@ -141,7 +141,7 @@ TRICKLES = {
 def test_an_answer_that_trickles_is_given_up_in_time(ask: Any, where: str, request_: Request, pace_s: float) -> None:
     beginning, byte = TRICKLES[where]
     clock = Clock()
-    with pytest.raises(TransportError, match=r"the answer did not end within 50 s$") as caught:
+    with pytest.raises(TransportError, match=r"the response did not end within 50 s$") as caught:
         ask(Server(clock, drip(beginning, byte[:1]), pace_s=pace_s), request_)
     # The last wait is no longer than what was left.
     assert clock.now == 1000 + ANSWER_S
@@ -177,10 +177,10 @@ def test_less_time_for_an_answer_can_be_given(ask: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", [SyncTransport, AsyncTransport])
-@pytest.mark.parametrize("answer_s", [0, -1, float("nan"), float("inf")])
-def test_a_limit_that_is_none_is_refused(kind: Any, answer_s: float) -> None:
+@pytest.mark.parametrize("response_s", [0, -1, float("nan"), float("inf")])
+def test_a_limit_that_is_none_is_refused(kind: Any, response_s: float) -> None:
     with pytest.raises(InvalidArgumentError, match="timeout_s"):
-        kind(Credentials("t"), base_url=BASE, timeout_s=Timeout(answer_s=answer_s))
+        kind(Credentials("t"), base_url=BASE, timeout_s=Timeout(response_s=response_s))
 
 
 def test_a_connection_that_takes_no_other_methods_stays_as_it_is() -> None:
@@ -202,4 +202,4 @@ def test_a_connection_that_takes_no_other_methods_stays_as_it_is() -> None:
 def test_the_limits_of_an_answer_are_kept_when_a_request_is_copied(again: Any) -> None:
     found = again(ReadTimeout(9.0, 50.0))
 
-    assert (type(found), found, found.answer_s) == (ReadTimeout, 9.0, 50.0)
+    assert (type(found), found, found.response_s) == (ReadTimeout, 9.0, 50.0)

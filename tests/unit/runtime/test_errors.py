@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.overlay._runtime import errors
-from generator.overlay._runtime.message import Headers
+from generator.overlay._runtime.headers import Headers
+from generator.overlay._runtime.text import one_line, short_repr
 
 PLAIN: dict[str, Any] = {"headers": Headers(), "content": b"", "operation": "create_thing"}
 
@@ -116,37 +117,10 @@ def test_fields_of_the_wrong_type_are_ignored(junk: object) -> None:
     assert (error.code, error.message, error.request_id, error.help_url) == (None, "", None, None)
 
 
-@pytest.mark.parametrize("name", ["X-Request-Id", "BOX-REQUEST-ID"])
-def test_the_request_id_is_read_from_a_header_if_the_body_has_none(name: str) -> None:
-    error = errors.ApiError(502, operation="x", headers=Headers([(name, "r1")]), content=b"", fields={})
-    assert error.request_id == "r1"
-
-
-def test_the_request_id_of_the_body_comes_first_and_that_of_box_last() -> None:
-    headers = Headers([("box-request-id", "box"), ("x-request-id", "x")])
-    for fields, expected in (({"request_id": "body"}, "body"), ({}, "x")):
-        error = errors.ApiError(502, operation="x", headers=headers, content=b"", fields=fields)
+def test_the_request_id_of_the_body_comes_before_that_of_a_header() -> None:
+    for fields, expected in (({"request_id": "body"}, "body"), ({}, "header")):
+        error = errors.ApiError(502, operation="x", headers=Headers(), content=b"", fields=fields, request_id="header")
         assert error.request_id == expected
-
-
-CONFLICTS: list[tuple[Any, list[dict[str, str]]]] = [
-    ({"conflicts": {"id": "1"}}, [{"id": "1"}]),
-    ({"conflicts": [{"id": "1"}, {"id": "2"}]}, [{"id": "1"}, {"id": "2"}]),
-    ({"conflicts": [5, None, {"id": "2"}, []]}, [{"id": "2"}]),
-    ({"conflicts": None}, []),
-    ({"conflicts": "x"}, []),
-    ({}, []),
-    (None, []),
-    ("x", []),
-    ([], []),
-]
-
-
-@pytest.mark.parametrize(("context", "conflicts"), CONFLICTS)
-def test_conflicts_are_a_list_whatever_the_server_sent(context: object, conflicts: list[object]) -> None:
-    error = api_error(409, context_info=context)
-    assert isinstance(error, errors.ConflictError)
-    assert error.conflicts == conflicts
 
 
 def test_an_invalid_argument_is_a_value_error_that_names_argument_value_and_rule() -> None:
@@ -162,7 +136,7 @@ def test_a_decode_error_says_where_and_never_what() -> None:
 
 @given(st.text() | st.binary() | st.lists(st.text()))
 def test_a_short_repr_is_short_and_on_one_line(value: object) -> None:
-    text = errors.short_repr(value)
+    text = short_repr(value)
     assert len(text) <= 60
     assert text.isprintable()
 
@@ -172,7 +146,7 @@ def test_a_repr_that_fails_is_replaced_by_the_type() -> None:
         def __repr__(self) -> str:
             raise RuntimeError
 
-    assert errors.short_repr(Broken()) == "<Broken>"
+    assert short_repr(Broken()) == "<Broken>"
 
 
 def test_what_an_error_is_told_is_there_to_be_read() -> None:
@@ -213,6 +187,7 @@ def test_an_api_error_keeps_the_response() -> None:
         operation="x",
         headers=headers,
         content=b"{}",
+        request_id="r1",
         fields={"code": "c", "message": "m", "help_url": "https://a", "context_info": {"a": 1}},
         body="body",
         body_error=cause,
@@ -246,7 +221,7 @@ def test_code_and_request_id_are_cut_after_80_characters() -> None:
     ],
 )
 def test_a_line_is_cut_to_its_length_and_says_so(text: str, line: str) -> None:
-    assert errors.one_line(text) == line
+    assert one_line(text) == line
 
 
 @pytest.mark.parametrize(
@@ -262,7 +237,7 @@ def test_a_line_is_cut_to_its_length_and_says_so(text: str, line: str) -> None:
     ],
 )
 def test_a_short_repr_is_the_beginning_of_the_repr(value: object, shown: str) -> None:
-    assert errors.short_repr(value) == shown
+    assert short_repr(value) == shown
 
 
 def test_only_statuses_of_5xx_are_errors_of_the_server() -> None:

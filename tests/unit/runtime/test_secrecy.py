@@ -18,8 +18,9 @@ import msgspec
 import pytest
 
 import generator.overlay._runtime.transport as transport_module
+from generator.overlay._runtime.api_error import api_error
 from generator.overlay._runtime.auth import Credentials, Secret
-from generator.overlay._runtime.codec import Json
+from generator.overlay._runtime.codecs import Json
 from generator.overlay._runtime.errors import (
     ClientError,
     DecodeError,
@@ -27,8 +28,7 @@ from generator.overlay._runtime.errors import (
     TransportError,
     UntrustedUrlError,
 )
-from generator.overlay._runtime.failure import api_error
-from generator.overlay._runtime.message import Request
+from generator.overlay._runtime.messages import Request
 from generator.overlay._runtime.transport import AsyncTransport, SyncTransport
 
 from .conftest import BASE, Handler, Send

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import httpx2
 import pytest
 
-from generator.overlay._runtime import wire
+from generator.overlay._runtime import response_reader
 from generator.overlay._runtime.auth import Credentials, Secret
 from generator.overlay._runtime.errors import (
     ClientClosedError,
@@ -23,7 +23,7 @@ from generator.overlay._runtime.errors import (
     ResponseTooLargeError,
     TransportError,
 )
-from generator.overlay._runtime.message import Request
+from generator.overlay._runtime.messages import Request
 from generator.overlay._runtime.retry import RetryPolicy
 from generator.overlay._runtime.transport import AsyncTransport, SyncTransport, Timeout
 
@@ -235,13 +235,15 @@ class Owned(Protocol):
 def _sync_use(use: str) -> tuple[list[int], bool]:
     with httpx2.Client(transport=httpx2.MockTransport(lambda _: httpx2.Response(200))) as http:
         transport = SyncTransport(Credentials("t"), base_url=BASE, http=http)
-        twin = transport if use == "itself" else transport.without_retries() if use == "without_retries" else None
-        twin = twin or (transport.hasty(1.0) if use == "hasty" else transport.within(1.0))
-        statuses = [twin.send(GET).status]
-        twin.close()
+        other = transport if use == "itself" else transport.without_retries() if use == "without_retries" else None
+        other = other or (
+            transport.with_timeout_cap(1.0) if use == "with_timeout_cap" else transport.with_response_cap(1.0)
+        )
+        statuses = [other.send(GET).status]
+        other.close()
         with pytest.raises(ClientError, match="the client is closed"):
-            twin.send(GET)
-        if twin is not transport:
+            other.send(GET)
+        if other is not transport:
             statuses.append(transport.send(GET).status)
         return statuses, http.is_closed
 
@@ -250,13 +252,15 @@ def _async_use(use: str) -> tuple[list[int], bool]:
     async def run() -> tuple[list[int], bool]:
         async with httpx2.AsyncClient(transport=httpx2.MockTransport(lambda _: httpx2.Response(200))) as http:
             transport = AsyncTransport(Credentials("t"), base_url=BASE, http=http)
-            twin = transport if use == "itself" else transport.without_retries() if use == "without_retries" else None
-            twin = twin or (transport.hasty(1.0) if use == "hasty" else transport.within(1.0))
-            statuses = [(await twin.send(GET)).status]
-            await twin.aclose()
+            other = transport if use == "itself" else transport.without_retries() if use == "without_retries" else None
+            other = other or (
+                transport.with_timeout_cap(1.0) if use == "with_timeout_cap" else transport.with_response_cap(1.0)
+            )
+            statuses = [(await other.send(GET)).status]
+            await other.aclose()
             with pytest.raises(ClientError, match="the client is closed"):
-                await twin.send(GET)
-            if twin is not transport:
+                await other.send(GET)
+            if other is not transport:
                 statuses.append((await transport.send(GET)).status)
             return statuses, http.is_closed
 
@@ -264,7 +268,7 @@ def _async_use(use: str) -> tuple[list[int], bool]:
 
 
 @pytest.mark.parametrize("run", [_sync_use, _async_use], ids=["sync", "async"])
-@pytest.mark.parametrize("use", ["itself", "without_retries", "hasty", "within"])
+@pytest.mark.parametrize("use", ["itself", "without_retries", "with_timeout_cap", "with_response_cap"])
 def test_close_ends_what_was_closed_and_never_the_caller_s_client(run: Owned, use: str) -> None:
     statuses, is_closed = run(use)
     assert statuses == ([200] if use == "itself" else [200, 200])
@@ -291,7 +295,7 @@ def _close_async(use: str, http: Closing) -> int:
 
 
 @pytest.mark.parametrize("close", [_close_sync, _close_async], ids=["sync", "async"])
-@pytest.mark.parametrize("use", ["without_retries", "hasty", "within"])
+@pytest.mark.parametrize("use", ["without_retries", "with_timeout_cap", "with_response_cap"])
 def test_a_transport_beside_another_leaves_its_connections_open(close: Any, use: str) -> None:
     assert close(use, Closing()) == 200
 
@@ -468,7 +472,7 @@ def test_a_body_that_cannot_be_decompressed_keeps_its_status(send: Send, encodin
 
 @pytest.mark.parametrize("encoding", ["identity", "gzip", "deflate"])
 def test_a_body_beyond_the_limit_is_refused(send: Send, encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wire, "MAX_BODY", 1000)
+    monkeypatch.setattr(response_reader, "MAX_BODY", 1000)
     bodies = iter([compressed(b"\x00" * 1000, encoding), compressed(b"\x00" * 1001, encoding)])
 
     def handler(_: httpx2.Request) -> httpx2.Response:
@@ -500,11 +504,11 @@ def test_a_bomb_of_one_chunk_is_never_expanded_beyond_the_limit(send: Send, monk
     bomb = gzip.compress(b"\x00" * (64 << 20))
     with pytest.raises(ResponseTooLargeError):
         send(GET, handler=lambda _: httpx2.Response(200, headers={"content-encoding": "gzip"}, stream=Stream(bomb)))
-    assert asked == [wire.MAX_BODY + 1]
+    assert asked == [response_reader.MAX_BODY + 1]
 
 
 def test_an_endless_body_is_left_and_closed(send: Send, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wire, "MAX_BODY", 1000)
+    monkeypatch.setattr(response_reader, "MAX_BODY", 1000)
     streams = [Stream(*[b"x" * 400] * 1000), Stream(*[b"x" * 400] * 1000)]
     answers = iter(streams)
     statuses = iter([404, 200])
@@ -516,7 +520,7 @@ def test_an_endless_body_is_left_and_closed(send: Send, monkeypatch: pytest.Monk
 def test_an_error_keeps_its_status_although_its_body_is_too_large_or_breaks_off(
     send: Send, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wire, "MAX_BODY", 1000)
+    monkeypatch.setattr(response_reader, "MAX_BODY", 1000)
     bodies = iter([Stream(b"x" * 5000), Stream(b"x" * 10, httpx2.ReadError("gone"))])
     first, second = send(POST, POST, handler=lambda _: httpx2.Response(409, stream=next(bodies)))
     assert (first.status, len(first.content)) == (409, 1000)
@@ -602,6 +606,52 @@ def test_the_caller_s_client_is_used_as_it_is_and_stays_open() -> None:
     assert second.headers["authorization"].startswith("Basic ")
     with pytest.raises(ClientError, match="closed"):
         SyncTransport(Credentials("t"), base_url=BASE, http=http).send(GET)
+
+
+def test_the_caller_s_asynchronous_client_follows_no_redirects_for_us() -> None:
+    async def run() -> int:
+        answer = httpx2.MockTransport(lambda _: httpx2.Response(302, headers={"location": "/other"}))
+        async with (
+            httpx2.AsyncClient(transport=answer, follow_redirects=True) as http,
+            AsyncTransport(Credentials("t"), base_url=BASE, http=http) as transport,
+        ):
+            return (await transport.send(POST)).status
+
+    assert asyncio.run(run()) == 302
+
+
+@pytest.mark.parametrize(
+    ("kind", "sent", "is_transient"),
+    [
+        *((kind, False, True) for kind in ("ConnectError", "ConnectTimeout", "PoolTimeout")),
+        *((kind, False, False) for kind in ("ProxyError", "UnsupportedProtocol", "LocalProtocolError")),
+        *((kind, None, True) for kind in ("ReadError", "ReadTimeout", "WriteError", "WriteTimeout", "CloseError")),
+        ("RemoteProtocolError", None, True),
+        *((kind, None, False) for kind in ("DecodingError", "TooManyRedirects")),
+    ],
+)
+@pytest.mark.parametrize("request_", [POST, GET], ids=["POST", "GET"])
+def test_a_failure_says_whether_the_request_was_sent_and_another_attempt_may_help(
+    kind: str, sent: bool | None, is_transient: bool, request_: Request
+) -> None:
+    def fail(_: httpx2.Request) -> httpx2.Response:
+        raise getattr(httpx2, kind)("no")
+
+    policy = RetryPolicy(max_retries=0)
+    with (
+        SyncTransport(Credentials("t"), base_url=BASE, http=httpx2.MockTransport(fail), retry=policy) as transport,
+        pytest.raises(TransportError) as caught,
+    ):
+        transport.send(request_)
+    assert (caught.value.kind, caught.value.sent, caught.value.is_transient) == (kind, sent, is_transient)
+    assert caught.value.retry_safe is (sent is False or request_ is GET)
+
+
+def test_a_query_that_cannot_be_encoded_is_refused_by_its_name() -> None:
+    request = Request("op", "GET", BASE, "/", query=(("limit", "\ud800"),))
+    with SyncTransport(Credentials("t"), base_url=BASE) as transport, pytest.raises(InvalidArgumentError) as caught:
+        transport.send(request)
+    assert caught.value.argument == "limit"
 
 
 def test_the_caller_s_asynchronous_client_stays_open() -> None:
@@ -699,7 +749,7 @@ def test_the_cache_of_urls_stays_small() -> None:
         for number in range(1000):
             transport.send(Request("op", "GET", BASE, f"/{number}"))
         # Not by attribute: pyright keeps private names private, also to tests.
-        cache: Any = operator.attrgetter("_wire._urls")(transport)
+        cache: Any = operator.attrgetter("_builder._urls")(transport)
         assert 0 < len(cache) <= 256
 
 
@@ -815,7 +865,7 @@ def test_a_timeout_may_be_as_long_as_it_says(kind: Any) -> None:
 def test_a_body_that_is_too_large_is_told_with_call_limit_and_status(
     send: Send, monkeypatch: pytest.MonkeyPatch, request_: Request, status: int, *, safe: bool
 ) -> None:
-    monkeypatch.setattr(wire, "MAX_BODY", 10)
+    monkeypatch.setattr(response_reader, "MAX_BODY", 10)
     with pytest.raises(ResponseTooLargeError) as caught:
         send(request_, handler=lambda _: httpx2.Response(status, content=b"x" * 11))
     name = request_.operation
@@ -886,22 +936,22 @@ OWN = {"timeout": httpx2.Timeout(connect=1, read=2, write=30, pool=None)}
 
 @pytest.mark.parametrize("timeouts", [_timeouts_sync, _timeouts_async], ids=["sync", "async"])
 @pytest.mark.parametrize(
-    ("use", "longest_s", "http", "options", "phases", "answer_s"),
+    ("use", "longest_s", "http", "options", "phases", "response_s"),
     [
-        ("hasty", 4.0, {}, {}, (4, 4, 4, 4), 4),
-        ("hasty", 4.0, {}, {"timeout_s": Timeout(1, 2, 30, 3, 3.5)}, (1, 2, 4, 3), 3.5),
-        ("hasty", 1e6, {}, {}, (10, 60, 60, 10), 300),
-        ("hasty", 4.0, OWN, {}, (1, 2, 4, 4), 4),
-        ("hasty", 4.0, OWN, {"timeout_s": 2}, (2, 2, 2, 2), 4),
-        ("within", 4.0, {}, {}, (10, 4, 60, 10), 4),
-        ("within", 1e6, {}, {}, (10, 60, 60, 10), 300),
-        ("within", 4.0, OWN, {}, (1, 2, 30, None), 4),
-        ("within", 1.5, OWN, {}, (1, 1.5, 30, None), 1.5),
+        ("with_timeout_cap", 4.0, {}, {}, (4, 4, 4, 4), 4),
+        ("with_timeout_cap", 4.0, {}, {"timeout_s": Timeout(1, 2, 30, 3, 3.5)}, (1, 2, 4, 3), 3.5),
+        ("with_timeout_cap", 1e6, {}, {}, (10, 60, 60, 10), 300),
+        ("with_timeout_cap", 4.0, OWN, {}, (1, 2, 4, 4), 4),
+        ("with_timeout_cap", 4.0, OWN, {"timeout_s": 2}, (2, 2, 2, 2), 4),
+        ("with_response_cap", 4.0, {}, {}, (10, 4, 60, 10), 4),
+        ("with_response_cap", 1e6, {}, {}, (10, 60, 60, 10), 300),
+        ("with_response_cap", 4.0, OWN, {}, (1, 2, 30, None), 4),
+        ("with_response_cap", 1.5, OWN, {}, (1, 1.5, 30, None), 1.5),
     ],
 )
 def test_a_transport_that_waits_less_waits_no_longer_than_it_did(
-    timeouts: Any, use: str, longest_s: float, http: Any, options: Any, *, phases: Any, answer_s: float
+    timeouts: Any, use: str, longest_s: float, http: Any, options: Any, *, phases: Any, response_s: float
 ) -> None:
     found = timeouts(use, longest_s, http, **options)
     assert found == dict(zip(("connect", "read", "write", "pool"), phases, strict=True))
-    assert found["read"].answer_s == answer_s
+    assert found["read"].response_s == response_s

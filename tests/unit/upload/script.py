@@ -10,7 +10,7 @@ from typing import Any
 from box_uploads import errors, models
 from box_uploads.types import Headers
 
-__all__ = ["Script", "api_error", "lost", "patience", "session", "stored"]
+__all__ = ["Script", "Time", "api_error", "budget", "context", "lost", "session", "stored"]
 
 _MOST = 10_000
 LINK = "https://upload.box.com/api/2.0/files/upload_sessions/" + "A" * 32
@@ -48,8 +48,9 @@ def api_error(status: int, code: str = "", operation: str = "upload_part", **set
 
 
 def lost(kind: str = "ReadError") -> errors.TransportError:
-    """Return the error of a call without an answer."""
-    return errors.TransportError("gone", kind=kind)
+    """Return the error of a call without a response."""
+    sent = False if kind in {"ConnectError", "ConnectTimeout", "PoolTimeout"} else None
+    return errors.TransportError("gone", kind=kind, sent=sent, is_transient=True)
 
 
 class Answer:
@@ -108,14 +109,54 @@ class Script:
         return Answer(session())
 
 
-def patience(deadline_s: float = 100.0) -> tuple[Any, list[Any]]:
-    """Return a patience in a time of its own, and the events that it tells."""
-    from box_uploads.upload.patience import Pace, Patience, Stop  # noqa: PLC0415
+class Time:
+    """A clock that only moves when somebody sleeps."""
 
-    now, events = [0.0], list[Any]()
+    def __init__(self) -> None:
+        self.now = 0.0
 
-    def sleep(delay_s: float) -> None:
-        now[0] += delay_s
+    def sleep(self, delay_s: float) -> None:
+        self.now += delay_s
 
-    pace = Pace(clock=lambda: now[0], sleep=sleep, random=lambda: 0.5)
-    return Patience("step", pace=pace, deadline_s=deadline_s, stop=Stop(), tell=events.append), events
+    def backoff(self, fraction: float = 0.5) -> Any:
+        """Return a backoff policy in this time."""
+        from box_uploads.upload import BackoffPolicy  # noqa: PLC0415
+
+        return BackoffPolicy(clock=lambda: self.now, sleep=self.sleep, random=lambda: fraction)
+
+
+def budget(deadline_s: float = 100.0) -> tuple[Any, list[Any]]:
+    """Return a retry budget in a time of its own, and the events that it emits."""
+    from box_uploads.upload.retry import CancelToken, RetryBudget  # noqa: PLC0415
+
+    events = list[Any]()
+    found = RetryBudget(
+        "step", backoff=Time().backoff(), deadline_s=deadline_s, cancel=CancelToken(), emit=events.append
+    )
+    return found, events
+
+
+def context(
+    calls: Any, *, target: Any = None, source: Any = None, journal: Any = None, cancel: Any = None, **options: Any
+) -> tuple[Any, list[Any]]:
+    """Return the context of an upload by these calls in a time of its own, and the events that it emits."""
+    from box_uploads.upload.context import UploadContext  # noqa: PLC0415
+    from box_uploads.upload.options import UploadOptions  # noqa: PLC0415
+    from box_uploads.upload.retry import CancelToken  # noqa: PLC0415
+    from box_uploads.upload.source import MemorySource  # noqa: PLC0415
+    from box_uploads.upload.target import Target  # noqa: PLC0415
+    from box_uploads.upload.upload_client import UploadClient  # noqa: PLC0415
+
+    events = list[Any]()
+    settings: dict[str, Any] = dict.fromkeys(UploadOptions.__struct_fields__)
+    settings |= {"workers": 1, "deadline_s": 100.0, "backoff": Time().backoff()} | options
+    found = UploadContext(
+        UploadClient(calls, calls, list),
+        MemorySource(b"0123456789") if source is None else source,
+        target or Target(folder_id="0", file_id=None, file_name="film.mov"),
+        UploadOptions(**settings),
+        journal=journal,
+        emit=events.append,
+        cancel=cancel or CancelToken(),
+    )
+    return found, events

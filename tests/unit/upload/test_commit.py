@@ -12,12 +12,13 @@ from box_uploads.upload import (
     DeadlineExceededError,
     DigestMismatchError,
     SessionLostError,
-    UploadAbortedError,
+    UploadCancelledError,
 )
-from box_uploads.upload.commit import CommitInDoubtError, check_file, commit
+from box_uploads.upload.commit import CommitFailed, commit_session, verify_file
+from box_uploads.upload.engine import UploadedParts
 from msgspec import UNSET
 
-from tests.unit.upload.script import Answer, Script, api_error, lost, patience, session, stored
+from tests.unit.upload.script import Answer, Script, api_error, context, lost, session, stored
 
 COMMIT = "commit_upload_session"
 SHA1 = "a" * 40
@@ -38,10 +39,18 @@ class Server(Script):
         return answer
 
 
-def run(server: Server, deadline_s: float = 100) -> tuple[models.File, list[Any]]:
-    calls: Any = server
-    borne, events = patience(deadline_s)
-    return commit(calls, session(), [stored(0, b"0123456789")], SHA1, patience=borne), events
+PARTS = UploadedParts([stored(0, b"0123456789")], SHA1)
+
+
+def run(server: Server, **options: Any) -> tuple[Any, list[Any]]:
+    upload, events = context(server, **options)
+    return commit_session(upload, session(), PARTS, ambiguous=False), events
+
+
+def fail(server: Server, **options: Any) -> CommitFailed:
+    found, _ = run(server, **options)
+    assert isinstance(found, CommitFailed)
+    return found
 
 
 def test_a_202_is_waited_for_as_long_as_it_asks() -> None:
@@ -50,8 +59,10 @@ def test_a_202_is_waited_for_as_long_as_it_asks() -> None:
 
 
 def test_a_202_without_end_ends_at_the_deadline() -> None:
-    with pytest.raises(DeadlineExceededError, match="202"):
-        run(Server(pending=10_000))
+    failed = fail(Server(pending=10_000))
+    assert isinstance(failed.error, DeadlineExceededError)
+    assert "202" in str(failed.error)
+    assert not failed.ambiguous
 
 
 @pytest.mark.parametrize("failure", [api_error(400, "parts_mismatch", COMMIT), api_error(429), lost(), api_error(502)])
@@ -72,84 +83,83 @@ FINAL = [
 
 @pytest.mark.parametrize(("last", "kind"), FINAL)
 @pytest.mark.parametrize("first", [lost(), api_error(500)])
-def test_what_ends_a_commit_leaves_a_doubt_after_an_attempt_of_unknown_outcome(
+def test_a_commit_that_fails_after_an_ambiguous_attempt_is_ambiguous(
     first: Exception, last: Exception, kind: type[Exception]
 ) -> None:
-    with pytest.raises(CommitInDoubtError) as caught:
-        run(Server(commit_upload_session=[first, last]))
-    assert isinstance(caught.value.failure, kind)
-    assert (str(caught.value), caught.value.sha1) == (str(caught.value.failure), SHA1)
+    failed = fail(Server(commit_upload_session=[first, last]))
+    assert (type(failed.error), failed.ambiguous) == (kind, True)
 
 
 @pytest.mark.parametrize("failure", [errors.DecodeError("no JSON", status=201), api_error(200, operation=COMMIT)])
-def test_a_commit_whose_success_cannot_be_read_is_not_repeated(failure: Exception) -> None:
+def test_a_commit_whose_success_cannot_be_read_is_not_repeated(failure: errors.BoxUploadsError) -> None:
     server = Server(commit_upload_session=[failure] * 9)
-    with pytest.raises(CommitInDoubtError) as caught:
-        run(server)
-    assert (server.log, caught.value.failure) == ([COMMIT], failure)
+    assert fail(server) == CommitFailed(failure, ambiguous=True)
+    assert server.log == [COMMIT]
 
 
-def test_a_doubt_remains_when_later_attempts_are_refused() -> None:
-    with pytest.raises(CommitInDoubtError):
-        run(Server(commit_upload_session=[lost(), api_error(429), api_error(412, operation=COMMIT)]))
+def test_a_commit_stays_ambiguous_when_later_attempts_are_refused() -> None:
+    assert fail(Server(commit_upload_session=[lost(), api_error(429), api_error(412, operation=COMMIT)])).ambiguous
+
+
+def test_a_commit_of_an_earlier_run_makes_this_one_ambiguous() -> None:
+    refused = api_error(412, operation=COMMIT)
+    upload, _ = context(Server(commit_upload_session=[refused]))
+    assert commit_session(upload, session(), PARTS, ambiguous=True) == CommitFailed(refused, ambiguous=True)
 
 
 @pytest.mark.parametrize(("last", "kind"), FINAL)
 @pytest.mark.parametrize("first", [api_error(429), lost("ConnectError"), None])
-def test_what_ends_a_commit_leaves_no_doubt_if_none_was_carried_out(
+def test_a_commit_of_which_no_attempt_took_effect_is_not_ambiguous(
     first: Exception | None, last: Exception, kind: type[Exception]
 ) -> None:
-    with pytest.raises(kind):
-        run(Server(commit_upload_session=[last] if first is None else [first, last]))
+    failed = fail(Server(commit_upload_session=[last] if first is None else [first, last]))
+    assert (type(failed.error), failed.ambiguous) == (kind, False)
 
 
 @pytest.mark.parametrize("pending", [0, 10_000])
-def test_the_deadline_leaves_a_doubt_as_well(pending: int) -> None:
-    with pytest.raises(CommitInDoubtError) as caught:
-        run(Server(pending=pending, commit_upload_session=[lost()] * 10_000))
-    assert isinstance(caught.value.failure, DeadlineExceededError)
+def test_a_commit_whose_attempts_are_lost_until_the_deadline_is_ambiguous(pending: int) -> None:
+    failed = fail(Server(pending=pending, commit_upload_session=[lost()] * 10_000))
+    assert (type(failed.error), failed.ambiguous) == (DeadlineExceededError, True)
 
 
-@pytest.mark.parametrize("wish", [KeyboardInterrupt(), UploadAbortedError("cancelled"), RuntimeError("no vault")])
-def test_who_ends_a_commit_is_told_that_it_may_have_been_carried_out(wish: BaseException) -> None:
+@pytest.mark.parametrize("wish", [KeyboardInterrupt(), UploadCancelledError("cancelled"), RuntimeError("no vault")])
+def test_an_error_during_a_commit_notes_that_it_was_sent(wish: BaseException) -> None:
     with pytest.raises(type(wish)) as caught:
         run(Server(commit_upload_session=[lost(), wish]))
-    assert caught.value.__notes__ == ["A commit had been sent, and may have been carried out."]
+    assert caught.value.__notes__ == ["A commit had been sent, and may have taken effect."]
 
 
 @pytest.mark.parametrize("code", ["digest_mismatch", "bad_digest"])
 def test_a_file_of_other_bytes_is_not_committed(code: str) -> None:
-    with pytest.raises(DigestMismatchError):
-        run(Server(commit_upload_session=[api_error(400, code, COMMIT)]))
+    assert isinstance(fail(Server(commit_upload_session=[api_error(400, code, COMMIT)])).error, DigestMismatchError)
 
 
 @pytest.mark.parametrize("failure", [api_error(412, operation=COMMIT), api_error(409, "item_name_in_use", COMMIT)])
 def test_a_refusal_is_final(failure: errors.ApiError) -> None:
-    with pytest.raises(type(failure)):
-        run(Server(commit_upload_session=[failure]))
+    assert fail(Server(commit_upload_session=[failure])) == CommitFailed(failure, ambiguous=False)
 
 
 @pytest.mark.parametrize("size", [10, UNSET])
 def test_a_stored_file_that_is_ours_is_returned(size: Any) -> None:
     file = models.File(type="file", id="9", sha1=SHA1, size=size)
-    assert check_file(file, SHA1, 10) is file
+    assert verify_file(file, SHA1, 10) is file
 
 
 def test_a_stored_file_whose_sha1_is_in_capitals_is_ours() -> None:
     file = models.File(type="file", id="9", sha1=SHA1.upper(), size=10)
-    assert check_file(file, SHA1, 10) is file
+    assert verify_file(file, SHA1, 10) is file
 
 
 @pytest.mark.parametrize(("sha1", "size"), [("b" * 40, 10), (SHA1, 11)])
 def test_a_stored_file_that_is_not_ours_is_an_error(sha1: str, size: int) -> None:
     words = f"^file 9 was stored with {size} bytes and sha1 {sha1}; ours has 10 and {SHA1}$"
     with pytest.raises(DigestMismatchError, match=words):
-        check_file(models.File(type="file", id="9", sha1=sha1, size=size), SHA1, 10)
+        verify_file(models.File(type="file", id="9", sha1=sha1, size=size), SHA1, 10)
 
 
 def test_a_stored_file_of_unknown_content_is_not_taken_for_ours() -> None:
     with pytest.raises(CommitUnconfirmedError, match=f"^file 9 was stored, .*; compare it with {SHA1}$"):
-        check_file(models.File(type="file", id="9", size=10), SHA1, 10)
+        verify_file(models.File(type="file", id="9", size=10), SHA1, 10)
 
 
 class Recording(Server):
@@ -170,7 +180,7 @@ def test_a_commit_names_the_parts_the_digest_and_what_the_caller_wants() -> None
     server: Any = Recording()
     part = stored(0, b"0123456789")
     attributes = models.FileAttributes(description="d")
-    commit(server, session(), [part], SHA1, patience=patience()[0], attributes=attributes, if_match="3")
+    run(server, attributes=attributes, if_match="3")
     digest = f"sha={b64encode(bytes.fromhex(SHA1)).decode()}"
     named = models.CommitPart(part_id=part.part_id, offset=0, size=10, sha1=part.sha1)
     assert server.commits == [{"parts": [named], "digest": digest, "attributes": attributes, "if_match": "3"}]
@@ -192,10 +202,10 @@ def test_the_pauses_say_what_they_are_for() -> None:
 
 
 def test_what_ends_a_commit_is_told_in_words() -> None:
-    with pytest.raises(SessionLostError, match=r"^the session has ended: 404"):
-        run(Server(commit_upload_session=[api_error(404)]))
-    with pytest.raises(DigestMismatchError, match=r"^the server puts other bytes together: 400 digest_mismatch"):
-        run(Server(commit_upload_session=[api_error(400, "digest_mismatch", COMMIT)]))
+    gone = fail(Server(commit_upload_session=[api_error(404)])).error
+    assert str(gone).startswith("the session has ended: 404")
+    other = fail(Server(commit_upload_session=[api_error(400, "digest_mismatch", COMMIT)])).error
+    assert str(other).startswith("the server puts other bytes together: 400 digest_mismatch")
 
 
 @pytest.mark.parametrize(
@@ -227,7 +237,7 @@ def test_a_202_may_ask_for_a_pause_in_any_form(asked: str, delay_s: float) -> No
 def test_a_repeated_commit_wants_the_same_as_the_first(failure: Exception | None) -> None:
     server: Any = Recording(pending=failure is None, commit_upload_session=[failure])
     attributes = models.FileAttributes(description="d")
-    commit(server, session(), [stored(0, b"x")], SHA1, patience=patience()[0], attributes=attributes, if_match="3")
+    run(server, attributes=attributes, if_match="3")
     first, second = server.commits
     assert (second["if_match"], second["attributes"]) == ("3", attributes)
     assert first == second

@@ -8,10 +8,10 @@ from concurrent.futures import Future
 from typing import Any
 
 import pytest
-from box_uploads.upload import PartDone, SourceChangedError, UploadAbortedError
-from box_uploads.upload.engine import Engine, PartResult, Wants
-from box_uploads.upload.patience import Stop
-from box_uploads.upload.plan import Part, Plan
+from box_uploads.upload import PartDone, SourceChangedError, UploadCancelledError
+from box_uploads.upload.engine import Engine, Needs, PartResult
+from box_uploads.upload.parts import Part, Plan
+from box_uploads.upload.retry import CancelToken
 from box_uploads.upload.source import Fingerprint, Source
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -34,9 +34,9 @@ class Buffered(Source):
 
 
 class Scripted:
-    """Lanes whose parts end when the test says so: one as soon as the lanes are full, in the order that it chooses."""
+    """A pool whose parts end when the test says so: one as soon as the pool is full, in the order that it chooses."""
 
-    wants: Wants = "windows"
+    needs: Needs = "until done"
 
     def __init__(self, width: int, choose: Callable[[int], int] = lambda _: 0, fail: int | None = None) -> None:
         self.width = width
@@ -50,7 +50,7 @@ class Scripted:
         future: Future[PartResult] = Future()
         self.order.append(part.index)
         # What is only lent until this returns is copied, as jobs do.
-        self.waiting.append((part, memoryview(bytes(window)) if self.wants == "copies" else window, future))
+        self.waiting.append((part, memoryview(bytes(window)) if self.needs == "until submitted" else window, future))
         self.most = max(self.most, len(self.waiting))
         return future
 
@@ -62,20 +62,20 @@ class Scripted:
             future.set_result(PartResult(stored(part.offset, bytes(window))))
 
 
-def run(engine: Engine, lanes: Scripted, held: Any = None) -> Any:
+def run(engine: Engine, pool: Scripted, held: Any = None) -> Any:
     """Run an engine, whose mailbox ends a part whenever the engine waits."""
     mailbox: Any = engine._mailbox
 
     class Mailbox:
         def get(self) -> Any:
             while mailbox.empty():
-                lanes.end_one()
+                pool.end_one()
             return mailbox.get()
 
         get_nowait, empty, put = mailbox.get_nowait, mailbox.empty, mailbox.put
 
     vars(engine)["_mailbox"] = Mailbox()
-    return engine.run(lanes, held or {})
+    return engine.run(pool, held or {})
 
 
 @settings(max_examples=60, deadline=None, derandomize=True, database=None)
@@ -85,49 +85,49 @@ def test_the_file_is_whole_whatever_order_its_parts_end_in(
 ) -> None:
     source = Buffered(content)
     plan = Plan.checked(len(content), part_size, -(-len(content) // part_size))
-    lanes = Scripted(width, rng.randrange)
-    finished = run(Engine(plan, source, Stop(), lambda _: None), lanes)
+    pool = Scripted(width, rng.randrange)
+    finished = run(Engine(plan, source, CancelToken(), lambda _: None), pool)
     assert finished.sha1 == hashlib.sha1(content, usedforsecurity=False).hexdigest()
     assert finished.parts == [stored(part.offset, content[part.offset :][: part.size]) for part in plan.parts()]
-    assert lanes.order == sorted(lanes.order)
-    assert lanes.most <= width
+    assert pool.order == sorted(pool.order)
+    assert pool.most <= width
     assert len(source.buffers) <= width
 
 
 def test_buffers_are_used_again() -> None:
     source = Buffered(bytes(10_000))
-    run(Engine(Plan.checked(10_000, 10, 1000), source, Stop(), lambda _: None), Scripted(5))
+    run(Engine(Plan.checked(10_000, 10, 1000), source, CancelToken(), lambda _: None), Scripted(5))
     assert len(source.buffers) == 5
 
 
-@pytest.mark.parametrize(("wants", "buffers"), [("windows", 3), ("copies", 1), ("nothing", 1)])
-def test_there_are_no_more_buffers_than_the_lanes_want(wants: Wants, buffers: int) -> None:
-    source, lanes = Buffered(bytes(100)), Scripted(3)
-    lanes.wants = wants
-    engine = Engine(Plan(100, 10, 10), source, Stop(), lambda _: None)
-    assert run(engine, lanes).sha1 == hashlib.sha1(bytes(100), usedforsecurity=False).hexdigest()
+@pytest.mark.parametrize(("needs", "buffers"), [("until done", 3), ("until submitted", 1), ("nothing", 1)])
+def test_there_are_no_more_buffers_than_the_pool_needs(needs: Needs, buffers: int) -> None:
+    source, pool = Buffered(bytes(100)), Scripted(3)
+    pool.needs = needs
+    engine = Engine(Plan(100, 10, 10), source, CancelToken(), lambda _: None)
+    assert run(engine, pool).sha1 == hashlib.sha1(bytes(100), usedforsecurity=False).hexdigest()
     assert len(source.buffers) == buffers
 
 
 def test_the_first_failure_ends_the_others() -> None:
-    stop, lanes = Stop(), Scripted(3, fail=1)
+    cancel, pool = CancelToken(), Scripted(3, fail=1)
     with pytest.raises(OSError, match="broken"):
-        run(Engine(Plan.checked(100, 10, 10), Buffered(bytes(100)), stop, lambda _: None), lanes)
-    assert stop.is_set
-    assert max(lanes.order) < 6
-    assert all(future.done() for _, _, future in lanes.waiting)
+        run(Engine(Plan.checked(100, 10, 10), Buffered(bytes(100)), cancel, lambda _: None), pool)
+    assert cancel.is_cancelled
+    assert max(pool.order) < 6
+    assert all(future.done() for _, _, future in pool.waiting)
 
 
 def test_a_wish_to_stop_ends_the_engine() -> None:
-    stop, lanes = Stop(), Scripted(3)
+    cancel, pool = CancelToken(), Scripted(3)
 
     def told(event: object) -> None:
         if isinstance(event, PartDone):
-            stop.set()
+            cancel.cancel()
 
-    with pytest.raises(UploadAbortedError):
-        run(Engine(Plan.checked(100, 10, 10), Buffered(bytes(100)), stop, told), lanes)
-    assert len(lanes.order) < 10
+    with pytest.raises(UploadCancelledError):
+        run(Engine(Plan.checked(100, 10, 10), Buffered(bytes(100)), cancel, told), pool)
+    assert len(pool.order) < 10
 
 
 @pytest.mark.parametrize("has_failed", [True, False])
@@ -137,10 +137,10 @@ def test_a_part_that_has_failed_comes_before_a_source_that_ends_too_early(has_fa
             if offset < 30:
                 return super().window(offset, size, buffer)
             if has_failed:
-                lanes.end_one()
+                pool.end_one()
             raise SourceChangedError("the source ends")
 
-    lanes = Scripted(5, fail=0)
-    engine = Engine(Plan.checked(100, 10, 10), Short(bytes(100)), Stop(), lambda _: None)
+    pool = Scripted(5, fail=0)
+    engine = Engine(Plan.checked(100, 10, 10), Short(bytes(100)), CancelToken(), lambda _: None)
     with pytest.raises(OSError if has_failed else SourceChangedError):
-        engine.run(lanes, {})
+        engine.run(pool, {})

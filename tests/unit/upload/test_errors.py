@@ -54,3 +54,10 @@ def test_the_errors_of_calls_are_had_without_the_uploader() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=GENERATED, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "True"]
+
+
+def test_a_file_that_is_too_small_is_told_what_to_do_instead() -> None:
+    assert str(own.FileTooSmallError(1000, 20_000_000)) == (
+        "the file has 1000 bytes, and upload sessions begin at 20000000; upload it in one request instead, with POST"
+        " https://upload.box.com/api/2.0/files/content, or …/files/:id/content for a new version"
+    )

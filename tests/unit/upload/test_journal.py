@@ -18,10 +18,10 @@ from typing import Any
 import msgspec
 import pytest
 from box_uploads.upload import JournalError
+from box_uploads.upload import file_lock as locks
 from box_uploads.upload import journal as journals
-from box_uploads.upload import lock as locks
+from box_uploads.upload.file_lock import HeldError, lock_file
 from box_uploads.upload.journal import Entry, Journal
-from box_uploads.upload.lock import HeldError, locked
 from box_uploads.upload.source import Fingerprint
 from box_uploads.upload.target import Target
 
@@ -40,14 +40,14 @@ def path(tmp_path: Path) -> Path:
 
 @contextmanager
 def written(path: Path, *entries: Entry) -> Iterator[Journal]:
-    with journals.opened(path, TARGET) as journal:
+    with journals.open_journal(path, TARGET) as journal:
         for entry in entries:
             journal.write(entry)
         yield journal
 
 
 def read(path: Path) -> Entry | None:
-    with journals.opened(path, TARGET) as journal:
+    with journals.open_journal(path, TARGET) as journal:
         return journal.entry
 
 
@@ -122,14 +122,14 @@ def test_what_it_says_cannot_be_changed_behind_its_back() -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"", "no journal of an upload; name another file$"),
-        (b"{}", "no journal"),
-        (b"\xff\xfe", "no journal"),
-        (b"[" * 100_000, "no journal"),
-        (b'{"format": "box-uploads-journal-2"}', "no journal"),
-        (msgspec.json.encode(FIRST)[:-1], "a broken journal; delete it to begin anew: Input"),
-        (msgspec.json.encode(FIRST).replace(b'"size":25', b'"size":"25"'), "a broken journal"),
-        (msgspec.json.encode(FIRST) + b" " * 1024 * 1024, "a broken journal"),
+        (b"", "is not an upload journal; name another file$"),
+        (b"{}", "is not an upload journal"),
+        (b"\xff\xfe", "is not an upload journal"),
+        (b"[" * 100_000, "is not an upload journal"),
+        (b'{"format": "box-uploads-journal-2"}', "is not an upload journal"),
+        (msgspec.json.encode(FIRST)[:-1], "a damaged upload journal; delete it to start again: Input"),
+        (msgspec.json.encode(FIRST).replace(b'"size":25', b'"size":"25"'), "a damaged upload journal"),
+        (msgspec.json.encode(FIRST) + b" " * 1024 * 1024, "a damaged upload journal"),
     ],
     ids=["empty", "object", "no text", "deep", "newer", "cut off", "wrong type", "oversize"],
 )
@@ -145,7 +145,7 @@ def test_what_is_no_journal_is_refused_and_left_as_it_is(path: Path, content: by
 def test_a_journal_of_an_upload_to_elsewhere_is_left_as_it_is(path: Path, field: str) -> None:
     with written(path, msgspec.structs.replace(FIRST, target=msgspec.structs.replace(TARGET, **{field: "7"}))):
         pass
-    with pytest.raises(JournalError, match="elsewhere"):
+    with pytest.raises(JournalError, match="another place"):
         read(path)
     assert path.exists()
 
@@ -267,7 +267,7 @@ def test_what_a_killed_process_has_not_finished_is_no_obstacle(path: Path) -> No
 
 def test_a_second_one_is_refused_as_long_as_the_first_works(path: Path) -> None:
     with written(path, FIRST):
-        with pytest.raises(JournalError, match="another process is uploading with the journal") as caught:
+        with pytest.raises(JournalError, match="is in use by another process") as caught:
             read(path)
         assert caught.value.in_use
         assert path.exists()
@@ -275,7 +275,7 @@ def test_a_second_one_is_refused_as_long_as_the_first_works(path: Path) -> None:
 
 
 def test_the_lock_is_given_back_whatever_the_end(path: Path) -> None:
-    with pytest.raises(KeyError), journals.opened(path, TARGET):
+    with pytest.raises(KeyError), journals.open_journal(path, TARGET):
         raise KeyError
     assert read(path) is None
 
@@ -283,8 +283,8 @@ def test_the_lock_is_given_back_whatever_the_end(path: Path) -> None:
 HOLDER = """
 import os, sys
 from pathlib import Path
-from box_uploads.upload.lock import locked
-with locked(Path(sys.argv[1])):
+from box_uploads.upload.file_lock import lock_file
+with lock_file(Path(sys.argv[1])):
     # It is the child that tells, since only then it has let go of what its parent holds.
     is_child = sys.argv[2] == "fork" and os.fork() == 0
     if is_child or sys.argv[2] == "alone":
@@ -312,13 +312,13 @@ def holder(path: Path, kind: str = "alone") -> Iterator[subprocess.Popen[str]]:
 @pytest.mark.parametrize("kind", ["alone", "fork"])
 def test_a_killed_process_holds_no_lock(path: Path, kind: str) -> None:
     with holder(path, kind) as process:
-        with pytest.raises(HeldError), locked(path):
+        with pytest.raises(HeldError), lock_file(path):
             pass
         process.send_signal(signal.SIGKILL)
         assert process.wait() == -signal.SIGKILL
         assert path.exists()
         # Its child, if there is one, still lives: it waits for the end of its input.
-        with locked(path):
+        with lock_file(path):
             pass
     assert not path.exists()
 
@@ -334,16 +334,16 @@ def test_a_lock_whose_file_was_removed_meanwhile_is_not_held(path: Path, monkeyp
         lock(number)
 
     monkeypatch.setattr(locks, "_lock", late)
-    with locked(path):
+    with lock_file(path):
         assert path.exists()
-        with pytest.raises(HeldError), locked(path):
+        with pytest.raises(HeldError), lock_file(path):
             pass
     assert removed
 
 
 def test_a_name_that_never_stays_is_given_up(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(locks, "_is_at", lambda *_: False)
-    with pytest.raises(HeldError), locked(path):
+    with pytest.raises(HeldError), lock_file(path):
         pass
 
 
@@ -352,7 +352,7 @@ def test_what_cannot_be_locked_is_an_error_of_the_system(path: Path, monkeypatch
         raise OSError(37, "No locks available")
 
     monkeypatch.setattr(fcntl, "flock", refuse)
-    with pytest.raises(OSError, match="No locks"), locked(path):
+    with pytest.raises(OSError, match="No locks"), lock_file(path):
         pass
 
 
@@ -405,7 +405,7 @@ def test_a_lock_does_not_follow_a_link(path: Path, tmp_path: Path, exists: bool)
     if exists:
         target.write_bytes(b"other")
     path.symlink_to(target)
-    with pytest.raises(OSError, match="must not be a symbolic link; delete it"), locked(path):
+    with pytest.raises(OSError, match="must not be a symbolic link; delete it"), lock_file(path):
         pass
     assert target.exists() == exists
     assert path.is_symlink()

@@ -7,17 +7,12 @@ from typing import Any
 
 import pytest
 from box_uploads import models
-from box_uploads.upload import Pace, PartDone
-from box_uploads.upload.calls import Line
+from box_uploads.upload import PartDone
 from box_uploads.upload.digest import WholeDigest
-from box_uploads.upload.order import Options, Order
-from box_uploads.upload.patience import Stop
 from box_uploads.upload.source import Fingerprint, Source
-from box_uploads.upload.target import target_of
-from box_uploads.upload.uploader import upload
-from msgspec import UNSET
+from box_uploads.upload.workflow import upload
 
-from tests.unit.upload.script import Answer, Script, session
+from tests.unit.upload.script import Answer, Script, context, session
 
 MIB = 1024**2
 PART_SIZE = 32 * MIB
@@ -69,13 +64,11 @@ def test_a_file_over_2_gib_gets_all_its_parts_and_its_commit(monkeypatch: pytest
 
     monkeypatch.setattr("box_uploads.upload.digest.part_sha1", sha1)
     monkeypatch.setattr(WholeDigest, "add", add)
-    source, events = Nothing(size), list[Any]()
+    source = Nothing(size)
     calls: Any = Counting(size)
-    options = Options(workers=4, remote=None, attributes=UNSET, if_match=UNSET, deadline_s=60, pace=Pace())
     before = threading.active_count()
-    target = target_of("0", None, "film.mov", "")
-    line = Line(calls, calls, list)
-    file = upload(Order(line, source, target, options, journal=None, tell=events.append, stop=Stop()))
+    found, events = context(calls, source=source, workers=4)
+    file = upload(found)
     assert (file.id, calls.log) == ("7", ["commit_upload_session"])
     assert calls.ranges == {offset: min(PART_SIZE, size - offset) for offset in range(0, size, PART_SIZE)}
     assert (source.read, sum(hashed)) == (size, size)

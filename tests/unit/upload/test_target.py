@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from box_uploads.errors import InvalidArgumentError
-from box_uploads.upload.target import Target, target_of
+from box_uploads.upload.target import Target, resolve_target
 
 
 @pytest.mark.parametrize(
@@ -27,23 +27,23 @@ def test_a_version_keeps_its_name_and_a_new_file_gets_that_of_the_source(
     expected: tuple[str | None, str | None, str | None],
 ) -> None:
     folder, file, name = expected
-    assert target_of(folder_id, file_id, file_name, source_name) == Target(
+    assert resolve_target(folder_id, file_id, file_name, source_name) == Target(
         folder_id=folder, file_id=file, file_name=name
     )
 
 
 def test_a_place_is_needed() -> None:
     with pytest.raises(InvalidArgumentError, match=r"^folder_id: must be given for a new file, or file_id for a new"):
-        target_of(None, None, "film.mov", "film.mov")
+        resolve_target(None, None, "film.mov", "film.mov")
 
 
 def test_a_new_file_needs_a_name() -> None:
     with pytest.raises(InvalidArgumentError, match=r"^file_name: must be given for a source that has no name$"):
-        target_of("0", None, None, "")
+        resolve_target("0", None, None, "")
 
 
 @pytest.mark.parametrize(
     ("given", "server"), [(None, None), ("https://a/2.0", "https://a/2.0"), ("https://a/", "https://a")]
 )
 def test_a_target_is_at_a_server(given: str | None, server: str | None) -> None:
-    assert target_of("0", None, "film.mov", "", server=given).server == server
+    assert resolve_target("0", None, "film.mov", "", server=given).server == server

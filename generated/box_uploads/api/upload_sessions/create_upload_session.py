@@ -12,16 +12,14 @@ from typing import Any, Final
 from msgspec import UNSET, UnsetType
 
 from ... import models
-from ..._runtime.codec import Json
-from ..._runtime.failure import api_error
-from ..._runtime.message import RawResponse, Request, Response
-from ..._runtime.parameter import Parameter
+from ..._runtime.api_error import api_error
+from ..._runtime.codecs import Json
+from ..._runtime.messages import RawResponse, Request, Response
+from ..._runtime.parameters import Parameter
 
 __all__ = ["build_request", "read_response"]
 
-_AS_USER: Final[Parameter[str | UnsetType]] = Parameter(
-    "as-user", "as_user", models.BoxId, description="Id of the user on whose behalf an administrator's token acts."
-)
+_AS_USER: Final[Parameter[str | UnsetType]] = Parameter("as-user", "as_user", models.BoxId)
 _CREATE_UPLOAD_SESSION_REQUEST: Final[Json[models.CreateUploadSessionRequest]] = Json(models.CreateUploadSessionRequest)
 _UPLOAD_SESSION: Final[Json[models.UploadSession]] = Json(models.UploadSession)
 _ERROR_BODY: Final[Json[models.ErrorBody]] = Json(models.ErrorBody)

@@ -12,24 +12,17 @@ from typing import Annotated, Any, Final
 from msgspec import UNSET, Meta, UnsetType
 
 from ... import models
-from ..._runtime.codec import Json
-from ..._runtime.failure import api_error
-from ..._runtime.message import RawResponse, Request, Response
-from ..._runtime.parameter import Parameter, check_model
+from ..._runtime.api_error import api_error
+from ..._runtime.codecs import Json
+from ..._runtime.messages import RawResponse, Request, Response
+from ..._runtime.parameters import Parameter, check_model
 
 __all__ = ["build_request", "read_response"]
 
-_UPLOAD_SESSION_ID: Final[Parameter[str]] = Parameter(
-    "upload_session_id", "upload_session_id", models.UploadSessionId, description="Id of the session."
-)
-_AS_USER: Final[Parameter[str | UnsetType]] = Parameter(
-    "as-user", "as_user", models.BoxId, description="Id of the user on whose behalf an administrator's token acts."
-)
+_UPLOAD_SESSION_ID: Final[Parameter[str]] = Parameter("upload_session_id", "upload_session_id", models.UploadSessionId)
+_AS_USER: Final[Parameter[str | UnsetType]] = Parameter("as-user", "as_user", models.BoxId)
 _OFFSET: Final[Parameter[int | UnsetType]] = Parameter(
-    "offset",
-    "offset",
-    Annotated[int, Meta(ge=0, le=10000)],
-    description="Number of parts to skip. The server takes `0` if it is absent.",
+    "offset", "offset", Annotated[int, Meta(ge=0, le=10000)], description="Number of parts to skip."
 )
 _LIMIT: Final[Parameter[int | UnsetType]] = Parameter(
     "limit", "limit", Annotated[int, Meta(ge=1, le=1000)], description="Largest number of parts in the answer."

@@ -12,20 +12,16 @@ from typing import Annotated, Any, Final
 from msgspec import UNSET, Meta, UnsetType
 
 from ... import models
-from ..._runtime.codec import Binary, Json
-from ..._runtime.failure import api_error
-from ..._runtime.message import RawResponse, Request, Response
-from ..._runtime.parameter import Parameter, check_model
-from ..._runtime.stream import Content
+from ..._runtime.api_error import api_error
+from ..._runtime.body import Content
+from ..._runtime.codecs import Binary, Json
+from ..._runtime.messages import RawResponse, Request, Response
+from ..._runtime.parameters import Parameter, check_model
 
 __all__ = ["build_request", "read_response"]
 
-_UPLOAD_SESSION_ID: Final[Parameter[str]] = Parameter(
-    "upload_session_id", "upload_session_id", models.UploadSessionId, description="Id of the session."
-)
-_AS_USER: Final[Parameter[str | UnsetType]] = Parameter(
-    "as-user", "as_user", models.BoxId, description="Id of the user on whose behalf an administrator's token acts."
-)
+_UPLOAD_SESSION_ID: Final[Parameter[str]] = Parameter("upload_session_id", "upload_session_id", models.UploadSessionId)
+_AS_USER: Final[Parameter[str | UnsetType]] = Parameter("as-user", "as_user", models.BoxId)
 _DIGEST: Final[Parameter[str]] = Parameter(
     "digest",
     "digest",

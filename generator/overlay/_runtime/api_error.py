@@ -1,0 +1,84 @@
+"""From a non-2xx response to its error; the status decides, whatever the body is."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from .errors import ApiError, DecodeError, error_class
+from .json_types import is_object
+from .retry import parse_retry_after
+from .text import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .codecs import Json
+    from .messages import RawResponse
+
+__all__ = ["api_error"]
+
+_TARGET_HOST = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.\-]*:)?//(?:[^/?#]*@)?([A-Za-z0-9\-._~%\[\]:]+)")
+
+
+def api_error(raw: RawResponse, bodies: Mapping[int | str, Json[Any]]) -> ApiError:
+    """Return the error for a non-2xx response.
+
+    Args:
+        raw: The response.
+        bodies: Codecs of error bodies by status, then by range such as `4XX`, then by `default`.
+    """
+    raw = raw.redacted()
+    codec = bodies.get(raw.status) or bodies.get(f"{raw.status // 100}XX") or bodies.get("default")
+    body, body_error = None, None
+    if codec is not None:
+        try:
+            body = codec.decode(raw)
+        except DecodeError as error:
+            body_error = error
+            # The error is kept as a value; its frames would keep the whole call alive.
+            error.__traceback__ = None
+    return error_class(raw.status)(
+        raw.status,
+        operation=raw.operation,
+        headers=raw.headers,
+        content=raw.content,
+        fields=_fields(raw.content),
+        request_id=raw.request_id,
+        body=body,
+        body_error=body_error,
+        retry_safe=_retry_safe(raw),
+        retry_after_s=parse_retry_after(raw.headers.get("retry-after")),
+        note=_note(raw),
+    )
+
+
+def _fields(content: bytes) -> dict[str, Any]:
+    """Read the body as a JSON object if it is one, whatever its media type and whatever it breaks."""
+    try:
+        # A number beyond all floats is read as infinite, so that it does not take the other fields with it.
+        decoded = msgspec.json.Decoder(float_hook=float).decode(content)
+    except (ValueError, RecursionError):
+        return {}
+    return decoded if is_object(decoded) else {}
+
+
+def _retry_safe(raw: RawResponse) -> bool | None:
+    # A status of 4xx is a refusal, so nothing has happened that a second call could double.
+    if raw.idempotent or 400 <= raw.status <= 499:
+        return True
+    return False if 500 <= raw.status <= 599 else None
+
+
+def _note(raw: RawResponse) -> str:
+    if 300 <= raw.status <= 399:
+        match = _TARGET_HOST.match(raw.headers.get("location", ""))
+        # Only the host: a path or a query may carry what is secret.
+        return (
+            f"redirects are not followed (target host {one_line(match[1], 100)})"
+            if match
+            else ("redirects are not followed")
+        )
+    return f"{raw.status} is no documented status" if not 400 <= raw.status <= 599 else ""

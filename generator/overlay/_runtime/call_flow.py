@@ -1,0 +1,86 @@
+"""The course of a call, from the first attempt to the last, without sending or waiting itself.
+
+`call_flow` yields the next step and is sent its result. A transport only carries the steps out, so retries and
+credentials are decided in one place for blocking and asynchronous clients.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import msgspec
+
+from .errors import TransportError
+from .messages import RawResponse
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from .auth import Credentials, Secret
+    from .messages import Request
+    from .retry import RetryPolicy
+
+__all__ = ["Attempt", "FetchToken", "Pause", "Step", "call_flow"]
+
+
+class Attempt(msgspec.Struct, frozen=True):
+    """Send the request with a token or without; answered with the response, or the error that came instead."""
+
+    secret: Secret | None
+
+
+class Pause(msgspec.Struct, frozen=True):
+    """Wait for some seconds."""
+
+    delay_s: float
+
+
+class FetchToken(msgspec.Struct, frozen=True):
+    """Get a token other than the stale one; answered with it."""
+
+    stale: Secret | None
+
+
+Step: TypeAlias = Attempt | Pause | FetchToken
+
+
+def call_flow(request: Request, policy: RetryPolicy, credentials: Credentials) -> Generator[Step, Any, RawResponse]:
+    """Decide the steps of one call, and return its response, whatever the status.
+
+    Args:
+        request: What is to be sent.
+        policy: When an attempt is repeated.
+        credentials: Where the token comes from.
+
+    Raises:
+        TransportError: No attempt got a response.
+    """
+    secret: Secret | None = None
+    bearer = request.authenticated and credentials.uses_bearer
+    if bearer:
+        secret = credentials.current or (yield FetchToken(None))
+    attempt, may_refresh = 1, bearer and credentials.can_refresh
+    while True:
+        outcome: RawResponse | TransportError = yield Attempt(secret)
+        if isinstance(outcome, RawResponse):
+            if outcome.status < 400:
+                return outcome
+            if outcome.status == 401 and may_refresh:
+                # A 401 is a refusal before any effect, so that even a POST can be sent again.
+                may_refresh = False
+                secret = yield FetchToken(secret)
+                continue
+        delay_s = policy.delay_s(request, attempt, outcome)
+        if delay_s is None:
+            if not isinstance(outcome, TransportError):
+                return outcome
+            try:
+                raise outcome
+            finally:
+                # An error that refers to itself keeps all that its frames know, such as a body, for longer than needed.
+                del outcome
+        attempt += 1
+        yield Pause(delay_s)
+        if bearer:
+            # Another call may have got a new token meanwhile.
+            secret = credentials.current

@@ -1,0 +1,233 @@
+"""Bodies as the contract types them: decoded strictly, encoded only if the server could accept them."""
+
+from __future__ import annotations
+
+import decimal
+import math
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+
+import msgspec
+
+from .body import Content, check_content
+from .conversion import convert, decoder_of
+from .errors import DecodeError, InvalidArgumentError
+from .json_types import is_array, is_object
+from .parameters import plain_text, query_text
+from .text import short_repr
+from .validation_errors import NATIVE, argument_error, check_finite, encoding_error, explain_decode_error
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .messages import RawResponse
+
+__all__ = ["Binary", "Empty", "Form", "Json", "Text"]
+
+T = TypeVar("T")
+
+_INTEGER_DIGITS = 40
+
+
+class Json(Generic[T]):
+    """JSON bodies of one type.
+
+    Args:
+        type_: The type, as msgspec understands it. Its decoder is built when it is first used.
+    """
+
+    __slots__ = ("_decode", "_encode", "_type")
+
+    def __init__(self, type_: Any) -> None:
+        self._type = type_
+        self._decode: Callable[[bytes], T] = self._build
+        self._encode: Callable[[object], bytes] | None = None
+
+    def decode(self, raw: RawResponse) -> T:
+        """Return what the body of a response says.
+
+        Raises:
+            DecodeError: The media type is not JSON, or the body does not keep to the contract.
+        """
+        if raw.headers.get("content-type") != "application/json":
+            _check_json(raw)
+        try:
+            return self._decode(raw.content)
+        except (ValueError, RecursionError) as error:
+            return self._decode_again(raw.content, error, raw)
+
+    def decode_bytes(self, content: bytes) -> T:
+        """Return what a body says, whatever its media type.
+
+        Raises:
+            DecodeError: The body does not keep to the contract.
+        """
+        try:
+            return self._decode(content)
+        except (ValueError, RecursionError) as error:
+            return self._decode_again(content, error, None)
+
+    def encode(self, value: T) -> bytes:
+        """Return the body that says a value.
+
+        Raises:
+            InvalidArgumentError: The value breaks a rule of its type, or cannot be written as JSON.
+        """
+        _validate(value, self._type)
+        if self._encode is None:
+            self._encode = msgspec.json.Encoder(decimal_format="string").encode
+        try:
+            content = self._encode(value)
+        except (TypeError, ValueError, OverflowError, RecursionError) as error:
+            raise encoding_error(value, error) from None
+        # msgspec writes what JSON cannot say as null, which an optional field would let pass.
+        if b"null" in content:
+            check_finite(value)
+        return content
+
+    def _build(self, content: bytes) -> T:
+        self._decode = decoder_of(self._type)
+        return self._decode(content)
+
+    def _decode_again(self, content: bytes, error: Exception, raw: RawResponse | None) -> T:
+        """Accept integers that are written as `1.0` or `1e3`, which JSON Schema counts as integers."""
+        if isinstance(error, msgspec.ValidationError):
+            try:
+                loose = msgspec.json.Decoder(float_hook=_number).decode(content)
+                return cast("T", convert(loose, self._type, str_keys=True))
+            except (ValueError, TypeError, RecursionError, ArithmeticError):
+                pass
+        reason, path = explain_decode_error(error, self._type)
+        if isinstance(error, RecursionError):
+            reason = "is nested too deeply"
+        raise _decode_error(reason, raw, path=path, content=content) from None
+
+
+class Text:
+    """Bodies of `text/*`, in the charset that the media type names, UTF-8 by default."""
+
+    def decode(self, raw: RawResponse) -> str:
+        """Return the text of a response.
+
+        Raises:
+            DecodeError: The body is not written in its charset.
+        """
+        parameters = raw.headers.get("content-type", "").lower().partition("charset=")[2]
+        charset = parameters.partition(";")[0].strip(" \"'") or "utf-8"
+        try:
+            return raw.content.decode(charset)
+        except (LookupError, ValueError):
+            raise _decode_error(f"is not text in {charset}", raw) from None
+
+    def encode(self, value: str) -> bytes:
+        """Return a text in UTF-8.
+
+        Raises:
+            InvalidArgumentError: The text has a lone surrogate.
+        """
+        try:
+            return value.encode()
+        except (UnicodeEncodeError, AttributeError) as error:
+            raise encoding_error(value, error) from None
+
+
+class Binary:
+    """Bodies of any bytes."""
+
+    def decode(self, raw: RawResponse) -> bytes:
+        """Return the bytes of a response."""
+        return raw.content
+
+    def encode(self, value: Content) -> Content:
+        """Return the bytes themselves, which are not copied.
+
+        Raises:
+            InvalidArgumentError: The value is not bytes.
+        """
+        check_content(value)
+        return value
+
+
+class Empty:
+    """Responses whose body means nothing."""
+
+    def decode(self, raw: RawResponse) -> None:
+        """Ignore the body of a response."""
+
+    def encode(self, value: None = None) -> None:
+        """Return no body."""
+
+
+class Form(Generic[T]):
+    """Bodies of `application/x-www-form-urlencoded`: a Struct of scalars and lists of scalars.
+
+    Args:
+        type_: The Struct, as msgspec understands it.
+    """
+
+    __slots__ = ("_type",)
+
+    def __init__(self, type_: Any) -> None:
+        self._type = type_
+
+    def encode(self, value: T) -> bytes:
+        """Return the body that says a value.
+
+        Raises:
+            InvalidArgumentError: The value breaks a rule of its type, or is neither scalar nor a list of scalars.
+        """
+        fields = _validate(value, self._type)
+        if not is_object(fields):
+            raise InvalidArgumentError("body", "must have fields", shown=short_repr(value))
+        pairs: list[str] = []
+        for name, content in fields.items():
+            items = content if is_array(content) else [content]
+            pairs += [f"{query_text(name, name)}={query_text(plain_text(item, name), name)}" for item in items]
+        return "&".join(pairs).replace("%20", "+").encode()
+
+
+def _validate(value: object, type_: Any) -> Any:
+    """Check a value against a type as a server would; msgspec itself does not check a Struct that is constructed."""
+    try:
+        plain = msgspec.to_builtins(value, builtin_types=NATIVE, str_keys=True)
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise encoding_error(value, error) from None
+    try:
+        convert(plain, type_, str_keys=True)
+    except (ValueError, TypeError, RecursionError) as error:
+        raise argument_error(error, value, type_) from None
+    return plain
+
+
+def _decode_error(reason: str, raw: RawResponse | None, *, path: str = "$", content: bytes = b"") -> DecodeError:
+    if raw is None:
+        return DecodeError(reason, path=path, content=content)
+    encoding = raw.headers.get("content-encoding")
+    if encoding and encoding.lower() != "identity":
+        reason += f" (content-encoding {encoding})"
+    return DecodeError(
+        raw.redaction(reason),
+        path=raw.redaction(path),
+        status=raw.status,
+        content=raw.redaction(raw.content),
+        operation=raw.operation,
+        # The server has accepted the call, so a second one has a second effect unless it is idempotent.
+        retry_safe=raw.idempotent,
+    )
+
+
+def _check_json(raw: RawResponse) -> None:
+    media_type = raw.media_type
+    if media_type != "application/json" and not media_type.endswith("+json"):
+        raise _decode_error(f"is {media_type or 'of no media type'}, not application/json", raw)
+
+
+def _number(text: str) -> int | float:
+    """Read a JSON number exactly if it is integral and could be meant as an integer."""
+    number = decimal.Decimal(text)
+    # The exponent is bounded before the number is expanded: 1e400000000 has nine characters.
+    if number.adjusted() <= _INTEGER_DIGITS and number == number.to_integral_value():
+        return int(number)
+    value = float(text)
+    if math.isinf(value):
+        raise ValueError("number out of range")
+    return value

@@ -1,0 +1,204 @@
+"""Parameters of an operation: checked against their type, then written in the style of their place."""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+import enum
+import math
+import re
+import uuid
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from .conversion import convert
+from .errors import InvalidArgumentError
+from .json_types import is_array, is_object
+from .text import short_repr
+from .validation_errors import NATIVE, argument_error
+
+__all__ = ["Parameter", "check_model", "cookie_header", "given_url", "plain_text", "query_text"]
+
+T = TypeVar("T")
+
+_UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+_ENCODED = tuple(chr(byte) if byte in _UNRESERVED else f"%{byte:02X}" for byte in range(256))
+_PLAIN = re.compile(r"[A-Za-z0-9\-._~]*\Z")
+_HEADER = re.compile(r"(?:[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?)?\Z")
+_DOTS = {".": "%2E", "..": "%2E%2E"}
+
+
+class Parameter(Generic[T]):
+    """A parameter of an operation.
+
+    An unset value (`msgspec.UNSET`) is not sent. None, where the type allows it, is sent as an empty string, since
+    neither URLs nor headers have a null.
+
+    Args:
+        wire_name: Name in the request.
+        argument: Name in Python, for errors.
+        type_: The type, as msgspec understands it.
+        explode: Whether each item of an array is sent by itself rather than joined by commas.
+        description: What the parameter means, for errors.
+    """
+
+    __slots__ = ("_argument", "_description", "_explode", "_name", "_type")
+
+    def __init__(
+        self, wire_name: str, argument: str, type_: Any, *, explode: bool = True, description: str = ""
+    ) -> None:
+        self._name = wire_name
+        self._argument = argument
+        self._type = type_
+        self._explode = explode
+        self._description = description
+
+    def in_path(self, value: T) -> str:
+        """Return the value as one percent-encoded segment of a path (style `simple`).
+
+        Raises:
+            InvalidArgumentError: The value does not fit its type, or would leave the segment empty.
+        """
+        if value is msgspec.UNSET:
+            raise self._error("is required")
+        parts = [query_text(part, self._argument) for part in self._parts(value, explode_objects=self._explode)]
+        segment = ",".join(parts)
+        if not segment:
+            raise self._error("must not be empty", value)
+        return _DOTS.get(segment, segment)
+
+    def in_query(self, value: T) -> tuple[tuple[str, str], ...]:
+        """Return the value as names and values of a query (style `form`), not percent-encoded.
+
+        Raises:
+            InvalidArgumentError: The value does not fit its type.
+        """
+        if value is msgspec.UNSET:
+            return ()
+        plain = self._checked(value)
+        if is_object(plain) and self._explode:
+            return tuple((name, self._encodable(plain_text(item, self._argument))) for name, item in plain.items())
+        parts = [self._encodable(part) for part in self._parts(value, explode_objects=False)]
+        if not isinstance(plain, (list, dict)) or (self._explode and isinstance(plain, list)):
+            return tuple((self._name, part) for part in parts)
+        if any("," in part for part in parts):
+            raise self._error("must not contain a comma, which separates the items", value)
+        return ((self._name, ",".join(parts)),) if parts else ()
+
+    def in_header(self, value: T) -> tuple[tuple[str, str], ...]:
+        """Return the value as a header field (style `simple`).
+
+        Raises:
+            InvalidArgumentError: The value does not fit its type, or has characters that are unsafe in a header:
+                anything but ASCII, line breaks and other control characters, spaces at its ends.
+        """
+        if value is msgspec.UNSET:
+            return ()
+        parts = self._parts(value, explode_objects=self._explode)
+        if len(parts) > 1 and any("," in part for part in parts):
+            raise self._error("must not contain a comma, which separates the items", value)
+        text = ",".join(parts)
+        if not _HEADER.match(text):
+            raise self._error("has characters that cannot be sent in a header", value)
+        return ((self._name, text),)
+
+    def in_cookie(self, value: T) -> tuple[tuple[str, str], ...]:
+        """Return the value as names and percent-encoded values of cookies (style `form`).
+
+        Raises:
+            InvalidArgumentError: The value does not fit its type.
+        """
+        return tuple((name, query_text(text, self._argument)) for name, text in self.in_query(value))
+
+    def _checked(self, value: object) -> Any:
+        try:
+            return msgspec.to_builtins(
+                convert(value, self._type),
+                builtin_types=NATIVE,
+                str_keys=True,
+            )
+        except (ValueError, TypeError, RecursionError) as error:
+            raise argument_error(error, value, self._type, root=self._argument, note=self._description) from None
+
+    def _parts(self, value: object, *, explode_objects: bool) -> list[str]:
+        plain = self._checked(value)
+        if is_object(plain):
+            pairs = [(name, plain_text(item, self._argument)) for name, item in plain.items()]
+            if explode_objects:
+                return [f"{name}={text}" for name, text in pairs]
+            return [part for pair in pairs for part in pair]
+        return [plain_text(item, self._argument) for item in (plain if is_array(plain) else [plain])]
+
+    def _encodable(self, text: str) -> str:
+        query_text(text, self._argument)
+        return text
+
+    def _error(self, rule: str, value: object = msgspec.UNSET) -> InvalidArgumentError:
+        if self._description:
+            rule = f"{rule} ({self._description.rstrip('.')})"
+        shown = None if value is msgspec.UNSET else short_repr(value)
+        return InvalidArgumentError(self._argument, rule, shown=shown)
+
+
+def check_model(argument: str, value: object, kind: type) -> None:
+    """Check that an argument is what an earlier call returned.
+
+    Raises:
+        InvalidArgumentError: It is of another type.
+    """
+    if not isinstance(value, kind):
+        raise InvalidArgumentError(argument, f"must be the {kind.__name__} of an earlier call", shown=short_repr(value))
+
+
+def given_url(argument: str, url: str | msgspec.UnsetType) -> str:
+    """Return the URL that an earlier response may have given for a call.
+
+    Raises:
+        InvalidArgumentError: It gave none.
+    """
+    if isinstance(url, msgspec.UnsetType):
+        raise InvalidArgumentError(argument, "is not set: the server offers no URL for this call, so do without it")
+    return url
+
+
+def cookie_header(*pairs: tuple[str, str]) -> tuple[tuple[str, str], ...]:
+    """Return the header field that sends all cookies, or nothing if there are none."""
+    return (("cookie", "; ".join(f"{name}={value}" for name, value in pairs)),) if pairs else ()
+
+
+def query_text(text: str, argument: str) -> str:
+    """Return a text with everything but unreserved characters percent-encoded.
+
+    Raises:
+        InvalidArgumentError: The text has a lone surrogate.
+    """
+    if _PLAIN.match(text):
+        return text
+    try:
+        return "".join([_ENCODED[byte] for byte in text.encode()])
+    except UnicodeEncodeError:
+        rule = "is not valid Unicode, it has a lone surrogate"
+        raise InvalidArgumentError(argument, rule, shown=short_repr(text)) from None
+
+
+def plain_text(value: object, argument: str) -> str:
+    """Return the text of a scalar as it is written in URLs, headers and forms.
+
+    Raises:
+        InvalidArgumentError: The value is no scalar, or a number that is not finite.
+    """
+    if isinstance(value, str):
+        return value.value if isinstance(value, enum.Enum) else value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if value is None:
+        return ""
+    if isinstance(value, (dt.datetime, dt.date, dt.time)):
+        return value.isoformat()
+    if isinstance(value, (int, uuid.UUID)):
+        return str(value)
+    if isinstance(value, (float, decimal.Decimal)) and math.isfinite(value):
+        return str(value)
+    rule = "must be a finite number" if isinstance(value, (float, decimal.Decimal)) else "must be a scalar"
+    raise InvalidArgumentError(argument, rule, shown=short_repr(value))

@@ -1,0 +1,235 @@
+"""From a plain request to the HTTP library's: its URL, header fields, body, timeouts and token."""
+
+from __future__ import annotations
+
+from copy import copy
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_plus
+
+import httpx2
+
+from .body import Content, is_small, pieces, size_of
+from .deadline import ReadTimeout, bound_stream, opened_stream
+from .errors import InvalidArgumentError, UntrustedUrlError
+from .parameters import query_text
+from .redaction import Redaction
+from .text import one_line, short_repr
+from .url_policy import is_loopback
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
+
+    from .auth import Secret
+    from .messages import Request
+    from .url_policy import UrlPolicy
+
+__all__ = ["RequestBuilder"]
+
+_URLS = 256
+_PHASES = ("connect", "read", "write", "pool")
+
+
+class RequestBuilder:
+    """Builds the HTTP requests of one client.
+
+    Args:
+        base_url: URL in place of each request's own server, or None.
+        user_agent: Name of the client.
+        timeouts: The HTTP library's timeouts, or None for those of `client`.
+        response_s: Seconds for a whole response.
+        clock: Returns seconds, of which only differences count.
+        client: The caller's own HTTP client, whose header fields, cookies and parameters are merged, or None.
+        url_policy: Which URLs of responses the token is sent to.
+        is_async: Whether an asynchronous HTTP client sends them.
+
+    Raises:
+        InvalidArgumentError: The base URL is not one that a token may be sent to.
+    """
+
+    def __init__(  # noqa: PLR0913  # each is a setting of the client
+        self,
+        *,
+        base_url: str | None,
+        user_agent: str,
+        timeouts: httpx2.Timeout | None,
+        response_s: float,
+        clock: Callable[[], float],
+        client: httpx2.Client | httpx2.AsyncClient | None,
+        url_policy: UrlPolicy,
+        is_async: bool,
+    ) -> None:
+        self._base = None if base_url is None else _check_base(base_url)
+        self._url_policy = url_policy
+        self._chunks = _AsyncChunks if is_async else _Chunks
+        self._bases: dict[str, str] = {}
+        self._urls: dict[str, httpx2.URL] = {}
+        self._client = client
+        self._timeouts = timeouts
+        self.response_s = response_s
+        self._clock = clock
+        self._is_async = is_async
+        self._on_connect: Callable[[Any], object] | None = None
+        self._extensions: dict[str, Any] = {"trace": self._bind_async if is_async else self._bind}
+        if timeouts is not None:
+            self._extensions["timeout"] = self._bounded(timeouts.as_dict())
+        self._defaults = (("accept", "application/json"), ("accept-encoding", "identity"), ("user-agent", user_agent))
+
+    def with_timeout_cap(self, cap_s: float) -> RequestBuilder:
+        """Return a builder with each timeout, that of the whole response included, cut to `cap_s` seconds."""
+        timeouts = self._timeouts or (None if self._client is None else self._client.timeout)
+        limits = {} if timeouts is None else timeouts.as_dict()
+        capped = {phase: min(limits.get(phase) or cap_s, cap_s) for phase in _PHASES}
+        builder = self.with_response_cap(cap_s)
+        builder._timeouts = httpx2.Timeout(**capped)  # noqa: SLF001  # its own kind
+        builder._extensions = {**self._extensions, "timeout": builder._bounded(capped)}  # noqa: SLF001  # as above
+        return builder
+
+    def with_response_cap(self, cap_s: float) -> RequestBuilder:
+        """Return a builder with the time for a whole response cut to `cap_s` seconds."""
+        builder = copy(self)
+        builder.response_s = min(self.response_s, cap_s)
+        if self._timeouts is not None:
+            timeout = builder._bounded(self._timeouts.as_dict())  # noqa: SLF001  # its own kind
+            builder._extensions = {**self._extensions, "timeout": timeout}  # noqa: SLF001  # as above
+        return builder
+
+    def on_connect(self, callback: Callable[[Any], object]) -> None:
+        """Call back with each connection that is opened, in the thread that sends."""
+        self._on_connect = callback
+
+    def _bounded(self, timeouts: dict[str, Any]) -> dict[str, Any]:
+        return {**timeouts, "read": ReadTimeout(timeouts.get("read"), self.response_s)}
+
+    def _bind(self, event: str, info: dict[str, Any]) -> None:
+        """Take an event of the HTTP library."""
+        stream = opened_stream(event, info)
+        if stream is not None:
+            bound_stream(stream, self._clock, is_async=self._is_async)
+            if self._on_connect is not None:
+                self._on_connect(stream)
+
+    async def _bind_async(self, event: str, info: dict[str, Any]) -> None:
+        """Take an event of the HTTP library, which awaits that."""
+        self._bind(event, info)
+
+    def build(self, request: Request, secret: Secret | None) -> httpx2.Request:
+        """Return the HTTP library's form of a request.
+
+        Raises:
+            InvalidArgumentError: The server is not one that a token may be sent to, or a header field cannot be sent.
+        """
+        url, headers = self._url(request, secret), self._headers(request)
+        content: Any = request.content
+        if request.content is not None and not is_small(request.content):
+            headers.append(("content-length", str(size_of(request.content))))
+            content = self._chunks(request.content)
+        if self._client is None:
+            prepared = httpx2.Request(
+                request.method, url, headers=headers, content=content, extensions=self._extensions
+            )
+        else:
+            timeout: Any = httpx2.USE_CLIENT_DEFAULT if self._timeouts is None else self._timeouts
+            prepared = self._client.build_request(
+                request.method,
+                url,
+                headers=headers,
+                content=content,
+                timeout=timeout,
+                extensions={"trace": self._extensions["trace"]},
+            )
+            prepared.extensions["timeout"] = self._bounded(prepared.extensions["timeout"])
+        if secret is not None:
+            # Set last and without a name, so that no frame that could fail holds the token.
+            prepared.headers["authorization"] = f"Bearer {secret.reveal()}"
+        return prepared
+
+    def _headers(self, request: Request) -> list[tuple[str, str]]:
+        if not request.headers:
+            return list(self._defaults)
+        own = {name.lower() for name, _ in request.headers}
+        if not all(name.isascii() and value.isascii() for name, value in request.headers):
+            raise InvalidArgumentError("headers", "must be ASCII")
+        return [field for field in self._defaults if field[0] not in own] + list(request.headers)
+
+    def _url(self, request: Request, secret: Secret | None) -> httpx2.URL:
+        text = (self._base or self._server(request.server)) + request.path
+        if request.url:
+            text = self._check_url(request, secret)
+        if request.query:
+            text, _, given = text.partition("?")
+            own = {name for name, _ in request.query}
+            # What a URL of a response says of the same parameter was said of another call.
+            kept = [pair for pair in given.split("&") if pair and unquote_plus(pair.partition("=")[0]) not in own]
+            # A comma keeps its meaning of a separator; as a part of a value it decodes to itself.
+            added = [f"{query_text(name, name)}={query_text(value, name)}" for name, value in request.query]
+            text += "?" + "&".join([*kept, "&".join(added).replace("%2C", ",")])
+        url = self._urls.get(text)
+        if url is None:
+            try:
+                url = httpx2.URL(text)
+            except httpx2.InvalidURL as error:
+                raise InvalidArgumentError("url", one_line(str(error)), shown=short_repr(text)) from None
+            if len(self._urls) >= _URLS:
+                self._urls.clear()
+            self._urls[text] = url
+        return url
+
+    def _check_url(self, request: Request, secret: Secret | None) -> str:
+        try:
+            return self._url_policy.check(request.url, request.server, request.path)
+        except UntrustedUrlError as error:
+            redaction = Redaction("" if secret is None else secret.reveal())
+            raise UntrustedUrlError(redaction(error.url), redaction(error.rule)) from None
+
+    def _server(self, server: str) -> str:
+        base = self._bases.get(server)
+        if base is None:
+            base = self._bases[server] = _check_base(server)
+        return base
+
+
+class _Chunks:
+    """A body for the blocking HTTP client, which can be read again."""
+
+    def __init__(self, content: Content) -> None:
+        self._content = content
+
+    def __iter__(self) -> Iterator[Any]:
+        return pieces(self._content)
+
+
+class _AsyncChunks:
+    """A body for the asynchronous HTTP client, which can be read again."""
+
+    def __init__(self, content: Content) -> None:
+        self._content = content
+
+    async def __aiter__(self) -> AsyncIterator[Any]:
+        for piece in pieces(self._content):
+            yield piece
+
+
+def _check_base(text: str) -> str:
+    """Return a base URL without trailing slashes, if a token may be sent to it."""
+
+    def refused(rule: str) -> InvalidArgumentError:
+        # A user name or a query may be secret: what is behind the scheme is not shown.
+        return InvalidArgumentError("base_url", rule)
+
+    if not text.isascii() or not text.isprintable() or set(text) & set(' "<>\\^`{|}'):
+        raise refused("must be a URL of ASCII characters, with everything else percent-encoded")
+    try:
+        url = httpx2.URL(text)
+    except httpx2.InvalidURL as error:
+        raise refused(f"must be a URL: {one_line(str(error))}") from None
+    if url.scheme not in {"http", "https"} or not url.host:
+        raise refused("must be an absolute URL of scheme https")
+    if url.port is not None and not 0 < url.port < 65536:
+        raise refused("must have a port below 65536")
+    if "@" in text.partition("//")[2].partition("/")[0]:
+        raise refused("must have no user name and no password")
+    if "?" in text or "#" in text:
+        raise refused("must have no query and no fragment")
+    if url.scheme == "http" and not is_loopback(url.host):
+        raise refused("must be https: a token must not travel in clear, except to a loopback address")
+    return str(url).rstrip("/")

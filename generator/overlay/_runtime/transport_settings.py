@@ -1,0 +1,228 @@
+"""What both transports are made of: settings that are checked once, and whether they are open."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from copy import copy
+from typing import TYPE_CHECKING, Any, Self, cast
+
+import msgspec
+
+from .errors import ClientClosedError, InvalidArgumentError
+from .retry import RetryPolicy
+from .text import short_repr
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Generator, Sequence
+
+    import httpx2
+
+    from .auth import Credentials
+    from .messages import Request
+    from .request_builder import RequestBuilder
+    from .response_reader import ResponseReader
+
+__all__ = ["BaseTransport", "Timeout", "TransportSettings", "check_http", "check_proxies"]
+
+_LONGEST_S = 1e9
+
+
+class Timeout(msgspec.Struct, frozen=True):
+    """How long each phase of an attempt may last, in seconds.
+
+    Attributes:
+        connect_s: To connect, TLS included.
+        read_s: Between two pieces of the response.
+        write_s: To send a piece of the request.
+        pool_s: To get a connection while all are in use.
+        response_s: For the whole response, from the end of the request, however slowly it trickles in. A call whose
+            response takes longer fails with a `TransportError` of kind `ReadTimeout`. With `http=`, this is kept on the
+            HTTP library's own connections that the client has opened; where a transport of the caller's has others, it
+            is only kept between two pieces of the body, and header fields that trickle are not given up.
+    """
+
+    connect_s: float = 10.0
+    read_s: float = 60.0
+    write_s: float = 60.0
+    pool_s: float = 10.0
+    response_s: float = 300.0
+
+
+class TransportSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a transport was made with, as plain values, so that another one can be made like it.
+
+    Attributes:
+        base_url: URL in place of each request's own server, or None.
+        timeout_s: Limits of each phase of an attempt in seconds, or None for those of the caller's own client.
+        user_agent: Name of the client.
+        api_hosts: Domains of the API.
+        trusted_hosts: Further hosts that URLs of responses may lead to.
+        request_id_headers: Header fields in which the server names a request.
+        uses_default_http: Whether the HTTP client is one that was made here, and not brought by the caller.
+    """
+
+    base_url: str | None
+    timeout_s: Timeout | None
+    user_agent: str
+    api_hosts: tuple[str, ...]
+    trusted_hosts: tuple[str, ...]
+    request_id_headers: tuple[str, ...]
+    uses_default_http: bool
+
+
+class BaseTransport:
+    """What both transports are made of: settings, credentials and the state of being open."""
+
+    def __init__(  # noqa: PLR0913  # each is a setting of the client
+        self,
+        credentials: Credentials,
+        *,
+        base_url: str | None,
+        timeout_s: float | Timeout | None,
+        retry: RetryPolicy | None,
+        user_agent: str,
+        caller: httpx2.Client | httpx2.AsyncClient | None,
+        api_hosts: Collection[str],
+        trusted_hosts: Collection[str],
+        request_id_headers: Sequence[str],
+        clock: Callable[[], float],
+        is_async: bool,
+        uses_default_http: bool = True,
+    ) -> None:
+        credentials.check()
+        for name, value, kind in (("base_url", base_url, str), ("retry", retry, RetryPolicy)):
+            if value is not None and not isinstance(cast("object", value), kind):
+                raise InvalidArgumentError(name, f"must be a {kind.__name__}", shown=short_repr(value))
+        # Imported here, so that importing the package does not pay for the HTTP library.
+        import httpx2  # noqa: PLC0415
+
+        from . import request_builder, response_reader, url_policy  # noqa: PLC0415
+
+        timeouts, limits = None, _timeout(timeout_s)
+        if timeout_s is not None or caller is None:
+            timeouts = httpx2.Timeout(
+                connect=limits.connect_s, read=limits.read_s, write=limits.write_s, pool=limits.pool_s
+            )
+        self._builder = request_builder.RequestBuilder(
+            base_url=base_url,
+            user_agent=user_agent,
+            timeouts=timeouts,
+            response_s=limits.response_s,
+            clock=clock,
+            client=caller,
+            url_policy=url_policy.UrlPolicy(api_hosts, trusted_hosts, base_url),
+            is_async=is_async,
+        )
+        self.settings = TransportSettings(
+            base_url=base_url,
+            timeout_s=None if timeout_s is None else limits,
+            user_agent=user_agent,
+            api_hosts=tuple(api_hosts),
+            trusted_hosts=tuple(trusted_hosts),
+            request_id_headers=tuple(request_id_headers),
+            uses_default_http=uses_default_http,
+        )
+        self._map_error = response_reader.map_transport_error
+        self._reader_type = response_reader.ResponseReader
+        self.clock = clock
+        self._http_errors = (httpx2.HTTPError, httpx2.StreamError)
+        self._auth: Any = credentials.auth
+        if self._auth is None and not credentials.uses_bearer:
+            # Without a token, the caller's own client may authenticate by itself.
+            self._auth = httpx2.USE_CLIENT_DEFAULT
+        self.credentials = credentials
+        self._retry = retry or RetryPolicy()
+        self._closed = False
+        self._owns_client = False
+
+    def without_retries(self) -> Self:
+        """Return a transport with the same connections and credentials that sends each call once.
+
+        For callers that find out what a failed call has done before they repeat it. It need not be closed.
+        """
+        transport = copy(self)
+        transport._retry = RetryPolicy(max_retries=0)  # noqa: SLF001  # its own kind
+        transport._owns_client = False  # noqa: SLF001  # as above
+        return transport
+
+    def with_timeout_cap(self, cap_s: float) -> Self:
+        """Return a transport with the same connections and credentials, each of its timeouts cut to `cap_s` seconds.
+
+        It need not be closed.
+        """
+        return self._with_builder(self._builder.with_timeout_cap(cap_s))
+
+    def with_response_cap(self, cap_s: float) -> Self:
+        """Return a transport with the same connections and credentials, its time for a response cut to `cap_s` seconds.
+
+        It need not be closed.
+        """
+        return self._with_builder(self._builder.with_response_cap(cap_s))
+
+    def _with_builder(self, builder: RequestBuilder) -> Self:
+        transport = copy(self)
+        transport._builder = builder  # noqa: SLF001  # its own kind
+        transport._owns_client = False  # noqa: SLF001  # as above
+        return transport
+
+    def _reader(self, request: Request, response: httpx2.Response) -> ResponseReader:
+        return self._reader_type(
+            request,
+            response,
+            response_s=self._builder.response_s,
+            clock=self.clock,
+            request_id_headers=self.settings.request_id_headers,
+        )
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it was closed."""
+        return self._closed
+
+    def _check_open(self, *, closed: bool) -> None:
+        if closed or self._closed:
+            raise ClientClosedError("the client is closed; make another one", retry_safe=True)
+
+
+def check_http(http: object, client: type, transport: type) -> None:
+    """Check that what the caller brings is something to send with.
+
+    Raises:
+        InvalidArgumentError: It is neither a client nor a transport of the right kind.
+    """
+    if http is not None and not isinstance(http, (client, transport)):
+        rule = f"must be an httpx2.{client.__name__} or an httpx2.{transport.__name__}"
+        raise InvalidArgumentError("http", rule, shown=short_repr(http))
+
+
+@contextmanager
+def check_proxies() -> Generator[None]:
+    """Check the proxies of the environment, which the HTTP library reads when a client is made.
+
+    Raises:
+        InvalidArgumentError: One of them cannot be used.
+    """
+    import httpx2  # noqa: PLC0415  # as in BaseTransport
+
+    try:
+        yield
+    except (ImportError, ValueError, httpx2.InvalidURL) as error:
+        rule = f"cannot be made with the proxies of the environment (such as HTTPS_PROXY): {error}"
+        raise InvalidArgumentError("http", rule) from None
+
+
+def _timeout(timeout_s: float | Timeout | None) -> Timeout:
+    if timeout_s is None:
+        return Timeout()
+    if isinstance(cast("object", timeout_s), (bool, str)):
+        raise InvalidArgumentError(
+            "timeout_s", "must be a number of seconds, or a Timeout", shown=short_repr(timeout_s)
+        )
+    limits = timeout_s
+    if not isinstance(limits, Timeout):
+        # Who waits that long for one piece waits as long for all of them.
+        limits = Timeout(limits, limits, limits, limits, max(limits, Timeout().response_s))
+    if not all(0 < limit <= _LONGEST_S for limit in msgspec.structs.astuple(limits)):
+        rule = "must be more than 0 and at most 1,000,000,000 seconds"
+        raise InvalidArgumentError("timeout_s", rule, shown=short_repr(timeout_s))
+    return limits

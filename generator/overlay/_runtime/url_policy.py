@@ -1,0 +1,109 @@
+"""Which URLs of a response a token may be sent to.
+
+An answer that was tampered with must not get the token by naming its own server as the place of the next call. What is
+not written as a plain URL is refused rather than understood: two parsers may differ in what they make of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from ipaddress import ip_address
+from typing import cast
+
+from .errors import InvalidArgumentError, UntrustedUrlError
+from .text import short_repr
+
+__all__ = ["UrlPolicy", "is_loopback"]
+
+_HOST = r"\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*"
+_URL = re.compile(
+    rf"(?P<scheme>[A-Za-z]+)://(?P<host>{_HOST})(?P<port>:[0-9]*)?"
+    r"(?P<path>/[!$%&'()*+,./0-9:;=@A-Z_a-z~-]*)(?:\?[!$%&'()*+,./0-9:;=?@A-Z_a-z~-]*)?\Z"
+)
+_NAMED = re.compile(rf"(?:{_HOST})(?::[1-9][0-9]{{0,4}})?\Z")
+_DEFAULT_PORT = ":443"
+
+
+class UrlPolicy:
+    """The hosts that a client sends its token to.
+
+    Args:
+        hosts: Domains of the API; they and what is below them are trusted, over https and at the default port.
+        further: Hosts that the caller trusts as well, exactly as named; `host:port` for another port than 443.
+        base_url: The caller's base URL or None. If it is a loopback address, URLs of responses may be so, too.
+
+    Raises:
+        InvalidArgumentError: One of `further` is no host.
+    """
+
+    def __init__(self, hosts: Iterable[str], further: Iterable[str], base_url: str | None) -> None:
+        self._hosts = tuple(hosts)
+        if isinstance(further, str) or not isinstance(cast("object", further), Iterable):
+            raise InvalidArgumentError("trusted_hosts", "must be a collection of hosts", shown=short_repr(further))
+        self._further = frozenset(_check_host(host) for host in further)
+        base = None if base_url is None else _URL.match(f"{base_url.rstrip('/')}/")
+        self._at_loopback = base is not None and is_loopback(base["host"])
+        self._base_origin = None if base is None else _origin(base)
+        self._base_path = "" if base is None else base["path"].rstrip("/")
+
+    def check(self, text: str, server: str, path: str) -> str:
+        """Return a URL of a response, if the token may be sent there.
+
+        Args:
+            text: The URL.
+            server: The server that the contract names for the call.
+            path: The path, below the server's, that the contract gives the call.
+
+        Raises:
+            UntrustedUrlError: It may not; nothing was sent.
+        """
+        url = _URL.match(text)
+        if url is None:
+            raise UntrustedUrlError(text, "is not written as a plain URL of scheme, host and path")
+        self._check_origin(text, url)
+        own = _URL.match(f"{server.rstrip('/')}/")
+        prefixes = set[str]() if own is None else {own["path"].rstrip("/")}
+        if self._is_base(url):
+            prefixes.add(self._base_path)
+        if url["path"] not in {prefix + path for prefix in prefixes}:
+            places = " or ".join(sorted(prefix or "/" for prefix in prefixes))
+            raise UntrustedUrlError(text, f"does not lead to {path} below {places}; base_url= can name another place")
+        return text
+
+    def _is_base(self, url: re.Match[str]) -> bool:
+        """Whether a URL leads to the host of the base URL; all names of this machine are one host."""
+        return _origin(url) == self._base_origin or (self._at_loopback and is_loopback(url["host"]))
+
+    def _check_origin(self, text: str, url: re.Match[str]) -> None:
+        scheme, host, port = _origin(url)
+        if self._at_loopback and scheme in {"http", "https"} and is_loopback(host):
+            return
+        if scheme != "https":
+            raise UntrustedUrlError(text, "is not https; plain http needs a base_url= at a loopback address")
+        if host + port in self._further:
+            return
+        if port:
+            raise UntrustedUrlError(text, "names a port; trusted_hosts= can name it with its host, as host:port")
+        if not any(host == domain or host.endswith(f".{domain}") for domain in self._hosts):
+            raise UntrustedUrlError(text, "leads to a host that is not trusted; trusted_hosts= can name it")
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host, as it is written in a URL, is this machine."""
+    try:
+        return host.lower() == "localhost" or ip_address(host.removeprefix("[").removesuffix("]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _origin(url: re.Match[str]) -> tuple[str, str, str]:
+    """Return scheme, host and port of a URL; the port is empty where it is the default one of https."""
+    scheme, port = url["scheme"].lower(), url["port"] or ""
+    return scheme, url["host"].lower(), "" if (scheme, port) == ("https", _DEFAULT_PORT) else port
+
+
+def _check_host(host: object) -> str:
+    if not isinstance(host, str) or not _NAMED.match(host):
+        raise InvalidArgumentError("trusted_hosts", "must be a host, or host:port", shown=short_repr(host))
+    return host.lower().removesuffix(_DEFAULT_PORT)

@@ -1,0 +1,253 @@
+"""Why msgspec rejects a value, in words that name the argument; only loaded into use when something is wrong."""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+import functools
+import math
+import re
+import uuid
+from typing import TYPE_CHECKING, Any, cast
+
+import msgspec
+
+from .errors import InvalidArgumentError
+from .formats import FORMAT_PATTERNS
+from .json_types import is_object
+from .text import short_repr
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+__all__ = ["NATIVE", "argument_error", "check_finite", "encoding_error", "explain_decode_error"]
+
+# What msgspec would write as a string by itself; kept as it is, such a value only passes where its type is asked for.
+NATIVE = (
+    bytes, bytearray, memoryview, decimal.Decimal, uuid.UUID,
+    dt.datetime, dt.date, dt.time, dt.timedelta,
+)  # fmt: skip
+
+_AT = re.compile(r"(?s)(.*?)(?: - at (?:`key` in )?`(\$.*)`)?\Z")
+_MISSING = re.compile(r"Object missing required field `(.*)`\Z")
+_UNKNOWN = re.compile(r"Object contains unknown field `(.*)`\Z")
+_STEP = re.compile(r"\[(\d+|\.\.\.)\]|\.([^.\[]+)")
+_MISFIT = object()
+_PATTERN = "does not match"
+_READABLE = 50
+_FORMATS = {
+    FORMAT_PATTERNS[name]: f"is no {words}"
+    for name, words in (
+        ("uri", "URI"),
+        ("uri-reference", "URI reference"),
+        ("email", "e-mail address"),
+        ("hostname", "host name"),
+        ("ipv4", "IPv4 address"),
+        ("ipv6", "IPv6 address"),
+    )
+}
+_BOUNDS = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than", "==": "exactly"}
+
+
+def explain_decode_error(error: Exception, type_: Any) -> tuple[str, str]:
+    """Return why a body does not fit its type, and the JSON path of the fault, `$` if msgspec names none.
+
+    Args:
+        error: What msgspec raised.
+        type_: The type that the body was read as.
+    """
+    reason, path = _split(error)
+    node, described = _inspect(type_), ""
+    for step in _steps(path):
+        _, node, _ = _descend(step, "", node, _MISFIT)
+        described = _description(node) or described
+    rule = _rule(reason, node)
+    return (_said(described) if described and _is_cryptic(rule) else rule), path
+
+
+def argument_error(
+    error: Exception, value: object, type_: Any, *, root: str = "", note: str = ""
+) -> InvalidArgumentError:
+    """Return the error for an argument that does not fit its type.
+
+    Args:
+        error: What msgspec raised.
+        value: The whole value that was checked.
+        type_: The type that it was checked against.
+        root: Name of the argument that is the whole value; empty if its fields are the arguments.
+        note: What the argument means, where its type does not say it.
+    """
+    reason, path = _split(error)
+    name, node, found = root, _inspect(type_), value
+    described = _description(node)
+    for step in _steps(path):
+        name, node, found = _descend(step, name, node, found)
+        described = _description(node) or described
+    described = described or note
+    missing = _MISSING.match(reason) or _UNKNOWN.match(reason)
+    if missing:
+        name, node, _ = _descend(missing[1], name, node, found)
+        rule, shown = ("is required" if _MISSING.match(reason) else "is not known"), None
+        described = _description(node)
+    else:
+        rule, shown = _rule(reason, node), None if found is _MISFIT else short_repr(found)
+    if described and _is_cryptic(rule):
+        rule = _said(described)
+    elif described:
+        rule += f" ({described.rstrip('.')})"
+    return InvalidArgumentError(name or "body", rule, shown=shown)
+
+
+def _split(error: Exception) -> tuple[str, str]:
+    """Return the reason of a msgspec error and the JSON path that it names, `$` if it names none."""
+    match = _AT.match(str(error))
+    reason, path = match.groups() if match else (str(error), None)
+    return str(reason), path or "$"
+
+
+def _steps(path: str) -> Iterator[str | int | None]:
+    for index, name in _STEP.findall(path):
+        if name:
+            yield name
+        else:
+            yield None if index == "..." else int(index)
+
+
+def _descend(step: str | int | None, name: str, node: Any, value: object) -> tuple[str, Any, object]:
+    if step is None:
+        return f"{name}[…]", _child(node, lambda inner: getattr(inner, "value_type", None)), _MISFIT
+    if isinstance(step, int):
+        items = cast("Any", value)
+        found = items[step] if isinstance(value, (list, tuple)) and step < len(items) else _MISFIT
+        return f"{name}[{step}]", _child(node, lambda inner: getattr(inner, "item_type", None)), found
+    field = _child(node, lambda inner: _field(inner, step))
+    own = step if field is None else str(field.name)
+    found = value.get(step, _MISFIT) if is_object(value) else getattr(value, own, _MISFIT)
+    return (f"{name}.{own}" if name else own), None if field is None else field.type, found
+
+
+def _field(node: Any, name: str) -> Any:
+    return next((field for field in getattr(node, "fields", ()) if field.encode_name == name), None)
+
+
+def _child(node: Any, look: Callable[[Any], Any]) -> Any:
+    """Look into a type, through annotations and into each member of a union."""
+    if isinstance(node, msgspec.inspect.Metadata):
+        return _child(node.type, look)
+    if isinstance(node, msgspec.inspect.UnionType):
+        return next((found for member in node.types if (found := _child(member, look)) is not None), None)
+    return None if node is None else look(node)
+
+
+def _description(node: Any) -> str:
+    if isinstance(node, msgspec.inspect.Metadata):
+        schema: object = cast("Any", node).extra_json_schema
+        text = schema.get("description") if is_object(schema) else None
+        return str(text) if text else _description(node.type)
+    if isinstance(node, msgspec.inspect.UnionType):
+        return next((text for member in node.types if (text := _description(member))), "")
+    return ""
+
+
+@functools.lru_cache(maxsize=128)
+def _inspect(type_: Any) -> Any:
+    try:
+        return msgspec.inspect.type_info(type_)
+    except Exception:  # noqa: BLE001  # the description is a courtesy, the rejection is not
+        return None
+
+
+def _is_cryptic(rule: str) -> bool:
+    """Whether a rule is a long pattern, whose meaning is easier to read than itself."""
+    return rule.startswith(_PATTERN) and len(rule) > _READABLE
+
+
+def _said(described: str) -> str:
+    return f"breaks the rule: {described.rstrip('.')}"
+
+
+def _rule(reason: str, node: Any) -> str:
+    """Turn a reason of msgspec into a rule in words.
+
+    Args:
+        reason: The reason.
+        node: The type of what it is about.
+    """
+    if "matching regex" in reason:
+        pattern = _child(node, lambda inner: getattr(inner, "pattern", None))
+        if pattern in _FORMATS:
+            return _FORMATS[pattern]
+    for pattern, words in _RULES:
+        if match := re.match(pattern, reason):
+            return words(match)
+    return reason.replace("`", "")
+
+
+def _mismatch(match: re.Match[str]) -> str:
+    # Msgspec shows the pattern as Python's repr does.
+    pattern = match[1].replace("\\\\", "\\")
+    return f"{_PATTERN} {pattern if len(pattern) <= 80 else pattern[:79] + '…'}"
+
+
+def _length(match: re.Match[str]) -> str:
+    unit = {"str": "characters", "bytes": "bytes"}.get(match[1], "items")
+    return f"must have {_BOUNDS.get(match[2], match[2])} {match[3]} {unit}"
+
+
+_RULES: tuple[tuple[str, Callable[[re.Match[str]], str]], ...] = (
+    (r"(?s)Expected `str` matching regex (?:'|\")(.*)(?:'|\")\Z", _mismatch),
+    (r"Expected `(.*)` of length (\S+) (\S+)\Z", _length),
+    (r"Expected `.*` (>=|<=|>|<) (\S+)\Z", lambda match: f"must be {_BOUNDS[match[1]]} {match[2]}"),
+    (r"Expected `(.*)`, got `(.*)`\Z", lambda match: f"must be {match[1]}, not {match[2]}"),
+    (r"Expected `.*` that's a (multiple of \S+)\Z", lambda match: f"must be a {match[1]}"),
+    (r"Expected `(.*)` (with.*)\Z", lambda match: f"must be {match[1]} {match[2]}"),
+    (_MISSING.pattern, lambda match: f"lacks {match[1]}"),
+    (_UNKNOWN.pattern, lambda match: f"has the unknown field {match[1]}"),
+    (r"Invalid enum value", lambda _: "is none of the values that are allowed"),
+)
+
+
+def encoding_error(value: object, error: Exception) -> InvalidArgumentError:
+    """Return the error for a value that cannot be encoded, naming the part that is to blame."""
+    for name, part in _parts(value, ""):
+        if isinstance(part, str) and not part.isascii():
+            try:
+                part.encode()
+            except UnicodeEncodeError:
+                rule = "is not valid Unicode, it has a lone surrogate"
+                return InvalidArgumentError(name or "body", rule, shown=short_repr(part))
+        elif not isinstance(part, (str, int, float, type(None), *NATIVE)):
+            try:
+                msgspec.to_builtins(part, str_keys=True)
+            except (TypeError, ValueError, OverflowError, RecursionError):
+                rule = f"{type(part).__name__} cannot be encoded"
+                return InvalidArgumentError(name or "body", rule, shown=short_repr(part))
+    return InvalidArgumentError("body", f"cannot be encoded: {error}")
+
+
+def check_finite(value: object) -> None:
+    """Refuse numbers that JSON cannot say.
+
+    Raises:
+        InvalidArgumentError: A part of the value is infinite or no number.
+    """
+    for name, part in _parts(value, ""):
+        if isinstance(part, (float, decimal.Decimal)) and not math.isfinite(part):
+            raise InvalidArgumentError(name or "body", "must be a finite number", shown=short_repr(part))
+
+
+def _parts(value: object, name: str, depth: int = 0) -> list[tuple[str, Any]]:
+    """List the innermost parts of a value with the names of the arguments that they are."""
+    if depth > 100:
+        return []
+    if isinstance(value, msgspec.Struct):
+        inner = [(f"{name}.{own}" if name else own, getattr(value, own)) for own in value.__struct_fields__]
+    elif isinstance(value, dict):
+        items = cast("dict[object, object]", value)
+        inner = [(f"{name}.{key}" if name else str(key), item) for key, item in items.items()]
+        inner.extend((f"{name} (key)", key) for key in items)
+    elif isinstance(value, (list, tuple)):
+        inner = [(f"{name}[{index}]", item) for index, item in enumerate(cast("list[object]", value))]
+    else:
+        return [] if value is msgspec.UNSET else [(name, value)]
+    return [found for own, item in inner for found in _parts(item, own, depth + 1)]

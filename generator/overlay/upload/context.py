@@ -1,0 +1,104 @@
+"""What all steps of one upload share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from .._runtime.errors import ClientError
+from .outcomes import is_retryable
+from .retry import CancelToken, RetryBudget
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .events import ProgressEvent
+    from .executor_parts import ClientFactory
+    from .journal import Journal
+    from .options import UploadOptions
+    from .source import Source
+    from .target import Target
+    from .upload_client import UploadClient
+
+__all__ = ["UploadContext"]
+
+_T = TypeVar("_T")
+_CLEANUP_S = 30.0
+
+
+class UploadContext:
+    """What all steps of one upload share.
+
+    Args:
+        client: The calls.
+        source: The bytes.
+        target: Where the file goes.
+        options: What the caller has decided.
+        make_client: Makes a client where an executor runs jobs, or None without an executor.
+        journal: What a later run resumes from, or None.
+        emit: Takes the events.
+        cancel: Whether the upload was cancelled.
+
+    Attributes:
+        lost_creates: How many sessions may have been created by calls whose responses were lost, and were not found.
+        unended_sessions: What is known of each session that could not be aborted, and that nothing else reports.
+    """
+
+    def __init__(  # noqa: PLR0913  # each is a part of the upload
+        self,
+        client: UploadClient,
+        source: Source,
+        target: Target,
+        options: UploadOptions,
+        *,
+        make_client: ClientFactory | None = None,
+        journal: Journal | None,
+        emit: Callable[[ProgressEvent], object],
+        cancel: CancelToken,
+    ) -> None:
+        self.client = client
+        self.source = source
+        self.target = target
+        self.options = options
+        self.make_client = make_client
+        self.journal = journal
+        self.emit = emit
+        self.cancel = cancel
+        self.lost_creates = 0
+        self.unended_sessions: list[str] = []
+
+    def retry_budget(self, step: str) -> RetryBudget:
+        """Return the time that a step may spend on failures."""
+        options = self.options
+        return RetryBudget(
+            step, backoff=options.backoff, deadline_s=options.deadline_s, cancel=self.cancel, emit=self.emit
+        )
+
+    def call_with_retry(self, step: str, call: Callable[[], _T]) -> _T:
+        """Make a call that changes nothing, until the server answers it.
+
+        Raises:
+            DeadlineExceededError: The server has not answered in time.
+            UploadCancelledError: The upload was cancelled.
+            ApiError: The server refuses the call.
+        """
+        budget = self.retry_budget(step)
+        while True:
+            self.cancel.check()
+            try:
+                with self.cancel.on_cancel(self.client.abort_connections):
+                    return call()
+            except ClientError as error:
+                if not is_retryable(error):
+                    raise
+                budget.wait(error)
+
+    def cleanup_budget(self) -> RetryBudget:
+        """Return the time that aborting a session may spend on failures; it cannot be cancelled and emits nothing."""
+        options = self.options
+        return RetryBudget(
+            "abort",
+            backoff=options.backoff,
+            deadline_s=min(_CLEANUP_S, options.deadline_s),
+            cancel=CancelToken(),
+            emit=lambda _: None,
+        )

@@ -1,0 +1,106 @@
+"""A lock that ends with the process that holds it, however that ends: it is the system's, not the existence of a file.
+
+It is taken here, without a library, for one reason that the libraries leave open: processes that were forked meanwhile,
+such as those of a pool, would go on to hold it after their parent was killed.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
+__all__ = ["HeldError", "lock_file"]
+
+_ATTEMPTS = 100
+# What a link leads to is somebody else's: it is neither made nor locked. Windows has no such flag.
+_FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+_held: set[int] = set()
+
+
+class HeldError(Exception):
+    """Somebody else holds the lock."""
+
+
+@contextmanager
+def lock_file(path: Path) -> Generator[None]:
+    """Hold a lock; its file is made and removed, and one that a killed process has left is no obstacle.
+
+    Raises:
+        HeldError: Somebody else holds it.
+        OSError: The file cannot be made or locked, or is a symbolic link.
+    """
+    number = _acquire(path)
+    _held.add(number)
+    try:
+        yield
+    finally:
+        _held.discard(number)
+        # As long as it is locked: who has opened it sees that its name is gone, and who opens it now makes another.
+        with suppress(OSError):
+            path.unlink()
+        os.close(number)
+
+
+def _acquire(path: Path) -> int:
+    for _ in range(_ATTEMPTS):
+        number = _open(path)
+        try:
+            _lock(number)
+            if _is_at(path, number):
+                return number
+        except BaseException:
+            os.close(number)
+            raise
+        os.close(number)
+    raise HeldError
+
+
+def _open(path: Path) -> int:
+    if path.is_symlink():
+        raise OSError(errno.ELOOP, "a lock must not be a symbolic link; delete it", str(path))
+    return os.open(path, _FLAGS, 0o600)
+
+
+def _is_at(path: Path, number: int) -> bool:
+    """Whether an open file still has its name: the one before us may have removed it."""
+    try:
+        return os.path.samestat(os.fstat(number), path.lstat())
+    except FileNotFoundError:
+        return False
+
+
+if sys.platform == "win32":
+
+    def _lock(number: int) -> None:
+        try:
+            msvcrt.locking(number, msvcrt.LK_NBLCK, 1)
+        except PermissionError:
+            raise HeldError from None
+
+else:
+
+    def _lock(number: int) -> None:
+        try:
+            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise HeldError from None
+
+    def _let_go() -> None:
+        """End a forked process's share of the locks: they are its parent's."""
+        for number in _held:
+            os.close(number)
+        _held.clear()
+
+    os.register_at_fork(after_in_child=_let_go)

@@ -1,0 +1,114 @@
+"""What a caller decides about an upload, checked before anything is sent."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from concurrent.futures import Executor
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+from msgspec import UNSET
+
+from .. import models
+from .._runtime.errors import InvalidArgumentError
+from .._runtime.text import short_repr
+from ..api.upload_sessions import commit_upload_session
+from .digest import header
+from .retry import BackoffPolicy, check_seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from msgspec import UnsetType
+
+    from .events import ProgressEvent
+
+__all__ = ["DEADLINE_S", "WORKERS", "UploadOptions", "given"]
+
+WORKERS = 4
+"""Parts that are sent at a time; Box's guide recommends 3 to 5."""
+
+DEADLINE_S = 600.0
+"""Seconds that one step may spend on failures."""
+
+_T = TypeVar("_T")
+_MOST_WORKERS = 64
+_KINDS: dict[str, tuple[type | tuple[type, ...], str]] = {
+    "folder_id": (str, "must be a string"),
+    "file_id": (str, "must be a string"),
+    "file_name": (str, "must be a string"),
+    "executor": (Executor, "must be a concurrent.futures.Executor"),
+    "resume": ((str, os.PathLike), "must be the path of a file"),
+    "backoff": (BackoffPolicy, "must be a BackoffPolicy"),
+}
+_ANY_SHA1 = "0" * 40
+_ANY_PART = models.CommitPart(part_id="0" * 8, offset=0, size=1, sha1=_ANY_SHA1)
+_ANY_URL = "https://upload.box.com"
+_ANY_SESSION = models.UploadSession(
+    type="upload_session",
+    id="0" * 32,
+    session_expires_at=dt.datetime(9999, 1, 1, tzinfo=dt.UTC),
+    part_size=1,
+    total_parts=1,
+    num_parts_processed=1,
+    session_endpoints=models.SessionEndpoints(
+        upload_part=_ANY_URL,
+        commit=_ANY_URL,
+        abort=_ANY_URL,
+        list_parts=_ANY_URL,
+        status=_ANY_URL,
+        log_event=_ANY_URL,
+    ),
+)
+
+
+class UploadOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """The arguments of `upload_file`, which describes them, apart from the client and the source.
+
+    Raises:
+        InvalidArgumentError: An argument cannot be used.
+    """
+
+    folder_id: str | None
+    file_id: str | None
+    file_name: str | None
+    size: int | None
+    workers: int
+    executor: Executor | None
+    on_progress: Callable[[ProgressEvent], Any] | None
+    resume: str | os.PathLike[str] | None
+    attributes: models.FileAttributes | None
+    if_match: str | None
+    deadline_s: float
+    backoff: BackoffPolicy
+
+    def __post_init__(self) -> None:
+        for name, (kinds, rule) in _KINDS.items():
+            if (value := getattr(self, name)) is not None and not isinstance(value, kinds):
+                raise InvalidArgumentError(name, rule, shown=short_repr(value))
+        if not _is_whole(self.workers) or not 1 <= self.workers <= _MOST_WORKERS:
+            rule = f"must be a whole number from 1 to {_MOST_WORKERS}"
+            raise InvalidArgumentError("workers", rule, shown=short_repr(self.workers))
+        if self.size is not None and (not _is_whole(self.size) or self.size < 0):
+            raise InvalidArgumentError("size", "must be a number of bytes", shown=short_repr(self.size))
+        check_seconds("deadline_s", self.deadline_s)
+        if self.on_progress is not None and not callable(self.on_progress):
+            raise InvalidArgumentError("on_progress", "must be a callable", shown=short_repr(self.on_progress))
+        # The commit is only sent when all parts are stored, so what it will say is checked now.
+        commit_upload_session.build_request(
+            _ANY_SESSION,
+            parts=[_ANY_PART],
+            digest=header(_ANY_SHA1),
+            attributes=given(self.attributes),
+            if_match=given(self.if_match),
+        )
+
+
+def given(value: _T | None) -> _T | UnsetType:
+    """Return an argument as the client's calls take it, which leave out what is unset."""
+    return UNSET if value is None else value
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)

@@ -1,0 +1,223 @@
+"""Whether a commit has made the file: every decision about a commit whose outcome is not known is made here."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import msgspec
+
+from .. import models
+from .._runtime.conversion import convert
+from .._runtime.errors import ApiError, ClientError, ConflictError, GoneError, NotFoundError
+from .conflicts import conflicting_items
+from .digest import is_same
+from .errors import COMMIT_SENT, CommitUnconfirmedError, UploadCancelledError
+from .outcomes import is_name_taken
+from .session import abort_session, create_session
+
+if TYPE_CHECKING:
+    from .context import UploadContext
+
+__all__ = [
+    "NotStored",
+    "Resolution",
+    "Stored",
+    "Unknown",
+    "find_stored_file",
+    "resolve_commit",
+    "stored_under_name",
+]
+
+_SHA1 = re.compile("[0-9a-fA-F]{40}")
+
+
+class Stored(msgspec.Struct, frozen=True):
+    """The file is stored."""
+
+    file: models.File
+
+
+class NotStored(msgspec.Struct, frozen=True):
+    """The file is not stored, and no commit that was sent can store it any more, unless its session is still open."""
+
+
+class Unknown(msgspec.Struct, frozen=True):
+    """Nothing tells whether the file is stored.
+
+    Attributes:
+        error: What to raise; it says what was found out, and what to do.
+    """
+
+    error: CommitUnconfirmedError
+
+
+Resolution: TypeAlias = Stored | NotStored | Unknown
+
+
+def resolve_commit(context: UploadContext, session: models.UploadSession, sha1: str) -> Resolution:
+    """Find out what has become of a commit whose outcome is not known.
+
+    As long as the session is open, nothing was made of it. After that, a version is found by the id of its file, and a
+    new file by its name, which another session for it is refused for. What is found there has to have the SHA-1.
+
+    Args:
+        context: The upload.
+        session: The session that a commit was sent for.
+        sha1: SHA-1 of the whole file in hexadecimal digits.
+
+    Raises:
+        UploadCancelledError: The upload was cancelled meanwhile.
+    """
+    try:
+        status = _session_status(context, session)
+        if status == "open":
+            return NotStored()
+        found = _look_up(context, sha1)
+    except UploadCancelledError as error:
+        error.add_note(COMMIT_SENT)
+        raise
+    except CommitUnconfirmedError as error:
+        return _unknown(context, sha1, str(error), error.__cause__)
+    except ClientError as error:
+        return _unknown(context, sha1, f"{COMMIT_SENT} Its outcome could not be found out: {error}", error)
+    if isinstance(found, models.File):
+        return Stored(found)
+    if status == "failed":
+        return NotStored()
+    text = f"the session is gone, and {found}: the commit had no effect, or the file was changed since"
+    return _unknown(context, sha1, text, None)
+
+
+def find_stored_file(context: UploadContext, sha1: str, failure: ClientError) -> Resolution:
+    """Look for the file of a commit whose session has ended since, or is as good as ended.
+
+    Args:
+        context: The upload.
+        sha1: SHA-1 of the whole file in hexadecimal digits.
+        failure: What the commit has failed with.
+
+    Raises:
+        UploadCancelledError: The upload was cancelled meanwhile.
+    """
+    try:
+        found = _look_up(context, sha1)
+    except UploadCancelledError:
+        raise
+    except ClientError as error:
+        return _unknown(context, sha1, f"{failure}. {COMMIT_SENT} Its outcome could not be found out: {error}", failure)
+    return Stored(found) if isinstance(found, models.File) else NotStored()
+
+
+def stored_under_name(error: ClientError, sha1: str, size: int) -> models.File | None:
+    """Return the file that has the name already, if a refusal says that its content is ours; else None."""
+    if not is_name_taken(error) or not isinstance(error, ConflictError):
+        return None
+    for item in conflicting_items(error):
+        if is_same(item.get("sha1"), sha1) and item.get("type", "file") == "file":
+            fields: dict[str, object] = {"type": "file", "sha1": sha1, "size": size}
+            fields |= {name: item[name] for name in ("id", "name", "etag", "sequence_id") if name in item}
+            with suppress(msgspec.ValidationError):
+                file: models.File = convert(fields, models.File)
+                return file
+    return None
+
+
+def _unknown(context: UploadContext, sha1: str, text: str, cause: BaseException | None) -> Unknown:
+    target = context.target
+    if target.file_id is None:
+        where, name = f"in folder {target.folder_id}", target.file_name
+    else:
+        where, name = f"among the versions of file {target.file_id}", target.file_name or "a version"
+    text += f". Before uploading again, look {where} for {name} with the sha1 {sha1}"
+    if context.journal is not None and context.journal.entry is not None:
+        text += "; only if it is not there, delete the journal"
+    error = CommitUnconfirmedError(
+        text, folder_id=target.folder_id, file_id=target.file_id, file_name=target.file_name, sha1=sha1
+    )
+    error.__cause__ = cause
+    return Unknown(error)
+
+
+def _session_status(context: UploadContext, session: models.UploadSession) -> str:
+    """Return what the server says of a session: it is open, has failed or expired, or is gone."""
+    try:
+        context.call_with_retry("confirm", lambda: context.client.calls.get_upload_session(session))
+    except NotFoundError:
+        return "gone"
+    except GoneError:
+        return "failed"
+    return "open"
+
+
+def _look_up(context: UploadContext, sha1: str) -> models.File | str:
+    """Return the file from where it would be stored, or what is there instead."""
+    target = context.target
+    if target.file_id is not None:
+        return _look_up_version(context, target.file_id, sha1)
+    return _look_up_name(context, sha1) or (f"folder {target.folder_id} has no {target.file_name} with the sha1 {sha1}")
+
+
+def _look_up_version(context: UploadContext, file_id: str, sha1: str) -> models.File | str:
+    file = context.call_with_retry("confirm", lambda: context.client.calls.get_file(file_id).parsed)
+    if file.sha1 is msgspec.UNSET:
+        raise CommitUnconfirmedError(f"the server does not tell the sha1 of file {file_id}")
+    if not is_same(file.sha1, sha1):
+        return f"file {file_id} has the sha1 {file.sha1}, not {sha1}"
+    name = context.target.file_name
+    if name not in {None, file.name}:
+        return f"file {file_id} has the name {file.name}, not {name}"
+    return file
+
+
+def _look_up_name(context: UploadContext, sha1: str) -> models.File | None:
+    budget = context.retry_budget("confirm")
+    while True:
+        try:
+            session, _ = create_session(context, budget)
+        except ConflictError as error:
+            file = stored_under_name(error, sha1, context.source.size)
+            if file is not None or _has_other_content(error, sha1):
+                return file
+            read = _read_conflicting_file(context, error)
+            if read is not None and read.sha1 is not msgspec.UNSET:
+                return read if is_same(read.sha1, sha1) else None
+            # A conflict that cannot be read proves nothing: the file in the way may be ours.
+            budget.wait(error)
+        else:
+            if left := abort_session(context, session):
+                context.unended_sessions.append(left)
+            return None
+
+
+def _read_conflicting_file(context: UploadContext, error: ConflictError) -> models.File | None:
+    """Return the file in the way if the conflict names one; None if it does not, or the file is gone."""
+    items = conflicting_items(error)
+    if not is_name_taken(error) or len(items) != 1:
+        return None
+    file_id = items[0].get("id")
+    if items[0].get("type", "file") != "file" or not isinstance(file_id, str) or not file_id.isdecimal():
+        return None
+    try:
+        return context.call_with_retry("confirm", lambda: context.client.calls.get_file(file_id).parsed)
+    except ApiError:
+        # It may be gone by now, so the name is asked for once more.
+        return None
+
+
+def _has_other_content(error: ConflictError, sha1: str) -> bool:
+    """Whether a conflict says of each item in the way that it is no file of this content."""
+    items = conflicting_items(error)
+    return is_name_taken(error) and bool(items) and all(_is_other(item, sha1) for item in items)
+
+
+def _is_other(item: dict[str, Any], sha1: str) -> bool:
+    kind = item.get("type", "file")
+    return isinstance(kind, str) if kind != "file" else _sha1_of(item) not in {None, sha1}
+
+
+def _sha1_of(item: dict[str, Any]) -> str | None:
+    """Return the SHA-1 of an item in lower case, or None if the server does not tell it in whole."""
+    found = item.get("sha1")
+    return found.lower() if isinstance(found, str) and _SHA1.fullmatch(found) else None

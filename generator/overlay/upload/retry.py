@@ -1,0 +1,180 @@
+"""Retries of one step: how long to wait, when to give up, and how an upload is cancelled meanwhile."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from threading import Event
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from .._runtime.errors import ClientError, InvalidArgumentError
+from .._runtime.retry import backoff_s, random_fraction
+from .._runtime.text import one_line, short_repr
+from .errors import DeadlineExceededError, UploadCancelledError
+from .events import Retried
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+__all__ = ["BackoffPolicy", "CancelToken", "RetryBudget", "check_seconds"]
+
+
+def check_seconds(name: str, value: object) -> None:
+    """Check that an argument is a number of seconds, which may be infinite.
+
+    Raises:
+        InvalidArgumentError: It is not.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 0:
+        raise InvalidArgumentError(name, "must be a number of seconds, which is not negative", shown=short_repr(value))
+
+
+class BackoffPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """Exponential backoff with equal jitter, and the clocks that it is measured by.
+
+    Attributes:
+        base_s: Upper bound of the first delay in seconds. It doubles with every attempt.
+        max_s: Upper bound of any delay that is chosen here, in seconds.
+        max_retry_after_s: Longest `Retry-After` that is honoured, in seconds. A longer one is cut to this.
+        clock: Returns seconds that never go back.
+        sleep: Waits for some seconds; None waits so that cancelling the upload ends the wait.
+        random: Returns a number in [0, 1), which spreads the delays.
+    """
+
+    base_s: float = 1.0
+    max_s: float = 30.0
+    max_retry_after_s: float = 300.0
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], object] | None = None
+    random: Callable[[], float] = random_fraction
+
+    def __post_init__(self) -> None:
+        for name in ("base_s", "max_s", "max_retry_after_s"):
+            check_seconds(name, getattr(self, name))
+
+    def delay_s(self, attempt: int, retry_after_s: float | None) -> float:
+        """Return the delay in seconds after an attempt, counted from 1; what the server asks for comes first."""
+        if retry_after_s:
+            return min(retry_after_s, self.max_retry_after_s)
+        return backoff_s(attempt, base_s=self.base_s, max_s=self.max_s, random=self.random)
+
+
+class CancelToken:
+    """Says to every thread of an upload whether it was cancelled."""
+
+    def __init__(self) -> None:
+        self._event = Event()
+        self._callbacks: list[Callable[[], object]] = []
+
+    def cancel(self) -> None:
+        """Cancel the upload, and run the callbacks in this thread."""
+        self._event.set()
+        for callback in tuple(self._callbacks):
+            callback()
+
+    @contextmanager
+    def on_cancel(self, callback: Callable[[], object]) -> Generator[None]:
+        """Register a callback for the time of the context; it runs at once if the upload was cancelled already."""
+        self._callbacks.append(callback)
+        try:
+            if self._event.is_set():
+                callback()
+            yield
+        finally:
+            self._callbacks.remove(callback)
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether the upload was cancelled."""
+        return self._event.is_set()
+
+    def check(self) -> None:
+        """Go on only if the upload was not cancelled.
+
+        Raises:
+            UploadCancelledError: It was.
+        """
+        if self._event.is_set():
+            raise UploadCancelledError("the upload was cancelled")
+
+    def wait(self, delay_s: float, sleep: Callable[[float], object] | None) -> None:
+        """Wait for some seconds, or until the upload is cancelled.
+
+        Raises:
+            UploadCancelledError: It was cancelled.
+        """
+        if sleep is None:
+            self._event.wait(delay_s)
+        else:
+            sleep(delay_s)
+        self.check()
+
+
+class RetryBudget:
+    """The time that one step may spend on failures.
+
+    Only idle time counts: an attempt that still moves bytes is not failing, however slow the link.
+
+    Args:
+        step: Name of the step.
+        backoff: Lengths of the delays.
+        deadline_s: Seconds after which the step is given up: of delays, and of attempts while no bytes move.
+        cancel: Whether the upload was cancelled.
+        emit: Takes the event of each retry.
+        offset: Where the part begins that the step is about, in bytes.
+    """
+
+    def __init__(  # noqa: PLR0913  # each is a plain value
+        self,
+        step: str,
+        *,
+        backoff: BackoffPolicy,
+        deadline_s: float,
+        cancel: CancelToken,
+        emit: Callable[[Retried], object],
+        offset: int | None = None,
+    ) -> None:
+        self._step = step
+        self._backoff = backoff
+        self._deadline_s = deadline_s
+        self._cancel = cancel
+        self._emit = emit
+        self._offset = offset
+        self._idle_s = 0.0
+        self._idle_since: float | None = None
+        self.attempts = 0
+
+    def note_progress(self) -> None:
+        """Note that bytes move, so that the time so far does not count."""
+        if self._idle_since is not None:
+            self._idle_since = self._backoff.clock()
+
+    def wait(self, cause: ClientError | str, retry_after_s: float | None = None) -> None:
+        """Wait before the next attempt.
+
+        Args:
+            cause: Why there is another one.
+            retry_after_s: Seconds that the server asks for; by default what the cause says.
+
+        Raises:
+            DeadlineExceededError: The budget is spent.
+            UploadCancelledError: The upload was cancelled.
+        """
+        self._cancel.check()
+        now = self._backoff.clock()
+        self._idle_s += 0.0 if self._idle_since is None else now - self._idle_since
+        self.attempts += 1
+        if retry_after_s is None and isinstance(cause, ClientError):
+            retry_after_s = cause.retry_after_s
+        delay_s = self._backoff.delay_s(self.attempts, retry_after_s)
+        if self._idle_s + delay_s > self._deadline_s:
+            where = "" if self._offset is None else f" at offset {self._offset}"
+            raise DeadlineExceededError(
+                f"{self._step}{where}: not done within {self._deadline_s:g} s, after {self.attempts} attempts: {cause}"
+            ) from (cause if isinstance(cause, ClientError) else None)
+        self._emit(Retried(self._step, self.attempts, delay_s, one_line(str(cause)), self._offset))
+        self._cancel.wait(delay_s, self._backoff.sleep)
+        self._idle_since = self._backoff.clock()
+        self._idle_s += self._idle_since - now

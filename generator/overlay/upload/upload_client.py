@@ -1,0 +1,111 @@
+"""The client's calls for one upload: each is sent once, over connections that belong to the upload."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from inspect import iscoroutinefunction
+from math import inf
+from typing import TYPE_CHECKING, cast
+
+import msgspec
+
+from .._runtime.dedicated_transport import dedicate, dedicate_async
+from .._runtime.errors import InvalidArgumentError
+from .._runtime.text import short_repr
+from ..client import AsyncClient, Client, RawClient
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from .._runtime.dedicated_transport import AwaitToken, Submit
+    from .._runtime.transport import SyncTransport
+
+__all__ = [
+    "CLEANUP_CALL_S",
+    "LEAST_RESPONSE_S",
+    "UploadClient",
+    "is_coroutine_function",
+    "open_async_upload_client",
+    "open_upload_client",
+]
+
+LEAST_RESPONSE_S = 10.0
+"""Seconds that every response may take, however short the deadline is."""
+
+CLEANUP_CALL_S = 5.0
+"""Seconds that a call is waited for once the upload has ended."""
+
+
+class UploadClient(msgspec.Struct, frozen=True):
+    """A client's calls for the time of one upload, each sent once.
+
+    Attributes:
+        calls: The calls.
+        cleanup_calls: The same calls, which wait less for a server that may be silent.
+        abort_connections: Ends all calls in flight, by errors, unless they are sent by what the caller has brought.
+        base_url: URL of the API in place of Box's, or None.
+    """
+
+    calls: RawClient
+    cleanup_calls: RawClient
+    abort_connections: Callable[[], object]
+    base_url: str | None = None
+
+
+@contextmanager
+def open_upload_client(client: Client, response_s: float = inf) -> Generator[UploadClient]:
+    """Open connections for one upload beside a client's own.
+
+    Args:
+        client: The client.
+        response_s: Longest time for a response in seconds; 10 at least.
+
+    Raises:
+        InvalidArgumentError: It is another kind of client.
+    """
+    if not isinstance(cast("object", client), Client):
+        rule = "must be a Client; upload_file_async takes an AsyncClient"
+        raise InvalidArgumentError("client", rule, shown=short_repr(client))
+    with _open(client, dedicate(client.raw.transport), response_s) as upload_client:
+        yield upload_client
+
+
+@contextmanager
+def open_async_upload_client(
+    client: AsyncClient, submit: Submit, await_token: AwaitToken, response_s: float = inf
+) -> Generator[UploadClient]:
+    """Open connections for one upload, which threads send by, beside an asynchronous client's own.
+
+    Args:
+        client: The client.
+        submit: Runs a coroutine in the event loop.
+        await_token: Returns the token that a coroutine gets in the event loop.
+        response_s: Longest time for a response in seconds; 10 at least.
+
+    Raises:
+        InvalidArgumentError: It is another kind of client.
+    """
+    if not isinstance(cast("object", client), AsyncClient):
+        rule = "must be an AsyncClient; upload_file takes a Client"
+        raise InvalidArgumentError("client", rule, shown=short_repr(client))
+    with _open(client, dedicate_async(client.raw.transport, submit, await_token), response_s) as upload_client:
+        yield upload_client
+
+
+@contextmanager
+def _open(client: Client | AsyncClient, transport: SyncTransport, response_s: float) -> Generator[UploadClient]:
+    try:
+        yield UploadClient(
+            # With a deadline of 0, each call is made once, and its response has to have time to come.
+            client.raw.with_transport(transport.with_response_cap(max(response_s, LEAST_RESPONSE_S))),
+            client.raw.with_transport(transport.with_timeout_cap(CLEANUP_CALL_S)),
+            transport.abort_connections,
+            client.raw.transport.settings.base_url,
+        )
+    finally:
+        transport.close()
+
+
+def is_coroutine_function(function: object) -> bool:
+    """Whether what a callable returns has to be awaited, as far as it tells."""
+    return iscoroutinefunction(function) or iscoroutinefunction(type(function).__call__ if callable(function) else None)

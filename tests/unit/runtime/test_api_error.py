@@ -1,0 +1,114 @@
+"""The status decides the error, whatever the body is."""
+
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import Struct
+
+from generator.overlay._runtime.api_error import api_error
+from generator.overlay._runtime.codecs import Json
+from generator.overlay._runtime.errors import ApiError, ConflictError, NotFoundError, RateLimitedError, ServerError
+from generator.overlay._runtime.headers import Headers
+from generator.overlay._runtime.messages import RawResponse
+
+
+class Body(Struct):
+    code: str
+
+
+class Other(Struct):
+    other: str
+
+
+BODIES: dict[int | str, Json[Any]] = {404: Json(Body), "4XX": Json(Other), "default": Json(dict[str, list[int]])}
+
+
+def raw(status: int, content: bytes = b"", method: str = "POST", **headers: str) -> RawResponse:
+    pairs = {"content-type": "application/json"} | {name.replace("_", "-"): value for name, value in headers.items()}
+    return RawResponse("create_thing", method, status, Headers(pairs.items()), content)
+
+
+def test_the_codec_is_found_by_status_then_range_then_default() -> None:
+    assert api_error(raw(404, b'{"code":"x"}'), BODIES).body == Body("x")
+    assert api_error(raw(409, b'{"other":"x"}'), BODIES).body == Other("x")
+    assert api_error(raw(500, b'{"n":[1]}'), BODIES).body == {"n": [1]}
+    assert api_error(raw(500, b'{"n":1}'), {}).body is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"<html>", b'{"code":', b"[]", b'"x"', b"null", b'{"code":5}', b"\xff", b"[" * 100_000, b'{"code":1e400}'],
+)
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [(404, NotFoundError), (409, ConflictError), (503, ServerError), (520, ServerError), (999, ApiError)],
+)
+def test_no_body_masks_the_status(status: int, kind: type[ApiError], content: bytes) -> None:
+    error = api_error(raw(status, content), BODIES)
+    assert type(error) is kind
+    assert error.status == status
+    assert error.body is None
+    assert error.body_error is not None
+    assert error.content == content
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)  # noqa: S301  # our own
+
+
+@given(st.integers(100, 999), st.binary(), st.sampled_from(["application/json", "text/html", ""]))
+def test_any_response_makes_an_error_with_its_status(status: int, content: bytes, media_type: str) -> None:
+    assert api_error(raw(status, content, content_type=media_type), BODIES).status == status
+
+
+def test_fields_are_read_although_the_body_breaks_the_contract() -> None:
+    content = b'{"code":"x","message":"m","request_id":"r","help_url":"h","context_info":{"a":1},"other":5}'
+    error = api_error(raw(409, content, content_type="text/plain"), BODIES)
+    assert (error.code, error.message, error.request_id, error.help_url) == ("x", "m", "r", "h")
+    assert error.context_info == {"a": 1}
+    assert error.body_error is not None
+    assert error.body_error.path == "$"
+
+
+@pytest.mark.parametrize(
+    ("status", "method", "safe"),
+    [
+        (400, "POST", True),
+        (401, "POST", True),
+        (429, "POST", True),
+        (500, "POST", False),
+        (503, "PATCH", False),
+        (503, "PUT", True),
+        (302, "POST", None),
+        (302, "GET", True),
+        (999, "POST", None),
+    ],
+)
+def test_a_refusal_and_an_idempotent_method_are_safe_to_repeat(status: int, method: str, *, safe: bool | None) -> None:
+    assert api_error(raw(status, method=method), {}).retry_safe is safe
+
+
+def test_the_server_s_wish_to_wait_is_carried() -> None:
+    error = api_error(raw(429, retry_after="100"), {})
+    assert isinstance(error, RateLimitedError)
+    assert error.retry_after_s == 100
+    assert api_error(raw(429), {}).retry_after_s is None
+
+
+@pytest.mark.parametrize(
+    ("location", "shown"),
+    [
+        ("https://evil.example/path?token=secret", "target host evil.example"),
+        ("//user:secret@evil.example:8443/x", "target host evil.example:8443"),
+        ("/secret", "redirects are not followed"),
+        ("", "redirects are not followed"),
+        ("https://evil\n.example/secret", "redirects are not followed"),
+    ],
+)
+def test_a_redirect_names_the_target_host_only(location: str, shown: str) -> None:
+    text = str(api_error(raw(302, location=location), {}))
+    assert shown in text
+    assert "secret" not in text
+    assert text.isprintable()

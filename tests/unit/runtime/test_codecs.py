@@ -1,0 +1,503 @@
+"""Facts about bodies: what is decoded, what is refused and how it is said."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import decimal
+import enum
+import pathlib
+import re
+import threading
+from typing import Annotated, Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from generator.overlay._runtime.codecs import Binary, Empty, Form, Json, Text
+from generator.overlay._runtime.errors import DecodeError, InvalidArgumentError
+from generator.overlay._runtime.formats import FORMAT_PATTERNS
+from generator.overlay._runtime.headers import Headers
+from generator.overlay._runtime.messages import RawResponse
+
+NAME = Meta(pattern="^[^/]{1,9}$", description="Name of the file, 1 to 9 characters, without slash.")
+
+
+class Colour(enum.Enum):
+    RED = "red"
+
+
+class Part(Struct, kw_only=True):
+    size: Annotated[int, Meta(ge=1, description="Size in bytes.")]
+    ratio: float | None = None
+
+
+class Upload(Struct, kw_only=True, rename={"kind": "type"}):
+    file_name: Annotated[str, NAME]
+    kind: str = "file"
+    file_size: Annotated[int, Meta(ge=20, le=2**63 - 1)] | UnsetType = UNSET
+    parts: list[Part] = []
+    labels: dict[str, int] = {}
+    ratio: float | UnsetType | None = UNSET
+    when: dt.datetime | None = None
+    colour: Colour = Colour.RED
+    anything: Any = None
+
+
+UPLOAD: Json[Upload] = Json(Upload)
+
+
+def forged(**fields: Any) -> Upload:
+    """Return an upload with fields of any type, as a program that is not type-checked may make it."""
+    settings: dict[str, Any] = {"file_name": "a"} | fields
+    return Upload(**settings)
+
+
+def raw(content: bytes, media_type: str | None = "application/json", **more: str) -> RawResponse:
+    pairs = [("content-type", media_type)] if media_type is not None else []
+    pairs += [(name.replace("_", "-"), value) for name, value in more.items()]
+    return RawResponse("create_upload", "POST", 201, Headers(pairs), content)
+
+
+@pytest.mark.parametrize(
+    "media_type",
+    [
+        "application/json",
+        "application/json; charset=utf-8",
+        "Application/JSON",
+        "application/vnd.box+json",
+        "application/problem+json;x=y",
+    ],
+)
+def test_json_media_types_are_decoded(media_type: str) -> None:
+    assert Json[dict[str, int]](dict[str, int]).decode(raw(b'{"a":1}', media_type)) == {"a": 1}
+
+
+@pytest.mark.parametrize("media_type", ["text/html", "application/jsonp", "text/json", "", None, "json"])
+def test_other_media_types_are_refused_by_name(media_type: str | None) -> None:
+    with pytest.raises(DecodeError, match="not application/json") as caught:
+        UPLOAD.decode(raw(b'{"file_name":"a"}', media_type))
+    assert (media_type or "no media type") in str(caught.value)
+    assert (caught.value.status, caught.value.content) == (201, b'{"file_name":"a"}')
+
+
+def test_a_body_without_response_needs_no_media_type() -> None:
+    assert UPLOAD.decode_bytes(b'{"file_name":"a"}') == Upload(file_name="a")
+    with pytest.raises(DecodeError) as caught:
+        UPLOAD.decode_bytes(b"{}")
+    assert caught.value.status is None
+
+
+def test_a_violation_is_located() -> None:
+    with pytest.raises(DecodeError) as caught:
+        UPLOAD.decode(raw(b'{"file_name":"a","parts":[{"size":5},{"size":0}]}'))
+    assert caught.value.path == "$.parts[1].size"
+    assert caught.value.reason == "must be at least 1"
+    # The server has accepted the call already.
+    assert caught.value.retry_safe is False
+
+
+@pytest.mark.parametrize("text", ["1e3", "1000.0", "1E+3", "100000e-2", "1000"])
+def test_an_integer_may_be_written_as_any_integral_number(text: str) -> None:
+    decoded = UPLOAD.decode(
+        raw(b'{"file_name":"a","file_size":%s,"ratio":1.0,"parts":[{"size":2.0,"ratio":2}]}' % text.encode())
+    )
+    assert decoded.file_size == 1000
+    assert type(decoded.file_size) is int
+    assert type(decoded.ratio) is float
+    assert decoded.parts == [Part(size=2, ratio=2.0)]
+
+
+@given(st.integers(-(2**53), 2**53))
+def test_every_integer_is_read_exactly_from_a_decimal_notation(number: int) -> None:
+    assert Json[list[int]](list[int]).decode_bytes(b"[%d.0]" % number) == [number]
+
+
+def test_large_integers_are_not_rounded_through_floats() -> None:
+    assert Json[list[int]](list[int]).decode_bytes(b"[9223372036854775807.0]") == [2**63 - 1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1.5",
+        "1e-1",
+        "1e400",
+        "1e400000000",
+        "-1e400000000",
+        "1e41",
+        "1e5000",
+        '"1"',
+        "true",
+        "null",
+        "NaN",
+        "1e99999999999999999999",
+    ],
+)
+def test_what_is_no_integer_is_refused_with_bounded_work(text: str) -> None:
+    with pytest.raises(DecodeError):
+        UPLOAD.decode(raw(b'{"file_name":"a","file_size":%s}' % text.encode()))
+
+
+def test_the_second_reading_reports_the_first_error() -> None:
+    with pytest.raises(DecodeError) as caught:
+        UPLOAD.decode(raw(b'{"file_name":"a","file_size":1e3,"parts":[{"size":1.5}]}'))
+    assert caught.value.path == "$.file_size"
+
+
+def test_string_rules_still_hold_on_the_second_reading() -> None:
+    with pytest.raises(DecodeError):
+        UPLOAD.decode(raw(b'{"file_size":1e3,"file_name":"a/b"}'))
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"<html>", b'"\xff"', b"[" * 100_000, b'{"a":' * 100_000, b"{}{}", b"\x00"]
+)
+def test_malformed_bodies_are_decode_errors(content: bytes) -> None:
+    with pytest.raises(DecodeError) as caught:
+        UPLOAD.decode(raw(content))
+    assert caught.value.__cause__ is None
+    assert str(caught.value).isprintable()
+
+
+def test_a_deep_bomb_within_an_integral_float_is_a_decode_error() -> None:
+    with pytest.raises(DecodeError):
+        Json[list[int]](list[int]).decode_bytes(b"[1.0," + b"[" * 100_000)
+
+
+def test_a_body_that_was_not_decompressed_is_named() -> None:
+    with pytest.raises(DecodeError, match="content-encoding br"):
+        UPLOAD.decode(raw(b"\x0b\x02", content_encoding="br"))
+
+
+@given(st.binary())
+def test_no_body_raises_anything_but_a_decode_error(content: bytes) -> None:
+    with contextlib.suppress(DecodeError):
+        UPLOAD.decode(raw(content))
+
+
+def test_the_decoder_is_built_once_on_first_use() -> None:
+    codec: Json[Any] = Json("this is no type")
+    with pytest.raises(TypeError):
+        codec.decode_bytes(b"1")
+    shared: Json[Upload] = Json(Upload)
+    found: list[Upload] = []
+    threads = [
+        threading.Thread(target=lambda: found.append(shared.decode_bytes(b'{"file_name":"a"}'))) for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [Upload(file_name="a")] * 8
+
+
+def test_unset_fields_are_not_encoded_and_null_is() -> None:
+    assert UPLOAD.encode(Upload(file_name="a", ratio=None)) == (
+        b'{"file_name":"a","type":"file","parts":[],"labels":{},"ratio":null,"when":null,"colour":"red","anything":null}'
+    )
+    assert b"ratio" not in UPLOAD.encode(Upload(file_name="a"))
+
+
+def test_a_broken_rule_names_argument_value_rule_and_description() -> None:
+    with pytest.raises(InvalidArgumentError) as caught:
+        UPLOAD.encode(Upload(file_name="a/b"))
+    assert str(caught.value) == (
+        "file_name='a/b': does not match ^[^/]{1,9}$ (Name of the file, 1 to 9 characters, without slash)"
+    )
+    assert caught.value.argument == "file_name"
+    assert caught.value.__cause__ is None
+
+
+WRONG: list[tuple[dict[str, Any], str, str]] = [
+    ({"file_size": 19}, "file_size", "at least 20"),
+    ({"file_size": 2**63}, "file_size", "at most|out of range"),
+    ({"file_size": 2**70}, "file_size", "at most|out of range"),
+    ({"file_size": "20"}, "file_size", "must be int, not str"),
+    ({"file_size": 20.0}, "file_size", "must be int, not float"),
+    ({"file_size": True}, "file_size", "must be int, not bool"),
+    ({"file_size": None}, "file_size", "must be int, not null"),
+    ({"file_name": UNSET}, "file_name", r": is required\b"),
+    ({"file_name": b"abc"}, "file_name", "must be str, not bytes"),
+    ({"file_name": dt.datetime(2020, 1, 1, tzinfo=dt.UTC)}, "file_name", "must be str, not datetime"),
+    ({"file_name": pathlib.Path("a")}, "file_name", "cannot be encoded"),
+    ({"file_name": {"a"}}, "file_name", "must be str, not array"),
+    ({"file_name": "\ud800"}, "file_name", "lone surrogate"),
+    ({"kind": 5}, "kind", "must be str, not int"),
+    ({"parts": [Part(size=1), Part(size=0)]}, r"parts\[1\]\.size", r"at least 1 \(Size in bytes\)"),
+    ({"parts": [Part(size=1, ratio=float("nan"))]}, r"parts\[0\]\.ratio", "finite"),
+    ({"parts": 5}, "parts", "must be array, not int"),
+    ({"labels": {"a": "b"}}, "labels", "must be int, not str"),
+    ({"ratio": float("inf")}, "ratio", "finite"),
+    ({"anything": float("nan")}, "anything", "finite"),
+    ({"anything": [1, {"a": object()}]}, r"anything\[1\]\.a", "object cannot be encoded"),
+    ({"anything": "\udfff"}, "anything", "lone surrogate"),
+    ({"when": "2020-01-01"}, "when", "RFC3339"),
+    ({"colour": "green"}, "colour", "none of the values"),
+]
+
+
+@pytest.mark.parametrize(("fields", "argument", "rule"), WRONG, ids=[str(index) for index in range(len(WRONG))])
+def test_a_value_that_no_server_could_accept_is_refused(fields: dict[str, Any], argument: str, rule: str) -> None:
+    with pytest.raises(InvalidArgumentError, match=rule) as caught:
+        UPLOAD.encode(forged(**fields))
+    assert re.fullmatch(argument + r"(\[…\])?", caught.value.argument)
+    assert str(caught.value).startswith(caught.value.argument)
+    assert caught.value.retry_safe is True
+
+
+def test_a_long_value_is_shortened() -> None:
+    with pytest.raises(InvalidArgumentError) as caught:
+        UPLOAD.encode(Upload(file_name="x" * 1_000_000))
+    assert len(str(caught.value)) < 250
+
+
+def test_a_value_of_another_type_is_the_body() -> None:
+    with pytest.raises(InvalidArgumentError) as caught:
+        Json[Any](list[int]).encode("x")
+    assert caught.value.argument == "body"
+
+
+def test_a_cycle_is_refused() -> None:
+    cycle: list[Any] = []
+    cycle.append(cycle)
+    with pytest.raises(InvalidArgumentError):
+        UPLOAD.encode(Upload(file_name="a", anything=cycle))
+
+
+@given(
+    st.builds(
+        Upload,
+        file_name=st.text(
+            st.characters(exclude_characters="/", exclude_categories=["Cs"]), min_size=1, max_size=9
+        ).filter(lambda text: "\n" not in text),
+        file_size=st.just(UNSET) | st.integers(20, 2**63 - 1),
+        parts=st.lists(
+            st.builds(
+                Part, size=st.integers(1, 2**62), ratio=st.none() | st.floats(allow_nan=False, allow_infinity=False)
+            )
+        ),
+        labels=st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), st.integers(-(2**63), 2**63)),
+        when=st.none() | st.datetimes(timezones=st.just(dt.UTC)),
+    )
+)
+def test_what_is_encoded_is_decoded_to_the_same(upload: Upload) -> None:
+    assert UPLOAD.decode_bytes(UPLOAD.encode(upload)) == upload
+
+
+def test_text_is_read_in_its_charset() -> None:
+    assert Text().decode(raw("ä".encode(), "text/plain")) == "ä"
+    assert Text().decode(raw("ä".encode("latin-1"), 'text/plain; charset="ISO-8859-1"; x=y')) == "ä"
+    for content, media_type in (
+        (b"\xff", "text/plain"),
+        (b"x", "text/plain; charset=none-such"),
+        (b"x", "text/plain; charset=hex"),
+    ):
+        with pytest.raises(DecodeError):
+            Text().decode(raw(content, media_type))
+    assert Text().encode("ä") == b"\xc3\xa4"
+    with pytest.raises(InvalidArgumentError):
+        Text().encode("\ud800")
+
+
+def test_binary_and_empty_bodies_are_taken_as_they_are() -> None:
+    assert Binary().decode(raw(b"\x00", "image/png")) == b"\x00"
+    assert Binary().encode(b"\x00") == b"\x00"
+    with pytest.raises(InvalidArgumentError):
+        Binary().encode("text")  # type: ignore[arg-type]  # what is under test
+    Empty().decode(raw(b"ignored", "text/html"))
+    Empty().encode()
+
+
+class Grant(Struct):
+    grant_type: str
+    scopes: list[str] | UnsetType = UNSET
+    valid: bool = True
+    when: dt.datetime | None = None
+
+
+def test_forms_are_percent_encoded_and_lists_repeated() -> None:
+    form = Form[Grant](Grant)
+    assert form.encode(Grant("a b&c=ä", ["x", "y z"], when=dt.datetime(2020, 1, 1, tzinfo=dt.UTC))) == (
+        b"grant_type=a+b%26c%3D%C3%A4&scopes=x&scopes=y+z&valid=true&when=2020-01-01T00%3A00%3A00%2B00%3A00"
+    )
+    assert form.encode(Grant("a")) == b"grant_type=a&valid=true&when="
+    with pytest.raises(InvalidArgumentError):
+        form.encode(Grant(5))  # type: ignore[arg-type]  # what is under test
+    with pytest.raises(InvalidArgumentError, match="scalar"):
+        Form[Any](dict[str, Any]).encode({"a": {"b": 1}})
+
+
+def test_decimals_pass_where_they_are_asked_for() -> None:
+    codec = Json[list[decimal.Decimal]](list[decimal.Decimal])
+    assert codec.decode_bytes(codec.encode([decimal.Decimal("1.10")])) == [decimal.Decimal("1.10")]
+
+
+def test_msgspec_still_words_its_errors_as_the_rules_expect() -> None:
+    table: list[tuple[Any, Any, str]] = [
+        (Annotated[str, Meta(max_length=1)], "ab", "must have at most 1 characters"),
+        (Annotated[str, Meta(min_length=1)], "", "must have at least 1 characters"),
+        (Annotated[list[int], Meta(min_length=1)], [], "must have at least 1 items"),
+        (Annotated[int, Meta(multiple_of=3)], 4, "must be a multiple of 3"),
+        (Annotated[int, Meta(gt=3)], 3, "must be more than 3|must be at least 4"),
+        (Annotated[float, Meta(lt=3.5)], 4.0, "must be less than 3.5"),
+        (Annotated[dt.datetime, Meta(tz=True)], dt.datetime(2020, 1, 1), "must be datetime with a timezone"),  # noqa: DTZ001  # what is under test
+    ]
+    for type_, value, words in table:
+        with pytest.raises(InvalidArgumentError, match=words):
+            Json[Any](type_).encode(value)
+
+
+def test_a_struct_that_is_forged_cannot_slip_through() -> None:
+    upload = Upload(file_name="a")
+    upload.parts = msgspec.convert([{"size": 1}], list[Part])
+    upload.parts[0].size = -1
+    with pytest.raises(InvalidArgumentError):
+        UPLOAD.encode(upload)
+
+
+def test_an_error_of_decoding_says_of_which_call_and_what() -> None:
+    with pytest.raises(DecodeError) as caught:
+        UPLOAD.decode(raw(b"{"))
+    error = caught.value
+    assert (error.operation, error.status, error.path, error.content) == ("create_upload", 201, "$", b"{")
+    with pytest.raises(DecodeError) as caught:
+        UPLOAD.decode_bytes(b'{"file_name": 1}')
+    error = caught.value
+    assert (error.operation, error.status, error.path) == ("", None, "$.file_name")
+    assert error.content == b'{"file_name": 1}'
+    with pytest.raises(DecodeError) as caught:
+        Text().decode(raw(b"\xff", "text/plain"))
+    error = caught.value
+    assert (error.reason, error.status, error.path) == ("is not text in utf-8", 201, "$")
+    with pytest.raises(DecodeError, match="is not text in none-such"):
+        Text().decode(raw(b"x", 'text/plain; charset="none-such"'))
+
+
+def test_a_body_of_no_media_type_is_told_so() -> None:
+    with pytest.raises(DecodeError) as caught:
+        UPLOAD.decode(raw(b"{}", None))
+    assert caught.value.reason == "is of no media type, not application/json"
+    assert Text().decode(raw(b"text", None)) == "text"
+
+
+@pytest.mark.parametrize(("encoding", "note"), [("Identity", ""), ("br", " (content-encoding br)")])
+def test_a_content_encoding_is_told_if_there_is_one(encoding: str, note: str) -> None:
+    with pytest.raises(DecodeError) as caught:
+        Json[int](int).decode(raw(b'"a"', content_encoding=encoding))
+    assert caught.value.reason == f"must be int, not str{note}"
+
+
+class Place(Struct, forbid_unknown_fields=True):
+    """Something with rules that msgspec tells as patterns."""
+
+    url: Annotated[str, Meta(pattern=FORMAT_PATTERNS["uri"], description="Where it is.")]
+    relative: Annotated[str, Meta(pattern=FORMAT_PATTERNS["uri-reference"])] | None = None
+    mail: Annotated[str, Meta(pattern=FORMAT_PATTERNS["email"])] = "a@b"
+    host: Annotated[str, Meta(pattern=FORMAT_PATTERNS["hostname"])] = "a"
+    ipv4: Annotated[str, Meta(pattern=FORMAT_PATTERNS["ipv4"])] = "1.2.3.4"
+    ipv6: list[Annotated[str, Meta(pattern=FORMAT_PATTERNS["ipv6"])]] = []
+    short: Annotated[str, Meta(pattern="^['a]$")] = "a"
+    long: Annotated[str, Meta(pattern="^" + "(c|'){10}" * 8 + "$", description="Ten of it.")] = ""
+
+
+@pytest.mark.parametrize(
+    ("fields", "path", "reason"),
+    [
+        ({"url": " "}, "$.url", "is no URI"),
+        ({"relative": " "}, "$.relative", "is no URI reference"),
+        ({"mail": ""}, "$.mail", "is no e-mail address"),
+        ({"host": ""}, "$.host", "is no host name"),
+        ({"ipv4": ""}, "$.ipv4", "is no IPv4 address"),
+        ({"ipv6": ["::1", ""]}, "$.ipv6[...]", "is no IPv6 address"),
+        ({"short": "b"}, "$.short", "does not match ^['a]$"),
+        ({"long": "b"}, "$.long", "breaks the rule: Ten of it"),
+        ({"host": 5}, "$.host", "must be str, not int"),
+        ({"more": 5}, "$", "has the unknown field more"),
+    ],
+)
+def test_what_a_body_breaks_is_told_in_words(fields: dict[str, Any], path: str, reason: str) -> None:
+    with pytest.raises(DecodeError) as caught:
+        Json[Place](Place).decode(raw(msgspec.json.encode({"url": "https://a/b", **fields})))
+    assert (caught.value.path.replace("[1]", "[...]"), caught.value.reason) == (path, reason)
+
+
+def test_what_a_body_lacks_is_told_in_words() -> None:
+    with pytest.raises(DecodeError, match=r"^response body at \$: lacks url"):
+        Json[Place](Place).decode(raw(b"{}"))
+
+
+def test_an_argument_that_is_no_uri_is_told_in_words() -> None:
+    with pytest.raises(InvalidArgumentError) as caught:
+        Json[Place](Place).encode(Place(url="a b"))
+    assert str(caught.value) == "url='a b': is no URI (Where it is)"
+
+
+def test_a_body_that_is_nested_too_deeply_is_told_so() -> None:
+    with pytest.raises(DecodeError) as caught:
+        Json[Any](Any).decode(raw(b"[" * 100_000))
+    assert caught.value.reason == "is nested too deeply"
+
+
+def test_other_numbers_are_floats_on_the_second_reading() -> None:
+    upload = UPLOAD.decode(raw(b'{"file_name": "a", "file_size": 20.0, "ratio": 1.5}'))
+    assert (upload.file_size, upload.ratio) == (20, 1.5)
+
+
+def test_keys_may_be_numbers() -> None:
+    numbers = Json[dict[int, int]](dict[int, int])
+    assert numbers.encode({1: 2}) == b'{"1":2}'
+    assert numbers.decode(raw(b'{"1": 2.0}')) == {1: 2}
+    assert Form[dict[int, str]](dict[int, str]).encode({1: "a"}) == b"1=a"
+
+
+NOTHING: Any = 5
+
+
+class Unsayable(enum.Enum):
+    VALUE = "\ud800"
+
+
+def cycle() -> list[Any]:
+    value: list[Any] = []
+    value.append(value)
+    return value
+
+
+@pytest.mark.parametrize(
+    ("encode", "message"),
+    [
+        (lambda: Text().encode("\ud800"), "body='\\ud800': is not valid Unicode, it has a lone surrogate"),
+        (lambda: Text().encode(NOTHING), "body: cannot be encoded: 'int' object has no attribute 'encode'"),
+        (lambda: Json[Any](Any).encode(cycle()), "body: cannot be encoded: maximum recursion"),
+        (lambda: Json[Any](Any).encode(Unsayable.VALUE), "body: cannot be encoded: 'utf-8' codec can't encode"),
+        (lambda: Form[Any](int).encode(5), "body=5: must have fields"),
+        (lambda: Form[Any](dict[str, str]).encode({"a": "\ud800"}), "a='\\ud800': is not valid Unicode"),
+        (lambda: Form[Any](dict[str, str]).encode({"\ud800": "a"}), "\ud800='\\ud800': is not valid Unicode"),
+        (lambda: Form[Any](dict[str, Any]).encode({"a": {"b": 1}}), "a={'b': 1}: must be a scalar"),
+    ],
+)
+def test_what_cannot_be_encoded_is_named_and_shown(encode: Any, message: str) -> None:
+    with pytest.raises(InvalidArgumentError) as caught:
+        encode()
+    assert str(caught.value).startswith(message)
+
+
+def test_an_integer_may_have_41_digits_and_no_more_if_it_is_written_with_an_exponent() -> None:
+    integer = Json[int](int)
+    assert integer.decode(raw(b"1e40")) == 10**40
+    for text in (b"1e41", b"1e5000"):
+        with pytest.raises(DecodeError):
+            integer.decode(raw(text))
+
+
+def test_a_number_that_json_cannot_say_is_found_within_100_levels() -> None:
+    value: Any = float("inf")
+    for _ in range(100):
+        value = [value]
+    with pytest.raises(InvalidArgumentError) as caught:
+        Json[Any](Any).encode(value)
+    assert str(caught.value) == f"{'[0]' * 100}=inf: must be a finite number"

@@ -1,0 +1,315 @@
+"""Transports beside a client's own: what they share with it, and how their calls are aborted."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+import pytest
+
+from generator.overlay._runtime.auth import Credentials
+from generator.overlay._runtime.dedicated_transport import dedicate, dedicate_async
+from generator.overlay._runtime.errors import ClientClosedError, TransportError, UntrustedUrlError
+from generator.overlay._runtime.messages import Request
+from generator.overlay._runtime.retry import RetryPolicy
+from generator.overlay._runtime.transport import AsyncTransport, SyncTransport, Timeout
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator
+
+GET = Request("get_thing", "GET", "https://api.example", "/things/1")
+LONGEST_S = 30.0
+
+
+class Loop:
+    """An event loop in a thread of its own."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self.thread = threading.Thread(target=self.loop.run_forever)
+        self.thread.start()
+
+    def submit(self, coroutine: Any) -> Any:
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop)
+
+    def run(self, coroutine: Any) -> Any:
+        return self.submit(coroutine).result(LONGEST_S)
+
+    def close(self) -> None:
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join()
+        self.loop.close()
+
+
+class Server:
+    """Answers each request by its own text, but for those to `/silent`."""
+
+    def __init__(self) -> None:
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+        self.silent = threading.Event()
+        self.connections: list[socket.socket] = []
+        self.requests: list[bytes] = []
+        self.threads: list[threading.Thread] = []
+        self.run(self.accept)
+
+    def run(self, *call: Any) -> None:
+        self.threads.append(threading.Thread(target=call[0], args=call[1:]))
+        self.threads[-1].start()
+
+    def accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            self.connections.append(connection)
+            self.run(self.serve, connection)
+
+    def serve(self, connection: socket.socket) -> None:
+        # The client may have reset it.
+        with connection, suppress(OSError):
+            self.answer(connection)
+
+    def answer(self, connection: socket.socket) -> None:
+        while request := connection.recv(65536):
+            self.requests.append(request)
+            if b" /silent " in request:
+                self.silent.set()
+                continue
+            status = b"401 No" if b"Bearer stale" in request else b"503 No" if b" /broken " in request else b"200 OK"
+            connection.sendall(b"HTTP/1.1 %s\r\ncontent-length: %d\r\n\r\n%s" % (status, len(request), request))
+
+    def close(self) -> None:
+        # A thread that waits is woken by this, and would wait for ever on what is closed under it.
+        for waited_for in (self.listener, *self.connections):
+            with suppress(OSError):
+                waited_for.shutdown(socket.SHUT_RDWR)
+        for thread in self.threads:
+            thread.join(LONGEST_S)
+        self.listener.close()
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    found = Server()
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def loop() -> Iterator[Loop]:
+    found = Loop()
+    yield found
+    found.close()
+
+
+class Origin:
+    """A client's transport, blocking or not, and a dedicated one."""
+
+    def __init__(self, loop: Loop | None, token: Any, **options: Any) -> None:
+        self.loop = loop
+        options = {"retry": RetryPolicy(max_retries=2, base_s=0.0)} | options
+        if loop is None:
+            self.transport: Any = SyncTransport(Credentials(token), **options)
+        else:
+            self.transport = AsyncTransport(Credentials(token), **options)
+
+    def dedicate(self) -> SyncTransport:
+        if self.loop is None:
+            return dedicate(self.transport)
+        return dedicate_async(self.transport, self.loop.submit, self.loop.run)
+
+    def send(self, request: Request) -> Any:
+        return self.transport.send(request) if self.loop is None else self.loop.run(self.transport.send(request))
+
+    def close(self) -> None:
+        if self.loop is None:
+            self.transport.close()
+        else:
+            self.loop.run(self.transport.aclose())
+
+
+@pytest.fixture(params=["blocking", "awaiting"])
+def beside(request: pytest.FixtureRequest, loop: Loop) -> Callable[..., Any]:
+    """Return what opens an origin and a dedicated one."""
+
+    @contextmanager
+    def beside(token: Any = None, **options: Any) -> Generator[tuple[Origin, SyncTransport]]:
+        origin = Origin(loop if request.param == "awaiting" else None, token or "t0ken", **options)
+        dedicated = origin.dedicate()
+        yield origin, dedicated
+        dedicated.close()
+        origin.close()
+
+    return beside
+
+
+def path(of: str) -> Request:
+    return Request("get_thing", "GET", "https://api.example", of)
+
+
+def test_a_dedicated_transport_has_the_settings_and_credentials_of_its_origin(beside: Any, server: Server) -> None:
+    options = {"base_url": server.url, "user_agent": "mine/1", "trusted_hosts": ["a.example"], "timeout_s": Timeout(7)}
+    with beside(**options, api_hosts=("b.example",)) as (origin, dedicated):
+        sent = dedicated.send(path("/x")).content
+        assert sent.startswith(b"GET /x HTTP/1.1\r\n")
+        assert b"user-agent: mine/1\r\n" in sent
+        assert b"authorization: Bearer t0ken\r\n" in sent.replace(b"Authorization", b"authorization")
+        assert dedicated.settings == origin.transport.settings
+        assert dedicated.clock is origin.transport.clock
+        with pytest.raises(UntrustedUrlError):
+            dedicated.send(Request("op", "GET", "https://b.example", "/x", url="https://c.example/x"))
+
+
+def test_a_dedicated_transport_sends_each_call_once(beside: Any, server: Server) -> None:
+    with beside(base_url=server.url) as (origin, dedicated):
+        assert dedicated.send(path("/broken")).status == 503
+        assert len(server.requests) == 1
+        assert origin.send(path("/broken")).status == 503
+        assert len(server.requests) == 4
+
+
+def test_a_stale_token_is_renewed_for_both(beside: Any, server: Server) -> None:
+    asked: list[str] = []
+
+    def token() -> str:
+        asked.append("stale" if not asked else "fresh")
+        return asked[-1]
+
+    with beside(token, base_url=server.url) as (origin, dedicated):
+        assert dedicated.send(path("/x")).status == 200
+        assert origin.send(path("/x")).status == 200
+    assert asked == ["stale", "fresh"]
+
+
+def test_a_dedicated_transport_ends_with_its_origin(beside: Any, server: Server) -> None:
+    with beside(base_url=server.url) as (origin, dedicated):
+        dedicated.send(path("/x"))
+        origin.close()
+        with pytest.raises(ClientClosedError):
+            dedicated.send(path("/x"))
+
+
+def test_an_origin_outlives_its_dedicated_transport(beside: Any, server: Server) -> None:
+    with beside(base_url=server.url) as (origin, dedicated):
+        dedicated.close()
+        with pytest.raises(ClientClosedError):
+            dedicated.send(path("/x"))
+        assert origin.send(path("/x")).status == 200
+
+
+def test_calls_that_wait_are_aborted_and_later_ones_are_sent(beside: Any, server: Server) -> None:
+    with beside(base_url=server.url) as (origin, dedicated):
+        assert origin.send(path("/x")).status == 200
+        with pytest.raises(TransportError) as caught:
+            _abort_while_waiting(dedicated, server)
+        assert caught.value.kind in {"ReadError", "RemoteProtocolError"}
+        assert dedicated.send(path("/x")).status == 200
+        assert origin.send(path("/x")).status == 200
+        # The origin's own connection was left alone.
+        assert len(server.connections) == 3
+
+
+def _abort_while_waiting(dedicated: SyncTransport, server: Server) -> None:
+    def end() -> None:
+        if server.silent.wait(LONGEST_S):
+            dedicated.abort_connections()
+
+    thread = threading.Thread(target=end)
+    thread.start()
+    try:
+        dedicated.send(path("/silent"))
+    finally:
+        thread.join()
+
+
+class Closing(httpx2.MockTransport):
+    """What a caller has brought: keeps what it was asked, and whether it was closed."""
+
+    def __init__(self) -> None:
+        super().__init__(self.answer)
+        self.requests: list[httpx2.Request] = []
+        self.is_closed = False
+
+    def answer(self, request: httpx2.Request) -> httpx2.Response:
+        self.requests.append(request)
+        return httpx2.Response(503)
+
+    def close(self) -> None:
+        self.is_closed = True
+
+    async def aclose(self) -> None:
+        self.is_closed = True
+
+
+def test_what_the_caller_has_brought_sends_for_the_dedicated_transport_and_stays_open(beside: Any) -> None:
+    http = Closing()
+    with beside(base_url="http://127.0.0.1:9", http=http) as (origin, dedicated):
+        assert dedicated.send(GET).status == 503
+        assert len(http.requests) == 1
+        dedicated.abort_connections()
+        assert dedicated.send(GET).status == 503
+        dedicated.close()
+        assert not http.is_closed
+        assert origin.send(GET).status == 503
+        assert len(http.requests) == 5
+
+
+@pytest.mark.parametrize("use", ["with_timeout_cap", "with_response_cap"])
+def test_a_dedicated_transport_that_waits_less_sends_the_same_way(beside: Any, use: str) -> None:
+    http = Closing()
+    with beside(base_url="http://127.0.0.1:9", http=http) as (_, dedicated):
+        quick, slow = getattr(dedicated, use)(4.0), getattr(dedicated, use)(1e6)
+        for transport in (quick, dedicated, slow):
+            assert transport.send(GET).status == 503
+    seconds = [request.extensions["timeout"]["read"].response_s for request in http.requests]
+    assert seconds == [4.0, 300.0, 300.0]
+    phases = [request.extensions["timeout"]["connect"] for request in http.requests]
+    assert phases == ([4.0, 10.0, 10.0] if use == "with_timeout_cap" else [10.0] * 3)
+
+
+def test_the_event_loop_s_calls_are_aborted_as_well(loop: Loop) -> None:
+    waiting, cancelled = threading.Event(), threading.Event()
+
+    class Silent(httpx2.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+            if request.url.path == "/x":
+                return httpx2.Response(200)
+            waiting.set()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                cancelled.set()
+            raise AssertionError("nobody has set the event")
+
+    origin = Origin(loop, "t0ken", base_url="http://127.0.0.1:9", http=Silent())
+    dedicated = origin.dedicate()
+
+    def end() -> None:
+        if waiting.wait(LONGEST_S):
+            dedicated.abort_connections()
+
+    thread = threading.Thread(target=end)
+    thread.start()
+    with pytest.raises(TransportError) as caught:
+        dedicated.send(path("/silent"))
+    thread.join()
+    assert (str(caught.value), caught.value.kind) == ("the call was aborted", "ReadError")
+    assert cancelled.wait(LONGEST_S)
+    assert dedicated.send(path("/x")).status == 200
+    origin.close()
+
+
+def test_an_authentication_of_the_http_library_is_left_to_the_event_loop(loop: Loop, server: Server) -> None:
+    origin = Origin(loop, httpx2.BasicAuth("u", "p"), base_url=server.url)
+    sent = origin.dedicate().send(path("/x")).content
+    assert b"basic dtpw" in sent.lower()
+    assert len(server.connections) == 1
+    assert origin.send(path("/x")).status == 200
+    assert len(server.connections) == 1
+    origin.close()

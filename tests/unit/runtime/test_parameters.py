@@ -1,0 +1,222 @@
+"""Facts about parameters: how they are written, and what is refused."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+import uuid
+from typing import Annotated, Any
+from urllib.parse import unquote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import UNSET, Meta
+
+from generator.overlay._runtime.errors import InvalidArgumentError
+from generator.overlay._runtime.parameters import Parameter, check_model, cookie_header
+
+ID = Annotated[str, Meta(pattern="^[0-9]{1,19}$")]
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
+
+
+class Order(enum.Enum):
+    UP = "ASC"
+
+
+def parameter(type_: Any, **options: Any) -> Parameter[Any]:
+    return Parameter("wire-name", "argument", type_, **options)
+
+
+SCALARS: list[tuple[Any, Any, str]] = [
+    (ID, "12345", "12345"),
+    (bool, True, "true"),
+    (bool, False, "false"),
+    (int, -5, "-5"),
+    (float, 1.5, "1.5"),
+    (uuid.UUID, uuid.UUID(int=1), "00000000-0000-0000-0000-000000000001"),
+    (dt.date, dt.date(2020, 1, 2), "2020-01-02"),
+    (dt.datetime, dt.datetime(2020, 1, 2, tzinfo=dt.UTC), "2020-01-02T00:00:00+00:00"),
+    (Order, Order.UP, "ASC"),
+    (Order, "ASC", "ASC"),
+]
+
+
+@pytest.mark.parametrize(("type_", "value", "text"), SCALARS, ids=str)
+def test_scalars_are_written_in_every_place(type_: Any, value: Any, text: str) -> None:
+    codec = parameter(type_)
+    assert unquote(codec.in_path(value)) == text
+    assert codec.in_query(value) == (("wire-name", text),)
+    assert codec.in_header(value) == (("wire-name", text),)
+    assert [(name, unquote(found)) for name, found in codec.in_cookie(value)] == [("wire-name", text)]
+
+
+@given(TEXT)
+def test_any_text_is_one_segment_that_no_server_normalises_away(text: str) -> None:
+    segment = parameter(str).in_path(text)
+    assert unquote(segment) == text
+    assert segment not in {".", ".."}
+    assert not set(segment) & set("/?#\\ ")
+    assert segment.isascii()
+
+
+@pytest.mark.parametrize(
+    ("text", "segment"),
+    [(".", "%2E"), ("..", "%2E%2E"), ("...", "..."), ("a/b", "a%2Fb"), ("%2F", "%252F"), ("ä", "%C3%A4")],
+)
+def test_dots_and_slashes_stay_within_the_segment(text: str, segment: str) -> None:
+    assert parameter(str).in_path(text) == segment
+
+
+def test_an_empty_segment_is_refused() -> None:
+    table: list[tuple[Any, Any]] = [(str, ""), (list[str], []), (str | None, None)]
+    for type_, value in table:
+        with pytest.raises(InvalidArgumentError, match="must not be empty"):
+            parameter(type_).in_path(value)
+    with pytest.raises(InvalidArgumentError, match=": is required"):
+        parameter(str).in_path(UNSET)
+
+
+def test_unset_is_not_sent_and_null_is_empty() -> None:
+    codec = parameter(str | None)
+    assert codec.in_query(UNSET) == codec.in_header(UNSET) == codec.in_cookie(UNSET) == ()
+    assert codec.in_query(None) == (("wire-name", ""),)
+    with pytest.raises(InvalidArgumentError, match="must be str, not null"):
+        parameter(str).in_query(None)
+
+
+def test_arrays_are_repeated_or_joined() -> None:
+    assert parameter(list[int]).in_query([1, 2]) == (("wire-name", "1"), ("wire-name", "2"))
+    assert parameter(list[int], explode=False).in_query([1, 2]) == (("wire-name", "1,2"),)
+    assert parameter(list[int]).in_header([1, 2]) == (("wire-name", "1,2"),)
+    assert parameter(list[str]).in_path(["a,b", "c"]) == "a%2Cb,c"
+    assert parameter(list[int]).in_query([]) == ()
+    assert parameter(list[int], explode=False).in_query([]) == ()
+    with pytest.raises(InvalidArgumentError, match="comma"):
+        parameter(list[str], explode=False).in_query(["a,b"])
+
+
+def test_objects_follow_their_style() -> None:
+    value = {"x": 1, "y": 2}
+    kind = dict[str, int]
+    assert parameter(kind).in_query(value) == (("x", "1"), ("y", "2"))
+    assert parameter(kind, explode=False).in_query(value) == (("wire-name", "x,1,y,2"),)
+    assert parameter(kind).in_header(value) == (("wire-name", "x=1,y=2"),)
+    assert parameter(kind, explode=False).in_path(value) == "x,1,y,2"
+
+
+@pytest.mark.parametrize("place", ["in_path", "in_query", "in_header", "in_cookie"])
+@pytest.mark.parametrize(
+    ("type_", "value"),
+    [
+        (ID, "x"),
+        (ID, 5),
+        (int, "5"),
+        (int, True),
+        (str, b"x"),
+        (float, float("nan")),
+        (float, float("inf")),
+        (str, "\ud800"),
+        (list[int], ["a"]),
+    ],
+    ids=str,
+)
+def test_values_of_the_wrong_type_are_refused_everywhere(place: str, type_: Any, value: Any) -> None:
+    with pytest.raises(InvalidArgumentError) as caught:
+        getattr(parameter(type_), place)(value)
+    assert caught.value.argument.startswith("argument")
+
+
+@pytest.mark.parametrize("text", ["a\r\nb: c", "a\n", "\x00", " a", "a ", "ä", "日", "a\x7f"])
+def test_unsafe_header_values_are_refused(text: str) -> None:
+    with pytest.raises(InvalidArgumentError, match="header"):
+        parameter(str).in_header(text)
+
+
+@given(st.text())
+def test_a_header_value_is_sent_exactly_or_refused(text: str) -> None:
+    try:
+        ((_, sent),) = parameter(str).in_header(text)
+    except InvalidArgumentError:
+        return
+    assert sent == text
+    assert sent.isascii()
+    assert not set(sent) & set("\r\n\x00")
+
+
+def test_cookies_are_percent_encoded_and_joined() -> None:
+    pairs = parameter(str).in_cookie('a; b="c"')
+    assert pairs == (("wire-name", "a%3B%20b%3D%22c%22"),)
+    assert cookie_header(*pairs, ("x", "1")) == (("cookie", "wire-name=a%3B%20b%3D%22c%22; x=1"),)
+    assert cookie_header() == ()
+
+
+def test_an_error_names_argument_value_rule_and_description() -> None:
+    codec = parameter(ID, description="Id of the file.")
+    with pytest.raises(InvalidArgumentError) as caught:
+        codec.in_path("../x")
+    assert str(caught.value) == "argument='../x': does not match ^[0-9]{1,19}$ (Id of the file)"
+
+
+@pytest.mark.parametrize(
+    ("place", "type_", "value", "message"),
+    [
+        ("in_path", str, UNSET, "argument: is required"),
+        ("in_path", str, "", "argument='': must not be empty"),
+        (
+            "in_header",
+            list[str],
+            ["a,b", "c"],
+            "argument=['a,b', 'c']: must not contain a comma, which separates the items",
+        ),
+        ("in_header", str, "a\n", r"argument='a\n': has characters that cannot be sent in a header"),
+        ("in_query", int, "x", "argument='x': must be int, not str"),
+        ("in_query", list[int], [1, "x"], "argument[1]='x': must be int, not str"),
+    ],
+)
+@pytest.mark.parametrize(("description", "meant"), [("Meant so.", " (Meant so)"), ("", "")])
+def test_a_refusal_says_what_to_do_and_what_is_meant(
+    place: str, type_: Any, value: Any, message: str, *, description: str, meant: str
+) -> None:
+    with pytest.raises(InvalidArgumentError) as caught:
+        getattr(parameter(type_, description=description), place)(value)
+    assert str(caught.value) == message + meant
+
+
+@pytest.mark.parametrize("place", ["in_path", "in_query", "in_header", "in_cookie"])
+@pytest.mark.parametrize(
+    ("type_", "value", "message"),
+    [
+        (float, float("nan"), "argument=nan: must be a finite number"),
+        (list[list[int]], [[1]], "argument=[1]: must be a scalar"),
+        (dict[str, list[int]], {"x": [1]}, "argument=[1]: must be a scalar"),
+    ],
+)
+def test_a_value_that_is_no_text_is_told_so_everywhere(place: str, type_: Any, value: Any, message: str) -> None:
+    with pytest.raises(InvalidArgumentError) as caught:
+        getattr(parameter(type_), place)(value)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("place", ["in_path", "in_query", "in_cookie"])
+@pytest.mark.parametrize(
+    ("type_", "value"), [(str, "\ud800"), (list[str], ["\ud800"]), (dict[str, str], {"x": "\ud800"})]
+)
+@pytest.mark.parametrize("explode", [True, False])
+def test_a_lone_surrogate_is_told_so_everywhere(place: str, type_: Any, value: Any, *, explode: bool) -> None:
+    with pytest.raises(InvalidArgumentError, match=r"^argument='.*': is not valid Unicode, it has a lone surrogate$"):
+        getattr(parameter(type_, explode=explode), place)(value)
+
+
+def test_items_of_a_list_that_is_joined_have_no_comma() -> None:
+    with pytest.raises(InvalidArgumentError) as caught:
+        parameter(list[str], explode=False).in_query(["a,b"])
+    assert str(caught.value) == "argument=['a,b']: must not contain a comma, which separates the items"
+    assert parameter(list[str]).in_header(["a,b"]) == (("wire-name", "a,b"),)
+
+
+def test_what_no_earlier_call_has_returned_is_told_so() -> None:
+    check_model("order", Order.UP, Order)
+    with pytest.raises(InvalidArgumentError) as caught:
+        check_model("order", "ASC", Order)
+    assert str(caught.value) == "order='ASC': must be the Order of an earlier call"

@@ -1,0 +1,337 @@
+"""Which URLs of a response get the token: few."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from generator.overlay._runtime.auth import Credentials
+from generator.overlay._runtime.errors import InvalidArgumentError, UntrustedUrlError
+from generator.overlay._runtime.messages import Request
+from generator.overlay._runtime.transport import SyncTransport
+from generator.overlay._runtime.url_policy import UrlPolicy
+
+SERVER = "https://upload.box.com/api/2.0"
+ID = "F971964745A5CD0C001BBE4E58196BFD"
+PATH = f"/files/upload_sessions/{ID}/commit"
+END = f"/api/2.0{PATH}"
+HOSTS = ("box.com", "box-gov.com")
+
+GOOD = [
+    f"https://upload.box.com{END}",
+    f"https://upload.app.box.com{END}",
+    f"https://upload-las.app.box.com{END}",
+    f"https://upload.app.box-gov.com{END}",
+    f"https://fupload-ec2.box.com{END}",
+    f"https://box.com{END}",
+    f"https://UPLOAD.BOX.COM{END}",
+    f"HTTPS://upload.box.com{END}",
+    f"https://upload.box.com:443{END}",
+    f"https://upload.box.com{END}?zone=1",
+]
+
+HOSTILE = [
+    # Other hosts that look alike.
+    f"https://evilbox.com{END}",
+    f"https://box.com.evil.org{END}",
+    f"https://upload.box.com.evil.org{END}",
+    f"https://upload-box.com{END}",
+    f"https://box.co{END}",
+    f"https://evil.org/?upload.box.com{END}",
+    f"https://evil.org/upload.box.com{END}",
+    f"https://evil.org#.box.com{END}",
+    f"https://evil.org\\.box.com{END}",
+    f"https://evil.org\\@upload.box.com{END}",
+    f"https://upload.box.com\\.evil.org{END}",
+    f"https://upload.box.com%2eevil.org{END}",
+    f"https://evil.org%2f.box.com{END}",
+    f"https://evil.org%00.box.com{END}",
+    f"https://upload.box.com.{END}",
+    f"https://.box.com{END}",
+    f"https://upload..box.com{END}",
+    f"https://b\u043ex.com{END}",
+    f"https://upload.box\u3002com{END}",
+    f"https://xn--bx-xlc.com{END}",
+    f"https://127.0.0.1{END}",
+    f"https://[::1]{END}",
+    f"https://169.254.169.254{END}",
+    f"https://2130706433{END}",
+    f"https://localhost{END}",
+    # User names and ports.
+    f"https://user@upload.box.com{END}",
+    f"https://user:pass@upload.box.com{END}",
+    f"https://upload.box.com@evil.org{END}",
+    f"https://@upload.box.com{END}",
+    f"https://upload.box.com:8443{END}",
+    f"https://upload.box.com:0443{END}",
+    f"https://upload.box.com:4430{END}",
+    f"https://upload.box.com:{END}",
+    f"https://upload.box.com:80{END}",
+    f"https://upload.box.com:0{END}",
+    f"https://upload.box.com:99999{END}",
+    # Other schemes, and none.
+    f"http://upload.box.com{END}",
+    f"http://127.0.0.1{END}",
+    f"ftp://upload.box.com{END}",
+    f"file://upload.box.com{END}",
+    f"//upload.box.com{END}",
+    f"https:/upload.box.com{END}",
+    f"https:upload.box.com{END}",
+    f"https:///upload.box.com{END}",
+    f"upload.box.com{END}",
+    f"javascript://upload.box.com{END}",
+    END,
+    "",
+    # Other paths, and other sessions.
+    f"https://upload.box.com{PATH}",
+    f"https://app.box.com{PATH}",
+    "https://upload.box.com/",
+    "https://upload.box.com",
+    "https://upload.box.com/api/2.0/users/me",
+    f"https://upload.box.com/api/2.0/files/upload_sessions/{'0' * 32}/commit",
+    f"https://upload.box.com/api/2.0/files/upload_sessions/{ID}",
+    f"https://upload.box.com{END}/",
+    f"https://upload.box.com{END}/../../{'0' * 32}/commit",
+    f"https://upload.box.com/x/..{END}",
+    f"https://upload.box.com/x{END}",
+    f"https://upload.box.com/{END}",
+    f"https://upload.box.com{END.lower()}",
+    f"https://upload.box.com{END.replace('/commit', '%2Fcommit')}",
+    f"https://upload.box.com{END};x=1",
+    f"https://upload.box.com{END}#commit",
+    f"https://upload.box.com?{END}",
+    # What no URL has.
+    f" https://upload.box.com{END}",
+    f"https://upload.box.com{END} ",
+    f"https://upload.box.com{END}\r\nx-evil: 1",
+    f"https://upload.box.com{END}\x00",
+    f"https://upload .box.com{END}",
+    f"https://{{box-upload-server}}{END}",
+    f"https://upload.box.com\t{END}",
+    f"https://[upload.box.com]{END}",
+    f"https://[::1{END}",
+]
+
+
+@pytest.mark.parametrize("url", GOOD)
+def test_the_api_s_own_hosts_are_trusted(url: str) -> None:
+    assert UrlPolicy(HOSTS, (), None).check(url, SERVER, PATH) == url
+
+
+def test_the_table_of_hostile_urls_is_long() -> None:
+    assert len(set(HOSTILE)) >= 40
+
+
+@pytest.mark.parametrize("url", HOSTILE)
+@pytest.mark.parametrize("base_url", [None, "https://upload.box.com/api/2.0"])
+def test_hostile_urls_get_nothing(url: str, base_url: str | None) -> None:
+    with pytest.raises(UntrustedUrlError) as caught:
+        UrlPolicy(HOSTS, (), base_url).check(url, SERVER, PATH)
+    assert caught.value.url == url
+    assert "\n" not in str(caught.value)
+    assert caught.value.retry_safe is True
+
+
+@pytest.mark.parametrize(
+    "url",
+    [f"http://127.0.0.1:8080{END}", f"http://localhost{END}", f"http://[::1]:9{END}", f"https://127.0.0.1:8443{END}"],
+)
+def test_loopback_is_trusted_by_a_client_that_is_at_loopback(url: str) -> None:
+    assert UrlPolicy(HOSTS, (), "http://127.0.0.1:8080/api/2.0").check(url, SERVER, PATH) == url
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["10.0.0.1", "192.168.1.1", "127.0.0.1.evil.org", "128.0.0.1", "localhost.evil.org", "evil.org", "upload.box.com"],
+)
+def test_a_client_at_loopback_trusts_nothing_else_over_http(host: str) -> None:
+    with pytest.raises(UntrustedUrlError):
+        UrlPolicy(HOSTS, (), "http://127.0.0.1:8080").check(f"http://{host}{END}", SERVER, PATH)
+
+
+def test_the_path_may_follow_the_base_url() -> None:
+    trust = UrlPolicy(HOSTS, (), "http://127.0.0.1:8080/mock")
+    assert trust.check(f"http://127.0.0.1:8080/mock{PATH}", SERVER, PATH)
+
+
+@pytest.mark.parametrize(
+    ("named", "url"),
+    [
+        ("proxy.example", f"https://proxy.example{END}"),
+        ("proxy.example:8443", f"https://proxy.example:8443{END}"),
+        ("Proxy.Example", f"https://proxy.example{END}"),
+        ("proxy.example:443", f"https://proxy.example{END}"),
+        ("proxy.example:443", f"https://proxy.example:443{END}"),
+        ("proxy.example", f"https://proxy.example:443{END}"),
+        ("[2001:db8::1]:443", f"https://[2001:db8::1]{END}"),
+    ],
+)
+def test_a_host_that_the_caller_names_is_trusted(named: str, url: str) -> None:
+    assert UrlPolicy(HOSTS, (named,), None).check(url, SERVER, PATH) == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"https://a.proxy.example{END}",
+        f"http://proxy.example{END}",
+        f"https://proxy.example:1{END}",
+        f"https://x@proxy.example{END}",
+    ],
+)
+def test_a_named_host_is_trusted_exactly_as_named(url: str) -> None:
+    with pytest.raises(UntrustedUrlError):
+        UrlPolicy(HOSTS, ("proxy.example",), None).check(url, SERVER, PATH)
+
+
+@pytest.mark.parametrize(
+    "host", ["", "https://a.example", "a.example/x", "*.example", "a b", "u@a.example", "a.example:x", "a?b", "a#b"]
+)
+def test_what_is_no_host_cannot_be_trusted(host: str) -> None:
+    with pytest.raises(InvalidArgumentError, match="trusted_hosts"):
+        UrlPolicy(HOSTS, (host,), None)
+
+
+def test_a_string_is_no_collection_of_hosts() -> None:
+    with pytest.raises(InvalidArgumentError, match="trusted_hosts"):
+        UrlPolicy(HOSTS, "box.com", None)
+
+
+@pytest.mark.parametrize(
+    ("url", "rule"),
+    [
+        ("nonsense", "is not written as a plain URL of scheme, host and path"),
+        (f"http://upload.box.com{END}", "is not https; plain http needs a base_url= at a loopback address"),
+        (
+            f"https://upload.box.com:8443{END}",
+            "names a port; trusted_hosts= can name it with its host, as host:port",
+        ),
+        (f"https://evil.org{END}", "leads to a host that is not trusted; trusted_hosts= can name it"),
+        (
+            "https://upload.box.com/other",
+            f"does not lead to {PATH} below /api/2.0; base_url= can name another place",
+        ),
+    ],
+)
+def test_a_refusal_says_in_words_what_is_wrong(url: str, rule: str) -> None:
+    with pytest.raises(UntrustedUrlError) as caught:
+        UrlPolicy(HOSTS, (), None).check(url, SERVER, PATH)
+    assert (caught.value.rule, str(caught.value)) == (rule, f"{url!r}: {rule}")
+
+
+@pytest.mark.parametrize("authenticated", [True, False])
+def test_a_url_that_is_not_trusted_is_refused_with_or_without_a_token(authenticated: bool) -> None:
+    request = Request("op", "GET", SERVER, PATH, url="https://evil.org/x", authenticated=authenticated)
+    with SyncTransport(Credentials("t0ken"), api_hosts=HOSTS) as transport, pytest.raises(UntrustedUrlError):
+        transport.send(request)
+
+
+def test_what_cannot_be_trusted_is_shown() -> None:
+    with pytest.raises(InvalidArgumentError) as caught:
+        UrlPolicy(HOSTS, ("a b",), None)
+    assert str(caught.value) == "trusted_hosts='a b': must be a host, or host:port"
+    with pytest.raises(InvalidArgumentError) as caught:
+        UrlPolicy(HOSTS, "box.com", None)
+    assert str(caught.value) == "trusted_hosts='box.com': must be a collection of hosts"
+
+
+@pytest.mark.parametrize("prefix", ["/mock", "/boX", ""])
+def test_a_slash_at_the_end_of_a_base_url_does_not_matter(prefix: str) -> None:
+    trust = UrlPolicy(HOSTS, (), f"http://127.0.0.1:8080{prefix}/")
+    assert trust.check(f"http://127.0.0.1:8080{prefix}{PATH}", SERVER, PATH)
+
+
+@pytest.mark.parametrize("server", ["https://upload.box.com/boX", "https://upload.box.com/boX/"])
+def test_a_slash_at_the_end_of_a_server_does_not_matter(server: str) -> None:
+    url = f"https://upload.box.com/boX{PATH}"
+    assert UrlPolicy(HOSTS, (), None).check(url, server, PATH) == url
+
+
+def test_without_a_base_url_only_the_path_of_the_server_is_trusted() -> None:
+    bare = f"https://upload.box.com{PATH}"
+    assert UrlPolicy(HOSTS, (), None).check(bare, "https://upload.box.com", PATH) == bare
+    for server in (SERVER, "/api"):
+        with pytest.raises(UntrustedUrlError, match="does not lead to"):
+            UrlPolicy(HOSTS, (), None).check(bare, server, PATH)
+
+
+@pytest.mark.parametrize(
+    ("base_url", "host"),
+    [
+        ("https://gate.box.com/box", "gate.box.com"),
+        ("https://gate.box.com:443/box", "GATE.box.com"),
+        ("https://gate.box.com/box", "gate.box.com:443"),
+        ("https://gate.example:8443/box", "gate.example:8443"),
+    ],
+)
+def test_the_path_of_the_base_url_is_trusted_at_its_own_host(base_url: str, host: str) -> None:
+    trust = UrlPolicy(HOSTS, ("gate.example:8443",), base_url)
+    for end in (f"/box{PATH}", END):
+        assert trust.check(f"https://{host}{end}", SERVER, PATH) == f"https://{host}{end}"
+
+
+@pytest.mark.parametrize("host", ["upload.box.com", "gate.example", "gate.example:8443"])
+def test_the_path_of_the_base_url_is_trusted_nowhere_else(host: str) -> None:
+    trust = UrlPolicy(HOSTS, ("gate.example:8443", "gate.example"), "https://gate.box.com/box")
+    with pytest.raises(UntrustedUrlError, match=r"does not lead to .* below /api/2.0;"):
+        trust.check(f"https://{host}/box{PATH}", SERVER, PATH)
+    assert trust.check(f"https://{host}{END}", SERVER, PATH)
+
+
+@pytest.mark.parametrize(
+    ("base_url", "host"),
+    [("http://127.0.0.1:8080/box", "upload.box.com"), ("https://gate.box.com/box", "127.0.0.1:8443")],
+)
+def test_the_path_of_a_base_url_at_loopback_is_trusted_at_loopback_alone(base_url: str, host: str) -> None:
+    trust = UrlPolicy(HOSTS, ("127.0.0.1:8443",), base_url)
+    assert trust.check(f"https://{host}{END}", SERVER, PATH)
+    with pytest.raises(UntrustedUrlError, match=r"does not lead to .* below /api/2.0;"):
+        trust.check(f"https://{host}/box{PATH}", SERVER, PATH)
+
+
+def test_a_refusal_names_the_paths_that_are_possible() -> None:
+    trust = UrlPolicy(HOSTS, (), "https://gate.box.com/")
+    with pytest.raises(UntrustedUrlError, match=r"below / or /api/2.0; base_url= can"):
+        trust.check("https://gate.box.com/other", SERVER, PATH)
+
+
+@pytest.mark.parametrize("hosts", [None, 5])
+def test_what_is_no_collection_of_hosts_is_refused(hosts: Any) -> None:
+    with pytest.raises(InvalidArgumentError, match=f"^trusted_hosts={hosts}: must be a collection of hosts"):
+        UrlPolicy(HOSTS, hosts, None)
+
+
+@pytest.mark.parametrize("host", [None, 5, b"box.com"])
+def test_a_host_is_a_text(host: Any) -> None:
+    with pytest.raises(InvalidArgumentError, match=r"^trusted_hosts=.*: must be a host, or host:port"):
+        UrlPolicy(HOSTS, [host], None)
+
+
+@pytest.mark.parametrize("base_url", ["http://127.0.0.1:8080 ", "//http://127.0.0.1:8080", " http://127.0.0.1:8080"])
+def test_a_base_url_that_is_none_makes_no_client_at_loopback(base_url: str) -> None:
+    with pytest.raises(UntrustedUrlError):
+        UrlPolicy(HOSTS, (), base_url).check(f"http://127.0.0.1:8080{PATH}", SERVER, PATH)
+
+
+@pytest.mark.parametrize("server", [f"{SERVER} ", f"//{SERVER}", f" {SERVER}"])
+def test_a_server_that_is_no_url_gives_no_path(server: str) -> None:
+    with pytest.raises(UntrustedUrlError):
+        UrlPolicy(HOSTS, (), None).check(f"https://upload.box.com{END}", server, PATH)
+
+
+@pytest.mark.parametrize("named", [*HOSTS, "box.example"])
+@pytest.mark.parametrize(
+    "host",
+    ["evil{}", "evil-{}", "{}.evil.org", "{}evil.org", "evil.org/{}", "evil.org/.{}", "{}@evil.org", "{}:8443", "{}."],
+)
+def test_what_looks_like_a_trusted_host_is_not_trusted(named: str, host: str) -> None:
+    """Each domain of the API and each host that the caller trusts."""
+    with pytest.raises(UntrustedUrlError):
+        UrlPolicy(HOSTS, ["box.example"], None).check(f"https://{host.format(named)}{END}", SERVER, PATH)
+    assert UrlPolicy(HOSTS, ["box.example"], None).check(f"https://{named}{END}", SERVER, PATH)
+
+
+def test_hosts_below_one_that_the_caller_trusts_are_not_trusted() -> None:
+    with pytest.raises(UntrustedUrlError):
+        UrlPolicy(HOSTS, ["box.example"], None).check(f"https://upload.box.example{END}", SERVER, PATH)

@@ -1,0 +1,147 @@
+"""Parts as jobs of an executor: plain values that can be pickled, and what stays where they run."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import httpx2
+import msgspec
+import pytest
+from box_uploads import AsyncClient, Client, errors
+from box_uploads.upload import PartConflictError, PartJob, SourceChangedError, executor_parts, run_part_job
+from box_uploads.upload.executor_parts import ClientFactory, StaticToken, client_factory
+from box_uploads.upload.parts import Part
+from box_uploads.upload.source_factory import open_source
+
+from tests.unit.upload.script import session, stored
+
+CONTENT = bytes(range(25))
+NOWHERE = "http://127.0.0.1:9/api/2.0"
+
+
+def make_client(token: str) -> ClientFactory:
+    return ClientFactory(token=StaticToken(token), base_url=NOWHERE, timeout_s=None, trusted_hosts=(), as_user=None)
+
+
+def part_job(**changes: Any) -> PartJob:
+    fields: dict[str, Any] = {
+        "make_client": make_client("t0ken"),
+        "client": "upload",
+        "session": msgspec.json.encode(session()),
+        "source": CONTENT[10:20],
+        "fingerprint": None,
+        "file_size": 25,
+        "part": Part(1, 10, 10),
+        "held": stored(10, CONTENT[10:20]),
+    }
+    return PartJob(**fields | changes)
+
+
+def test_a_job_is_the_same_on_the_other_side() -> None:
+    job = part_job(fingerprint=None)
+    assert pickle.loads(pickle.dumps(job)) == job  # noqa: S301  # our own
+
+
+def test_a_job_shows_no_token() -> None:
+    assert "t0ken" not in repr(part_job())
+    assert repr(StaticToken("t0ken")) == "StaticToken(…)"
+
+
+def test_a_part_that_is_held_is_compared_and_not_sent() -> None:
+    assert run_part_job(part_job()) == stored(10, CONTENT[10:20])
+    with pytest.raises(PartConflictError):
+        run_part_job(part_job(source=CONTENT[:10]))
+
+
+def test_a_part_is_read_from_the_path_where_the_job_runs(tmp_path: Path) -> None:
+    path = tmp_path / "film.mov"
+    path.write_bytes(CONTENT)
+    with open_source(path) as source:
+        job = part_job(source=str(path), fingerprint=source.fingerprint)
+    assert run_part_job(job) == stored(10, CONTENT[10:20])
+    path.write_bytes(CONTENT + b"x")
+    with pytest.raises(SourceChangedError, match="is not the one"):
+        run_part_job(job)
+
+
+def test_a_job_knows_the_source_on_another_machine_and_not_where_it_is_missing(tmp_path: Path) -> None:
+    path = tmp_path / "film.mov"
+    path.write_bytes(CONTENT)
+    with open_source(path) as source:
+        elsewhere = msgspec.structs.replace(source.fingerprint, inode=7, device=7)
+    job = part_job(source=str(path), fingerprint=elsewhere)
+    assert run_part_job(job) == stored(10, CONTENT[10:20])
+    path.unlink()
+    with pytest.raises(errors.UploadError, match="cannot be read where its part is sent"):
+        run_part_job(job)
+
+
+def test_a_thread_keeps_some_clients_and_a_buffer_and_closes_them_in_the_end() -> None:
+    made: list[Client] = []
+
+    def work() -> None:
+        state = executor_parts._STATE
+        made.append(state.client("first", make_client("first")))
+        assert state.client("first", make_client("first")) is made[0]
+        made.extend(state.client(str(number), make_client("next")) for number in range(4))
+        assert state.buffer_of(10).obj is state.buffer_of(5).obj
+        assert len(state.buffer_of(20)) == 20
+
+    thread = Thread(target=work)
+    thread.start()
+    thread.join()
+    for client in made:
+        with pytest.raises(errors.ClientClosedError):
+            client.create_upload_session(folder_id="0", file_name="film.mov", file_size=20_000_000)
+
+
+def test_a_client_is_made_again_with_its_settings() -> None:
+    with Client("t0ken", base_url=NOWHERE, timeout_s=5, trusted_hosts=["box.example"], as_user="7") as box:
+        found = client_factory(box)
+    assert (found.token(), found.base_url, found.timeout_s) == ("t0ken", NOWHERE, (5, 5, 5, 5, 300))
+    assert (found.trusted_hosts, found.as_user) == (("box.example",), "7")
+    with found() as again:
+        assert client_factory(again) == found
+    assert "t0ken" not in repr(found)
+
+
+def token() -> str:
+    return "t0ken"
+
+
+def test_a_callable_for_the_token_goes_along_and_the_token_does_not() -> None:
+    found = client_factory(AsyncClient(token))
+    assert found.token is token
+    assert b"t0ken" not in pickle.dumps(part_job(make_client=found))
+
+
+def test_defaults_stay_defaults() -> None:
+    with Client("t0ken") as box:
+        found = client_factory(box)
+    assert found == ClientFactory(
+        token=StaticToken("t0ken"), base_url=None, timeout_s=found.timeout_s, trusted_hosts=(), as_user=None
+    )
+    with found() as again:
+        assert client_factory(again) == found
+
+
+def test_an_auth_of_the_callers_own_cannot_go_along() -> None:
+    with Client(httpx2.BasicAuth("name", "word")) as box, pytest.raises(errors.InvalidArgumentError, match="executor"):
+        client_factory(box)
+
+
+@pytest.mark.parametrize(
+    ("timeout_s", "deadline_s", "response_s"),
+    [(None, 0.0, 10.0), (None, 30.0, 30.0), (5, 30.0, 30.0), (5, 900.0, 300.0)],
+)
+def test_no_answer_to_a_worker_may_take_longer_than_the_upload_bears(
+    timeout_s: Any, deadline_s: float, response_s: float
+) -> None:
+    with Client("t0ken", timeout_s=timeout_s) as box:
+        found = client_factory(box, deadline_s)
+    assert found.timeout_s is not None
+    assert found.timeout_s[-1] == response_s
+    found().close()

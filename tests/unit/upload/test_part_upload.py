@@ -1,0 +1,200 @@
+"""Uploading one part: what is done after each kind of failure."""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b64encode
+from typing import Any
+
+import pytest
+from box_uploads import errors
+from box_uploads.upload import DeadlineExceededError, DigestMismatchError, PartConflictError, SessionLostError
+from box_uploads.upload.part_upload import BufferSender, PartUploader
+from box_uploads.upload.parts import Part
+from box_uploads.upload.retry import CancelToken
+
+from tests.unit.upload.script import Script, api_error, budget, lost, session, stored
+
+CONTENT = b"0123456789"
+PUT, LIST = "upload_part", "list_parts"
+
+
+def upload(script: Script, counted: list[int] | None = None, deadline_s: float = 100) -> Any:
+    calls: Any = script
+    part, (limit, script.events) = Part(1, 10, 10), budget(deadline_s)
+    count = (counted if counted is not None else []).append
+    window = memoryview(CONTENT)
+    sender = BufferSender(calls, session(), 25, part, window, budget=limit, cancel=CancelToken(), count=count)
+    return PartUploader(calls, session(), part, sender, limit).upload()
+
+
+def arrive(script: Script) -> None:
+    """Store the part, and lose the answer."""
+    script.held[10] = stored(10, CONTENT)
+    raise lost()
+
+
+def test_a_part_is_sent_with_its_digest_and_range() -> None:
+    script = Script()
+    upload(script)
+    digest = b64encode(hashlib.sha1(CONTENT, usedforsecurity=False).digest()).decode()
+    assert script.last == (CONTENT, f"sha={digest}", "bytes 10-19/25")
+
+
+@pytest.mark.parametrize(
+    ("failure", "asks"),
+    [
+        (lost(), True),
+        (lost("WriteTimeout"), True),
+        (lost("RemoteProtocolError"), True),
+        (lost("ConnectError"), False),
+        (lost("PoolTimeout"), False),
+        (api_error(500), True),
+        (api_error(503), True),
+        (api_error(408), True),
+        (api_error(429), False),
+        (api_error(416, "range_overlaps_existing_part"), True),
+        (api_error(409, "conflict"), True),
+        (api_error(412, "precondition_failed"), False),
+        (api_error(400, "bad_digest"), False),
+    ],
+    ids=str,
+)
+def test_a_part_that_may_have_arrived_is_looked_for(failure: Exception, asks: bool) -> None:
+    script = Script(upload_part=[failure])
+    upload(script)
+    assert script.log == [PUT, *[LIST] * asks, PUT]
+
+
+def test_a_part_that_has_arrived_is_not_sent_again() -> None:
+    script = Script(upload_part=[arrive], list_parts=[api_error(502), lost(), api_error(429)])
+    assert upload(script).offset == 10
+    assert script.log == [PUT, LIST, LIST, LIST, LIST]
+
+
+UNREADABLE = [errors.DecodeError("no JSON", status=200), api_error(206)]
+
+
+@pytest.mark.parametrize("failure", UNREADABLE, ids=str)
+def test_a_part_whose_success_cannot_be_read_is_looked_up_once(failure: Exception) -> None:
+    def store(script: Script) -> None:
+        script.held[10] = stored(10, CONTENT)
+        raise failure
+
+    script = Script(upload_part=[store], list_parts=[api_error(502), lost()])
+    assert upload(script).offset == 10
+    assert script.log == [PUT, LIST, LIST, LIST]
+
+
+@pytest.mark.parametrize("failure", UNREADABLE, ids=str)
+def test_a_part_whose_success_cannot_be_read_and_that_is_not_held_is_an_error(failure: Exception) -> None:
+    script = Script(upload_part=[failure] * 9)
+    with pytest.raises(type(failure)) as caught:
+        upload(script)
+    assert (script.log, caught.value) == ([PUT, LIST], failure)
+    assert "The session does not hold the part." in caught.value.__notes__
+
+
+@pytest.mark.parametrize("first", [lost(), UNREADABLE[0]], ids=str)
+def test_a_list_of_parts_that_cannot_be_read_is_asked_for_once(first: Exception) -> None:
+    script = Script(upload_part=[first], list_parts=[errors.DecodeError("no list", status=200)] * 9)
+    with pytest.raises(errors.DecodeError, match="no list"):
+        upload(script)
+    assert script.log == [PUT, LIST]
+
+
+def test_a_part_that_is_answered_with_a_sha1_in_capitals_is_ours() -> None:
+    class Loud(Script):
+        def upload_part(self, *arguments: Any, **named: Any) -> Any:
+            answer = super().upload_part(*arguments, **named)
+            answer.parsed.part.sha1 = answer.parsed.part.sha1.upper()
+            return answer
+
+    assert upload(Loud()).offset == 10
+    assert upload(Loud(upload_part=[arrive])).offset == 10
+
+
+def test_an_overlap_that_is_not_listed_was_not_persisted() -> None:
+    script = Script(upload_part=[api_error(416)] * 3)
+    upload(script)
+    assert script.log == [PUT, LIST, PUT, LIST, PUT, LIST, PUT]
+
+
+def test_an_overlap_with_other_bytes_is_a_conflict() -> None:
+    script = Script(upload_part=[api_error(416)])
+    script.held[10] = stored(10, CONTENT[::-1])
+    with pytest.raises(PartConflictError, match="the server holds"):
+        upload(script)
+
+
+@pytest.mark.parametrize(
+    ("failure", "raised"),
+    [
+        (api_error(404), SessionLostError),
+        (api_error(410), SessionLostError),
+        (api_error(401), errors.UnauthorizedError),
+        (api_error(403), errors.ForbiddenError),
+        (api_error(400), errors.BadRequestError),
+        (errors.UntrustedUrlError("https://evil", "is not Box"), errors.UntrustedUrlError),
+    ],
+    ids=str,
+)
+def test_what_cannot_heal_ends_the_part_at_once(failure: Exception, raised: type[Exception]) -> None:
+    script = Script(upload_part=[failure])
+    with pytest.raises(raised):
+        upload(script)
+    assert (script.log, script.events) == ([PUT], [])
+
+
+def test_bytes_that_never_arrive_whole_are_given_up() -> None:
+    script = Script(upload_part=[api_error(412)] * 9)
+    with pytest.raises(DigestMismatchError, match="other bytes at offset 10 4 times"):
+        upload(script)
+    assert script.log == [PUT] * 4
+
+
+@pytest.mark.parametrize("field", ["sha1", "size", "offset"])
+def test_an_answer_about_another_part_is_an_error(field: str) -> None:
+    class Liar(Script):
+        def upload_part(self, *arguments: Any, **named: Any) -> Any:
+            answer = super().upload_part(*arguments, **named)
+            setattr(answer.parsed.part, field, "0" * 40 if field == "sha1" else 11)
+            return answer
+
+    with pytest.raises(DigestMismatchError):
+        upload(Liar())
+
+
+def test_failures_are_retried_until_the_deadline() -> None:
+    script = Script(upload_part=[api_error(503)] * 10_000)
+    with pytest.raises(DeadlineExceededError, match="within 40 s") as caught:
+        upload(script, deadline_s=40)
+    assert isinstance(caught.value.__cause__, errors.ServerError)
+    assert script.log.count(PUT) < 10
+
+
+def test_bytes_that_are_sent_again_are_taken_back() -> None:
+    counted: list[int] = []
+    upload(Script(upload_part=[api_error(429), lost()]), counted)
+    assert (sum(counted), counted) == (10, [10, -10, 10, -10, 10])
+
+
+def test_all_calls_are_about_the_session() -> None:
+    class Asked(Script):
+        def upload_part(self, *arguments: Any, **named: Any) -> Any:
+            sessions.extend(arguments)
+            return super().upload_part(*arguments, **named)
+
+        def list_parts(self, *arguments: Any, **named: Any) -> Any:
+            sessions.extend(arguments)
+            return super().list_parts(*arguments, **named)
+
+    sessions: list[Any] = []
+    upload(Asked(upload_part=[lost()]))
+    assert sessions == [session()] * 3
+
+
+def test_a_session_that_has_ended_is_told_with_its_cause() -> None:
+    with pytest.raises(SessionLostError, match=r"^the session has ended: 410") as caught:
+        upload(Script(upload_part=[api_error(410)]))
+    assert isinstance(caught.value.__cause__, errors.GoneError)

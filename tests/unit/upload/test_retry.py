@@ -1,0 +1,119 @@
+"""Delays, deadlines and cancellation."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+from box_uploads.upload import BackoffPolicy, DeadlineExceededError, Retried, UploadCancelledError
+from box_uploads.upload.retry import CancelToken, RetryBudget
+
+from tests.unit.upload.script import api_error, budget, lost
+
+STEADY = BackoffPolicy(random=lambda: 1.0)
+
+
+@pytest.mark.parametrize(
+    ("attempt", "asked_s", "delay_s"),
+    [(1, None, 1), (2, None, 2), (3, None, 4), (6, None, 30), (10_000, None, 30), (1, 7, 7), (9, 1e9, 300), (1, 0, 1)],
+)
+def test_a_delay_doubles_unless_the_server_asks_for_one(attempt: int, asked_s: float | None, delay_s: float) -> None:
+    assert STEADY.delay_s(attempt, asked_s) == delay_s
+
+
+def test_half_of_a_delay_is_certain() -> None:
+    assert BackoffPolicy(random=lambda: 0.0).delay_s(1, None) == 0.5
+    assert 0.5 <= BackoffPolicy().delay_s(1, None) <= 1
+
+
+def test_the_deadline_counts_from_the_first_failure() -> None:
+    limit, events = budget(deadline_s=3)
+    limit.wait(api_error(503))
+    limit.wait(api_error(503))
+    with pytest.raises(DeadlineExceededError, match=r"step: not done within 3 s, after 3 attempts: 503") as caught:
+        limit.wait(api_error(503))
+    assert [event.delay_s for event in events] == [0.75, 1.5]
+    assert str(caught.value.__cause__).startswith("503")
+
+
+def test_attempts_in_which_bytes_move_do_not_count() -> None:
+    now, events = [0.0], list[Any]()
+
+    def sleep(delay_s: float) -> None:
+        now[0] += delay_s
+
+    backoff = BackoffPolicy(base_s=10, clock=lambda: now[0], sleep=sleep, random=lambda: 1.0)
+    limit = RetryBudget("part", backoff=backoff, deadline_s=100, cancel=CancelToken(), emit=events.append)
+    for _ in range(3):
+        now[0] += 655
+        limit.note_progress()
+        limit.wait(lost())
+    assert [event.delay_s for event in events] == [10, 20, 30]
+    now[0] += 39
+    with pytest.raises(DeadlineExceededError, match="within 100 s, after 4 attempts"):
+        limit.wait(lost())
+
+
+def test_a_delay_that_the_server_asks_for_is_not_waited_if_it_is_too_long() -> None:
+    limit, events = budget(deadline_s=10)
+    with pytest.raises(DeadlineExceededError):
+        limit.wait(api_error(429, retry_after_s=11))
+    assert events == []
+
+
+def test_each_retry_is_an_event_with_one_line_and_the_offset() -> None:
+    events: list[Any] = []
+    backoff = BackoffPolicy(sleep=lambda _: None, random=lambda: 1.0, clock=lambda: 0.0)
+    RetryBudget("part", backoff=backoff, deadline_s=9, cancel=CancelToken(), emit=events.append, offset=10).wait(
+        "two\nlines", 3
+    )
+    assert events == [Retried("part", 1, 3, "two lines", 10)]
+
+
+def test_a_cause_that_is_no_error_is_named_and_not_raised_from() -> None:
+    limit, _ = budget(deadline_s=0)
+    with pytest.raises(DeadlineExceededError, match="202") as caught:
+        limit.wait("still 202")
+    assert caught.value.__cause__ is None
+
+
+def test_a_cancelled_upload_does_not_wait() -> None:
+    limit, events = budget()
+    vars(limit)["_cancel"].cancel()
+    with pytest.raises(UploadCancelledError):
+        limit.wait(lost())
+    assert events == []
+
+
+def test_cancelling_ends_a_wait_that_has_begun() -> None:
+    cancel, begun = CancelToken(), threading.Event()
+
+    def emit(_: object) -> None:
+        begun.set()
+
+    def cancel_later() -> None:
+        assert begun.wait(10)
+        cancel.cancel()
+
+    other = threading.Thread(target=cancel_later)
+    other.start()
+    with pytest.raises(UploadCancelledError):
+        # If nobody cancelled, it would last longer than any test.
+        RetryBudget(
+            "step", backoff=BackoffPolicy(base_s=1e6, max_s=1e6), deadline_s=1e9, cancel=cancel, emit=emit
+        ).wait(lost())
+    other.join()
+
+
+def test_callbacks_run_when_the_upload_is_cancelled_also_if_they_come_late() -> None:
+    cancel, heard = CancelToken(), list[str]()
+    with cancel.on_cancel(lambda: heard.append("early")):
+        cancel.check()
+        cancel.cancel()
+        with cancel.on_cancel(lambda: heard.append("late")):
+            assert heard == ["early", "late"]
+    cancel.cancel()
+    assert heard == ["early", "late"]
+    with pytest.raises(UploadCancelledError):
+        cancel.check()
