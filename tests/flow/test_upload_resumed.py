@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx2
 import msgspec
@@ -164,7 +164,8 @@ def test_a_journal_that_0_2_0_has_written_is_resumed(means: Means, tmp_path: Pat
     def fill(recorded: Any, written: Any) -> Any:
         if not isinstance(recorded, dict):
             return written
-        return {name: fill(value, written[name]) for name, value in recorded.items()}
+        fields = cast("dict[str, Any]", recorded)
+        return {name: fill(value, written[name]) for name, value in fields.items()}
 
     path, journal, events = write(tmp_path / "film.mov", SMALL), tmp_path / "journal", list[Any]()
     means.begin(path, journal, {0, 1})
