@@ -23,8 +23,6 @@ class Parameter:
     required: bool
     explode: bool
     description: str
-    error_note: str
-    """What an error says of it, where its type does not describe itself."""
     is_client_option: bool
     constant: str = ""
     """Name of the constant that holds the parameter's codec."""

@@ -120,20 +120,11 @@ class ParameterReader:
             required=node.flag("required"),
             explode=node.flag("explode", default=location in {"query", "cookie"}),
             description=self._description(node, schema),
-            error_note=self._error_note(node, schema),
             is_client_option=node.flag("x-client-option"),
         )
 
-    def _error_note(self, node: Node, schema: Node) -> str:
-        """Return what an error says of the parameter; empty if its type has a description, which is shown instead."""
-        is_described = any(schema_description(found) for found in self._schemas_of(schema))
-        return "" if is_described else node.prose("description")
-
-    def _schemas_of(self, schema: Node) -> list[Node]:
-        return [found for found in (schema, self._document.resolve_schema(schema)) if isinstance(found.value, dict)]
-
     def _description(self, node: Node, schema: Node) -> str:
-        both = self._schemas_of(schema)
+        both = [found for found in (schema, self._document.resolve_schema(schema)) if isinstance(found.value, dict)]
         texts = [node.prose("description"), *(schema_description(found) for found in both)]
         defaults: list[Any] = [found.object()["default"] for found in both if "default" in found.object()]
         return join_sentences(

@@ -23,7 +23,7 @@ import msgspec
 import pytest
 import requests
 import schemathesis
-from box_uploads import AsyncClient, Client, RetryPolicy, api, errors, models
+from box_uploads import AsyncClient, Client, RetryPolicy, errors, models
 from box_uploads.upload import conflicting_items
 from box_uploads_mock import Failure, MockServer, State, constant_part_size
 from msgspec import UNSET
@@ -759,27 +759,3 @@ def test_nothing_was_left_out(caller: Caller) -> None:
         for what in (status, "refused", *resolved(response).get("links", {}))
     }
     assert expected - set(Ledger.seen) == set()
-
-
-@pytest.mark.parametrize(
-    ("operation_id", "name"),
-    [(operation_id, name) for operation_id in operations() for name in parameters(operation_id)],
-)
-def test_an_argument_error_says_what_the_parameter_means(operation_id: str, name: str) -> None:
-    path, arguments = right_call(operation_id)
-    argument = name.replace("-", "_")
-    wrong: Any = object()
-    if argument == "upload_session_id":
-        path = (msgspec.structs.replace(path[0], id=wrong),)
-    elif argument == "file_id":
-        path = (wrong,)
-    else:
-        arguments = arguments | {argument: wrong}
-    tag = operations()[operation_id][2]["tags"][0]
-    build_request = getattr(getattr(api, tag), operation_id).build_request
-    with pytest.raises(errors.InvalidArgumentError) as caught:
-        build_request(*path, **arguments)
-    parameter = parameters(operation_id)[name]
-    schema = parameter["schema"]
-    described = resolved(schema) if "description" in resolved(schema) else parameter
-    assert described["description"].rstrip(".") in str(caught.value)

@@ -19,8 +19,10 @@ from ..._runtime.parameters import Parameter
 
 __all__ = ["build_request", "read_response"]
 
-_FILE_ID: Final[Parameter[str]] = Parameter("file_id", "file_id", models.BoxId)
-_AS_USER: Final[Parameter[str | UnsetType]] = Parameter("as-user", "as_user", models.BoxId)
+_FILE_ID: Final[Parameter[str]] = Parameter("file_id", "file_id", models.BoxId, description="Id of the file.")
+_AS_USER: Final[Parameter[str | UnsetType]] = Parameter(
+    "as-user", "as_user", models.BoxId, description="Id of the user on whose behalf an administrator's token acts."
+)
 _FILE: Final[Json[models.File]] = Json(models.File)
 _ERROR_BODY: Final[Json[models.ErrorBody]] = Json(models.ErrorBody)
 _ERRORS: Final[Mapping[int | str, Json[Any]]] = {

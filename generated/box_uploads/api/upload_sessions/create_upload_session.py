@@ -19,7 +19,9 @@ from ..._runtime.parameters import Parameter
 
 __all__ = ["build_request", "read_response"]
 
-_AS_USER: Final[Parameter[str | UnsetType]] = Parameter("as-user", "as_user", models.BoxId)
+_AS_USER: Final[Parameter[str | UnsetType]] = Parameter(
+    "as-user", "as_user", models.BoxId, description="Id of the user on whose behalf an administrator's token acts."
+)
 _CREATE_UPLOAD_SESSION_REQUEST: Final[Json[models.CreateUploadSessionRequest]] = Json(models.CreateUploadSessionRequest)
 _UPLOAD_SESSION: Final[Json[models.UploadSession]] = Json(models.UploadSession)
 _ERROR_BODY: Final[Json[models.ErrorBody]] = Json(models.ErrorBody)

@@ -19,8 +19,12 @@ from ..._runtime.parameters import Parameter, check_model
 
 __all__ = ["build_request", "read_response"]
 
-_UPLOAD_SESSION_ID: Final[Parameter[str]] = Parameter("upload_session_id", "upload_session_id", models.UploadSessionId)
-_AS_USER: Final[Parameter[str | UnsetType]] = Parameter("as-user", "as_user", models.BoxId)
+_UPLOAD_SESSION_ID: Final[Parameter[str]] = Parameter(
+    "upload_session_id", "upload_session_id", models.UploadSessionId, description="Id of the session."
+)
+_AS_USER: Final[Parameter[str | UnsetType]] = Parameter(
+    "as-user", "as_user", models.BoxId, description="Id of the user on whose behalf an administrator's token acts."
+)
 _UPLOAD_SESSION: Final[Json[models.UploadSession]] = Json(models.UploadSession)
 _ERROR_BODY: Final[Json[models.ErrorBody]] = Json(models.ErrorBody)
 _ERRORS: Final[Mapping[int | str, Json[Any]]] = {

@@ -19,10 +19,17 @@ from ..._runtime.parameters import Parameter, check_model
 
 __all__ = ["build_request", "read_response"]
 
-_UPLOAD_SESSION_ID: Final[Parameter[str]] = Parameter("upload_session_id", "upload_session_id", models.UploadSessionId)
-_AS_USER: Final[Parameter[str | UnsetType]] = Parameter("as-user", "as_user", models.BoxId)
+_UPLOAD_SESSION_ID: Final[Parameter[str]] = Parameter(
+    "upload_session_id", "upload_session_id", models.UploadSessionId, description="Id of the session."
+)
+_AS_USER: Final[Parameter[str | UnsetType]] = Parameter(
+    "as-user", "as_user", models.BoxId, description="Id of the user on whose behalf an administrator's token acts."
+)
 _OFFSET: Final[Parameter[int | UnsetType]] = Parameter(
-    "offset", "offset", Annotated[int, Meta(ge=0, le=10000)], description="Number of parts to skip."
+    "offset",
+    "offset",
+    Annotated[int, Meta(ge=0, le=10000)],
+    description="Number of parts to skip. The server takes `0` if it is absent.",
 )
 _LIMIT: Final[Parameter[int | UnsetType]] = Parameter(
     "limit", "limit", Annotated[int, Meta(ge=1, le=1000)], description="Largest number of parts in the answer."
