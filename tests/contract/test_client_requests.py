@@ -23,7 +23,7 @@ import msgspec
 import pytest
 import requests
 import schemathesis
-from box_uploads import AsyncClient, Client, RetryPolicy, errors, models
+from box_uploads import AsyncClient, Client, RetryPolicy, api, errors, models
 from box_uploads.upload import conflicting_items
 from box_uploads_mock import Failure, MockServer, State, constant_part_size
 from msgspec import UNSET
@@ -759,3 +759,21 @@ def test_nothing_was_left_out(caller: Caller) -> None:
         for what in (status, "refused", *resolved(response).get("links", {}))
     }
     assert expected - set(Ledger.seen) == set()
+
+
+@pytest.mark.parametrize(
+    ("operation_id", "name"),
+    [(operation_id, name) for operation_id in operations() for name in parameters(operation_id)],
+)
+def test_null_is_no_value_of_a_parameter(operation_id: str, name: str) -> None:
+    path, arguments = right_call(operation_id)
+    null: Any = None
+    if name == "upload_session_id":
+        path = (msgspec.structs.replace(path[0], id=null),)
+    elif name == "file_id":
+        path = (null,)
+    else:
+        arguments = arguments | {name.replace("-", "_"): null}
+    tag = operations()[operation_id][2]["tags"][0]
+    with pytest.raises(errors.InvalidArgumentError, match=r"null|None"):
+        getattr(getattr(api, tag), operation_id).build_request(*path, **arguments)
