@@ -22,11 +22,6 @@ def _read_as(status: int, *, only: range) -> Any:
     return lambda original, raw: original(msgspec.structs.replace(raw, status=status) if raw.status in only else raw)
 
 
-def _one_conflict_is_not_found(error: Any) -> Any:
-    found = (error.context_info or {}).get("conflicts")
-    return found if isinstance(found, list) else []
-
-
 def _the_request_id_of_a_proxy_comes_first(original: Any, error: Any, *given: Any, **named: Any) -> None:
     original(error, *given, **named)
     error.request_id = error.headers.get("box-request-id") or error.request_id
@@ -72,8 +67,8 @@ DEFECTS = (
         "An error has no code, message or request id.", lambda value: False, CREATE),
     change("a-conflict-is-decoded-as-any-error", "box_uploads.api.upload_sessions.create_upload_session._ERRORS[409]",
         "The conflicting item is not decoded.", lambda original: type(original)(models.ErrorBody), CREATE),
-    patch("one-conflict-is-not-found", "box_uploads.upload.conflicts.conflicting_items",
-        "A conflict given as one object is not found.", _one_conflict_is_not_found, CREATE),
+    patch("one-conflict-is-not-found", "box_uploads.upload.conflicts.is_array",
+        "A conflict given as one object is not found.", lambda value: True, CREATE),
     patch("a-body-that-is-no-json-is-a-crash", "box_uploads._runtime.api_error._fields",
         "An error whose body is HTML is not raised as such.", msgspec.json.decode, "junk", "no_body_masks",
         "whatever"),
