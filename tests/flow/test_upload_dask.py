@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from threading import Thread
@@ -19,12 +20,18 @@ from tests.flow.upload_ground import CONTENT, Ground, write
 
 # What Dask's own modules deprecate is not ours to mend.
 pytestmark = pytest.mark.filterwarnings(r"ignore:::(distributed|dask)\b")
-# Thirty times what it takes on a busy machine: a cluster that hangs fails the test, and does not hold the suite.
-BOUND_S = 300
+# Many times what it takes on a busy machine: a cluster that hangs fails the test, and does not hold the suite.
+BOUND_S = 90
+# Dask itself hangs now and then when it restarts a killed worker (seen with distributed 2026.8.0, once in ten runs).
+CLUSTERS = 3
 
 
 def in_time(function: Callable[[], Any]) -> Any:
-    """Return what a function returns that may wait for the cluster forever."""
+    """Return what a function returns that may wait for the cluster forever.
+
+    Raises:
+        TimeoutError: It has not returned in time.
+    """
     outcome: Future[Any] = Future()
 
     def run() -> None:
@@ -46,9 +53,9 @@ def upload(ground: Ground, source: Any, cluster: Any, **settings: Any) -> None:
         executor.shutdown(wait=False)
 
 
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Any]:
-    """A client of a cluster of two processes on the loopback."""
+@contextmanager
+def running_cluster() -> Generator[Any]:
+    """Run a cluster of two processes on the loopback, for as long as the context lasts; return a client of it."""
     distributed: Any = import_module("distributed")
     with (
         in_time(
@@ -61,6 +68,13 @@ def cluster() -> Iterator[Any]:
         yield client
 
 
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Any]:
+    """A client of a cluster of two processes."""
+    with running_cluster() as client:
+        yield client
+
+
 @pytest.mark.parametrize("source", ["path", "bytes"])
 def test_a_failure_of_a_moment_is_borne(ground: Ground, tmp_path: Path, cluster: Any, source: str) -> None:
     ground.state.faults.add(Failure(operation="upload_part", status=500, skip=1))
@@ -69,15 +83,28 @@ def test_a_failure_of_a_moment_is_borne(ground: Ground, tmp_path: Path, cluster:
     assert (ground.stored(), ground.calls("upload_part")) == ([CONTENT], 6)
 
 
-def test_a_worker_that_is_killed_does_not_end_the_upload(ground: Ground, tmp_path: Path, cluster: Any) -> None:
-    workers: list[int] = [one["pid"] for one in in_time(lambda: cluster.run(_process)).values()]
+def test_a_worker_that_is_killed_does_not_end_the_upload(ground: Ground, tmp_path: Path) -> None:
+    path = write(tmp_path / "film.mov")
+    for attempt in range(CLUSTERS):
+        with running_cluster() as cluster:
+            try:
+                upload_while_a_worker_is_killed(ground, path, cluster)
+                break
+            except TimeoutError:
+                if attempt == CLUSTERS - 1:
+                    raise
+        ground.reset()
+    assert ground.stored() == [CONTENT]
 
-    def told(event: object) -> None:
+
+def upload_while_a_worker_is_killed(ground: Ground, path: Path, cluster: Any) -> None:
+    workers: list[int] = [process["pid"] for process in in_time(lambda: cluster.run(_process)).values()]
+
+    def kill(event: object) -> None:
         if isinstance(event, PartDone) and event.parts_done == 1:
             os.kill(workers[0], signal.SIGKILL)
 
-    upload(ground, write(tmp_path / "film.mov"), cluster, on_progress=told, workers=2)
-    assert ground.stored() == [CONTENT]
+    upload(ground, path, cluster, on_progress=kill, workers=2)
 
 
 def _process() -> dict[str, int]:
