@@ -54,7 +54,7 @@ def upload_file(  # noqa: PLR0913  # each is a setting of an upload
 
     The upload has connections of its own, and aborts them when it ends, so that nobody waits for a silent server;
     aborting the session takes up to twice 5 seconds, and a new connection as long as the client waits for one. Calls
-    that the client's own `http=` or an executor has begun run to completion.
+    that the client's own `http=` or an executor has started run to completion.
 
     Args:
         client: The client, which stays open.

@@ -26,11 +26,11 @@ def _a_buffer_is_used_while_it_is_sent(engine: Any, part: Any) -> Any:
 
 
 def _the_file_is_hashed_in_part(original: Any) -> Any:
-    begun = set[int]()
+    started = set[int]()
 
     def add(whole: Any, content: Any) -> None:
-        original(whole, content if id(whole) in begun else content[1:])
-        begun.add(id(whole))
+        original(whole, content if id(whole) in started else content[1:])
+        started.add(id(whole))
 
     return add
 
@@ -109,19 +109,19 @@ DEFECTS = (
         "An exception of `on_progress` is ignored.", _an_exception_of_the_caller_is_swallowed, UPLOAD, "progress",
         "callback", "interrupted"),
     wrap("the-server-s-wish-to-wait-is-ignored", "box_uploads.upload.retry.BackoffPolicy.delay_s",
-        "`Retry-After` is ignored.", lambda original, pace, attempt, asked_s: original(pace, attempt, None),
-        "patience", "commit"),
+        "`Retry-After` is ignored.", lambda original, policy, attempt, asked_s: original(policy, attempt, None),
+        "test_retry", "commit"),
     wrap("the-server-s-wish-to-wait-has-no-cap", "box_uploads.upload.retry.BackoffPolicy.delay_s",
         "The server can make the uploader wait for hours.",
-        lambda original, pace, attempt, asked_s: asked_s or original(pace, attempt, asked_s), "patience"),
+        lambda original, policy, attempt, asked_s: asked_s or original(policy, attempt, asked_s), "test_retry"),
     wrap("the-pauses-of-uploads-are-not-spread", "box_uploads.upload.retry.BackoffPolicy.delay_s",
         "Pauses have no jitter.",
-        lambda original, pace, attempt, asked_s: original(replace(pace, random=lambda: 1.0), attempt, asked_s),
-        "patience"),
+        lambda original, policy, attempt, asked_s: original(replace(policy, random=lambda: 1.0), attempt, asked_s),
+        "test_retry"),
     wrap("failures-are-borne-without-end", "box_uploads.upload.retry.RetryBudget.wait", "There is no deadline.",
-        _failures_are_borne_without_end, "patience", "deadline"),
+        _failures_are_borne_without_end, "test_retry", "deadline"),
     patch("nobody-can-stop-an-upload", "box_uploads.upload.retry.CancelToken.check", "Cancellation is ignored.",
-        lambda stop: None, "patience", "cancel", "stop"),
+        lambda stop: None, "test_retry", "cancel", "stop"),
     patch("only-the-first-page-is-listed", "box_uploads.upload.part_listing._is_last",
         "Only the first page of parts is listed.", lambda page, seen: True, "pages", "inventory"),
     patch("a-list-may-repeat-itself", "box_uploads.upload.part_listing.pairwise",
@@ -152,6 +152,6 @@ DEFECTS = (
     patch("a-farewell-is-as-patient-as-anything", "box_uploads.upload.upload_client.CLEANUP_CALL_S",
         "The abort of a session has no short timeout.", 10**6, "silence"),
     patch("an-executor-never-ends", "box_uploads.upload.executor_parts._JobSender._submit",
-        "A shut-down executor raises its own error.", lambda carrier, job: carrier._executor.submit(run_part_job, job),
+        "A shut-down executor raises its own error.", lambda sender, job: sender._executor.submit(run_part_job, job),
         "executor"),
 )
