@@ -664,6 +664,11 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
         f"{S}/const",
         "9223372036854775808 is beyond int64, which msgspec cannot compare",
     ),
+    "a huge negative value": (
+        _schema(const=-(2**63) - 1),
+        f"{S}/const",
+        "-9223372036854775809 is beyond int64, which msgspec cannot compare",
+    ),
     "a const outside of its enum": (
         _schema(const="a", enum=["b"]),
         f"{S}/const",

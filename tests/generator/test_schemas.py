@@ -126,6 +126,12 @@ RENDERED: dict[str, tuple[Any, str, dict[str, str], dict[str, Any]]] = {
         {},
     ),
     "values": ({"enum": ["a", 1, None, "a"]}, 'Literal["a", 1] | None', {}, {}),
+    "the least and the greatest of int64": (
+        {"enum": [-(2**63), 2**63 - 1]},
+        "Literal[-9223372036854775808, 9223372036854775807]",
+        {},
+        {},
+    ),
     "null alone": ({"const": None}, "None", {}, {}),
     "a const beside its enum": ({"const": "a", "enum": ["a", "b"]}, 'Literal["a"]', {}, {}),
     "values or null in 3.0": (

@@ -58,6 +58,28 @@ def test_leftovers_of_a_killed_upload_are_deleted_after_a_day(journal: Path, tmp
     assert list(journal.parent.iterdir()) == []
 
 
+def test_a_journal_is_kept_for_exactly_a_day_after_it_expired(journal: Path, tmp_path: Path) -> None:
+    session = StateDir(tmp_path / "state").read_session(journal)
+    assert session is not None
+    a_day_later = session.session_expires_at + dt.timedelta(days=1)
+    StateDir(tmp_path / "state").clean_up(a_day_later)
+    assert journal.exists()
+    StateDir(tmp_path / "state").clean_up(a_day_later + dt.timedelta.resolution)
+    assert not journal.exists()
+
+
+def test_a_leftover_is_kept_for_exactly_a_day(journal: Path, tmp_path: Path) -> None:
+    journal.unlink()
+    leftover = beside(journal, "new")
+    leftover.touch()
+    os.utime(leftover, (1_800_000_000, 1_800_000_000))
+    a_day_later = dt.datetime.fromtimestamp(1_800_000_000, dt.UTC) + dt.timedelta(days=1)
+    StateDir(tmp_path / "state").clean_up(a_day_later)
+    assert leftover.exists()
+    StateDir(tmp_path / "state").clean_up(a_day_later + dt.timedelta(seconds=1))
+    assert not leftover.exists()
+
+
 def test_an_old_lock_file_does_not_delete_a_journal_in_use(journal: Path, tmp_path: Path) -> None:
     beside(journal, "lock").touch()
     clean_up(tmp_path, dt.timedelta(days=2))
