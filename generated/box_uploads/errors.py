@@ -87,7 +87,7 @@ __all__ = [
 if not TYPE_CHECKING:
     # Checkers know the names from above, and that there are no others.
     def __getattr__(name: str) -> object:
-        # Who catches one of these has imported what raises it; nobody else shall wait for that.
+        # Loaded when first used: code that catches one of these has imported its module already.
         if name in __all__:
             added = import_module(".upload.errors", __package__)
             if hasattr(added, name):

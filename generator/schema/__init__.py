@@ -1,1 +1,1 @@
-"""SchemaReader of the document come in; Python types, models and aliases go out."""
+"""Schemas of the document come in; Python types, models and aliases go out."""

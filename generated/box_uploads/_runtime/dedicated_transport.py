@@ -2,7 +2,7 @@
 """Blocking transports beside a client's own, for work in many threads that may have to end at any time.
 
 A dedicated transport has the client's settings and credentials, but connections of its own, which another thread can
-abort: then nobody waits for a silent server any more, and the client's other calls go on.
+abort: its calls then stop waiting for a silent server, and the client's other calls continue.
 
 An asynchronous client has one as well. Large bodies cost less CPU when a thread sends them: under TLS, asynchronous
 sending was measured at 1.3 to 1.5 times the CPU of blocking sending in pieces of 256 KiB, and at more than that in one
@@ -51,7 +51,7 @@ class AwaitToken(Protocol):
         """Return the token.
 
         Raises:
-            TransportError: It has not come in time.
+            TransportError: It was not returned in time.
         """
         ...
 
@@ -59,8 +59,8 @@ class AwaitToken(Protocol):
 def dedicate(origin: SyncTransport) -> SyncTransport:
     """Return a transport for the time of one job, which sends each call once; the caller closes it.
 
-    If the client sends with what its user has brought (a proxy, certificates, a test's transport), so does this one,
-    and its connections cannot be aborted.
+    If the client sends by the caller's own `http=` (a proxy, certificates, a test's transport), so does this one, and
+    its connections cannot be aborted.
     """
     if not origin.settings.uses_default_http:
         return origin.without_retries()
@@ -70,11 +70,11 @@ def dedicate(origin: SyncTransport) -> SyncTransport:
 def dedicate_async(origin: AsyncTransport, submit: Submit, await_token: AwaitToken) -> SyncTransport:
     """Return a blocking transport for threads beside an event loop, which sends each call once; the caller closes it.
 
-    If the client sends with what its user has brought, then the event loop sends.
+    If the client sends by the caller's own `http=`, the event loop sends.
     """
     if not origin.settings.uses_default_http or origin.credentials.auth is not None:
         return LoopTransport(origin.without_retries(), _LoopCalls(submit))
-    # The callable for the token may return an awaitable; and of all threads and tasks, one shall ask it.
+    # The callable for the token may return an awaitable, and only one thread or task at a time may call it.
     return DedicatedTransport(origin, lambda stale: await_token(origin.fetch_token(stale)))
 
 
@@ -129,7 +129,7 @@ class LoopTransport(SyncTransport):
         self._calls = calls
 
     def send(self, request: Request) -> RawResponse:
-        """Send a request by way of the event loop."""
+        """Send a request in the event loop."""
         return self._calls.run(self._loop_transport.send(request))
 
     def with_timeout_cap(self, cap_s: float) -> Self:
@@ -169,7 +169,7 @@ class _Connections:
         with self._lock:
             streams = tuple(self._streams)
         for stream in streams:
-            # Not the method of a socket with TLS, which is not made for two threads.
+            # Not the TLS socket's method, which is not safe from another thread.
             with suppress(OSError):
                 socket.socket.shutdown(stream.get_extra_info("socket"), socket.SHUT_RDWR)
 
@@ -184,7 +184,7 @@ class _LoopCalls:
     def __init__(self, submit: Submit) -> None:
         self._submit = submit
         self._futures: set[Future[Any]] = set()
-        # A coroutine that runs already, but is not among the futures yet, would not be cancelled.
+        # Otherwise a coroutine that already runs, but is not in the set yet, would not be cancelled.
         self._lock = Lock()
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
@@ -202,7 +202,7 @@ class _LoopCalls:
             raise TransportError("the call was aborted", kind="ReadError", is_transient=True) from None
         finally:
             self._futures.discard(future)
-            # Not kept: the error would refer to this frame, and the frame to the error.
+            # Not bound to a name: the error would refer to this frame, and the frame to the error.
             del future
 
     def cancel(self) -> None:

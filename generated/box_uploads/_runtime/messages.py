@@ -65,7 +65,7 @@ class RawResponse(msgspec.Struct, frozen=True):
         headers: Header fields.
         content: Body in bytes, decompressed.
         repeatable: As that of the request.
-        redaction: Takes out what the server repeats of the credential that it got.
+        redaction: Removes the credential from what the server repeats of it.
         request_id: Id of the request in a header field, for the operator of the server, or None.
     """
 
@@ -102,11 +102,11 @@ class RawResponse(msgspec.Struct, frozen=True):
 
 
 class Response(msgspec.Struct, Generic[T], frozen=True):
-    """A successful response together with what its body means.
+    """A successful response with its decoded body.
 
     Attributes:
         raw: The response as it was received.
-        parsed: The body as the contract types it.
+        parsed: The body as the spec types it.
     """
 
     raw: RawResponse

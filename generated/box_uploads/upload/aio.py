@@ -104,7 +104,7 @@ async def upload_file_async(  # noqa: PLR0913  # each is a setting of an upload
         if on_progress is None:
             return
         emitted = submit(_call(on_progress, event))
-        # The task that has cancelled the upload may not take events any more.
+        # The callback may not work any more once the task is cancelled.
         with cancel.on_cancel(emitted.cancel):
             try:
                 emitted.result()
@@ -119,7 +119,7 @@ async def upload_file_async(  # noqa: PLR0913  # each is a setting of an upload
             with open_async_upload_client(client, submit, await_token, deadline_s) as upload_client:
                 return run_upload(client, upload_client, source, options, emit=emit, cancel=cancel)
         except StopIteration as error:
-            # No future can hold it.
+            # A future cannot hold StopIteration.
             raise RuntimeError("the upload was ended by a StopIteration") from error
 
     thread = ThreadPoolExecutor(1, thread_name_prefix="box-upload-async")
@@ -139,10 +139,10 @@ async def upload_file_async(  # noqa: PLR0913  # each is a setting of an upload
 
 
 def _wait_for_token(token: Future[T], cancel: CancelToken) -> T:
-    """Return a token that is awaited in the loop; once the upload is cancelled, wait a few seconds more at most.
+    """Return the token that a coroutine gets in the loop; after a cancellation, wait a few seconds at most.
 
     Raises:
-        TransportError: It has not come.
+        TransportError: It was not returned in time.
     """
     try:
         if cancel.is_cancelled:
@@ -151,12 +151,12 @@ def _wait_for_token(token: Future[T], cancel: CancelToken) -> T:
             return token.result()
     except (CancelledError, TimeoutError) as error:
         if not token.cancel() and not token.cancelled():
-            # The callable itself has raised it.
+            # The callable itself raised it.
             raise
         text = "the token was not waited for any longer"
         raise TransportError(text, kind="ConnectTimeout", sent=False, is_transient=True) from error
     finally:
-        # Not kept: the error would refer to this frame, and with it to all that the upload has needed.
+        # Not bound to a name: the error would refer to this frame, and so keep all that the upload needed.
         del token
 
 
@@ -168,7 +168,7 @@ async def _wait_for_end(upload: asyncio.Future[Any]) -> None:
 
 
 def _notes(upload: asyncio.Future[models.File]) -> list[str]:
-    """Return what the user of a cancelled upload has to know."""
+    """Return the notes for the cancelled caller: the file that was stored, or what is left of the session."""
     if upload.cancelled():
         return []
     error = upload.exception()

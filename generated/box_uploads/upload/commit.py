@@ -91,7 +91,7 @@ def commit_session(
 
 
 def verify_file(file: models.File, sha1: str, size: int) -> models.File:
-    """Check that the stored file is ours, and return it.
+    """Check that the stored file has the source's SHA-1 and size, and return it.
 
     Raises:
         DigestMismatchError: It is not.
@@ -109,7 +109,7 @@ def verify_file(file: models.File, sha1: str, size: int) -> models.File:
 
 
 def _check_session(error: ClientError) -> None:
-    """Check that a failed attempt does not say that there is nothing to commit."""
+    """Check that a failed attempt left something to commit: its session, with the source's bytes."""
     match classify_error(error):
         case Outcome.SESSION_GONE:
             raise SessionLostError(f"the session has ended: {error}") from error

@@ -20,7 +20,7 @@ def header(sha1: str) -> str:
 
 
 def is_same(stored: object, sha1: str) -> bool:
-    """Return whether what a server calls a SHA-1 is ours; Box's documentation shows capitals as well."""
+    """Return whether a server's SHA-1 equals ours; Box's documentation shows capitals as well."""
     return isinstance(stored, str) and stored.lower() == sha1.lower()
 
 

@@ -60,7 +60,7 @@ class Restarted(msgspec.Struct, frozen=True, tag=True):
     """The session cannot be used any more, and a new one replaces it; all counts start at 0 again.
 
     Attributes:
-        reason: Why, for a person to read.
+        reason: Why, in words.
     """
 
     reason: str
@@ -134,7 +134,7 @@ class SessionLeft(msgspec.Struct, frozen=True, tag=True):
 
     Attributes:
         count: How many they are, at most.
-        reason: What is known of them, for a person to read.
+        reason: What is known of them, in words.
     """
 
     count: int

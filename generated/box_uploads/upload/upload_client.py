@@ -108,5 +108,5 @@ def _open(client: Client | AsyncClient, transport: SyncTransport, response_s: fl
 
 
 def is_coroutine_function(function: object) -> bool:
-    """Whether what a callable returns has to be awaited, as far as it tells."""
+    """Return whether a callable is a coroutine function, also behind a partial or `__call__`."""
     return iscoroutinefunction(function) or iscoroutinefunction(type(function).__call__ if callable(function) else None)

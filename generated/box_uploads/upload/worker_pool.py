@@ -28,7 +28,7 @@ __all__ = ["LocalPool", "ThreadPool"]
 
 
 class ThreadPool:
-    """Threads of one upload, each with one part at a time; a context manager that ends them.
+    """The threads of one upload, one part each; leaving the context ends them.
 
     Args:
         context: The upload.

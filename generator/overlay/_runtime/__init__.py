@@ -1,1 +1,1 @@
-"""What every generated client runs on: errors, messages, codecs, retries and transports."""
+"""The runtime of a generated client: errors, messages, codecs, retries and transports."""

@@ -1,4 +1,4 @@
-"""From a non-2xx response to its error; the status decides, whatever the body is."""
+"""Turn a non-2xx response into its error; the status decides, whatever the body is."""
 
 from __future__ import annotations
 
@@ -56,9 +56,9 @@ def api_error(raw: RawResponse, bodies: Mapping[int | str, Json[Any]]) -> ApiErr
 
 
 def _fields(content: bytes) -> dict[str, Any]:
-    """Read the body as a JSON object if it is one, whatever its media type and whatever it breaks."""
+    """Read the body as a JSON object if it is one, whatever its media type, and whether or not it matches the spec."""
     try:
-        # A number beyond all floats is read as infinite, so that it does not take the other fields with it.
+        # A number beyond all floats is read as infinite, so that the other fields are not lost.
         decoded = msgspec.json.Decoder(float_hook=float).decode(content)
     except (ValueError, RecursionError):
         return {}
@@ -66,7 +66,7 @@ def _fields(content: bytes) -> dict[str, Any]:
 
 
 def _retry_safe(raw: RawResponse) -> bool | None:
-    # A status of 4xx is a refusal, so nothing has happened that a second call could double.
+    # 4xx is a refusal: the call had no effect that a second one could double.
     if raw.idempotent or 400 <= raw.status <= 499:
         return True
     return False if 500 <= raw.status <= 599 else None

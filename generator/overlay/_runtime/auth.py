@@ -1,4 +1,4 @@
-"""Credentials: what a client accepts as a token, and how it keeps the token out of sight."""
+"""Credentials: what a client accepts as a token, and how it keeps the token secret."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _TOKEN = re.compile(r"[\x21-\x7e]+\Z")
 
 
 class Secret:
-    """A token that no repr, str, format or pickle reveals."""
+    """A token that repr, str, format and pickle do not reveal."""
 
     __slots__ = ("_value",)
 
@@ -85,13 +85,13 @@ class Credentials:
 
     @property
     def can_refresh(self) -> bool:
-        """Whether another token can be asked for."""
+        """Whether another token can be fetched."""
         return self._source is not None
 
     def token_source(self) -> Any:
         """Return what the token comes from, for a client in another process: a token in clear, or the callable.
 
-        Whoever sends it there has to see to it that nobody reads it on its way.
+        The caller has to make sure that the way there is private.
         """
         if self.auth is not None or self._source is not None:
             return self.auth or self._source

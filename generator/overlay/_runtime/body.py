@@ -1,4 +1,4 @@
-"""Bodies that are sent piece by piece, and again for each attempt."""
+"""Request bodies that are sent in pieces, and again for each attempt."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Stream:
 
         Raises:
             InvalidArgumentError: The file does not have these bytes.
-            OSError: The file cannot be looked at; while it is sent, that it cannot be read.
+            OSError: The file cannot be examined, or, while it is sent, not be read.
         """
         found = os.stat(path)  # noqa: PTH116  # pathlib would be loaded for this alone
         size = found.st_size
@@ -63,7 +63,7 @@ class Stream:
             left = length
             with open(path, "rb", buffering=0) as file:  # noqa: PTH123  # as above
                 file.seek(offset)
-                # New bytes each time: who joins the pieces, as mocks and hooks do, may keep them.
+                # New bytes each time: mocks and hooks that join the pieces may keep them.
                 while left and (piece := file.read(min(PIECE, left))):
                     left -= len(piece)
                     yield piece
@@ -79,7 +79,7 @@ class Stream:
         Its last piece is held back until nothing follows, so that no server gets a whole body of another one.
 
         Raises:
-            InvalidArgumentError: What is read is not as long as was said, or is not pieces of bytes one after another.
+            InvalidArgumentError: The body is not as long as declared, or is not an iterable of bytes.
         """
         left, last = self._size, None
         found = self._read()
@@ -115,12 +115,12 @@ def size_of(content: Content) -> int:
 
 
 def is_small(content: Content) -> bool:
-    """Tell whether a body is sent at once rather than piece by piece."""
+    """Return whether a body is sent whole rather than in pieces."""
     return isinstance(content, bytes) and len(content) <= PIECE
 
 
 def pieces(content: Content) -> Iterator[bytes | bytearray | memoryview]:
-    """Return a body piece by piece."""
+    """Yield a body in pieces."""
     if isinstance(content, Stream):
         yield from content
         return
@@ -130,7 +130,7 @@ def pieces(content: Content) -> Iterator[bytes | bytearray | memoryview]:
 
 
 def check_content(value: object) -> None:
-    """Check what a program that is not type-checked gives as a body.
+    """Check the type of a body, for callers without a type checker.
 
     Raises:
         InvalidArgumentError: It is none.
@@ -155,7 +155,7 @@ def _flat(view: memoryview) -> memoryview:
         InvalidArgumentError: The bytes of the view do not follow each other, or it is released.
     """
     try:
-        # As it is where it can be, so that releasing it releases all of it.
+        # The same view where possible, so that releasing it releases the memory.
         return view if view.format == "B" and view.ndim == 1 and view.c_contiguous else view.cast("B")
     except (TypeError, ValueError) as error:
         rule = f"must be a memoryview of bytes that follow each other: {error}"

@@ -1,4 +1,4 @@
-"""The course of a call, from the first attempt to the last, without sending or waiting itself.
+"""The steps of a call, from the first attempt to the last, without sending or waiting itself.
 
 `call_flow` yields the next step and is sent its result. A transport only carries the steps out, so retries and
 credentials are decided in one place for blocking and asynchronous clients.
@@ -24,7 +24,7 @@ __all__ = ["Attempt", "FetchToken", "Pause", "Step", "call_flow"]
 
 
 class Attempt(msgspec.Struct, frozen=True):
-    """Send the request with a token or without; answered with the response, or the error that came instead."""
+    """Send the request with a token or without; the result is the response or the error."""
 
     secret: Secret | None
 
@@ -36,7 +36,7 @@ class Pause(msgspec.Struct, frozen=True):
 
 
 class FetchToken(msgspec.Struct, frozen=True):
-    """Get a token other than the stale one; answered with it."""
+    """Get a token other than the stale one; the result is the token."""
 
     stale: Secret | None
 
@@ -48,7 +48,7 @@ def call_flow(request: Request, policy: RetryPolicy, credentials: Credentials) -
     """Decide the steps of one call, and return its response, whatever the status.
 
     Args:
-        request: What is to be sent.
+        request: The request.
         policy: When an attempt is repeated.
         credentials: Where the token comes from.
 
@@ -66,7 +66,7 @@ def call_flow(request: Request, policy: RetryPolicy, credentials: Credentials) -
             if outcome.status < 400:
                 return outcome
             if outcome.status == 401 and may_refresh:
-                # A 401 is a refusal before any effect, so that even a POST can be sent again.
+                # A 401 is a refusal before any effect, so even a POST can be sent again.
                 may_refresh = False
                 secret = yield FetchToken(secret)
                 continue
@@ -77,10 +77,10 @@ def call_flow(request: Request, policy: RetryPolicy, credentials: Credentials) -
             try:
                 raise outcome
             finally:
-                # An error that refers to itself keeps all that its frames know, such as a body, for longer than needed.
+                # An error that refers to itself keeps its frames, and with them the body, until the collector runs.
                 del outcome
         attempt += 1
         yield Pause(delay_s)
         if bearer:
-            # Another call may have got a new token meanwhile.
+            # Another call may have fetched a new token meanwhile.
             secret = credentials.current

@@ -1,4 +1,4 @@
-"""Bodies as the contract types them: decoded strictly, encoded only if the server could accept them."""
+"""Bodies as the spec types them: decoded strictly, encoded only if the server could accept them."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ class Json(Generic[T]):
         self._encode: Callable[[object], bytes] | None = None
 
     def decode(self, raw: RawResponse) -> T:
-        """Return what the body of a response says.
+        """Return the value in the body of a response.
 
         Raises:
-            DecodeError: The media type is not JSON, or the body does not keep to the contract.
+            DecodeError: The media type is not JSON, or the body does not match the spec.
         """
         if raw.headers.get("content-type") != "application/json":
             _check_json(raw)
@@ -56,10 +56,10 @@ class Json(Generic[T]):
             return self._decode_again(raw.content, error, raw)
 
     def decode_bytes(self, content: bytes) -> T:
-        """Return what a body says, whatever its media type.
+        """Return the value in a body, whatever its media type.
 
         Raises:
-            DecodeError: The body does not keep to the contract.
+            DecodeError: The body does not match the spec.
         """
         try:
             return self._decode(content)
@@ -67,7 +67,7 @@ class Json(Generic[T]):
             return self._decode_again(content, error, None)
 
     def encode(self, value: T) -> bytes:
-        """Return the body that says a value.
+        """Return a value as a body.
 
         Raises:
             InvalidArgumentError: The value breaks a rule of its type, or cannot be written as JSON.
@@ -79,7 +79,7 @@ class Json(Generic[T]):
             content = self._encode(value)
         except (TypeError, ValueError, OverflowError, RecursionError) as error:
             raise encoding_error(value, error) from None
-        # msgspec writes what JSON cannot say as null, which an optional field would let pass.
+        # msgspec writes infinity and NaN as null, which an optional field would accept.
         if b"null" in content:
             check_finite(value)
         return content
@@ -148,7 +148,7 @@ class Binary:
 
 
 class Empty:
-    """Responses whose body means nothing."""
+    """Responses without a body that matters."""
 
     def decode(self, raw: RawResponse) -> None:
         """Ignore the body of a response."""
@@ -170,7 +170,7 @@ class Form(Generic[T]):
         self._type = type_
 
     def encode(self, value: T) -> bytes:
-        """Return the body that says a value.
+        """Return a value as a body.
 
         Raises:
             InvalidArgumentError: The value breaks a rule of its type, or is neither scalar nor a list of scalars.
@@ -186,7 +186,7 @@ class Form(Generic[T]):
 
 
 def _validate(value: object, type_: Any) -> Any:
-    """Check a value against a type as a server would; msgspec itself does not check a Struct that is constructed."""
+    """Check a value against a type as a server would; constructing a Struct checks nothing."""
     try:
         plain = msgspec.to_builtins(value, builtin_types=NATIVE, str_keys=True)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
@@ -210,7 +210,7 @@ def _decode_error(reason: str, raw: RawResponse | None, *, path: str = "$", cont
         status=raw.status,
         content=raw.redaction(raw.content),
         operation=raw.operation,
-        # The server has accepted the call, so a second one has a second effect unless it is idempotent.
+        # The server accepted the call: repeating it has a second effect unless it is idempotent.
         retry_safe=raw.idempotent,
     )
 

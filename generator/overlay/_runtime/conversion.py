@@ -1,4 +1,4 @@
-"""Values as msgspec types them, one thread at a time while it does not know the type yet.
+"""Decode and convert by msgspec, one thread at a time until msgspec knows the type.
 
 msgspec looks at a Struct when that is first used, and takes it for known before it has looked at the fields: another
 thread that decodes one meanwhile ends the process by a segmentation fault (seen with 0.22).
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
 __all__ = ["convert", "decode", "decoder_of"]
 
 _T = TypeVar("_T")
-# The type of a field may be looked at by what another type runs.
+# Reentrant: examining one type may run code that uses another.
 _alone = RLock()
 if hasattr(os, "register_at_fork"):
-    # A child has the lock as it was, and nobody there who would release it for another thread.
+    # A forked child inherits the lock as it was, without the thread that would release it.
     os.register_at_fork(before=_alone.acquire, after_in_parent=_alone.release, after_in_child=_alone.release)
 
 
 def decoder_of(type_: Any) -> Callable[[bytes], Any]:
-    """Return what decodes JSON of a type, for any number of threads."""
+    """Return a decoder for JSON of a type, for any number of threads."""
     with _alone:
         return msgspec.json.Decoder(type_).decode
 
 
 def decode(content: bytes, type_: type[_T]) -> _T:
-    """Return what JSON of a type says.
+    """Return the value in JSON of a type.
 
     Raises:
         DecodeError: It is no JSON.
@@ -43,7 +43,7 @@ def decode(content: bytes, type_: type[_T]) -> _T:
 
 
 def convert(value: object, type_: type[_T], *, str_keys: bool = False) -> _T:
-    """Return a value of plain types as one of a type.
+    """Convert a value of plain types to a type.
 
     Raises:
         ValidationError: It does not fit the type.

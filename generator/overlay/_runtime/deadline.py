@@ -1,4 +1,4 @@
-"""How long a response may take as a whole, however slowly it trickles in.
+"""Limit the time of a whole response, however slowly it trickles in.
 
 The HTTP library's read timeout starts again with each byte, so a server that sends one byte now and then would never
 time out, neither in the header fields nor in the body. So the limit of the whole response travels with the read timeout
@@ -44,14 +44,14 @@ class ReadTimeout(float):
 
 
 def late(response_s: float) -> httpx2.ReadTimeout:
-    """Return the error for a response that has not ended in time."""
+    """Return the error for a response that did not end in time."""
     return httpx2.ReadTimeout(f"the response did not end within {response_s:g} s")
 
 
 def opened_stream(event: str, info: dict[str, Any]) -> Any:
     """Return the connection in an event of the HTTP library (its `trace` extension), or None."""
     if event.endswith(".send_request_headers.started"):
-        # There is a connection: the events that follow tell nothing, and each of them costs time.
+        # The connection is found: later events add nothing, and each of them costs time.
         request = info["request"]
         request.extensions = {name: value for name, value in request.extensions.items() if name != "trace"}
         return None
@@ -73,7 +73,7 @@ def bound_stream(stream: Any, clock: Callable[[], float], *, is_async: bool) -> 
 
 
 class _Bounds:
-    """The methods of a connection, with limits; refers to it weakly, so that it goes when nobody needs it."""
+    """The methods of a connection, with limits; refers to it weakly, so that it can be collected."""
 
     def __init__(self, stream: Any, clock: Callable[[], float]) -> None:
         self._stream = ref(stream)

@@ -52,7 +52,7 @@ class ClientError(Exception):
         retry_safe: Whether repeating the same call cannot have a second effect: True if it cannot (the request was
             not sent, was refused, or is idempotent), False if it may, None if nothing is known. It does
             not say that repeating would help.
-        retry_after_s: Seconds after which the server wants to be asked again, or None if it did not say.
+        retry_after_s: The wait in seconds that the server asked for, or None if it did not.
     """
 
     def __init__(self, message: str, *, retry_safe: bool | None = None, retry_after_s: float | None = None) -> None:
@@ -69,11 +69,11 @@ class ClientClosedError(ClientError):
 
 
 class InvalidArgumentError(ClientError, ValueError):
-    """An argument that no server could accept; nothing was sent, or of a wrong body a mere beginning.
+    """An argument that no server could accept; nothing was sent, or only the beginning of a streamed body.
 
     Attributes:
         argument: Name of the argument, for a nested value as in `parts[3].size`.
-        rule: What the value breaks, in words.
+        rule: The rule that the value breaks, in words.
     """
 
     def __init__(self, argument: str, rule: str, *, shown: str | None = None) -> None:
@@ -88,7 +88,7 @@ class UntrustedUrlError(ClientError):
 
     Attributes:
         url: The URL.
-        rule: What it breaks, in words.
+        rule: The rule that it breaks, in words.
     """
 
     def __init__(self, url: str, rule: str) -> None:
@@ -126,14 +126,14 @@ class TransportError(ClientError):
 
 
 class ResponseTooLargeError(TransportError):
-    """The body of a response is larger than the client reads."""
+    """The body of a response is larger than the client accepts."""
 
 
 class DecodeError(ClientError):
-    """The body of a response does not keep to the contract.
+    """The body of a response does not match the spec.
 
     Attributes:
-        path: JSON path of the fault within the body, such as `$.part_size`.
+        path: JSON path of the error within the body, such as `$.part_size`.
         reason: What is wrong there.
         status: HTTP status of the response, or None if the body came without one.
         content: The body in bytes; not part of the message.
@@ -177,12 +177,12 @@ class ApiError(ClientError):
     Attributes:
         status: HTTP status, any integer that the server sent.
         code: Kind of the error as the server names it, or None.
-        message: What is wrong as the server says it, of any length, or an empty string.
+        message: The server's message, of any length, or an empty string.
         request_id: Id of the request for the operator of the server, from the body, else from a header field; or None.
         context_info: Details as decoded JSON, or None.
         help_url: Page that explains the error, or None.
-        body: The body as the contract types it, or None if it does not keep to the contract.
-        body_error: Why `body` is None although the contract describes one, or None.
+        body: The body as the spec types it, or None if it does not match the spec.
+        body_error: Why `body` is None although the spec describes one, or None.
         headers: Headers of the response.
         content: The body in bytes.
         operation: Name of the operation.
@@ -250,7 +250,7 @@ class ConflictError(ApiError):
 
 
 class GoneError(ApiError):
-    """What the request names existed once, and no longer does (410)."""
+    """What the request names existed before, and no longer does (410)."""
 
 
 class LengthRequiredError(ApiError):

@@ -1,4 +1,4 @@
-"""What kind of value decoded JSON is, said in a way that type checkers understand."""
+"""Tests of the kind of a decoded JSON value that type checkers understand."""
 
 from __future__ import annotations
 

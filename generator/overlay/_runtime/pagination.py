@@ -1,4 +1,4 @@
-"""Lists that come in pages: where the next page begins, and whether there is one, without sending anything."""
+"""Page through a list: where the next page begins, and whether there is one, without sending anything."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class Pager(Generic[T]):
-    """The way through the pages of one list.
+    """The state of paging through one list.
 
     Args:
         operation: Name of the operation that returns a page, for errors.
@@ -35,7 +35,7 @@ class Pager(Generic[T]):
         """Take a page, and return its items.
 
         Args:
-            items: What the page holds.
+            items: The items of the page.
             total: Number of items of all pages, as this page says.
 
         Raises:

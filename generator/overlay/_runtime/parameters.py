@@ -1,4 +1,4 @@
-"""Parameters of an operation: checked against their type, then written in the style of their place."""
+"""Parameters of an operation: checked against their type, then serialized in the style of their place."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ class Parameter(Generic[T]):
 
 
 def check_model(argument: str, value: object, kind: type) -> None:
-    """Check that an argument is what an earlier call returned.
+    """Check that an argument is a model, as an earlier call returned it.
 
     Raises:
         InvalidArgumentError: It is of another type.

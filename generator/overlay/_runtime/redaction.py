@@ -1,4 +1,4 @@
-"""What a server repeats of a request's credential is in no error."""
+"""Keep a credential that a server repeats out of errors."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import AnyStr
 
 __all__ = ["Redaction"]
 
-# A shorter one is no real token, and would be found in the midst of words.
+# A shorter one is no real token, and would match inside of words.
 _SHORTEST = 8
 
 
@@ -18,7 +18,7 @@ def _written(character: str) -> str:
 
 
 class Redaction:
-    """Takes the credential that was sent out of what came back; compares, shows and is pickled as if it had none.
+    """Removes the credential that was sent from what came back; its repr, comparison and pickle do not have it.
 
     Args:
         authorization: Value of the request's `Authorization`, with or without a scheme; empty if none was sent.

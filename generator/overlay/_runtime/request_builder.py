@@ -1,4 +1,4 @@
-"""From a plain request to the HTTP library's: its URL, header fields, body, timeouts and token."""
+"""Build the HTTP library's request from a plain one: URL, header fields, body, timeouts and token."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ class RequestBuilder:
         if request.query:
             text, _, given = text.partition("?")
             own = {name for name, _ in request.query}
-            # What a URL of a response says of the same parameter was said of another call.
+            # The same parameter in a URL of a response belongs to another call.
             kept = [pair for pair in given.split("&") if pair and unquote_plus(pair.partition("=")[0]) not in own]
             # A comma keeps its meaning of a separator; as a part of a value it decodes to itself.
             added = [f"{query_text(name, name)}={query_text(value, name)}" for name, value in request.query]
@@ -213,7 +213,7 @@ def _check_base(text: str) -> str:
     """Return a base URL without trailing slashes, if a token may be sent to it."""
 
     def refused(rule: str) -> InvalidArgumentError:
-        # A user name or a query may be secret: what is behind the scheme is not shown.
+        # A user name or a query may be secret, so only the scheme is shown.
         return InvalidArgumentError("base_url", rule)
 
     if not text.isascii() or not text.isprintable() or set(text) & set(' "<>\\^`{|}'):

@@ -1,4 +1,4 @@
-"""From the HTTP library's response to a plain one: its body is read within limits, failures become our errors."""
+"""Read the HTTP library's response into a plain one: its body within limits, its failures as our errors."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class ResponseReader:
         self._plain = False
 
     def take_read_body(self) -> bool:
-        """Take the body if something else has read it, such as a hook of the caller's client; return whether it has."""
+        """Take the body if it was read already, such as by a hook of the caller's client; return whether it was."""
         if not self._response.is_stream_consumed:
             return False
         self._plain = True
@@ -76,7 +76,7 @@ class ResponseReader:
     def finish(self, broken: TransportError | None) -> RawResponse | TransportError:
         """Return the response, or the error that its body causes.
 
-        The status decides whether a call has failed, so what there is of the body of an error is kept.
+        The status decides whether a call failed, so an incomplete body of an error is kept.
 
         Args:
             broken: What interrupted the body, or None.

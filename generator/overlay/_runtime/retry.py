@@ -1,4 +1,4 @@
-"""When a call is repeated, and after how long: a pure decision, without waiting or sending."""
+"""Decide when a call is retried, and after how long; waits and sends nothing."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def backoff_s(attempt: int, *, base_s: float, max_s: float, random: Callable[[],
 
 
 class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
-    """How often and how patiently a call is repeated.
+    """How often a call is retried, and after which delays.
 
     A request that may have had an effect is only repeated if it is idempotent, by its method or by the contract.
 

@@ -1,4 +1,4 @@
-"""The two transports: both carry out the steps of a call, one blocking and one awaiting."""
+"""The two transports: both execute the steps of a call, one blocking and one awaiting."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ class SyncTransport(BaseTransport):
         return None
 
     def abort_connections(self) -> None:
-        """End the calls in flight, by errors, if this transport can: one of the kinds in `dedicated_transport`."""
+        """Abort the calls in flight, which then fail, if this transport can: those of `dedicated_transport` can."""
 
     def close(self) -> None:
         """Close the connections, unless the HTTP client is the caller's own; may be called again."""

@@ -1,4 +1,4 @@
-"""What both transports are made of: settings that are checked once, and whether they are open."""
+"""The common part of both transports: checked settings, credentials, and whether they are open."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Timeout(msgspec.Struct, frozen=True):
 
 
 class TransportSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """What a transport was made with, as plain values, so that another one can be made like it.
+    """The settings of a transport as plain values, so that another one can be made like it.
 
     Attributes:
         base_url: URL in place of each request's own server, or None.
@@ -71,7 +71,7 @@ class TransportSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BaseTransport:
-    """What both transports are made of: settings, credentials and the state of being open."""
+    """Base class of both transports: settings, credentials, and whether it is open."""
 
     def __init__(  # noqa: PLR0913  # each is a setting of the client
         self,
@@ -138,7 +138,7 @@ class BaseTransport:
     def without_retries(self) -> Self:
         """Return a transport with the same connections and credentials that sends each call once.
 
-        For callers that find out what a failed call has done before they repeat it. It need not be closed.
+        For callers that find out what a failed call did before they repeat it. It need not be closed.
         """
         transport = copy(self)
         transport._retry = RetryPolicy(max_retries=0)  # noqa: SLF001  # its own kind
@@ -185,7 +185,7 @@ class BaseTransport:
 
 
 def check_http(http: object, client: type, transport: type) -> None:
-    """Check that what the caller brings is something to send with.
+    """Check the caller's own `http=`.
 
     Raises:
         InvalidArgumentError: It is neither a client nor a transport of the right kind.
@@ -220,7 +220,7 @@ def _timeout(timeout_s: float | Timeout | None) -> Timeout:
         )
     limits = timeout_s
     if not isinstance(limits, Timeout):
-        # Who waits that long for one piece waits as long for all of them.
+        # A whole response may take at least as long as one piece.
         limits = Timeout(limits, limits, limits, limits, max(limits, Timeout().response_s))
     if not all(0 < limit <= _LONGEST_S for limit in msgspec.structs.astuple(limits)):
         rule = "must be more than 0 and at most 1,000,000,000 seconds"

@@ -1,4 +1,4 @@
-"""Which URLs of a response a token may be sent to.
+"""Decide which URLs of a response a token may be sent to.
 
 An answer that was tampered with must not get the token by naming its own server as the place of the next call. What is
 not written as a plain URL is refused rather than understood: two parsers may differ in what they make of it.
@@ -90,7 +90,7 @@ class UrlPolicy:
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether a host, as it is written in a URL, is this machine."""
+    """Return whether a host, as written in a URL, is this machine."""
     try:
         return host.lower() == "localhost" or ip_address(host.removeprefix("[").removesuffix("]")).is_loopback
     except ValueError:

@@ -1,4 +1,4 @@
-"""Why msgspec rejects a value, in words that name the argument; only loaded into use when something is wrong."""
+"""Explain why msgspec rejects a value, in words that name the argument."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["NATIVE", "argument_error", "check_finite", "encoding_error", "explain_decode_error"]
 
-# What msgspec would write as a string by itself; kept as it is, such a value only passes where its type is asked for.
+# Types that msgspec would write as strings by itself; unchanged, they pass only where their type is expected.
 NATIVE = (
     bytes, bytearray, memoryview, decimal.Decimal, uuid.UUID,
     dt.datetime, dt.date, dt.time, dt.timedelta,
@@ -158,7 +158,7 @@ def _inspect(type_: Any) -> Any:
 
 
 def _is_cryptic(rule: str) -> bool:
-    """Whether a rule is a long pattern, whose meaning is easier to read than itself."""
+    """Whether a rule is a long pattern, whose description is easier to read."""
     return rule.startswith(_PATTERN) and len(rule) > _READABLE
 
 
@@ -226,7 +226,7 @@ def encoding_error(value: object, error: Exception) -> InvalidArgumentError:
 
 
 def check_finite(value: object) -> None:
-    """Refuse numbers that JSON cannot say.
+    """Refuse numbers that JSON does not have.
 
     Raises:
         InvalidArgumentError: A part of the value is infinite or no number.

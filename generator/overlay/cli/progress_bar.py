@@ -208,7 +208,7 @@ class ProgressBar:
             self.write_message(f"{self._name}: {message}")
 
     def _show_sent(self) -> None:
-        """Show the last number of bytes sent; only the event after it tells whether they were sent or compared."""
+        """Show the last number of bytes sent; only the next event says whether they were sent or compared."""
         if self._sent is not None:
             done = self._held + self._sent - self._compared
             if done != self._shown:

@@ -1,4 +1,4 @@
-"""What becomes of a session when an upload fails: a later run can resume it, or it is discarded."""
+"""Keep the session of a failed upload for a later run, or discard it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _NOT_RESUMABLE = (SourceChangedError, PartConflictError, PlanError, DigestMismat
 
 
 class DiscardResult(msgspec.Struct, frozen=True):
-    """What could not be cleaned up of a session.
+    """What of a session could not be cleaned up.
 
     Attributes:
         session: What to report if the session could not be aborted, else None.
@@ -46,7 +46,7 @@ def discard_session(context: UploadContext, session: models.UploadSession) -> Di
     """Abort a session and delete the journal, as far as that can be done."""
     journal = context.journal
     if journal is not None and journal.entry is not None:
-        # From now on, a session that is gone is no sign of a commit. Without this mark, a person has to look.
+        # From now on, a missing session does not mean that it was committed. Without this mark, the user has to look.
         with suppress(OSError):
             journal.write(msgspec.structs.replace(journal.entry, sha1=None))
     left = abort_session(context, session)
@@ -93,7 +93,7 @@ def _move_notes(source: BaseException, target: BaseException, *first: str) -> No
 
 
 def keep_or_discard(context: UploadContext, session: models.UploadSession, error: BaseException) -> None:
-    """Leave a session to a later run if that can resume it; else discard it."""
+    """Keep a session for a later run if that can resume it; else discard it."""
     if not _can_resume(context, session, error):
         discard_and_note(context, session, error)
 

@@ -1,4 +1,4 @@
-"""The errors of an upload; beside them, the errors of the client's calls come through as they are."""
+"""The errors of an upload; errors of the client's calls are raised unchanged beside them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ COMMIT_SENT = "A commit had been sent, and may have taken effect."
 
 
 class UploadError(ClientError):
-    """The root of the errors that an upload has beside those of its calls."""
+    """Base class of the errors that only uploads raise."""
 
 
 class FileTooSmallError(UploadError, ValueError):
@@ -49,7 +49,7 @@ class FileTooSmallError(UploadError, ValueError):
 
 
 class SourceChangedError(UploadError):
-    """The source is no longer what it was when the upload began; nothing was committed."""
+    """The source changed after the upload had started; nothing was committed."""
 
 
 class PlanError(UploadError):
@@ -57,9 +57,9 @@ class PlanError(UploadError):
 
 
 class DigestMismatchError(UploadError):
-    """What the server stored, or says that it stored, has another digest, size or offset than what was sent.
+    """The digest, size or offset that the server reports differs from what was sent.
 
-    If the message names a file, that was stored so; otherwise nothing was committed.
+    If the message names a file, that file is stored with other content; otherwise nothing was committed.
     """
 
 
@@ -72,7 +72,7 @@ class SessionLostError(UploadError):
 
 
 class CommitUnconfirmedError(UploadError):
-    """A commit was sent, and nothing tells whether the file is stored as it was sent.
+    """A commit was sent, and its outcome is not known: the file may be stored or not.
 
     Compare the `sha1` of the file at Box (`Client.get_file`) with the source's before uploading again.
 
@@ -104,9 +104,9 @@ class DeadlineExceededError(UploadError):
 
 
 class JournalError(UploadError):
-    """The journal cannot be used; it was left as it is.
+    """The journal cannot be used; it was not changed.
 
-    It is none, is broken, belongs to another upload, or to another process that works with it.
+    It is not a journal, is damaged, belongs to another upload, or is in use by another process.
 
     Attributes:
         in_use: Whether another process is uploading with it.

@@ -1,4 +1,4 @@
-"""Sending parts by an executor of the caller's: in other processes, or on the machines of a cluster.
+"""Send parts by the caller's executor: in other processes, or on the machines of a cluster.
 
 A part is a job: a plain function of plain values. What a job needs is made where it runs and kept for the next one: a
 client with its connections, and a buffer.
@@ -49,7 +49,7 @@ _BROKEN = "the executor that sends the parts is broken"
 
 
 class ExecutorPool(ThreadPool):
-    """Threads that have an executor of the caller's send the parts, and wait for its jobs.
+    """Threads that submit parts to the caller's executor, and wait for its jobs.
 
     Args:
         context: The upload. A job opens the path or URL of its source where it runs; of a source that has neither, it
@@ -98,16 +98,16 @@ class ExecutorPool(ThreadPool):
 
 
 class _JobSender:
-    """Has jobs run by an executor, one for each attempt.
+    """Sends a part by an executor, each attempt as a job.
 
     Args:
-        executor: The executor, which is the caller's.
+        executor: The caller's executor.
         job: The part as a job.
         budget: Counts the time of a job as progress: a job does not report bytes.
         cancel: Whether the upload was cancelled; a job that has not started is cancelled.
 
     Attributes:
-        counted: How many bytes count at present: none before the end.
+        counted: Bytes that count as sent: none before the job has ended.
     """
 
     counted = 0
@@ -120,11 +120,11 @@ class _JobSender:
         self._attempts = 0
 
     def send(self) -> models.UploadPart:
-        """Have the part sent."""
+        """Send the part as a job."""
         return self._run(self._job)
 
     def compare(self, held: models.UploadPart) -> None:
-        """Have the part compared with what the server holds."""
+        """Compare the part with what the server holds, as a job."""
         self._run(msgspec.structs.replace(self._job, held=held))
 
     def _run(self, job: PartJob) -> models.UploadPart:
@@ -147,7 +147,7 @@ class _JobSender:
             raise UploadError(f"{text} ({error})") from error
         finally:
             self._budget.note_progress()
-            # Not kept: the error would refer to this frame, and the frame to the error.
+            # Not bound to a name: the error would refer to this frame, and the frame to the error.
             del future
 
     def _submit(self, job: PartJob) -> Future[models.UploadPart]:
@@ -160,13 +160,13 @@ class _JobSender:
 
 
 def _is_pickling_error(error: Exception, job: PartJob) -> bool:
-    """Whether an error is the one that pickling the job ends with; each Python words it in its own way."""
+    """Whether an error is the one that pickling the job raises; its wording depends on the Python version."""
     try:
-        # All else are plain values, some of them large.
+        # All other fields are plain values, some of them large.
         dumps(job.make_client)
     except type(error) as again:
         return str(again) == str(error)
-    except Exception:  # noqa: BLE001  # a callable's own way of being pickled may raise anything
+    except Exception:  # noqa: BLE001  # a callable's own `__reduce__` may raise anything
         return False
     return False
 
@@ -178,14 +178,14 @@ def _check_result(result: object) -> models.UploadPart:
 
 
 class PartJob(msgspec.Struct, frozen=True, kw_only=True):
-    """What sending one part takes, as plain values that can be pickled.
+    """Everything that sending one part needs, as plain values that can be pickled.
 
     Attributes:
         make_client: Makes a client.
-        client: Name of that client: the jobs of one upload that a thread runs share it.
+        client: Name of that client; the jobs of one upload share it in each thread.
         session: The session as JSON.
         source: Path or URL of the source, or the bytes of the part if it has neither.
-        fingerprint: What the source has to be.
+        fingerprint: Fingerprint that the source must have.
         file_size: Size of the file in bytes.
         part: The part.
         held: What the server holds of it already, or None; then the source is only compared with it.
@@ -243,7 +243,7 @@ def _content(job: PartJob) -> memoryview:
 
 
 class _WorkerState(local):
-    """What a thread keeps from one job to the next; its clients are closed when the thread ends."""
+    """What a thread keeps between jobs; its clients are closed when the thread ends."""
 
     def __init__(self) -> None:
         self.buffer = bytearray()
@@ -253,7 +253,7 @@ class _WorkerState(local):
         finalize(self.finalizer, _close_all, self.clients)
 
     def client(self, name: str, make_client: ClientFactory) -> Client:
-        """Return the client that was made under the same name before, or make one."""
+        """Return the client of an earlier job with the same name, or make one."""
         found = self.clients.get(name)
         if found is None:
             while len(self.clients) >= _CLIENTS_KEPT:
@@ -264,13 +264,13 @@ class _WorkerState(local):
     def buffer_of(self, size: int) -> memoryview:
         """Return a buffer of at least this size."""
         if len(self.buffer) < size:
-            # Not extended: views of an earlier part may still be around.
+            # Replaced, not extended: views of an earlier part may still exist.
             self.buffer = bytearray(size)
         return memoryview(self.buffer)
 
 
 class _Finalizer:
-    """Dies with its thread, which closes the clients."""
+    """Closes the clients when its thread ends."""
 
 
 def _close_all(clients: dict[str, Client]) -> None:
@@ -321,7 +321,7 @@ def client_factory(client: Client | AsyncClient, response_s: float = inf) -> Cli
         response_s: Longest time for a response in seconds; 10 at least.
 
     Raises:
-        InvalidArgumentError: The client sends with what the caller has brought, which cannot go there.
+        InvalidArgumentError: The client sends by the caller's own `http=`, which cannot go there.
     """
     settings, credentials = client.raw.transport.settings, client.raw.transport.credentials
     token = credentials.token_source()
@@ -345,9 +345,9 @@ def client_factory(client: Client | AsyncClient, response_s: float = inf) -> Cli
 
 
 class StaticToken:
-    """A token that is the same forever, as a callable that can be pickled; its repr does not show it.
+    """A constant token, as a callable that can be pickled; its repr does not show it.
 
-    Equal for equal tokens, so that a worker finds the client that it has made for an earlier job.
+    Equal for equal tokens, so that a worker finds the client of an earlier job.
     """
 
     def __init__(self, token: str) -> None:

@@ -1,4 +1,4 @@
-"""A lock that ends with the process that holds it, however that ends: it is the system's, not the existence of a file.
+"""A lock of the operating system, which ends with the process that holds it, even if that is killed.
 
 It is taken here, without a library, for one reason that the libraries leave open: processes that were forked meanwhile,
 such as those of a pool, would go on to hold it after their parent was killed.
@@ -24,22 +24,22 @@ if TYPE_CHECKING:
 __all__ = ["HeldError", "lock_file"]
 
 _ATTEMPTS = 100
-# What a link leads to is somebody else's: it is neither made nor locked. Windows has no such flag.
+# The target of a symbolic link is neither created nor locked. Windows has no such flag.
 _FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
 _held: set[int] = set()
 
 
 class HeldError(Exception):
-    """Somebody else holds the lock."""
+    """Another process or thread holds the lock."""
 
 
 @contextmanager
 def lock_file(path: Path) -> Generator[None]:
-    """Hold a lock; its file is made and removed, and one that a killed process has left is no obstacle.
+    """Hold a lock on a file, which is created and removed here; the file of a killed process is reused.
 
     Raises:
-        HeldError: Somebody else holds it.
-        OSError: The file cannot be made or locked, or is a symbolic link.
+        HeldError: Another process or thread holds it.
+        OSError: The file cannot be created or locked, or is a symbolic link.
     """
     number = _acquire(path)
     _held.add(number)
@@ -74,7 +74,7 @@ def _open(path: Path) -> int:
 
 
 def _is_at(path: Path, number: int) -> bool:
-    """Whether an open file still has its name: the one before us may have removed it."""
+    """Whether an open file still has its name: its previous holder may have removed it."""
     try:
         return os.path.samestat(os.fstat(number), path.lstat())
     except FileNotFoundError:
@@ -98,7 +98,7 @@ else:
             raise HeldError from None
 
     def _let_go() -> None:
-        """End a forked process's share of the locks: they are its parent's."""
+        """Close the locks that a forked process inherited: they are its parent's."""
         for number in _held:
             os.close(number)
         _held.clear()

@@ -1,6 +1,6 @@
-"""The journal of an upload, from which another process can resume it.
+"""The journal of an upload, from which a later process can resume it.
 
-The journal says where to ask, not what is there: the session and its links, where the file goes, and the fingerprint
+It has the session and its links, where the file goes, and the fingerprint
 of the source. Which parts the session holds is asked of the server. There is no token in it; it is readable by its
 owner only, and replaced as a whole, so that it is never half written. As long as a process works with it, no other
 one does: the lock is a file of its own beside it, since the journal is replaced.
@@ -33,13 +33,13 @@ _FORMAT: Literal["box-uploads-journal-1"] = "box-uploads-journal-1"
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """What a journal says.
+    """The content of a journal.
 
     Attributes:
         format: Name of the format.
         target: Where the file goes.
-        fingerprint: What the source was.
-        session: The session, as the server has described it.
+        fingerprint: Fingerprint of the source.
+        session: The session, as the server described it.
         sha1: SHA-1 of the whole file, from the moment on at which the commit may have been sent; None before it.
         file: The stored file, from the moment on at which it is known; None before it.
         lost_creates: How many sessions may have been created whose answers were lost, and that were not found.
@@ -59,7 +59,7 @@ class Journal:
 
     Args:
         path: File of the journal.
-        entry: What it says.
+        entry: Its content.
     """
 
     def __init__(self, path: Path, entry: Entry | None) -> None:
@@ -69,14 +69,14 @@ class Journal:
         self.entry = entry
 
     def names(self, session: models.UploadSession) -> bool:
-        """Whether a later process would find this session."""
+        """Return whether the journal names this session."""
         return self.entry is not None and self.entry.session.id == session.id and self._path.exists()
 
     def write(self, entry: Entry) -> None:
         """Replace the journal, so that a crash at any moment leaves the old one or the new one.
 
         Raises:
-            OSError: It cannot be written; it is as it was.
+            OSError: It cannot be written; the old one is unchanged.
         """
         self._draft.unlink(missing_ok=True)
         number = os.open(self._draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -89,7 +89,7 @@ class Journal:
         except BaseException as error:
             self._draft.unlink(missing_ok=True)
             if isinstance(error, OSError) and error.filename is None:
-                # Writing to a full disk names no file, and the source would be taken for it.
+                # A full disk's error names no file, and would be blamed on the source.
                 raise OSError(error.errno, error.strerror, str(self._path)) from error
             raise
         _sync(self._path.parent)
@@ -105,7 +105,7 @@ class Journal:
 
 @contextmanager
 def open_journal(path: str | os.PathLike[str], target: Target) -> Generator[Journal]:
-    """Open the journal of an upload, with what an earlier process has left.
+    """Open the journal of an upload, with the content that an earlier process left.
 
     Args:
         path: File of the journal; it need not exist, its folder has to.

@@ -1,4 +1,4 @@
-"""What a caller decides about an upload, checked before anything is sent."""
+"""The options of an upload, checked before anything is sent."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class UploadOptions(msgspec.Struct, frozen=True, kw_only=True):
         check_seconds("deadline_s", self.deadline_s)
         if self.on_progress is not None and not callable(self.on_progress):
             raise InvalidArgumentError("on_progress", "must be a callable", shown=short_repr(self.on_progress))
-        # The commit is only sent when all parts are stored, so what it will say is checked now.
+        # The commit is sent only after all parts, so its arguments are checked now.
         commit_upload_session.build_request(
             _ANY_SESSION,
             parts=[_ANY_PART],
@@ -106,7 +106,7 @@ class UploadOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def given(value: _T | None) -> _T | UnsetType:
-    """Return an argument as the client's calls take it, which leave out what is unset."""
+    """Return an argument for the client's calls, which leave out what is unset."""
     return UNSET if value is None else value
 
 

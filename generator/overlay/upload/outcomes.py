@@ -1,4 +1,4 @@
-"""What the failure of a call means for the next step: a pure decision."""
+"""Decide what the failure of a call means for the next step."""
 
 from __future__ import annotations
 
@@ -50,12 +50,12 @@ def classify_error(error: ClientError) -> Outcome:  # noqa: PLR0911  # a table
         case DecodeError() | ResponseTooLargeError():
             return Outcome.UNREADABLE
         case ApiError(status=status) if 200 <= status <= 299:
-            # A success that the contract does not know.
+            # A success that the spec does not know.
             return Outcome.UNREADABLE
         case TransportError(sent=False, is_transient=is_transient):
             return Outcome.NOT_APPLIED if is_transient else Outcome.FATAL
         case TransportError() | ServerError() | ApiError(status=408):
-            # Of a 500, box-java-sdk pull request 781 tells that the part was stored nevertheless.
+            # A 500 may follow a part that was stored (box-java-sdk pull request 781).
             return Outcome.AMBIGUOUS
         case RateLimitedError() | ConflictError(code=("operation_blocked_temporary" | "name_temporarily_reserved")):
             return Outcome.NOT_APPLIED

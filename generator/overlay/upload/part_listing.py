@@ -1,4 +1,4 @@
-"""Which parts a session holds, as the server lists them."""
+"""List the parts that a session holds at the server."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def list_held_parts(
         page_size: Largest number of parts in a page, 1 to 1000.
 
     Raises:
-        PlanError: The session has more parts than can be listed, or the server repeats itself.
+        PlanError: The session has more parts than can be listed, or the server returns the same page again.
         ApiError: The server refuses.
         TransportError: No response was received.
     """

@@ -1,4 +1,4 @@
-"""Uploading one part: send it, and after a failure look it up before sending it again."""
+"""Upload one part: send it, and after a failure look it up before sending it again."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _CORRUPTIONS = 3
 
 
 class PartSender(Protocol):
-    """Has the bytes of a part, or knows where they are read."""
+    """Sends the bytes of a part, or has them read and sent elsewhere."""
 
     @property
     def counted(self) -> int:
@@ -94,17 +94,17 @@ class PartUploader:
                 return self._sender.send()
             except ClientError as error:
                 outcome = self._handle_failure(error)
-                # If it was the list of parts that cannot be read, nothing else tells what is stored.
+                # The list of parts cannot be read, and nothing else says what is stored.
                 if outcome is Outcome.UNREADABLE and not may_be_stored and (held := self._find_after(error)):
                     self._sender.compare(held)
                     return held
                 if outcome in {Outcome.FATAL, Outcome.UNREADABLE}:
                     raise
-                # An overlap with a part that the server does not list: it was not persisted, says Box's guide.
+                # It overlaps a part that the server does not list: by Box's guide, that one was not persisted.
                 may_be_stored |= outcome in {Outcome.AMBIGUOUS, Outcome.OVERLAP}
 
     def _find(self) -> models.UploadPart | None:
-        """Return the part as the server holds it, or None if it does not."""
+        """Return the part as the server holds it, or None if it holds none."""
         return find_part(self._calls, self._session, self._part)
 
     def _find_after(self, unreadable: ClientError) -> models.UploadPart | None:
@@ -167,7 +167,7 @@ class BufferSender:
         self._calls = calls
         self._session = session
         self._part = part
-        # A view of its own: the engine still reads from the other one.
+        # A separate view: the engine still reads from the other one.
         self._window = window[:]
         self._pieces_sent: list[memoryview] = []
         self._budget = budget
@@ -187,7 +187,7 @@ class BufferSender:
             )
             check_stored(response.parsed.part, self._part, self._sha1, DigestMismatchError)
         except (ApiError, DigestMismatchError) as error:
-            # The view may be of memory that the caller writes to.
+            # The caller may write to the memory below the view.
             if digest.part_sha1(self._window) != self._sha1:
                 raise SourceChangedError("the source changed during the upload: sha1") from error
             raise

@@ -1,4 +1,4 @@
-"""How a file is cut into parts: pure arithmetic on sizes, of any magnitude."""
+"""Divide a file into parts: pure arithmetic on sizes of any magnitude."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MINIMUM_SIZE = 20_000_000
 """Smallest file in bytes that gets a session. The guides say "20MB"; Box's own tests use this number."""
 
 LARGEST_PART = 256 * 1024 * 1024
-"""Largest part in bytes that memory is given for; the largest that was seen is 64 MiB, for files of some GiB."""
+"""Largest part in bytes for which memory is allocated; the largest seen is 64 MiB, for files of some GiB."""
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -62,7 +62,7 @@ class Plan(msgspec.Struct, frozen=True):
             largest_part: Largest size of a part in bytes.
 
         Raises:
-            PlanError: It does not.
+            PlanError: It does not fit.
         """
         if not 0 < part_size <= largest_part:
             raise PlanError(f"the server wants parts of {part_size} bytes; 1 to {largest_part} are possible")

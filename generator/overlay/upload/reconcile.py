@@ -1,4 +1,4 @@
-"""Whether a commit has made the file: every decision about a commit whose outcome is not known is made here."""
+"""Decide whether a commit stored the file: every decision about a commit of unknown outcome is made here."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ class NotStored(msgspec.Struct, frozen=True):
 
 
 class Unknown(msgspec.Struct, frozen=True):
-    """Nothing tells whether the file is stored.
+    """It is not known whether the file is stored.
 
     Attributes:
-        error: What to raise; it says what was found out, and what to do.
+        error: The error to raise; it says what was found and what to do.
     """
 
     error: CommitUnconfirmedError
@@ -57,10 +57,10 @@ Resolution: TypeAlias = Stored | NotStored | Unknown
 
 
 def resolve_commit(context: UploadContext, session: models.UploadSession, sha1: str) -> Resolution:
-    """Find out what has become of a commit whose outcome is not known.
+    """Find out whether a commit of unknown outcome stored the file.
 
-    As long as the session is open, nothing was made of it. After that, a version is found by the id of its file, and a
-    new file by its name, which another session for it is refused for. What is found there has to have the SHA-1.
+    As long as the session is open, no file was made. After that, a version is found by the id of its file, and a new
+    file by its name: another session with that name is refused, and the refusal names the file. Its SHA-1 must match.
 
     Args:
         context: The upload.
@@ -91,12 +91,12 @@ def resolve_commit(context: UploadContext, session: models.UploadSession, sha1: 
 
 
 def find_stored_file(context: UploadContext, sha1: str, failure: ClientError) -> Resolution:
-    """Look for the file of a commit whose session has ended since, or is as good as ended.
+    """Look for the file of a commit whose session has ended, or cannot be used any more.
 
     Args:
         context: The upload.
         sha1: SHA-1 of the whole file in hexadecimal digits.
-        failure: What the commit has failed with.
+        failure: The error of the commit.
 
     Raises:
         UploadCancelledError: The upload was cancelled meanwhile.
@@ -141,7 +141,7 @@ def _unknown(context: UploadContext, sha1: str, text: str, cause: BaseException 
 
 
 def _session_status(context: UploadContext, session: models.UploadSession) -> str:
-    """Return what the server says of a session: it is open, has failed or expired, or is gone."""
+    """Ask the server for the state of a session: open, failed or expired, or gone."""
     try:
         context.call_with_retry("confirm", lambda: context.client.calls.get_upload_session(session))
     except NotFoundError:
@@ -152,7 +152,7 @@ def _session_status(context: UploadContext, session: models.UploadSession) -> st
 
 
 def _look_up(context: UploadContext, sha1: str) -> models.File | str:
-    """Return the file from where it would be stored, or what is there instead."""
+    """Return the file where it would be stored, or what is there instead."""
     target = context.target
     if target.file_id is not None:
         return _look_up_version(context, target.file_id, sha1)

@@ -1,4 +1,4 @@
-"""The session to upload by: a new one, that of an earlier run, or none since an earlier run has stored the file."""
+"""Find the session to upload by: a new one, that of an earlier run, or none if an earlier run stored the file."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class ActiveSession(msgspec.Struct, frozen=True):
     Attributes:
         session: The session.
         is_new: Whether it holds no parts yet.
-        pending_sha1: SHA-1 of the file that an earlier run has sent a commit for, whose outcome is not known; or None.
+        pending_sha1: SHA-1 of the file whose commit an earlier run sent, with unknown outcome; or None.
     """
 
     session: models.UploadSession
@@ -56,7 +56,7 @@ def start_session(context: UploadContext) -> ActiveSession | models.File:
 
 
 def restart_session(context: UploadContext, old: models.UploadSession, reason: str) -> ActiveSession | models.File:
-    """Discard a session that is of no use any more, and return one in its place."""
+    """Discard a session that cannot be used any more, and create another."""
     left = discard_session(context, old)
     if left.session is not None:
         context.unended_sessions.append(left.session)
@@ -66,7 +66,7 @@ def restart_session(context: UploadContext, old: models.UploadSession, reason: s
 
 @contextmanager
 def note_pending_commit(pending_sha1: str | None) -> Generator[None]:
-    """Add to an error that an earlier run has sent a commit, if its outcome is not known yet.
+    """Note on an error that an earlier run sent a commit, if its outcome is not known yet.
 
     Args:
         pending_sha1: As in `ActiveSession`.
@@ -74,7 +74,7 @@ def note_pending_commit(pending_sha1: str | None) -> Generator[None]:
     try:
         yield
     except SessionLostError:
-        # The outcome is found out next.
+        # The next step finds out the outcome.
         raise
     except ClientError as error:
         if pending_sha1 is not None:
@@ -88,7 +88,7 @@ def find_file_of_earlier_run(context: UploadContext, session: models.UploadSessi
     Args:
         context: The upload.
         session: The session of the earlier run.
-        sha1: SHA-1 of the file that it has sent the commit for.
+        sha1: SHA-1 of the file whose commit it sent.
 
     Raises:
         CommitUnconfirmedError: It cannot be found out.
@@ -129,7 +129,7 @@ def _create(context: UploadContext) -> ActiveSession | models.File:
     try:
         session, is_new = create_session(context, context.retry_budget("create"))
     except ConflictError as error:
-        # An earlier run may have been killed after its last step; then there is nothing left to do. The name of a
+        # An earlier run may have been killed after its last step; then nothing is left to do. The name of a
         # version, though, is that of another file.
         if context.journal is None or context.source.is_sequential or context.target.file_id is not None:
             raise
@@ -144,7 +144,7 @@ def _resume(context: UploadContext) -> ActiveSession | models.File | None:
     entry = None if context.journal is None else context.journal.entry
     if entry is None:
         return None
-    # A run that was killed has reported nothing.
+    # The run that was killed did not report it.
     context.lost_creates += entry.lost_creates
     if not context.source.fingerprint.agrees(entry.fingerprint):
         return restart_session(context, entry.session, "the source has changed since the earlier run")
@@ -162,7 +162,7 @@ def _resume(context: UploadContext) -> ActiveSession | models.File | None:
 
 
 def _resume_stored(context: UploadContext, entry: Entry, file: models.File) -> ActiveSession | models.File:
-    """Return the file of a run that was killed when all was done, unless the source has other content by now."""
+    """Return the file of a run that was killed after it was stored, unless the source has changed since."""
     if _has_content_of_source(context, entry.session, file):
         return file
     return restart_session(context, entry.session, "the earlier run has stored other content")

@@ -1,4 +1,4 @@
-"""Retries of one step: how long to wait, when to give up, and how an upload is cancelled meanwhile."""
+"""Retry one step: how long to wait, when to give up, and how to cancel meanwhile."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ class BackoffPolicy(msgspec.Struct, frozen=True, kw_only=True):
         base_s: Upper bound of the first delay in seconds. It doubles with every attempt.
         max_s: Upper bound of any delay that is chosen here, in seconds.
         max_retry_after_s: Longest `Retry-After` that is honoured, in seconds. A longer one is cut to this.
-        clock: Returns seconds that never go back.
-        sleep: Waits for some seconds; None waits so that cancelling the upload ends the wait.
+        clock: Returns monotonic seconds.
+        sleep: Waits for some seconds; with None, cancelling the upload ends the wait.
         random: Returns a number in [0, 1), which spreads the delays.
     """
 
@@ -62,7 +62,7 @@ class BackoffPolicy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CancelToken:
-    """Says to every thread of an upload whether it was cancelled."""
+    """Shared by the threads of an upload: whether it was cancelled."""
 
     def __init__(self) -> None:
         self._event = Event()
@@ -91,7 +91,7 @@ class CancelToken:
         return self._event.is_set()
 
     def check(self) -> None:
-        """Go on only if the upload was not cancelled.
+        """Check that the upload was not cancelled.
 
         Raises:
             UploadCancelledError: It was.

@@ -1,4 +1,4 @@
-"""The upload session: created once in spite of lost responses, and aborted."""
+"""Create a session, once even if responses are lost, and abort it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the bytes come from: what the uploader reads, whatever kind of source it is."""
+"""Sources of bytes, of whatever kind, as the uploader reads them."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _WINDOW = 1024 * 1024
 
 
 class Readable(Protocol):
-    """A binary file object, of which this is the only method that it must have."""
+    """A binary file object; this is the only method it needs."""
 
     def read(self, size: int, /) -> bytes | None:
-        """Return up to `size` bytes, and none at the end."""
+        """Return up to `size` bytes, or none at the end."""
         ...
 
 
@@ -41,7 +41,7 @@ class Seekable(Readable, Protocol):
 
 
 class Fingerprint(msgspec.Struct, frozen=True, kw_only=True):
-    """What tells whether a source is still the same, without reading it; what is not known is None.
+    """What identifies a version of a source without reading it; unknown values are None.
 
     Attributes:
         kind: Kind of the source.
@@ -49,7 +49,7 @@ class Fingerprint(msgspec.Struct, frozen=True, kw_only=True):
         mtime_ns: Time of the last change in nanoseconds.
         inode: Number of the file within its device.
         device: Number of the device.
-        mark: What else tells versions apart, such as the etag of an object store.
+        mark: What else identifies the version, such as the etag of an object store.
     """
 
     kind: str
@@ -60,16 +60,16 @@ class Fingerprint(msgspec.Struct, frozen=True, kw_only=True):
     mark: str | None = None
 
     def agrees(self, other: Fingerprint) -> bool:
-        """Whether another process, perhaps on another machine or after a restart, has the same content before it.
+        """Return whether this is the same version, as far as another machine or a later run can know.
 
-        The numbers of inodes and devices are not compared, which differ there. The content itself is, part by part.
+        Inode and device numbers differ there and are not compared. The content itself is compared, part by part.
         """
         here, there = (msgspec.structs.replace(fingerprint, inode=None, device=None) for fingerprint in (self, other))
         return here == there
 
 
 class Source:
-    """Bytes to upload, of a size that is known.
+    """Bytes to upload, of a known size.
 
     Args:
         present: Returns the fingerprint as it is now.
@@ -80,7 +80,7 @@ class Source:
         fingerprint: What the source was when it was opened.
         size: Its size in bytes.
         in_memory: Whether `window` needs no buffer.
-        is_writable: Whether somebody may write to its bytes, which are in memory, unseen by the fingerprint.
+        is_writable: Whether its bytes are in memory that can be written to, which the fingerprint does not notice.
         is_sequential: Whether it can only be read once, from its beginning to its end.
     """
 
@@ -161,7 +161,7 @@ class MemorySource(Source):
         return self._content[offset : offset + size]
 
     def close(self) -> None:
-        """Give the memory back to the caller."""
+        """Release the caller's memory."""
         release(self._content)
 
 
@@ -230,18 +230,18 @@ class StreamSource(Source):
         return view
 
     def check_unchanged(self) -> None:
-        """Check that the stream has ended where it was said to.
+        """Check that the stream has ended after the declared size.
 
         Raises:
-            SourceChangedError: It goes on.
+            SourceChangedError: It has not.
         """
         if not self._may_go_on and self._position == self.size and _read(self._file, memoryview(bytearray(1))):
             raise SourceChangedError(f"the stream is longer than the {self.size} bytes that were declared")
 
 
 def release(view: memoryview) -> None:
-    """Give back what a view is of, even if somebody keeps the view."""
-    # A thread that was not waited for, since a second signal came, may be reading from it.
+    """Release a view, so that the memory below it is free even while a reference to the view is kept."""
+    # After a second signal, a thread that was not waited for may still be reading from it.
     with suppress(BufferError):
         view.release()
 
@@ -266,7 +266,7 @@ def _read(file: Readable, view: memoryview) -> int | None:
             return _checked(readinto(view), view)
         chunk = file.read(len(view))
     except StopIteration:
-        # What the reader goes through has come to its end; no future could hold the exception.
+        # An iterator behind the reader is exhausted; a future cannot hold StopIteration.
         return 0
     if chunk is None:
         return None

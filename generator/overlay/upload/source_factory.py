@@ -55,7 +55,7 @@ def _open(source: SourceArgument, size: int | None, stack: ExitStack) -> Source:
     if isinstance(source, str) and "://" in source:
         return _open_url(source, stack)
     if isinstance(source, (str, os.PathLike)):
-        # The same file after a change of the directory.
+        # A path that stays right if the working directory changes.
         path = Path(os.fsdecode(source)).absolute()
         _check_kind(path)
         return SeekableSource(
@@ -71,7 +71,7 @@ def _open(source: SourceArgument, size: int | None, stack: ExitStack) -> Source:
 
 
 def _check_kind(path: Path) -> None:
-    # Opening a pipe would wait for its writer. That a folder is no file, the system tells when it is opened.
+    # Opening a pipe would wait for its writer. A folder fails when it is opened.
     try:
         mode = path.stat().st_mode
     except ValueError as error:
@@ -105,7 +105,7 @@ def _open_file(file: Any, size: int | None) -> Source:
 
     def present() -> Fingerprint:
         here = file.tell()
-        # What the file object gives; that of a compressed file is longer than the file on the disk.
+        # The size of what the file object returns: a compressed file is longer than its file on the disk.
         size = file.seek(0, SEEK_END) - start
         file.seek(here, SEEK_SET)
         found = _stat_of(file)
@@ -117,7 +117,7 @@ def _open_file(file: Any, size: int | None) -> Source:
 
 
 def _name_of(file: Any) -> str:
-    """Return the name of an open file; that of a standard stream, such as `<stdin>`, is none."""
+    """Return the name of an open file; empty for a standard stream, such as `<stdin>`."""
     name = getattr(file, "name", None)
     if not isinstance(name, str) or (name.startswith("<") and name.endswith(">")):
         return ""
@@ -128,7 +128,7 @@ def _can_seek(file: Any) -> bool:
     try:
         return bool(file.seekable())
     except (AttributeError, TypeError):
-        # Some streams promise the method, and then lack what it needs.
+        # Some streams have the method, but not what it calls.
         return False
 
 
@@ -165,7 +165,7 @@ def _open_url(url: str, stack: ExitStack) -> Source:
             info: dict[str, Any] = system.info(path)
         marks = {key: str(info[key]) for key in _MARKS if key in info}
         if "mtime" in marks:
-            # Of a local file, the other time is that of the last change of anything, such as its mode.
+            # For a local file, `created` changes with its metadata, such as its mode.
             marks.pop("created", None)
         return Fingerprint(kind="url", size=int(info["size"]), mark=" ".join(marks.values()) or None)
 
@@ -174,7 +174,7 @@ def _open_url(url: str, stack: ExitStack) -> Source:
 
 @contextmanager
 def _as_os_error(url: str) -> Generator[None]:
-    """Turn whatever a file system of fsspec raises into what a file raises."""
+    """Raise whatever fsspec raises as an OSError."""
     try:
         yield
     except OSError:
@@ -184,7 +184,7 @@ def _as_os_error(url: str) -> Generator[None]:
 
 
 class _UrlFile:
-    """A file of fsspec that fails as any other file does."""
+    """An fsspec file whose failures are OSErrors."""
 
     def __init__(self, file: Any, url: str) -> None:
         self._file = file

@@ -51,7 +51,7 @@ def upload_file(  # noqa: PLR0913  # each is a setting of an upload
     so: `CommitUnconfirmedError`, a `DigestMismatchError` that names a file, and a note on what `on_progress` raised or
     a signal did.
 
-    The upload has connections of its own, and aborts them when it ends, so that nobody waits for a silent server;
+    The upload has connections of its own, and aborts them when it ends instead of waiting for a silent server;
     aborting the session takes up to twice 5 seconds, and a new connection as long as the client waits for one. Calls
     that the client's own `http=` or an executor has started run to completion.
 
@@ -109,4 +109,4 @@ def upload_file(  # noqa: PLR0913  # each is a setting of an upload
 
 
 def _ignore(event: ProgressEvent) -> None:
-    """Take an event that nobody asked for."""
+    """Ignore an event."""

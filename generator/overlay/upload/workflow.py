@@ -129,7 +129,7 @@ def upload(context: UploadContext) -> models.File:
 
 
 def _run_session(context: UploadContext, active: ActiveSession, *, may_restart: bool) -> ActiveSession | models.File:
-    """Upload by a session, and return the file, or the session to go on with if this one is of no use any more."""
+    """Upload by a session, and return the file, or another session if this one cannot be used any more."""
     session = active.session
     try:
         uploaded = _upload_parts(context, active)
@@ -205,12 +205,12 @@ def _commit(context: UploadContext, active: ActiveSession, uploaded: UploadedPar
     """Commit, and return the verified file; or the failure if a commit may still take effect."""
     session, sha1 = active.session, uploaded.sha1
     context.emit(PhaseChanged("commit"))
-    # From here on, a run that finds the session gone has to ask whether this one has committed it.
+    # From here on, a later run that finds the session gone has to ask whether this run committed it.
     _write_journal(context, session, sha1)
     result = commit_session(context, session, uploaded, ambiguous=is_same(active.pending_sha1, sha1))
     if isinstance(result, CommitFailed):
         if not result.ambiguous:
-            # Refused for certain. If the mark stays, a person may have to look.
+            # Certainly refused. If the mark stays, the user may have to look.
             with suppress(OSError):
                 _write_journal(context, session, None)
         _check_source(context, uploaded, result.error)
@@ -236,7 +236,7 @@ def _check_parts(context: UploadContext, uploaded: UploadedParts) -> None:
 
 
 def _check_source(context: UploadContext, uploaded: UploadedParts, error: ClientError) -> None:
-    """Blame the source if the server puts other bytes together: it was read twice, and may have changed in between."""
+    """Blame the source if the server's SHA-1 differs: it was read twice, and may have changed in between."""
     source = context.source
     is_read_twice = source.is_writable or (context.options.executor is not None and not source.is_sequential)
     if not is_read_twice or not isinstance(error, DigestMismatchError):
@@ -273,7 +273,7 @@ def _report(context: UploadContext, file: models.File) -> None:
     journal, left = context.journal, sessions_left(context)
     try:
         if journal is not None and journal.entry is not None:
-            # Without the mark, the next run finds out as after a lost response.
+            # Without the mark, the next run asks the server, as after a lost response.
             with suppress(OSError):
                 journal.write(msgspec.structs.replace(journal.entry, file=file))
         if left is not None:
@@ -281,7 +281,7 @@ def _report(context: UploadContext, file: models.File) -> None:
             left = None
         context.emit(PhaseChanged("done"))
         context.emit(Stored(file))
-        # Who cancels at the last moment does not see the result, and gets it from the next run.
+        # A caller that cancels at the last moment does not see the result; the next run returns it.
         if journal is not None and not context.cancel.is_cancelled:
             journal.remove()
     except BaseException as error:
