@@ -258,7 +258,7 @@ class Client:
             RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
             ServerError: 500. Box failed. The call may or may not have had its effect.
             ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
-            DecodeError: The response is not what the API promises.
+            DecodeError: The response does not match the spec.
             TransportError: No response was received.
         """
 
@@ -317,7 +317,7 @@ class Client:
             RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
             ServerError: 500. Box failed. The call may or may not have had its effect.
             ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
-            DecodeError: The response is not what the API promises.
+            DecodeError: The response does not match the spec.
             TransportError: No response was received.
         """
 
@@ -350,7 +350,7 @@ class Client:
             RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
             ServerError: 500. Box failed. The call may or may not have had its effect.
             ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
-            DecodeError: The response is not what the API promises.
+            DecodeError: The response does not match the spec.
             TransportError: No response was received.
         """
 
@@ -400,7 +400,7 @@ class Client:
             RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
             ServerError: 500. Box failed. The call may or may not have had its effect.
             ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
-            DecodeError: The response is not what the API promises.
+            DecodeError: The response does not match the spec.
             TransportError: No response was received.
         """
 
@@ -431,7 +431,7 @@ class Client:
             RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
             ServerError: 500. Box failed. The call may or may not have had its effect.
             ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
-            DecodeError: The response is not what the API promises.
+            DecodeError: The response does not match the spec.
             TransportError: No response was received.
         """
 
@@ -467,7 +467,7 @@ class Client:
             RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
             ServerError: 500. Box failed. The call may or may not have had its effect.
             ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
-            DecodeError: The response is not what the API promises.
+            DecodeError: The response does not match the spec.
             TransportError: No response was received.
         """
 
@@ -485,7 +485,7 @@ class Client:
             PageError: A page repeats the one before, or is empty although items are missing.
             InvalidArgumentError: An argument breaks its rule, or the server skips no more items.
             ApiError: As `list_parts` raises it.
-            DecodeError: A page is not what the API promises.
+            DecodeError: A page does not match the spec.
             TransportError: A page was not received.
         """
 
@@ -544,7 +544,7 @@ class Client:
             RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
             ServerError: 500. Box failed. The call may or may not have had its effect.
             ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
-            DecodeError: The response is not what the API promises.
+            DecodeError: The response does not match the spec.
             TransportError: No response was received.
         """
 
@@ -591,7 +591,7 @@ class Client:
             RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
             ServerError: 500. Box failed. The call may or may not have had its effect.
             ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
-            DecodeError: The response is not what the API promises.
+            DecodeError: The response does not match the spec.
             TransportError: No response was received.
         """
 
@@ -629,7 +629,7 @@ class Client:
             RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
             ServerError: 500. Box failed. The call may or may not have had its effect.
             ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
-            DecodeError: The response is not what the API promises.
+            DecodeError: The response does not match the spec.
             TransportError: No response was received.
         """
 
@@ -658,7 +658,7 @@ class Client:
             RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
             ServerError: 500. Box failed. The call may or may not have had its effect.
             ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
-            DecodeError: The response is not what the API promises.
+            DecodeError: The response does not match the spec.
             TransportError: No response was received.
         """
 
@@ -895,7 +895,7 @@ class AsyncClient:
             RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
             ServerError: 500. Box failed. The call may or may not have had its effect.
             ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
-            DecodeError: The response is not what the API promises.
+            DecodeError: The response does not match the spec.
             TransportError: No response was received.
         """
 
@@ -954,7 +954,7 @@ class AsyncClient:
             RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
             ServerError: 500. Box failed. The call may or may not have had its effect.
             ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
-            DecodeError: The response is not what the API promises.
+            DecodeError: The response does not match the spec.
             TransportError: No response was received.
         """
 
@@ -987,7 +987,7 @@ class AsyncClient:
             RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
             ServerError: 500. Box failed. The call may or may not have had its effect.
             ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
-            DecodeError: The response is not what the API promises.
+            DecodeError: The response does not match the spec.
             TransportError: No response was received.
         """
 
@@ -1037,7 +1037,7 @@ class AsyncClient:
             RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
             ServerError: 500. Box failed. The call may or may not have had its effect.
             ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
-            DecodeError: The response is not what the API promises.
+            DecodeError: The response does not match the spec.
             TransportError: No response was received.
         """
 
@@ -1068,7 +1068,7 @@ class AsyncClient:
             RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
             ServerError: 500. Box failed. The call may or may not have had its effect.
             ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
-            DecodeError: The response is not what the API promises.
+            DecodeError: The response does not match the spec.
             TransportError: No response was received.
         """
 
@@ -1104,7 +1104,7 @@ class AsyncClient:
             RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
             ServerError: 500. Box failed. The call may or may not have had its effect.
             ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
-            DecodeError: The response is not what the API promises.
+            DecodeError: The response does not match the spec.
             TransportError: No response was received.
         """
 
@@ -1122,7 +1122,7 @@ class AsyncClient:
             PageError: A page repeats the one before, or is empty although items are missing.
             InvalidArgumentError: An argument breaks its rule, or the server skips no more items.
             ApiError: As `list_parts` raises it.
-            DecodeError: A page is not what the API promises.
+            DecodeError: A page does not match the spec.
             TransportError: A page was not received.
         """
 
@@ -1182,7 +1182,7 @@ class AsyncClient:
             RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
             ServerError: 500. Box failed. The call may or may not have had its effect.
             ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
-            DecodeError: The response is not what the API promises.
+            DecodeError: The response does not match the spec.
             TransportError: No response was received.
         """
 
@@ -1229,7 +1229,7 @@ class AsyncClient:
             RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
             ServerError: 500. Box failed. The call may or may not have had its effect.
             ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
-            DecodeError: The response is not what the API promises.
+            DecodeError: The response does not match the spec.
             TransportError: No response was received.
         """
 
@@ -1267,7 +1267,7 @@ class AsyncClient:
             RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
             ServerError: 500. Box failed. The call may or may not have had its effect.
             ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
-            DecodeError: The response is not what the API promises.
+            DecodeError: The response does not match the spec.
             TransportError: No response was received.
         """
 
@@ -1296,7 +1296,7 @@ class AsyncClient:
             RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
             ServerError: 500. Box failed. The call may or may not have had its effect.
             ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
-            DecodeError: The response is not what the API promises.
+            DecodeError: The response does not match the spec.
             TransportError: No response was received.
         """
 

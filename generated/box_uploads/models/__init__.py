@@ -23,6 +23,7 @@ __all__ = [
     "ErrorBodyBase",
     "ErrorCode",
     "ErrorContext",
+    "Etag",
     "File",
     "FileAttributes",
     "FileConflict",
@@ -419,6 +420,8 @@ Sha512: TypeAlias = Annotated[
     str, Meta(pattern=r"^[0-9A-Fa-f]{128}\Z", description="SHA-512 in hexadecimal digits, in either letter case.")
 ]
 """SHA-512 in hexadecimal digits, in either letter case."""
+
+Etag: TypeAlias = Annotated[str, Meta(min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+\Z")]
 
 ErrorCode: TypeAlias = (
     Literal[

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from .. import models
+from .._runtime.codecs import Json
 from .._runtime.errors import InvalidArgumentError
 from .._runtime.text import short_repr
-from ..api.upload_sessions import commit_upload_session
-from .digest import header
 from .retry import BackoffPolicy, check_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from msgspec import UnsetType
 
     from .events import ProgressEvent
 
@@ -42,25 +38,16 @@ _KINDS: dict[str, tuple[type | tuple[type, ...], str]] = {
     "resume": ((str, os.PathLike), "must be the path of a file"),
     "backoff": (BackoffPolicy, "must be a BackoffPolicy"),
 }
-_ANY_SHA1 = "0" * 40
-_ANY_PART = models.CommitPart(part_id="0" * 8, offset=0, size=1, sha1=_ANY_SHA1)
-_ANY_URL = "https://upload.box.com"
-_ANY_SESSION = models.UploadSession(
-    type="upload_session",
-    id="0" * 32,
-    session_expires_at=dt.datetime(9999, 1, 1, tzinfo=dt.UTC),
-    part_size=1,
-    total_parts=1,
-    num_parts_processed=1,
-    session_endpoints=models.SessionEndpoints(
-        upload_part=_ANY_URL,
-        commit=_ANY_URL,
-        abort=_ANY_URL,
-        list_parts=_ANY_URL,
-        status=_ANY_URL,
-        log_event=_ANY_URL,
-    ),
-)
+
+
+class _CommitArguments(msgspec.Struct):
+    """The caller's arguments of the commit, which have the types of the spec."""
+
+    attributes: models.FileAttributes | UnsetType
+    if_match: models.Etag | UnsetType
+
+
+_COMMIT_ARGUMENTS: Json[_CommitArguments] = Json(_CommitArguments)
 
 
 class UploadOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,13 +83,7 @@ class UploadOptions(msgspec.Struct, frozen=True, kw_only=True):
         if self.on_progress is not None and not callable(self.on_progress):
             raise InvalidArgumentError("on_progress", "must be a callable", shown=short_repr(self.on_progress))
         # The commit is sent only after all parts, so its arguments are checked now.
-        commit_upload_session.build_request(
-            _ANY_SESSION,
-            parts=[_ANY_PART],
-            digest=header(_ANY_SHA1),
-            attributes=given(self.attributes),
-            if_match=given(self.if_match),
-        )
+        _COMMIT_ARGUMENTS.encode(_CommitArguments(given(self.attributes), given(self.if_match)))
 
 
 def given(value: _T | None) -> _T | UnsetType:

@@ -32,16 +32,10 @@ _DIGEST: Final[Parameter[str]] = Parameter(
     description="SHA-1 of the bytes, as `sha=` and the base64 of the digest (RFC 3230).",
 )
 _IF_MATCH: Final[Parameter[str | UnsetType]] = Parameter(
-    "if-match",
-    "if_match",
-    Annotated[str, Meta(min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+\Z")],
-    description="Etag that the file must still have, for a new version.",
+    "if-match", "if_match", models.Etag, description="Etag that the file must still have, for a new version."
 )
 _IF_NONE_MATCH: Final[Parameter[str | UnsetType]] = Parameter(
-    "if-none-match",
-    "if_none_match",
-    Annotated[str, Meta(min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+\Z")],
-    description="Etag that the file must not have any more.",
+    "if-none-match", "if_none_match", models.Etag, description="Etag that the file must not have any more."
 )
 _COMMIT_UPLOAD_SESSION_REQUEST: Final[Json[models.CommitUploadSessionRequest]] = Json(models.CommitUploadSessionRequest)
 _FILES: Final[Json[models.Files]] = Json(models.Files)
@@ -77,7 +71,7 @@ def build_request(
     """Build the request.
 
     Raises:
-        InvalidArgumentError: If an argument breaks its rule.
+        InvalidArgumentError: An argument breaks its rule.
     """
     check_model("upload_session", upload_session, models.UploadSession)
     return Request(
@@ -103,8 +97,8 @@ def read_response(raw: RawResponse) -> Response[models.Files | None]:
     """Read the response.
 
     Raises:
-        ApiError: If the status is no success; the subclass says which status it is.
-        DecodeError: If the body of a success is not what the API promises.
+        ApiError: The status is not 2xx; the subclass tells which one it is.
+        DecodeError: The body of a 2xx response does not match the spec.
     """
     if raw.status == 201:
         return Response(raw, _FILES.decode(raw))

@@ -55,7 +55,7 @@ def build_request(
     """Build the request.
 
     Raises:
-        InvalidArgumentError: If an argument breaks its rule.
+        InvalidArgumentError: An argument breaks its rule.
     """
     return Request(
         operation="create_version_upload_session",
@@ -73,8 +73,8 @@ def read_response(raw: RawResponse) -> Response[models.UploadSession]:
     """Read the response.
 
     Raises:
-        ApiError: If the status is no success; the subclass says which status it is.
-        DecodeError: If the body of a success is not what the API promises.
+        ApiError: The status is not 2xx; the subclass tells which one it is.
+        DecodeError: The body of a 2xx response does not match the spec.
     """
     if raw.status == 201:
         return Response(raw, _UPLOAD_SESSION.decode(raw))
