@@ -43,8 +43,8 @@ _KINDS: dict[str, tuple[type | tuple[type, ...], str]] = {
 class _CommitArguments(msgspec.Struct):
     """The caller's arguments of the commit, which have the types of the spec."""
 
-    attributes: models.FileAttributes | UnsetType
-    if_match: models.Etag | UnsetType
+    attributes: models.FileAttributes | UnsetType = UNSET
+    if_match: models.Etag | UnsetType = UNSET
 
 
 _COMMIT_ARGUMENTS: Json[_CommitArguments] = Json(_CommitArguments)
