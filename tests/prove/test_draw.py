@@ -18,7 +18,8 @@ from tests.prove.draw.reach import Reach
 from tests.prove.draw.score import Score, interval
 from tests.prove.equivalents import equivalents
 
-PLAN = Module("uploader", ("generator/overlay/upload/parts.py", "generated/box_uploads/upload/parts.py"))
+OVERLAY, GENERATED = "generator/overlay", "generated/box_uploads"
+PLAN = Module("uploader", tuple(f"{root}/upload/parts.py" for root in (OVERLAY, GENERATED)))
 
 
 def mutant(number: int = 0, package: str = "mock") -> Mutant:
@@ -136,6 +137,14 @@ def test_a_mutant_of_import_time_code_runs_all_tests_of_the_files_that_reach_its
     drawn = next(found for found in PLAN.mutants(range(PLAN.count())) if found.stage == "collection")
     seconds = {"a.py::calls": 1.0, "a.py::looks": 0.5, "b.py::other": 0.1}
     assert Reach(seconds, {f"{PLAN.paths[1]}:1": [0]}).of(drawn) == ["a.py::looks", "a.py::calls"]
+
+
+def test_a_mutant_of_a_lambda_outside_of_functions_runs_them_too() -> None:
+    texts = Module("runtime", tuple(f"{root}/_runtime/validation_errors.py" for root in (OVERLAY, GENERATED)))
+    drawn = next(found for found in texts.mutants(range(texts.count())) if "lambda match: None" in found.id)
+    assert drawn.stage == "run"
+    seconds = {"a.py::calls": 1.0, "a.py::looks": 0.5, "b.py::other": 0.1}
+    assert Reach(seconds, {f"{texts.paths[1]}:1": [0]}).of(drawn) == ["a.py::looks", "a.py::calls"]
 
 
 def test_controls_of_both_stages_are_drawn_and_checked() -> None:

@@ -90,12 +90,14 @@ class UntrustedUrlError(ClientError):
     Attributes:
         url: The URL.
         rule: The rule that it breaks, in words.
+        host: Host, or `host:port`, that `trusted_hosts=` could name to trust the URL; None if that would not do.
     """
 
-    def __init__(self, url: str, rule: str) -> None:
+    def __init__(self, url: str, rule: str, *, host: str | None = None) -> None:
         super().__init__(f"{short_repr(url, 200)}: {one_line(rule)}", retry_safe=True)
         self.url = url
         self.rule = rule
+        self.host = host
 
 
 class TransportError(ClientError):

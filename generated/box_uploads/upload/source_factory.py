@@ -78,7 +78,7 @@ def _check_kind(path: Path) -> None:
     except ValueError as error:
         raise InvalidArgumentError("source", f"is no path: {error}", shown=short_repr(str(path))) from None
     if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
-        rule = "is a pipe or a device, whose size nobody knows; give it as an open file, with its size"
+        rule = "is a pipe or a device, whose size is unknown; pass it as an open file, with its size"
         raise InvalidArgumentError("source", rule, shown=short_repr(str(path)))
 
 
@@ -156,7 +156,9 @@ def _open_url(url: str, stack: ExitStack) -> Source:
         why = one_line(str(error) if isinstance(error, (ImportError, ValueError)) else repr(error))
         raise InvalidArgumentError("source", f"is a URL that fsspec cannot open: {why}") from None
     if size is None:
-        raise InvalidArgumentError("source", "is a URL whose size nobody knows")
+        raise InvalidArgumentError(
+            "size", f"is not known for {short_repr(url)}; pass it as an open file, with its size"
+        )
     file = _UrlFile(content, url)
 
     def present() -> Fingerprint:

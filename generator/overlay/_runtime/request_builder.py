@@ -179,7 +179,8 @@ class RequestBuilder:
             return self._url_policy.check(request.url, request.server, request.path)
         except UntrustedUrlError as error:
             redaction = Redaction("" if secret is None else secret.reveal())
-            raise UntrustedUrlError(redaction(error.url), redaction(error.rule)) from None
+            host = None if error.host is None else redaction(error.host)
+            raise UntrustedUrlError(redaction(error.url), redaction(error.rule), host=host) from None
 
     def _server(self, server: str) -> str:
         base = self._bases.get(server)

@@ -84,9 +84,10 @@ class UrlPolicy:
         if host + port in self._further:
             return
         if port:
-            raise UntrustedUrlError(text, "names a port; trusted_hosts= can name it with its host, as host:port")
+            rule = "names a port; trusted_hosts= can name it with its host, as host:port"
+            raise UntrustedUrlError(text, rule, host=host + port)
         if not any(host == domain or host.endswith(f".{domain}") for domain in self._hosts):
-            raise UntrustedUrlError(text, "leads to a host that is not trusted; trusted_hosts= can name it")
+            raise UntrustedUrlError(text, "leads to a host that is not trusted; trusted_hosts= can name it", host=host)
 
 
 def is_loopback(host: str) -> bool:

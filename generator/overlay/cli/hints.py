@@ -41,10 +41,14 @@ def is_about_path(error: OSError, path: str) -> bool:
     return bool(path) and error.filename is not None and Path(error.filename) == Path(path).absolute()
 
 
-def _path_hints(error: BaseException, path: str) -> list[str]:
+def _path_hints(error: BaseException, path: str) -> list[str]:  # noqa: PLR0911  # a table
     match error:
         case SourceChangedError() | errors.InvalidArgumentError(argument="size") if path == STDIN:
             return ["set --size to the number of bytes on stdin, or leave it out if stdin is a file"]
+        case errors.InvalidArgumentError(argument="source") if "://" in path:
+            return [f"install the package that fsspec needs for this URL, or {_USE_STDIN}"]
+        case errors.InvalidArgumentError(argument="source" | "size"):
+            return [_USE_STDIN]
         case IsADirectoryError() if path:
             return ["name the files in the folder; folders are not uploaded"]
         case FileNotFoundError() if "://" in path:
@@ -95,10 +99,6 @@ def _upload_hints(error: BaseException) -> list[str]:  # noqa: PLR0911  # a tabl
             return hints_for(cause)
         case DuplicateNameError() | PathNameError():
             return ["upload it on its own, with --name NAME"]
-        case errors.InvalidArgumentError(argument="source", rule=rule) if "fsspec" in rule:
-            return [f"install the package that fsspec needs for this URL, or {_USE_STDIN}"]
-        case errors.InvalidArgumentError(argument="source", rule=rule) if "size" in rule:
-            return [_USE_STDIN]
         case _:
             return []
 
@@ -126,8 +126,8 @@ def _option_hints(error: BaseException) -> list[str]:  # noqa: PLR0911  # a tabl
             return ["check the proxy in HTTPS_PROXY or ALL_PROXY"]
         case errors.TransportError():
             return ["check the network, and --base-url or BOX_BASE_URL if you set it"]
-        case errors.UntrustedUrlError(rule=rule) if "trusted" in rule or "port" in rule:
-            return ["if the host is yours, name it with --trusted-host; the token was not sent there"]
+        case errors.UntrustedUrlError(host=str(host)):
+            return [f"if this host is yours, add --trusted-host {host}; the token was not sent there"]
         case errors.UntrustedUrlError():
             return ["use the session as Box returned it when it was created; the token was not sent to this URL"]
         case SessionFileError() | UnknownSessionError():

@@ -48,15 +48,12 @@ class Reach(msgspec.Struct):
         return sorted((names[number] for number in found), key=lambda name: (self.seconds[name], name))
 
     def _of_file(self, path: str, mutant: Mutant) -> set[int]:
-        if mutant.stage == "collection":
-            known = [numbers for place, numbers in self.tests.items() if place.partition(":")[0] == path]
-            return self._of_files({number for numbers in known for number in numbers})
-        source = (ROOT / path).read_text(encoding="utf-8")
-        # The line is of the first path; a copy has a stamp above it.
-        shift = source.count("\n", 0, source.index(mutant.before)) - _line(mutant)
-        line = mutant.line + shift
-        inside = [node.lineno for node, first, last in functions(source) if first <= line <= last]
-        return set(self.tests.get(f"{path}:{inside[-1]}", ())) if inside else set()
+        function = None if mutant.stage == "collection" else _function(path, mutant)
+        if function is not None:
+            return set(self.tests.get(f"{path}:{function}", ()))
+        # Code that runs at import, or a lambda of a table, which has no probe.
+        known = [numbers for place, numbers in self.tests.items() if place.partition(":")[0] == path]
+        return self._of_files({number for numbers in known for number in numbers})
 
     def _has_probes(self, path: str) -> bool:
         """Whether anything of a module was reached; code that only an isolated Python runs reports nothing."""
@@ -77,6 +74,16 @@ class Reach(msgspec.Struct):
                 return {number for numbers in known for number in numbers}
             folder = folder.rpartition("/")[0]
         return set(range(len(self.seconds)))
+
+
+def _function(path: str, mutant: Mutant) -> int | None:
+    """Return the first line of the function that changes, or None if it is in none."""
+    source = (ROOT / path).read_text(encoding="utf-8")
+    # The line is of the first path; a copy has a stamp above it.
+    shift = source.count("\n", 0, source.index(mutant.before)) - _line(mutant)
+    line = mutant.line + shift
+    inside = [node.lineno for node, first, last in functions(source) if first <= line <= last]
+    return inside[-1] if inside else None
 
 
 def _line(mutant: Mutant) -> int:
