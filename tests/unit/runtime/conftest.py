@@ -13,51 +13,72 @@ from generator.overlay._runtime.auth import Credentials
 from generator.overlay._runtime.transport import AsyncTransport, SyncTransport
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from generator.overlay._runtime.messages import RawResponse, Request
 
 BASE = "http://127.0.0.1:9/api/2.0"
 
-
 Handler: TypeAlias = Callable[[httpx2.Request], httpx2.Response]
 
 
-def _no_pause(_: float) -> None:
-    pass
+class Blocking:
+    """A transport of either kind whose calls block."""
+
+    def __init__(self, transport: Any, wait: Callable[[Any], Any]) -> None:
+        self.transport, self._wait = transport, wait
+
+    def send(self, request: Request) -> RawResponse:
+        raw: RawResponse = self._wait(self.transport.send(request))
+        return raw
+
+    def close(self) -> None:
+        self._wait(self.transport.aclose() if isinstance(self.transport, AsyncTransport) else self.transport.close())
+
+    def derive(self, method: str, *arguments: Any) -> Blocking:
+        return Blocking(getattr(self.transport, method)(*arguments), self._wait)
+
+
+class Connect:
+    """Makes transports of one kind; `http_client` is the client of the HTTP library that fits."""
+
+    def __init__(self, runner: asyncio.Runner | None) -> None:
+        self._runner = runner
+        self.http_client: Any = httpx2.AsyncClient if runner else httpx2.Client
+
+    def __call__(self, handler: Handler | None = None, **options: Any) -> Blocking:
+        settings: dict[str, Any] = {"token": "t0ken", "base_url": BASE, "sleep": lambda _: None} | options
+        if handler is not None:
+            settings["http"] = httpx2.MockTransport(handler)
+        credentials, pause = Credentials(settings.pop("token")), settings.pop("sleep")
+
+        async def sleep(delay_s: float) -> None:
+            pause(delay_s)
+
+        if self._runner is None:
+            return Blocking(SyncTransport(credentials, sleep=pause, **settings), lambda result: result)
+        return Blocking(AsyncTransport(credentials, sleep=sleep, **settings), self._runner.run)
 
 
 class Send(Protocol):
     def __call__(self, *requests: Request, handler: Handler | None = None, **options: Any) -> list[RawResponse]: ...
 
 
-def _sync(*requests: Request, handler: Handler | None = None, **options: Any) -> list[RawResponse]:
-    settings: dict[str, Any] = {"token": "t0ken", "base_url": BASE, "sleep": _no_pause} | options
-    if handler is not None:
-        settings["http"] = httpx2.MockTransport(handler)
-    with SyncTransport(Credentials(settings.pop("token")), **settings) as transport:
-        return [transport.send(request) for request in requests]
-
-
-def _async(*requests: Request, handler: Handler | None = None, **options: Any) -> list[RawResponse]:
-    async def pause(_: float) -> None:
-        await asyncio.sleep(0)
-
-    async def run() -> list[RawResponse]:
-        settings: dict[str, Any] = {"token": "t0ken", "base_url": BASE, "sleep": pause} | options
-        if "sleep" in options:
-            given = options["sleep"]
-
-            async def sleep(delay_s: float) -> None:
-                given(delay_s)
-
-            settings["sleep"] = sleep
-        if handler is not None:
-            settings["http"] = httpx2.MockTransport(handler)
-        async with AsyncTransport(Credentials(settings.pop("token")), **settings) as transport:
-            return [await transport.send(request) for request in requests]
-
-    return asyncio.run(run())
-
-
 @pytest.fixture(params=["sync", "async"])
-def send(request: pytest.FixtureRequest) -> Send:
-    return _sync if request.param == "sync" else _async
+def connect(request: pytest.FixtureRequest) -> Iterator[Connect]:
+    with asyncio.Runner() as runner:
+        yield Connect(runner if request.param == "async" else None)
+
+
+@pytest.fixture
+def send(connect: Connect) -> Send:
+    """Send requests by a transport that is closed afterwards."""
+
+    def send(*requests: Request, handler: Handler | None = None, **options: Any) -> list[RawResponse]:
+        transport = connect(handler, **options)
+        try:
+            return [transport.send(request) for request in requests]
+        finally:
+            transport.close()
+
+    return send
