@@ -1,4 +1,4 @@
-"""Facts about bodies: what is decoded, what is refused and how it is said."""
+"""Facts about bodies: what is decoded, what is refused and with which message."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import decimal
 import enum
 import pathlib
 import re
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated, Any
 
 import msgspec
@@ -62,115 +62,91 @@ def raw(content: bytes, media_type: str | None = "application/json", **more: str
     return RawResponse("create_upload", "POST", 201, Headers(pairs), content)
 
 
-@pytest.mark.parametrize(
-    "media_type",
-    [
-        "application/json",
-        "application/json; charset=utf-8",
-        "Application/JSON",
-        "application/vnd.box+json",
-        "application/problem+json;x=y",
-    ],
-)
+def decode_error(codec: Any, content: bytes, media_type: str | None = "application/json", **more: str) -> DecodeError:
+    with pytest.raises(DecodeError) as caught:
+        codec.decode(raw(content, media_type, **more))
+    return caught.value
+
+
+def encode_error(codec: Any, value: Any) -> InvalidArgumentError:
+    with pytest.raises(InvalidArgumentError) as caught:
+        codec.encode(value)
+    return caught.value
+
+
+JSON_TYPES = ["application/json", "application/json; charset=utf-8", "Application/JSON", "application/vnd.box+json"]
+
+
+@pytest.mark.parametrize("media_type", [*JSON_TYPES, "application/problem+json;x=y"])
 def test_json_media_types_are_decoded(media_type: str) -> None:
     assert Json[dict[str, int]](dict[str, int]).decode(raw(b'{"a":1}', media_type)) == {"a": 1}
 
 
 @pytest.mark.parametrize("media_type", ["text/html", "application/jsonp", "text/json", "", None, "json"])
 def test_other_media_types_are_refused_by_name(media_type: str | None) -> None:
-    with pytest.raises(DecodeError, match="not application/json") as caught:
-        UPLOAD.decode(raw(b'{"file_name":"a"}', media_type))
-    assert (media_type or "no media type") in str(caught.value)
-    assert (caught.value.status, caught.value.content) == (201, b'{"file_name":"a"}')
-
-
-def test_a_body_without_response_needs_no_media_type() -> None:
-    assert UPLOAD.decode_bytes(b'{"file_name":"a"}') == Upload(file_name="a")
-    with pytest.raises(DecodeError) as caught:
-        UPLOAD.decode_bytes(b"{}")
-    assert caught.value.status is None
+    error = decode_error(UPLOAD, b'{"file_name":"a"}', media_type)
+    assert error.reason == f"is {media_type or 'of no media type'}, not application/json"
+    assert (error.status, error.content) == (201, b'{"file_name":"a"}')
 
 
 def test_a_violation_is_located() -> None:
-    with pytest.raises(DecodeError) as caught:
-        UPLOAD.decode(raw(b'{"file_name":"a","parts":[{"size":5},{"size":0}]}'))
-    assert caught.value.path == "$.parts[1].size"
-    assert caught.value.reason == "must be at least 1"
+    error = decode_error(UPLOAD, b'{"file_name":"a","parts":[{"size":5},{"size":0}]}')
+    assert (error.path, error.reason) == ("$.parts[1].size", "must be at least 1")
     # The server has accepted the call already.
-    assert caught.value.retry_safe is False
+    assert error.retry_safe is False
 
 
 @pytest.mark.parametrize("text", ["1e3", "1000.0", "1E+3", "100000e-2", "1000"])
 def test_an_integer_may_be_written_as_any_integral_number(text: str) -> None:
-    decoded = UPLOAD.decode(
-        raw(b'{"file_name":"a","file_size":%s,"ratio":1.0,"parts":[{"size":2.0,"ratio":2}]}' % text.encode())
-    )
+    content = b'{"file_name":"a","file_size":%s,"ratio":1.0,"parts":[{"size":2.0,"ratio":2}]}' % text.encode()
+    decoded = UPLOAD.decode(raw(content))
     assert decoded.file_size == 1000
     assert type(decoded.file_size) is int
     assert type(decoded.ratio) is float
     assert decoded.parts == [Part(size=2, ratio=2.0)]
 
 
-@given(st.integers(-(2**53), 2**53))
+@given(st.integers(-(2**53), 2**53) | st.just(2**63 - 1))
 def test_every_integer_is_read_exactly_from_a_decimal_notation(number: int) -> None:
     assert Json[list[int]](list[int]).decode_bytes(b"[%d.0]" % number) == [number]
 
 
-def test_large_integers_are_not_rounded_through_floats() -> None:
-    assert Json[list[int]](list[int]).decode_bytes(b"[9223372036854775807.0]") == [2**63 - 1]
+def test_an_integer_with_an_exponent_has_41_digits_at_most() -> None:
+    assert Json[int](int).decode(raw(b"1e40")) == 10**40
+    for text in (b"1e41", b"1e5000"):
+        decode_error(Json[int](int), text)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "1.5",
-        "1e-1",
-        "1e400",
-        "1e400000000",
-        "-1e400000000",
-        "1e41",
-        "1e5000",
-        '"1"',
-        "true",
-        "null",
-        "NaN",
-        "1e99999999999999999999",
-    ],
-)
-def test_what_is_no_integer_is_refused_with_bounded_work(text: str) -> None:
-    with pytest.raises(DecodeError):
-        UPLOAD.decode(raw(b'{"file_name":"a","file_size":%s}' % text.encode()))
+BEYOND = ["1e400", "1e400000000", "-1e400000000", "1e41", "1e5000", "1e99999999999999999999"]
 
 
-def test_the_second_reading_reports_the_first_error() -> None:
-    with pytest.raises(DecodeError) as caught:
-        UPLOAD.decode(raw(b'{"file_name":"a","file_size":1e3,"parts":[{"size":1.5}]}'))
-    assert caught.value.path == "$.file_size"
+@pytest.mark.parametrize("text", [*BEYOND, "1.5", "1e-1", '"1"', "true", "null", "NaN"])
+def test_anything_but_an_integer_is_refused_with_bounded_work(text: str) -> None:
+    decode_error(UPLOAD, b'{"file_name":"a","file_size":%s}' % text.encode())
 
 
-def test_string_rules_still_hold_on_the_second_reading() -> None:
-    with pytest.raises(DecodeError):
-        UPLOAD.decode(raw(b'{"file_size":1e3,"file_name":"a/b"}'))
+def test_the_second_reading_reports_the_first_error_and_keeps_all_rules() -> None:
+    assert decode_error(UPLOAD, b'{"file_name":"a","file_size":1e3,"parts":[{"size":1.5}]}').path == "$.file_size"
+    decode_error(UPLOAD, b'{"file_size":1e3,"file_name":"a/b"}')
+
+
+def test_other_numbers_are_floats_on_the_second_reading() -> None:
+    upload = UPLOAD.decode(raw(b'{"file_name": "a", "file_size": 20.0, "ratio": 1.5}'))
+    assert (upload.file_size, upload.ratio) == (20, 1.5)
 
 
 @pytest.mark.parametrize(
     "content", [b"", b"{", b"<html>", b'"\xff"', b"[" * 100_000, b'{"a":' * 100_000, b"{}{}", b"\x00"]
 )
 def test_malformed_bodies_are_decode_errors(content: bytes) -> None:
-    with pytest.raises(DecodeError) as caught:
-        UPLOAD.decode(raw(content))
-    assert caught.value.__cause__ is None
-    assert str(caught.value).isprintable()
+    error = decode_error(UPLOAD, content)
+    assert error.__cause__ is None
+    assert str(error).isprintable()
 
 
-def test_a_deep_bomb_within_an_integral_float_is_a_decode_error() -> None:
-    with pytest.raises(DecodeError):
-        Json[list[int]](list[int]).decode_bytes(b"[1.0," + b"[" * 100_000)
-
-
-def test_a_body_that_was_not_decompressed_is_named() -> None:
-    with pytest.raises(DecodeError, match="content-encoding br"):
-        UPLOAD.decode(raw(b"\x0b\x02", content_encoding="br"))
+def test_a_body_that_is_nested_too_deeply_is_refused() -> None:
+    assert decode_error(Json[Any](Any), b"[" * 100_000).reason == "is nested too deeply"
+    decode_error(Json[list[int]](list[int]), b"[1.0," + b"[" * 100_000)
 
 
 @given(st.binary())
@@ -184,15 +160,9 @@ def test_the_decoder_is_built_once_on_first_use() -> None:
     with pytest.raises(TypeError):
         codec.decode_bytes(b"1")
     shared: Json[Upload] = Json(Upload)
-    found: list[Upload] = []
-    threads = [
-        threading.Thread(target=lambda: found.append(shared.decode_bytes(b'{"file_name":"a"}'))) for _ in range(8)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert found == [Upload(file_name="a")] * 8
+    with ThreadPoolExecutor(8) as pool:
+        found = pool.map(shared.decode_bytes, [b'{"file_name":"a"}'] * 8)
+    assert list(found) == [Upload(file_name="a")] * 8
 
 
 def test_unset_fields_are_not_encoded_and_null_is() -> None:
@@ -203,13 +173,12 @@ def test_unset_fields_are_not_encoded_and_null_is() -> None:
 
 
 def test_a_broken_rule_names_argument_value_rule_and_description() -> None:
-    with pytest.raises(InvalidArgumentError) as caught:
-        UPLOAD.encode(Upload(file_name="a/b"))
-    assert str(caught.value) == (
+    error = encode_error(UPLOAD, Upload(file_name="a/b"))
+    assert str(error) == (
         "file_name='a/b': does not match ^[^/]{1,9}$ (Name of the file, 1 to 9 characters, without slash)"
     )
-    assert caught.value.argument == "file_name"
-    assert caught.value.__cause__ is None
+    assert error.argument == "file_name"
+    assert error.__cause__ is None
 
 
 WRONG: list[tuple[dict[str, Any], str, str]] = [
@@ -242,30 +211,19 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
 
 @pytest.mark.parametrize(("fields", "argument", "rule"), WRONG, ids=[str(index) for index in range(len(WRONG))])
 def test_a_value_that_no_server_could_accept_is_refused(fields: dict[str, Any], argument: str, rule: str) -> None:
-    with pytest.raises(InvalidArgumentError, match=rule) as caught:
-        UPLOAD.encode(forged(**fields))
-    assert re.fullmatch(argument + r"(\[…\])?", caught.value.argument)
-    assert str(caught.value).startswith(caught.value.argument)
-    assert caught.value.retry_safe is True
+    error = encode_error(UPLOAD, forged(**fields))
+    assert re.search(rule, str(error))
+    assert re.fullmatch(argument + r"(\[…\])?", error.argument)
+    assert str(error).startswith(error.argument)
+    assert error.retry_safe is True
 
 
 def test_a_long_value_is_shortened() -> None:
-    with pytest.raises(InvalidArgumentError) as caught:
-        UPLOAD.encode(Upload(file_name="x" * 1_000_000))
-    assert len(str(caught.value)) < 250
+    assert len(str(encode_error(UPLOAD, Upload(file_name="x" * 1_000_000)))) < 250
 
 
 def test_a_value_of_another_type_is_the_body() -> None:
-    with pytest.raises(InvalidArgumentError) as caught:
-        Json[Any](list[int]).encode("x")
-    assert caught.value.argument == "body"
-
-
-def test_a_cycle_is_refused() -> None:
-    cycle: list[Any] = []
-    cycle.append(cycle)
-    with pytest.raises(InvalidArgumentError):
-        UPLOAD.encode(Upload(file_name="a", anything=cycle))
+    assert encode_error(Json[Any](list[int]), "x").argument == "body"
 
 
 @given(
@@ -291,23 +249,28 @@ def test_what_is_encoded_is_decoded_to_the_same(upload: Upload) -> None:
 def test_text_is_read_in_its_charset() -> None:
     assert Text().decode(raw("ä".encode(), "text/plain")) == "ä"
     assert Text().decode(raw("ä".encode("latin-1"), 'text/plain; charset="ISO-8859-1"; x=y')) == "ä"
-    for content, media_type in (
-        (b"\xff", "text/plain"),
-        (b"x", "text/plain; charset=none-such"),
-        (b"x", "text/plain; charset=hex"),
-    ):
-        with pytest.raises(DecodeError):
-            Text().decode(raw(content, media_type))
+    assert Text().decode(raw(b"text", None)) == "text"
     assert Text().encode("ä") == b"\xc3\xa4"
-    with pytest.raises(InvalidArgumentError):
-        Text().encode("\ud800")
+
+
+@pytest.mark.parametrize(
+    ("content", "media_type", "charset"),
+    [
+        (b"\xff", "text/plain", "utf-8"),
+        (b"x", "text/plain; charset=none-such", "none-such"),
+        (b"x", 'text/plain; charset="none-such"', "none-such"),
+        (b"x", "text/plain; charset=hex", "hex"),
+    ],
+)
+def test_text_in_another_charset_is_refused(content: bytes, media_type: str, charset: str) -> None:
+    error = decode_error(Text(), content, media_type)
+    assert (error.reason, error.status, error.path) == (f"is not text in {charset}", 201, "$")
 
 
 def test_binary_and_empty_bodies_are_taken_as_they_are() -> None:
     assert Binary().decode(raw(b"\x00", "image/png")) == b"\x00"
     assert Binary().encode(b"\x00") == b"\x00"
-    with pytest.raises(InvalidArgumentError):
-        Binary().encode("text")  # type: ignore[arg-type]  # what is under test
+    encode_error(Binary(), "text")
     Empty().decode(raw(b"ignored", "text/html"))
     Empty().encode()
 
@@ -325,10 +288,7 @@ def test_forms_are_percent_encoded_and_lists_repeated() -> None:
         b"grant_type=a+b%26c%3D%C3%A4&scopes=x&scopes=y+z&valid=true&when=2020-01-01T00%3A00%3A00%2B00%3A00"
     )
     assert form.encode(Grant("a")) == b"grant_type=a&valid=true&when="
-    with pytest.raises(InvalidArgumentError):
-        form.encode(Grant(5))  # type: ignore[arg-type]  # what is under test
-    with pytest.raises(InvalidArgumentError, match="scalar"):
-        Form[Any](dict[str, Any]).encode({"a": {"b": 1}})
+    encode_error(form, Grant(5))  # type: ignore[arg-type]  # what is under test
 
 
 def test_decimals_pass_where_they_are_asked_for() -> None:
@@ -347,52 +307,38 @@ def test_msgspec_still_words_its_errors_as_the_rules_expect() -> None:
         (Annotated[dt.datetime, Meta(tz=True)], dt.datetime(2020, 1, 1), "must be datetime with a timezone"),  # noqa: DTZ001  # what is under test
     ]
     for type_, value, words in table:
-        with pytest.raises(InvalidArgumentError, match=words):
-            Json[Any](type_).encode(value)
+        assert re.search(words, str(encode_error(Json[Any](type_), value)))
 
 
-def test_a_struct_that_is_forged_cannot_slip_through() -> None:
+def test_a_struct_that_was_changed_is_checked_again() -> None:
     upload = Upload(file_name="a")
     upload.parts = msgspec.convert([{"size": 1}], list[Part])
     upload.parts[0].size = -1
-    with pytest.raises(InvalidArgumentError):
-        UPLOAD.encode(upload)
+    encode_error(UPLOAD, upload)
 
 
-def test_an_error_of_decoding_says_of_which_call_and_what() -> None:
-    with pytest.raises(DecodeError) as caught:
-        UPLOAD.decode(raw(b"{"))
-    error = caught.value
+def test_a_decode_error_has_the_call_and_the_content() -> None:
+    error = decode_error(UPLOAD, b"{")
     assert (error.operation, error.status, error.path, error.content) == ("create_upload", 201, "$", b"{")
+
+
+def test_a_body_without_a_response_needs_no_media_type() -> None:
+    assert UPLOAD.decode_bytes(b'{"file_name":"a"}') == Upload(file_name="a")
     with pytest.raises(DecodeError) as caught:
         UPLOAD.decode_bytes(b'{"file_name": 1}')
     error = caught.value
     assert (error.operation, error.status, error.path) == ("", None, "$.file_name")
     assert error.content == b'{"file_name": 1}'
-    with pytest.raises(DecodeError) as caught:
-        Text().decode(raw(b"\xff", "text/plain"))
-    error = caught.value
-    assert (error.reason, error.status, error.path) == ("is not text in utf-8", 201, "$")
-    with pytest.raises(DecodeError, match="is not text in none-such"):
-        Text().decode(raw(b"x", 'text/plain; charset="none-such"'))
-
-
-def test_a_body_of_no_media_type_is_told_so() -> None:
-    with pytest.raises(DecodeError) as caught:
-        UPLOAD.decode(raw(b"{}", None))
-    assert caught.value.reason == "is of no media type, not application/json"
-    assert Text().decode(raw(b"text", None)) == "text"
 
 
 @pytest.mark.parametrize(("encoding", "note"), [("Identity", ""), ("br", " (content-encoding br)")])
-def test_a_content_encoding_is_told_if_there_is_one(encoding: str, note: str) -> None:
-    with pytest.raises(DecodeError) as caught:
-        Json[int](int).decode(raw(b'"a"', content_encoding=encoding))
-    assert caught.value.reason == f"must be int, not str{note}"
+def test_a_decode_error_names_the_content_encoding_if_there_is_one(encoding: str, note: str) -> None:
+    assert decode_error(Json[int](int), b'"a"', content_encoding=encoding).reason == f"must be int, not str{note}"
+    assert note in str(decode_error(UPLOAD, b"\x0b\x02", content_encoding=encoding))
 
 
 class Place(Struct, forbid_unknown_fields=True):
-    """Something with rules that msgspec tells as patterns."""
+    """Something with rules that msgspec reports as patterns."""
 
     url: Annotated[str, Meta(pattern=FORMAT_PATTERNS["uri"], description="Where it is.")]
     relative: Annotated[str, Meta(pattern=FORMAT_PATTERNS["uri-reference"])] | None = None
@@ -419,32 +365,17 @@ class Place(Struct, forbid_unknown_fields=True):
         ({"more": 5}, "$", "has the unknown field more"),
     ],
 )
-def test_what_a_body_breaks_is_told_in_words(fields: dict[str, Any], path: str, reason: str) -> None:
-    with pytest.raises(DecodeError) as caught:
-        Json[Place](Place).decode(raw(msgspec.json.encode({"url": "https://a/b", **fields})))
-    assert (caught.value.path.replace("[1]", "[...]"), caught.value.reason) == (path, reason)
+def test_a_rule_that_a_body_breaks_is_given_in_words(fields: dict[str, Any], path: str, reason: str) -> None:
+    error = decode_error(Json[Place](Place), msgspec.json.encode({"url": "https://a/b", **fields}))
+    assert (error.path.replace("[1]", "[...]"), error.reason) == (path, reason)
 
 
-def test_what_a_body_lacks_is_told_in_words() -> None:
-    with pytest.raises(DecodeError, match=r"^response body at \$: lacks url"):
-        Json[Place](Place).decode(raw(b"{}"))
+def test_a_missing_field_is_named() -> None:
+    assert str(decode_error(Json[Place](Place), b"{}")).startswith("response body at $: lacks url")
 
 
-def test_an_argument_that_is_no_uri_is_told_in_words() -> None:
-    with pytest.raises(InvalidArgumentError) as caught:
-        Json[Place](Place).encode(Place(url="a b"))
-    assert str(caught.value) == "url='a b': is no URI (Where it is)"
-
-
-def test_a_body_that_is_nested_too_deeply_is_told_so() -> None:
-    with pytest.raises(DecodeError) as caught:
-        Json[Any](Any).decode(raw(b"[" * 100_000))
-    assert caught.value.reason == "is nested too deeply"
-
-
-def test_other_numbers_are_floats_on_the_second_reading() -> None:
-    upload = UPLOAD.decode(raw(b'{"file_name": "a", "file_size": 20.0, "ratio": 1.5}'))
-    assert (upload.file_size, upload.ratio) == (20, 1.5)
+def test_an_argument_that_is_no_uri_is_refused_in_words() -> None:
+    assert str(encode_error(Json[Place](Place), Place(url="a b"))) == "url='a b': is no URI (Where it is)"
 
 
 def test_keys_may_be_numbers() -> None:
@@ -454,50 +385,35 @@ def test_keys_may_be_numbers() -> None:
     assert Form[dict[int, str]](dict[int, str]).encode({1: "a"}) == b"1=a"
 
 
-NOTHING: Any = 5
-
-
 class Unsayable(enum.Enum):
     VALUE = "\ud800"
 
 
-def cycle() -> list[Any]:
-    value: list[Any] = []
-    value.append(value)
-    return value
+CYCLE: list[Any] = []
+CYCLE.append(CYCLE)
 
 
 @pytest.mark.parametrize(
-    ("encode", "message"),
+    ("codec", "value", "message"),
     [
-        (lambda: Text().encode("\ud800"), "body='\\ud800': is not valid Unicode, it has a lone surrogate"),
-        (lambda: Text().encode(NOTHING), "body: cannot be encoded: 'int' object has no attribute 'encode'"),
-        (lambda: Json[Any](Any).encode(cycle()), "body: cannot be encoded: maximum recursion"),
-        (lambda: Json[Any](Any).encode(Unsayable.VALUE), "body: cannot be encoded: 'utf-8' codec can't encode"),
-        (lambda: Form[Any](int).encode(5), "body=5: must have fields"),
-        (lambda: Form[Any](dict[str, str]).encode({"a": "\ud800"}), "a='\\ud800': is not valid Unicode"),
-        (lambda: Form[Any](dict[str, str]).encode({"\ud800": "a"}), "\ud800='\\ud800': is not valid Unicode"),
-        (lambda: Form[Any](dict[str, Any]).encode({"a": {"b": 1}}), "a={'b': 1}: must be a scalar"),
+        (Text(), "\ud800", "body='\\ud800': is not valid Unicode, it has a lone surrogate"),
+        (Text(), 5, "body: cannot be encoded: 'int' object has no attribute 'encode'"),
+        (Json[Any](Any), CYCLE, "body: cannot be encoded: maximum recursion"),
+        (UPLOAD, Upload(file_name="a", anything=CYCLE), "body: cannot be encoded: maximum recursion"),
+        (Json[Any](Any), Unsayable.VALUE, "body: cannot be encoded: 'utf-8' codec can't encode"),
+        (Form[Any](int), 5, "body=5: must have fields"),
+        (Form[Any](dict[str, str]), {"a": "\ud800"}, "a='\\ud800': is not valid Unicode"),
+        (Form[Any](dict[str, str]), {"\ud800": "a"}, "\ud800='\\ud800': is not valid Unicode"),
+        (Form[Any](dict[str, Any]), {"a": {"b": 1}}, "a={'b': 1}: must be a scalar"),
     ],
+    ids=lambda value: value if isinstance(value, str) and value.isascii() else "",
 )
-def test_what_cannot_be_encoded_is_named_and_shown(encode: Any, message: str) -> None:
-    with pytest.raises(InvalidArgumentError) as caught:
-        encode()
-    assert str(caught.value).startswith(message)
+def test_a_value_that_cannot_be_encoded_is_named_and_shown(codec: Any, value: Any, message: str) -> None:
+    assert str(encode_error(codec, value)).startswith(message)
 
 
-def test_an_integer_may_have_41_digits_and_no_more_if_it_is_written_with_an_exponent() -> None:
-    integer = Json[int](int)
-    assert integer.decode(raw(b"1e40")) == 10**40
-    for text in (b"1e41", b"1e5000"):
-        with pytest.raises(DecodeError):
-            integer.decode(raw(text))
-
-
-def test_a_number_that_json_cannot_say_is_found_within_100_levels() -> None:
+def test_a_number_that_json_cannot_express_is_found_within_100_levels() -> None:
     value: Any = float("inf")
     for _ in range(100):
         value = [value]
-    with pytest.raises(InvalidArgumentError) as caught:
-        Json[Any](Any).encode(value)
-    assert str(caught.value) == f"{'[0]' * 100}=inf: must be a finite number"
+    assert str(encode_error(Json[Any](Any), value)) == f"{'[0]' * 100}=inf: must be a finite number"
