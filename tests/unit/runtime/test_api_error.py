@@ -75,22 +75,16 @@ def test_fields_are_read_although_the_body_breaks_the_contract() -> None:
 @pytest.mark.parametrize(
     ("status", "method", "safe"),
     [
-        (400, "POST", True),
-        (401, "POST", True),
-        (429, "POST", True),
-        (500, "POST", False),
-        (503, "PATCH", False),
-        (503, "PUT", True),
-        (302, "POST", None),
-        (302, "GET", True),
-        (999, "POST", None),
+        *((400, "POST", True), (401, "POST", True), (429, "POST", True), (503, "PUT", True), (302, "GET", True)),
+        *((500, "POST", False), (503, "PATCH", False)),
+        *((302, "POST", None), (999, "POST", None)),
     ],
 )
 def test_a_refusal_and_an_idempotent_method_are_safe_to_repeat(status: int, method: str, *, safe: bool | None) -> None:
     assert api_error(raw(status, method=method), {}).retry_safe is safe
 
 
-def test_the_server_s_wish_to_wait_is_carried() -> None:
+def test_an_error_has_the_wait_that_the_server_asked_for() -> None:
     error = api_error(raw(429, retry_after="100"), {})
     assert isinstance(error, RateLimitedError)
     assert error.retry_after_s == 100
