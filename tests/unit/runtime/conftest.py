@@ -22,6 +22,31 @@ BASE = "http://127.0.0.1:9/api/2.0"
 Handler: TypeAlias = Callable[[httpx2.Request], httpx2.Response]
 
 
+class Recorder:
+    """Keeps all requests, and answers with the statuses in turn; the last one repeats."""
+
+    def __init__(self, *statuses: int, **fields: Any) -> None:
+        self.requests: list[httpx2.Request] = []
+        self._statuses, self._fields = list(statuses), fields
+
+    def __call__(self, request: httpx2.Request) -> httpx2.Response:
+        self.requests.append(request)
+        status = self._statuses.pop(0) if len(self._statuses) > 1 else self._statuses[0]
+        return httpx2.Response(status, **self._fields)
+
+
+class Closing(httpx2.MockTransport):
+    """Tells whether it was closed."""
+
+    is_closed = False
+
+    def close(self) -> None:
+        self.is_closed = True
+
+    async def aclose(self) -> None:
+        self.is_closed = True
+
+
 class Blocking:
     """A transport of either kind whose calls block."""
 

@@ -12,7 +12,7 @@ from generator.overlay._runtime.body import PIECE, Stream, check_content, pieces
 from generator.overlay._runtime.errors import InvalidArgumentError
 from generator.overlay._runtime.messages import Request
 
-from .conftest import BASE, Handler, Send
+from .conftest import BASE, Recorder, Send
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,23 +32,20 @@ CONTENTS: list[Content] = [
 ]
 
 
-Recorded = list[tuple[bytes, str | None, str | None]]
-
-
 def put(content: Content) -> Request:
     return Request("put", "PUT", BASE, "/x", content=content)
 
 
-def keep(seen: Recorded, *statuses: int) -> Handler:
-    """Return a handler that keeps each body with its header fields, and answers with the statuses in turn."""
-    rest = list(statuses)
-
-    def handler(request: httpx2.Request) -> httpx2.Response:
-        headers = request.headers
-        seen.append((request.content, headers.get("content-length"), headers.get("transfer-encoding")))
-        return httpx2.Response(rest.pop(0))
-
-    return handler
+def sent_twice(send: Send, content: Content) -> bytes:
+    """Send a body that is answered by an error first, and return what arrived at both attempts."""
+    recorder = Recorder(503, 200)
+    send(put(content), handler=recorder)
+    first, second = recorder.requests
+    assert first.content == second.content
+    for request in (first, second):
+        assert request.headers["content-length"] == str(len(request.content))
+        assert "transfer-encoding" not in request.headers
+    return first.content
 
 
 @pytest.fixture
@@ -61,10 +58,7 @@ def file(tmp_path: Path) -> Path:
     "content", CONTENTS, ids=["bytes", "bytearray", "memoryview", "stream", "empty", "small", "items", "array"]
 )
 def test_a_body_arrives_whole_with_its_length_at_every_attempt(send: Send, content: Content) -> None:
-    seen: Recorded = []
-    send(put(content), handler=keep(seen, 503, 200))
-    whole = b"".join(content) if isinstance(content, Stream) else bytes(content)
-    assert seen == [(whole, str(len(whole)), None)] * 2
+    assert sent_twice(send, content) == (b"".join(content) if isinstance(content, Stream) else bytes(content))
 
 
 def test_a_body_of_other_items_is_shown_by_its_bytes() -> None:
@@ -147,9 +141,7 @@ def test_a_released_view_is_refused() -> None:
 
 
 def test_a_range_of_a_file_is_sent_at_every_attempt(send: Send, file: Path) -> None:
-    seen: Recorded = []
-    send(put(Stream.of_file(file, offset=5, length=PIECE + 1)), handler=keep(seen, 503, 200))
-    assert seen == [(DATA[5 : PIECE + 6], str(PIECE + 1), None)] * 2
+    assert sent_twice(send, Stream.of_file(file, offset=5, length=PIECE + 1)) == DATA[5 : PIECE + 6]
 
 
 @pytest.mark.parametrize(

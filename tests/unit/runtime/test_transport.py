@@ -9,6 +9,7 @@ import operator
 import random
 import threading
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -27,7 +28,7 @@ from generator.overlay._runtime.messages import Request
 from generator.overlay._runtime.retry import RetryPolicy
 from generator.overlay._runtime.transport import AsyncTransport, SyncTransport, Timeout
 
-from .conftest import BASE, Connect, Handler, Send
+from .conftest import BASE, Closing, Connect, Handler, Recorder, Send
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -79,27 +80,10 @@ class Stream(httpx2.SyncByteStream, httpx2.AsyncByteStream):
         self.closed = True
 
 
-class Closing(httpx2.MockTransport):
-    """Tells whether it was closed."""
-
-    closed = False
-
-    def close(self) -> None:
-        self.closed = True
-
-    async def aclose(self) -> None:
-        self.closed = True
-
-
 def test_the_request_is_sent_as_described(send: Send) -> None:
-    seen: list[httpx2.Request] = []
-
-    def handler(request: httpx2.Request) -> httpx2.Response:
-        seen.append(request)
-        return httpx2.Response(201, headers=[("X-A", "1"), ("x-a", "2")], content=b"{}")
-
-    (raw,) = send(POST, handler=handler, user_agent="box-uploads/1")
-    (request,) = seen
+    recorder = Recorder(201, headers=[("X-A", "1"), ("x-a", "2")], content=b"{}")
+    (raw,) = send(POST, handler=recorder, user_agent="box-uploads/1")
+    (request,) = recorder.requests
     assert (request.method, str(request.url), request.content) == ("POST", f"{BASE}/things", b"{}")
     assert dict(request.headers) == {
         "host": "127.0.0.1:9",
@@ -284,16 +268,11 @@ def test_a_request_that_cannot_be_written_is_refused(send: Send, request_: Reque
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("request_", [GET, POST], ids=["GET", "POST"])
 def test_redirects_are_not_followed(connect: Connect, request_: Request, status: int) -> None:
-    seen: list[str] = []
-
-    def handler(request: httpx2.Request) -> httpx2.Response:
-        seen.append(str(request.url))
-        return httpx2.Response(status, headers={"location": "https://evil.example/"})
-
-    own = connect.http_client(transport=httpx2.MockTransport(handler), follow_redirects=True)
-    for transport in (connect(handler), connect(http=own)):
+    recorder = Recorder(status, headers={"location": "https://evil.example/"})
+    own = connect.http_client(transport=httpx2.MockTransport(recorder), follow_redirects=True)
+    for transport in (connect(recorder), connect(http=own)):
         assert transport.send(request_).status == status
-    assert len(seen) == 2
+    assert len(recorder.requests) == 2
 
 
 @pytest.mark.parametrize("status", [200, 204, 299, 404, 520, 599, 999])
@@ -307,10 +286,9 @@ def test_every_status_comes_back_as_an_integer(send: Send, status: int) -> None:
 def test_a_failed_server_gets_the_pause_that_it_asks_for(
     send: Send, status: int, headers: dict[str, str], wait_s: float
 ) -> None:
-    responses = iter([httpx2.Response(status, headers=headers), httpx2.Response(200)])
     pauses: list[float] = []
     policy = RetryPolicy(random=lambda: 1.0)
-    (raw,) = send(GET, handler=lambda _: next(responses), sleep=pauses.append, retry=policy)
+    (raw,) = send(GET, handler=Recorder(status, 200, headers=headers), sleep=pauses.append, retry=policy)
     assert (raw.status, pauses) == (200, [wait_s])
 
 
@@ -422,14 +400,9 @@ def test_threads_that_find_a_token_stale_fetch_another_once() -> None:
             return httpx2.Response(401)
         return httpx2.Response(200)
 
-    statuses: list[int] = []
-    with SyncTransport(Credentials(token), base_url=BASE, http=httpx2.MockTransport(handler)) as transport:
-        threads = [threading.Thread(target=lambda: statuses.append(transport.send(POST).status)) for _ in range(8)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    assert statuses == [200] * 8
+    http = httpx2.MockTransport(handler)
+    with SyncTransport(Credentials(token), base_url=BASE, http=http) as transport, ThreadPoolExecutor(8) as pool:
+        assert [raw.status for raw in pool.map(transport.send, [POST] * 8)] == [200] * 8
     assert fetched == 2
 
 
@@ -602,10 +575,10 @@ def test_connections_are_closed_with_the_transport_that_opened_them_alone(connec
     origin = connect(http=http)
     for derive in DERIVED:
         origin.derive(*derive).close()
-    assert not http.closed
+    assert not http.is_closed
     assert origin.send(GET).status == 200
     origin.close()
-    assert http.closed
+    assert http.is_closed
     # Closing again does no harm.
     origin.close()
     with pytest.raises(ClientClosedError):
@@ -613,17 +586,12 @@ def test_connections_are_closed_with_the_transport_that_opened_them_alone(connec
 
 
 def test_the_caller_s_client_is_used_as_it_is(connect: Connect) -> None:
-    seen: list[httpx2.Request] = []
-
-    def handler(request: httpx2.Request) -> httpx2.Response:
-        seen.append(request)
-        return httpx2.Response(200)
-
+    recorder = Recorder(200)
     own: dict[str, Any] = {"headers": {"x-own": "1"}, "auth": ("u", "p"), "timeout": httpx2.Timeout(4, connect=1)}
-    http = connect.http_client(transport=httpx2.MockTransport(handler), **own)
+    http = connect.http_client(transport=httpx2.MockTransport(recorder), **own)
     connect(http=http).send(POST)
     connect(http=http, token=None, timeout_s=9).send(GET)
-    first, second = seen
+    first, second = recorder.requests
     assert first.extensions["timeout"] == {"connect": 1, "read": 4, "write": 4, "pool": 4}
     assert (first.headers["x-own"], first.headers["authorization"]) == ("1", "Bearer t0ken")
     assert second.extensions["timeout"] == {"connect": 9, "read": 9, "write": 9, "pool": 9}
@@ -662,14 +630,10 @@ OWN = {"timeout": httpx2.Timeout(connect=1, read=2, write=30, pool=None)}
 def test_a_request_has_the_timeouts_of_the_settings_or_the_shorter_cap(
     connect: Connect, derive: Any, http: Any, timeout_s: Any, *, phases: Any, response_s: float
 ) -> None:
-    seen: list[Any] = []
-
-    def handler(request: httpx2.Request) -> httpx2.Response:
-        seen.append(request.extensions["timeout"])
-        return httpx2.Response(200)
-
-    mock = httpx2.MockTransport(handler)
+    recorder = Recorder(200)
+    mock = httpx2.MockTransport(recorder)
     transport = connect(http=connect.http_client(transport=mock, **http) if http else mock, timeout_s=timeout_s)
     (transport.derive(*derive) if derive else transport).send(GET)
-    assert seen == [dict(zip(("connect", "read", "write", "pool"), phases, strict=True))]
-    assert seen[0]["read"].response_s == response_s
+    found = recorder.requests[0].extensions["timeout"]
+    assert found == dict(zip(("connect", "read", "write", "pool"), phases, strict=True))
+    assert found["read"].response_s == response_s
