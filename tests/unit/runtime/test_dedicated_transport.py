@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -18,11 +18,17 @@ from generator.overlay._runtime.messages import Request
 from generator.overlay._runtime.retry import RetryPolicy
 from generator.overlay._runtime.transport import AsyncTransport, SyncTransport, Timeout
 
+from .conftest import Closing, Recorder
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
-GET = Request("get_thing", "GET", "https://api.example", "/things/1")
+NOWHERE = "http://127.0.0.1:9"
 LONGEST_S = 30.0
+
+
+def get(path: str) -> Request:
+    return Request("get_thing", "GET", "https://api.example", path)
 
 
 class Loop:
@@ -85,10 +91,10 @@ class Server:
             connection.sendall(b"HTTP/1.1 %s\r\ncontent-length: %d\r\n\r\n%s" % (status, len(request), request))
 
     def close(self) -> None:
-        # A thread that waits is woken by this, and would wait for ever on what is closed under it.
-        for waited_for in (self.listener, *self.connections):
+        # A thread that waits is woken by this; it would wait for ever if its socket was closed.
+        for waiting in (self.listener, *self.connections):
             with suppress(OSError):
-                waited_for.shutdown(socket.SHUT_RDWR)
+                waiting.shutdown(socket.SHUT_RDWR)
         for thread in self.threads:
             thread.join(LONGEST_S)
         self.listener.close()
@@ -96,16 +102,14 @@ class Server:
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    found = Server()
-    yield found
-    found.close()
+    with closing(Server()) as server:
+        yield server
 
 
 @pytest.fixture
 def loop() -> Iterator[Loop]:
-    found = Loop()
-    yield found
-    found.close()
+    with closing(Loop()) as loop:
+        yield loop
 
 
 class Origin:
@@ -113,11 +117,9 @@ class Origin:
 
     def __init__(self, loop: Loop | None, token: Any, **options: Any) -> None:
         self.loop = loop
+        kind: Any = SyncTransport if loop is None else AsyncTransport
         options = {"retry": RetryPolicy(max_retries=2, base_s=0.0)} | options
-        if loop is None:
-            self.transport: Any = SyncTransport(Credentials(token), **options)
-        else:
-            self.transport = AsyncTransport(Credentials(token), **options)
+        self.transport: Any = kind(Credentials(token), **options)
 
     def dedicate(self) -> SyncTransport:
         if self.loop is None:
@@ -127,11 +129,8 @@ class Origin:
     def send(self, request: Request) -> Any:
         return self.transport.send(request) if self.loop is None else self.loop.run(self.transport.send(request))
 
-    def close(self) -> None:
-        if self.loop is None:
-            self.transport.close()
-        else:
-            self.loop.run(self.transport.aclose())
+    def close(self) -> Any:
+        return self.transport.close() if self.loop is None else self.loop.run(self.transport.aclose())
 
 
 @pytest.fixture(params=["blocking", "awaiting"])
@@ -149,14 +148,10 @@ def beside(request: pytest.FixtureRequest, loop: Loop) -> Callable[..., Any]:
     return beside
 
 
-def path(of: str) -> Request:
-    return Request("get_thing", "GET", "https://api.example", of)
-
-
 def test_a_dedicated_transport_has_the_settings_and_credentials_of_its_origin(beside: Any, server: Server) -> None:
     options = {"base_url": server.url, "user_agent": "mine/1", "trusted_hosts": ["a.example"], "timeout_s": Timeout(7)}
     with beside(**options, api_hosts=("b.example",)) as (origin, dedicated):
-        sent = dedicated.send(path("/x")).content
+        sent = dedicated.send(get("/x")).content
         assert sent.startswith(b"GET /x HTTP/1.1\r\n")
         assert b"user-agent: mine/1\r\n" in sent
         assert b"authorization: Bearer t0ken\r\n" in sent.replace(b"Authorization", b"authorization")
@@ -168,9 +163,9 @@ def test_a_dedicated_transport_has_the_settings_and_credentials_of_its_origin(be
 
 def test_a_dedicated_transport_sends_each_call_once(beside: Any, server: Server) -> None:
     with beside(base_url=server.url) as (origin, dedicated):
-        assert dedicated.send(path("/broken")).status == 503
+        assert dedicated.send(get("/broken")).status == 503
         assert len(server.requests) == 1
-        assert origin.send(path("/broken")).status == 503
+        assert origin.send(get("/broken")).status == 503
         assert len(server.requests) == 4
 
 
@@ -182,94 +177,78 @@ def test_a_stale_token_is_renewed_for_both(beside: Any, server: Server) -> None:
         return asked[-1]
 
     with beside(token, base_url=server.url) as (origin, dedicated):
-        assert dedicated.send(path("/x")).status == 200
-        assert origin.send(path("/x")).status == 200
+        assert dedicated.send(get("/x")).status == 200
+        assert origin.send(get("/x")).status == 200
     assert asked == ["stale", "fresh"]
 
 
 def test_a_dedicated_transport_ends_with_its_origin(beside: Any, server: Server) -> None:
     with beside(base_url=server.url) as (origin, dedicated):
-        dedicated.send(path("/x"))
+        dedicated.send(get("/x"))
         origin.close()
         with pytest.raises(ClientClosedError):
-            dedicated.send(path("/x"))
+            dedicated.send(get("/x"))
 
 
 def test_an_origin_outlives_its_dedicated_transport(beside: Any, server: Server) -> None:
     with beside(base_url=server.url) as (origin, dedicated):
         dedicated.close()
         with pytest.raises(ClientClosedError):
-            dedicated.send(path("/x"))
-        assert origin.send(path("/x")).status == 200
+            dedicated.send(get("/x"))
+        assert origin.send(get("/x")).status == 200
 
 
 def test_calls_that_wait_are_aborted_and_later_ones_are_sent(beside: Any, server: Server) -> None:
     with beside(base_url=server.url) as (origin, dedicated):
-        assert origin.send(path("/x")).status == 200
+        assert origin.send(get("/x")).status == 200
         with pytest.raises(TransportError) as caught:
-            _abort_while_waiting(dedicated, server)
+            send_and_abort(dedicated, server.silent)
         assert caught.value.kind in {"ReadError", "RemoteProtocolError"}
-        assert dedicated.send(path("/x")).status == 200
-        assert origin.send(path("/x")).status == 200
+        assert dedicated.send(get("/x")).status == 200
+        assert origin.send(get("/x")).status == 200
         # The origin's own connection was left alone.
         assert len(server.connections) == 3
 
 
-def _abort_while_waiting(dedicated: SyncTransport, server: Server) -> None:
-    def end() -> None:
-        if server.silent.wait(LONGEST_S):
+def send_and_abort(dedicated: SyncTransport, waiting: threading.Event) -> None:
+    """Send a request that gets no response, and abort it once the event says that it waits."""
+
+    def abort() -> None:
+        if waiting.wait(LONGEST_S):
             dedicated.abort_connections()
 
-    thread = threading.Thread(target=end)
+    thread = threading.Thread(target=abort)
     thread.start()
     try:
-        dedicated.send(path("/silent"))
+        dedicated.send(get("/silent"))
     finally:
         thread.join()
 
 
-class Closing(httpx2.MockTransport):
-    """What a caller has brought: keeps what it was asked, and whether it was closed."""
-
-    def __init__(self) -> None:
-        super().__init__(self.answer)
-        self.requests: list[httpx2.Request] = []
-        self.is_closed = False
-
-    def answer(self, request: httpx2.Request) -> httpx2.Response:
-        self.requests.append(request)
-        return httpx2.Response(503)
-
-    def close(self) -> None:
-        self.is_closed = True
-
-    async def aclose(self) -> None:
-        self.is_closed = True
-
-
-def test_what_the_caller_has_brought_sends_for_the_dedicated_transport_and_stays_open(beside: Any) -> None:
-    http = Closing()
-    with beside(base_url="http://127.0.0.1:9", http=http) as (origin, dedicated):
-        assert dedicated.send(GET).status == 503
-        assert len(http.requests) == 1
+def test_the_caller_s_http_sends_for_the_dedicated_transport_and_stays_open(beside: Any) -> None:
+    recorder = Recorder(503)
+    http = Closing(recorder)
+    with beside(base_url=NOWHERE, http=http) as (origin, dedicated):
+        assert dedicated.send(get("/x")).status == 503
+        assert len(recorder.requests) == 1
         dedicated.abort_connections()
-        assert dedicated.send(GET).status == 503
+        assert dedicated.send(get("/x")).status == 503
         dedicated.close()
         assert not http.is_closed
-        assert origin.send(GET).status == 503
-        assert len(http.requests) == 5
+        assert origin.send(get("/x")).status == 503
+        assert len(recorder.requests) == 5
 
 
 @pytest.mark.parametrize("use", ["with_timeout_cap", "with_response_cap"])
 def test_a_dedicated_transport_that_waits_less_sends_the_same_way(beside: Any, use: str) -> None:
-    http = Closing()
-    with beside(base_url="http://127.0.0.1:9", http=http) as (_, dedicated):
+    recorder = Recorder(503)
+    with beside(base_url=NOWHERE, http=httpx2.MockTransport(recorder)) as (_, dedicated):
         quick, slow = getattr(dedicated, use)(4.0), getattr(dedicated, use)(1e6)
         for transport in (quick, dedicated, slow):
-            assert transport.send(GET).status == 503
-    seconds = [request.extensions["timeout"]["read"].response_s for request in http.requests]
+            assert transport.send(get("/x")).status == 503
+    seconds = [request.extensions["timeout"]["read"].response_s for request in recorder.requests]
     assert seconds == [4.0, 300.0, 300.0]
-    phases = [request.extensions["timeout"]["connect"] for request in http.requests]
+    phases = [request.extensions["timeout"]["connect"] for request in recorder.requests]
     assert phases == ([4.0, 10.0, 10.0] if use == "with_timeout_cap" else [10.0] * 3)
 
 
@@ -287,29 +266,22 @@ def test_the_event_loop_s_calls_are_aborted_as_well(loop: Loop) -> None:
                 cancelled.set()
             raise AssertionError("nobody has set the event")
 
-    origin = Origin(loop, "t0ken", base_url="http://127.0.0.1:9", http=Silent())
+    origin = Origin(loop, "t0ken", base_url=NOWHERE, http=Silent())
     dedicated = origin.dedicate()
 
-    def end() -> None:
-        if waiting.wait(LONGEST_S):
-            dedicated.abort_connections()
-
-    thread = threading.Thread(target=end)
-    thread.start()
     with pytest.raises(TransportError) as caught:
-        dedicated.send(path("/silent"))
-    thread.join()
+        send_and_abort(dedicated, waiting)
     assert (str(caught.value), caught.value.kind) == ("the call was aborted", "ReadError")
     assert cancelled.wait(LONGEST_S)
-    assert dedicated.send(path("/x")).status == 200
+    assert dedicated.send(get("/x")).status == 200
     origin.close()
 
 
 def test_an_authentication_of_the_http_library_is_left_to_the_event_loop(loop: Loop, server: Server) -> None:
     origin = Origin(loop, httpx2.BasicAuth("u", "p"), base_url=server.url)
-    sent = origin.dedicate().send(path("/x")).content
+    sent = origin.dedicate().send(get("/x")).content
     assert b"basic dtpw" in sent.lower()
     assert len(server.connections) == 1
-    assert origin.send(path("/x")).status == 200
+    assert origin.send(get("/x")).status == 200
     assert len(server.connections) == 1
     origin.close()
