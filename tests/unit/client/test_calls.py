@@ -11,37 +11,18 @@ import msgspec
 import pytest
 from box_uploads import UNSET, AsyncClient, Client, RetryPolicy, errors, models
 
-ID = "F971964745A5CD0C001BBE4E58196BFD"
-API, UPLOADS = "https://api.box.com/2.0", "https://upload.box.com/api/2.0"
-HOME = f"{UPLOADS}/files/upload_sessions/{ID}"
+from .conftest import HOME, NEW_FILE, SESSION, TOKEN, UPLOADS, Caller
+
+API = "https://api.box.com/2.0"
 SHA1 = "134b65991ed521fcfe4724b7d814ab8ded5185dc"
 DIGEST = "sha=fpRyg5eVQletdZqEKaFlqwBXJzM="
 PART: dict[str, Any] = {"part_id": "6F2D3486", "offset": 0, "size": 10, "sha1": SHA1}
 FILE: dict[str, Any] = {"id": "12345", "type": "file", "sha1": SHA1, "etag": "1"}
-SESSION: dict[str, Any] = {
-    "id": ID,
-    "type": "upload_session",
-    "session_expires_at": "2012-12-12T10:53:43-08:00",
-    "part_size": 1024,
-    "total_parts": 1000,
-    "num_parts_processed": 455,
-    "session_endpoints": {
-        "upload_part": HOME,
-        "abort": HOME,
-        "status": HOME,
-        "commit": f"{HOME}/commit",
-        "list_parts": f"{HOME}/parts",
-        "log_event": f"{HOME}/log",
-    },
-}
 OPEN = msgspec.convert(SESSION, models.UploadSession)
 STRANGE = msgspec.structs.replace(OPEN, id="x/y")
 HELD = msgspec.convert(PART, models.UploadPart)
 PIECE: dict[str, Any] = {"body": b"x", "digest": DIGEST, "content_range": "bytes 0-0/1"}
 WHOLE: dict[str, Any] = {"parts": [HELD], "digest": DIGEST}
-NEW: dict[str, Any] = {"folder_id": "0", "file_name": "a", "file_size": 20_000_000}
-
-
 VERSION: dict[str, Any] = {"file_size": 20_000_000}
 EVENT: dict[str, Any] = {"event_type": "a"}
 PAGE: dict[str, Any] = {"entries": [PART], "offset": 0, "limit": 1, "total_count": 1}
@@ -66,7 +47,7 @@ class Call(msgspec.Struct, frozen=True):
 
 
 CALLS = [
-    Call("create_upload_session", (), NEW, "POST", SESSIONS, 201, SESSION),
+    Call("create_upload_session", (), NEW_FILE, "POST", SESSIONS, 201, SESSION),
     Call("create_version_upload_session", ("12345",), VERSION, "POST", VERSIONS, 201, SESSION),
     Call("get_upload_session", (OPEN,), {}, "GET", HOME, 200, SESSION, idempotent=True),
     Call("upload_part", (OPEN,), PIECE, "PUT", HOME, 200, {"part": PART}),
@@ -88,21 +69,13 @@ def change(name: str, *place: Any, **named: Any) -> Call:
 EACH = pytest.mark.parametrize("call", CALLS, ids=repr)
 
 
-@pytest.fixture(params=[False, True], ids=["Client", "AsyncClient"])
-def ask(request: pytest.FixtureRequest) -> Any:
+@pytest.fixture
+def ask(caller: Caller) -> Any:
     """Make a call by either client, whose server answers as the handler says."""
+    policy = RetryPolicy(max_retries=1, base_s=0.0)
 
-    def ask(call: Call, handler: Any, *, raw: bool = False, **settings: Any) -> Any:
-        http, policy = httpx2.MockTransport(handler), RetryPolicy(max_retries=1, base_s=0.0)
-        if not request.param:
-            with Client("a-secret-token", http=http, retry=policy, **settings) as client:
-                return getattr(client.raw if raw else client, call.name)(*call.place, **call.named)
-
-        async def run() -> Any:
-            async with AsyncClient("a-secret-token", http=http, retry=policy, **settings) as client:
-                return await getattr(client.raw if raw else client, call.name)(*call.place, **call.named)
-
-        return asyncio.run(run())
+    def ask(call: Call, handler: Any, **options: Any) -> Any:
+        return caller(handler, call.name, call.place, named=call.named, retry=policy, **options)
 
     return ask
 
@@ -135,7 +108,7 @@ def test_a_call_goes_to_its_url_with_token_and_user(ask: Any, call: Call) -> Non
     parsed = ask(call, answering(call, seen), as_user="67890")
     (request,) = seen
     assert (request.method, str(request.url)) == (call.method, call.url)
-    assert (request.headers["authorization"], request.headers["as-user"]) == ("Bearer a-secret-token", "67890")
+    assert (request.headers["authorization"], request.headers["as-user"]) == (f"Bearer {TOKEN}", "67890")
     assert (parsed is None) is (call.answer is None)
     raw = ask(call, answering(call, seen), raw=True, as_user=None)
     assert (raw.status, raw.parsed) == (call.status, parsed)
