@@ -32,6 +32,21 @@ SESSION: dict[str, Any] = {
 NEW_FILE: dict[str, Any] = {"folder_id": "0", "file_name": "a", "file_size": 20_000_000}
 
 
+class Recorder:
+    """Keeps all requests, and answers with the statuses or errors in turn; the last one repeats."""
+
+    def __init__(self, *outcomes: int | Exception, json: Any = None, headers: Any = None) -> None:
+        self.requests: list[httpx2.Request] = []
+        self._outcomes, self._json, self._headers = list(outcomes), json, headers
+
+    def __call__(self, request: httpx2.Request) -> httpx2.Response:
+        self.requests.append(request)
+        outcome = self._outcomes.pop(0) if len(self._outcomes) > 1 else self._outcomes[0]
+        if isinstance(outcome, Exception):
+            raise outcome
+        return httpx2.Response(outcome, headers=self._headers, json=self._json)
+
+
 class Caller:
     """Calls a method of a client that is made for the call."""
 

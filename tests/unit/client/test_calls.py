@@ -11,7 +11,9 @@ import msgspec
 import pytest
 from box_uploads import UNSET, AsyncClient, Client, RetryPolicy, errors, models
 
-from .conftest import HOME, NEW_FILE, SESSION, TOKEN, UPLOADS, Caller
+from tests.contract.fragment import operations
+
+from .conftest import HOME, ID, NEW_FILE, SESSION, TOKEN, UPLOADS, Caller, Recorder
 
 API = "https://api.box.com/2.0"
 SHA1 = "134b65991ed521fcfe4724b7d814ab8ded5185dc"
@@ -19,11 +21,14 @@ DIGEST = "sha=fpRyg5eVQletdZqEKaFlqwBXJzM="
 PART: dict[str, Any] = {"part_id": "6F2D3486", "offset": 0, "size": 10, "sha1": SHA1}
 FILE: dict[str, Any] = {"id": "12345", "type": "file", "sha1": SHA1, "etag": "1"}
 OPEN = msgspec.convert(SESSION, models.UploadSession)
+OPEN.session_endpoints.plan = f"{HOME}/plan"
 STRANGE = msgspec.structs.replace(OPEN, id="x/y")
 HELD = msgspec.convert(PART, models.UploadPart)
 PIECE: dict[str, Any] = {"body": b"x", "digest": DIGEST, "content_range": "bytes 0-0/1"}
 WHOLE: dict[str, Any] = {"parts": [HELD], "digest": DIGEST}
 VERSION: dict[str, Any] = {"file_size": 20_000_000}
+PLANNED: dict[str, Any] = {"offset": 0, "size": 10, "sha512": "0" * 128}
+PLAN: dict[str, Any] = {"upload_session_id": ID, "hits": [], "misses": [PLANNED]}
 EVENT: dict[str, Any] = {"event_type": "a"}
 PAGE: dict[str, Any] = {"entries": [PART], "offset": 0, "limit": 1, "total_count": 1}
 FILES: dict[str, Any] = {"total_count": 1, "entries": [FILE]}
@@ -53,6 +58,7 @@ CALLS = [
     Call("upload_part", (OPEN,), PIECE, "PUT", HOME, 200, {"part": PART}),
     Call("abort_upload_session", (OPEN,), {}, "DELETE", HOME, 204, None, idempotent=True),
     Call("list_parts", (OPEN,), {}, "GET", f"{HOME}/parts", 200, PAGE, idempotent=True),
+    Call("plan_upload_parts", (OPEN,), {"parts": [PLANNED]}, "POST", f"{HOME}/plan", 200, PLAN, idempotent=True),
     Call("commit_upload_session", (OPEN,), WHOLE, "POST", f"{HOME}/commit", 201, FILES),
     Call("log_upload_event", (OPEN,), EVENT, "POST", f"{HOME}/log", 204, None),
     Call("get_file", ("12345",), {}, "GET", f"{API}/files/12345", 200, FILE, idempotent=True),
@@ -80,39 +86,25 @@ def ask(caller: Caller) -> Any:
     return ask
 
 
-def answering(call: Call, seen: list[httpx2.Request]) -> Any:
-    """Return a handler that answers as a server would, and keeps the requests."""
-
-    def answer(request: httpx2.Request) -> httpx2.Response:
-        seen.append(request)
-        return httpx2.Response(call.status, json=call.answer) if call.answer else httpx2.Response(call.status)
-
-    return answer
+def succeed(call: Call) -> Recorder:
+    return Recorder(call.status, json=call.answer)
 
 
-def failing(failure: int | Exception, seen: list[httpx2.Request], body: Any = None) -> Any:
-    """Return a handler that fails every time, and keeps the requests."""
-
-    def fail(request: httpx2.Request) -> httpx2.Response:
-        seen.append(request)
-        if isinstance(failure, Exception):
-            raise failure
-        return httpx2.Response(failure, json=body) if body else httpx2.Response(failure)
-
-    return fail
+def test_every_operation_is_called() -> None:
+    assert {call.name for call in CALLS} == set(operations())
 
 
 @EACH
 def test_a_call_goes_to_its_url_with_token_and_user(ask: Any, call: Call) -> None:
-    seen: list[httpx2.Request] = []
-    parsed = ask(call, answering(call, seen), as_user="67890")
-    (request,) = seen
+    recorder = succeed(call)
+    parsed = ask(call, recorder, as_user="67890")
+    (request,) = recorder.requests
     assert (request.method, str(request.url)) == (call.method, call.url)
     assert (request.headers["authorization"], request.headers["as-user"]) == (f"Bearer {TOKEN}", "67890")
     assert (parsed is None) is (call.answer is None)
-    raw = ask(call, answering(call, seen), raw=True, as_user=None)
+    raw = ask(call, recorder, raw=True, as_user=None)
     assert (raw.status, raw.parsed) == (call.status, parsed)
-    assert "as-user" not in seen[1].headers
+    assert "as-user" not in recorder.requests[1].headers
 
 
 @EACH
@@ -129,32 +121,32 @@ def test_a_call_that_may_have_taken_effect_is_retried_only_if_idempotent(
     ask: Any, call: Call, failure: Any, message: str
 ) -> None:
     """Each range of a file is uploaded once: another attempt would be refused as an overlap."""
-    seen: list[httpx2.Request] = []
+    recorder = Recorder(failure)
     with pytest.raises((errors.TransportError, errors.ServerError)) as caught:
-        ask(call, failing(failure, seen))
+        ask(call, recorder)
     assert str(caught.value) == message.format(call.name)
     assert caught.value.retry_safe is call.idempotent
-    assert len(seen) == 1 + call.idempotent
+    assert len(recorder.requests) == 1 + call.idempotent
 
 
 @EACH
 @pytest.mark.parametrize("failure", [httpx2.ConnectError("refused"), 429])
 def test_a_call_that_has_taken_no_effect_is_retried(ask: Any, call: Call, failure: Any) -> None:
-    seen: list[httpx2.Request] = []
+    recorder = Recorder(failure)
     with pytest.raises((errors.TransportError, errors.RateLimitedError)) as caught:
-        ask(call, failing(failure, seen))
+        ask(call, recorder)
     assert caught.value.retry_safe is True
-    assert len(seen) == 2
+    assert len(recorder.requests) == 2
 
 
 @EACH
 def test_an_error_of_the_server_names_the_call_and_is_read(ask: Any, call: Call) -> None:
     body = {"type": "error", "status": 404, "code": "not_found", "message": "None.", "request_id": "abc"}
-    seen: list[httpx2.Request] = []
+    recorder = Recorder(404, json=body)
     with pytest.raises(errors.NotFoundError) as caught:
-        ask(call, failing(404, seen, body))
+        ask(call, recorder)
     assert str(caught.value) == f"404 not_found: None. ({call.name}, request id abc)"
-    assert (caught.value.operation, len(seen)) == (call.name, 1)
+    assert (caught.value.operation, len(recorder.requests)) == (call.name, 1)
     assert isinstance(caught.value.body, models.ErrorBody)
     assert caught.value.body_error is None
 
@@ -256,17 +248,18 @@ def test_an_invalid_user_is_refused_in_every_call(ask: Any, call: Call) -> None:
     ids=str,
 )
 def test_an_optional_argument_is_only_sent_if_it_is_given(ask: Any, call: Call, sent: bytes) -> None:
-    seen: list[httpx2.Request] = []
-    ask(call, answering(call, seen))
-    assert b"".join((seen[0].url.query and b"?" + seen[0].url.query, seen[0].content)) == sent
+    recorder = succeed(call)
+    ask(call, recorder)
+    (request,) = recorder.requests
+    assert (request.url.query and b"?" + request.url.query) + request.content == sent
 
 
 @pytest.mark.parametrize("given", [{}, {"if_match": "1"}, {"if_none_match": "2"}])
 def test_a_condition_of_a_commit_is_only_sent_if_it_is_given(ask: Any, given: dict[str, Any]) -> None:
-    seen: list[httpx2.Request] = []
     call = change("commit_upload_session", **given)
-    ask(call, answering(call, seen))
-    sent = {name: seen[0].headers.get(name) for name in ("if-match", "if-none-match")}
+    recorder = succeed(call)
+    ask(call, recorder)
+    sent = {name: recorder.requests[0].headers.get(name) for name in ("if-match", "if-none-match")}
     assert sent == {"if-match": given.get("if_match"), "if-none-match": given.get("if_none_match")}
 
 

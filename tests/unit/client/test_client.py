@@ -16,23 +16,9 @@ import pytest
 from box_uploads import UNSET, AsyncClient, Client, RetryPolicy, Timeout, errors, models
 from box_uploads.upload import conflicting_items
 
-from .conftest import NEW_FILE, SESSION, TOKEN, Caller
+from .conftest import NEW_FILE, SESSION, TOKEN, Caller, Recorder
 
 NO_JITTER = RetryPolicy(random=lambda: 1.0, clock=lambda: 0.0)
-
-
-def answers(*outcomes: int | Exception, **headers: str) -> tuple[Any, list[httpx2.Request]]:
-    """Return a handler that gives these statuses or errors in turn, then sessions, and the requests it got."""
-    queue, seen = list(outcomes), list[httpx2.Request]()
-
-    def answer(request: httpx2.Request) -> httpx2.Response:
-        seen.append(request)
-        outcome = queue.pop(0) if queue else 201
-        if isinstance(outcome, Exception):
-            raise outcome
-        return httpx2.Response(outcome, headers=headers, json=SESSION if outcome == 201 else None)
-
-    return answer, seen
 
 
 @pytest.fixture
@@ -42,19 +28,19 @@ def create(caller: Caller) -> Any:
 
 
 def test_the_documented_example_is_decoded(create: Any) -> None:
-    handler, seen = answers()
-    session = create(handler)
+    recorder = Recorder(201, json=SESSION)
+    session = create(recorder)
     assert session.id == "F971964745A5CD0C001BBE4E58196BFD"
     assert session.session_expires_at.utcoffset().total_seconds() == -8 * 3600
     assert (session.part_size, session.total_parts, session.num_parts_processed) == (1024, 1000, 455)
     assert session.session_endpoints.plan is UNSET
-    assert seen[0].headers["user-agent"].startswith("box")
+    assert recorder.requests[0].headers["user-agent"].startswith("box")
 
 
 def test_timeouts_are_sent_with_a_request(create: Any) -> None:
-    handler, seen = answers()
-    create(handler, timeout_s=Timeout(connect_s=1, read_s=2, write_s=3, pool_s=4))
-    assert seen[0].extensions["timeout"] == {"connect": 1, "read": 2, "write": 3, "pool": 4}
+    recorder = Recorder(201, json=SESSION)
+    create(recorder, timeout_s=Timeout(connect_s=1, read_s=2, write_s=3, pool_s=4))
+    assert recorder.requests[0].extensions["timeout"] == {"connect": 1, "read": 2, "write": 3, "pool": 4}
 
 
 @pytest.mark.parametrize(
@@ -69,16 +55,15 @@ def test_a_rate_limited_call_is_retried_after_the_wait_that_the_server_asked_for
     async def sleep(seconds: float) -> None:
         waited.append(seconds)
 
-    handler, seen = answers(429, **{"retry-after": retry_after})
-    create(handler, retry=NO_JITTER, sleep=sleep if caller.is_async else waited.append)
-    assert (len(seen), waited) == (2, [wait_s])
+    recorder = Recorder(429, 201, json=SESSION, headers={"retry-after": retry_after})
+    create(recorder, retry=NO_JITTER, sleep=sleep if caller.is_async else waited.append)
+    assert (len(recorder.requests), waited) == (2, [wait_s])
 
 
 @pytest.mark.parametrize("outcome", [400, 401, 429, 503, 302, httpx2.ReadError("x"), httpx2.ConnectError("x")])
 def test_no_traceback_shows_the_token(create: Any, outcome: Any) -> None:
-    handler, _ = answers(outcome)
     with pytest.raises(errors.BoxUploadsError) as caught:
-        create(handler, retry=RetryPolicy(max_retries=0))
+        create(Recorder(outcome), retry=RetryPolicy(max_retries=0))
     assert TOKEN not in _everything(caught.value)
 
 
@@ -107,7 +92,7 @@ def test_errors_survive_pickle_and_copy(create: Any) -> None:
     body = {"type": "error", "status": 409, "code": "item_name_in_use", "message": "m", "request_id": "r"}
     body["context_info"] = {"conflicts": {"type": "file", "id": "7"}}
     with pytest.raises(errors.ConflictError) as caught:
-        create(lambda _: httpx2.Response(409, json=body))
+        create(Recorder(409, json=body))
     for other in (pickle.loads(pickle.dumps(caught.value)), copy.copy(caught.value)):  # noqa: S301  our own bytes
         assert str(other) == str(caught.value)
         assert (other.status, other.code, other.body) == (409, "item_name_in_use", caught.value.body)
@@ -115,7 +100,7 @@ def test_errors_survive_pickle_and_copy(create: Any) -> None:
 
 
 def test_threads_share_a_client() -> None:
-    with Client(TOKEN, http=httpx2.MockTransport(answers()[0])) as client, ThreadPoolExecutor(8) as pool:
+    with Client(TOKEN, http=httpx2.MockTransport(Recorder(201, json=SESSION))) as client, ThreadPoolExecutor(8) as pool:
         made = list(pool.map(lambda _: client.create_upload_session(**NEW_FILE).id, range(64)))
     assert made == [SESSION["id"]] * 64
 

@@ -552,7 +552,7 @@ def test_a_cancelled_call_closes_its_response_and_stays_cancelled(*, has_respons
     assert stream.closed is has_response
 
 
-DERIVED = [("without_retries",), ("with_timeout_cap", 1.0), ("with_response_cap", 1.0)]
+DERIVED: list[Any] = [("without_retries",), ("with_timeout_cap", 1.0), ("with_response_cap", 1.0)]
 
 
 @pytest.mark.parametrize("derive", [None, *DERIVED], ids=str)
