@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+import re
 import uuid
 from typing import Annotated, Any
 from urllib.parse import unquote
@@ -27,6 +28,12 @@ class Order(enum.Enum):
 
 def parameter(type_: Any, **options: Any) -> Parameter[Any]:
     return Parameter("wire-name", "argument", type_, **options)
+
+
+def refusal(place: str, type_: Any, value: Any, **options: Any) -> InvalidArgumentError:
+    with pytest.raises(InvalidArgumentError) as caught:
+        getattr(parameter(type_, **options), place)(value)
+    return caught.value
 
 
 SCALARS: list[tuple[Any, Any, str]] = [
@@ -69,21 +76,16 @@ def test_dots_and_slashes_stay_within_the_segment(text: str, segment: str) -> No
     assert parameter(str).in_path(text) == segment
 
 
-def test_an_empty_segment_is_refused() -> None:
-    table: list[tuple[Any, Any]] = [(str, ""), (list[str], []), (str | None, None)]
-    for type_, value in table:
-        with pytest.raises(InvalidArgumentError, match="must not be empty"):
-            parameter(type_).in_path(value)
-    with pytest.raises(InvalidArgumentError, match=": is required"):
-        parameter(str).in_path(UNSET)
+@pytest.mark.parametrize(("type_", "value"), [(str, ""), (list[str], []), (str | None, None)])
+def test_an_empty_segment_is_refused(type_: Any, value: Any) -> None:
+    assert refusal("in_path", type_, value).rule == "must not be empty"
 
 
 def test_unset_is_not_sent_and_null_is_empty() -> None:
     codec = parameter(str | None)
     assert codec.in_query(UNSET) == codec.in_header(UNSET) == codec.in_cookie(UNSET) == ()
     assert codec.in_query(None) == (("wire-name", ""),)
-    with pytest.raises(InvalidArgumentError, match="must be str, not null"):
-        parameter(str).in_query(None)
+    assert refusal("in_query", str, None).rule == "must be str, not null"
 
 
 def test_arrays_are_repeated_or_joined() -> None:
@@ -115,15 +117,12 @@ def test_objects_follow_their_style() -> None:
     ids=str,
 )
 def test_values_of_the_wrong_type_are_refused_everywhere(place: str, type_: Any, value: Any) -> None:
-    with pytest.raises(InvalidArgumentError) as caught:
-        getattr(parameter(type_), place)(value)
-    assert caught.value.argument.startswith("argument")
+    assert refusal(place, type_, value).argument.startswith("argument")
 
 
 @pytest.mark.parametrize("text", ["a\r\nb: c", "a\n", "\x00", " a", "a ", "ä", "日", "a\x7f"])
 def test_unsafe_header_values_are_refused(text: str) -> None:
-    with pytest.raises(InvalidArgumentError, match="header"):
-        parameter(str).in_header(text)
+    assert "header" in str(refusal("in_header", str, text))
 
 
 @given(st.text())
@@ -163,15 +162,11 @@ COMMA = "must not contain a comma, which separates the items"
 def test_a_refusal_gives_argument_value_rule_and_description(
     place: str, type_: Any, value: Any, message: str, *, description: str, meant: str
 ) -> None:
-    with pytest.raises(InvalidArgumentError) as caught:
-        getattr(parameter(type_, description=description), place)(value)
-    assert str(caught.value) == message + meant
+    assert str(refusal(place, type_, value, description=description)) == message + meant
 
 
 def test_an_item_of_a_joined_query_has_no_comma() -> None:
-    with pytest.raises(InvalidArgumentError) as caught:
-        parameter(list[str], explode=False).in_query(["a,b"])
-    assert str(caught.value) == f"argument=['a,b']: {COMMA}"
+    assert str(refusal("in_query", list[str], ["a,b"], explode=False)) == f"argument=['a,b']: {COMMA}"
 
 
 @PLACES
@@ -184,9 +179,7 @@ def test_an_item_of_a_joined_query_has_no_comma() -> None:
     ],
 )
 def test_a_value_without_a_text_is_refused_everywhere(place: str, type_: Any, value: Any, message: str) -> None:
-    with pytest.raises(InvalidArgumentError) as caught:
-        getattr(parameter(type_), place)(value)
-    assert str(caught.value) == message
+    assert str(refusal(place, type_, value)) == message
 
 
 @pytest.mark.parametrize("place", ["in_path", "in_query", "in_cookie"])
@@ -195,8 +188,8 @@ def test_a_value_without_a_text_is_refused_everywhere(place: str, type_: Any, va
 )
 @pytest.mark.parametrize("explode", [True, False])
 def test_a_lone_surrogate_is_refused_everywhere(place: str, type_: Any, value: Any, *, explode: bool) -> None:
-    with pytest.raises(InvalidArgumentError, match=r"^argument='.*': is not valid Unicode, it has a lone surrogate$"):
-        getattr(parameter(type_, explode=explode), place)(value)
+    error = refusal(place, type_, value, explode=explode)
+    assert re.fullmatch("argument='.*': is not valid Unicode, it has a lone surrogate", str(error))
 
 
 def test_a_model_that_no_earlier_call_has_returned_is_refused() -> None:

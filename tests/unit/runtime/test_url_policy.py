@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -18,17 +19,14 @@ PATH = f"/files/upload_sessions/{ID}/commit"
 END = f"/api/2.0{PATH}"
 HOSTS = ("box.com", "box-gov.com")
 
+GOOD_HOSTS = [
+    *("upload.box.com", "upload.app.box.com", "upload-las.app.box.com", "upload.app.box-gov.com"),
+    *("fupload-ec2.box.com", "box.com", "UPLOAD.BOX.COM", "upload.box.com:443"),
+]
 GOOD = [
-    f"https://upload.box.com{END}",
-    f"https://upload.app.box.com{END}",
-    f"https://upload-las.app.box.com{END}",
-    f"https://upload.app.box-gov.com{END}",
-    f"https://fupload-ec2.box.com{END}",
-    f"https://box.com{END}",
-    f"https://UPLOAD.BOX.COM{END}",
+    *(f"https://{host}{END}" for host in GOOD_HOSTS),
     f"HTTPS://upload.box.com{END}",
-    f"https://upload.box.com:443{END}",
-    f"https://upload.box.com{END}?zone=1",
+    f"https://box.com{END}?zone=1",
 ]
 
 # fmt: off
@@ -69,6 +67,12 @@ def check(url: str, *, hosts: Any = (), base_url: str | None = None, server: str
     return UrlPolicy(HOSTS, hosts, base_url).check(url, server, PATH)
 
 
+def refusal(url: str, **options: Any) -> UntrustedUrlError:
+    with pytest.raises(UntrustedUrlError) as caught:
+        check(url, **options)
+    return caught.value
+
+
 @pytest.mark.parametrize("url", GOOD)
 def test_the_api_s_own_hosts_are_trusted(url: str) -> None:
     assert check(url) == url
@@ -77,11 +81,10 @@ def test_the_api_s_own_hosts_are_trusted(url: str) -> None:
 @pytest.mark.parametrize("url", HOSTILE)
 @pytest.mark.parametrize("base_url", [None, "https://upload.box.com/api/2.0"])
 def test_hostile_urls_get_nothing(url: str, base_url: str | None) -> None:
-    with pytest.raises(UntrustedUrlError) as caught:
-        check(url, base_url=base_url)
-    assert caught.value.url == url
-    assert "\n" not in str(caught.value)
-    assert caught.value.retry_safe is True
+    error = refusal(url, base_url=base_url)
+    assert error.url == url
+    assert "\n" not in str(error)
+    assert error.retry_safe is True
 
 
 @pytest.mark.parametrize(
@@ -97,8 +100,7 @@ def test_loopback_is_trusted_by_a_client_that_is_at_loopback(url: str) -> None:
     ["10.0.0.1", "192.168.1.1", "127.0.0.1.evil.org", "128.0.0.1", "localhost.evil.org", "evil.org", "upload.box.com"],
 )
 def test_a_client_at_loopback_trusts_nothing_else_over_http(host: str) -> None:
-    with pytest.raises(UntrustedUrlError):
-        check(f"http://{host}{END}", base_url="http://127.0.0.1:8080")
+    refusal(f"http://{host}{END}", base_url="http://127.0.0.1:8080")
 
 
 @pytest.mark.parametrize(
@@ -121,8 +123,7 @@ def test_a_host_that_the_caller_names_is_trusted(named: str, url: str) -> None:
     "origin", ["https://a.proxy.example", "http://proxy.example", "https://proxy.example:1", "https://x@proxy.example"]
 )
 def test_a_named_host_is_trusted_exactly_as_named(origin: str) -> None:
-    with pytest.raises(UntrustedUrlError):
-        check(f"{origin}{END}", hosts=("proxy.example",))
+    refusal(f"{origin}{END}", hosts=("proxy.example",))
 
 
 HOST, COLLECTION = "must be a host, or host:port", "must be a collection of hosts"
@@ -153,9 +154,8 @@ def test_anything_but_a_collection_of_hosts_is_refused(hosts: Any, message: str)
     ],
 )
 def test_a_refusal_gives_the_rule(url: str, rule: str) -> None:
-    with pytest.raises(UntrustedUrlError) as caught:
-        check(url)
-    assert (caught.value.rule, str(caught.value)) == (rule, f"{url!r}: {rule}")
+    error = refusal(url)
+    assert (error.rule, str(error)) == (rule, f"{url!r}: {rule}")
 
 
 @pytest.mark.parametrize("authenticated", [True, False])
@@ -181,8 +181,7 @@ def test_without_a_base_url_only_the_path_of_the_server_is_trusted() -> None:
     bare = f"https://upload.box.com{PATH}"
     assert check(bare, server="https://upload.box.com") == bare
     for server in (SERVER, "/api"):
-        with pytest.raises(UntrustedUrlError, match="does not lead to"):
-            check(bare, server=server)
+        assert "does not lead to" in refusal(bare, server=server).rule
 
 
 @pytest.mark.parametrize(
@@ -211,26 +210,24 @@ def test_the_path_of_the_base_url_is_trusted_at_its_own_host(base_url: str, host
 )
 def test_the_path_of_the_base_url_is_trusted_nowhere_else(base_url: str, host: str) -> None:
     named = ("gate.example:8443", "gate.example", "127.0.0.1:8443")
-    with pytest.raises(UntrustedUrlError, match=r"does not lead to .* below /api/2.0;"):
-        check(f"https://{host}/box{PATH}", hosts=named, base_url=base_url)
+    error = refusal(f"https://{host}/box{PATH}", hosts=named, base_url=base_url)
+    assert re.match(r"does not lead to .* below /api/2\.0;", error.rule)
     assert check(f"https://{host}{END}", hosts=named, base_url=base_url)
 
 
 def test_a_refusal_names_the_paths_that_are_possible() -> None:
-    with pytest.raises(UntrustedUrlError, match=r"below / or /api/2.0; base_url= can"):
-        check("https://gate.box.com/other", base_url="https://gate.box.com/")
+    error = refusal("https://gate.box.com/other", base_url="https://gate.box.com/")
+    assert "below / or /api/2.0; base_url= can" in error.rule
 
 
 @pytest.mark.parametrize("base_url", ["http://127.0.0.1:8080 ", "//http://127.0.0.1:8080", " http://127.0.0.1:8080"])
 def test_a_malformed_base_url_makes_no_client_at_loopback(base_url: str) -> None:
-    with pytest.raises(UntrustedUrlError):
-        check(f"http://127.0.0.1:8080{PATH}", base_url=base_url)
+    refusal(f"http://127.0.0.1:8080{PATH}", base_url=base_url)
 
 
 @pytest.mark.parametrize("server", [f"{SERVER} ", f"//{SERVER}", f" {SERVER}"])
 def test_a_malformed_server_gives_no_path(server: str) -> None:
-    with pytest.raises(UntrustedUrlError):
-        check(f"https://upload.box.com{END}", server=server)
+    refusal(f"https://upload.box.com{END}", server=server)
 
 
 @pytest.mark.parametrize("named", [*HOSTS, "box.example"])
@@ -240,11 +237,9 @@ def test_a_malformed_server_gives_no_path(server: str) -> None:
 )
 def test_a_host_that_looks_like_a_trusted_one_is_not_trusted(named: str, host: str) -> None:
     """Each domain of the API and each host that the caller trusts."""
-    with pytest.raises(UntrustedUrlError):
-        check(f"https://{host.format(named)}{END}", hosts=["box.example"])
+    refusal(f"https://{host.format(named)}{END}", hosts=["box.example"])
     assert check(f"https://{named}{END}", hosts=["box.example"])
 
 
 def test_hosts_below_one_that_the_caller_trusts_are_not_trusted() -> None:
-    with pytest.raises(UntrustedUrlError):
-        check(f"https://upload.box.example{END}", hosts=["box.example"])
+    refusal(f"https://upload.box.example{END}", hosts=["box.example"])
