@@ -10,10 +10,11 @@ import pytest
 from box_uploads import AsyncClient, Client
 from box_uploads_mock import MockServer
 
-from tests.flow.upload_ground import SMALL_PART_SIZE, Ground
+from tests.flow.upload_ground import SMALL_PART_SIZE, Ground, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from box_uploads.models import UploadSession
 
@@ -110,6 +111,16 @@ def shared_ground() -> Iterator[Ground]:
 def ground(shared_ground: Ground) -> Ground:
     shared_ground.reset()
     return shared_ground
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Path:
+    return tmp_path / "journal"
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Path:
+    return write(tmp_path / "film.mov")
 
 
 @pytest.fixture

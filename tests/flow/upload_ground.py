@@ -11,10 +11,23 @@ from pathlib import Path
 from typing import Any
 
 from box_uploads import AsyncClient, Client, RetryPolicy
-from box_uploads.upload import MINIMUM_SIZE, BackoffPolicy, upload_file, upload_file_async
-from box_uploads_mock import MockServer, State, constant_part_size
+from box_uploads.upload import MINIMUM_SIZE, BackoffPolicy, PartDone, upload_file, upload_file_async
+from box_uploads_mock import Failure, MockServer, State, constant_part_size
 
-__all__ = ["CONTENT", "PART_SIZE", "SHA1", "SMALL_PART_SIZE", "Clock", "Freeze", "Ground", "write"]
+__all__ = [
+    "CONTENT",
+    "PART_SIZE",
+    "SHA1",
+    "SMALL_PART_SIZE",
+    "Clock",
+    "Freeze",
+    "Ground",
+    "Interrupt",
+    "interrupt_after",
+    "interrupt_at",
+    "of_type",
+    "write",
+]
 
 PART_SIZE = 4_194_304
 SMALL_PART_SIZE = 1000
@@ -95,15 +108,25 @@ class Ground:
         retry = RetryPolicy(max_retries=settings.pop("max_retries", 2))
         return Client(token, base_url=self.server.base_url, sleep=lambda _: None, retry=retry, **settings)
 
-    def upload(self, source: Any = CONTENT, client: Client | None = None, **settings: Any) -> Any:
-        """Upload something to a new file, unless it is said otherwise."""
-        with client or self.client() as box:
+    def upload(
+        self, source: Any = CONTENT, client: Any = None, *, http: Any = None, is_async: bool = False, **settings: Any
+    ) -> Any:
+        """Upload something by a blocking or an asynchronous client; to a new file, unless `file_id` is given."""
+        if is_async:
+            return asyncio.run(self.upload_async(source, client, http=http, **settings))
+        with client or self.client(http=http) as box:
             return upload_file(box, source, **self._settings(settings))
 
-    async def upload_async(self, source: Any = CONTENT, client: AsyncClient | None = None, **settings: Any) -> Any:
+    async def upload_async(
+        self, source: Any = CONTENT, client: AsyncClient | None = None, *, http: Any = None, **settings: Any
+    ) -> Any:
         """Upload something by an asynchronous client."""
-        async with client or AsyncClient(self.state.token, base_url=self.server.base_url) as box:
+        async with client or AsyncClient(self.state.token, base_url=self.server.base_url, http=http) as box:
             return await upload_file_async(box, source, **self._settings(settings))
+
+    def fail(self, operation: str, *statuses: int, **settings: Any) -> None:
+        """Have the next calls of an operation fail with these statuses, in order."""
+        self.state.faults.add(*(Failure(operation=operation, status=status, **settings) for status in statuses))
 
     def _settings(self, settings: dict[str, Any]) -> dict[str, Any]:
         settings = {"backoff": self.clock.backoff(), **settings}
@@ -128,3 +151,32 @@ def write(path: Path, content: bytes = CONTENT) -> Path:
     """Write a file, and return its path."""
     path.write_bytes(content)
     return path
+
+
+class Interrupt(BaseException):
+    """What nobody catches."""
+
+
+def interrupt_at(wanted: Any, kind: type[BaseException] = Interrupt) -> Any:
+    """Return a callback that interrupts the upload at an event, or at the first event of a type."""
+
+    def on_progress(event: Any) -> None:
+        if wanted in (event, type(event)):
+            raise kind
+
+    return on_progress
+
+
+def interrupt_after(parts: int, kind: type[BaseException] = Interrupt) -> Any:
+    """Return a callback that interrupts the upload once so many parts are stored."""
+
+    def on_progress(event: object) -> None:
+        if isinstance(event, PartDone) and event.parts_done == parts:
+            raise kind
+
+    return on_progress
+
+
+def of_type(kind: type[object], events: list[Any]) -> list[Any]:
+    """Return the events of a type."""
+    return [event for event in events if isinstance(event, kind)]
