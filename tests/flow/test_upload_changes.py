@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -11,43 +12,44 @@ import httpx2
 import pytest
 from box_uploads.upload import DigestMismatchError, PartDone, SourceChangedError, source_factory
 from box_uploads.upload.digest import WholeDigest
-from box_uploads_mock import Failure
 
 from tests.flow.upload_ground import CONTENT, Ground, write
 
 COMMIT = "commit_upload_session"
 
 
-@pytest.mark.parametrize("change", ["grow", "shrink", "touch", "replace", "delete"])
-def test_a_source_that_changes_meanwhile_is_not_committed(ground: Ground, tmp_path: Path, change: str) -> None:
-    path = write(tmp_path / "film.mov")
+CHANGES: dict[str, Callable[[Path], object]] = {
+    "grow": lambda path: write(path, CONTENT + b"x"),
+    "shrink": lambda path: os.truncate(path, 4_200_000),
+    "touch": lambda path: os.utime(path, ns=(1, 1)),
+    "replace": lambda path: write(path.with_name("other")).replace(path),
+    "delete": lambda path: path.unlink(),
+}
 
-    def told(event: object) -> None:
+
+@pytest.mark.parametrize(
+    ("change", "has_executor"), [*((change, False) for change in CHANGES), ("touch", True)], ids=str
+)
+def test_a_source_that_changes_meanwhile_is_not_committed(
+    ground: Ground, film: Path, journal: Path, change: str, has_executor: bool
+) -> None:
+    def change_source(event: object) -> None:
         if isinstance(event, PartDone) and event.index == 0:
-            if change == "grow":
-                write(path, CONTENT + b"x")
-            elif change == "shrink":
-                os.truncate(path, 4_200_000)
-            elif change == "touch":
-                os.utime(path, ns=(1, 1))
-            elif change == "replace":
-                write(tmp_path / "other").replace(path)
-            else:
-                path.unlink()
+            CHANGES[change](film)
 
-    journal = tmp_path / "journal"
-    with pytest.raises(SourceChangedError):
-        ground.upload(path, on_progress=told, workers=1, resume=journal)
+    with ThreadPoolExecutor(1) as pool, pytest.raises(SourceChangedError):
+        ground.upload(
+            film, on_progress=change_source, resume=journal, workers=1, executor=pool if has_executor else None
+        )
     assert (ground.stored(), len(ground.state.sessions), journal.exists()) == ([], 0, False)
 
 
-class Rewritten(httpx2.BaseTransport):
+class Rewritten(httpx2.HTTPTransport):
     """Writes to a buffer when its first part is on its way, or is stored."""
 
     def __init__(self, buffer: bytearray, *, is_on_way: bool) -> None:
-        self._inner = httpx2.HTTPTransport()
-        self._buffer = buffer
-        self._is_on_way = is_on_way
+        super().__init__()
+        self._buffer, self._is_on_way = buffer, is_on_way
         self._is_done = False
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
@@ -55,13 +57,10 @@ class Rewritten(httpx2.BaseTransport):
         self._is_done |= is_now
         if is_now and self._is_on_way:
             self._buffer[0] ^= 1
-        response = self._inner.handle_request(request)
+        response = super().handle_request(request)
         if is_now and not self._is_on_way:
             self._buffer[0] ^= 1
         return response
-
-    def close(self) -> None:
-        self._inner.close()
 
 
 @pytest.mark.parametrize("is_on_way", [True, False])
@@ -71,14 +70,14 @@ def test_memory_that_is_written_to_meanwhile_is_not_committed(ground: Ground, is
     http = Rewritten(buffer, is_on_way=is_on_way)
     source = buffer if view is bytearray else memoryview(buffer)
     with pytest.raises(SourceChangedError, match=r"during the upload: sha1$"):
-        ground.upload(source, ground.client(http=http), workers=1)
+        ground.upload(source, http=http, workers=1)
     assert (ground.stored(), len(ground.state.sessions)) == ([], 0)
 
 
-@pytest.mark.parametrize("has_doubt", [True, False])
-@pytest.mark.parametrize("is_sent_by_jobs", [True, False])
+@pytest.mark.parametrize("is_ambiguous", [True, False])
+@pytest.mark.parametrize("has_executor", [True, False])
 def test_a_whole_that_was_read_otherwise_than_its_parts_is_the_source_s_fault(
-    ground: Ground, monkeypatch: pytest.MonkeyPatch, has_doubt: bool, is_sent_by_jobs: bool
+    ground: Ground, monkeypatch: pytest.MonkeyPatch, is_ambiguous: bool, has_executor: bool
 ) -> None:
     # As if the first byte had been another one for a moment, while the whole was read.
     class Then(WholeDigest):
@@ -86,14 +85,10 @@ def test_a_whole_that_was_read_otherwise_than_its_parts_is_the_source_s_fault(
             return "0" * 40
 
     monkeypatch.setattr("box_uploads.upload.engine.WholeDigest", Then)
-    if has_doubt:
-        ground.state.faults.add(Failure(operation=COMMIT, status=500))
-    settings: dict[str, Any] = {}
-    with ThreadPoolExecutor(2) as pool:
-        if is_sent_by_jobs:
-            settings["executor"] = pool
-        with pytest.raises(SourceChangedError, match=r"during the upload: sha1$"):
-            ground.upload(bytearray(CONTENT), **settings)
+    if is_ambiguous:
+        ground.fail(COMMIT, 500)
+    with ThreadPoolExecutor(2) as pool, pytest.raises(SourceChangedError, match=r"during the upload: sha1$"):
+        ground.upload(bytearray(CONTENT), executor=pool if has_executor else None)
     assert (ground.stored(), len(ground.state.sessions)) == ([], 0)
 
 
@@ -104,7 +99,7 @@ def test_a_server_that_puts_other_bytes_together_is_not_the_source_s_fault(
     source: Any = {"bytes": CONTENT, "bytearray": bytearray(CONTENT), "path": write(tmp_path / "film.mov")}[kind]
     with ThreadPoolExecutor(2) as pool:
         for executor in (None, pool):
-            ground.state.faults.add(Failure(operation=COMMIT, status=400, code="digest_mismatch"))
+            ground.fail(COMMIT, 400, code="digest_mismatch")
             with pytest.raises(DigestMismatchError):
                 ground.upload(source, executor=executor)
 

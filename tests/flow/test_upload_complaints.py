@@ -16,7 +16,7 @@ from box_uploads import errors
 from box_uploads.upload import PartDone
 from box_uploads_mock import Failure, Fault, MockServer, Reset, TokenExpiry, constant_part_size
 
-from tests.flow.upload_ground import CONTENT, PART_SIZE, Ground, write
+from tests.flow.upload_ground import CONTENT, PART_SIZE, Ground, interrupt_at
 
 ROOT = Path(__file__).parents[2]
 MIB = 1024**2
@@ -39,23 +39,19 @@ def test_a_large_file_takes_the_memory_of_a_few_parts(tmp_path: Path) -> None:
     assert int(done.stdout) <= 5 * PART_SIZE + 64 * MIB
 
 
-def test_a_resumed_upload_leaves_no_thread_behind(ground: Ground, tmp_path: Path) -> None:
-    path, journal = write(tmp_path / "film.mov"), tmp_path / "journal"
-
-    def interrupt(event: object) -> None:
-        if isinstance(event, PartDone):
-            raise KeyboardInterrupt
-
+def test_a_resumed_upload_leaves_no_thread_behind(ground: Ground, film: Path, journal: Path) -> None:
     ground.upload(file_name="before.mov")
     ground.server.wait_until_idle()
     before = set(threading.enumerate())
     for _ in range(3):
         with pytest.raises(KeyboardInterrupt):
-            ground.upload(path, resume=journal, workers=2, on_progress=interrupt)
-    ground.upload(path, resume=journal, workers=2)
+            ground.upload(film, resume=journal, workers=2, on_progress=interrupt_at(PartDone, KeyboardInterrupt))
+    ground.upload(film, resume=journal, workers=2)
     ground.server.wait_until_idle()
     # The server's own threads come and go as it likes.
-    left = {one for one in set(threading.enumerate()) - before if not one.name.startswith(("AnyIO", "asyncio"))}
+    left = {
+        thread for thread in set(threading.enumerate()) - before if not thread.name.startswith(("AnyIO", "asyncio"))
+    }
     assert left == set()
     assert ground.stored() == [CONTENT]
 
@@ -75,7 +71,7 @@ def test_a_source_that_cannot_be_read_ends_its_session(ground: Ground) -> None:
     assert (ground.calls(ABORT), len(ground.state.sessions), ground.stored()) == (1, 0, [])
 
 
-def told_by(error: BaseException) -> Iterator[str]:
+def texts_of(error: BaseException) -> Iterator[str]:
     """Return all that an error and its causes say, where people and programs look for it."""
     yield "".join(traceback.format_exception(error))
     found: BaseException | None = error
@@ -116,4 +112,4 @@ def test_no_error_and_no_event_of_a_failed_upload_shows_the_token(
         start = "The session could not be aborted, and stays open until it expires: ForbiddenError("
         assert [note for note in caught.value.__notes__ if note.startswith(start)]
         assert ABORT not in left
-    assert not [text for text in (*told_by(caught.value), repr(events)) if SECRET in text]
+    assert not [text for text in (*texts_of(caught.value), repr(events)) if SECRET in text]

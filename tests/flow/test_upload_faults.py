@@ -13,11 +13,25 @@ from box_uploads import errors
 from box_uploads.upload import DeadlineExceededError, PartDone, PhaseChanged, Resumed, Retried, SessionLeft, Stored
 from box_uploads_mock import Failure, LostResponse, Reset, Stall, TokenExpiry, Truncation
 
-from tests.flow.upload_ground import CONTENT, SHA1, Ground
+from tests.flow.upload_ground import CONTENT, SHA1, Ground, Interrupt, interrupt_at, of_type
 
 CREATE, VERSION = "create_upload_session", "create_version_upload_session"
 PART, LIST, COMMIT = "upload_part", "list_parts", "commit_upload_session"
 STATUS, ABORT = "get_upload_session", "abort_upload_session"
+NOT_ABORTED = "The session could not be aborted, and stays open until it expires: ForbiddenErr"
+LEFT = "A session may have been created, which stays open until it expires."
+BOTH_CLIENTS = pytest.mark.parametrize("is_async", [False, True])
+BOTH_TARGETS = pytest.mark.parametrize("step", [CREATE, VERSION])
+
+
+def left_sessions(count: int) -> str:
+    """Return what is said of sessions that were created, and whose responses were lost."""
+    many = f"Up to {count} sessions may have been created, each of which stays open until it expires."
+    return LEFT if count == 1 else many
+
+
+def target_of(ground: Ground, step: str) -> dict[str, Any]:
+    return {"file_id": ground.upload(CONTENT[::-1]).id} if step == VERSION else {}
 
 
 @pytest.fixture
@@ -27,27 +41,29 @@ def ground(ground: Ground) -> Iterator[Ground]:
     ground.state.faults.require_fired()
 
 
-def test_an_abort_that_fails_for_good_does_not_hide_the_failure(ground: Ground) -> None:
-    ground.state.faults.add(Failure(operation=PART, status=403), Failure(operation=ABORT, status=400))
+@pytest.mark.parametrize(("status", "note"), [(400, "could not be aborted"), (404, None)])
+def test_an_abort_that_fails_does_not_hide_the_failure(ground: Ground, status: int, note: str | None) -> None:
+    """A session that is gone need not be aborted."""
+    ground.fail(PART, 403)
+    ground.fail(ABORT, status)
     with pytest.raises(errors.ForbiddenError) as caught:
         ground.upload()
-    assert "could not be aborted" in caught.value.__notes__[0]
+    notes: list[str] = getattr(caught.value, "__notes__", [])
+    assert notes == [] if note is None else note in notes[0]
 
 
-def test_a_part_whose_answer_is_lost_is_not_sent_again(ground: Ground) -> None:
-    ground.state.faults.add(LostResponse(operation=PART, skip=2))
-    ground.upload(workers=1)
-    assert (ground.calls(PART), ground.calls(LIST)) == (5, 1)
+LOST_PARTS = [LostResponse(operation=PART, skip=2), Failure(operation=PART, status=500, carried_out=True)]
 
 
-def test_a_part_that_was_stored_but_answered_500_is_not_sent_again(ground: Ground) -> None:
-    ground.state.faults.add(Failure(operation=PART, status=500, carried_out=True))
+@pytest.mark.parametrize("fault", LOST_PARTS, ids=["lost", "500"])
+def test_a_part_that_was_stored_without_an_answer_is_not_sent_again(ground: Ground, fault: Any) -> None:
+    ground.state.faults.add(fault)
     ground.upload(workers=1)
     assert (ground.calls(PART), ground.calls(LIST)) == (5, 1)
 
 
 def test_a_refused_part_is_sent_again_without_looking_for_it(ground: Ground) -> None:
-    ground.state.faults.add(Failure(operation=PART, status=429, retry_after_s=11))
+    ground.fail(PART, 429, retry_after_s=11)
     ground.upload(workers=1)
     assert (ground.calls(PART), ground.calls(LIST)) == (6, 0)
     assert ground.clock.slept == [11]
@@ -68,7 +84,7 @@ def test_a_token_that_expires_meanwhile_is_fetched_once(ground: Ground) -> None:
 
 
 def test_a_token_that_cannot_be_renewed_ends_the_upload(ground: Ground) -> None:
-    ground.state.faults.add(Failure(operation=PART, status=401, skip=1))
+    ground.fail(PART, 401, skip=1)
     with pytest.raises(errors.UnauthorizedError):
         ground.upload()
     assert not ground.state.sessions
@@ -90,38 +106,15 @@ def test_a_server_that_does_not_answer_is_given_up_after_the_timeout(
 
 
 @pytest.mark.parametrize("status", [404, 410])
-def test_a_session_that_vanishes_is_begun_anew(ground: Ground, status: int) -> None:
+def test_a_session_that_vanishes_is_restarted(ground: Ground, status: int) -> None:
     events: list[Any] = []
-    ground.state.faults.add(Failure(operation=PART, status=status, skip=3))
+    ground.fail(PART, status, skip=3)
     ground.upload(on_progress=events.append)
     assert ground.stored() == [CONTENT]
     assert "Restarted" in [type(event).__name__ for event in events]
 
 
-def test_a_version_whose_commit_answer_is_lost_is_committed_once(ground: Ground) -> None:
-    first = ground.upload()
-    ground.state.faults.add(LostResponse(operation=COMMIT))
-    second = ground.upload(CONTENT[::-1], file_id=first.id)
-    assert (second.id, ground.state.files[first.id].etag) == (first.id, "1")
-    assert ground.stored() == [CONTENT[::-1]]
-
-
-def test_a_version_session_whose_answer_is_lost_is_taken_over(ground: Ground) -> None:
-    first = ground.upload()
-    ground.state.faults.add(LostResponse(operation=VERSION))
-    ground.upload(CONTENT[::-1], file_id=first.id)
-    assert ground.stored() == [CONTENT[::-1]]
-    assert not ground.state.sessions
-
-
-def test_a_commit_that_is_lost_again_and_again_is_found_by_its_name(ground: Ground) -> None:
-    ground.state.faults.add(LostResponse(operation=COMMIT), Failure(operation=STATUS, status=500, times=2))
-    file = ground.upload(deadline_s=30)
-    assert file.sha1 == SHA1
-    assert ground.stored() == [CONTENT]
-
-
-def test_the_deadline_is_one_of_each_step(ground: Ground) -> None:
+def test_the_deadline_holds_for_each_step(ground: Ground) -> None:
     ground.state.faults.add(Failure(operation=PART, status=503, times=1000, skip=2))
     with pytest.raises(DeadlineExceededError, match="within 50 s"):
         ground.upload(deadline_s=50, workers=1)
@@ -129,215 +122,191 @@ def test_the_deadline_is_one_of_each_step(ground: Ground) -> None:
     ground.state.faults.clear()
 
 
-# Sessions that nobody has been told of
+# Sessions whose creation got no answer
 
 
 @pytest.mark.parametrize("has_journal", [False, True])
-@pytest.mark.parametrize("step", [CREATE, VERSION])
+@BOTH_TARGETS
 @pytest.mark.parametrize("kind", ["lost", "carried out"])
-def test_a_session_whose_answer_is_lost_for_good_is_ended(
-    ground: Ground, tmp_path: Path, kind: str, step: str, has_journal: bool
+def test_a_session_whose_answer_is_lost_for_good_is_aborted(
+    ground: Ground, journal: Path, kind: str, step: str, has_journal: bool
 ) -> None:
-    settings: dict[str, Any] = {"resume": tmp_path / "journal"} if has_journal else {}
+    settings: dict[str, Any] = {"resume": journal} if has_journal else {}
     if step == VERSION:
         settings["file_id"] = "12345"
     lost = LostResponse(operation=step) if kind == "lost" else Failure(operation=step, status=500, carried_out=True)
     ground.state.faults.add(lost)
     with pytest.raises(DeadlineExceededError):
         ground.upload(deadline_s=0, **settings)
-    assert (ground.calls(step), len(ground.state.sessions), list(tmp_path.iterdir())) == (2, 0, [])
+    assert (ground.calls(step), len(ground.state.sessions), list(journal.parent.iterdir())) == (2, 0, [])
 
 
 @pytest.mark.parametrize("carried_out", [False, True])
-def test_who_is_interrupted_before_the_session_is_known_leaves_none(ground: Ground, carried_out: bool) -> None:
-    def told(event: object) -> None:
-        if isinstance(event, Retried):
-            raise KeyboardInterrupt
-
-    ground.state.faults.add(Failure(operation=CREATE, status=500, carried_out=carried_out))
-    with pytest.raises(KeyboardInterrupt):
-        ground.upload(on_progress=told)
+def test_an_interruption_before_the_session_is_known_leaves_none(ground: Ground, carried_out: bool) -> None:
+    ground.fail(CREATE, 500, carried_out=carried_out)
+    with pytest.raises(Interrupt):
+        ground.upload(on_progress=interrupt_at(Retried))
     assert (ground.calls(CREATE), len(ground.state.sessions)) == (2, 0)
 
 
 def test_a_refusal_leaves_nothing_to_look_for(ground: Ground) -> None:
-    ground.state.faults.add(Failure(operation=CREATE, status=429, retry_after_s=1))
+    ground.fail(CREATE, 429, retry_after_s=1)
     with pytest.raises(DeadlineExceededError):
         ground.upload(deadline_s=0)
     assert ground.calls(CREATE) == 1
 
 
-def test_of_sessions_whose_answers_were_lost_before_a_failure_the_one_that_is_found_is_ended(ground: Ground) -> None:
+def test_of_sessions_with_lost_responses_before_a_failure_the_one_that_is_found_is_aborted(ground: Ground) -> None:
     ground.state.faults.add(Truncation(operation=CREATE, times=2), LostResponse(operation=CREATE))
-    ground.state.faults.add(Failure(operation=CREATE, status=403))
+    ground.fail(CREATE, 403)
     with pytest.raises(errors.ForbiddenError) as caught:
         ground.upload()
-    assert caught.value.__notes__ == [
-        "Up to 2 sessions may have been created, each of which stays open until it expires."
-    ]
+    assert caught.value.__notes__ == [left_sessions(2)]
     assert (ground.calls(CREATE), len(ground.state.sessions)) == (5, 2)
 
 
-def test_a_session_that_may_be_there_and_cannot_be_found_is_told_of(ground: Ground) -> None:
+def test_a_session_that_may_be_there_and_cannot_be_found_is_noted(ground: Ground) -> None:
     ground.state.faults.add(Reset(operation=CREATE, times=2))
     with pytest.raises(DeadlineExceededError) as caught:
         ground.upload(deadline_s=0)
     # Nor is it known what became of the request that was to find it.
-    assert caught.value.__notes__ == [
-        "Up to 2 sessions may have been created, each of which stays open until it expires."
-    ]
+    assert caught.value.__notes__ == [left_sessions(2)]
 
 
-def uploaded(ground: Ground, is_async: bool, **settings: Any) -> list[Any]:
-    """Upload by one of both clients, and return the events."""
+def upload(ground: Ground, **settings: Any) -> list[Any]:
+    """Upload, and return the events."""
     events: list[Any] = []
-    settings = {"on_progress": events.append, **settings}
-    if is_async:
-        asyncio.run(ground.upload_async(**settings))
-    else:
-        ground.upload(**settings)
+    ground.upload(on_progress=events.append, **settings)
     return events
 
 
-@pytest.mark.parametrize("is_async", [False, True])
-@pytest.mark.parametrize("step", [CREATE, VERSION])
+@BOTH_CLIENTS
+@BOTH_TARGETS
 @pytest.mark.parametrize("times", [1, 3])
-def test_sessions_whose_answers_are_cut_off_are_told_of_once_though_all_is_well(
+def test_sessions_whose_responses_are_cut_off_are_reported_once_by_a_success(
     ground: Ground, times: int, step: str, is_async: bool
 ) -> None:
     """The server thinks that it has told, so the next request creates another session, and no call lists sessions."""
-    settings = {"file_id": ground.upload(CONTENT[::-1]).id} if step == VERSION else {}
+    target = target_of(ground, step)
     ground.state.faults.add(Truncation(operation=step, times=times))
-    events = uploaded(ground, is_async, **settings)
+    events = upload(ground, is_async=is_async, **target)
     assert (ground.stored(), len(ground.state.sessions)) == ([CONTENT], times)
-    (left,) = [event for event in events if isinstance(event, SessionLeft)]
-    many = "Up to 3 sessions may have been created, each of which stays open until it expires."
-    one = "A session may have been created, which stays open until it expires."
-    assert left == SessionLeft(times, one if times == 1 else many)
+    assert of_type(SessionLeft, events) == [SessionLeft(times, left_sessions(times))]
     assert [type(event) for event in events[-3:]] == [SessionLeft, PhaseChanged, Stored]
 
 
-@pytest.mark.parametrize("is_async", [False, True])
-@pytest.mark.parametrize("step", [CREATE, VERSION])
-def test_no_session_is_told_of_that_was_refused_or_is_found(ground: Ground, step: str, is_async: bool) -> None:
-    settings = {"file_id": ground.upload(CONTENT[::-1]).id} if step == VERSION else {}
+@BOTH_CLIENTS
+@BOTH_TARGETS
+def test_no_session_is_reported_that_was_refused_or_is_found(ground: Ground, step: str, is_async: bool) -> None:
+    target = target_of(ground, step)
     ground.state.faults.add(Failure(operation=step, status=429), LostResponse(operation=step))
-    events = uploaded(ground, is_async, **settings)
+    events = upload(ground, is_async=is_async, **target)
     assert (ground.stored(), len(ground.state.sessions)) == ([CONTENT], 0)
-    assert not any(isinstance(event, SessionLeft) for event in events)
+    assert of_type(SessionLeft, events) == []
     # Whoever has made it may have sent parts as well, so it is asked what it holds.
     assert (events.count(Resumed(0, 0)), ground.calls(LIST)) == (1, 1)
 
 
-def test_of_two_answers_that_were_lost_one_session_is_found_and_the_other_told_of(ground: Ground) -> None:
+def test_of_two_lost_responses_one_session_is_found_and_the_other_reported(ground: Ground) -> None:
     ground.state.faults.add(Truncation(operation=CREATE), LostResponse(operation=CREATE))
-    events = uploaded(ground, is_async=False)
+    events = upload(ground)
     assert (ground.stored(), len(ground.state.sessions)) == ([CONTENT], 1)
-    assert [event.count for event in events if isinstance(event, SessionLeft)] == [1]
+    assert [event.count for event in of_type(SessionLeft, events)] == [1]
 
 
 @pytest.mark.parametrize("status", [404, 410])
-def test_sessions_of_several_beginnings_are_told_of_once(ground: Ground, status: int) -> None:
+def test_sessions_left_before_and_after_a_restart_are_reported_together(ground: Ground, status: int) -> None:
     ground.state.faults.add(Truncation(operation=CREATE), Failure(operation=PART, status=status, skip=1))
     ground.state.faults.add(Truncation(operation=CREATE, skip=1))
-    events = uploaded(ground, is_async=False)
+    events = upload(ground)
     assert (ground.stored(), len(ground.state.sessions)) == ([CONTENT], 2)
-    assert [event.count for event in events if isinstance(event, SessionLeft)] == [2]
+    assert [event.count for event in of_type(SessionLeft, events)] == [2]
 
 
 @pytest.mark.parametrize("is_interrupted", [False, True])
-def test_a_failure_tells_of_sessions_whose_answers_were_cut_off_before_it(ground: Ground, is_interrupted: bool) -> None:
-    def interrupt(event: object) -> None:
-        if is_interrupted and isinstance(event, PartDone):
-            raise KeyboardInterrupt
-
+def test_a_failure_notes_sessions_whose_responses_were_cut_off(ground: Ground, is_interrupted: bool) -> None:
     ground.state.faults.add(Truncation(operation=CREATE, times=2))
     if not is_interrupted:
-        ground.state.faults.add(Failure(operation=PART, status=403))
-    with pytest.raises(KeyboardInterrupt if is_interrupted else errors.ForbiddenError) as caught:
-        ground.upload(on_progress=interrupt)
+        ground.fail(PART, 403)
+    with pytest.raises(Interrupt if is_interrupted else errors.ForbiddenError) as caught:
+        ground.upload(on_progress=interrupt_at(PartDone) if is_interrupted else None)
     assert len(ground.state.sessions) == 2
-    assert caught.value.__notes__ == [
-        "Up to 2 sessions may have been created, each of which stays open until it expires."
-    ]
+    assert caught.value.__notes__ == [left_sessions(2)]
 
 
-@pytest.mark.parametrize("is_async", [False, True])
-@pytest.mark.parametrize("step", [CREATE, VERSION])
-def test_a_resumed_run_tells_of_sessions_whose_answers_were_cut_off_before_it(
-    ground: Ground, tmp_path: Path, step: str, is_async: bool
+@BOTH_CLIENTS
+@BOTH_TARGETS
+def test_a_resumed_run_reports_sessions_whose_responses_were_cut_off_before_it(
+    ground: Ground, journal: Path, step: str, is_async: bool
 ) -> None:
-    def interrupt(event: object) -> None:
-        if isinstance(event, PartDone):
-            raise KeyboardInterrupt
-
-    settings: dict[str, Any] = {"file_id": ground.upload(CONTENT[::-1]).id} if step == VERSION else {}
-    settings["resume"] = tmp_path / "journal"
+    settings = {"resume": journal, "is_async": is_async, **target_of(ground, step)}
     ground.state.faults.add(Truncation(operation=step, times=2))
     with pytest.raises(KeyboardInterrupt):
-        uploaded(ground, is_async, on_progress=interrupt, **settings)
-    events = uploaded(ground, is_async, **settings)
+        ground.upload(on_progress=interrupt_at(PartDone, KeyboardInterrupt), **settings)
+    events = upload(ground, **settings)
     assert (ground.stored(), ground.calls(step)) == ([CONTENT], 3)
-    assert [event.count for event in events if isinstance(event, SessionLeft)] == [2]
+    assert [event.count for event in of_type(SessionLeft, events)] == [2]
 
 
 @pytest.mark.parametrize("status", [None, 429])
 def test_a_server_that_cannot_be_reached_is_asked_four_times(ground: Ground, status: int | None) -> None:
-    asked: list[str] = []
+    paths: list[str] = []
 
     def refuse(request: httpx2.Request) -> httpx2.Response:
-        asked.append(request.url.path)
-        if status is not None and len(asked) == 1:
+        paths.append(request.url.path)
+        if status is not None and len(paths) == 1:
             return httpx2.Response(status)
         raise httpx2.ConnectError("refused")
 
-    client = ground.client(max_retries=0, http=httpx2.MockTransport(refuse))
     with pytest.raises(errors.TransportError, match="refused"):
-        ground.upload(client=client)
-    assert len(asked) == 4 + (status is not None)
+        ground.upload(client=ground.client(max_retries=0, http=httpx2.MockTransport(refuse)))
+    assert len(paths) == 4 + (status is not None)
 
 
-@pytest.mark.parametrize("is_async", [False, True])
-def test_who_stops_at_a_session_that_is_told_of_is_told_of_both_the_file_and_the_session(
+@BOTH_CLIENTS
+def test_an_interruption_at_the_report_of_a_session_notes_both_the_file_and_the_session(
     ground: Ground, is_async: bool
 ) -> None:
-    def interrupt(event: object) -> None:
-        if isinstance(event, SessionLeft):
-            raise KeyboardInterrupt
-
     ground.state.faults.add(Truncation(operation=CREATE))
     with pytest.raises(KeyboardInterrupt) as caught:
-        uploaded(ground, is_async, on_progress=interrupt)
+        ground.upload(on_progress=interrupt_at(SessionLeft, KeyboardInterrupt), is_async=is_async)
     stored, left = caught.value.__notes__
     assert stored.startswith("The file was stored before that, with the id ")
-    assert left == "A session may have been created, which stays open until it expires."
+    assert left == LEFT
 
 
 @pytest.mark.parametrize("status", [403, 410])
-def test_a_session_that_asked_for_the_name_and_cannot_be_ended_is_told_of(ground: Ground, status: int) -> None:
-    ground.state.faults.add(Failure(operation=COMMIT, status=500), Failure(operation=COMMIT, status=410))
-    ground.state.faults.add(Failure(operation=STATUS, status=410), Failure(operation=ABORT, status=status))
-    events = uploaded(ground, is_async=False)
+def test_a_session_that_asked_for_the_name_and_cannot_be_aborted_is_reported(ground: Ground, status: int) -> None:
+    ground.fail(COMMIT, 500, 410)
+    ground.fail(STATUS, 410)
+    ground.fail(ABORT, status)
+    events = upload(ground)
     assert ground.stored() == [CONTENT]
-    told = [event for event in events if isinstance(event, SessionLeft)]
-    if status == 410:
-        assert told == []
-    else:
-        assert [event.count for event in told] == [1]
-        assert told[0].reason.startswith(
-            "The session could not be aborted, and stays open until it expires: ForbiddenErr"
-        )
+    left = of_type(SessionLeft, events)
+    assert [event.count for event in left] == ([] if status == 410 else [1])
+    assert all(event.reason.startswith(NOT_ABORTED) for event in left)
+
+
+def test_a_session_that_cannot_be_aborted_for_a_new_one_is_reported(ground: Ground) -> None:
+    ground.fail(PART, 404)
+    ground.fail(ABORT, 403)
+    events = upload(ground, workers=1)
+    assert (ground.stored(), len(ground.state.sessions)) == ([CONTENT], 1)
+    (left,) = of_type(SessionLeft, events)
+    assert left.count == 1
+    assert left.reason.startswith(NOT_ABORTED)
+    assert events[-1].file.sha1 == SHA1
 
 
 def test_a_journal_that_cannot_be_written_ends_the_session(
-    ground: Ground, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ground: Ground, journal: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_: object) -> None:
+    def fail(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("box_uploads.upload.journal.Journal.write", full)
+    monkeypatch.setattr("box_uploads.upload.journal.Journal.write", fail)
     with pytest.raises(OSError, match="No space"):
-        ground.upload(resume=tmp_path / "journal")
+        ground.upload(resume=journal)
     assert not ground.state.sessions
 
 
@@ -347,13 +316,3 @@ def test_a_version_is_not_taken_for_committed_while_its_session_is_there(ground:
     ground.upload(CONTENT[::-1], file_id=first.id)
     assert ground.stored() == [CONTENT[::-1]]
     assert not ground.state.sessions
-
-
-def test_a_session_that_cannot_be_ended_for_a_new_one_is_told_of(ground: Ground) -> None:
-    events: list[Any] = []
-    ground.state.faults.add(Failure(operation=PART, status=404), Failure(operation=ABORT, status=403))
-    file = ground.upload(workers=1, on_progress=events.append)
-    assert (file.sha1, len(ground.state.sessions)) == (SHA1, 1)
-    (left,) = [event for event in events if isinstance(event, SessionLeft)]
-    assert left.count == 1
-    assert "could not be aborted, and stays open until it expires" in left.reason

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import io
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -64,63 +65,60 @@ WRONG: list[tuple[str, Any, str]] = [
 ]
 
 
-def refuse(request: httpx2.Request) -> httpx2.Response:
-    """Let nothing be sent."""
-    raise AssertionError(f"{request.method} {request.url}")
+@pytest.fixture
+def box() -> Iterator[Client]:
+    """A client that sends nothing."""
+
+    def refuse(request: httpx2.Request) -> httpx2.Response:
+        raise AssertionError(f"{request.method} {request.url}")
+
+    with Client("token", http=httpx2.MockTransport(refuse)) as client:
+        yield client
 
 
 @pytest.mark.parametrize(("argument", "value", "rule"), WRONG)
-def test_an_argument_that_cannot_be_used_is_told_before_anything_is_sent(argument: str, value: Any, rule: str) -> None:
+def test_a_wrong_argument_is_refused_before_anything_is_sent(box: Client, argument: str, value: Any, rule: str) -> None:
     name, _, field = argument.partition(".")
     given: dict[str, Any] = {"folder_id": "0", "file_name": "film.mov"}
     given[name] = models.FileAttributes(**{field: value}) if field else value
-    with (
-        Client("token", http=httpx2.MockTransport(refuse)) as box,
-        pytest.raises(errors.InvalidArgumentError, match=rule) as caught,
-    ):
+    with pytest.raises(errors.InvalidArgumentError, match=rule) as caught:
         upload_file(box, bytes(MINIMUM_SIZE), **given)
     assert caught.value.argument == argument
 
 
 @pytest.mark.parametrize("path", ["a\0b", "\ud800"])
-def test_a_text_that_is_no_path_is_told(path: str) -> None:
-    with (
-        Client("token", http=httpx2.MockTransport(refuse)) as box,
-        pytest.raises(errors.InvalidArgumentError, match=r"source=.* is no path"),
-    ):
+def test_a_text_that_is_no_path_is_refused(box: Client, path: str) -> None:
+    with pytest.raises(errors.InvalidArgumentError, match=r"source=.* is no path"):
         upload_file(box, path, folder_id="0")
 
 
 @pytest.mark.parametrize("kind", [io.BytesIO, io.FileIO])
-def test_a_closed_file_is_told(tmp_path: Path, kind: Any) -> None:
+def test_a_closed_file_is_refused(box: Client, tmp_path: Path, kind: Any) -> None:
     path = tmp_path / "film.mov"
     path.touch()
     file = kind() if kind is io.BytesIO else kind(path)
     file.close()
-    with (
-        Client("token", http=httpx2.MockTransport(refuse)) as box,
-        pytest.raises(errors.InvalidArgumentError, match=r"source=.*: must be open$"),
-    ):
+    with pytest.raises(errors.InvalidArgumentError, match=r"source=.*: must be open$"):
         upload_file(box, file, folder_id="0", file_name="film.mov")
 
 
-def test_a_path_may_be_one_of_bytes(tmp_path: Path) -> None:
+def test_a_path_may_be_bytes(box: Client, tmp_path: Path) -> None:
     path = tmp_path / "film.mov"
     path.write_bytes(b"small")
     source: Any = BytesPath(path)
     journal: Any = BytesPath(tmp_path / "journal")
-    with Client("token", http=httpx2.MockTransport(refuse)) as box, pytest.raises(FileTooSmallError):
+    with pytest.raises(FileTooSmallError):
         upload_file(box, source, folder_id="0", resume=journal)
 
 
 @pytest.mark.parametrize("name", ["base_s", "max_s", "max_retry_after_s"])
 @pytest.mark.parametrize("value", [-1, "1", None, True, float("nan")])
-def test_a_pace_is_of_seconds(name: str, value: Any) -> None:
+def test_a_backoff_policy_is_in_seconds(name: str, value: Any) -> None:
     with pytest.raises(errors.InvalidArgumentError, match=f"{name}=.*: must be a number of seconds"):
         BackoffPolicy(**{name: value})
 
 
-def test_a_client_of_the_other_kind_is_told_with_the_function_for_it() -> None:
+def test_a_client_of_the_other_kind_is_refused_with_the_function_for_it() -> None:
     async def main() -> None:
         async with AsyncClient("token") as box:
             client: Any = box

@@ -33,11 +33,30 @@ def read(source: Any, size: int | None = None, part: int = 100) -> bytes:
         return content
 
 
+def refuse(source: Any, words: str, size: int | None = None, argument: str = "source") -> str:
+    """Require that a source is refused in such words; return all of them."""
+    with pytest.raises(InvalidArgumentError, match=rf"^{argument}\b.*{words}") as caught, open_source(source, size):
+        pass
+    return str(caught.value)
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     found = tmp_path / "film.mov"
     found.write_bytes(CONTENT)
     return found
+
+
+@pytest.fixture
+def memory() -> Any:
+    """The file system of `memory://`, which holds `film.mov`."""
+    system = fsspec.filesystem("memory")
+    system.pipe("/film.mov", CONTENT)
+    return system
+
+
+def fail(*_: Any, **__: Any) -> Any:
+    raise zipfile.BadZipFile("no zip")
 
 
 # Paths
@@ -61,7 +80,7 @@ def test_a_relative_path_stays_the_same_file_in_another_directory(
         assert source.location == str(path)
 
 
-def test_what_was_opened_here_is_closed_here(path: Path) -> None:
+def test_a_file_opened_here_is_closed_here(path: Path) -> None:
     with open_source(path) as source:
         file = vars(source)["_file"]
     assert file.closed
@@ -78,12 +97,11 @@ def test_a_pipe_is_refused_before_it_waits_for_its_writer(tmp_path: Path) -> Non
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     for special in (pipe, Path(os.devnull)):
-        with pytest.raises(InvalidArgumentError, match=r"^source\b.*is a pipe or a device"), open_source(special):
-            pass
+        refuse(special, "is a pipe or a device")
 
 
 @pytest.mark.parametrize("change", ["content", "time", "replaced", "removed"])
-def test_a_change_of_the_file_is_seen(path: Path, change: str) -> None:
+def test_a_changed_file_is_an_error(path: Path, change: str) -> None:
     with open_source(path) as source:
         before = path.stat()
         if change == "content":
@@ -102,17 +120,16 @@ def test_a_change_of_the_file_is_seen(path: Path, change: str) -> None:
 # Bytes
 
 
-@pytest.mark.parametrize(
-    "source",
-    [
-        CONTENT,
-        bytearray(CONTENT),
-        memoryview(CONTENT),
-        memoryview(array.array("I", CONTENT)),
-        memoryview(CONTENT).cast("B", (32, 32)),
-    ],
-    ids=["bytes", "bytearray", "memoryview", "of numbers", "of two dimensions"],
-)
+VIEWS = {
+    "bytes": CONTENT,
+    "bytearray": bytearray(CONTENT),
+    "memoryview": memoryview(CONTENT),
+    "of numbers": memoryview(array.array("I", CONTENT)),
+    "of two dimensions": memoryview(CONTENT).cast("B", (32, 32)),
+}
+
+
+@pytest.mark.parametrize("source", VIEWS.values(), ids=VIEWS)
 def test_bytes_are_read_without_a_copy(source: Any) -> None:
     assert read(source) == CONTENT
     with open_source(source) as found:
@@ -122,11 +139,7 @@ def test_bytes_are_read_without_a_copy(source: Any) -> None:
 
 
 def test_bytes_with_gaps_are_refused() -> None:
-    with (
-        pytest.raises(InvalidArgumentError, match=r"^source\b.*follow each other"),
-        open_source(memoryview(CONTENT)[::2]),
-    ):
-        pass
+    refuse(memoryview(CONTENT)[::2], "follow each other")
 
 
 # File objects
@@ -166,7 +179,7 @@ def test_a_file_object_is_read_from_where_it_stands_and_left_open(path: Path, st
 
 
 @pytest.mark.parametrize("start", [0, 100])
-def test_a_file_object_that_is_written_to_is_seen_to_have_changed(path: Path, start: int) -> None:
+def test_a_file_object_that_is_written_to_is_an_error(path: Path, start: int) -> None:
     with path.open("rb") as file:
         file.seek(start)
         with open_source(file) as source:
@@ -176,7 +189,7 @@ def test_a_file_object_that_is_written_to_is_seen_to_have_changed(path: Path, st
                 source.check_unchanged()
 
 
-def test_a_file_object_that_grows_is_seen_to_have_changed(path: Path) -> None:
+def test_a_file_object_that_grows_is_an_error(path: Path) -> None:
     memory = io.BytesIO(CONTENT)
     with path.open("rb") as file, open_source(file) as of_file, open_source(memory) as of_memory:
         path.write_bytes(CONTENT + b"x")
@@ -235,62 +248,47 @@ def test_nothing_is_read_of_a_connection_beyond_the_size() -> None:
         assert file.read(4) == b"next"
 
 
-def test_the_names_of_standard_streams_are_none() -> None:
-    class Named(io.BytesIO):
-        name = "<stdin>"
-
-    with open_source(Named(CONTENT)) as source:
-        assert source.name == ""
-
-
 def test_a_stream_needs_its_size() -> None:
-    with pytest.raises(InvalidArgumentError, match=r"^size\b.*cannot seek"), open_source(Stream(CONTENT)):
-        pass
+    refuse(Stream(CONTENT), "cannot seek", argument="size")
 
 
 def test_a_size_that_is_not_the_real_one_is_refused(path: Path) -> None:
-    with (
-        pytest.raises(InvalidArgumentError, match=r"^size\b.*is not the size of the source, 1024"),
-        open_source(path, 5),
-    ):
-        pass
+    refuse(path, "is not the size of the source, 1024", 5, argument="size")
 
 
-def test_the_name_of_a_file_object_is_its_own(path: Path) -> None:
+def test_a_source_is_named_after_the_path_of_its_file_object(path: Path) -> None:
+    class Named(io.BytesIO):
+        name = "<stdin>"
+
     with path.open("rb") as file, open_source(file) as source:
         assert (source.name, source.location) == ("film.mov", "")
     with open(os.open(path, os.O_RDONLY), "rb") as file, open_source(file) as source:  # noqa: PTH123  # a number is no path
         assert source.name == ""
+    with open_source(Named(CONTENT)) as source:
+        assert source.name == ""
 
 
 @pytest.mark.parametrize(
-    "source", [io.StringIO("text"), None, 5, object(), ["film.mov"]], ids=lambda one: type(one).__name__
+    "source", [io.StringIO("text"), None, 5, object(), ["film.mov"]], ids=lambda source: type(source).__name__
 )
-def test_what_is_no_source_is_refused(source: Any) -> None:
-    with pytest.raises(InvalidArgumentError, match=r"^source\b.*opened in binary mode"), open_source(source):
-        pass
+def test_an_object_that_is_no_source_is_refused(source: Any) -> None:
+    refuse(source, "opened in binary mode")
 
 
 def test_a_file_that_was_opened_as_text_is_refused(path: Path) -> None:
-    with (
-        path.open(encoding="latin-1") as file,
-        pytest.raises(InvalidArgumentError, match=r"^source\b.*binary"),
-        open_source(file),  # type: ignore[arg-type]  # what a caller without types may give
-    ):
-        pass
+    with path.open(encoding="latin-1") as file:
+        refuse(file, "binary")
 
 
 # URLs
 
 
-def test_a_url_of_memory_is_read() -> None:
-    with fsspec.open("memory://folder/film.mov", "wb") as file:
-        file.write(CONTENT)
+def test_a_url_of_memory_is_read(memory: Any) -> None:
+    memory.pipe("/folder/film.mov", CONTENT)
     assert read("memory://folder/film.mov") == CONTENT
     with open_source("memory://folder/film.mov") as source:
         assert (source.name, source.location) == ("film.mov", "memory://folder/film.mov")
-        with fsspec.open("memory://folder/film.mov", "wb") as file:
-            file.write(CONTENT[::-1])
+        memory.pipe("/folder/film.mov", CONTENT[::-1])
         with pytest.raises(SourceChangedError, match="mark"):
             source.check_unchanged()
 
@@ -303,58 +301,41 @@ def test_a_url_of_a_file_is_read(path: Path) -> None:
             source.check_unchanged()
 
 
-@pytest.mark.parametrize("url", ["nonsense://x", "s3://bucket/film.mov"])
-def test_a_url_that_fsspec_cannot_open_is_told_in_its_words(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_url_that_fsspec_cannot_open_is_refused_in_its_words(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "s3fs", None)
-    with pytest.raises(InvalidArgumentError, match=r"^source\b.*(Protocol not known: nonsense|s3fs)"), open_source(url):
-        pass
+    refuse("nonsense://x", "Protocol not known: nonsense")
+    refuse("s3://bucket/film.mov", "s3fs")
 
 
 @pytest.mark.parametrize("broken", ["url_to_fs", "info", "open"])
-def test_whatever_a_file_system_raises_is_told_in_its_words(monkeypatch: pytest.MonkeyPatch, broken: str) -> None:
-    system = fsspec.filesystem("memory")
-    system.pipe("/film.mov", CONTENT)
-
-    def fail(*_: Any, **__: Any) -> Any:
-        raise zipfile.BadZipFile("no zip")
-
-    monkeypatch.setattr(fsspec.core if broken == "url_to_fs" else type(system), broken, fail)
-    words = r"is a URL that fsspec cannot open: BadZipFile\('no zip'\)"
-    with pytest.raises(InvalidArgumentError, match=rf"^source\b.*{words}"), open_source("memory://film.mov"):
-        pass
+def test_an_error_of_a_file_system_is_quoted(memory: Any, monkeypatch: pytest.MonkeyPatch, broken: str) -> None:
+    monkeypatch.setattr(fsspec.core if broken == "url_to_fs" else type(memory), broken, fail)
+    refuse("memory://film.mov", r"is a URL that fsspec cannot open: BadZipFile\('no zip'\)")
 
 
 @pytest.mark.parametrize("broken", ["seek", "readinto", "read"])
-def test_a_url_that_cannot_be_read_fails_as_a_file_does(monkeypatch: pytest.MonkeyPatch, broken: str) -> None:
-    system = fsspec.filesystem("memory")
-    system.pipe("/film.mov", CONTENT)
+def test_a_url_that_cannot_be_read_fails_as_a_file_does(
+    memory: Any, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
     failing: Any = mock.Mock(**{f"{broken}.side_effect": zipfile.BadZipFile("bad CRC")})
     failing.seek.return_value = 0
-    monkeypatch.setattr(type(system), "open", lambda *_: contextlib.nullcontext(failing))
+    monkeypatch.setattr(type(memory), "open", lambda *_: contextlib.nullcontext(failing))
     if broken == "read":
         monkeypatch.setattr(_UrlFile, "readinto", None)
-    with (
-        open_source("memory://film.mov") as source,
-        pytest.raises(OSError, match=r"fsspec cannot read it: .*bad CRC") as caught,
-    ):
+    cannot_read = pytest.raises(OSError, match=r"fsspec cannot read it: .*bad CRC")
+    with open_source("memory://film.mov") as source, cannot_read as caught:
         source.window(0, 3, memoryview(bytearray(3)))
     assert caught.value.filename == "memory://film.mov"
 
 
-def test_a_url_that_cannot_be_examined_any_more_has_changed(monkeypatch: pytest.MonkeyPatch) -> None:
-    system = fsspec.filesystem("memory")
-    system.pipe("/film.mov", CONTENT)
-
-    def fail(*_: Any) -> Any:
-        raise zipfile.BadZipFile("no zip")
-
+def test_a_url_that_cannot_be_examined_any_more_has_changed(memory: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     with open_source("memory://film.mov") as source:
-        monkeypatch.setattr(type(system), "info", fail)
+        monkeypatch.setattr(type(memory), "info", fail)
         with pytest.raises(SourceChangedError, match="cannot be examined any more"):
             source.check_unchanged()
 
 
-def test_a_change_of_the_mode_is_none_of_the_content(path: Path) -> None:
+def test_another_mode_of_a_file_is_not_another_content(path: Path) -> None:
     with open_source(f"file://{path}") as source:
         path.chmod(0o600)
         source.check_unchanged()
@@ -363,39 +344,29 @@ def test_a_change_of_the_mode_is_none_of_the_content(path: Path) -> None:
             source.check_unchanged()
 
 
-def test_a_url_is_asked_for_anew_though_its_listing_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    system = fsspec.filesystem("memory")
-    system.pipe("/film.mov", CONTENT)
-    kept: list[Any] = []
-    info = system.info
+def test_a_url_is_examined_again_though_its_listing_is_cached(memory: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    cached: list[Any] = []
+    info = memory.info
 
-    def listed(_: object, path: str) -> Any:
-        if not kept:
-            kept.append(info(path))
-        return kept[0]
+    def cached_info(_: object, path: str) -> Any:
+        if not cached:
+            cached.append(info(path))
+        return cached[0]
 
-    monkeypatch.setattr(type(system), "info", listed)
-    monkeypatch.setattr(type(system), "invalidate_cache", lambda *_: kept.clear())
+    monkeypatch.setattr(type(memory), "info", cached_info)
+    monkeypatch.setattr(type(memory), "invalidate_cache", lambda *_: cached.clear())
     with open_source("memory://film.mov") as source:
         source.check_unchanged()
-        system.pipe("/film.mov", CONTENT[1:])
+        memory.pipe("/film.mov", CONTENT[1:])
         with pytest.raises(SourceChangedError, match="size"):
             source.check_unchanged()
 
 
-def test_a_url_whose_size_nobody_knows_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    system = fsspec.filesystem("memory")
-    system.pipe("/film.mov", CONTENT)
-    monkeypatch.setattr(type(system), "info", lambda *_, **__: {"size": None})
-    with pytest.raises(InvalidArgumentError, match=r"^source\b.*size nobody knows"), open_source("memory://film.mov"):
-        pass
+def test_a_url_of_unknown_size_is_refused(memory: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(type(memory), "info", lambda *_, **__: {"size": None})
+    refuse("memory://film.mov", "size nobody knows")
 
 
-def test_without_fsspec_a_url_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_fsspec_a_url_is_refused_with_the_package_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "fsspec.core", None)
-    with (
-        pytest.raises(InvalidArgumentError, match=r"^source\b.*pip install fsspec") as caught,
-        open_source("s3://key:secret@bucket/x"),
-    ):
-        pass
-    assert "secret" not in str(caught.value)
+    assert "secret" not in refuse("s3://key:secret@bucket/x", "pip install fsspec")

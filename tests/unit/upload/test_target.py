@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from box_uploads.errors import InvalidArgumentError
 from box_uploads.upload.target import Target, resolve_target
@@ -20,16 +22,11 @@ from box_uploads.upload.target import Target, resolve_target
     ],
 )
 def test_a_version_keeps_its_name_and_a_new_file_gets_that_of_the_source(
-    folder_id: str | None,
-    file_id: str | None,
-    file_name: str | None,
-    source_name: str,
-    expected: tuple[str | None, str | None, str | None],
+    folder_id: str | None, file_id: str | None, file_name: str | None, source_name: str, expected: Any
 ) -> None:
     folder, file, name = expected
-    assert resolve_target(folder_id, file_id, file_name, source_name) == Target(
-        folder_id=folder, file_id=file, file_name=name
-    )
+    found = resolve_target(folder_id, file_id, file_name, source_name)
+    assert found == Target(folder_id=folder, file_id=file, file_name=name)
 
 
 def test_a_place_is_needed() -> None:
