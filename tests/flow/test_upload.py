@@ -442,8 +442,7 @@ def own_threads() -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("kind", "is_async"),
-    [(KeyboardInterrupt, False), (SystemExit, False), (RuntimeError, False), (RuntimeError, True)],
+    ("kind", "is_async"), [(KeyboardInterrupt, False), (SystemExit, False), (RuntimeError, False), (RuntimeError, True)]
 )
 def test_without_a_journal_an_interrupted_upload_leaves_nothing(
     ground: Ground, kind: type[BaseException], is_async: bool

@@ -82,10 +82,7 @@ def run_to_the_end(ground: Ground, source: Any, end: str, is_async: bool) -> Non
         ground.state.faults.add(Failure(operation="upload_part", status=403, skip=1))
     if end == "stored after losses":
         ground.state.faults.add(*(Reset(operation="upload_part", **one) for one in LOSSES))
-    settings: dict[str, Any] = {
-        "on_progress": fail if end == "raised" else None,
-        "file_name": type(source).__name__,
-    }
+    settings: dict[str, Any] = {"on_progress": fail if end == "raised" else None, "file_name": type(source).__name__}
     try:
         if is_async:
             asyncio.run(ground.upload_async(source, **settings))

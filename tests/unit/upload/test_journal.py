@@ -46,6 +46,11 @@ def written(path: Path, *entries: Entry) -> Iterator[Journal]:
         yield journal
 
 
+def require_held(path: Path) -> None:
+    with pytest.raises(HeldError), lock_file(path):
+        pass
+
+
 def read(path: Path) -> Entry | None:
     with journals.open_journal(path, TARGET) as journal:
         return journal.entry
@@ -54,13 +59,13 @@ def read(path: Path) -> Entry | None:
 # What it says
 
 
-def test_what_was_written_is_read_by_the_next_one(path: Path) -> None:
+def test_a_written_entry_is_read_by_the_next_process(path: Path) -> None:
     with written(path, FIRST, SECOND) as journal:
         assert journal.entry == SECOND
     assert read(path) == SECOND
 
 
-def test_a_new_journal_says_nothing_and_makes_no_file(path: Path) -> None:
+def test_a_new_journal_is_empty_and_makes_no_file(path: Path) -> None:
     assert read(path) is None
     assert list(path.parent.iterdir()) == []
 
@@ -73,7 +78,7 @@ def test_a_removed_journal_is_gone(path: Path) -> None:
     assert list(path.parent.iterdir()) == []
 
 
-def test_it_is_asked_whether_it_names_a_session(path: Path) -> None:
+def test_it_names_the_session_that_it_was_written_for(path: Path) -> None:
     other = session()
     other.id = "B" * 32
     with written(path) as journal:
@@ -98,11 +103,12 @@ def test_it_names_session_and_source_and_nothing_else(path: Path) -> None:
     with written(path, FIRST):
         pass
     content = json.loads(path.read_text())
+    assert content["sha1"] is None
     assert set(content) == {"format", "target", "fingerprint", "session", "sha1", "file", "lost_creates"}
     assert content["session"]["session_endpoints"]["commit"].startswith("https://upload.box.com/")
 
 
-def test_one_that_does_not_count_lost_sessions_yet_is_read(path: Path) -> None:
+def test_a_journal_without_a_count_of_lost_sessions_is_read(path: Path) -> None:
     with written(path, FIRST):
         pass
     content = json.loads(path.read_text())
@@ -111,7 +117,7 @@ def test_one_that_does_not_count_lost_sessions_yet_is_read(path: Path) -> None:
     assert read(path) == FIRST
 
 
-def test_what_it_says_cannot_be_changed_behind_its_back() -> None:
+def test_an_entry_is_immutable() -> None:
     with pytest.raises(AttributeError):
         FIRST.sha1 = "a" * 40  # type: ignore[misc]  # what the type checker refuses too
 
@@ -133,7 +139,7 @@ def test_what_it_says_cannot_be_changed_behind_its_back() -> None:
     ],
     ids=["empty", "object", "no text", "deep", "newer", "cut off", "wrong type", "oversize"],
 )
-def test_what_is_no_journal_is_refused_and_left_as_it_is(path: Path, content: bytes, words: str) -> None:
+def test_another_file_is_refused_and_left_as_it_is(path: Path, content: bytes, words: str) -> None:
     path.write_bytes(content)
     with pytest.raises(JournalError, match=words):
         read(path)
@@ -141,7 +147,7 @@ def test_what_is_no_journal_is_refused_and_left_as_it_is(path: Path, content: by
     assert list(path.parent.iterdir()) == [path]
 
 
-@pytest.mark.parametrize("field", ["folder_id", "file_id", "file_name"])
+@pytest.mark.parametrize("field", ["folder_id", "file_id", "file_name", "server"])
 def test_a_journal_of_an_upload_to_elsewhere_is_left_as_it_is(path: Path, field: str) -> None:
     with written(path, msgspec.structs.replace(FIRST, target=msgspec.structs.replace(TARGET, **{field: "7"}))):
         pass
@@ -150,7 +156,7 @@ def test_a_journal_of_an_upload_to_elsewhere_is_left_as_it_is(path: Path, field:
     assert path.exists()
 
 
-def test_a_folder_that_does_not_exist_is_told_before_anything_is_done(tmp_path: Path) -> None:
+def test_a_folder_that_does_not_exist_is_an_error_at_once(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         read(tmp_path / "missing" / "journal")
 
@@ -162,7 +168,7 @@ STEPS = ["open", "write", "flush", "fsync", "replace"]
 
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("before", [None, FIRST], ids=["first", "second"])
-def test_a_failure_while_it_is_written_leaves_what_was_there(
+def test_a_failed_write_leaves_the_entry_before(
     path: Path, step: str, before: Entry | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with written(path, *([before] if before else [])) as journal:
@@ -171,7 +177,7 @@ def test_a_failure_while_it_is_written_leaves_what_was_there(
             with pytest.raises(OSError, match="No space left"):
                 journal.write(SECOND)
         assert journal.entry == before
-        assert [one.name for one in path.parent.iterdir() if one.suffix == ".new"] == []
+        assert list(path.parent.glob("*.new")) == []
     assert read(path) == before
 
 
@@ -225,7 +231,7 @@ def test_the_content_is_on_the_disk_before_it_gets_the_name(path: Path, monkeypa
     assert steps == ["-", "replace", "d"]
 
 
-def test_a_failure_is_told_even_if_the_draft_is_gone(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_is_raised_even_if_the_draft_is_gone(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def vanish(_: int) -> None:
         path.with_name(f".{path.name}.new").unlink()
         raise OSError(5, "Input/output error")
@@ -253,7 +259,7 @@ def test_a_system_that_does_not_sync_folders_is_no_obstacle(
     assert read(path) == FIRST
 
 
-def test_what_a_killed_process_has_not_finished_is_no_obstacle(path: Path) -> None:
+def test_the_draft_of_a_killed_process_is_no_obstacle(path: Path) -> None:
     draft = path.with_name(f".{path.name}.new")
     draft.write_bytes(b"half")
     with written(path, FIRST) as journal:
@@ -265,7 +271,7 @@ def test_what_a_killed_process_has_not_finished_is_no_obstacle(path: Path) -> No
 # One process at a time
 
 
-def test_a_second_one_is_refused_as_long_as_the_first_works(path: Path) -> None:
+def test_a_second_process_is_refused_as_long_as_the_first_works(path: Path) -> None:
     with written(path, FIRST):
         with pytest.raises(JournalError, match="is in use by another process") as caught:
             read(path)
@@ -274,7 +280,7 @@ def test_a_second_one_is_refused_as_long_as_the_first_works(path: Path) -> None:
     assert read(path) == FIRST
 
 
-def test_the_lock_is_given_back_whatever_the_end(path: Path) -> None:
+def test_the_lock_is_released_after_an_error(path: Path) -> None:
     with pytest.raises(KeyError), journals.open_journal(path, TARGET):
         raise KeyError
     assert read(path) is None
@@ -298,7 +304,7 @@ with lock_file(Path(sys.argv[1])):
 
 
 @contextmanager
-def holder(path: Path, kind: str = "alone") -> Iterator[subprocess.Popen[str]]:
+def held_by(path: Path, kind: str = "alone") -> Iterator[subprocess.Popen[str]]:
     """Run a process that holds a lock until it is told to end, or killed."""
     command = [sys.executable, "-c", HOLDER, str(path), kind]
     settings: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "cwd": ROOT}
@@ -311,9 +317,8 @@ def holder(path: Path, kind: str = "alone") -> Iterator[subprocess.Popen[str]]:
 
 @pytest.mark.parametrize("kind", ["alone", "fork"])
 def test_a_killed_process_holds_no_lock(path: Path, kind: str) -> None:
-    with holder(path, kind) as process:
-        with pytest.raises(HeldError), lock_file(path):
-            pass
+    with held_by(path, kind) as process:
+        require_held(path)
         process.send_signal(signal.SIGKILL)
         assert process.wait() == -signal.SIGKILL
         assert path.exists()
@@ -336,18 +341,16 @@ def test_a_lock_whose_file_was_removed_meanwhile_is_not_held(path: Path, monkeyp
     monkeypatch.setattr(locks, "_lock", late)
     with lock_file(path):
         assert path.exists()
-        with pytest.raises(HeldError), lock_file(path):
-            pass
+        require_held(path)
     assert removed
 
 
-def test_a_name_that_never_stays_is_given_up(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lock_file_that_is_always_replaced_is_given_up(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(locks, "_is_at", lambda *_: False)
-    with pytest.raises(HeldError), lock_file(path):
-        pass
+    require_held(path)
 
 
-def test_what_cannot_be_locked_is_an_error_of_the_system(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_cannot_be_locked_is_an_error_of_the_system(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise OSError(37, "No locks available")
 
@@ -360,7 +363,7 @@ def test_what_cannot_be_locked_is_an_error_of_the_system(path: Path, monkeypatch
 
 
 @pytest.mark.parametrize(("size", "is_read"), [(1024 * 1024, True), (1024 * 1024 + 1, False)])
-def test_a_journal_of_more_than_a_mebibyte_is_none(path: Path, size: int, is_read: bool) -> None:
+def test_a_journal_of_more_than_a_mebibyte_is_refused(path: Path, size: int, is_read: bool) -> None:
     with written(path, FIRST):
         pass
     path.write_bytes(path.read_bytes().ljust(size))
@@ -371,7 +374,7 @@ def test_a_journal_of_more_than_a_mebibyte_is_none(path: Path, size: int, is_rea
             read(path)
 
 
-def test_of_a_larger_file_no_more_is_read(path: Path) -> None:
+def test_a_larger_file_is_not_read_whole(path: Path) -> None:
     with path.open("wb") as file:
         file.truncate(64 * 1024 * 1024)
     tracemalloc.start()
@@ -389,11 +392,6 @@ def test_an_error_about_it_is_no_longer_than_a_few_lines(path: Path) -> None:
     with pytest.raises(JournalError) as caught:
         read(path)
     assert len(str(caught.value)) == 300
-
-
-def test_there_is_no_digest_before_the_commit(path: Path) -> None:
-    with written(path, FIRST):
-        assert json.loads(path.read_bytes())["sha1"] is None
 
 
 # Links

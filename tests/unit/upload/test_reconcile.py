@@ -25,7 +25,7 @@ VERSION = Target(folder_id=None, file_id="7", file_name=None)
 
 
 def stored(**changed: Any) -> models.File:
-    """Return a file as Box holds it, ours unless it is said otherwise."""
+    """Return a file as Box holds it: ours, but for what is changed."""
     return msgspec.structs.replace(models.File(type="file", id="7", name="film.mov", sha1=SHA1), **changed)
 
 
@@ -55,14 +55,10 @@ class Box(Script):
         return super().get_upload_session(asked)
 
 
-def settle(
-    box: Box, target: Target = VERSION, *, journal: Any = None, cancel: CancelToken | None = None
-) -> models.File | None:
+def resolve(box: Box, target: Target = VERSION, **settings: Any) -> models.File | None:
     """Resolve a commit whose response was lost, within 30 seconds of a time of its own; raise what is unknown."""
-    upload, _ = context(
-        box, source=MemorySource(CONTENT), target=target, journal=journal, cancel=cancel, deadline_s=30.0,
-        backoff=Time().backoff(0.0),
-    )  # fmt: skip
+    settings |= {"source": MemorySource(CONTENT), "deadline_s": 30.0, "backoff": Time().backoff(0.0)}
+    upload, _ = context(box, target=target, **settings)
     match resolve_commit(upload, session(), SHA1):
         case Stored(file):
             return file
@@ -77,16 +73,22 @@ def gone(status: int) -> list[Any]:
     return [api_error(status, operation=STATUS)]
 
 
+def conflict(code: str | None = "item_name_in_use", status: int = 409, **info: Any) -> errors.ApiError:
+    """Return a 409 of any shape."""
+    error = api_error(status, code or "", CREATE, fields={"context_info": info or None})
+    error.code = code
+    return error
+
+
 def taken(**item: Any) -> errors.ApiError:
     """Return the refusal of a name that a file has."""
-    info = {"conflicts": [{"type": "file", "id": "9", "sha1": SHA1, **item}]}
-    return api_error(409, "item_name_in_use", CREATE, fields={"context_info": info})
+    return conflict(conflicts=[{"type": "file", "id": "9", "sha1": SHA1, **item}])
 
 
 @pytest.mark.parametrize("target", [NEW, VERSION])
 def test_nothing_was_made_of_a_session_that_is_open(target: Target) -> None:
     box = Box(stored())
-    assert settle(box, target) is None
+    assert resolve(box, target) is None
     assert box.log == [STATUS]
 
 
@@ -94,7 +96,7 @@ def test_nothing_was_made_of_a_session_that_is_open(target: Target) -> None:
 @pytest.mark.parametrize("name", [None, "film.mov"])
 def test_a_version_is_stored_if_its_file_has_the_sha1_and_the_name(status: int, name: str | None) -> None:
     box = Box(stored(), get_upload_session=gone(status))
-    assert settle(box, msgspec.structs.replace(VERSION, file_name=name)) is box.file
+    assert resolve(box, msgspec.structs.replace(VERSION, file_name=name)) is box.file
     assert box.log == [STATUS, FILE]
 
 
@@ -106,7 +108,7 @@ def test_a_version_is_stored_if_its_file_has_the_sha1_and_the_name(status: int, 
         (None, NEW, f"folder 0 has no film.mov with the sha1 {SHA1}"),
     ],
 )
-def test_a_file_that_is_not_there_is_told_or_was_never_made(file: Any, target: Target, found: str) -> None:
+def test_a_file_that_is_not_there_is_unconfirmed_or_was_never_made(file: Any, target: Target, found: str) -> None:
     text = f"the session is gone, and {found}: the commit had no effect, or the file was changed since"
     where = "in folder 0" if target is NEW else "among the versions of file 7"
     text += f". Before uploading again, look {where} for {target.file_name or 'a version'} with the sha1 {SHA1}"
@@ -114,109 +116,100 @@ def test_a_file_that_is_not_there_is_told_or_was_never_made(file: Any, target: T
     advice = "; only if it is not there, delete the journal"
     for journal, end in ((None, ""), (forgotten, ""), (remembered, advice)):
         with pytest.raises(CommitUnconfirmedError) as caught:
-            settle(Box(file, get_upload_session=gone(404)), target, journal=journal)
+            resolve(Box(file, get_upload_session=gone(404)), target, journal=journal)
         assert str(caught.value) == text + end
     # The session itself says that it has failed, or expired.
-    assert settle(Box(file, get_upload_session=gone(410)), target) is None
+    assert resolve(Box(file, get_upload_session=gone(410)), target) is None
 
 
-def test_what_cannot_be_found_out_is_told_with_its_cause() -> None:
+def test_an_error_of_the_look_up_is_the_cause() -> None:
     with pytest.raises(CommitUnconfirmedError, match=f"^{SENT} Its outcome could not be found out: 404") as caught:
-        settle(Box(get_upload_session=gone(404), get_file=[api_error(404, operation=FILE)]))
+        resolve(Box(get_upload_session=gone(404), get_file=[api_error(404, operation=FILE)]))
     assert isinstance(caught.value.__cause__, errors.NotFoundError)
 
 
 def test_questions_are_asked_again_until_the_deadline() -> None:
     often = [api_error(503, operation=STATUS), lost(), api_error(429, operation=STATUS), *gone(404)]
     box = Box(stored(), get_upload_session=often, get_file=[lost(), api_error(500, operation=FILE)])
-    assert settle(box) is box.file
+    assert resolve(box) is box.file
     assert box.log == [STATUS] * 4 + [FILE] * 3
     for operation in (STATUS, FILE, CREATE):
         steps: dict[str, list[Any]] = {STATUS: gone(404), operation: [lost()] * 1000}
         box = Box(stored(), **steps)
         with pytest.raises(CommitUnconfirmedError, match=r"confirm: not done within 30 s"):
-            settle(box, NEW if operation == CREATE else VERSION)
+            resolve(box, NEW if operation == CREATE else VERSION)
         assert 5 < box.log.count(operation) < 10
 
 
-def test_who_wishes_for_the_end_is_told_of_the_commit() -> None:
+def test_cancelling_the_look_up_notes_the_commit() -> None:
     cancel = CancelToken()
 
-    def wish(_: object) -> None:
+    def cancel_and_fail(_: object) -> None:
         cancel.cancel()
         raise lost()
 
     with pytest.raises(UploadCancelledError) as caught:
-        settle(Box(get_upload_session=[wish]), cancel=cancel)
+        resolve(Box(get_upload_session=[cancel_and_fail]), cancel=cancel)
     assert caught.value.__notes__ == [SENT]
 
 
-def test_nothing_is_asked_when_the_end_was_wished_for() -> None:
+def test_nothing_is_asked_after_cancelling() -> None:
     cancel, box = CancelToken(), Box()
     cancel.cancel()
     with pytest.raises(UploadCancelledError):
-        settle(box, cancel=cancel)
+        resolve(box, cancel=cancel)
     assert box.log == []
 
 
 def test_a_new_file_is_found_by_its_name() -> None:
     known: dict[str, Any] = {"name": "film.mov", "etag": "0", "sequence_id": "1"}
     box = Box(get_upload_session=gone(404), create_upload_session=[taken(**known, size=1, more=2)])
-    assert settle(box, NEW) == models.File(type="file", id="9", sha1=SHA1, size=30, **known)
+    assert resolve(box, NEW) == models.File(type="file", id="9", sha1=SHA1, size=30, **known)
     assert box.log == [STATUS, CREATE]
 
 
-@pytest.mark.parametrize("target", [NEW, VERSION])
-def test_a_file_whose_sha1_is_in_capitals_is_found(target: Target) -> None:
+@pytest.mark.parametrize(("target", "file_id"), [(NEW, "9"), (VERSION, "7")])
+def test_a_file_whose_sha1_is_in_capitals_is_found(target: Target, file_id: str) -> None:
     loud = SHA1.upper()
     box = Box(stored(sha1=loud), get_upload_session=gone(404), create_upload_session=[taken(sha1=loud)])
-    found = settle(box, target)
+    found = resolve(box, target)
     assert found is not None
-    assert found.id == ("9" if target is NEW else "7")
+    assert found.id == file_id
 
 
 @pytest.mark.parametrize("operation", [STATUS, FILE, CREATE])
-def test_what_cannot_be_read_is_asked_for_once(operation: str) -> None:
+def test_an_unreadable_response_is_not_asked_for_again(operation: str) -> None:
     steps: dict[str, list[Any]] = {STATUS: gone(404), operation: [errors.DecodeError("no JSON", status=200)] * 9}
     box = Box(stored(), **steps)
     with pytest.raises(CommitUnconfirmedError, match=r"could not be found out: response body at \$: no JSON"):
-        settle(box, NEW if operation == CREATE else VERSION)
+        resolve(box, NEW if operation == CREATE else VERSION)
     assert box.log.count(operation) == 1
 
 
-def test_a_session_that_asks_for_a_name_in_vain_is_ended() -> None:
+def test_a_session_that_asks_for_a_name_in_vain_is_aborted() -> None:
     box = Box(get_upload_session=gone(410))
-    assert settle(box, NEW) is None
+    assert resolve(box, NEW) is None
     assert box.log == [STATUS, CREATE, ABORT]
 
 
-@pytest.mark.parametrize(
-    "error",
-    [
-        taken(sha1=OTHER),
-        taken(type="folder"),
-        taken(id=""),
-        taken(id=None),
-        api_error(409, "conflict", CREATE, fields={"context_info": {"conflicts": [{"id": "9", "sha1": SHA1}]}}),
-        api_error(404, "item_name_in_use", CREATE),
-    ],
-    ids=str,
-)
-def test_what_is_no_file_of_ours_is_none(error: Any) -> None:
+NOT_OURS = [
+    taken(sha1=OTHER),
+    taken(type="folder"),
+    taken(id=""),
+    taken(id=None),
+    conflict("conflict", conflicts=[{"id": "9", "sha1": SHA1}]),
+    conflict(status=404),
+]
+
+
+@pytest.mark.parametrize("error", NOT_OURS, ids=str)
+def test_an_item_that_is_not_our_file_is_none(error: Any) -> None:
     assert stored_under_name(error, SHA1, 30) is None
 
 
 def test_of_several_conflicts_ours_is_found() -> None:
-    info = {"conflicts": [{"id": "8", "sha1": OTHER}, {"id": "9", "sha1": SHA1}]}
-    error = api_error(409, "item_name_in_use", CREATE, fields={"context_info": info})
+    error = conflict(conflicts=[{"id": "8", "sha1": OTHER}, {"id": "9", "sha1": SHA1}])
     assert stored_under_name(error, SHA1, 30) == models.File(type="file", id="9", sha1=SHA1, size=30)
-
-
-def conflict(code: str | None = "item_name_in_use", **info: Any) -> errors.ApiError:
-    """Return a 409 of any shape."""
-    error = api_error(409, code or "", CREATE, fields={"context_info": info or None})
-    error.code = code
-    return error
 
 
 UNREADABLE = [
@@ -242,37 +235,37 @@ UNREADABLE = [
 
 @pytest.mark.parametrize("error", UNREADABLE)
 @pytest.mark.parametrize("status", [404, 410])
-def test_a_conflict_that_tells_nothing_is_asked_for_again_and_leaves_the_doubt(
+def test_a_conflict_that_tells_nothing_is_asked_for_again_and_is_unconfirmed_in_the_end(
     status: int, error: errors.ApiError
 ) -> None:
     ours = conflict(conflicts={"type": "file", "id": "9", "sha1": SHA1})
     box = Box(get_upload_session=gone(status), create_upload_session=[error, error, ours])
-    found = settle(box, NEW)
+    found = resolve(box, NEW)
     assert found is not None
     # What is in the way may be asked for as well; there is none here.
     assert (found.id, [name for name in box.log if name != FILE]) == ("9", [STATUS] + [CREATE] * 3)
     box = Box(get_upload_session=gone(status), create_upload_session=[error] * 1000)
     with pytest.raises(CommitUnconfirmedError, match=f"look in folder 0 for film.mov with the sha1 {SHA1}$") as caught:
-        settle(box, NEW)
+        resolve(box, NEW)
     raised = caught.value
     assert (raised.folder_id, raised.file_id, raised.file_name, raised.sha1) == ("0", None, "film.mov", SHA1)
     assert 5 < box.log.count(CREATE) < 10
 
 
-@pytest.mark.parametrize(
-    "item",
-    [
-        {"type": "file", "id": "9", "sha1": OTHER},
-        {"id": "9", "sha1": OTHER},
-        {"type": "folder", "id": "9"},
-        {"type": "web_link", "id": "9", "sha1": SHA1},
-    ],
-)
+SOMETHING_ELSE: list[dict[str, str]] = [
+    {"type": "file", "id": "9", "sha1": OTHER},
+    {"id": "9", "sha1": OTHER},
+    {"type": "folder", "id": "9"},
+    {"type": "web_link", "id": "9", "sha1": SHA1},
+]
+
+
+@pytest.mark.parametrize("item", SOMETHING_ELSE)
 @pytest.mark.parametrize("is_list", [False, True])
 def test_a_conflict_with_something_else_proves_that_nothing_was_stored(item: Any, is_list: bool) -> None:
     error = conflict(conflicts=[item] if is_list else item)
     box = Box(get_upload_session=gone(410), create_upload_session=[error])
-    assert settle(box, NEW) is None
+    assert resolve(box, NEW) is None
     assert box.log == [STATUS, CREATE]
 
 
@@ -280,33 +273,29 @@ def test_a_conflict_with_something_else_proves_that_nothing_was_stored(item: Any
 def test_a_conflict_names_our_file_in_either_case(is_list: bool) -> None:
     item = {"type": "file", "id": "9", "sha1": SHA1.upper()}
     box = Box(get_upload_session=gone(404), create_upload_session=[conflict(conflicts=[item] if is_list else item)])
-    assert settle(box, NEW) == models.File(type="file", id="9", sha1=SHA1, size=30)
+    assert resolve(box, NEW) == models.File(type="file", id="9", sha1=SHA1, size=30)
 
 
 @pytest.mark.parametrize("status", [404, 410])
-def test_a_version_whose_sha1_is_not_told_leaves_the_doubt(status: int) -> None:
+def test_a_version_of_unknown_sha1_is_unconfirmed(status: int) -> None:
     box = Box(stored(sha1=msgspec.UNSET), get_upload_session=gone(status))
     with pytest.raises(CommitUnconfirmedError, match=r"does not tell the sha1 of file 7\. Before uploading again"):
-        settle(box)
+        resolve(box)
 
 
-NAMELESS: list[dict[str, Any]] = [
-    {"type": "file", "id": "7"},
-    {"id": "7", "sha1": None},
-    {"id": "7", "sha1": OTHER[:30]},
-]
+NAMELESS: list[Any] = [{"type": "file", "id": "7"}, {"id": "7", "sha1": None}, {"id": "7", "sha1": OTHER[:30]}]
 
 
 @pytest.mark.parametrize("item", NAMELESS)
 @pytest.mark.parametrize("is_list", [False, True])
 @pytest.mark.parametrize("status", [404, 410])
-def test_a_file_in_the_way_whose_content_is_not_told_is_read(item: Any, is_list: bool, status: int) -> None:
+def test_a_file_in_the_way_of_unknown_content_is_read(item: Any, is_list: bool, status: int) -> None:
     error = conflict(conflicts=[item] if is_list else item)
     box = Box(stored(), get_upload_session=gone(status), create_upload_session=[error], get_file=[lost()])
-    assert settle(box, NEW) is box.file
+    assert resolve(box, NEW) is box.file
     assert box.log == [STATUS, CREATE, FILE, FILE]
     box = Box(stored(sha1=OTHER), get_upload_session=gone(410), create_upload_session=[error])
-    assert settle(box, NEW) is None
+    assert resolve(box, NEW) is None
     assert box.log == [STATUS, CREATE, FILE]
 
 
@@ -321,9 +310,9 @@ def test_a_file_in_the_way_whose_content_is_not_told_is_read(item: Any, is_list:
         (stored(), [{"id": "7"}, {"id": "8"}], False),
     ],
 )
-def test_a_file_in_the_way_that_tells_nothing_leaves_the_doubt(file: Any, item: Any, reads: bool) -> None:
+def test_a_file_in_the_way_that_tells_nothing_is_unconfirmed(file: Any, item: Any, reads: bool) -> None:
     error = conflict(conflicts=item)
     box = Box(file, get_upload_session=gone(410), create_upload_session=[error] * 1000)
     with pytest.raises(CommitUnconfirmedError, match=f"look in folder 0 for film.mov with the sha1 {SHA1}$"):
-        settle(box, NEW)
+        resolve(box, NEW)
     assert (FILE in box.log) == reads
