@@ -13,52 +13,37 @@ from box_uploads_mock import MockServer
 from tests.flow.upload_ground import SMALL_PART_SIZE, Ground, write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from box_uploads.models import UploadSession
 
 
-class SyncCaller:
-    """Calls `Client`; what it would sleep is noted instead."""
+class Caller:
+    """Calls `Client`, or `AsyncClient` in an event loop of its own."""
 
-    def __init__(self, base_url: str, token: str | Callable[[], str], **options: Any) -> None:
-        self.slept_s: list[float] = []
-        self._client = Client(token, base_url=base_url, sleep=self.slept_s.append, **options)
+    def __init__(self, server: MockServer, *, is_async: bool) -> None:
+        self._runner = asyncio.Runner() if is_async else None
+        kind: Any = AsyncClient if is_async else Client
+        self._client = kind(server.token, base_url=server.base_url)
 
-    def create(self, **arguments: Any) -> UploadSession:
-        return self._client.create_upload_session(**arguments)
-
-    def create_version(self, file_id: str, **arguments: Any) -> UploadSession:
-        return self._client.create_version_upload_session(file_id, **arguments)
-
-    def close(self) -> None:
-        self._client.close()
-
-
-class AsyncCaller:
-    """Calls `AsyncClient`, in an event loop of its own; what it would sleep is noted instead."""
-
-    def __init__(self, base_url: str, token: str | Callable[[], str], **options: Any) -> None:
-        self.slept_s: list[float] = []
-        self._runner = asyncio.Runner()
-        self._client = AsyncClient(token, base_url=base_url, sleep=self._note, **options)
-
-    async def _note(self, delay_s: float) -> None:
-        self.slept_s.append(delay_s)
+    def _wait(self, result: Any) -> Any:
+        return self._runner.run(result) if self._runner else result
 
     def create(self, **arguments: Any) -> UploadSession:
-        return self._runner.run(self._client.create_upload_session(**arguments))
+        session: UploadSession = self._wait(self._client.create_upload_session(**arguments))
+        return session
 
     def create_version(self, file_id: str, **arguments: Any) -> UploadSession:
-        return self._runner.run(self._client.create_version_upload_session(file_id, **arguments))
+        session: UploadSession = self._wait(self._client.create_version_upload_session(file_id, **arguments))
+        return session
 
     def close(self) -> None:
-        self._runner.run(self._client.aclose())
-        self._runner.close()
-
-
-Caller = SyncCaller | AsyncCaller
+        if self._runner:
+            self._runner.run(self._client.aclose())
+            self._runner.close()
+        else:
+            self._client.close()
 
 
 @pytest.fixture(scope="session")
@@ -73,18 +58,11 @@ def mock(server: MockServer) -> MockServer:
     return server
 
 
-@pytest.fixture(params=[SyncCaller, AsyncCaller], ids=["Client", "AsyncClient"])
-def connect(request: pytest.FixtureRequest, mock: MockServer) -> Iterator[Callable[..., Caller]]:
-    """Makes a caller of one kind; it is closed when the test ends."""
-    callers: list[Caller] = []
-
-    def connect(token: str | Callable[[], str] = mock.token, **options: Any) -> Caller:
-        callers.append(request.param(mock.base_url, token, **options))
-        return callers[-1]
-
-    yield connect
-    for caller in callers:
-        caller.close()
+@pytest.fixture(params=[False, True], ids=["Client", "AsyncClient"])
+def caller(request: pytest.FixtureRequest, mock: MockServer) -> Iterator[Caller]:
+    caller = Caller(mock, is_async=request.param)
+    yield caller
+    caller.close()
 
 
 @pytest.fixture(scope="module", autouse=True)

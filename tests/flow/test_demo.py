@@ -12,6 +12,8 @@ import pytest
 
 from tests.flow import demo
 
+RUN: Any = subprocess.run
+
 
 @pytest.fixture(autouse=True)
 def _few_calls(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -19,11 +21,14 @@ def _few_calls(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demo, "UPLOAD_SIZE", 20_000_000)
 
 
-def test_the_demo_shows_both_sessions_the_conflict_the_refusal_the_times_and_the_upload() -> None:
+@pytest.fixture
+def lines() -> list[str]:
     lines: list[str] = []
-
     demo.show(lines.append, calls=2)
+    return lines
 
+
+def test_the_demo_shows_both_sessions_the_conflict_the_refusal_the_times_and_the_upload(lines: list[str]) -> None:
     text = "\n".join(lines)
     assert text.count("   session  ") == 3
     assert "ConflictError" in text
@@ -41,11 +46,7 @@ def test_the_demo_shows_both_sessions_the_conflict_the_refusal_the_times_and_the
     assert lines[-1] == "All went well: every answer was as the contract says."
 
 
-def test_the_demo_fits_a_plain_terminal_and_shows_no_token() -> None:
-    lines: list[str] = []
-
-    demo.show(lines.append, calls=2)
-
+def test_the_demo_fits_a_plain_terminal_and_shows_no_token(lines: list[str]) -> None:
     assert all(line.isascii() and len(line) <= 80 for line in lines)
     assert "mock-token" not in "\n".join(lines)
 
@@ -59,16 +60,18 @@ def test_the_demo_succeeds_with_exit_code_0(capsys: pytest.CaptureFixture[str]) 
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "said"),
+    ("name", "value", "message"),
     [
         ("UPLOAD_SIZE", 1_000, "the command ended with 2"),
         ("UPLOAD_NAME", "Contract.pdf", "the command ended with 1"),
         ("TAKEN_NAME", "Free.pdf", "a second file with the same name was let in"),
         ("TOO_SMALL", 20_000_000, "a file that is too small was let in"),
+        # Larger than the mock's limit for one file.
+        ("FILE_SIZE", 2**50, "ForbiddenError: 403 file_size_limit_exceeded"),
     ],
 )
 def test_the_demo_fails_with_exit_code_1_when_something_is_off(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str, value: object, said: str
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str, value: object, message: str
 ) -> None:
     monkeypatch.setattr(demo, name, value)
 
@@ -76,46 +79,33 @@ def test_the_demo_fails_with_exit_code_1_when_something_is_off(
 
     output = capsys.readouterr()
     assert "All went well" not in output.out
-    assert said in output.err
+    assert message in output.err
 
 
 def test_the_command_that_is_shown_is_the_one_that_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    run: Any = subprocess.run
-    ran: list[list[str]] = []
+    commands: list[list[str]] = []
 
-    def noted(arguments: list[str], **settings: Any) -> Any:
-        ran.append(arguments)
-        return run(arguments, **settings)
+    def record(command: list[str], **settings: Any) -> Any:
+        commands.append(command)
+        return RUN(command, **settings)
 
-    monkeypatch.setattr(subprocess, "run", noted)
+    monkeypatch.setattr(subprocess, "run", record)
     lines: list[str] = []
     demo.show(lines.append, calls=2)
 
-    ((program, *arguments),) = ran
+    ((program, *arguments),) = commands
     assert program == sys.executable
     assert f"   command      python {shlex.join(arguments)}" in lines
-
-
-def test_the_demo_fails_with_exit_code_1_on_an_unexpected_error(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    # Larger than the mock's limit for one file.
-    monkeypatch.setattr(demo, "FILE_SIZE", 2**50)
-
-    assert demo.main(calls=2) == 1
-    assert "ForbiddenError: 403 file_size_limit_exceeded" in capsys.readouterr().err
 
 
 def test_the_demo_fails_with_exit_code_1_when_other_bytes_are_stored(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run: Any = subprocess.run
-
-    def of_other_bytes(*arguments: Any, cwd: Path, **settings: Any) -> Any:
+    def run_with_other_bytes(*arguments: Any, cwd: Path, **settings: Any) -> Any:
         (cwd / demo.UPLOAD_NAME).write_bytes(bytes(20_000_000))
-        return run(*arguments, cwd=cwd, **settings)
+        return RUN(*arguments, cwd=cwd, **settings)
 
-    monkeypatch.setattr(subprocess, "run", of_other_bytes)
+    monkeypatch.setattr(subprocess, "run", run_with_other_bytes)
 
     assert demo.main(calls=2) == 1
     assert "what is stored is not what was uploaded" in capsys.readouterr().err

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import inspect
 import tracemalloc
@@ -18,7 +17,7 @@ from box_uploads.upload.engine import Engine
 from box_uploads.upload.part_upload import BufferSender
 from box_uploads_mock import Failure, Reset
 
-from tests.flow.upload_ground import CONTENT, PART_SIZE, Ground, write
+from tests.flow.upload_ground import CONTENT, PART_SIZE, Ground, interrupt_at
 
 LOSSES: list[dict[str, Any]] = [{"when": "before"}, {"when": "during", "after_bytes": 9}, {"when": "after"}]
 
@@ -49,16 +48,10 @@ class EnoughError(Exception):
     """What a callback raises."""
 
 
-def fail(event: object) -> None:
-    """Raise something once a part is stored."""
-    if isinstance(event, PartDone):
-        raise EnoughError
-
-
-def size_of(view: Any) -> int:
+def size_of(view: memoryview) -> int:
     """Return how many bytes a view keeps: none once it is released."""
     try:
-        return int(view.nbytes)
+        return view.nbytes
     except ValueError:
         return 0
 
@@ -66,7 +59,7 @@ def size_of(view: Any) -> int:
 def bytes_of_buffers() -> int:
     """Return how much memory of the engine's making is still there."""
     found = tracemalloc.take_snapshot().filter_traces([tracemalloc.Filter(True, "*/upload/engine.py")])
-    return sum(one.size for one in found.statistics("filename"))
+    return sum(statistic.size for statistic in found.statistics("filename"))
 
 
 @pytest.fixture
@@ -81,13 +74,10 @@ def run_to_the_end(ground: Ground, source: Any, end: str, is_async: bool) -> Non
     if end == "refused":
         ground.state.faults.add(Failure(operation="upload_part", status=403, skip=1))
     if end == "stored after losses":
-        ground.state.faults.add(*(Reset(operation="upload_part", **one) for one in LOSSES))
-    settings: dict[str, Any] = {"on_progress": fail if end == "raised" else None, "file_name": type(source).__name__}
+        ground.state.faults.add(*(Reset(operation="upload_part", **loss) for loss in LOSSES))
+    callback = interrupt_at(PartDone, EnoughError) if end == "raised" else None
     try:
-        if is_async:
-            asyncio.run(ground.upload_async(source, **settings))
-        else:
-            ground.upload(source, **settings)
+        ground.upload(source, on_progress=callback, file_name=type(source).__name__, is_async=is_async)
     except (EnoughError, errors.ForbiddenError):
         assert "stored" not in end
     else:
@@ -100,10 +90,10 @@ def run_to_the_end(ground: Ground, source: Any, end: str, is_async: bool) -> Non
     [("stored", False), ("stored after losses", False), ("refused", False), ("raised", False), ("stored", True)],
 )
 def test_memory_is_the_caller_s_again(
-    ground: Ground, tmp_path: Path, engines: weakref.WeakSet[Engine], end: str, is_async: bool
+    ground: Ground, film: Path, engines: weakref.WeakSet[Engine], end: str, is_async: bool
 ) -> None:
     buffer = bytearray(CONTENT)
-    for source in (buffer, write(tmp_path / "film.mov")):
+    for source in (buffer, film):
         run_to_the_end(ground, source, end, is_async)
         assert len(engines) == 0
     # Impossible while something has a view of it.
@@ -114,7 +104,7 @@ def test_memory_is_the_caller_s_again(
 @pytest.mark.parametrize("end", ["stored", "stored after losses", "refused", "raised"])
 @pytest.mark.usefixtures("_traced")
 def test_buffers_are_freed_and_memory_is_given_back_whoever_keeps_the_engine(
-    ground: Ground, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str, is_async: bool
+    ground: Ground, film: Path, monkeypatch: pytest.MonkeyPatch, end: str, is_async: bool
 ) -> None:
     kept: list[object] = []
 
@@ -128,20 +118,20 @@ def test_buffers_are_freed_and_memory_is_given_back_whoever_keeps_the_engine(
 
     monkeypatch.setattr("box_uploads.upload.worker_pool.BufferSender", Keeping)
     buffer = bytearray(CONTENT)
-    for source in (buffer, write(tmp_path / "film.mov")):
+    for source in (buffer, film):
         run_to_the_end(ground, source, end, is_async)
     assert kept
     buffer.extend(b"more")
     assert bytes_of_buffers() < PART_SIZE // 2
 
 
-def test_an_error_that_is_kept_keeps_no_buffers(ground: Ground, tmp_path: Path) -> None:
+def test_an_error_that_is_kept_keeps_no_buffers(ground: Ground, film: Path) -> None:
     with pytest.raises(EnoughError) as caught:
-        ground.upload(write(tmp_path / "film.mov"), on_progress=fail)
+        ground.upload(film, on_progress=interrupt_at(PartDone, EnoughError))
     (engine, *_) = [
         found for frame in caught.traceback if isinstance(found := frame.frame.f_locals.get("self"), Engine)
     ]
     kept: Any = vars(engine)
-    known: list[Any] = [value for one in caught.traceback for value in one.frame.f_locals.values()]
+    known: list[Any] = [value for frame in caught.traceback for value in frame.frame.f_locals.values()]
     assert [value for value in known if isinstance(value, memoryview) and size_of(value) > 1024 * 1024] == []
     assert (kept["_buffers"], kept["_taken"], kept["_windows"], kept["_pending"]) == ([], {}, {}, {})

@@ -9,6 +9,13 @@ from typing import Any
 
 from box_uploads import errors, models
 from box_uploads.types import Headers
+from box_uploads.upload import BackoffPolicy
+from box_uploads.upload.context import UploadContext
+from box_uploads.upload.options import UploadOptions
+from box_uploads.upload.retry import CancelToken, RetryBudget
+from box_uploads.upload.source import MemorySource
+from box_uploads.upload.target import Target
+from box_uploads.upload.upload_client import UploadClient
 
 __all__ = ["Script", "Time", "api_error", "budget", "context", "lost", "session", "stored"]
 
@@ -120,15 +127,11 @@ class Time:
 
     def backoff(self, fraction: float = 0.5) -> Any:
         """Return a backoff policy in this time."""
-        from box_uploads.upload import BackoffPolicy  # noqa: PLC0415
-
         return BackoffPolicy(clock=lambda: self.now, sleep=self.sleep, random=lambda: fraction)
 
 
 def budget(deadline_s: float = 100.0) -> tuple[Any, list[Any]]:
     """Return a retry budget in a time of its own, and the events that it emits."""
-    from box_uploads.upload.retry import CancelToken, RetryBudget  # noqa: PLC0415
-
     events = list[Any]()
     found = RetryBudget(
         "step", backoff=Time().backoff(), deadline_s=deadline_s, cancel=CancelToken(), emit=events.append
@@ -140,13 +143,6 @@ def context(
     calls: Any, *, target: Any = None, source: Any = None, journal: Any = None, cancel: Any = None, **options: Any
 ) -> tuple[Any, list[Any]]:
     """Return the context of an upload by these calls in a time of its own, and the events that it emits."""
-    from box_uploads.upload.context import UploadContext  # noqa: PLC0415
-    from box_uploads.upload.options import UploadOptions  # noqa: PLC0415
-    from box_uploads.upload.retry import CancelToken  # noqa: PLC0415
-    from box_uploads.upload.source import MemorySource  # noqa: PLC0415
-    from box_uploads.upload.target import Target  # noqa: PLC0415
-    from box_uploads.upload.upload_client import UploadClient  # noqa: PLC0415
-
     events = list[Any]()
     settings: dict[str, Any] = dict.fromkeys(UploadOptions.__struct_fields__)
     settings |= {"workers": 1, "deadline_s": 100.0, "backoff": Time().backoff()} | options

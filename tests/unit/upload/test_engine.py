@@ -118,15 +118,15 @@ def test_the_first_failure_ends_the_others() -> None:
     assert all(future.done() for _, _, future in pool.waiting)
 
 
-def test_a_wish_to_stop_ends_the_engine() -> None:
+def test_cancelling_ends_the_engine() -> None:
     cancel, pool = CancelToken(), Scripted(3)
 
-    def told(event: object) -> None:
+    def cancel_at_part(event: object) -> None:
         if isinstance(event, PartDone):
             cancel.cancel()
 
     with pytest.raises(UploadCancelledError):
-        run(Engine(Plan.checked(100, 10, 10), Buffered(bytes(100)), cancel, told), pool)
+        run(Engine(Plan.checked(100, 10, 10), Buffered(bytes(100)), cancel, cancel_at_part), pool)
     assert len(pool.order) < 10
 
 

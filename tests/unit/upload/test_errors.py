@@ -16,11 +16,6 @@ GENERATED = Path(upload.__file__).parents[2]
 KINDS: list[Any] = [getattr(own, name) for name in own.__all__]
 
 
-def made(kind: Any) -> Exception:
-    """Return an error of a kind."""
-    return kind(1, 2) if kind is own.FileTooSmallError else kind("one line")
-
-
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_error_is_in_both_facades_and_has_the_one_root(kind: Any) -> None:
     assert getattr(errors, kind.__name__) is getattr(upload, kind.__name__) is kind
@@ -32,7 +27,7 @@ def test_an_error_is_in_both_facades_and_has_the_one_root(kind: Any) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_error_survives_pickling_with_its_attributes(kind: Any) -> None:
-    error = made(kind)
+    error = kind(1, 2) if kind is own.FileTooSmallError else kind("one line")
     again = pickle.loads(pickle.dumps(error))  # noqa: S301  # our own
     assert (type(again), str(again), vars(again)) == (kind, str(error), vars(error))
 
@@ -42,12 +37,12 @@ def test_a_lost_session_keeps_in_a_pickle_what_it_knows_of_the_commit() -> None:
     assert again.retry_safe
 
 
-def test_what_is_no_error_is_none() -> None:
+def test_an_unknown_error_is_no_attribute() -> None:
     with pytest.raises(AttributeError, match="has no attribute 'NoError'"):
         _ = errors.NoError  # type: ignore[attr-defined]
 
 
-def test_the_errors_of_calls_are_had_without_the_uploader() -> None:
+def test_the_errors_of_calls_do_not_import_the_uploader() -> None:
     code = (
         "import sys; from box_uploads import errors; errors.ApiError; before = 'box_uploads.upload' in sys.modules;"
         "errors.UploadError; print(before, 'box_uploads.upload' in sys.modules)"
@@ -56,7 +51,7 @@ def test_the_errors_of_calls_are_had_without_the_uploader() -> None:
     assert done.stdout.split() == ["False", "True"]
 
 
-def test_a_file_that_is_too_small_is_told_what_to_do_instead() -> None:
+def test_a_file_that_is_too_small_has_advice() -> None:
     assert str(own.FileTooSmallError(1000, 20_000_000)) == (
         "the file has 1000 bytes, and upload sessions begin at 20000000; upload it in one request instead, with POST"
         " https://upload.box.com/api/2.0/files/content, or …/files/:id/content for a new version"

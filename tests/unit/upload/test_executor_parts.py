@@ -40,13 +40,10 @@ def part_job(**changes: Any) -> PartJob:
     return PartJob(**fields | changes)
 
 
-def test_a_job_is_the_same_on_the_other_side() -> None:
+def test_a_pickled_job_is_equal_and_its_repr_shows_no_token() -> None:
     job = part_job(fingerprint=None)
     assert pickle.loads(pickle.dumps(job)) == job  # noqa: S301  # our own
-
-
-def test_a_job_shows_no_token() -> None:
-    assert "t0ken" not in repr(part_job())
+    assert "t0ken" not in repr(job)
     assert repr(StaticToken("t0ken")) == "StaticToken(…)"
 
 
@@ -56,9 +53,14 @@ def test_a_part_that_is_held_is_compared_and_not_sent() -> None:
         run_part_job(part_job(source=CONTENT[:10]))
 
 
-def test_a_part_is_read_from_the_path_where_the_job_runs(tmp_path: Path) -> None:
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
     path = tmp_path / "film.mov"
     path.write_bytes(CONTENT)
+    return path
+
+
+def test_a_part_is_read_from_the_path_where_the_job_runs(path: Path) -> None:
     with open_source(path) as source:
         job = part_job(source=str(path), fingerprint=source.fingerprint)
     assert run_part_job(job) == stored(10, CONTENT[10:20])
@@ -67,9 +69,7 @@ def test_a_part_is_read_from_the_path_where_the_job_runs(tmp_path: Path) -> None
         run_part_job(job)
 
 
-def test_a_job_knows_the_source_on_another_machine_and_not_where_it_is_missing(tmp_path: Path) -> None:
-    path = tmp_path / "film.mov"
-    path.write_bytes(CONTENT)
+def test_a_job_knows_the_source_on_another_machine_and_not_where_it_is_missing(path: Path) -> None:
     with open_source(path) as source:
         elsewhere = msgspec.structs.replace(source.fingerprint, inode=7, device=7)
     job = part_job(source=str(path), fingerprint=elsewhere)
@@ -80,20 +80,20 @@ def test_a_job_knows_the_source_on_another_machine_and_not_where_it_is_missing(t
 
 
 def test_a_thread_keeps_some_clients_and_a_buffer_and_closes_them_in_the_end() -> None:
-    made: list[Client] = []
+    clients: list[Client] = []
 
     def work() -> None:
         state = executor_parts._STATE
-        made.append(state.client("first", make_client("first")))
-        assert state.client("first", make_client("first")) is made[0]
-        made.extend(state.client(str(number), make_client("next")) for number in range(4))
+        clients.append(state.client("first", make_client("first")))
+        assert state.client("first", make_client("first")) is clients[0]
+        clients.extend(state.client(str(number), make_client("next")) for number in range(4))
         assert state.buffer_of(10).obj is state.buffer_of(5).obj
         assert len(state.buffer_of(20)) == 20
 
     thread = Thread(target=work)
     thread.start()
     thread.join()
-    for client in made:
+    for client in clients:
         with pytest.raises(errors.ClientClosedError):
             client.create_upload_session(folder_id="0", file_name="film.mov", file_size=20_000_000)
 
@@ -137,7 +137,7 @@ def test_an_auth_of_the_callers_own_cannot_go_along() -> None:
     ("timeout_s", "deadline_s", "response_s"),
     [(None, 0.0, 10.0), (None, 30.0, 30.0), (5, 30.0, 30.0), (5, 900.0, 300.0)],
 )
-def test_no_answer_to_a_worker_may_take_longer_than_the_upload_bears(
+def test_a_worker_waits_for_a_response_no_longer_than_the_deadline(
     timeout_s: Any, deadline_s: float, response_s: float
 ) -> None:
     with Client("t0ken", timeout_s=timeout_s) as box:

@@ -56,15 +56,15 @@ def test_a_failure_has_one_meaning(failure: errors.BoxUploadsError, outcome: Out
     assert is_retryable(failure) is (outcome in {Outcome.NOT_APPLIED, Outcome.AMBIGUOUS})
 
 
-def test_a_session_that_is_gone_is_told_from_one_that_is_not() -> None:
+def test_only_404_and_410_mean_that_a_session_is_gone() -> None:
     assert [is_session_gone(api_error(status)) for status in (404, 410, 403, 500)] == [True, True, False, False]
 
 
-def test_a_late_mismatch_is_told_from_a_wrong_argument() -> None:
+def test_a_late_mismatch_is_not_a_wrong_argument() -> None:
     found = [is_late_mismatch(api_error(400, code, COMMIT)) for code in ("parts_mismatch", "invalid_parameter")]
     assert found == [True, False]
 
 
-def test_a_taken_name_is_told_from_other_conflicts() -> None:
+def test_a_taken_name_is_not_another_conflict() -> None:
     found = [is_name_taken(api_error(409, code)) for code in ("item_name_in_use", "session_conflict")]
     assert found == [True, False]

@@ -34,7 +34,7 @@ def held(pages: Any) -> list[models.UploadPart]:
     return list_held_parts(pages, session(), page_size=2)
 
 
-def test_pages_are_asked_for_until_all_parts_are_told() -> None:
+def test_pages_are_requested_until_all_parts_are_listed() -> None:
     pages = Pages(3, PARTS[:2], PARTS[2:])
     assert held(pages) == PARTS
     assert pages.offsets == [0, 2]
@@ -47,19 +47,19 @@ def test_an_empty_page_is_the_last() -> None:
 @pytest.mark.parametrize(
     "pages", [[[PARTS[1], PARTS[0]]], [PARTS[:2], PARTS[:1]], [PARTS[:2], PARTS[1:]], [[PARTS[0], PARTS[0]]]]
 )
-def test_parts_that_do_not_follow_each_other_are_no_list(pages: list[list[models.UploadPart]]) -> None:
+def test_parts_that_do_not_follow_each_other_are_an_error(pages: list[list[models.UploadPart]]) -> None:
     with pytest.raises(PlanError, match="out of order, or repeats them"):
         held(Pages(sum(map(len, pages)), *(pages * 8)))
 
 
-def test_a_part_that_comes_while_they_are_listed_makes_it_begin_anew() -> None:
+def test_a_part_stored_during_the_listing_restarts_it() -> None:
     late = [[PARTS[0], PARTS[2]], [PARTS[2]]]
     pages = Pages(3, *late, PARTS[:2], PARTS[2:])
     assert held(pages) == PARTS
     assert pages.offsets == [0, 2, 0, 2]
 
 
-def test_more_parts_than_can_be_skipped_are_told() -> None:
+def test_more_parts_than_can_be_listed_are_an_error() -> None:
     pages = Pages(10_003, [stored(10 * index, b"0123456789") for index in range(10_001)])
     with pytest.raises(PlanError, match="holds 10003 parts; Box lists none behind the first 10001"):
         held(pages)

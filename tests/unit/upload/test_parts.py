@@ -61,17 +61,13 @@ def test_an_exact_multiple_has_no_empty_last_part() -> None:
 
 def test_only_parts_of_the_plan_are_recognised() -> None:
     plan = Plan.checked(25, 10, 3)
-    assert [plan.holds(*found) is None for found in [(0, 10), (20, 5), (20, 10), (5, 10), (30, 10), (0, 9)]] == [
-        False,
-        False,
-        True,
-        True,
-        True,
-        True,
-    ]
+    assert (plan.holds(0, 10), plan.holds(20, 5)) == (Part(0, 0, 10), Part(2, 20, 5))
+    assert [plan.holds(*found) for found in [(20, 10), (5, 10), (30, 10), (0, 9)]] == [None] * 4
+    plan = Plan.checked(30, 10, 3)
+    assert (plan.holds(20, 10), plan.holds(30, 0)) == (Part(2, 20, 10), None)
 
 
-def test_a_small_file_is_told_what_to_use_instead() -> None:
+def test_a_small_file_is_refused_with_advice() -> None:
     check_minimum(20_000_000)
     with pytest.raises(FileTooSmallError, match="files/content") as caught:
         check_minimum(19_999_999)
@@ -88,13 +84,7 @@ def test_a_part_of_256_mib_is_the_largest() -> None:
         Plan.checked(20, 10, 3)
 
 
-def test_nothing_is_part_of_the_plan_behind_its_end() -> None:
-    plan = Plan.checked(30, 10, 3)
-    assert plan.holds(20, 10) == Part(2, 20, 10)
-    assert plan.holds(30, 0) is None
-
-
-@pytest.mark.parametrize("made", [Part(0, 0, 1), Plan.checked(30, 10, 3)])
-def test_parts_and_plans_stay_as_they_are(made: Part | Plan) -> None:
+@pytest.mark.parametrize("value", [Part(0, 0, 1), Plan.checked(30, 10, 3)])
+def test_parts_and_plans_stay_as_they_are(value: Part | Plan) -> None:
     with pytest.raises(AttributeError):
-        made.size = 2  # type: ignore[misc]  # what is under test
+        value.size = 2  # type: ignore[misc]  # what is under test

@@ -9,7 +9,7 @@ import pytest
 from box_uploads.upload import BackoffPolicy, DeadlineExceededError, Retried, UploadCancelledError
 from box_uploads.upload.retry import CancelToken, RetryBudget
 
-from tests.unit.upload.script import api_error, budget, lost
+from tests.unit.upload.script import Time, api_error, budget, lost
 
 STEADY = BackoffPolicy(random=lambda: 1.0)
 
@@ -37,20 +37,23 @@ def test_the_deadline_counts_from_the_first_failure() -> None:
     assert str(caught.value.__cause__).startswith("503")
 
 
+def make_budget(**settings: Any) -> tuple[RetryBudget, list[Any]]:
+    """Return a budget, and the events that it emits."""
+    events: list[Any] = []
+    settings = {"deadline_s": 100, "cancel": CancelToken(), "emit": events.append, **settings}
+    return RetryBudget("part", **settings), events
+
+
 def test_attempts_in_which_bytes_move_do_not_count() -> None:
-    now, events = [0.0], list[Any]()
-
-    def sleep(delay_s: float) -> None:
-        now[0] += delay_s
-
-    backoff = BackoffPolicy(base_s=10, clock=lambda: now[0], sleep=sleep, random=lambda: 1.0)
-    limit = RetryBudget("part", backoff=backoff, deadline_s=100, cancel=CancelToken(), emit=events.append)
+    time = Time()
+    backoff = BackoffPolicy(base_s=10, clock=lambda: time.now, sleep=time.sleep, random=lambda: 1.0)
+    limit, events = make_budget(backoff=backoff)
     for _ in range(3):
-        now[0] += 655
+        time.now += 655
         limit.note_progress()
         limit.wait(lost())
     assert [event.delay_s for event in events] == [10, 20, 30]
-    now[0] += 39
+    time.now += 39
     with pytest.raises(DeadlineExceededError, match="within 100 s, after 4 attempts"):
         limit.wait(lost())
 
@@ -63,11 +66,9 @@ def test_a_delay_that_the_server_asks_for_is_not_waited_if_it_is_too_long() -> N
 
 
 def test_each_retry_is_an_event_with_one_line_and_the_offset() -> None:
-    events: list[Any] = []
     backoff = BackoffPolicy(sleep=lambda _: None, random=lambda: 1.0, clock=lambda: 0.0)
-    RetryBudget("part", backoff=backoff, deadline_s=9, cancel=CancelToken(), emit=events.append, offset=10).wait(
-        "two\nlines", 3
-    )
+    limit, events = make_budget(backoff=backoff, offset=10)
+    limit.wait("two\nlines", 3)
     assert events == [Retried("part", 1, 3, "two lines", 10)]
 
 
@@ -86,24 +87,17 @@ def test_a_cancelled_upload_does_not_wait() -> None:
     assert events == []
 
 
-def test_cancelling_ends_a_wait_that_has_begun() -> None:
-    cancel, begun = CancelToken(), threading.Event()
+def test_cancelling_ends_a_wait_that_has_started() -> None:
+    cancel = CancelToken()
 
-    def emit(_: object) -> None:
-        begun.set()
+    def cancel_later(_: object) -> None:
+        threading.Timer(0.05, cancel.cancel).start()
 
-    def cancel_later() -> None:
-        assert begun.wait(10)
-        cancel.cancel()
-
-    other = threading.Thread(target=cancel_later)
-    other.start()
+    # If nobody cancelled, it would last longer than any test.
+    backoff = BackoffPolicy(base_s=1e6, max_s=1e6)
+    limit, _ = make_budget(backoff=backoff, deadline_s=1e9, cancel=cancel, emit=cancel_later)
     with pytest.raises(UploadCancelledError):
-        # If nobody cancelled, it would last longer than any test.
-        RetryBudget(
-            "step", backoff=BackoffPolicy(base_s=1e6, max_s=1e6), deadline_s=1e9, cancel=cancel, emit=emit
-        ).wait(lost())
-    other.join()
+        limit.wait(lost())
 
 
 def test_callbacks_run_when_the_upload_is_cancelled_also_if_they_come_late() -> None:

@@ -54,11 +54,6 @@ def test_a_source_that_ends_too_early_has_changed() -> None:
         seekable(io.BytesIO(CONTENT)).window(95, 10, memoryview(bytearray(10)))
 
 
-def test_a_file_without_data_for_the_moment_is_refused() -> None:
-    with pytest.raises(BlockingIOError, match="non-blocking"):
-        seekable(Short(CONTENT, [3, None])).window(0, 10, memoryview(bytearray(10)))
-
-
 class Wrong:
     """A file object that reads something else than it was asked for."""
 
@@ -86,15 +81,16 @@ class WrongInto(Wrong):
         (WrongInto(lambda _: -1), "has given -1 bytes"),
     ],
 )
-def test_a_file_object_that_reads_something_else_is_told(file: Any, words: str) -> None:
+def test_a_file_object_that_reads_something_else_is_refused(file: Any, words: str) -> None:
     with pytest.raises(InvalidArgumentError, match=words) as caught:
         seekable(file).window(0, 10, memoryview(bytearray(10)))
     assert caught.value.argument == "source"
 
 
-def test_a_reader_without_data_for_the_moment_is_refused() -> None:
+@pytest.mark.parametrize("file", [Short(CONTENT, [3, None]), Wrong(lambda _: None)], ids=["readinto", "read"])
+def test_a_file_without_data_for_the_moment_is_refused(file: Any) -> None:
     with pytest.raises(BlockingIOError, match="non-blocking"):
-        seekable(Wrong(lambda _: None)).window(0, 10, memoryview(bytearray(10)))
+        seekable(file).window(0, 10, memoryview(bytearray(10)))
 
 
 def test_a_stream_is_read_once() -> None:
