@@ -290,19 +290,6 @@ def test_a_stored_file_is_found_or_not_confirmed_when_the_conflict_cannot_be_rea
     require_stored_once(ground, {})
 
 
-@BOTH_CLIENTS
-@pytest.mark.parametrize("damage", ["html", "cut", "broken"])
-def test_a_version_is_found_though_the_conflict_cannot_be_read(
-    ground: Ground, file_id: str, damage: str, is_async: bool
-) -> None:
-    ground.state.faults.add(LostResponse(operation=COMMIT))
-    ground.fail(COMMIT, 409, code="item_name_in_use")
-    http = Unreadable(httpx2.HTTPTransport(), 1000, damage)
-    file = ground.upload(http=http, is_async=is_async, file_id=file_id)
-    assert (file.id, file.sha1, versions(ground)) == (file_id, SHA1, (1, CONTENT))
-    assert not ground.state.sessions
-
-
 def test_a_resumed_run_leaves_the_commit_to_the_next_when_the_conflict_cannot_be_read(
     ground: Ground, journal: Path
 ) -> None:
@@ -592,9 +579,10 @@ def test_a_created_session_that_cannot_be_read_is_noted_and_not_created_again(
     """If the response before was cut off, the session that cannot be read counts as another one."""
     if is_cut_before:
         ground.state.faults.add(Truncation(operation=CREATE))
-    spoiling, deadline = Spoiling("/upload_sessions", lambda body: body.update(part_size=0)), {"deadline_s": 0}
+    spoiling = Spoiling("/upload_sessions", lambda body: body.update(part_size=0))
+    settings: dict[str, Any] = {"deadline_s": 0} if is_cut_before else {}
     with pytest.raises(errors.BoxUploadsError if is_cut_before else errors.DecodeError) as caught:
-        ground.upload(http=spoiling, **(deadline if is_cut_before else {}))
+        ground.upload(http=spoiling, **settings)
     many = "Up to 2 sessions may have been created, each of which stays open until it expires."
     single = "A session may have been created, which stays open until it expires."
     assert caught.value.__notes__ == [many if is_cut_before else single]

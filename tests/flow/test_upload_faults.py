@@ -83,13 +83,6 @@ def test_a_token_that_expires_meanwhile_is_fetched_once(ground: Ground) -> None:
     assert ground.stored() == [CONTENT]
 
 
-def test_a_token_that_cannot_be_renewed_ends_the_upload(ground: Ground) -> None:
-    ground.fail(PART, 401, skip=1)
-    with pytest.raises(errors.UnauthorizedError):
-        ground.upload()
-    assert not ground.state.sessions
-
-
 def test_a_server_that_does_not_answer_is_given_up_after_the_timeout(
     ground: Ground, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -103,15 +96,6 @@ def test_a_server_that_does_not_answer_is_given_up_after_the_timeout(
     finally:
         ground.state.faults.release()
     assert ground.stored() == [CONTENT]
-
-
-@pytest.mark.parametrize("status", [404, 410])
-def test_a_session_that_vanishes_is_restarted(ground: Ground, status: int) -> None:
-    events: list[Any] = []
-    ground.fail(PART, status, skip=3)
-    ground.upload(on_progress=events.append)
-    assert ground.stored() == [CONTENT]
-    assert "Restarted" in [type(event).__name__ for event in events]
 
 
 def test_the_deadline_holds_for_each_step(ground: Ground) -> None:

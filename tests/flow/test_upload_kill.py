@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from box_uploads.upload import JournalError, Resumed
 
-from tests.flow.upload_ground import CONTENT, Ground, write
+from tests.flow.upload_ground import CONTENT, Ground
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
@@ -52,13 +52,12 @@ def killed(ground: Ground, point: str, path: Path, *, name: str = "KILL", place:
 
 
 @pytest.mark.parametrize("point", POINTS)
-def test_a_killed_upload_is_done_once_by_the_same_command(ground: Ground, tmp_path: Path, point: str) -> None:
-    path = write(tmp_path / "film.mov")
-    journal = killed(ground, point, path)
-    file = ground.upload(path, resume=journal)
+def test_a_killed_upload_is_done_once_by_the_same_command(ground: Ground, film: Path, point: str) -> None:
+    journal = killed(ground, point, film)
+    file = ground.upload(film, resume=journal)
     assert (file.name, ground.stored()) == ("film.mov", [CONTENT])
     assert len(ground.state.sessions) <= (point in ORPHANS)
-    assert [entry.name for entry in tmp_path.iterdir()] == ["film.mov"]
+    assert [entry.name for entry in film.parent.iterdir()] == ["film.mov"]
 
 
 def test_the_points_are_many_and_each_is_another() -> None:
@@ -68,33 +67,30 @@ def test_the_points_are_many_and_each_is_another() -> None:
 
 
 @pytest.mark.parametrize("point", POINTS)
-def test_a_killed_version_is_made_once_by_the_same_command(ground: Ground, tmp_path: Path, point: str) -> None:
+def test_a_killed_version_is_made_once_by_the_same_command(ground: Ground, film: Path, point: str) -> None:
     first = ground.upload(CONTENT[::-1])
-    path = write(tmp_path / "film.mov")
-    journal = killed(ground, point, path, place=first.id)
-    file = ground.upload(path, resume=journal, file_id=first.id)
+    journal = killed(ground, point, film, place=first.id)
+    file = ground.upload(film, resume=journal, file_id=first.id)
     assert (file.id, ground.state.files[first.id].etag) == (first.id, "1")
     assert ground.stored() == [CONTENT]
     assert len(ground.state.sessions) <= (point in ORPHANS)
-    assert [entry.name for entry in tmp_path.iterdir()] == ["film.mov"]
+    assert [entry.name for entry in film.parent.iterdir()] == ["film.mov"]
 
 
-def test_a_version_is_made_again_after_a_run_that_has_told_its_result(ground: Ground, tmp_path: Path) -> None:
+def test_a_version_is_made_again_after_a_run_that_has_told_its_result(ground: Ground, film: Path) -> None:
     """The limit of resuming: when the upload has returned, nothing remembers that it was done."""
     first = ground.upload(CONTENT[::-1])
-    path = write(tmp_path / "film.mov")
-    journal = killed(ground, "end:0", path, place=first.id)
+    journal = killed(ground, "end:0", film, place=first.id)
     assert (ground.state.files[first.id].etag, journal.exists()) == ("1", False)
-    ground.upload(path, resume=journal, file_id=first.id)
+    ground.upload(film, resume=journal, file_id=first.id)
     assert (ground.state.files[first.id].etag, ground.stored()) == ("2", [CONTENT])
     assert not ground.state.sessions
 
 
-def test_parts_that_arrived_before_the_kill_are_not_sent_again(ground: Ground, tmp_path: Path) -> None:
-    path = write(tmp_path / "film.mov")
-    journal = killed(ground, "after:5", path)
+def test_parts_that_arrived_before_the_kill_are_not_sent_again(ground: Ground, film: Path) -> None:
+    journal = killed(ground, "after:5", film)
     before = ground.calls("upload_part")
-    ground.upload(path, resume=journal)
+    ground.upload(film, resume=journal)
     assert (before, ground.calls("upload_part")) == (4, 5)
     assert ground.stored() == [CONTENT]
 
@@ -104,53 +100,51 @@ def test_parts_that_arrived_before_the_kill_are_not_sent_again(ground: Ground, t
 
 @pytest.mark.parametrize("name", ["INT", "TERM", "HUP"])
 @pytest.mark.parametrize("point", ["during:3", "event:PartDone", "unanswered:4"])
-def test_a_signal_leaves_a_journal_that_is_resumed(ground: Ground, tmp_path: Path, point: str, name: str) -> None:
+def test_a_signal_leaves_a_journal_that_is_resumed(ground: Ground, film: Path, point: str, name: str) -> None:
     """SIGINT becomes `KeyboardInterrupt`; by default, Python dies of the others at once, and the journal is there."""
-    path = write(tmp_path / "film.mov")
-    journal = killed(ground, point, path, name=name)
+    journal = killed(ground, point, film, name=name)
     assert journal.exists()
     assert len(ground.state.sessions) == 1
     events: list[object] = []
-    ground.upload(path, resume=journal, on_progress=events.append)
+    ground.upload(film, resume=journal, on_progress=events.append)
     assert any(isinstance(event, Resumed) and event.parts for event in events)
     assert ground.stored() == [CONTENT]
-    assert [entry.name for entry in tmp_path.iterdir()] == ["film.mov"]
+    assert [entry.name for entry in film.parent.iterdir()] == ["film.mov"]
 
 
 @pytest.mark.parametrize("name", ["INT", "TERM", "HUP"])
 def test_a_signal_that_is_ignored_where_the_tests_run_ends_the_upload_nevertheless(
-    ground: Ground, tmp_path: Path, name: str
+    ground: Ground, film: Path, name: str
 ) -> None:
     number = signal.Signals[f"SIG{name}"]
     before = signal.signal(number, signal.SIG_IGN)
     try:
-        assert killed(ground, "event:PartDone", write(tmp_path / "film.mov"), name=name).exists()
+        assert killed(ground, "event:PartDone", film, name=name).exists()
     finally:
         signal.signal(number, before)
 
 
-def test_ctrl_c_before_the_session_is_known_leaves_none(ground: Ground, tmp_path: Path) -> None:
-    killed(ground, "audit:os.rename:1", write(tmp_path / "film.mov"), name="INT")
+def test_ctrl_c_before_the_session_is_known_leaves_none(ground: Ground, film: Path) -> None:
+    killed(ground, "audit:os.rename:1", film, name="INT")
     assert not ground.state.sessions
-    assert [entry.name for entry in tmp_path.iterdir()] == ["film.mov"]
+    assert [entry.name for entry in film.parent.iterdir()] == ["film.mov"]
 
 
 # Two processes
 
 
-def test_a_second_process_is_refused_as_long_as_the_first_lives(ground: Ground, tmp_path: Path) -> None:
-    path, journal = write(tmp_path / "film.mov"), tmp_path / "journal"
-    first = command(ground, "event:PartDone", path, name="STOP")
+def test_a_second_process_is_refused_as_long_as_the_first_lives(ground: Ground, film: Path, journal: Path) -> None:
+    first = command(ground, "event:PartDone", film, name="STOP")
     with subprocess.Popen(first, cwd=ROOT, env=ENVIRONMENT) as process:
         try:
             _, status = os.waitpid(process.pid, os.WUNTRACED)
             assert os.WIFSTOPPED(status)
             before = journal.read_bytes()
             with pytest.raises(JournalError, match="in use by another process"):
-                ground.upload(path, resume=journal)
+                ground.upload(film, resume=journal)
             assert journal.read_bytes() == before
         finally:
             process.kill()
-    ground.upload(path, resume=journal)
+    ground.upload(film, resume=journal)
     assert ground.stored() == [CONTENT]
-    assert [entry.name for entry in tmp_path.iterdir()] == ["film.mov"]
+    assert [entry.name for entry in film.parent.iterdir()] == ["film.mov"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 import pytest
 from box_uploads import errors
-from box_uploads.upload import CommitUnconfirmedError, PartDone
+from box_uploads.upload import PartDone
 
 from tests.flow.upload_ground import CONTENT, SHA1, Ground, Interrupt, interrupt_after, of_type
 
@@ -94,12 +94,6 @@ def test_a_run_that_resumes_accepts_capitals_too(ground: Ground, is_async: bool,
 
 
 @BOTH
-def test_a_part_whose_answer_cannot_be_read_is_found_in_the_list(ground: Ground, is_async: bool) -> None:
-    assert upload(ground, is_async, unreadable("PUT", "$")).sha1 == SHA1
-    assert (ground.calls("upload_part"), ground.calls("list_parts")) == (5, 5)
-
-
-@BOTH
 @TARGETS
 def test_a_commit_whose_answer_cannot_be_read_is_looked_up(ground: Ground, is_async: bool, target: Any) -> None:
     file = upload(ground, is_async, unreadable("POST", "/commit$"), **target)
@@ -108,29 +102,7 @@ def test_a_commit_whose_answer_cannot_be_read_is_looked_up(ground: Ground, is_as
 
 
 @BOTH
-def test_a_file_that_cannot_be_read_after_a_lost_commit_is_not_confirmed(ground: Ground, is_async: bool) -> None:
-    def change(method: str, path: str, body: bytes) -> bytes:
-        is_last = path.endswith("/commit") or (method == "GET" and "upload_sessions" not in path)
-        return HTML if is_last else body
-
-    with pytest.raises(CommitUnconfirmedError, match=r"response body at \$"):
-        upload(ground, is_async, change, file_id="12345")
-    assert (ground.calls("commit_upload_session"), ground.calls("get_file")) == (1, 1)
-
-
-@BOTH
 def test_a_session_whose_answer_cannot_be_read_is_created_once(ground: Ground, is_async: bool) -> None:
     with pytest.raises(errors.DecodeError, match=r"response body at \$"):
         upload(ground, is_async, unreadable("POST", "/upload_sessions$"))
     assert ground.calls("create_upload_session") == 1
-
-
-@BOTH
-def test_everything_that_cannot_be_read_ends_an_upload_without_a_pause(ground: Ground, is_async: bool) -> None:
-    def change(method: str, path: str, body: bytes) -> bytes:
-        return HTML if method in {"PUT", "GET"} else body
-
-    with pytest.raises(errors.DecodeError, match=r"response body at \$"):
-        upload(ground, is_async, change, workers=1)
-    assert (ground.calls("upload_part"), ground.calls("list_parts")) == (1, 1)
-    assert (ground.clock.slept, dict(ground.state.sessions)) == ([], {})

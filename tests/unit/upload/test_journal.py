@@ -59,19 +59,13 @@ def read(path: Path) -> Entry | None:
 # What it says
 
 
-def test_a_written_entry_is_read_by_the_next_process(path: Path) -> None:
+def test_a_written_entry_is_read_by_the_next_process_until_it_is_removed(path: Path) -> None:
+    assert read(path) is None
+    assert list(path.parent.iterdir()) == []
     with written(path, FIRST, SECOND) as journal:
         assert journal.entry == SECOND
     assert read(path) == SECOND
-
-
-def test_a_new_journal_is_empty_and_makes_no_file(path: Path) -> None:
-    assert read(path) is None
-    assert list(path.parent.iterdir()) == []
-
-
-def test_a_removed_journal_is_gone(path: Path) -> None:
-    with written(path, FIRST) as journal:
+    with journals.open_journal(path, TARGET) as journal:
         journal.remove()
         journal.remove()
         assert journal.entry is None

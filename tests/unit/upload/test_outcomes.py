@@ -36,7 +36,7 @@ COMMIT = "commit_upload_session"
         (api_error(429), Outcome.NOT_APPLIED),
         (api_error(409, "operation_blocked_temporary", COMMIT), Outcome.NOT_APPLIED),
         (api_error(409, "name_temporarily_reserved", COMMIT), Outcome.NOT_APPLIED),
-        (api_error(409, "item_name_in_use", COMMIT), Outcome.FATAL),
+        *((api_error(409, code, COMMIT), Outcome.FATAL) for code in ("item_name_in_use", "")),
         (api_error(409, "conflict"), Outcome.OVERLAP),
         (api_error(416, "range_overlaps_existing_part"), Outcome.OVERLAP),
         (api_error(404), Outcome.SESSION_GONE),
