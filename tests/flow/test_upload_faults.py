@@ -223,7 +223,7 @@ def test_a_failure_notes_sessions_whose_responses_were_cut_off(ground: Ground, i
 def test_a_resumed_run_reports_sessions_whose_responses_were_cut_off_before_it(
     ground: Ground, journal: Path, step: str, is_async: bool
 ) -> None:
-    settings = {"resume": journal, "is_async": is_async, **target_of(ground, step)}
+    settings: dict[str, Any] = {"resume": journal, "is_async": is_async, **target_of(ground, step)}
     ground.state.faults.add(Truncation(operation=step, times=2))
     with pytest.raises(KeyboardInterrupt):
         ground.upload(on_progress=interrupt_at(PartDone, KeyboardInterrupt), **settings)

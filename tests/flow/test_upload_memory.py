@@ -48,10 +48,10 @@ class EnoughError(Exception):
     """What a callback raises."""
 
 
-def size_of(view: memoryview) -> int:
+def size_of(view: Any) -> int:
     """Return how many bytes a view keeps: none once it is released."""
     try:
-        return view.nbytes
+        return int(view.nbytes)
     except ValueError:
         return 0
 
