@@ -164,7 +164,7 @@ def _show_upload(write: Write, mock: MockServer) -> None:
         _run(write, mock, path)
     ours = hashlib.sha1(content, usedforsecurity=False).hexdigest()
     theirs = hashlib.sha1(usedforsecurity=False)
-    (stored,) = [one for one in mock.state.files.values() if (one.folder, one.name) == ("0", UPLOAD_NAME)]
+    (stored,) = [file for file in mock.state.files.values() if (file.folder, file.name) == ("0", UPLOAD_NAME)]
     for chunk in mock.state.content_chunks(stored.id):
         theirs.update(chunk)
     _line(write, "sha1 here", ours)

@@ -171,7 +171,7 @@ def test_a_new_version_keeps_the_files_id(desk: Desk) -> None:
 def stalled(desk: Desk, *arguments: str) -> Generator[subprocess.Popen[bytes]]:
     """An upload of which a part has arrived and is not answered."""
     desk.state.faults.add(Stall(operation=PART, when="after", skip=2, limit_s=600))
-    # Without a buffer, since `communicate` does not see what one has read ahead.
+    # Without a buffer, since `communicate` does not see what was read ahead.
     with desk.start(*arguments, bufsize=0) as process:
         try:
             assert desk.stalls.has_started.wait(LONG_S)
@@ -287,7 +287,7 @@ def test_progress_that_cannot_be_written_does_not_stop_the_upload(desk: Desk) ->
     assert out.startswith("film.mov: done, file ")
 
 
-# A result that nobody can read is a failure; what is told on stderr may be lost.
+# A result that nobody can read is a failure; a report on stderr may be lost.
 CLOSED = [
     ("box-uploads upload film.mov --folder-id 0 2>&-", 0, 1),
     ("box-uploads upload film.mov --folder-id 0 >&-", 1, 1),

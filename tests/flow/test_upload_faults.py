@@ -170,7 +170,7 @@ def upload(ground: Ground, **settings: Any) -> list[Any]:
 def test_sessions_whose_responses_are_cut_off_are_reported_once_by_a_success(
     ground: Ground, times: int, step: str, is_async: bool
 ) -> None:
-    """The server thinks that it has told, so the next request creates another session, and no call lists sessions."""
+    """The server takes its response for received: the next request creates another session, and no call lists them."""
     target = target_of(ground, step)
     ground.state.faults.add(Truncation(operation=step, times=times))
     events = upload(ground, is_async=is_async, **target)

@@ -214,9 +214,9 @@ def test_the_content_is_on_the_disk_before_it_gets_the_name(path: Path, monkeypa
         steps.append(stat.filemode(os.fstat(number).st_mode)[0])
         fsync(number)
 
-    def replaced(one: Path, other: Path) -> Path:
+    def replaced(source: Path, target: Path) -> Path:
         steps.append("replace")
-        return replace(one, other)
+        return replace(source, target)
 
     monkeypatch.setattr(os, "fsync", synced)
     monkeypatch.setattr(Path, "replace", replaced)
