@@ -307,6 +307,16 @@ def test_jobs_of_one_upload_share_a_client_whatever_gives_the_token(ground: Grou
     assert len(calls) == 2
 
 
+def test_uploads_through_one_executor_have_a_client_each(ground: Ground, film: Path) -> None:
+    with ThreadPoolExecutor(1) as executor:
+        ground.upload(film, ground.client(token=ground.state.token), executor=executor)
+        ground.state.faults.add(TokenExpiry(operation="get_file", new_token="second"))
+        with pytest.raises(errors.UnauthorizedError), ground.client() as box:
+            box.get_file("1")
+        ground.upload(film, ground.client(token="second"), file_name="again.mov", executor=executor)
+    assert ground.stored("again.mov") == [CONTENT]
+
+
 def test_an_executor_needs_a_token_that_need_not_be_awaited(ground: Ground, film: Path) -> None:
     async def token() -> str:
         return ground.state.token
