@@ -1,10 +1,7 @@
 """The control plane rejects requests from web pages of other sites."""
 
-import http.client
-from urllib.parse import urlsplit
-
 import pytest
-from box_uploads_mock import Failure, MockServer, State
+from box_uploads_mock import Failure, State
 
 from tests.unit.mock.in_process import HOST, SESSIONS, Response, new_file, post, send
 
@@ -12,18 +9,8 @@ FAULT = b'{"rate_limit": {"retry_after_s": 1, "requests": 2}}'
 JSON = {"content-type": "application/json", "content-length": str(len(FAULT))}
 OWN = ["localhost", "localhost:3000", "LOCALHOST", "127.0.0.1", "127.9.9.9:1", "[::1]:8080", HOST, "mock.example:1"]
 FOREIGN = [
-    "evil.example",
-    "evil.example:8080",
-    "localhost.evil.example",
-    "127.0.0.1.evil.example",
-    "evil-localhost",
-    "mock.example.evil",
-    "localhost@evil.example",
-    "10.0.0.1",
-    "[2001:db8::1]",
-    "localhost/",
-    "localhost:x",
-    "",
+    *("evil.example", "evil.example:8080", "localhost.evil.example", "127.0.0.1.evil.example", "evil-localhost"),
+    *("mock.example.evil", "localhost@evil.example", "10.0.0.1", "[2001:db8::1]", "localhost/", "localhost:x", ""),
 ]
 CALLS = [
     ("GET", "/_mock/requests"),
@@ -94,14 +81,3 @@ def test_json_may_have_a_charset(state: State) -> None:
 
 def test_the_api_accepts_any_host_and_origin(state: State) -> None:
     assert post(state, SESSIONS, new_file(), host="upload.box.com", origin="http://evil.example").status == 201
-
-
-@pytest.mark.parametrize(("host", "status"), [("localhost", 200), ("127.0.0.1", 200), ("evil.example", 403)])
-def test_a_server_rejects_dns_rebinding(host: str, status: int) -> None:
-    with MockServer() as server:
-        connection = http.client.HTTPConnection(urlsplit(server.origin).netloc, timeout=10)
-        try:
-            connection.request("GET", "/_mock/requests", headers={"host": f"{host}:{urlsplit(server.origin).port}"})
-            assert connection.getresponse().status == status
-        finally:
-            connection.close()

@@ -141,10 +141,6 @@ def test_a_part_may_be_discarded_after_its_state_was_closed() -> None:
     writer.discard()
 
 
-def test_spaces_before_a_token_are_ignored(state: State) -> None:
-    assert post(state, SESSIONS, new_file(), authorization="Bearer   mock-token").status == 201
-
-
 def test_ids_of_files_depend_on_the_seed_and_not_on_the_number_of_parts() -> None:
     def file_id(seed: int, data: bytes) -> str:
         upload = Upload(small_state(seed=seed), data)

@@ -22,30 +22,39 @@ from tests.unit.mock.in_process import (
 MAX_BODY_LENGTH = 65_536
 NO_IDS = ["", "x", "abc", "-1", "1" * 20, "1 2", "\u0661"]
 NO_LENGTHS = ["", "-1", "x", "1.0", "\u0661"]
+NO_HOSTS = ["", "a/b", "[", "a b", "user@host", "a:x", "a:", "a:123456", "[::1", "[g]", "{box-upload-server}"]
+NO_MEDIA_TYPES = [None, "", "text/plain", "application/jsonx", "application/problem+json", ";"]
 NO_USER_ID = "The id of the user is not 1 to 19 decimal digits."
 NO_PERMISSION = "Access denied - insufficient permission"
 NO_LENGTH = "The Content-Length header is malformed."
-METHODS = ["GET", "HEAD", "PUT", "PATCH", "DELETE", "TRACE", "QUERY", "get", "post"]
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/",
-        "/api/2.0",
-        "/api/2.0/",
-        "/api/2.0/files",
-        f"{SESSIONS}/",
-        f"{SESSIONS}/x/y",
-        "/2.0",
-        "/2.0/",
-        "/api/api/2.0/files/1",
-    ],
+NO_HOST = "The Host header is missing or malformed."
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE", "QUERY", "get", "post", "options"]
+SESSION = f"/files/upload_sessions/{'A' * 32}"
+ALLOWED = {
+    "/files/upload_sessions": "OPTIONS, POST",
+    "/files/12345/upload_sessions": "OPTIONS, POST",
+    "/files/no-id/upload_sessions": "OPTIONS, POST",
+    SESSION: "DELETE, GET, OPTIONS, PUT",
+    f"{SESSION}/parts": "GET, OPTIONS",
+    f"{SESSION}/commit": "OPTIONS, POST",
+    f"{SESSION}/log": "OPTIONS, POST",
+    f"{SESSION}/plan": "OPTIONS, POST",
+    "/files/12345": "GET, OPTIONS",
+}
+# Here, OPTIONS is a preflight check.
+ALLOWED_PREFLIGHT = dict.fromkeys(
+    ["/files/content", "/files/content/", "/files/12345/content", "/files/12345/content/"], "OPTIONS"
 )
+EVERY_BASE = pytest.mark.parametrize("base", ["/api/2.0", "/2.0"])
+
+
+@pytest.mark.parametrize("path", [
+    "/", "/api/2.0", "/api/2.0/", "/api/2.0/files", f"{SESSIONS}/x/y", "/2.0", "/2.0/", "/api/api/2.0/files/1",
+    "/api/2.0/folders/0",
+])  # fmt: skip
 def test_an_unknown_path_gets_404_with_any_method(state: State, path: str) -> None:
     for method in ("GET", "POST", "OPTIONS"):
-        response = send(state, method, path, {"host": HOST})
-        assert (response.status, response.code) == (404, "not_found")
+        require_error(send(state, method, path, {"host": HOST}), 404, "not_found", "Not Found")
 
 
 def test_the_api_is_below_2_0_too_and_sessions_lead_to_its_full_path(state: State) -> None:
@@ -57,28 +66,39 @@ def test_the_api_is_below_2_0_too_and_sessions_lead_to_its_full_path(state: Stat
     assert post(state, versions("12345").removeprefix("/api"), {"file_size": 20_000_000}).status == 201
 
 
-@pytest.mark.parametrize("path", [SESSIONS, versions("12345"), versions("no-id")])
-@pytest.mark.parametrize("method", METHODS)
-def test_an_unsupported_method_gets_405_before_other_checks(state: State, method: str, path: str) -> None:
+@EVERY_BASE
+@pytest.mark.parametrize(("path", "allow"), [*ALLOWED.items(), *ALLOWED_PREFLIGHT.items()])
+def test_an_unsupported_method_gets_405_before_other_checks(state: State, base: str, path: str, allow: str) -> None:
     state.rate_limit(retry_after_s=1, requests=1)
-    response = send(state, method, path, {"host": HOST})
-    assert (response.status, response.headers["allow"]) == (405, "OPTIONS, POST")
-    assert response.headers["content-type"] == "application/json"
-    assert response.content == b"" if method == "HEAD" else response.code == "method_not_allowed"
+    for method in set(METHODS) - set(allow.split(", ")):
+        response = send(state, method, base + path, {"host": HOST})
+        assert (response.status, response.headers["allow"]) == (405, allow)
+        assert response.headers["content-type"] == "application/json"
+        if method == "HEAD":
+            assert response.content == b""
+        else:
+            require_error(response, 405, "method_not_allowed", "Method Not Allowed")
 
 
-def test_every_error_has_the_format_of_box(state: State) -> None:
+@EVERY_BASE
+@pytest.mark.parametrize(("path", "allow"), ALLOWED.items())
+def test_options_returns_the_allowed_methods(state: State, base: str, path: str, allow: str) -> None:
+    state.rate_limit(retry_after_s=1, requests=1)
+    response = send(state, "OPTIONS", base + path, {"host": HOST})
+    assert (response.status, response.headers["allow"], response.content) == (204, allow, b"")
+    (exchange,) = state.request_log
+    assert (exchange.method, exchange.status, exchange.operation) == ("OPTIONS", 204, None)
+    assert state.faults.limited_requests == 1
+
+
+def test_every_error_has_the_headers_of_box(state: State) -> None:
     response = post(state, SESSIONS, new_file(folder_id="404"))
-    body = response.body
-    request_id = body.pop("request_id")
+    request_id = response.body["request_id"]
     assert re.fullmatch(r"[0-9a-f]{32}", request_id)
     assert re.fullmatch(r"[0-9a-f]{32}", response.headers["box-request-id"])
     assert response.headers["box-request-id"] != request_id
     assert response.headers["content-type"] == "application/json"
     assert int(response.headers["content-length"]) == len(response.content)
-    assert body.pop("help_url").startswith("https://developer.box.com/")
-    assert body.keys() == {"type", "status", "code", "message", "context_info"}
-    assert (body["type"], body["status"]) == ("error", 404)
 
 
 def test_a_successful_response_has_the_headers_of_box(state: State) -> None:
@@ -90,16 +110,14 @@ def test_a_successful_response_has_the_headers_of_box(state: State) -> None:
 @pytest.mark.parametrize("authorization", [None, "", "Basic bW9jay10b2tlbg==", "mock-token"])
 def test_a_missing_token_is_challenged(state: State, authorization: str | None) -> None:
     response = post(state, SESSIONS, new_file(), authorization=authorization)
-    assert (response.status, response.code) == (401, "unauthorized")
+    require_error(response, 401, "unauthorized", "Unauthorized")
     assert response.headers["www-authenticate"] == 'Bearer realm="Service"'
 
 
-@pytest.mark.parametrize(
-    "authorization", ["Bearer wrong", "Bearer ", "Bearer", "Bearer mock-token x", "bearer MOCK-TOKEN"]
-)
-def test_a_wrong_token_gets_an_invalid_token_challenge(state: State, authorization: str) -> None:
-    response = post(state, SESSIONS, new_file(), authorization=authorization)
-    assert (response.status, response.code) == (401, "unauthorized")
+@pytest.mark.parametrize("token", ["Bearer wrong", "Bearer ", "Bearer", "Bearer mock-token x", "bearer MOCK-TOKEN"])
+def test_a_wrong_token_gets_an_invalid_token_challenge(state: State, token: str) -> None:
+    response = post(state, SESSIONS, new_file(), authorization=token)
+    require_error(response, 401, "unauthorized", "Unauthorized")
     description = 'error_description="The access token provided is invalid."'
     assert response.headers["www-authenticate"] == f'Bearer realm="Service", error="invalid_token", {description}'
 
@@ -113,23 +131,22 @@ def test_an_expired_token_gets_an_expiry_challenge(state: State) -> None:
     assert post(state, SESSIONS, new_file(), authorization="Bearer fresh").status == 201
 
 
-def test_the_authentication_scheme_is_case_insensitive(state: State) -> None:
-    assert post(state, SESSIONS, new_file(), authorization="bEARER mock-token").status == 201
+@pytest.mark.parametrize("authorization", ["bEARER mock-token", "Bearer   mock-token"])
+def test_the_scheme_may_have_any_case_and_several_spaces(state: State, authorization: str) -> None:
+    assert post(state, SESSIONS, new_file(), authorization=authorization).status == 201
 
 
 @pytest.mark.parametrize(
     ("changes", "status", "code", "message", "name"),
     [
-        ({"host": None}, 400, "bad_request", "The Host header is missing or malformed.", None),
-        ({"authorization": None}, 401, "unauthorized", "Unauthorized", None),
-        ({"authorization": "Bearer x"}, 401, "unauthorized", "Unauthorized", None),
+        *(({"host": host}, 400, "bad_request", NO_HOST, None) for host in (None, *NO_HOSTS)),
         *(({"as_user": user_id}, 400, "invalid_parameter", NO_USER_ID, "as-user") for user_id in NO_IDS),
         ({"as_user": "2"}, 403, "access_denied_insufficient_permissions", NO_PERMISSION, None),
         ({"content_length": None}, 411, "length_required", "Length Required", None),
         ({"transfer_encoding": "chunked"}, 411, "length_required", "Length Required", None),
         *(({"content_length": length}, 400, "bad_request", NO_LENGTH, None) for length in NO_LENGTHS),
         ({"content_length": "9" * 19}, 413, "request_entity_too_large", "Request Entity Too Large", None),
-        ({"content_type": "text/plain"}, 415, "unsupported_media_type", "Unsupported Media Type", None),
+        *(({"content_type": v}, 415, "unsupported_media_type", "Unsupported Media Type", None) for v in NO_MEDIA_TYPES),
     ],
     ids=str,
 )
@@ -142,10 +159,7 @@ def test_a_rejected_request_says_why(
 
 def test_any_user_is_accepted_unless_the_world_names_users(state: State) -> None:
     assert post(state, SESSIONS, new_file(), as_user="67890").status == 201
-    named = State(World(users=["1"]))
-    assert post(named, SESSIONS, new_file(), as_user="1").status == 201
-    response = post(named, SESSIONS, new_file(), as_user="2")
-    assert (response.status, response.code) == (403, "access_denied_insufficient_permissions")
+    assert post(State(World(users=["1"])), SESSIONS, new_file(), as_user="1").status == 201
 
 
 def test_a_body_may_be_as_long_as_the_limit_and_no_longer(state: State) -> None:
@@ -162,12 +176,6 @@ def test_a_wrong_content_length_does_not_bypass_the_limit(state: State) -> None:
     assert response.status == 413
 
 
-@pytest.mark.parametrize("media_type", [None, "", "text/plain", "application/jsonx", "application/problem+json", ";"])
-def test_another_media_type_gets_415(state: State, media_type: str | None) -> None:
-    response = post(state, SESSIONS, new_file(), content_type=media_type)
-    assert (response.status, response.code) == (415, "unsupported_media_type")
-
-
 @pytest.mark.parametrize("media_type", ["application/json; charset=utf-8", "Application/JSON", "application/json ;x=y"])
 def test_json_may_be_spelled_in_any_case_and_have_parameters(state: State, media_type: str) -> None:
     assert post(state, SESSIONS, new_file(), content_type=media_type).status == 201
@@ -182,23 +190,10 @@ def test_endpoints_have_the_host_of_the_request(state: State, host: str) -> None
     assert endpoints["status"].startswith(f"http://{host}{SESSIONS}/")
 
 
-@pytest.mark.parametrize(
-    "host", [None, "", "a/b", "[", "a b", "user@host", "a:x", "a:", "a:123456", "[::1", "[g]", "{box-upload-server}"]
-)
-def test_a_malformed_host_gets_400(state: State, host: str | None) -> None:
-    response = post(state, SESSIONS, new_file(), host=host)
-    assert (response.status, response.code) == (400, "bad_request")
-
-
 def test_the_checks_come_in_a_fixed_order(state: State) -> None:
     state.rate_limit(retry_after_s=1, requests=1)
     body = b"{"
-    bad: dict[str, str | None] = {
-        "authorization": None,
-        "as_user": "x",
-        "content_length": None,
-        "content_type": "text/plain",
-    }
+    bad = {"authorization": None, "as_user": "x", "content_length": None, "content_type": "text/plain"}
     seen = [post(state, versions("x"), body, **bad).status]
     for name in list(bad):
         seen.append(post(state, versions("x"), body, **bad).status)
@@ -211,27 +206,3 @@ def test_a_request_whose_client_disconnects_is_not_logged(state: State) -> None:
     with pytest.raises(NoResponseError):
         send(state, "POST", SESSIONS, headers(content_length="100"), [])
     assert not state.request_log
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "allow"),
-    [
-        ("GET", SESSIONS, "OPTIONS, POST"),
-        ("GET", versions("12345"), "OPTIONS, POST"),
-        ("POST", f"{SESSIONS}/{'A' * 32}", "DELETE, GET, OPTIONS, PUT"),
-        ("PUT", f"{SESSIONS}/{'A' * 32}/parts", "GET, OPTIONS"),
-        ("GET", f"{SESSIONS}/{'A' * 32}/commit", "OPTIONS, POST"),
-        ("GET", f"{SESSIONS}/{'A' * 32}/log", "OPTIONS, POST"),
-        ("PUT", "/api/2.0/files/12345", "GET, OPTIONS"),
-    ],
-)
-def test_an_unsupported_method_gets_405_with_the_allowed_methods(
-    state: State, method: str, path: str, allow: str
-) -> None:
-    response = send(state, method, path, headers())
-    require_error(response, 405, "method_not_allowed", "Method Not Allowed")
-    assert response.headers["allow"] == allow
-
-
-def test_an_unknown_path_gets_404(state: State) -> None:
-    require_error(send(state, "GET", "/api/2.0/folders/0", headers()), 404, "not_found", "Not Found")

@@ -21,56 +21,36 @@ MESSAGES = {
     "file_size_too_small": "The file size is below the minimum of 20000000 bytes.",
     "bad_request": "The request body has a property that is not known.",
 }
+NO_IDS = ["", 0, "-1", "1\n", "\u0661", "1" * 20, ["0"]]
+NO_NAMES = ["", 7, ".", "..", "a/b", "a\\b", "a\x00", "a\n", "\x7f", LONE_SURROGATE]
+NO_SIZES = ["20000000", True, -1, 20_000_000.5, 2**63, [20_000_000]]
+MISSING = {"folder_id": "missing_destination", "file_name": "missing_file_name", "file_size": "missing_file_size"}
 
 
-def without(name: str) -> dict[str, object]:
-    body = new_file()
-    del body[name]
-    return body
+@pytest.mark.parametrize(("name", "code"), MISSING.items())
+def test_a_new_file_needs_every_property(state: State, name: str, code: str) -> None:
+    absent = {other: value for other, value in new_file().items() if other != name}
+    for body in (absent, new_file(**{name: None})):
+        require_error(post(state, SESSIONS, body), 400, code, MESSAGES[code], name)
+    assert not state.sessions
 
 
 @pytest.mark.parametrize(
-    ("body", "code", "name"),
+    ("name", "value", "code"),
     [
-        (without("folder_id"), "missing_destination", "folder_id"),
-        (new_file(folder_id=None), "missing_destination", "folder_id"),
-        (new_file(folder_id=""), "invalid_folder_id", "folder_id"),
-        (new_file(folder_id=0), "invalid_folder_id", "folder_id"),
-        (new_file(folder_id="-1"), "invalid_folder_id", "folder_id"),
-        (new_file(folder_id="1\n"), "invalid_folder_id", "folder_id"),
-        (new_file(folder_id="\u0661"), "invalid_folder_id", "folder_id"),
-        (new_file(folder_id="1" * 20), "invalid_folder_id", "folder_id"),
-        (new_file(folder_id=["0"]), "invalid_folder_id", "folder_id"),
-        (without("file_name"), "missing_file_name", "file_name"),
-        (new_file(file_name=None), "missing_file_name", "file_name"),
-        (new_file(file_name=""), "item_name_invalid", "file_name"),
-        (new_file(file_name=7), "item_name_invalid", "file_name"),
-        (new_file(file_name="."), "item_name_invalid", "file_name"),
-        (new_file(file_name=".."), "item_name_invalid", "file_name"),
-        (new_file(file_name="a/b"), "item_name_invalid", "file_name"),
-        (new_file(file_name="a\\b"), "item_name_invalid", "file_name"),
-        (new_file(file_name="a\x00"), "item_name_invalid", "file_name"),
-        (new_file(file_name="a\n"), "item_name_invalid", "file_name"),
-        (new_file(file_name="\x7f"), "item_name_invalid", "file_name"),
-        (new_file(file_name=LONE_SURROGATE), "item_name_invalid", "file_name"),
-        (new_file(file_name="a" * 256), "item_name_too_long", "file_name"),
-        (without("file_size"), "missing_file_size", "file_size"),
-        (new_file(file_size=None), "missing_file_size", "file_size"),
-        (new_file(file_size="20000000"), "invalid_file_size", "file_size"),
-        (new_file(file_size=True), "invalid_file_size", "file_size"),
-        (new_file(file_size=-1), "invalid_file_size", "file_size"),
-        (new_file(file_size=20_000_000.5), "invalid_file_size", "file_size"),
-        (new_file(file_size=2**63), "invalid_file_size", "file_size"),
-        (new_file(file_size=[20_000_000]), "invalid_file_size", "file_size"),
-        (new_file(file_size=0), "file_size_too_small", "file_size"),
-        (new_file(file_size=19_999_999), "file_size_too_small", "file_size"),
-        (new_file(parent={"id": "0"}), "bad_request", "parent"),
-        (new_file(**{LONE_SURROGATE: 1}), "bad_request", "\\ud800"),
+        *(("folder_id", value, "invalid_folder_id") for value in NO_IDS),
+        *(("file_name", value, "item_name_invalid") for value in NO_NAMES),
+        ("file_name", "a" * 256, "item_name_too_long"),
+        *(("file_size", value, "invalid_file_size") for value in NO_SIZES),
+        *(("file_size", value, "file_size_too_small") for value in (0, 19_999_999)),
+        ("parent", {"id": "0"}, "bad_request"),
+        (LONE_SURROGATE, 1, "bad_request"),
     ],
-    ids=str,
+    ids=ascii,
 )
-def test_an_invalid_body_for_a_new_file_says_why(state: State, body: object, code: str, name: str) -> None:
-    require_error(post(state, SESSIONS, body), 400, code, MESSAGES[code], name)
+def test_an_invalid_body_for_a_new_file_says_why(state: State, name: str, value: object, code: str) -> None:
+    shown = "\\ud800" if name == LONE_SURROGATE else name
+    require_error(post(state, SESSIONS, new_file(**{name: value})), 400, code, MESSAGES[code], shown)
     assert not state.sessions
 
 
@@ -81,12 +61,9 @@ def test_an_invalid_body_for_a_new_file_says_why(state: State, body: object, cod
         ({"file_size": None}, "missing_file_size", "file_size"),
         ({"file_size": 1}, "file_size_too_small", "file_size"),
         ({"file_size": "1"}, "invalid_file_size", "file_size"),
-        ({"file_size": SIZE, "file_name": None}, "item_name_invalid", "file_name"),
-        ({"file_size": SIZE, "file_name": 1}, "item_name_invalid", "file_name"),
-        ({"file_size": SIZE, "file_name": "/"}, "item_name_invalid", "file_name"),
+        *(({"file_size": SIZE, "file_name": name}, "item_name_invalid", "file_name") for name in (None, 1, "/")),
         ({"file_size": SIZE, "file_name": "a" * 256}, "item_name_too_long", "file_name"),
-        ({"file_size": SIZE, "folder_id": None}, "invalid_folder_id", "folder_id"),
-        ({"file_size": SIZE, "folder_id": "x"}, "invalid_folder_id", "folder_id"),
+        *(({"file_size": SIZE, "folder_id": value}, "invalid_folder_id", "folder_id") for value in (None, "x")),
         ({"file_size": SIZE, "name": "x"}, "bad_request", "name"),
         ({"file_size": SIZE, "\u00e9" * 30: 1}, "bad_request", "\\xe9" * 25),
     ],
@@ -96,31 +73,17 @@ def test_an_invalid_body_for_a_version_says_why(state: State, body: object, code
     require_error(post(state, versions("12345"), body), 400, code, MESSAGES[code], name)
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"",
-        b"{",
-        b'{"file_size": NaN}',
-        b'{"file_size": Infinity}',
-        b'{"file_size": -Infinity}',
-        b"{} trailing",
-        b"[]",
-        b"null",
-        b'"text"',
-        b"\xff\xfe{}",
-        b"\xef\xbb\xbf{}",
-        b'{"file_name": "\xff"}',
-        '{"file_size": 20000000}'.encode("utf-16"),
-        b"[" * 60_000,
-        b'{"file_size": ' + b"9" * 60_000 + b"}",
-        b'{"file_size": 1e99999999999999999999999}',
-    ],
-    ids=lambda body: repr(body[:40]),
-)
+NO_OBJECTS = [b"[]", b"null", b'"text"']
+NO_JSON = [
+    *(b"", b"{", b'{"file_size": NaN}', b'{"file_size": Infinity}', b'{"file_size": -Infinity}', b"{} trailing"),
+    *(b"\xff\xfe{}", b"\xef\xbb\xbf{}", b'{"file_name": "\xff"}', '{"file_size": 20000000}'.encode("utf-16")),
+    *(b"[" * 60_000, b'{"file_size": ' + b"9" * 60_000 + b"}", b'{"file_size": 1e99999999999999999999999}'),
+]
+
+
+@pytest.mark.parametrize("body", [*NO_OBJECTS, *NO_JSON], ids=lambda body: repr(body[:40]))
 def test_a_body_that_is_not_a_json_object_is_rejected(state: State, body: bytes) -> None:
-    is_json = body in {b"[]", b"null", b'"text"'}
-    message = f"The request body is not {'a JSON object' if is_json else 'valid JSON'}."
+    message = f"The request body is not {'a JSON object' if body in NO_OBJECTS else 'valid JSON'}."
     for path in (SESSIONS, versions("12345")):
         require_error(post(state, path, body), 400, "bad_request", message)
 
@@ -152,25 +115,10 @@ def test_an_invalid_size_gets_400(state: State, number: str) -> None:
     assert post(state, versions("12345"), body).status == 400
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "a",
-        "a" * 255,
-        "\U0001f600" * 255,
-        "\U0001f600.mov",
-        " both ends ",
-        "...",
-        "..a",
-        ".hidden",
-        "a.",
-        "e\u0301",
-        "\u2028",
-        "\ufffe",
-        "CON",
-    ],
-    ids=ascii,
-)
+@pytest.mark.parametrize("name", [
+    "a", "a" * 255, "\U0001f600" * 255, "\U0001f600.mov", " both ends ", "...", "..a", ".hidden", "a.", "e\u0301",
+    "\u2028", "\ufffe", "CON",
+], ids=ascii)  # fmt: skip
 def test_unusual_names_are_accepted(state: State, name: str) -> None:
     response = post(state, SESSIONS, new_file(file_name=name))
     assert response.status == 201

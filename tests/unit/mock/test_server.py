@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,42 +16,36 @@ import httpx2
 import pytest
 from box_uploads_mock import Failure, MockServer, State, UnfiredFaultsError, World
 
+from tests.unit.mock.connecting import connect, post_head
 from tests.unit.mock.in_process import SESSIONS, new_file
 from tests.unit.mock.uploading import Upload
 
-
-def _queue_a_fault(state: State) -> None:
-    state.faults.add(Failure(operation="create_upload_session", status=503))
+FAULT = Failure(operation="create_upload_session", status=503)
 
 
-def _limit_the_rate(state: State) -> None:
-    state.rate_limit(retry_after_s=1, requests=5)
-
-
-def exchange(server: MockServer, method: str, body: Any, *, headers: dict[str, str] | None = None) -> tuple[int, bytes]:
-    connection = http.client.HTTPConnection(urlsplit(server.origin).netloc, timeout=10)
-    try:
-        sent = {"authorization": f"Bearer {server.token}", "content-type": "application/json", **(headers or {})}
-        connection.request(method, SESSIONS, body, sent)
+def exchange(server: MockServer, method: str, body: Any) -> tuple[int, bytes]:
+    with closing(http.client.HTTPConnection(urlsplit(server.origin).netloc, timeout=10)) as connection:
+        headers = {"authorization": f"Bearer {server.token}", "content-type": "application/json"}
+        connection.request(method, SESSIONS, body, headers)
         response = connection.getresponse()
         return response.status, response.read()
-    finally:
-        connection.close()
+
+
+def create(server: MockServer, **changes: object) -> dict[str, Any]:
+    status, content = exchange(server, "POST", json.dumps(new_file(**changes)))
+    assert status == 201
+    session: dict[str, Any] = json.loads(content)
+    return session
 
 
 def test_endpoints_have_the_address_of_the_server(server: MockServer) -> None:
-    status, content = exchange(server, "POST", json.dumps(new_file()))
-    assert status == 201
-    session = json.loads(content)
+    session = create(server)
+    parsed = urlsplit(server.base_url)
+    assert (parsed.scheme, parsed.hostname, parsed.path) == ("http", "127.0.0.1", "/api/2.0")
+    assert parsed.port
     url = f"{server.base_url}/files/upload_sessions/{session['id']}"
     assert session["session_endpoints"]["commit"] == f"{url}/commit"
     assert list(server.state.sessions) == [session["id"]]
-
-
-def test_the_base_url_names_the_port_in_use(server: MockServer) -> None:
-    url = urlsplit(server.base_url)
-    assert (url.scheme, url.hostname, url.path) == ("http", "127.0.0.1", "/api/2.0")
-    assert url.port
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "TRACE", "QUERY", "PATCH"])
@@ -65,46 +60,34 @@ def test_a_chunked_json_body_gets_411(server: MockServer) -> None:
 
 
 def test_a_large_body_gets_413_before_it_is_sent(server: MockServer) -> None:
-    with socket.create_connection(("127.0.0.1", urlsplit(server.origin).port or 0), timeout=10) as connection:
-        head = f"POST {SESSIONS} HTTP/1.1\r\nHost: mock\r\nAuthorization: Bearer {server.token}\r\n"
-        connection.sendall(f"{head}Content-Length: 1000000000\r\n\r\n".encode())
+    with connect(server) as connection:
+        connection.sendall(post_head(server, 1_000_000_000))
         assert connection.recv(100).startswith(b"HTTP/1.1 413 ")
 
 
 def test_a_body_shorter_than_its_content_length_gets_no_response(server: MockServer) -> None:
-    with socket.create_connection(("127.0.0.1", urlsplit(server.origin).port or 0), timeout=10) as connection:
-        head = f"POST {SESSIONS} HTTP/1.1\r\nHost: mock\r\nAuthorization: Bearer {server.token}\r\n"
-        connection.sendall(f"{head}Content-Type: application/json\r\nContent-Length: 10\r\n\r\n{{}}".encode())
+    with connect(server) as connection:
+        connection.sendall(post_head(server, 10) + b"{}")
         connection.shutdown(socket.SHUT_WR)
         assert connection.recv(100) == b""
     assert not server.state.request_log
 
 
 def test_connections_stay_open_after_an_error(server: MockServer) -> None:
-    connection = http.client.HTTPConnection(urlsplit(server.origin).netloc, timeout=10)
-    try:
-        statuses: list[int] = []
-        for token in ("wrong", server.token):
+    with closing(http.client.HTTPConnection(urlsplit(server.origin).netloc, timeout=10)) as connection:
+        for token, status in (("wrong", 401), (server.token, 201)):
             headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
             connection.request("POST", SESSIONS, json.dumps(new_file()), headers)
             response = connection.getresponse()
             response.read()
-            statuses.append(response.status)
+            assert response.status == status
             assert connection.sock is not None
-        assert statuses == [401, 201]
-    finally:
-        connection.close()
 
 
 def test_many_clients_at_once_get_sessions_of_their_own(server: MockServer) -> None:
-    def create(number: int) -> str:
-        status, content = exchange(server, "POST", json.dumps(new_file(file_name=f"{number}.bin")))
-        assert status == 201
-        session_id: str = json.loads(content)["id"]
-        return session_id
-
     with ThreadPoolExecutor(8) as pool:
-        ids = set(pool.map(create, range(40)))
+        sessions = pool.map(lambda number: create(server, file_name=f"{number}.bin"), range(40))
+    ids = {session["id"] for session in sessions}
     assert ids == set(server.state.sessions)
     assert len(ids) == 40
 
@@ -139,8 +122,7 @@ def test_a_server_accepts_world_token_seed_and_clock() -> None:
     now = datetime(2026, 1, 1, tzinfo=UTC)
     with MockServer(world=World(), token="abc", seed=7, clock=lambda: now) as server:
         assert server.token == "abc"
-        content = exchange(server, "POST", json.dumps(new_file(file_name="Contract.pdf")))[1]
-    assert json.loads(content)["session_expires_at"] == "2026-01-08T00:00:00+00:00"
+        assert create(server, file_name="Contract.pdf")["session_expires_at"] == "2026-01-08T00:00:00+00:00"
 
 
 def test_a_server_accepts_a_state_instead_of_its_arguments() -> None:
@@ -152,7 +134,7 @@ def test_a_server_accepts_a_state_instead_of_its_arguments() -> None:
 
 def test_a_server_accepts_the_options_of_sessions() -> None:
     with MockServer(store="discard", part_size_for=lambda size: size // 2, min_file_size=10) as server:
-        session = json.loads(exchange(server, "POST", json.dumps(new_file(file_size=10)))[1])
+        session = create(server, file_size=10)
         assert (session["part_size"], session["total_parts"]) == (5, 2)
         assert server.state.store.kind == "discard"
 
@@ -168,7 +150,7 @@ def test_uploads_in_memory_remain_after_the_server_stops() -> None:
 def test_two_servers_are_independent() -> None:
     with MockServer() as first, MockServer() as second:
         assert first.base_url != second.base_url
-        exchange(first, "POST", json.dumps(new_file()))
+        create(first)
         assert (len(first.state.sessions), len(second.state.sessions)) == (1, 0)
 
 
@@ -185,7 +167,9 @@ def test_tcp_nodelay_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
         assert made[0].getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
-@pytest.mark.parametrize("queue", [_queue_a_fault, _limit_the_rate])
+@pytest.mark.parametrize(
+    "queue", [lambda state: state.faults.add(FAULT), lambda state: state.rate_limit(retry_after_s=1, requests=5)]
+)
 def test_unused_faults_raise_when_the_context_ends(queue: Callable[[State], None]) -> None:
     with pytest.raises(UnfiredFaultsError, match="queued but not used"), MockServer() as server:
         queue(server.state)
@@ -194,7 +178,7 @@ def test_unused_faults_raise_when_the_context_ends(queue: Callable[[State], None
 
 def test_unused_faults_do_not_hide_another_error() -> None:
     def fail(state: State) -> None:
-        _queue_a_fault(state)
+        state.faults.add(FAULT)
         raise KeyError("its own")
 
     with pytest.raises(KeyError, match="its own"), MockServer() as server:
@@ -203,13 +187,13 @@ def test_unused_faults_do_not_hide_another_error() -> None:
 
 def test_unused_faults_are_allowed_without_require_fired() -> None:
     with MockServer(require_fired=False) as server:
-        _queue_a_fault(server.state)
+        server.state.faults.add(FAULT)
     assert len(server.state.faults.unfired) == 1
 
 
 def test_fired_faults_do_not_raise_when_the_context_ends() -> None:
     with MockServer() as server:
-        server.state.faults.add(Failure(operation="create_upload_session", status=503))
+        server.state.faults.add(FAULT)
         assert exchange(server, "POST", json.dumps(new_file()))[0] == 503
 
 
@@ -219,19 +203,17 @@ def test_requests_sent_before_a_reset_do_not_affect_the_state(
     gate = threading.Event()
     getresponse = http.client.HTTPConnection.getresponse
 
-    def wait_for_answer(connection: http.client.HTTPConnection) -> http.client.HTTPResponse:
+    def wait_for_response(connection: http.client.HTTPConnection) -> http.client.HTTPResponse:
         gate.set()
         return getresponse(connection)
 
-    monkeypatch.setattr(http.client.HTTPConnection, "getresponse", wait_for_answer)
+    monkeypatch.setattr(http.client.HTTPConnection, "getresponse", wait_for_response)
     assert server._server is not None
     # The server reads nothing until `reset` waits for its response.
     server._server.servers[0].get_loop().call_soon_threadsafe(gate.wait, 10)
-    body = json.dumps(new_file())
-    with socket.create_connection(("127.0.0.1", urlsplit(server.origin).port or 0), timeout=10) as connection:
-        head = f"POST {SESSIONS} HTTP/1.1\r\nHost: mock\r\nAuthorization: Bearer {server.token}\r\n"
-        head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-        connection.sendall((head + body).encode())
+    body = json.dumps(new_file()).encode()
+    with connect(server) as connection:
+        connection.sendall(post_head(server, len(body)) + body)
     server.reset()
     gate.set()
     # The server reads earlier requests before this one.
@@ -272,9 +254,8 @@ def test_wait_until_idle_fails_if_a_client_stays_connected(monkeypatch: pytest.M
     monkeypatch.setattr("box_uploads_mock.server.IDLE_POLLS", 3)
     with MockServer() as server, httpx2.Client() as client:
         client.get(f"{server.origin}/_mock/requests")
-        with pytest.raises(
-            RuntimeError, match=r"^1 connections to the mock server are still open; close their clients first\.$"
-        ):
+        message = r"^1 connections to the mock server are still open; close their clients first\.$"
+        with pytest.raises(RuntimeError, match=message):
             server.wait_until_idle()
 
 
@@ -282,12 +263,12 @@ def test_a_server_that_does_not_start_or_stop_in_time_says_so(monkeypatch: pytes
     server = MockServer()
     wait = threading.Event.wait
 
-    def lose_patience(event: threading.Event, timeout: float | None = None) -> bool:
+    def time_out(event: threading.Event, timeout: float | None = None) -> bool:
         return timeout is None and wait(event)
 
     with monkeypatch.context() as patch:
         patch.setattr("box_uploads_mock.server.START_TIMEOUT_S", 0)
-        patch.setattr(threading.Event, "wait", lose_patience)
+        patch.setattr(threading.Event, "wait", time_out)
         with pytest.raises(RuntimeError, match=r"^The mock server did not start within 0 s\.$"):
             server.start()
     with monkeypatch.context() as patch:
@@ -317,7 +298,7 @@ def test_a_server_listens_on_the_given_address() -> None:
     except OSError:
         pytest.skip("this machine has no IPv6 on the loopback interface")
     with MockServer(host="::1") as server:
-        assert exchange(server, "POST", json.dumps(new_file()))[0] == 201
+        create(server)
 
 
 def test_the_package_exports_its_public_names() -> None:
@@ -327,4 +308,3 @@ def test_the_package_exports_its_public_names() -> None:
         "UnfiredFaultsError", "World", "WorldError", "WorldFileError", "constant_part_size", "create_app",
         "default_world", "load_world",
     }  # fmt: skip
-    assert all(hasattr(box_uploads_mock, name) for name in box_uploads_mock.__all__)
