@@ -106,6 +106,12 @@ def post(state: State, path: str, body: object, **changes: str | None) -> Respon
     return send(state, "POST", path, headers(content, **changes), [content])
 
 
+def preflight(state: State, path: str, body: object, **changes: str | None) -> Response:
+    """Check an upload to a path below the API's."""
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return send(state, "OPTIONS", f"/api/2.0{path}", headers(content, **changes), [content])
+
+
 def get_file(state: State, file_id: str, **changes: str | None) -> Response:
     """Read a file."""
     return send(state, "GET", f"/api/2.0/files/{file_id}", headers(b"", **changes))
@@ -121,14 +127,8 @@ def require_error(response: Response, status: int, code: str, message: str, name
     errors = {"errors": [{"reason": "invalid_parameter", "name": name, "message": message}]}
     body = response.body
     assert len(body.pop("request_id")) == 32
+    named = {"status": status, "code": code, "message": message}
+    context_info = None if name is None else errors
     assert (response.status, body) == (
-        status,
-        {
-            "type": "error",
-            "status": status,
-            "code": code,
-            "message": message,
-            "context_info": None if name is None else errors,
-            "help_url": HELP_URL,
-        },
-    )
+        status, {"type": "error", **named, "context_info": context_info, "help_url": HELP_URL},
+    )  # fmt: skip

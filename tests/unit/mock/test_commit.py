@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from box_uploads_mock import File, Folder, LatePartsMismatch, State, World, default_world
+from box_uploads_mock import Accepted, File, Folder, LatePartsMismatch, State, World, default_world
 
 from tests.unit.mock.in_process import post, require_error
 from tests.unit.mock.uploading import DATA, NO_DIGEST, SHA1, Upload, digest, small_state
@@ -313,20 +313,28 @@ def test_a_quota_used_up_meanwhile_fails_the_commit() -> None:
     assert second.commit().code == "storage_limit_exceeded"
 
 
-def test_pending_commits_get_202() -> None:
-    state = small_state(pending_commits=2, commit_retry_after_s=7)
-    upload = Upload(state)
+@pytest.mark.parametrize("file_id", [None, "12345"])
+@pytest.mark.parametrize("is_fault", [False, True])
+def test_a_202_stores_nothing_and_the_201_after_it_stores_once(file_id: str | None, *, is_fault: bool) -> None:
+    state = small_state() if is_fault else small_state(pending_commits=2, commit_retry_after_s=7)
+    upload = Upload(state, file_id=file_id)
     upload.put_all()
-    assert upload.get().body["num_parts_processed"] == 2
+    assert upload.get().body["num_parts_processed"] == (3 if is_fault else 2)
     assert upload.commit(digest=digest(b"")).status == 400
+    if is_fault:
+        state.faults.add(Accepted(times=2, retry_after_s=7))
+    before = state.files
     for _ in range(2):
         response = upload.commit()
         assert (response.status, response.headers["retry-after"], response.content) == (202, "7", b"")
         assert "content-type" not in response.headers
+        assert (state.files, list(state.sessions)) == (before, [upload.id])
     assert upload.get().body["num_parts_processed"] == 3
-    assert upload.commit().status == 201
-    state.reset()
-    assert (state.pending_commits, state.commit_retry_after_s) == (2, 7)
+    response = upload.commit()
+    (file,) = response.body["entries"]
+    version = "0" if file_id is None else "1"
+    assert (response.status, file["etag"], file["sequence_id"]) == (201, version, version)
+    assert (state.content(file["id"]), len(state.files)) == (DATA, len(before) + (file_id is None))
 
 
 def test_a_commit_body_may_have_4_mib(upload: Upload) -> None:

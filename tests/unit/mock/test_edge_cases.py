@@ -84,21 +84,6 @@ def test_the_request_log_keeps_the_latest_10000_requests(state: State) -> None:
     assert state.request_log == tuple(exchanges[1:])
 
 
-@pytest.mark.parametrize("name", ["pending_commits", "commit_retry_after_s", "conflicts_as_list", "bare_responses"])
-def test_reset_restores_every_option(state: State, name: str) -> None:
-    before = getattr(state, name)
-    setattr(state, name, 5)
-    state.reset()
-    assert getattr(state, name) == before
-
-
-def test_reset_removes_rate_limits_and_token_expiry(state: State) -> None:
-    state.rate_limit(retry_after_s=1, requests=5)
-    state.expire_token("mock-token")
-    state.reset()
-    assert post(state, SESSIONS, new_file()).status == 201
-
-
 def test_a_commit_hashes_pending_parts() -> None:
     upload = Upload(small_state())
     for index in (2, 1):

@@ -3,6 +3,7 @@
 import pytest
 from box_uploads_mock import Failure, State
 
+from tests.unit.mock.conftest import NOW
 from tests.unit.mock.in_process import SESSIONS, new_file, post, require_error, versions
 
 CREATE = "create_upload_session"
@@ -150,13 +151,17 @@ def test_failures_fire_in_order_per_operation(state: State) -> None:
     assert not state.faults.unfired
 
 
-def test_reset_restores_the_initial_state(state: State) -> None:
-    first = post(state, SESSIONS, new_file()).content
+def test_reset_restores_the_initial_state() -> None:
+    initial = {"pending_commits": 2, "commit_retry_after_s": 7, "conflicts_as_list": True, "bare_responses": True}
+    state = State(clock=lambda: NOW, **initial, offers_plan=False)  # type: ignore[arg-type]  # options by name
+    first = post(state, SESSIONS, new_file())
     state.faults.add(Failure(operation=CREATE, status=500))
-    state.rate_limit(retry_after_s=1)
+    state.rate_limit(retry_after_s=1, requests=5)
     state.expire_token("mock-token")
-    state.conflicts_as_list, state.offers_plan = True, False
+    for name in (*initial, "offers_plan"):
+        setattr(state, name, 5)
     state.reset()
     assert [*state.sessions, *state.request_log, *state.faults.unfired] == []
-    assert (state.conflicts_as_list, state.offers_plan) == (False, True)
-    assert post(state, SESSIONS, new_file()).content == first
+    assert {name: getattr(state, name) for name in (*initial, "offers_plan")} == {**initial, "offers_plan": False}
+    again = post(state, SESSIONS, new_file())
+    assert (again.content, again.headers) == (first.content, first.headers)

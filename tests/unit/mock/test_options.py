@@ -1,13 +1,12 @@
 """The preflight check of an upload: OPTIONS with a body."""
 
-import json
 from typing import Any
 
 import pytest
 from box_sdk_gen import BoxAPIError, PreflightFileUploadCheckParent
 from box_uploads_mock import Failure, MockServer, State, World
 
-from tests.unit.mock.in_process import HOST, Response, headers, send
+from tests.unit.mock.in_process import HOST, headers, preflight, send
 from tests.unit.mock.test_official_sdk import client_of
 
 BASES = ["/api/2.0", "/2.0"]
@@ -16,11 +15,6 @@ VERSION = "/files/12345/content"
 GOOD = {"name": "Project.mov", "parent": {"id": "0"}, "size": 104_857_600}
 BOTH = pytest.mark.parametrize("path", [NEW, VERSION])
 NAMES = {"12345": "Contract.pdf", "12346": "Report.docx"}
-
-
-def preflight(state: State, path: str, body: object, **changes: str | None) -> Response:
-    content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return send(state, "OPTIONS", f"/api/2.0{path}", headers(content, **changes), [content])
 
 
 @BOTH

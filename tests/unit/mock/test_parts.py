@@ -7,10 +7,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from box_uploads_mock import State, World
+from box_uploads_mock import State
 
 from tests.unit.mock.in_process import SESSIONS, headers, require_error, send
-from tests.unit.mock.uploading import DATA, NO_DIGEST, NOW, PART_SIZE, Upload, digest, small_state
+from tests.unit.mock.uploading import DATA, NO_DIGEST, NOW, Upload, digest, small_state
 
 
 @pytest.fixture
@@ -62,40 +62,18 @@ def test_the_digest_algorithm_is_case_insensitive(upload: Upload, name: str) -> 
     assert upload.put(0, digest=name + digest(DATA[:4])[4:]).status == 200
 
 
-@pytest.mark.parametrize(
-    ("value", "body"),
-    [
-        ("bytes 0-3/11", b"0123"),
-        ("bytes 0-3/9", b"0123"),
-        ("bytes 1-4/10", b"1234"),
-        ("bytes 0-2/10", b"012"),
-        ("bytes 8-8/10", b"8"),
-        ("bytes 8-11/10", b"89__"),
-        ("bytes 12-15/10", b"____"),
-        ("bytes 4-3/10", b""),
-        ("bytes 10-9/10", b""),
-        ("bytes 0-9999999999999999999/10", b"0123"),
-    ],
-)
+@pytest.mark.parametrize(("value", "body"), [
+    ("1-4", b"1234"), ("0-2", b"012"), ("8-8", b"8"), ("8-11", b"89__"), ("12-15", b"____"), ("4-3", b""),
+    ("10-9", b""), ("0-9999999999999999999", b"0123"),
+])  # fmt: skip
 def test_a_range_that_is_not_a_part_gets_416(upload: Upload, value: str, body: bytes) -> None:
-    response = upload.put(0, body, content_range=value)
+    response = upload.put(0, body, content_range=f"bytes {value}/10")
     assert (response.status, response.code) == (416, "requested_range_not_satisfiable")
 
 
 def test_a_body_larger_than_a_part_gets_413_before_it_is_read(upload: Upload) -> None:
-    response = send(
-        upload.state,
-        "PUT",
-        upload.path,
-        headers(
-            content_type="application/octet-stream",
-            digest=digest(b""),
-            content_range="bytes 0-4/10",
-            content_length=str(PART_SIZE + 1),
-        ),
-        [],
-    )
-    assert (response.status, response.code) == (413, "request_entity_too_large")
+    response = upload.put(0, chunks=[], content_length="5")
+    require_error(response, 413, "request_entity_too_large", "Request Entity Too Large")
 
 
 NO_DIGESTS = [
@@ -105,6 +83,7 @@ NO_RANGES = [
     *("", "x", "x" * 99, "bytes 0-0/0", "bytes 0-3", "0-3/10", "bytes 0-3/*", "bytes 00-3/10", "bytes=0-3/10"),
     "bytes -3/10",
 ]
+NO_BINARY = [None, "", "application/json", "text/plain"]
 NO_RANGE = "The content range is not bytes <first>-<last>/<size of the file>."
 OTHER_FILE = "The range 'bytes 0-3/11' is none of the session: the file has 10 bytes, every part but the last 4."
 
@@ -117,13 +96,9 @@ OTHER_FILE = "The range 'bytes 0-3/11' is none of the session: the file has 10 b
         ({"content_range": None}, 400, "bad_request", "The content-range header is missing.", None),
         *(({"content_range": value}, 400, "invalid_parameter", NO_RANGE, "content-range") for value in NO_RANGES),
         ({"content_range": "bytes 0-3/11"}, 416, "requested_range_not_satisfiable", OTHER_FILE, None),
-        ({"content_length": "5"}, 413, "request_entity_too_large", "Request Entity Too Large", None),
         ({"content_length": None}, 411, "length_required", "Length Required", None),
         ({"content_length": "x"}, 400, "bad_request", "The Content-Length header is malformed.", None),
-        *(
-            ({"content_type": value}, 415, "unsupported_media_type", "Unsupported Media Type", None)
-            for value in (None, "", "application/json", "text/plain")
-        ),
+        *(({"content_type": v}, 415, "unsupported_media_type", "Unsupported Media Type", None) for v in NO_BINARY),
     ],
     ids=str,
 )
@@ -133,17 +108,11 @@ def test_a_rejected_part_says_why(
     require_error(upload.put(0, **changes), status, code, message, name)
 
 
-@pytest.mark.parametrize(
-    ("body", "chunks", "length"),
-    [
-        *((b"", None, 0), (b"012", None, 3)),
-        *((None, [b"012"], 3), (None, [b"0123", b"45"], 6), (None, [b""], 0), (b"", [b""], 0), (b"012", [b"012"], 3)),
-    ],
-)
-def test_a_part_of_another_length_says_both_lengths(
-    upload: Upload, body: bytes | None, chunks: Any, length: int
-) -> None:
-    message = f"The body has {length} bytes, the range 'bytes 0-3/10' has 4."
+@pytest.mark.parametrize(("body", "chunks"), [
+    (b"", [b""]), (b"012", [b"012"]), (b"0123", [b"012"]), (b"0123", [b"0123", b"45"]), (b"0123", [b""]),
+])  # fmt: skip
+def test_a_part_of_another_length_says_both_lengths(upload: Upload, body: bytes, chunks: list[bytes]) -> None:
+    message = f"The body has {len(b''.join(chunks))} bytes, the range 'bytes 0-3/10' has 4."
     response = upload.put(0, body, chunks=chunks)
     require_error(response, 416, "requested_range_not_satisfiable", message)
     assert upload.get().body["num_parts_processed"] == 0
@@ -159,18 +128,12 @@ def test_a_wrong_digest_of_a_part_says_both_digests(upload: Upload) -> None:
 
 
 def test_the_checks_of_a_part_come_in_a_fixed_order(upload: Upload) -> None:
-    bad: dict[str, str | None] = {
-        "authorization": None,
-        "as_user": "x",
-        "content_length": None,
-        "content_type": None,
-        "digest": None,
-        "content_range": "bytes 1-2/3",
-    }
-    statuses = [upload.put(0, b"_", chunks=None, **bad).status]
+    bad: dict[str, Any] = {"authorization": None, "as_user": "x", "content_length": None, "content_type": None}
+    bad |= {"digest": None, "content_range": "bytes 1-2/3"}
+    statuses = [upload.put(0, b"_", **bad).status]
     for name in list(bad):
         del bad[name]
-        statuses.append(upload.put(0, b"_", chunks=None, **bad).status)
+        statuses.append(upload.put(0, b"_", **bad).status)
     assert statuses == [401, 400, 411, 415, 400, 416, 416]
 
 
@@ -185,37 +148,28 @@ def test_session_ids_are_case_insensitive(upload: Upload) -> None:
     assert upload.put(0).status == 200
 
 
-def test_pages_follow_offset_and_limit(upload: Upload) -> None:
-    upload.put_all()
-    page = upload.get("/parts?offset=1&limit=1").body
-    assert [part["offset"] for part in page.pop("entries")] == [4]
-    assert page == {"total_count": 3, "offset": 1, "limit": 1, "order": [{"by": "offset", "direction": "ASC"}]}
-    assert [part["offset"] for part in upload.get("/parts?offset=2").body["entries"]] == [8]
-    assert upload.get("/parts?offset=3").body["entries"] == []
-    assert upload.get("/parts").body["limit"] == 1000
-
-
-@pytest.mark.parametrize(
-    "query", ["offset=10001", "limit=1001", "limit=0", "offset=-1", "offset=x", "limit=", "limit=1.5"]
-)
+@pytest.mark.parametrize("query", [
+    "offset=10001", "limit=1001", "limit=0", "offset=-1", "offset=x", "limit=", "limit=1.5",
+])  # fmt: skip
 def test_a_page_out_of_bounds_says_the_bounds(upload: Upload, query: str) -> None:
     name = query.partition("=")[0]
     message = f"It is not a whole number from {'0 to 10000' if name == 'offset' else '1 to 1000'}."
     require_error(upload.get(f"/parts?{query}"), 400, "invalid_parameter", message, name)
 
 
-@pytest.mark.parametrize("query", ["offset=10000", "limit=1000", "limit=1.0", "offset=0&unknown=1"])
+@pytest.mark.parametrize("query", ["limit=1.0", "offset=0&unknown=1"])
 def test_a_page_within_bounds_is_returned(upload: Upload, query: str) -> None:
     assert upload.get(f"/parts?{query}").status == 200
 
 
 CALLS: list[Callable[[Upload], Any]] = [
-    lambda upload: upload.get(),
+    Upload.get,
     lambda upload: upload.put(0),
     lambda upload: upload.get("/parts"),
     lambda upload: upload.commit([{"part_id": "0" * 8, "offset": 0, "size": 1, "sha1": "0" * 40}]),
-    lambda upload: upload.abort(),
+    Upload.abort,
     lambda upload: upload.log({"event_type": "x"}),
+    Upload.plan,
 ]
 
 
@@ -238,22 +192,6 @@ def test_a_session_that_is_not_open_says_why(call: Callable[[Upload], Any]) -> N
     require_error(call(upload), 410, "session_expired", "The upload session has expired")
 
 
-@pytest.mark.parametrize(
-    ("tail", "allow"),
-    [
-        ("", "DELETE, GET, OPTIONS, PUT"),
-        ("/parts", "GET, OPTIONS"),
-        ("/commit", "OPTIONS, POST"),
-        ("/log", "OPTIONS, POST"),
-        ("/plan", "OPTIONS, POST"),
-    ],
-)
-@pytest.mark.parametrize("method", ["HEAD", "PATCH", "TRACE", "QUERY", "get", "options"])
-def test_an_unsupported_method_gets_the_allowed_methods(upload: Upload, method: str, tail: str, allow: str) -> None:
-    response = send(upload.state, method, upload.path + tail, {"host": "x"})
-    assert (response.status, response.headers["allow"]) == (405, allow)
-
-
 def test_parts_are_kept_by_ids_that_the_seed_decides() -> None:
     def run(seed: int) -> list[object]:
         upload = Upload(small_state(seed=seed))
@@ -261,18 +199,6 @@ def test_parts_are_kept_by_ids_that_the_seed_decides() -> None:
 
     assert run(1) == run(1)
     assert run(1) != run(2)
-
-
-def test_the_request_log_has_the_range_of_a_part(upload: Upload) -> None:
-    upload.put(1)
-    upload.get()
-    assert [exchange.content_range for exchange in upload.state.request_log] == [None, "bytes 4-7/10", None]
-
-
-def test_an_unknown_user_gets_403() -> None:
-    upload = Upload(small_state(World(users=["1"])))
-    response = send(upload.state, "GET", upload.path, headers(as_user="2"))
-    assert (response.status, response.code) == (403, "access_denied_insufficient_permissions")
 
 
 def test_the_part_size_can_be_that_of_box(state: State) -> None:
