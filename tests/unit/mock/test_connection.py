@@ -3,10 +3,10 @@
 import asyncio
 import http.client
 import json
-import socket
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -24,6 +24,7 @@ from box_uploads_mock import (
 )
 from box_uploads_mock.connection import Connection
 
+from tests.unit.mock.connecting import connect, post_head
 from tests.unit.mock.in_process import SESSIONS, new_file
 from tests.unit.mock.uploading import digest
 
@@ -95,12 +96,6 @@ class Browser:
         assert status == 201
         return f"{SESSIONS}/{json.loads(content)['id']}"
 
-    def wait_for_stall(self) -> None:
-        for _ in range(5_000):
-            if json.loads(self.call("GET", "/_mock/faults")[1])["stalled"]:
-                return
-        pytest.fail("no call has stalled")
-
     def put(self, path: str) -> tuple[int, bytes]:
         headers = {"content-type": "application/octet-stream", "digest": digest(DATA)}
         return self.call("PUT", path, DATA, {**headers, "content-range": f"bytes 0-{SIZE - 1}/{SIZE}"})
@@ -113,21 +108,30 @@ def browser(server: MockServer) -> Iterator[Browser]:
     browser.connection.close()
 
 
+def wait_for_stall(server: MockServer, *, release: bool = False) -> None:
+    """Wait until a call stalls, over another connection; then release it, if asked to."""
+    with closing(Browser(server).connection) as connection:
+        for _ in range(5_000):
+            connection.request("GET", "/_mock/faults")
+            if json.loads(connection.getresponse().read())["stalled"]:
+                break
+        else:
+            pytest.fail("no call has stalled")
+        if release:
+            connection.request("POST", "/_mock/release")
+            assert connection.getresponse().status == 204
+
+
 @pytest.mark.parametrize(
-    "fault",
-    [
-        Reset(operation=PART),
-        Reset(operation=PART, when="during"),
-        Reset(operation=PART, when="during", after_bytes=SIZE // 2),
-        Reset(operation=PART, when="after"),
-    ],
+    "settings",
+    [{}, {"when": "during"}, {"when": "during", "after_bytes": SIZE // 2}, {"when": "after"}],
     ids=str,
 )
 def test_a_reset_connection_stores_nothing_and_the_next_connection_works(
-    server: MockServer, browser: Browser, fault: Reset
+    server: MockServer, browser: Browser, settings: dict[str, Any]
 ) -> None:
     path = browser.create()
-    server.state.faults.add(fault)
+    server.state.faults.add(Reset(operation=PART, **settings))
     with pytest.raises((ConnectionResetError, BrokenPipeError)):
         browser.put(path)
     browser.connection.close()
@@ -137,8 +141,8 @@ def test_a_reset_connection_stores_nothing_and_the_next_connection_works(
 
 def test_a_reset_is_a_reset_and_no_orderly_end(server: MockServer) -> None:
     server.state.faults.add(Reset(operation="create_upload_session"))
-    with socket.create_connection(("127.0.0.1", urlsplit(server.origin).port or 0), timeout=10) as connection:
-        connection.sendall(f"POST {SESSIONS} HTTP/1.1\r\nHost: mock\r\nContent-Length: 0\r\n\r\n".encode())
+    with connect(server) as connection:
+        connection.sendall(post_head(server, 0))
         with pytest.raises(ConnectionResetError):
             connection.recv(1)
 
@@ -175,17 +179,23 @@ def test_a_failure_in_the_middle_of_a_body_leaves_the_connection_usable(server: 
     assert browser.put(path)[0] == 200
 
 
-@pytest.mark.parametrize("when", ["before", "during", "after"])
-def test_a_stalled_call_goes_on_when_it_is_released(server: MockServer, browser: Browser, when: str) -> None:
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Stall(operation=PART, limit_s=60),
+        Stall(operation=PART, limit_s=60, when="during", after_bytes=SIZE // 2),
+        Stall(operation=PART, limit_s=60, when="after"),
+        SlowRead(operation=PART, bytes_per_read=1, pause_s=60),
+    ],
+    ids=str,
+)
+def test_a_stalled_call_goes_on_when_it_is_released(server: MockServer, browser: Browser, fault: Fault) -> None:
     path = browser.create()
-    after_bytes = SIZE // 2 if when == "during" else 0
-    server.state.faults.add(Stall(operation=PART, when=when, after_bytes=after_bytes, limit_s=60))  # type: ignore[arg-type]
+    server.state.faults.add(fault)
     with _putting(browser, path) as statuses:
-        other = Browser(server)
-        other.wait_for_stall()
+        wait_for_stall(server)
         assert statuses == []
-        assert other.call("POST", "/_mock/release")[0] == 204
-        other.connection.close()
+        wait_for_stall(server, release=True)
     assert statuses == [200]
 
 
@@ -193,18 +203,6 @@ def test_a_slow_reader_gets_everything(server: MockServer, browser: Browser) -> 
     path = browser.create()
     server.state.faults.add(SlowRead(operation=PART, bytes_per_read=10_000, pause_s=0.001))
     assert browser.put(path)[0] == 200
-
-
-def test_a_slow_reader_that_is_released_pauses_no_more(server: MockServer, browser: Browser) -> None:
-    path = browser.create()
-    server.state.faults.add(SlowRead(operation=PART, bytes_per_read=1, pause_s=60))
-    with _putting(browser, path) as statuses:
-        other = Browser(server)
-        other.wait_for_stall()
-        assert statuses == []
-        assert other.call("POST", "/_mock/release")[0] == 204
-        other.connection.close()
-    assert statuses == [200]
 
 
 @pytest.mark.parametrize(
@@ -217,9 +215,7 @@ def test_a_stopping_server_finishes_stalled_calls(fault: Fault, caplog: pytest.L
         path = browser.create()
         state.faults.add(fault)
         statuses = calls.enter_context(_putting(browser, path))
-        other = Browser(server)
-        other.wait_for_stall()
-        other.connection.close()
+        wait_for_stall(server)
     browser.connection.close()
     assert statuses == [200]
     assert caplog.records == []
@@ -229,23 +225,18 @@ def test_a_call_that_stalls_while_the_server_stops_is_finished(caplog: pytest.Lo
     state = State(min_file_size=1)
     body = json.dumps(new_file()).encode()
     with MockServer(state=state) as server:
-        head = f"POST {SESSIONS} HTTP/1.1\r\nHost: mock\r\nAuthorization: Bearer {server.token}\r\n"
-        head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        head = post_head(server, len(body))
         state.faults.add(
             Stall(operation="create_upload_session", when="during", after_bytes=1, limit_s=600),
             Stall(operation="create_upload_session", when="during", after_bytes=len(body), limit_s=600),
         )
-        first, second = (
-            socket.create_connection(("127.0.0.1", urlsplit(server.origin).port or 0), 10) for _ in range(2)
-        )
-        first.sendall(head.encode() + body)
-        other = Browser(server)
-        other.wait_for_stall()
+        first, second = connect(server), connect(server)
+        first.sendall(head + body)
+        wait_for_stall(server)
         # All but the last byte, at which the call stalls.
-        second.sendall(head.encode() + body[:-1])
+        second.sendall(head + body[:-1])
         # Both requests are read before this one.
-        other.call("GET", "/_mock/faults")
-        other.connection.close()
+        wait_for_stall(server)
         stopping = threading.Thread(target=server.stop)
         stopping.start()
         with first, second:
