@@ -1,17 +1,15 @@
 """`python -m box_uploads_mock`."""
 
-import json
 import os
 import re
 import signal
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx2
 import pytest
 from box_uploads_mock import MockServer
 from box_uploads_mock.__main__ import main
@@ -37,17 +35,18 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=60, check=False)
 
 
+def create(base_url: str, **body: object) -> httpx2.Response:
+    headers = {"Authorization": "Bearer abc"}
+    return httpx2.post(f"{base_url}/files/upload_sessions", json={"file_name": "Project.mov", **body}, headers=headers)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_first_line_is_the_base_url_and_a_signal_exits_with_0(number: signal.Signals) -> None:
     with running("--port", "0", "--token", "abc", "--seed", "3") as process:
         assert process.stdout is not None
         base_url = process.stdout.readline().rstrip("\n")
         assert re.fullmatch(r"http://127\.0\.0\.1:[0-9]+/api/2\.0", base_url)
-        body = json.dumps({"folder_id": "0", "file_name": "Project.mov", "file_size": 20_000_000}).encode()
-        headers = {"Authorization": "Bearer abc", "Content-Type": "application/json"}
-        request = urllib.request.Request(f"{base_url}/files/upload_sessions", body, headers, method="POST")
-        with urllib.request.urlopen(request, timeout=10) as response:
-            assert response.status == 201
+        assert create(base_url, folder_id="0", file_size=20_000_000).status_code == 201
         process.send_signal(number)
         assert process.wait(10) == 0
 
@@ -95,27 +94,13 @@ def test_every_option_takes_effect(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         assert process.stdout is not None
         base_url = process.stdout.readline().rstrip("\n")
         assert base_url.startswith("http://localhost:")
-        authorization = {"Authorization": "Bearer abc"}
-
-        def create(size: int) -> urllib.request.Request:
-            body = json.dumps({"folder_id": "7", "file_name": "Project.mov", "file_size": size}).encode()
-            headers = {**authorization, "Content-Type": "application/json"}
-            return urllib.request.Request(f"{base_url}/files/upload_sessions", body, headers, method="POST")
-
-        with pytest.raises(urllib.error.HTTPError, match="400"):
-            urllib.request.urlopen(create(19), timeout=10)
-        with urllib.request.urlopen(create(20), timeout=10) as response:
-            session = json.load(response)
+        assert create(base_url, folder_id="7", file_size=19).status_code == 400
+        session = create(base_url, folder_id="7", file_size=20).json()
         assert session["id"] == Identifiers(3).new_session_id()
         assert (session["part_size"], session["total_parts"]) == (7, 3)
-        part = {
-            "Content-Type": "application/octet-stream",
-            "Content-Range": "bytes 0-6/20",
-            "Digest": digest(b"0123456"),
-        }
-        url = session["session_endpoints"]["upload_part"]
-        sent = urllib.request.Request(url, b"0123456", {**authorization, **part}, method="PUT")
-        urllib.request.urlopen(sent, timeout=10).close()
+        headers = {"Authorization": "Bearer abc", "Content-Type": "application/octet-stream"}
+        headers |= {"Content-Range": "bytes 0-6/20", "Digest": digest(b"0123456")}
+        httpx2.put(session["session_endpoints"]["upload_part"], content=b"0123456", headers=headers)
         assert [path.read_bytes() for path in tmp_path.glob("box-uploads-mock-*/*")] == [b"0123456"]
         process.send_signal(signal.SIGINT)
         assert process.wait(10) == 0

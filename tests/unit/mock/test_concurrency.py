@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from box_uploads_mock import State
 from box_uploads_mock.commit_rules import Attributes, CommitRequest
 from box_uploads_mock.errors import ApiError
 from box_uploads_mock.headers import parse_content_range
@@ -13,14 +12,7 @@ from box_uploads_mock.session_store import SessionStore
 from box_uploads_mock.sessions import SESSION_LIFETIME
 
 from tests.unit.mock.in_process import SESSIONS, headers, new_file, post, send
-from tests.unit.mock.uploading import DATA, NOW, SHA1, Upload, small_state
-
-
-def committed(state: State) -> Upload:
-    upload = Upload(state)
-    upload.put_all()
-    assert upload.commit().status == 201
-    return upload
+from tests.unit.mock.uploading import DATA, NOW, SHA1, Upload, complete, small_state
 
 
 def test_an_unacknowledged_session_is_a_conflict_until_it_expires() -> None:
@@ -38,22 +30,17 @@ def test_an_unacknowledged_session_is_a_conflict_until_it_expires() -> None:
 
 
 def test_the_id_of_a_committed_session_is_case_insensitive() -> None:
-    upload = committed(small_state())
+    upload = complete(small_state())
+    upload.stored()
     for name in (upload.id, upload.id.lower()):
         assert send(upload.state, "DELETE", f"{SESSIONS}/{name}", headers()).status == 204
 
 
 def test_a_reset_forgets_which_sessions_were_committed() -> None:
-    upload = committed(small_state())
+    upload = complete(small_state())
+    upload.stored()
     upload.state.reset()
     assert upload.abort().code == "upload_session_not_found"
-
-
-def test_a_new_file_has_no_etag() -> None:
-    upload = Upload(small_state())
-    upload.put_all()
-    assert upload.commit(if_match="*").code == "precondition_failed"
-    assert upload.commit(if_none_match="*").status == 201
 
 
 def test_an_invalid_event_is_reported_before_an_unknown_session() -> None:
@@ -65,9 +52,7 @@ def test_an_invalid_event_is_reported_before_an_unknown_session() -> None:
 
 def test_a_commit_fails_if_its_name_is_taken_after_the_check() -> None:
     state = small_state()
-    first, second = Upload(state), Upload(state)
-    for upload in (first, second):
-        upload.put_all()
+    first, second = complete(state), complete(state)
     uploads: SessionStore = state.session_store
     session = uploads.find(second.id)
     request = CommitRequest(

@@ -5,17 +5,21 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from box_uploads_mock import Accepted, Failure, Fault, Reset, State
+from box_uploads_mock import Failure, Fault, State
 from box_uploads_mock.fault_kinds import KINDS
 from box_uploads_mock.operation_names import OPERATIONS
 
 from tests.unit.mock.in_process import HOST, SESSIONS, Response, new_file, post, send, versions
-from tests.unit.mock.uploading import DATA, SHA1, Upload, small_state
+from tests.unit.mock.uploading import DATA, SHA1, Upload, complete, small_state
 
 RESET = {"kind": "reset", "operation": "upload_part"}
 FAILURE_FIELDS = ("status", "code", "retry_after_s", "body", "after_bytes", "carried_out", "skip", "times")
+RESET_FIELDS = "operation, when, after_bytes, skip, times"
+ONE_OPERATION = f"is unknown; use one of {', '.join(OPERATIONS)}"
+NEGATIVE = "is negative; use a whole number from 0"
 NOT_STORED = "The bytes of file 12345 are not stored: it was not uploaded to this mock, or the store discards."
 FAILURE = {"kind": "failure", "operation": "create_upload_session", "status": 503, "retry_after_s": 2}
+UNKNOWN_OPERATION = {**FAILURE, "operation": "x"}
 
 
 def control(state: State, method: str, path: str, body: object = None) -> Response:
@@ -46,11 +50,9 @@ def test_the_request_log_has_method_path_status_and_operation(state: State) -> N
 def test_added_faults_are_listed_until_they_fire(state: State) -> None:
     limit = {"retry_after_s": 3, "requests": 1}
     added = control(state, "POST", "/_mock/faults", {"faults": [FAILURE], "rate_limit": limit})
-    assert added.status == 201
     rest = {"code": "", "body": "box", "after_bytes": None, "carried_out": False, "skip": 0, "times": 1}
-    unfired = [{**FAILURE, **rest}]
-    pending = {"unfired": unfired, "rate_limited_requests": 1, "stalled": 0}
-    assert added.body == pending
+    pending = {"unfired": [{**FAILURE, **rest}], "rate_limited_requests": 1, "stalled": 0}
+    assert (added.status, added.body) == (201, pending)
     assert control(state, "GET", "/_mock/faults").body == pending
     assert [post(state, SESSIONS, new_file()).status for _ in range(3)] == [429, 503, 201]
     assert control(state, "GET", "/_mock/faults").body == {"unfired": [], "rate_limited_requests": 0, "stalled": 0}
@@ -67,11 +69,11 @@ def test_a_failure_of_any_status_is_listed_as_it_was_added_and_can_be_added_agai
 
 def test_nothing_is_queued_if_the_response_cannot_be_built(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(fault: Fault) -> Mapping[str, object]:
-        raise ValueError(f"{fault.operation} cannot be told")
+        raise ValueError(f"{fault.operation} cannot be shown")
 
     monkeypatch.setattr("box_uploads_mock.control.fault_to_json", refuse)
     response = control(state, "POST", "/_mock/faults", {"faults": [FAILURE], "rate_limit": {"retry_after_s": 1}})
-    assert (response.status, response.body) == (400, {"error": "create_upload_session cannot be told"})
+    assert (response.status, response.body) == (400, {"error": "create_upload_session cannot be shown"})
     assert (state.faults.unfired, state.faults.limited_requests) == ((), 0)
 
 
@@ -85,8 +87,14 @@ def test_reset_over_http_forgets_everything(state: State) -> None:
 
 def test_the_control_plane_has_no_rate_limit_and_no_log(state: State) -> None:
     state.rate_limit(retry_after_s=1, requests=1)
-    assert control(state, "GET", "/_mock/requests").body == {"requests": []}
-    assert control(state, "GET", "/_mock/requests").body == {"requests": []}
+    for _ in range(2):
+        assert control(state, "GET", "/_mock/requests").body == {"requests": []}
+
+
+UNKNOWN = "is unknown; use"
+NO_KIND = f"faults[0].kind: missing or unknown; use one of {', '.join(KINDS)}"
+NO_ASCII = "'\\xe9' is not an ASCII string; give an ASCII string"
+LIMIT = {"retry_after_s": 1}
 
 
 @pytest.mark.parametrize(
@@ -95,36 +103,20 @@ def test_the_control_plane_has_no_rate_limit_and_no_log(state: State) -> None:
         (None, "The request body is not valid JSON."),
         ([], "The request body is not a JSON object."),
         ({}, "the body is empty; give faults, rate_limit or both"),
-        ({"fault": 1}, "the body: 'fault' is unknown; use faults, rate_limit"),
-        ({"failures": [FAILURE]}, "the body: 'failures' is unknown; use faults, rate_limit"),
+        ({"fault": 1}, f"the body: 'fault' {UNKNOWN} faults, rate_limit"),
+        ({"failures": [FAILURE]}, f"the body: 'failures' {UNKNOWN} faults, rate_limit"),
         ({"faults": {}}, "faults: not a list; give a list of objects"),
         ({"faults": [FAILURE, 1]}, "faults[1]: not an object; give names and values"),
         ({"faults": [{"kind": "failure", "status": 500}]}, "faults[0].operation: missing; this field is required"),
         ({"faults": [{**FAILURE, "status": 500.5}]}, "faults[0].status: 500.5 is not an integer; give an integer"),
-        (
-            {"faults": [{**FAILURE, "when": 1}]},
-            f"faults[0]: 'when' is unknown; use operation, {', '.join(FAILURE_FIELDS)}",
-        ),
-        (
-            {"faults": [FAILURE, {**FAILURE, "operation": "x"}], "rate_limit": {"retry_after_s": 1}},
-            f"faults[1].operation: 'x' is unknown; use one of {', '.join(OPERATIONS)}",
-        ),
-        ({"faults": [{}]}, f"faults[0].kind: missing or unknown; use one of {', '.join(KINDS)}"),
-        ({"faults": [{"kind": []}]}, f"faults[0].kind: missing or unknown; use one of {', '.join(KINDS)}"),
-        (
-            {"faults": [{**RESET, "operation": "\u00e9"}]},
-            "faults[0].operation: '\\xe9' is not an ASCII string; give an ASCII string",
-        ),
-        (
-            {"faults": [{**RESET, "limit_s": 1}]},
-            "faults[0]: 'limit_s' is unknown; use operation, when, after_bytes, skip, times",
-        ),
+        ({"faults": [{**FAILURE, "when": 1}]}, f"faults[0]: 'when' {UNKNOWN} operation, {', '.join(FAILURE_FIELDS)}"),
+        ({"faults": [FAILURE, UNKNOWN_OPERATION], "rate_limit": LIMIT}, f"faults[1].operation: 'x' {ONE_OPERATION}"),
+        *(({"faults": [fault]}, NO_KIND) for fault in ({}, {"kind": []})),
+        ({"faults": [{**RESET, "operation": "\u00e9"}]}, f"faults[0].operation: {NO_ASCII}"),
+        ({"faults": [{**RESET, "limit_s": 1}]}, f"faults[0]: 'limit_s' {UNKNOWN} {RESET_FIELDS}"),
         ({"faults": [FAILURE], "rate_limit": 1}, "rate_limit: not an object; give names and values"),
         ({"rate_limit": {}}, "rate_limit.retry_after_s: missing; this field is required"),
-        (
-            {"faults": [FAILURE], "rate_limit": {"retry_after_s": -1}},
-            "rate_limit.retry_after_s: -1 is negative; use a whole number from 0",
-        ),
+        ({"faults": [FAILURE], "rate_limit": {"retry_after_s": -1}}, f"rate_limit.retry_after_s: -1 {NEGATIVE}"),
     ],
     ids=str,
 )
@@ -141,52 +133,19 @@ def test_an_unknown_path_gets_the_list_of_paths(state: State) -> None:
     assert (response.status, response.body) == (404, {"error": f"/_mock/state does not exist; use {known}."})
 
 
-@pytest.mark.parametrize(
-    ("path", "allow"),
-    [
-        ("reset", "POST"),
-        ("requests", "GET"),
-        ("faults", "GET, POST"),
-        ("release", "POST"),
-        ("files/12345", "GET"),
-        ("files/12345/content", "GET"),
-    ],
-)
+@pytest.mark.parametrize(("path", "allow"), [
+    ("reset", "POST"), ("requests", "GET"), ("faults", "GET, POST"), ("release", "POST"),
+    ("files/12345", "GET"), ("files/12345/content", "GET"),
+])  # fmt: skip
 def test_an_unsupported_method_gets_the_allowed_methods(state: State, path: str, allow: str) -> None:
     response = control(state, "DELETE", f"/_mock/{path}")
     assert (response.status, response.headers["allow"]) == (405, allow)
     assert response.body == {"error": f"/_mock/{path} does not support DELETE; use {allow}."}
 
 
-def test_faults_of_every_kind_are_queued_over_http(state: State) -> None:
-    faults: list[dict[str, object]] = [
-        {"kind": "reset", "operation": "upload_part", "when": "during", "after_bytes": 5},
-        {"kind": "stall", "operation": "upload_part", "limit_s": 0.5},
-        {"kind": "slow_read", "operation": "upload_part", "bytes_per_read": 1, "pause_s": 0},
-        {"kind": "truncation", "operation": "list_parts"},
-        {"kind": "lost_response", "operation": "create_upload_session"},
-        {"kind": "accepted", "times": 3},
-        {"kind": "late_parts_mismatch"},
-        {"kind": "token_expiry", "operation": "upload_part", "new_token": "fresh"},
-        {"kind": "failure", "operation": "upload_part", "status": 500, "carried_out": True},
-    ]
-    response = control(state, "POST", "/_mock/faults", {"faults": faults})
-    assert response.status == 201
-    assert [fault["kind"] for fault in response.body["unfired"]] == [fault["kind"] for fault in faults]
-    assert {type(fault) for fault in state.faults.unfired} == set(KINDS.values())
-    assert state.faults.unfired[0] == Reset(operation="upload_part", when="during", after_bytes=5)
-    assert Accepted(times=3) in state.faults.unfired
-
-
-def test_stalled_calls_are_released_over_http(state: State) -> None:
-    assert control(state, "POST", "/_mock/release").status == 204
-
-
 def test_an_uploaded_file_can_be_read_back() -> None:
     state = small_state()
-    upload = Upload(state)
-    upload.put_all()
-    file = upload.commit().body["entries"][0]
+    file = complete(state).stored()
     assert control(state, "GET", f"/_mock/files/{file['id']}").body == file
     content = control(state, "GET", f"/_mock/files/{file['id']}/content")
     assert (content.status, content.content) == (200, DATA)
@@ -195,20 +154,15 @@ def test_an_uploaded_file_can_be_read_back() -> None:
     assert file["sha1"] == SHA1
 
 
-@pytest.mark.parametrize(
-    ("path", "message"),
-    [
-        ("404", "/_mock/files/404 does not exist."),
-        ("404/content", "/_mock/files/404/content does not exist."),
-        ("12345/content", NOT_STORED),
-        ("12345/versions", "/_mock/files/12345/versions does not exist."),
-        ("12345/content/x", "/_mock/files/12345/content/x does not exist."),
-        ("", "/_mock/files/ does not exist."),
-    ],
-)
-def test_unknown_files_and_missing_content_get_404(state: State, path: str, message: str) -> None:
+@pytest.mark.parametrize("path", ["404", "404/content", "12345/versions", "12345/content/x", ""])
+def test_unknown_files_get_404(state: State, path: str) -> None:
     response = control(state, "GET", f"/_mock/files/{path}")
-    assert (response.status, response.body) == (404, {"error": message})
+    assert (response.status, response.body) == (404, {"error": f"/_mock/files/{path} does not exist."})
+
+
+def test_the_content_of_a_file_that_was_not_uploaded_gets_404(state: State) -> None:
+    response = control(state, "GET", "/_mock/files/12345/content")
+    assert (response.status, response.body) == (404, {"error": NOT_STORED})
 
 
 def test_a_file_of_the_world_can_be_read(state: State) -> None:
@@ -229,10 +183,10 @@ def test_a_file_of_the_world_can_be_read(state: State) -> None:
 
 
 def test_the_request_log_has_ranges_and_events() -> None:
-    state = small_state()
-    upload = Upload(state)
-    upload.put(0)
-    upload.log({"event_type": "x", "event_info": "y"})
-    requests = control(state, "GET", "/_mock/requests").body["requests"]
-    assert requests[1]["content_range"] == "bytes 0-3/10"
-    assert requests[2]["event"] == {"event_type": "x", "event_info": "y"}
+    upload = Upload(small_state())
+    upload.put(1)
+    event = {"event_type": "x", "event_info": "y"}
+    upload.log(event)
+    requests = control(upload.state, "GET", "/_mock/requests").body["requests"]
+    assert [request["content_range"] for request in requests] == [None, "bytes 4-7/10", None]
+    assert [request["event"] for request in requests] == [None, None, event]

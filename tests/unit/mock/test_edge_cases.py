@@ -10,14 +10,9 @@ from box_uploads_mock.faults import Hold
 from box_uploads_mock.headers import parse_content_range
 
 from tests.unit.mock.in_process import SESSIONS, Response, headers, new_file, post, send, versions
-from tests.unit.mock.uploading import DATA, Upload, small_state
+from tests.unit.mock.uploading import DATA, Upload, complete, small_state
 
 CREATE = "create_upload_session"
-
-
-def test_a_skipped_call_does_not_get_the_next_fault(state: State) -> None:
-    state.faults.add(Failure(operation=CREATE, status=500, skip=1), Failure(operation=CREATE, status=503))
-    assert [post(state, SESSIONS, new_file()).status for _ in range(4)] == [201, 500, 503, 201]
 
 
 def test_a_fault_taken_by_two_calls_stays_queued_if_one_puts_it_back(state: State) -> None:
@@ -39,9 +34,7 @@ def test_a_folder_reserves_its_name_in_any_parent(folder_id: str) -> None:
 
 def test_a_conflict_contains_the_stored_version() -> None:
     state = small_state()
-    upload = Upload(state, file_id="12345")
-    upload.put_all()
-    file = upload.commit().body["entries"][0]
+    file = complete(state, file_id="12345").stored()
     conflict = post(state, SESSIONS, new_file(file_name=file["name"])).body["context_info"]["conflicts"]
     assert conflict == {name: file[name] for name in ("type", "id", "name", "sequence_id", "etag", "sha1")}
     assert conflict["etag"] == "1"
@@ -62,8 +55,7 @@ def test_ids_of_files_and_parts_are_unique_even_if_they_are_drawn_twice(monkeypa
         ids = _repeating(getattr(state._identifiers, kind))
         monkeypatch.setattr(state._identifiers, kind, ids.__next__)
     for name in ("a", "b"):
-        upload = Upload(state, file_name=name)
-        upload.put_all()
+        upload = complete(state, file_name=name)
         assert len({part["part_id"] for part in upload.parts}) == 3
         assert upload.commit().status == 201
     assert len([file for file in state.files.values() if file.name in {"a", "b"}]) == 2
@@ -100,9 +92,8 @@ def test_a_commit_hashes_pending_parts() -> None:
 def test_a_server_does_not_close_the_callers_state() -> None:
     state = small_state(store="disk")
     with MockServer(state=state):
-        upload = Upload(state)
-        upload.put_all()
-    file_id = upload.commit().body["entries"][0]["id"]
+        upload = complete(state)
+    file_id = upload.stored()["id"]
     assert state.content(file_id) == DATA
     state.close()
 
@@ -128,10 +119,7 @@ def test_a_part_may_be_discarded_after_its_state_was_closed() -> None:
 
 def test_ids_of_files_depend_on_the_seed_and_not_on_the_number_of_parts() -> None:
     def file_id(seed: int, data: bytes) -> str:
-        upload = Upload(small_state(seed=seed), data)
-        upload.put_all()
-        found: str = upload.commit().body["entries"][0]["id"]
-        return found
+        return str(complete(small_state(seed=seed), data).stored()["id"])
 
     assert file_id(1, DATA) == file_id(1, DATA * 3)
     assert file_id(1, DATA) != file_id(2, DATA)
@@ -142,7 +130,7 @@ def test_a_file_in_the_trash_has_the_status_trashed(state: State) -> None:
     assert response.body["item_status"] == "trashed"
 
 
-class HeldUp:
+class ReleasedSleep:
     """A sleep during which the stalled call is released, and which itself ends long after that."""
 
     def __init__(self, end: Callable[[State], object]) -> None:
@@ -168,26 +156,23 @@ def _over_http(path: str) -> Callable[[State], object]:
 @pytest.mark.parametrize(
     ("end", "is_answered"),
     [
-        (lambda state: state.faults.release(), True),
-        (lambda state: state.faults.clear(), True),
-        (State.close, True),
-        (_over_http("/_mock/release"), True),
-        (State.reset, False),
-        (_over_http("/_mock/reset"), False),
+        *((lambda state: state.faults.release(), True), (lambda state: state.faults.clear(), True)),
+        *((State.close, True), (_over_http("/_mock/release"), True)),
+        *((State.reset, False), (_over_http("/_mock/reset"), False)),
     ],
 )
 def test_a_stalled_call_is_released(fault: Fault, end: Callable[[State], object], *, is_answered: bool) -> None:
-    held = HeldUp(end)
-    held.state.faults.add(fault)
+    sleep = ReleasedSleep(end)
+    sleep.state.faults.add(fault)
     if is_answered:
-        assert post(held.state, SESSIONS, new_file()).status == 201
+        assert post(sleep.state, SESSIONS, new_file()).status == 201
     else:
         with pytest.raises(ConnectionResetError):
-            post(held.state, SESSIONS, new_file())
-    assert not held.is_slept_through
+            post(sleep.state, SESSIONS, new_file())
+    assert not sleep.is_slept_through
     # A slow read has no further pauses.
-    assert held.calls == 1
-    assert held.state.faults.stalled == 0
+    assert sleep.calls == 1
+    assert sleep.state.faults.stalled == 0
 
 
 def test_adding_faults_keeps_the_rate_limit(state: State) -> None:

@@ -12,7 +12,7 @@ from box_uploads_mock import File, Folder, Stall, World, constant_part_size
 from box_uploads_mock.headers import ContentRange
 
 from tests.unit.mock.in_process import HOST, SESSIONS, Response, get_file, headers, new_file, post, send, versions
-from tests.unit.mock.uploading import NOW, Upload, small_state
+from tests.unit.mock.uploading import NOW, Upload, complete, small_state
 
 ATTRIBUTES = {
     "content_created_at": ("2011-01-01T00:00:00Z", "2012-02-02T00:00:00Z"),
@@ -55,11 +55,9 @@ def test_moving_a_version_to_a_taken_name_is_a_conflict(changes: dict[str, str],
 @pytest.mark.parametrize("changes", PLACES, ids=str)
 def test_moving_a_version_to_a_name_taken_meanwhile_is_a_conflict(changes: dict[str, Any]) -> None:
     state = small_state(_world(None, changes))
-    version = Upload(state, file_id="1", **changes)
-    version.put_all()
-    other = Upload(state, folder_id=changes.get("folder_id", "0"), file_name=changes.get("file_name", "a").upper())
-    other.put_all()
-    file_id = other.commit().body["entries"][0]["id"]
+    version = complete(state, file_id="1", **changes)
+    folder, name = changes.get("folder_id", "0"), changes.get("file_name", "a").upper()
+    file_id = complete(state, folder_id=folder, file_name=name).stored()["id"]
     response = version.commit()
     assert (response.status, response.code) == (409, "item_name_in_use")
     assert response.body["context_info"]["conflicts"]["id"] == file_id
@@ -106,8 +104,7 @@ def _finish(upload: Upload) -> None:
 @pytest.mark.parametrize("repeated", [0, 1, 2])
 @pytest.mark.parametrize("left_out", [0, 1, 2])
 def test_a_part_instead_of_another_is_a_mismatch(repeated: int, left_out: int) -> None:
-    upload = Upload(small_state())
-    upload.put_all()
+    upload = complete(small_state())
     named = list(upload.parts)
     named[left_out] = upload.parts[repeated]
     response = upload.commit(named)
@@ -116,8 +113,7 @@ def test_a_part_instead_of_another_is_a_mismatch(repeated: int, left_out: int) -
 
 @pytest.mark.parametrize("repeated", [0, 1, 2])
 def test_a_part_that_is_named_twice_is_a_mismatch(repeated: int) -> None:
-    upload = Upload(small_state())
-    upload.put_all()
+    upload = complete(small_state())
     assert upload.commit([*upload.parts, upload.parts[repeated]]).code == "parts_mismatch"
     assert upload.commit().status == 201
 
@@ -156,8 +152,7 @@ def test_the_size_of_the_file_is_compared_for_every_part(index: int, total: int)
 
 @pytest.mark.parametrize("content_range", ["bytes 8-7/8", "bytes 8-8/8", "bytes 8-11/8"])
 def test_a_file_of_full_parts_has_no_empty_last_part(content_range: str) -> None:
-    upload = Upload(small_state(), b"01234567")
-    upload.put_all()
+    upload = complete(small_state(), b"01234567")
     assert upload.put(2, b"", content_range=content_range).code == "requested_range_not_satisfiable"
     assert upload.commit().status == 201
 
@@ -168,8 +163,7 @@ def test_each_attribute_is_that_of_the_latest_version_with_it(name: str, file_id
     state = small_state()
     values: list[object] = []
     for value in (*ATTRIBUTES[name], None):
-        upload = Upload(state, file_id=file_id)
-        upload.put_all()
+        upload = complete(state, file_id=file_id)
         attributes = {} if value is None else {name: value}
         file = upload.commit(body={"parts": upload.parts, "attributes": attributes}).body["entries"][0]
         file_id = file["id"]
@@ -204,9 +198,8 @@ def test_a_trailing_slash_gets_404(method: str, path: str, body: object, tail: s
 
 @pytest.mark.parametrize("path", ["reset", "requests", "faults", "release", "files/12345", "files/12345/content"])
 def test_a_trailing_slash_on_the_control_plane_gets_404(path: str) -> None:
-    upload = Upload(small_state(), file_id="12345")
-    upload.put_all()
-    upload.commit()
+    upload = complete(small_state(), file_id="12345")
+    upload.stored()
     response = send(upload.state, "GET", f"/_mock/{path}/", {"host": HOST})
     assert response.status == 404
     assert response.body["error"]
@@ -244,8 +237,7 @@ REFUSED: dict[str, Callable[[Upload], Any]] = {
 
 @pytest.mark.parametrize("operation", REFUSED)
 def test_equal_errors_have_ids_of_their_own(operation: str) -> None:
-    upload = Upload(small_state())
-    upload.put_all()
+    upload = complete(small_state())
     responses = [REFUSED[operation](upload) for _ in range(3)]
     assert len({(response.status, response.code) for response in responses}) == 1
     ids = {response.body["request_id"] for response in responses}

@@ -19,7 +19,7 @@ from box_uploads_mock import (
     Truncation,
 )
 
-from tests.unit.mock.in_process import SESSIONS, get_file, new_file, post
+from tests.unit.mock.in_process import SESSIONS, get_file, new_file, post, versions
 from tests.unit.mock.uploading import Upload, small_state
 
 CREATE = "create_upload_session"
@@ -56,9 +56,7 @@ def upload(state: State) -> Upload:
 
 CALLS: dict[str, Callable[[Upload], Any]] = {
     "create_upload_session": lambda upload: post(upload.state, SESSIONS, new_file(file_name="other")),
-    "create_version_upload_session": lambda upload: post(
-        upload.state, "/api/2.0/files/12345/upload_sessions", {"file_size": 9}
-    ),
+    "create_version_upload_session": lambda upload: post(upload.state, versions("12345"), {"file_size": 9}),
     "get_upload_session": lambda upload: upload.get(),
     "upload_part": lambda upload: upload.put(0),
     "list_parts": lambda upload: upload.get("/parts"),
@@ -107,23 +105,15 @@ def test_every_call_may_stall_for_a_bounded_time_and_goes_on(
 
 
 @pytest.mark.parametrize("after_bytes", [0, 1, 3, 4])
-@pytest.mark.parametrize("sizes", [(4,), (1, 1, 1, 1), (2, 2)])
-def test_a_failure_may_come_in_the_middle_of_the_body(upload: Upload, after_bytes: int, sizes: tuple[int, ...]) -> None:
+@pytest.mark.parametrize("chunks", [[b"0123"], [b"0", b"1", b"2", b"3"], [b"01", b"23"]], ids=str)
+def test_a_failure_may_come_in_the_middle_of_the_body(upload: Upload, after_bytes: int, chunks: list[bytes]) -> None:
     upload.state.faults.add(Failure(operation=PART, status=401, after_bytes=after_bytes))
-    response = upload.put(0, chunks=_split(b"0123", sizes))
+    response = upload.put(0, chunks=chunks)
     assert (response.status, response.code) == (401, "unauthorized")
     assert "expired" in response.headers["www-authenticate"]
     upload.state.faults.require_fired()
     assert upload.get().body["num_parts_processed"] == 0
     assert upload.put(0).status == 200
-
-
-def _split(data: bytes, sizes: tuple[int, ...]) -> list[bytes]:
-    chunks: list[bytes] = []
-    for size in sizes:
-        chunks.append(data[:size])
-        data = data[size:]
-    return chunks
 
 
 @pytest.mark.parametrize("after_bytes", [0, 2])
@@ -159,20 +149,15 @@ def test_a_slow_reader_pauses_after_each_read(upload: Upload, pauses: Pauses) ->
     assert upload.state.sessions[upload.id].part_store.parts[0].size == 4
 
 
-HELD_UP = [
-    Stall(operation=PART),
-    Stall(operation=PART, when="during", after_bytes=2),
-    Stall(operation=PART, when="after"),
-    SlowRead(operation=PART, bytes_per_read=1, pause_s=1),
-    Stall(operation=CREATE),
-    Stall(operation=CREATE, when="during", after_bytes=2),
-    Stall(operation=CREATE, when="after"),
-    SlowRead(operation=CREATE, bytes_per_read=1, pause_s=1),
-    Stall(operation="list_parts", when="after"),
+STALLING = [
+    *(Stall(operation=operation, when="before") for operation in (PART, CREATE)),
+    *(Stall(operation=operation, when="during", after_bytes=2) for operation in (PART, CREATE)),
+    *(Stall(operation=operation, when="after") for operation in (PART, CREATE, "list_parts")),
+    *(SlowRead(operation=operation, bytes_per_read=1, pause_s=1) for operation in (PART, CREATE)),
 ]
 
 
-@pytest.mark.parametrize("fault", HELD_UP, ids=str)
+@pytest.mark.parametrize("fault", STALLING, ids=str)
 def test_a_fault_counts_as_fired_when_it_fires(fault: Fault) -> None:
     seen: list[Sequence[Fault]] = []
 
@@ -186,7 +171,7 @@ def test_a_fault_counts_as_fired_when_it_fires(fault: Fault) -> None:
     assert set(seen) == {(fault,)}
 
 
-@pytest.mark.parametrize("fault", HELD_UP, ids=str)
+@pytest.mark.parametrize("fault", STALLING, ids=str)
 def test_a_call_in_progress_during_a_reset_leaves_no_trace(fault: Fault) -> None:
     async def reset(_: float) -> None:
         own.reset()

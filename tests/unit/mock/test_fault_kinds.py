@@ -49,6 +49,8 @@ OUT_OF_BOUNDS = "is out of bounds; use 0 to 600 seconds"
 FROM_0 = "is too small; use a whole number from 0"
 FROM_1 = "is too small; use a whole number from 1"
 NOT_NEGATIVE = "is negative; use a whole number from 0"
+NO_CONFLICT = "code: upload_part creates no session; use session_conflict with create_upload_session"
+READ_TO_THE_END = "after_bytes: a call that is carried out is read to the end; leave out one of the two"
 ONLY_COMMIT = "operation: this fault exists only for commit_upload_session; leave it out"
 INVALID: list[tuple[Any, Any, str]] = [
     (Reset, {"operation": 1}, f"operation: 1 {NO_STRING}"),
@@ -76,19 +78,11 @@ INVALID: list[tuple[Any, Any, str]] = [
     (Failure, {"retry_after_s": -1}, "retry_after_s: -1 is negative; use whole seconds from 0"),
     (Failure, {"body": "xml"}, "body: 'xml' is unknown; use one of box, html, none"),
     (Failure, {"code": "\u00e9"}, f"code: '\\xe9' {NO_STRING}"),
-    (
-        Failure,
-        {"status": 409, "code": "session_conflict"},
-        "code: upload_part creates no session; use session_conflict with create_upload_session",
-    ),
+    (Failure, {"status": 409, "code": "session_conflict"}, NO_CONFLICT),
     (Failure, {"after_bytes": -1}, f"after_bytes: -1 {FROM_0}"),
     (Failure, {"after_bytes": "1"}, f"after_bytes: '1' {NO_INTEGER}"),
     (Failure, {"carried_out": 1}, "carried_out: 1 is not a boolean; use true or false"),
-    (
-        Failure,
-        {"after_bytes": 1, "carried_out": True},
-        "after_bytes: a call that is carried out is read to the end; leave out one of the two",
-    ),
+    (Failure, {"after_bytes": 1, "carried_out": True}, READ_TO_THE_END),
     (TokenExpiry, {"new_token": b"x"}, f"new_token: b'x' {NO_STRING}"),
     (RateLimit, {"retry_after_s": "1"}, f"retry_after_s: '1' {NO_INTEGER}"),
     (RateLimit, {"requests": 1.5}, f"requests: 1.5 {NO_INTEGER}"),
@@ -122,11 +116,12 @@ def test_a_response_without_a_body_cannot_be_truncated(operation: str) -> None:
         Truncation(operation=operation)
 
 
-def test_a_fault_skips_calls_and_fires_several_times(state: State) -> None:
-    state.faults.add(Failure(operation=CREATE, status=500, skip=1, times=2))
+def test_faults_skip_calls_and_fire_in_order_and_several_times(state: State) -> None:
+    second = Failure(operation=CREATE, status=503)
+    state.faults.add(Failure(operation=CREATE, status=500, skip=1, times=2), second)
     assert [post(state, SESSIONS, new_file()).status for _ in range(2)] == [201, 500]
-    assert list(state.faults.unfired) == [Failure(operation=CREATE, status=500, skip=0, times=1)]
-    assert [post(state, SESSIONS, new_file()).status for _ in range(2)] == [500, 201]
+    assert state.faults.unfired == (Failure(operation=CREATE, status=500, skip=0, times=1), second)
+    assert [post(state, SESSIONS, new_file()).status for _ in range(3)] == [500, 503, 201]
     assert not state.faults.unfired
     state.faults.require_fired()
 
@@ -199,37 +194,30 @@ def test_every_kind_survives_a_json_round_trip(fault: Fault) -> None:
     assert parse_fault("x", parse_json_object(json.dumps(fault_to_json(fault)).encode())) == fault
 
 
+FAILURE = {"status": 500, "code": "", "retry_after_s": None, "body": "box", "after_bytes": None, "carried_out": False}
+AT_COMMIT = {"operation": "commit_upload_session"}
+
+
 @pytest.mark.parametrize(
-    ("fault", "data"),
+    ("fault", "kind", "fields"),
     [
-        (
-            Failure(operation=PART, status=500),
-            {
-                "kind": "failure",
-                "status": 500,
-                "code": "",
-                "retry_after_s": None,
-                "body": "box",
-                "after_bytes": None,
-                "carried_out": False,
-            },
-        ),
-        (Reset(operation=PART), {"kind": "reset", "when": "before", "after_bytes": 0}),
-        (Stall(operation=PART), {"kind": "stall", "when": "before", "after_bytes": 0, "limit_s": 60}),
-        (
-            SlowRead(operation=PART, bytes_per_read=1, pause_s=2),
-            {"kind": "slow_read", "bytes_per_read": 1, "pause_s": 2},
-        ),
-        (Truncation(operation=PART), {"kind": "truncation", "sent_bytes": 1}),
-        (LostResponse(operation=PART), {"kind": "lost_response"}),
-        (Accepted(), {"kind": "accepted", "operation": "commit_upload_session", "retry_after_s": 0}),
-        (LatePartsMismatch(), {"kind": "late_parts_mismatch", "operation": "commit_upload_session"}),
-        (TokenExpiry(operation=PART), {"kind": "token_expiry", "new_token": ""}),
+        (Failure(operation=PART, status=500), "failure", FAILURE),
+        (Reset(operation=PART), "reset", {"when": "before", "after_bytes": 0}),
+        (Stall(operation=PART), "stall", {"when": "before", "after_bytes": 0, "limit_s": 60}),
+        (SlowRead(operation=PART, bytes_per_read=1, pause_s=2), "slow_read", {"bytes_per_read": 1, "pause_s": 2}),
+        (Truncation(operation=PART), "truncation", {"sent_bytes": 1}),
+        (LostResponse(operation=PART), "lost_response", {}),
+        (Accepted(), "accepted", {**AT_COMMIT, "retry_after_s": 0}),
+        (LatePartsMismatch(), "late_parts_mismatch", AT_COMMIT),
+        (TokenExpiry(operation=PART), "token_expiry", {"new_token": ""}),
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_omitted_fields_have_their_defaults(fault: Fault, data: dict[str, object]) -> None:
-    assert fault_to_json(fault) == {"operation": PART, "skip": 0, "times": 1, **data}
+def test_omitted_fields_have_their_defaults(fault: Fault, kind: str, fields: dict[str, object]) -> None:
+    assert fault_to_json(fault) == {"kind": kind, "operation": PART, "skip": 0, "times": 1, **fields}
+    required = {name: fields[name] for name in ("status", "bytes_per_read", "pause_s") if name in fields}
+    operation = {} if "operation" in fields else {"operation": PART}
+    assert parse_fault("x", {"kind": kind, **operation, **required}) == fault
 
 
 @pytest.mark.parametrize(
@@ -248,12 +236,6 @@ def test_omitted_fields_have_their_defaults(fault: Fault, data: dict[str, object
 def test_a_fault_may_be_at_its_bounds(kind: type[Fault], fields: dict[str, object]) -> None:
     fault = kind(**{"operation": PART, "skip": 0, "times": 1, **fields})  # type: ignore[arg-type]  # data
     assert fault_to_json(fault).items() >= fields.items()
-
-
-@pytest.mark.parametrize("operation", ["create_upload_session", "create_version_upload_session"])
-def test_a_create_may_be_in_conflict_with_a_session(operation: str) -> None:
-    assert Failure(operation=operation, status=409).error_code == "session_conflict"
-    assert Failure(operation=operation, status=409, code="session_conflict").error_code == "session_conflict"
 
 
 def test_every_kind_is_among_the_examples() -> None:

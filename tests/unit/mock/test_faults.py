@@ -74,10 +74,10 @@ def test_a_failure_with_another_code_has_the_message_of_that_code(state: State) 
     [
         (
             400,
-            """bad_request invalid_parameter missing_destination invalid_folder_id missing_file_name item_name_invalid
-            item_name_too_long missing_file_size invalid_file_size file_size_too_small invalid_upload_session_id
-            bad_digest digest_mismatch parts_mismatch""",
+            "bad_request invalid_parameter missing_destination invalid_folder_id missing_file_name item_name_invalid",
         ),
+        (400, "item_name_too_long missing_file_size invalid_file_size file_size_too_small invalid_upload_session_id"),
+        (400, "item_name_invalid bad_digest digest_mismatch parts_mismatch"),
         (401, "unauthorized"),
         (403, "forbidden storage_limit_exceeded file_size_limit_exceeded access_denied_insufficient_permissions"),
         (404, "not_found trashed upload_session_not_found"),
@@ -103,10 +103,18 @@ def test_a_code_is_only_valid_with_its_status_at_box(status: int, codes: str) ->
             Failure(operation=CREATE, status=status + 1, code=code)
 
 
-@pytest.mark.parametrize("operation", ["get_file", "commit_upload_session"])
-def test_a_409_of_an_operation_that_creates_no_session_is_a_plain_conflict(operation: str) -> None:
-    failure = Failure(operation=operation, status=409)
-    assert failure.error_code == "conflict"
+@pytest.mark.parametrize(
+    ("operation", "code"),
+    [
+        (CREATE, "session_conflict"),
+        (CREATE_VERSION, "session_conflict"),
+        ("get_file", "conflict"),
+        ("commit_upload_session", "conflict"),
+    ],
+)
+def test_only_an_operation_that_creates_a_session_has_a_session_conflict(operation: str, code: str) -> None:
+    assert Failure(operation=operation, status=409).error_code == code
+    assert Failure(operation=operation, status=409, code=code).error_code == code
 
 
 @pytest.mark.parametrize("retry_after_s", [None, 0, 30])

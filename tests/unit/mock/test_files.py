@@ -3,7 +3,7 @@
 from box_uploads_mock import State
 
 from tests.unit.mock.in_process import get_file, headers, send
-from tests.unit.mock.uploading import DATA, SHA1, Upload, small_state
+from tests.unit.mock.uploading import DATA, SHA1, complete, small_state
 
 
 def test_the_api_and_the_control_plane_return_the_same_file(state: State) -> None:
@@ -16,10 +16,9 @@ def test_the_api_and_the_control_plane_return_the_same_file(state: State) -> Non
 def test_a_version_is_visible_once_it_is_committed() -> None:
     state = small_state()
     before = get_file(state, "12345").body
-    upload = Upload(state, file_id="12345")
-    upload.put_all()
+    upload = complete(state, file_id="12345")
     assert get_file(state, "12345").body == before
-    committed = upload.commit().body["entries"][0]
+    committed = upload.stored()
     assert (committed["sha1"], committed["etag"], committed["size"]) == (SHA1, "1", len(DATA))
     assert get_file(state, "12345").body == committed
 

@@ -18,7 +18,7 @@ from box_sdk_gen import (
     BoxSDKError,
     NetworkSession,
 )
-from box_uploads_mock import Failure, LatePartsMismatch, LostResponse, MockServer, State, constant_part_size
+from box_uploads_mock import Failure, Fault, LatePartsMismatch, LostResponse, MockServer, State, constant_part_size
 
 MIB = 1024**2
 
@@ -49,12 +49,6 @@ def test_the_sdk_creates_a_session_for_a_new_file(server: MockServer, client: Bo
     assert session.session_expires_at is not None
     assert session.session_endpoints is not None
     assert session.session_endpoints.commit == f"{server.base_url}/files/upload_sessions/{session.id}/commit"
-
-
-def test_the_sdk_creates_a_session_for_a_version(server: MockServer, client: BoxClient) -> None:
-    session = client.chunked_uploads.create_file_upload_session_for_existing_file("12345", 20_000_000)
-    assert session.id is not None
-    assert server.state.sessions[session.id].file_id == "12345"
 
 
 def test_the_sdk_reads_a_conflict(client: BoxClient) -> None:
@@ -112,14 +106,12 @@ def small_client(small_server: MockServer) -> Iterator[BoxClient]:
         yield client
 
 
-@pytest.mark.parametrize("size", [len(DATA), 30_000, 1])
-def test_the_sdk_uploads_a_big_file(small_server: MockServer, small_client: BoxClient, size: int) -> None:
-    data = DATA[:size]
-    file = small_client.chunked_uploads.upload_big_file(io.BytesIO(data), "Project.mov", size, "0")
-    assert small_server.state.content(file.id) == data
-    assert file.sha_1 == hashlib.sha1(data, usedforsecurity=False).hexdigest()
-    assert (file.name, file.size, file.etag) == ("Project.mov", size, "0")
-    assert not small_server.state.sessions
+def uploaded(client: BoxClient, data: bytes, file_id: str | None = None) -> Any:
+    """Upload a new file, or a version of a file."""
+    source = io.BytesIO(data)
+    if file_id is None:
+        return client.chunked_uploads.upload_big_file(source, "Project.mov", len(data), "0")
+    return client.chunked_uploads.upload_big_file_version(file_id, source, len(data))
 
 
 def statuses_of(server: MockServer, operation: str) -> list[int | None]:
@@ -127,16 +119,20 @@ def statuses_of(server: MockServer, operation: str) -> list[int | None]:
 
 
 @pytest.mark.parametrize("size", [len(DATA), 30_000, 1])
-def test_the_sdk_uploads_a_big_file_version(small_server: MockServer, small_client: BoxClient, size: int) -> None:
+@pytest.mark.parametrize("file_id", [None, "12345"])
+def test_the_sdk_uploads(small_server: MockServer, small_client: BoxClient, size: int, file_id: str | None) -> None:
     data = DATA[:size]
-    file = small_client.chunked_uploads.upload_big_file_version("12345", io.BytesIO(data), size)
-    assert file is not None
-    assert (file.id, file.name, file.size, file.etag) == ("12345", "Contract.pdf", size, "1")
-    assert small_server.state.content("12345") == data
+    file = uploaded(small_client, data, file_id)
+    assert small_server.state.content(file.id) == data
     assert file.sha_1 == hashlib.sha1(data, usedforsecurity=False).hexdigest()
-    parts = -(-size // 10_000)
-    assert statuses_of(small_server, "plan_upload_parts") == [200] * parts
-    assert statuses_of(small_server, "upload_part") == [200] * parts
+    name, etag = ("Contract.pdf", "1") if file_id else ("Project.mov", "0")
+    assert (file.name, file.size, file.etag) == (name, size, etag)
+    assert not small_server.state.sessions
+    parts = [200] * -(-size // 10_000)
+    assert statuses_of(small_server, "upload_part") == parts
+    assert statuses_of(small_server, "plan_upload_parts") == (parts if file_id else [])
+    if file_id:
+        assert file.id == file_id
 
 
 @pytest.mark.parametrize("changed", [(), (0,), (1,), (3,), (0, 1, 2), (0, 1, 2, 3)])
@@ -147,10 +143,9 @@ def test_the_sdk_sends_only_changed_parts(store: Any, changed: tuple[int, ...]) 
         data[index * 10_000 + 5] ^= 1
     state = State(store=store, part_size_for=constant_part_size(10_000), min_file_size=1)
     with MockServer(state=state) as server, client_of(server) as client:
-        first = client.chunked_uploads.upload_big_file(io.BytesIO(DATA), "Project.mov", len(DATA), "0")
+        first = uploaded(client, DATA)
         sent = len(statuses_of(server, "upload_part"))
-        file = client.chunked_uploads.upload_big_file_version(first.id, io.BytesIO(data), len(data))
-        assert file is not None
+        file = uploaded(client, bytes(data), first.id)
         assert file.sha_1 == hashlib.sha1(data, usedforsecurity=False).hexdigest()
         # A store that discards has no hits.
         again = 4 if store == "discard" else len(changed)
@@ -164,28 +159,28 @@ def test_the_sdk_repeats_a_part_that_failed(small_server: MockServer, small_clie
         Failure(operation="upload_part", status=503, skip=1),
         Failure(operation="upload_part", status=500, after_bytes=9),
     )
-    file = small_client.chunked_uploads.upload_big_file(io.BytesIO(DATA), "Project.mov", len(DATA), "0")
+    file = uploaded(small_client, DATA)
     assert small_server.state.content(file.id) == DATA
 
 
 def test_the_sdk_waits_for_a_commit_that_is_accepted(small_server: MockServer, small_client: BoxClient) -> None:
     small_server.state.pending_commits = 2
     small_server.state.commit_retry_after_s = 0
-    file = small_client.chunked_uploads.upload_big_file(io.BytesIO(DATA), "Project.mov", len(DATA), "0")
+    file = uploaded(small_client, DATA)
     assert small_server.state.content(file.id) == DATA
     assert [exchange.status for exchange in small_server.state.request_log][-3:] == [202, 202, 201]
 
 
-def test_the_sdk_fails_when_the_response_to_a_part_is_lost(small_server: MockServer, small_client: BoxClient) -> None:
-    small_server.state.faults.add(LostResponse(operation="upload_part"))
-    with pytest.raises(BoxAPIError, match="range_overlaps_existing_part"):
-        small_client.chunked_uploads.upload_big_file(io.BytesIO(DATA), "Project.mov", len(DATA), "0")
-
-
-def test_the_sdk_fails_on_a_late_parts_mismatch(small_server: MockServer, small_client: BoxClient) -> None:
-    small_server.state.faults.add(LatePartsMismatch())
-    with pytest.raises(BoxAPIError, match="parts_mismatch"):
-        small_client.chunked_uploads.upload_big_file(io.BytesIO(DATA), "Project.mov", len(DATA), "0")
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [(LostResponse(operation="upload_part"), "range_overlaps_existing_part"), (LatePartsMismatch(), "parts_mismatch")],
+)
+def test_the_sdk_raises_an_error_that_it_does_not_repeat(
+    small_server: MockServer, small_client: BoxClient, fault: Fault, code: str
+) -> None:
+    small_server.state.faults.add(fault)
+    with pytest.raises(BoxAPIError, match=code):
+        uploaded(small_client, DATA)
 
 
 def test_the_sdk_calls_every_operation(small_server: MockServer, small_client: BoxClient) -> None:
@@ -197,11 +192,3 @@ def test_the_sdk_calls_every_operation(small_server: MockServer, small_client: B
     uploads.delete_file_upload_session_by_id(session.id)
     with pytest.raises(BoxAPIError, match="upload_session_not_found"):
         uploads.get_file_upload_session_by_id(session.id)
-
-
-def test_the_sdk_uploads_at_the_sizes_of_box() -> None:
-    size = 20_000_000
-    with MockServer(state=State(store="discard")) as server, client_of(server) as client:
-        file = client.chunked_uploads.upload_big_file(io.BytesIO(bytes(size)), "zeros.bin", size, "0")
-        assert file.sha_1 == hashlib.sha1(bytes(size), usedforsecurity=False).hexdigest()
-        assert file.size == size

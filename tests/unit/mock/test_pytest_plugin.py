@@ -6,18 +6,14 @@ import sys
 from pathlib import Path
 
 TESTS = """
-import urllib.error
-import urllib.request
-
+import httpx2
 import pytest
 
 
 def create(url, token):
-    body = b'{"folder_id": "0", "file_name": "Project.mov", "file_size": 20000000}'
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-    request = urllib.request.Request(f"{url}/files/upload_sessions", body, headers, method="POST")
-    with urllib.request.urlopen(request, timeout=10) as response:
-        return response.status
+    body = {"folder_id": "0", "file_name": "Project.mov", "file_size": 20000000}
+    headers = {"Authorization": f"Bearer {token}"}
+    return httpx2.post(f"{url}/files/upload_sessions", json=body, headers=headers).status_code
 
 
 @pytest.mark.parametrize("run", [1, 2])
@@ -31,9 +27,7 @@ def test_a_test_starts_from_the_beginning(box_mock, box_mock_url, box_mock_token
 
 
 def test_every_test_gets_a_fresh_mock(tmp_path: Path) -> None:
-    (tmp_path / "conftest.py").write_text('pytest_plugins = ["box_uploads_mock.pytest_plugin"]\n')
-    (tmp_path / "test_it.py").write_text(TESTS)
-    assert "2 passed" in _pytest(tmp_path)
+    assert "2 passed" in _pytest(tmp_path, TESTS)
 
 
 UNFIRED = """
@@ -73,9 +67,7 @@ def test_nothing_is_left_of_earlier_tests(box_mock_url):
 
 
 def test_an_unused_fault_fails_only_its_test(tmp_path: Path) -> None:
-    (tmp_path / "conftest.py").write_text('pytest_plugins = ["box_uploads_mock.pytest_plugin"]\n')
-    (tmp_path / "test_it.py").write_text(UNFIRED)
-    out = _pytest(tmp_path)
+    out = _pytest(tmp_path, UNFIRED)
     assert "5 failed, 2 passed" in out
     assert "error" not in out.splitlines()[-1]
     for operation in ("upload_part", "list_parts", "commit_upload_session"):
@@ -84,7 +76,7 @@ def test_an_unused_fault_fails_only_its_test(tmp_path: Path) -> None:
     assert "ValueError: its own failure" in out
 
 
-HUNG_UP = """
+DISCONNECTED = """
 import socket
 import time
 from urllib.parse import urlsplit
@@ -113,7 +105,7 @@ def send(box_mock):
     SlowRead(operation=OPERATION, bytes_per_read=1, pause_s=60),
 ])
 @pytest.mark.parametrize("tries", [1, 2])
-def test_a_client_loses_patience(box_mock, fault, tries):
+def test_a_client_disconnects(box_mock, fault, tries):
     assert not box_mock.state.request_log
     box_mock.state.faults.add(fault)
     # Disconnects, as after a timeout.
@@ -136,16 +128,16 @@ def test_nothing_comes_in_late(box_mock):
 
 
 def test_a_stalled_client_that_disconnects_does_not_affect_other_tests(tmp_path: Path) -> None:
+    assert "7 passed" in _pytest(tmp_path, DISCONNECTED)
+
+
+def _pytest(tmp_path: Path, tests: str) -> str:
+    """Run tests with the fixtures, and return the output."""
     (tmp_path / "conftest.py").write_text('pytest_plugins = ["box_uploads_mock.pytest_plugin"]\n')
-    (tmp_path / "test_it.py").write_text(HUNG_UP)
-    assert "7 passed" in _pytest(tmp_path)
-
-
-def _pytest(tmp_path: Path) -> str:
+    (tmp_path / "test_it.py").write_text(tests)
     command = [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", str(tmp_path)]
     # Ignore other installed plugins.
-    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    done = subprocess.run(
-        command, capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path, env=environment
-    )
-    return done.stdout
+    env = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path, env=env
+    ).stdout

@@ -1,10 +1,8 @@
 """The mock over https."""
 
-import asyncio
 import hashlib
 import http.client
 import io
-import json
 import re
 import signal
 import socket
@@ -18,15 +16,15 @@ from urllib.parse import urlsplit
 
 import httpx2
 import pytest
-from box_sdk_gen import BaseUrls, BoxClient, BoxDeveloperTokenAuth, BoxNetworkClient, NetworkSession
-from box_uploads import AsyncClient, Client
+from box_uploads import Client
 from box_uploads.models import File
-from box_uploads.upload import upload_file, upload_file_async
+from box_uploads.upload import upload_file
 from box_uploads_mock import MockServer, Reset, Stall, State, Truncation, constant_part_size
 from box_uploads_mock.connection import Protocol
 
 from tests.unit.mock.in_process import SESSIONS, new_file
 from tests.unit.mock.test_command_line import run, running
+from tests.unit.mock.test_official_sdk import client_of
 
 DATA = bytes(20_000_000)
 SHA1 = hashlib.sha1(DATA, usedforsecurity=False).hexdigest()
@@ -51,10 +49,6 @@ def trusting(server: MockServer) -> ssl.SSLContext:
     return ssl.create_default_context(cadata=server.ca_pem)
 
 
-def connection_to(server: MockServer) -> http.client.HTTPSConnection:
-    return http.client.HTTPSConnection(urlsplit(server.origin).netloc, timeout=10, context=trusting(server))
-
-
 def upload(server: MockServer) -> File:
     with Client(server.token, base_url=server.base_url, http=httpx2.HTTPTransport(verify=trusting(server))) as client:
         session = client.create_upload_session(folder_id="100", file_name="b.mov", file_size=len(DATA))
@@ -62,18 +56,12 @@ def upload(server: MockServer) -> File:
         return upload_file(client, DATA, folder_id="0", file_name="a.mov")
 
 
-async def upload_async(server: MockServer) -> File:
-    transport = httpx2.AsyncHTTPTransport(verify=trusting(server))
-    async with AsyncClient(server.token, base_url=server.base_url, http=transport) as client:
-        session = await client.create_upload_session(folder_id="100", file_name="b.mov", file_size=len(DATA))
-        assert session.session_endpoints.commit.startswith(f"{server.origin}/api/2.0/files/upload_sessions/")
-        return await upload_file_async(client, DATA, folder_id="0", file_name="a.mov")
-
-
-@pytest.mark.parametrize("is_async", [False, True])
-def test_the_client_uploads_over_tls(server: MockServer, is_async: bool) -> None:
+@pytest.mark.parametrize("fault", [None, Reset(operation="upload_part"), Truncation(operation="upload_part")], ids=str)
+def test_the_client_uploads_over_tls(server: MockServer, fault: Reset | Truncation | None) -> None:
     assert server.base_url.startswith("https://127.0.0.1:")
-    file = asyncio.run(upload_async(server)) if is_async else upload(server)
+    if fault:
+        server.state.faults.add(fault)
+    file = upload(server)
     assert (file.name, file.size, file.sha1) == ("a.mov", len(DATA), SHA1)
     assert server.state.files[file.id].sha1 == SHA1
 
@@ -83,21 +71,9 @@ def test_the_official_sdk_uploads_over_tls(server: MockServer, tmp_path: Path, m
     trusted.write_text(server.ca_pem)
     # Overrides the setting of the machine.
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(trusted))
-    network = BoxNetworkClient()
-    base_urls = BaseUrls(base_url=f"{server.origin}/api", upload_url=f"{server.origin}/api")
-    session = NetworkSession(network_client=network, base_urls=base_urls)
-    client = BoxClient(BoxDeveloperTokenAuth(token=server.token), network_session=session)
-    try:
+    with client_of(server) as client:
         file = client.chunked_uploads.upload_big_file(io.BytesIO(DATA), "a.mov", len(DATA), "0")
-    finally:
-        network.requests_session.close()
     assert (file.name, file.sha_1) == ("a.mov", SHA1)
-
-
-@pytest.mark.parametrize("fault", [Reset(operation="upload_part"), Truncation(operation="upload_part")])
-def test_an_upload_survives_a_connection_that_breaks_over_tls(server: MockServer, fault: Reset | Truncation) -> None:
-    server.state.faults.add(fault)
-    assert upload(server).sha1 == SHA1
 
 
 def test_a_client_that_does_not_trust_the_ca_cannot_connect(server: MockServer) -> None:
@@ -137,13 +113,9 @@ def test_the_certificate_is_valid_for_the_listening_address() -> None:
 
 
 def test_endpoints_have_the_name_that_the_client_used(server: MockServer) -> None:
-    connection = connection_to(server)
-    try:
-        headers = {"authorization": f"Bearer {server.token}", "content-type": "application/json"}
-        connection.request("POST", SESSIONS, json.dumps(new_file()), {**headers, "host": "upload.box.com"})
-        session = json.load(connection.getresponse())
-    finally:
-        connection.close()
+    with httpx2.Client(verify=trusting(server)) as client:
+        headers = {"authorization": f"Bearer {server.token}", "host": "upload.box.com"}
+        session = client.post(f"{server.origin}{SESSIONS}", json=new_file(), headers=headers).json()
     assert session["session_endpoints"]["abort"] == f"https://upload.box.com{SESSIONS}/{session['id']}"
 
 
@@ -157,9 +129,9 @@ def test_the_control_plane_accepts_given_names(tls: bool, name: str) -> None:
             assert client.get(f"{server.origin}/_mock/requests", headers=headers).status_code == 403
 
 
-@pytest.mark.parametrize(
-    "name", ["https://api.box.com", "api.box.com:443", "a/b", "a@b.c", "10.0.0.0/8", "*.a", "", "a."]
-)
+@pytest.mark.parametrize("name", [
+    "https://api.box.com", "api.box.com:443", "a/b", "a@b.c", "10.0.0.0/8", "*.a", "", "a.",
+])  # fmt: skip
 def test_an_invalid_name_is_rejected(name: str) -> None:
     with pytest.raises(ValueError, match=re.escape(f"{name!a} is not a host; give a name or an address")):
         MockServer(names=["localhost", name])
@@ -199,7 +171,7 @@ def test_a_server_stops_without_waiting_for_open_tls_connections(
     stopping = threading.Event()
     shutdown = Protocol.shutdown
 
-    def tell(protocol: Protocol) -> None:
+    def shut_down(protocol: Protocol) -> None:
         shutdown(protocol)
         stopping.set()
 
@@ -207,11 +179,11 @@ def test_a_server_stops_without_waiting_for_open_tls_connections(
         if stopping.is_set():
             release()
 
-    monkeypatch.setattr(Protocol, "shutdown", tell)
+    monkeypatch.setattr(Protocol, "shutdown", shut_down)
     with MockServer(tls=True) as server:
         release = server.state.faults.release
         monkeypatch.setattr(server.state.faults, "release", release_later)
-        connection = connection_to(server)
+        connection = http.client.HTTPSConnection(urlsplit(server.origin).netloc, timeout=10, context=trusting(server))
         connection.request("GET", "/_mock/requests")
         assert connection.getresponse().read()
         if is_answering:
@@ -252,13 +224,10 @@ def test_the_program_writes_the_ca_file_before_it_prints_its_url(tmp_path: Path)
         assert process.stdout is not None
         base_url = process.stdout.readline().rstrip("\n")
         assert re.fullmatch(r"https://127\.0\.0\.1:[0-9]+/api/2\.0", base_url)
+        url = f"{base_url.removesuffix('/api/2.0')}/_mock/requests"
         with httpx2.Client(verify=ssl.create_default_context(cafile=str(trusted))) as client:
             for name in ("localhost", "mock", "api.box.com"):
-                response = client.get(
-                    f"{base_url.removesuffix('/api/2.0')}/_mock/requests",
-                    headers={"host": name},
-                    extensions={"sni_hostname": name},
-                )
+                response = client.get(url, headers={"host": name}, extensions={"sni_hostname": name})
                 assert response.status_code == 200
         process.send_signal(signal.SIGINT)
         assert process.wait(10) == 0

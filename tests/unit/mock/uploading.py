@@ -24,6 +24,13 @@ def small_state(world: World | None = None, **settings: Any) -> State:
     return State(world, **given)
 
 
+def complete(state: State, data: bytes = DATA, *, file_id: str | None = None, **changes: object) -> "Upload":
+    """Return a session whose parts are all uploaded."""
+    upload = Upload(state, data, file_id=file_id, **changes)
+    upload.put_all()
+    return upload
+
+
 def digest(data: bytes) -> str:
     return "sha=" + base64.b64encode(hashlib.sha1(data, usedforsecurity=False).digest()).decode()
 
@@ -58,12 +65,8 @@ class Upload:
         """Upload a part, by default a valid part; underscores in changed headers stand for hyphens."""
         start = index * PART_SIZE
         content = self.data[start : start + PART_SIZE] if body is None else body
-        good: dict[str, str | None] = {
-            "content_type": "application/octet-stream",
-            "digest": digest(content),
-            "content_range": self.range(index),
-        }
-        sent = headers(content, **{**good, **changes})
+        good: dict[str, Any] = {"content_type": "application/octet-stream", "digest": digest(content)}
+        sent = headers(content, **{**good, "content_range": self.range(index), **changes})
         response = send(self.state, "PUT", self.path, sent, [content] if chunks is None else chunks)
         if response.status == 200:
             self.parts.append(response.body.get("part", response.body))
@@ -75,6 +78,13 @@ class Upload:
     def put_all_from(self, first: int) -> None:
         for index in range(first, self.count):
             assert self.put(index).status == 200
+
+    def stored(self) -> Any:
+        """Commit, and return the file."""
+        response = self.commit()
+        assert response.status == 201, response.content
+        (file,) = response.body["entries"]
+        return file
 
     def commit(self, parts: object = None, body: object = None, **changes: str | None) -> Response:
         """Commit, by default with all uploaded parts and the right digest."""
