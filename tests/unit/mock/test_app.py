@@ -1,7 +1,6 @@
 """The ASGI app, called in process."""
 
 import asyncio
-import json
 from typing import Any
 
 import httpx2
@@ -11,15 +10,19 @@ from starlette.types import Message
 from tests.unit.mock.in_process import SESSIONS, headers, new_file, send
 
 
-def test_an_asgi_transport_reaches_the_app(state: State) -> None:
-    async def create() -> httpx2.Response:
-        transport = httpx2.ASGITransport(app=create_app(state))
-        async with httpx2.AsyncClient(transport=transport, base_url="http://mock.test") as client:
-            return await client.post(SESSIONS, json=new_file(), headers={"authorization": "Bearer mock-token"})
+async def create(state: State) -> Any:
+    transport = httpx2.ASGITransport(app=create_app(state))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://mock.test") as client:
+        response = await client.post(SESSIONS, json=new_file(), headers={"authorization": "Bearer mock-token"})
+        assert response.status_code == 201
+        return response.json()
 
-    response = asyncio.run(create())
-    assert response.status_code == 201
-    assert response.json()["session_endpoints"]["status"].startswith(f"http://mock.test{SESSIONS}/")
+
+def test_apps_called_with_an_asgi_transport_may_share_a_state(state: State) -> None:
+    sessions = [asyncio.run(create(state)) for _ in range(2)]
+    for session in sessions:
+        assert session["session_endpoints"]["status"].startswith(f"http://mock.test{SESSIONS}/")
+    assert [session["id"] for session in sessions] == list(state.sessions)
 
 
 def test_the_app_takes_part_in_the_lifespan_protocol(state: State) -> None:
@@ -37,22 +40,6 @@ def test_the_app_takes_part_in_the_lifespan_protocol(state: State) -> None:
 
     asyncio.run(live())
     assert sent == [{"type": "lifespan.startup.complete"}, {"type": "lifespan.shutdown.complete"}]
-
-
-def test_two_apps_may_share_a_state(state: State) -> None:
-    async def create(client: httpx2.AsyncClient) -> Any:
-        response = await client.post(SESSIONS, json=new_file(), headers={"authorization": "Bearer mock-token"})
-        return json.loads(response.content)["id"]
-
-    async def both() -> list[Any]:
-        ids: list[Any] = []
-        for _ in range(2):
-            transport = httpx2.ASGITransport(app=create_app(state))
-            async with httpx2.AsyncClient(transport=transport, base_url="http://mock.test") as client:
-                ids.append(await create(client))
-        return ids
-
-    assert asyncio.run(both()) == list(state.sessions)
 
 
 def test_a_hostile_host_header_does_not_confuse_the_control_plane(state: State) -> None:

@@ -5,6 +5,7 @@ import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.client import HTTPResponse
+from typing import Any
 
 import pytest
 from box_uploads_mock import MockServer, SlowRead
@@ -19,7 +20,7 @@ PARTS = range(3)
 EVERY_PART = pytest.mark.parametrize("index", PARTS)
 OVER_A_SOCKET_OR_IN_PROCESS = pytest.mark.parametrize("over_socket", [True, False])
 WITH_EITHER_FRAMING = pytest.mark.parametrize("is_chunked", [True, False])
-CHUNKED: dict[str, str | None] = {"content_length": None, "transfer_encoding": "chunked"}
+CHUNKED: dict[str, Any] = {"content_length": None, "transfer_encoding": "chunked"}
 TOO_LARGE = (413, "request_entity_too_large")
 NO_RANGE = (416, "requested_range_not_satisfiable")
 

@@ -8,7 +8,7 @@ import pytest
 from box_uploads_mock import Accepted, File, Folder, LatePartsMismatch, State, World, default_world
 
 from tests.unit.mock.in_process import Response, post, require_error
-from tests.unit.mock.uploading import DATA, NO_DIGEST, SHA1, Upload, complete, digest, small_state
+from tests.unit.mock.uploading import DATA, NO_DIGEST, SESSION_CALLS, SHA1, Upload, complete, digest, small_state
 
 
 @pytest.fixture
@@ -50,23 +50,19 @@ def test_commit_may_return_the_bare_file(state: State, upload: Upload) -> None:
     assert upload.commit().body["type"] == "file"
 
 
-def test_commit_accepts_parts_in_any_order_with_extra_properties(upload: Upload) -> None:
-    assert upload.commit([{**part, "more": 1} for part in reversed(upload.parts)]).status == 201
-
-
-def test_commit_accepts_float_offsets_and_lower_case_ids(upload: Upload) -> None:
+def test_commit_accepts_parts_in_any_order_and_notation(upload: Upload) -> None:
     parts = [{**part, "offset": float(part["offset"]), "part_id": part["part_id"].lower()} for part in upload.parts]
-    assert upload.commit(parts).status == 201
+    assert upload.commit([{**part, "more": 1} for part in reversed(parts)]).status == 201
 
 
-def call_each_operation(upload: Upload) -> list[Response]:
-    return [upload.get(), upload.get("/parts"), upload.put(0), upload.log({"event_type": "x"}), upload.plan()]
+def call_session(upload: Upload, *, without: str = "") -> list[Response]:
+    return [call(upload) for name, call in SESSION_CALLS.items() if name != without]
 
 
 def test_a_committed_session_gets_404_but_can_be_aborted(state: State, upload: Upload) -> None:
     assert upload.commit().status == 201
     for _ in range(2):
-        for response in (*call_each_operation(upload), upload.commit()):
+        for response in call_session(upload, without="abort_upload_session"):
             assert (response.status, response.code) == (404, "upload_session_not_found")
         assert upload.abort().status == 204
     assert not state.sessions
@@ -112,12 +108,10 @@ def test_a_mismatch_contains_the_part_that_was_not_uploaded(upload: Upload) -> N
     require_error(upload.commit([early]), 400, "parts_mismatch", f"No matching part found on server for {shown}")
 
 
-def test_a_mismatch_contains_at_most_200_characters_of_the_part() -> None:
-    early = {"part_id": "1", "sha1": None, "more": "x" * 300}
-    message = Upload(small_state()).commit([early]).body["message"]
-    assert message.removeprefix("No matching part found on server for ") == (
-        '{"part_id":"1","sha1":null,"more":"' + "x" * 165
-    )
+def test_a_mismatch_contains_at_most_200_characters_of_the_part(upload: Upload) -> None:
+    message = upload.commit([{"part_id": "1", "sha1": None, "more": "x" * 300}]).body["message"]
+    shown = '{"part_id":"1","sha1":null,"more":"' + "x" * 165
+    assert message == f"No matching part found on server for {shown}"
 
 
 def test_a_late_mismatch_names_no_part(upload: Upload) -> None:
@@ -150,6 +144,8 @@ NO_DESCRIPTION = ("description", "It is not a text of at most 256 characters.")
 NO_INFO = "It is not a text of at most 4000 characters."
 NO_TIME = "The time is not written as RFC 3339 has it."
 UNKNOWN = "The request body has a property that is not known."
+NO_LISTS: list[object] = [None, 1, [], {}]
+NO_OBJECTS: list[object] = [None, 1, []]
 NO_DESCRIPTIONS = ["x" * 257, None, 1, "\ud800"]
 TIMES = ["content_created_at", "content_modified_at"]
 NO_TIMES = [None, 1, "x", "2012-12-12", "2012-12-12T10:53:43", "2012-13-12T10:53:43Z", "2012-12-12T24:00:01Z"]
@@ -162,14 +158,14 @@ PART = {**DIGESTLESS, "sha1": SHA1}
     ("body", "error"),
     [
         ({}, NO_PARTS),
-        *(({"parts": value}, NO_PARTS) for value in (None, 1, [], {})),
+        *(({"parts": value}, NO_PARTS) for value in NO_LISTS),
         ({"parts": [1]}, ("parts", "A part is not an object.")),
         *(({"parts": [{**PART, "part_id": value}]}, NO_PART_ID) for value in ("x", 1)),
         *(({"parts": [{**PART, "offset": value}]}, NO_SIZE) for value in (-1, "0")),
         *(({"parts": [{**PART, "size": value}]}, NO_SIZE) for value in (0, True)),
         *(({"parts": [{**PART, "sha1": value}]}, NO_SHA1) for value in ("", "x", 1)),
         *(({"parts": [{**DIGESTLESS, "sha512": value}]}, NO_SHA512) for value in ("", None, "g" * 128)),
-        *(({"parts": [PART], "attributes": value}, NO_ATTRIBUTES) for value in (None, 1, [])),
+        *(({"parts": [PART], "attributes": value}, NO_ATTRIBUTES) for value in NO_OBJECTS),
         *(({"parts": [PART], "attributes": {"description": v}}, NO_DESCRIPTION) for v in NO_DESCRIPTIONS),
         *(({"parts": [PART], "attributes": {n: v}}, (n, NO_TIME)) for n in TIMES for v in NO_TIMES),
         ({"parts": [PART], "attributes": {"name": "x"}}, ("name", UNKNOWN)),
@@ -310,7 +306,7 @@ def test_an_aborted_session_is_gone(state: State, upload: Upload) -> None:
     response = upload.abort()
     assert (response.status, response.content) == (204, b"")
     assert not state.sessions
-    for again in (upload.abort(), *call_each_operation(upload), upload.commit()):
+    for again in call_session(upload):
         assert again.code == "upload_session_not_found"
 
 

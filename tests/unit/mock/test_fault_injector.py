@@ -1,7 +1,7 @@
 """The effect of each kind of fault on a call, in process."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,8 +19,8 @@ from box_uploads_mock import (
     Truncation,
 )
 
-from tests.unit.mock.in_process import SESSIONS, get_file, new_file, post, versions
-from tests.unit.mock.uploading import Upload, small_state
+from tests.unit.mock.in_process import SESSIONS, new_file, post
+from tests.unit.mock.uploading import CALLS, Upload, small_state
 
 CREATE = "create_upload_session"
 PART = "upload_part"
@@ -52,20 +52,6 @@ def state(pauses: Pauses) -> State:
 @pytest.fixture
 def upload(state: State) -> Upload:
     return Upload(state)
-
-
-CALLS: dict[str, Callable[[Upload], Any]] = {
-    "create_upload_session": lambda upload: post(upload.state, SESSIONS, new_file(file_name="other")),
-    "create_version_upload_session": lambda upload: post(upload.state, versions("12345"), {"file_size": 9}),
-    "get_upload_session": lambda upload: upload.get(),
-    "upload_part": lambda upload: upload.put(0),
-    "list_parts": lambda upload: upload.get("/parts"),
-    "commit_upload_session": lambda upload: upload.commit(),
-    "abort_upload_session": lambda upload: upload.abort(),
-    "log_upload_event": lambda upload: upload.log({"event_type": "x"}),
-    "plan_upload_parts": lambda upload: upload.plan([upload.wanted(0)]),
-    "get_file": lambda upload: get_file(upload.state, "12345"),
-}
 
 
 @pytest.mark.parametrize("operation", CALLS)
@@ -111,16 +97,6 @@ def test_a_failure_may_come_in_the_middle_of_the_body(upload: Upload, after_byte
     response = upload.put(0, chunks=chunks)
     assert (response.status, response.code) == (401, "unauthorized")
     assert "expired" in response.headers["www-authenticate"]
-    upload.state.faults.require_fired()
-    assert upload.get().body["num_parts_processed"] == 0
-    assert upload.put(0).status == 200
-
-
-@pytest.mark.parametrize("after_bytes", [0, 2])
-def test_a_connection_may_be_reset_in_the_middle_of_the_body(upload: Upload, after_bytes: int) -> None:
-    upload.state.faults.add(Reset(operation=PART, when="during", after_bytes=after_bytes))
-    with pytest.raises(ConnectionResetError):
-        upload.put(0)
     upload.state.faults.require_fired()
     assert upload.get().body["num_parts_processed"] == 0
     assert upload.put(0).status == 200

@@ -61,6 +61,7 @@ def test_a_folder_with_the_same_name_is_a_conflict(state: State) -> None:
 
 
 NO_NAME = (400, "item_name_invalid", "name")
+NO_FOLDERS: list[object] = ["0", [], {"id": "x"}, {"id": 0}]
 NO_FOLDER = (400, "invalid_folder_id", "parent")
 NO_SIZE = (400, "invalid_file_size", "size")
 
@@ -71,7 +72,7 @@ NO_SIZE = (400, "invalid_file_size", "size")
     [
         *(("name", name, NO_NAME) for name in ("", "a/b", 1)),
         ("name", "a" * 256, (400, "item_name_too_long", "name")),
-        *(("parent", folder, NO_FOLDER) for folder in ("0", [], {"id": "x"}, {"id": 0})),
+        *(("parent", folder, NO_FOLDER) for folder in NO_FOLDERS),
         ("parent", {"id": "404"}, (404, "not_found", "folder")),
         ("parent", {"id": "300"}, (404, "trashed", "folder")),
         *(("size", size, NO_SIZE) for size in (-1, "1", 1.5, True)),

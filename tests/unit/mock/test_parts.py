@@ -10,7 +10,7 @@ import pytest
 from box_uploads_mock import State
 
 from tests.unit.mock.in_process import SESSIONS, headers, require_error, send
-from tests.unit.mock.uploading import DATA, NO_DIGEST, NOW, Upload, digest, small_state
+from tests.unit.mock.uploading import DATA, NO_DIGEST, NOW, SESSION_CALLS, Upload, digest, small_state
 
 
 @pytest.fixture
@@ -162,18 +162,7 @@ def test_a_page_within_bounds_is_returned(upload: Upload, query: str) -> None:
     assert upload.get(f"/parts?{query}").status == 200
 
 
-CALLS: list[Callable[[Upload], Any]] = [
-    Upload.get,
-    lambda upload: upload.put(0),
-    lambda upload: upload.get("/parts"),
-    lambda upload: upload.commit([{"part_id": "0" * 8, "offset": 0, "size": 1, "sha1": "0" * 40}]),
-    Upload.abort,
-    lambda upload: upload.log({"event_type": "x"}),
-    Upload.plan,
-]
-
-
-@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("call", SESSION_CALLS.values(), ids=SESSION_CALLS)
 def test_a_session_that_is_not_open_says_why(call: Callable[[Upload], Any]) -> None:
     now = [NOW]
     upload = Upload(small_state(clock=lambda: now[0]))

@@ -32,10 +32,10 @@ def test_a_session_for_a_new_file_has_every_documented_field(state: State) -> No
         "num_parts_processed": 0,
         "session_endpoints": {
             "upload_part": url,
-            "commit": f"{url}/commit",
             "abort": url,
-            "list_parts": f"{url}/parts",
             "status": url,
+            "commit": f"{url}/commit",
+            "list_parts": f"{url}/parts",
             "log_event": f"{url}/log",
             "plan": f"{url}/plan",
         },

@@ -13,7 +13,7 @@ from box_uploads_mock import MockServer, Part, State
 from box_uploads_mock.blobs import STORE_KINDS, BlobStore, DiskBlob
 from box_uploads_mock.part_store import PartStore
 
-from tests.unit.mock.uploading import DATA, Upload, small_state
+from tests.unit.mock.uploading import DATA, Upload, complete, small_state
 
 MIB = 1024**2
 
@@ -61,22 +61,13 @@ def test_an_upload_succeeds_with_every_store(kind: Any) -> None:
     for index in (2, 0, 1):
         assert upload.put(index).status == 200
     assert upload.put(1).status == 416
-    file_id = upload.commit().body["entries"][0]["id"]
+    assert upload.commit(digest="sha=" + "A" * 27 + "=").code == "digest_mismatch"
+    file_id = upload.stored()["id"]
     if kind == "discard":
         with pytest.raises(LookupError, match="are not stored"):
             state.content(file_id)
     else:
         assert state.content(file_id) == DATA
-    state.close()
-
-
-def test_a_discarding_store_detects_a_wrong_digest() -> None:
-    state = small_state(store="discard")
-    upload = Upload(state)
-    for index in (2, 1, 0):
-        upload.put(index)
-    assert upload.commit(digest="sha=" + "A" * 27 + "=").code == "digest_mismatch"
-    assert upload.commit().status == 201
     state.close()
 
 
@@ -103,33 +94,24 @@ def test_a_closed_state_leaves_no_files(kind: Any) -> None:
     state.close()
     assert not directory.exists()
     assert not state.sessions
-    again = Upload(state)
-    again.put_all()
-    assert again.commit().status == 201
+    complete(state).stored()
     state.close()
 
 
-@pytest.mark.parametrize("end", ["refused", "aborted", "reset while open", "reset", "replaced"])
+@pytest.mark.parametrize("end", ["aborted", "reset while open", "reset", "replaced"])
 def test_files_are_deleted_when_their_bytes_are_unreachable(end: str) -> None:
     state = small_state(store="disk")
-    upload = Upload(state, file_id="12345")
-    upload.put_all()
-    if end == "refused":
+    upload = complete(state, file_id="12345")
+    if end in {"reset", "replaced"}:
+        upload.stored()
+    if end == "aborted":
         upload.abort()
-        upload = Upload(state)
-        assert upload.put(0, digest="sha=" + "A" * 27 + "=").status == 412
-    elif end == "aborted":
-        upload.abort()
-    elif end == "reset while open":
-        state.reset()
-    elif end == "reset":
-        assert upload.commit().status == 201
-        state.reset()
+        # Nor is anything left of a part that is refused.
+        assert Upload(state).put(0, digest="sha=" + "A" * 27 + "=").status == 412
+    elif end == "replaced":
+        complete(state, b"ab", file_id="12345").stored()
     else:
-        assert upload.commit().status == 201
-        again = Upload(state, b"ab", file_id="12345")
-        again.put_all()
-        assert again.commit().status == 201
+        state.reset()
     assert state.store.directory is not None
     assert len(list(state.store.directory.iterdir())) == (1 if end == "replaced" else 0)
     state.close()

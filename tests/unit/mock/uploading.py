@@ -3,13 +3,13 @@
 import base64
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from box_uploads_mock import State, World, constant_part_size
 
-from tests.unit.mock.in_process import SESSIONS, Response, headers, new_file, post, send, versions
+from tests.unit.mock.in_process import SESSIONS, Response, get_file, headers, new_file, post, send, versions
 
 NOW = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
 PART_SIZE = 4
@@ -111,3 +111,21 @@ class Upload:
 
     def log(self, body: object) -> Response:
         return post(self.state, f"{self.path}/log", json.loads(json.dumps(body)))
+
+
+NO_PART = {"part_id": "0" * 8, "offset": 0, "size": 1, "sha1": "0" * 40}
+SESSION_CALLS: dict[str, Callable[[Upload], Response]] = {
+    "get_upload_session": Upload.get,
+    "upload_part": lambda upload: upload.put(0),
+    "list_parts": lambda upload: upload.get("/parts"),
+    "commit_upload_session": lambda upload: upload.commit(upload.parts or [NO_PART]),
+    "abort_upload_session": Upload.abort,
+    "log_upload_event": lambda upload: upload.log({"event_type": "x"}),
+    "plan_upload_parts": Upload.plan,
+}
+CALLS: dict[str, Callable[[Upload], Response]] = {
+    "create_upload_session": lambda upload: post(upload.state, SESSIONS, new_file(file_name="other")),
+    "create_version_upload_session": lambda upload: post(upload.state, versions("12345"), {"file_size": 9}),
+    "get_file": lambda upload: get_file(upload.state, "12345"),
+    **SESSION_CALLS,
+}
