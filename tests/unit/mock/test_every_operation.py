@@ -125,11 +125,11 @@ def test_a_page_has_its_offset_and_limit(long_upload: Upload, offset: int | None
 
 
 @pytest.mark.parametrize("index", [0, 1, 2])
-@pytest.mark.parametrize("total", [1, 9, 11, 12])
-def test_the_size_of_the_file_is_compared_for_every_part(index: int, total: int) -> None:
+def test_the_size_of_the_file_is_compared_for_every_part(index: int) -> None:
     upload = Upload(small_state())
-    response = upload.put(index, content_range=upload.range(index).replace("/10", f"/{total}"))
-    assert (response.status, response.code) == (416, "requested_range_not_satisfiable")
+    for total in (1, 9, 11, 12):
+        response = upload.put(index, content_range=upload.range(index).replace("/10", f"/{total}"))
+        assert (response.status, response.code) == (416, "requested_range_not_satisfiable")
 
 
 @pytest.mark.parametrize("content_range", ["bytes 8-7/8", "bytes 8-8/8", "bytes 8-11/8"])

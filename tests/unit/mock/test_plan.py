@@ -9,7 +9,7 @@ from box_uploads_mock import State
 from tests.unit.mock.in_process import Response
 from tests.unit.mock.uploading import DATA, Upload, complete, small_state
 
-KEEPING = ("memory", "disk")
+KEEPING = pytest.mark.parametrize("store", ["memory", "disk"])
 
 
 @pytest.fixture
@@ -21,6 +21,11 @@ def stored(state: State, data: bytes = DATA, name: str = "first") -> str:
     """Store a file, and return its id."""
     file_id: str = complete(state, data, file_name=name).stored()["id"]
     return file_id
+
+
+def stored_content(upload: Upload, parts: list[dict[str, Any]]) -> bytes:
+    """Commit these parts, and return the bytes of the file."""
+    return upload.state.content(upload.commit(parts).body["entries"][0]["id"])
 
 
 def offsets(response: Response) -> tuple[list[int], list[int]]:
@@ -42,7 +47,7 @@ def test_without_stored_parts_there_are_no_hits(state: State) -> None:
     assert (response.status, response.body) == (200, {"upload_session_id": upload.id, "hits": [], "misses": misses})
 
 
-@pytest.mark.parametrize("store", KEEPING)
+@KEEPING
 def test_a_version_can_consist_of_hits_without_digests(store: Any) -> None:
     state = small_state(store=store)
     file_id = stored(state)
@@ -58,7 +63,7 @@ def test_a_version_can_consist_of_hits_without_digests(store: Any) -> None:
     state.close()
 
 
-@pytest.mark.parametrize("store", KEEPING)
+@KEEPING
 @pytest.mark.parametrize("changed", [0, 1, 2])
 def test_hits_and_uploaded_parts_make_one_file(store: Any, changed: int) -> None:
     state = small_state(store=store)
@@ -69,8 +74,7 @@ def test_hits_and_uploaded_parts_make_one_file(store: Any, changed: int) -> None
     response = upload.plan()
     assert offsets(response) == ([at for at in (0, 4, 8) if at != 4 * changed], [4 * changed])
     upload.put(changed)
-    file_id = upload.commit([*upload.parts, *named(response)]).body["entries"][0]["id"]
-    assert state.content(file_id) == bytes(data)
+    assert stored_content(upload, [*upload.parts, *named(response)]) == bytes(data)
     state.close()
 
 
@@ -79,8 +83,7 @@ def test_hits_depend_on_content_and_not_on_the_offset(state: State) -> None:
     upload = Upload(state, b"bbbbaaaacc")
     response = upload.plan()
     assert offsets(response) == ([0, 4, 8], [])
-    file_id = upload.commit(named(response)).body["entries"][0]["id"]
-    assert state.content(file_id) == b"bbbbaaaacc"
+    assert stored_content(upload, named(response)) == b"bbbbaaaacc"
 
 
 def test_a_part_of_another_session_is_a_hit_after_that_session_is_aborted(state: State) -> None:
@@ -91,8 +94,7 @@ def test_a_part_of_another_session_is_a_hit_after_that_session_is_aborted(state:
     assert other.abort().status == 204
     upload.put(0)
     upload.put(2)
-    file_id = upload.commit([*upload.parts, *named(response)]).body["entries"][0]["id"]
-    assert state.content(file_id) == DATA
+    assert stored_content(upload, [*upload.parts, *named(response)]) == DATA
 
 
 def test_a_stored_part_of_the_session_is_a_hit_under_its_own_id(state: State) -> None:

@@ -181,10 +181,9 @@ def test_json_may_be_spelled_in_any_case_and_have_parameters(state: State, media
     assert post(state, SESSIONS, new_file(), content_type=media_type).status == 201
 
 
-@pytest.mark.parametrize(
-    "host",
-    ["localhost", "LocalHost", "Mock-1.Example.COM", "127.0.0.1:1", "a:65535", "[::1]", "[FE80::a]:99", "[::1.2.3.4]"],
-)
+@pytest.mark.parametrize("host", [
+    "localhost", "LocalHost", "Mock-1.Example.COM", "127.0.0.1:1", "a:65535", "[::1]", "[FE80::a]:99", "[::1.2.3.4]",
+])  # fmt: skip
 def test_endpoints_have_the_host_of_the_request(state: State, host: str) -> None:
     endpoints = post(state, SESSIONS, new_file(), host=host).body["session_endpoints"]
     assert endpoints["status"].startswith(f"http://{host}{SESSIONS}/")

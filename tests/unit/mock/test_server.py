@@ -18,7 +18,7 @@ from box_uploads_mock import Failure, MockServer, State, UnfiredFaultsError, Wor
 
 from tests.unit.mock.connecting import connect, post_head
 from tests.unit.mock.in_process import SESSIONS, new_file
-from tests.unit.mock.uploading import Upload
+from tests.unit.mock.uploading import complete
 
 FAULT = Failure(operation="create_upload_session", status=503)
 
@@ -118,11 +118,14 @@ def test_a_port_in_use_raises_os_error(server: MockServer) -> None:
         MockServer(port=urlsplit(server.origin).port or 0).start()
 
 
-def test_a_server_accepts_world_token_seed_and_clock() -> None:
+def test_a_server_accepts_the_arguments_of_a_state() -> None:
     now = datetime(2026, 1, 1, tzinfo=UTC)
-    with MockServer(world=World(), token="abc", seed=7, clock=lambda: now) as server:
-        assert server.token == "abc"
-        assert create(server, file_name="Contract.pdf")["session_expires_at"] == "2026-01-08T00:00:00+00:00"
+    own: dict[str, Any] = {"world": World(), "token": "abc", "seed": 7, "clock": lambda: now, "store": "discard"}
+    with MockServer(**own, part_size_for=lambda size: size // 2, min_file_size=10) as server:
+        assert (server.token, server.state.store.kind) == ("abc", "discard")
+        session = create(server, file_name="Contract.pdf", file_size=10)
+    assert session["session_expires_at"] == "2026-01-08T00:00:00+00:00"
+    assert (session["part_size"], session["total_parts"]) == (5, 2)
 
 
 def test_a_server_accepts_a_state_instead_of_its_arguments() -> None:
@@ -132,26 +135,17 @@ def test_a_server_accepts_a_state_instead_of_its_arguments() -> None:
         MockServer(state=state, seed=1, store="disk")
 
 
-def test_a_server_accepts_the_options_of_sessions() -> None:
-    with MockServer(store="discard", part_size_for=lambda size: size // 2, min_file_size=10) as server:
-        session = create(server, file_size=10)
-        assert (session["part_size"], session["total_parts"]) == (5, 2)
-        assert server.state.store.kind == "discard"
-
-
 def test_uploads_in_memory_remain_after_the_server_stops() -> None:
-    with MockServer(min_file_size=1) as server:
-        upload = Upload(server.state, b"abc")
-        upload.put(0, content_range="bytes 0-2/3")
-        file_id = upload.commit().body["entries"][0]["id"]
+    with MockServer(min_file_size=1, part_size_for=lambda size: size) as server:
+        file_id = complete(server.state, b"abc").stored()["id"]
     assert server.state.content(file_id) == b"abc"
 
 
-def test_two_servers_are_independent() -> None:
-    with MockServer() as first, MockServer() as second:
-        assert first.base_url != second.base_url
-        create(first)
-        assert (len(first.state.sessions), len(second.state.sessions)) == (1, 0)
+def test_two_servers_are_independent(server: MockServer) -> None:
+    with MockServer() as other:
+        assert server.base_url != other.base_url
+        create(server)
+        assert (len(server.state.sessions), len(other.state.sessions)) == (1, 0)
 
 
 def test_tcp_nodelay_is_set(monkeypatch: pytest.MonkeyPatch) -> None:

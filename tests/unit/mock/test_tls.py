@@ -94,15 +94,12 @@ def shake_hands(server: MockServer, name: str) -> None:
         pass
 
 
-@pytest.mark.parametrize("name", ["localhost", "127.0.0.1", "::1", *NAMES])
-def test_the_certificate_is_valid_for_local_and_given_names(server: MockServer, name: str) -> None:
-    shake_hands(server, name)
-
-
-@pytest.mark.parametrize("name", ["box.com", "www.box.com", "evil.example", "192.0.2.8"])
-def test_the_certificate_is_invalid_for_other_names(server: MockServer, name: str) -> None:
-    with pytest.raises(ssl.SSLCertVerificationError):
+def test_the_certificate_is_valid_for_local_and_given_names_only(server: MockServer) -> None:
+    for name in ("localhost", "127.0.0.1", "::1", *NAMES):
         shake_hands(server, name)
+    for name in ("box.com", "www.box.com", "evil.example", "192.0.2.8"):
+        with pytest.raises(ssl.SSLCertVerificationError):
+            shake_hands(server, name)
 
 
 def test_the_certificate_is_valid_for_the_listening_address() -> None:
@@ -120,13 +117,12 @@ def test_endpoints_have_the_name_that_the_client_used(server: MockServer) -> Non
 
 
 @pytest.mark.parametrize("tls", [False, True])
-@pytest.mark.parametrize("name", ["api.box.com", "API.box.com", "mock:443", "192.0.2.7", "[2001:db8::7]"])
-def test_the_control_plane_accepts_given_names(tls: bool, name: str) -> None:
+def test_the_control_plane_accepts_given_names_only(tls: bool) -> None:
     with MockServer(tls=tls, names=NAMES) as server, httpx2.Client(verify=trusting(server) if tls else True) as client:
-        for headers in ({"host": name}, {"origin": f"https://{name}"}):
-            assert client.get(f"{server.origin}/_mock/requests", headers=headers).status_code == 200
-        for headers in ({"host": "www.box.com"}, {"origin": "https://www.box.com"}):
-            assert client.get(f"{server.origin}/_mock/requests", headers=headers).status_code == 403
+        for name in ("api.box.com", "API.box.com", "mock:443", "192.0.2.7", "[2001:db8::7]", "www.box.com"):
+            for headers in ({"host": name}, {"origin": f"https://{name}"}):
+                response = client.get(f"{server.origin}/_mock/requests", headers=headers)
+                assert response.status_code == (403 if name == "www.box.com" else 200)
 
 
 @pytest.mark.parametrize("name", [
