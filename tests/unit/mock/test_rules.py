@@ -88,28 +88,20 @@ def test_a_body_that_is_not_a_json_object_is_rejected(state: State, body: bytes)
         require_error(post(state, path, body), 400, "bad_request", message)
 
 
-@pytest.mark.parametrize(
-    ("number", "file_size"),
-    [
-        ("20000000", 20_000_000),
-        ("20000000.0", 20_000_000),
-        ("2e7", 20_000_000),
-        ("1E+8", 100_000_000),
-        ("200000000e-1", 20_000_000),
-        # More digits than a binary floating-point number has.
-        ("900719925474.0993e4", 9_007_199_254_740_993),
-        ("9223372036854775807.0", 2**63 - 1),
-        ("20000000." + "0" * 1000, 20_000_000),
-    ],
-)
+# The fifth one has more digits than a binary floating-point number has.
+@pytest.mark.parametrize(("number", "file_size"), [
+    ("20000000", 20_000_000), ("20000000.0", 20_000_000), ("2e7", 20_000_000), ("1E+8", 100_000_000),
+    ("900719925474.0993e4", 9_007_199_254_740_993), ("9223372036854775807.0", 2**63 - 1),
+    ("200000000e-1", 20_000_000), ("20000000." + "0" * 1000, 20_000_000),
+])  # fmt: skip
 def test_a_whole_number_in_any_notation_is_read_exactly(number: str, file_size: int) -> None:
     body = f'{{"file_size": {number}}}'.encode()
     assert rules.parse_new_version(body).file_size == file_size
 
 
-@pytest.mark.parametrize(
-    "number", ["20000000.5", "9223372036854775807.5", "9223372036854775808.0", "1e999999999", "-2e7", "1e-999999999"]
-)
+@pytest.mark.parametrize("number", [
+    "20000000.5", "9223372036854775807.5", "9223372036854775808.0", "1e999999999", "-2e7", "1e-999999999",
+])  # fmt: skip
 def test_an_invalid_size_gets_400(state: State, number: str) -> None:
     body = f'{{"file_size": {number}}}'.encode()
     assert post(state, versions("12345"), body).status == 400

@@ -75,17 +75,10 @@ def test_min_file_size_must_be_at_least_1(size: int) -> None:
 @pytest.mark.parametrize(
     ("file_size", "part_size", "total_parts"),
     [
-        (20_000_000, 8 * MIB, 3),
-        (10 * 8 * MIB - 1, 8 * MIB, 10),
-        (10 * 8 * MIB, 8 * MIB, 10),
-        (10 * 8 * MIB + 1, 8 * MIB, 11),
-        (1536 * MIB, 8 * MIB, 192),
-        (1536 * MIB + 1, 32 * MIB, 49),
-        (4096 * MIB, 32 * MIB, 128),
-        (4096 * MIB + 1, 64 * MIB, 65),
-        (5_368_709_120, 64 * MIB, 80),
-        (64 * MIB * MAX_PARTS, 64 * MIB, MAX_PARTS),
-        (64 * MIB * MAX_PARTS + 1, 128 * MIB, MAX_PARTS // 2 + 1),
+        *((20_000_000, 8 * MIB, 3), (1536 * MIB, 8 * MIB, 192), (1536 * MIB + 1, 32 * MIB, 49)),
+        *((10 * 8 * MIB - 1, 8 * MIB, 10), (10 * 8 * MIB, 8 * MIB, 10), (10 * 8 * MIB + 1, 8 * MIB, 11)),
+        *((4096 * MIB, 32 * MIB, 128), (4096 * MIB + 1, 64 * MIB, 65), (5_368_709_120, 64 * MIB, 80)),
+        *((64 * MIB * MAX_PARTS, 64 * MIB, MAX_PARTS), (64 * MIB * MAX_PARTS + 1, 128 * MIB, MAX_PARTS // 2 + 1)),
     ],
 )
 def test_parts_cover_the_file_exactly(state: State, file_size: int, part_size: int, total_parts: int) -> None:
