@@ -215,9 +215,8 @@ AT_COMMIT = {"operation": "commit_upload_session"}
 )
 def test_omitted_fields_have_their_defaults(fault: Fault, kind: str, fields: dict[str, object]) -> None:
     assert fault_to_json(fault) == {"kind": kind, "operation": PART, "skip": 0, "times": 1, **fields}
-    required = {name: fields[name] for name in ("status", "bytes_per_read", "pause_s") if name in fields}
-    if "operation" not in fields:
-        required["operation"] = PART
+    required: dict[str, object] = {} if "operation" in fields else {"operation": PART}
+    required |= {name: fields[name] for name in ("status", "bytes_per_read", "pause_s") if name in fields}
     assert parse_fault("x", {"kind": kind, **required}) == fault
 
 
