@@ -154,17 +154,17 @@ def _over_http(path: str) -> Callable[[State], object]:
 
 @pytest.mark.parametrize("fault", [Stall(operation=CREATE), SlowRead(operation=CREATE, bytes_per_read=1, pause_s=60)])
 @pytest.mark.parametrize(
-    ("end", "is_answered"),
+    ("end", "has_response"),
     [
         *((lambda state: state.faults.release(), True), (lambda state: state.faults.clear(), True)),
         *((State.close, True), (_over_http("/_mock/release"), True)),
         *((State.reset, False), (_over_http("/_mock/reset"), False)),
     ],
 )
-def test_a_stalled_call_is_released(fault: Fault, end: Callable[[State], object], *, is_answered: bool) -> None:
+def test_a_stalled_call_is_released(fault: Fault, end: Callable[[State], object], *, has_response: bool) -> None:
     sleep = ReleasedSleep(end)
     sleep.state.faults.add(fault)
-    if is_answered:
+    if has_response:
         assert post(sleep.state, SESSIONS, new_file()).status == 201
     else:
         with pytest.raises(ConnectionResetError):

@@ -159,9 +159,9 @@ def test_reset_works_over_tls(server: MockServer) -> None:
     assert not server.state.sessions
 
 
-@pytest.mark.parametrize("is_answering", [False, True])
+@pytest.mark.parametrize("is_stalled", [False, True])
 def test_a_server_stops_without_waiting_for_open_tls_connections(
-    is_answering: bool, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    is_stalled: bool, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     threads = threading.active_count()
     stopping = threading.Event()
@@ -182,7 +182,7 @@ def test_a_server_stops_without_waiting_for_open_tls_connections(
         connection = http.client.HTTPSConnection(urlsplit(server.origin).netloc, timeout=10, context=trusting(server))
         connection.request("GET", "/_mock/requests")
         assert connection.getresponse().read()
-        if is_answering:
+        if is_stalled:
             server.state.faults.add(Stall(operation="get_file"))
             connection.request("GET", "/api/2.0/files/12345", headers={"authorization": f"Bearer {server.token}"})
             with httpx2.Client(verify=trusting(server)) as client:
