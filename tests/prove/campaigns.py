@@ -23,7 +23,9 @@ _CONDUCT = _modules("client_defects", "retries tokens connections")
 _UPLOADER = _modules("uploader_defects", "journals plans failures")
 _CLIENT_CONTRACT = ("tests/contract/test_client_requests.py", "tests/contract/test_client_responses.py")
 _CLIENT_UNIT = ("tests/unit/client", "tests/unit/runtime")
-_FLOWS = tuple(f"tests/flow/test_upload{name}.py" for name in ("", "_faults", "_ambiguous_commit", "_changes", "_silence"))
+_FLOWS = tuple(
+    f"tests/flow/test_upload{name}.py" for name in ("", "_faults", "_ambiguous_commit", "_changes", "_silence")
+)
 
 # The contract's tests see a defect first, and the other tests what they miss. What no contract can say (retries,
 # secrets, how a file is cut into parts) goes before the tests that say it.

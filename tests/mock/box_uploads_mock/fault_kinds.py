@@ -35,6 +35,7 @@ _CODE_OF_STATUS = {
     401: "unauthorized",
     403: "forbidden",
     404: "not_found",
+    405: "method_not_allowed",
     409: "conflict",
     410: "session_expired",
     411: "length_required",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import copy
 import pickle
+import subprocess
+import sys
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -150,3 +152,9 @@ def test_every_page_of_a_list_has_the_limit_that_was_given(caller: Caller) -> No
             offsets = [part.offset for part in client.iter_parts(session, limit=2)]
     assert offsets == [at * 1024 for at in range(5)]
     assert queries == [("0", "2"), ("2", "2"), ("4", "2")]
+
+
+def test_the_package_loads_its_errors_and_models_when_they_are_used() -> None:
+    code = "import box_uploads; box_uploads.errors.ApiError, box_uploads.models.File"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stderr == ""

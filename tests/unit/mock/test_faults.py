@@ -23,7 +23,7 @@ def test_a_limit_of_0_requests_removes_the_limit(state: State) -> None:
     assert post(state, SESSIONS, new_file()).status == 201
 
 
-# The first code of a status is the one that a failure has by default, except for 405 and 409.
+# The first code of a status is the one that a failure has by default, except for 409.
 CODES = {
     400: "bad_request invalid_parameter missing_destination invalid_folder_id missing_file_name item_name_invalid "
     "item_name_too_long missing_file_size invalid_file_size file_size_too_small invalid_upload_session_id bad_digest "
@@ -44,7 +44,7 @@ CODES = {
     502: "bad_gateway",
     503: "unavailable",
 }
-DEFAULTS = {status: codes.split()[0] for status, codes in CODES.items() if status not in {405, 409}}
+DEFAULTS = {status: codes.split()[0] for status, codes in CODES.items() if status != 409}
 DEFAULTS |= {418: "bad_request", 499: "bad_request", 504: "internal_server_error", 599: "internal_server_error"}
 
 

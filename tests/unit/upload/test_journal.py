@@ -397,7 +397,8 @@ def test_a_lock_does_not_follow_a_link(path: Path, tmp_path: Path, exists: bool)
     if exists:
         target.write_bytes(b"other")
     path.symlink_to(target)
-    with pytest.raises(OSError, match="must not be a symbolic link; delete it"), lock_file(path):
+    with pytest.raises(OSError, match="must not be a symbolic link; delete it") as caught, lock_file(path):
         pass
+    assert caught.value.filename == str(path)
     assert target.exists() == exists
     assert path.is_symlink()

@@ -82,7 +82,7 @@ def test_a_cause_that_is_no_error_is_named_and_not_raised_from() -> None:
 def test_a_cancelled_upload_does_not_wait() -> None:
     limit, events = budget()
     vars(limit)["_cancel"].cancel()
-    with pytest.raises(UploadCancelledError):
+    with pytest.raises(UploadCancelledError, match=r"^the upload was cancelled\Z"):
         limit.wait(lost())
     assert events == []
 

@@ -364,7 +364,11 @@ def test_a_url_is_examined_again_though_its_listing_is_cached(memory: Any, monke
 
 def test_a_url_of_unknown_size_is_refused(memory: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(type(memory), "info", lambda *_, **__: {"size": None})
-    refuse("memory://film.mov", "is not known for 'memory:..film.mov'; pass it as an open file, with its size", argument="size")
+    refuse(
+        "memory://film.mov",
+        "is not known for 'memory:..film.mov'; pass it as an open file, with its size",
+        argument="size",
+    )
 
 
 def test_without_fsspec_a_url_is_refused_with_the_package_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
