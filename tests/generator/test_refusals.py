@@ -16,1248 +16,627 @@ from generator.__main__ import main
 from .conftest import document, operation
 
 ROOT = Path(__file__).parents[2]
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
 TEXT = {"type": "string"}
-REF = "#/components/schemas/"
-BEARER = {"securitySchemes": {"t": {"type": "http", "scheme": "bearer"}}}
+INT = {"type": "integer"}
+NUM = {"type": "number"}
+DONE = {"204": {"description": "Done."}}
+X = {"in": "path", "name": "x", "required": True, "schema": TEXT}
+OPTION = {"in": "query", "name": "q", "x-client-option": True}
+SCHEMES = {
+    "components": {
+        "securitySchemes": {
+            "t": {"type": "http", "scheme": "bearer"},
+            "k": {"type": "apiKey", "in": "header", "name": "x"},
+            "b": {"type": "http", "scheme": "Basic"},
+        }
+    }
+}
 
 
-def _object(**properties: Any) -> dict[str, Any]:
+def get(path: str = "/a", **parts: Any) -> dict[str, Any]:
+    return document({path: {"get": operation(**parts)}})
+
+
+def calls(names: dict[str, str]) -> dict[str, Any]:
+    return document({path: {"get": operation(operationId=name)} for path, name in names.items()})
+
+
+def parameter(place: str = "query", name: str = "q", **parts: Any) -> dict[str, Any]:
+    return get(parameters=[{"in": place, "name": name, "schema": TEXT, **parts}])
+
+
+def body(media_type: str, **content: Any) -> dict[str, Any]:
+    return document({"/a": {"post": operation(requestBody={"required": True, "content": {media_type: content}})}})
+
+
+def responses(**found: Any) -> dict[str, Any]:
+    return get(responses={status.strip("_"): {"description": "x", **parts} for status, parts in found.items()})
+
+
+def schema(base: dict[str, Any] | None = None, /, **keywords: Any) -> dict[str, Any]:
+    return document(schemas={"S": {**(base or {}), **keywords}})
+
+
+def schemas(**found: Any) -> dict[str, Any]:
+    return document(schemas=found)
+
+
+def old(**found: Any) -> dict[str, Any]:
+    return document(schemas=found, version="3.0.3")
+
+
+def obj(**properties: Any) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "required": list(properties)}
 
 
-def _get(**parts: Any) -> dict[str, Any]:
-    return document({"/a": {"get": operation(**parts)}})
+def ref(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{name}"}
 
 
-def _parameter(**parts: Any) -> dict[str, Any]:
-    return _get(parameters=[{"in": "query", "name": "q", "schema": TEXT, **parts}])
+def union(mapping: dict[str, str] | None = None, **objects: Any) -> dict[str, Any]:
+    """Return a document in which `k` tells the alternatives of S apart."""
+    discriminator = {"propertyName": "k", **({"mapping": mapping} if mapping else {})}
+    return schemas(**objects, S={"oneOf": [ref(name) for name in objects], "discriminator": discriminator})
 
 
-def _body(**content: Any) -> dict[str, Any]:
-    return document({"/a": {"post": operation(requestBody={"required": True, "content": content})}})
+def nested(depth: int) -> dict[str, Any]:
+    return {"type": "array", "items": nested(depth - 1)} if depth else TEXT
 
 
-def _answers(**responses: Any) -> dict[str, Any]:
-    return _get(responses={name.strip("_"): {"description": "x", **one} for name, one in responses.items()})
+def elsewhere(part: Any) -> dict[str, Any]:
+    """Return a document with a schema that is first looked at where something refers to it."""
+    return {**schema({"$ref": PART}), "x-parts": {"S": part}}
 
 
-def _schema(**schema: Any) -> dict[str, Any]:
-    return document(schemas={"S": schema})
-
-
-def _schemas(**schemas: Any) -> dict[str, Any]:
-    return document(schemas=schemas)
-
-
-def _ref(name: str) -> dict[str, str]:
-    return {"$ref": REF + name}
-
-
-def _nested(depth: int) -> dict[str, Any]:
-    schema: dict[str, Any] = {"type": "string"}
-    for _ in range(depth):
-        schema = {"type": "array", "items": schema}
-    return schema
-
-
-def _elsewhere(part: Any) -> dict[str, Any]:
-    """Return a document with a schema where nobody has looked at it before."""
-    return {**document(schemas={"S": {"$ref": PART}}), "x-parts": {"S": part}}
-
-
-def _linked(link: dict[str, Any], *more: dict[str, Any], **others: Any) -> dict[str, Any]:
+def linked(*links: dict[str, Any], content: Any = None, **others: Any) -> dict[str, Any]:
     """Return a document with a session, and links from it to the operation that ends it."""
-    ends = _object(stop=TEXT, more={"type": "array", "items": TEXT})
-    session = {**_object(id=TEXT, ends=ends, note=TEXT), "required": ["id", "ends"]}
-    answer = {"description": "x", "content": others.pop("content", {"application/json": {"schema": session}})}
-    links = {f"link{number}": {"operationId": "stop", **one} for number, one in enumerate((link, *more))}
-    name = {"in": "path", "name": "name", "required": True, "schema": TEXT}
-    return document(
-        {
-            "/a": {"get": operation(responses={"200": {**answer, "links": links}})},
-            "/b/{name}": {"delete": operation(operationId="stop", parameters=[name])},
-        },
-        **others,
-    )
-
-
-def _body_part(expression: str, **parameters: str) -> dict[str, Any]:
-    return {
-        "x-url": f"$response.body#/{expression}",
-        "parameters": {name: f"$response.body#/{one}" for name, one in parameters.items()},
+    ends = obj(stop=TEXT, more={"type": "array", "items": TEXT})
+    session = {**obj(id=TEXT, ends=ends, note=TEXT), "required": ["id", "ends"]}
+    response = {
+        "description": "x",
+        "content": {JSON: {"schema": session}} if content is None else content,
+        "links": {f"link{number}": {"operationId": "stop", **link} for number, link in enumerate(links)},
     }
+    stop = operation(operationId="stop", parameters=[{**X, "name": "name"}])
+    return document({"/a": {"get": operation(responses={"200": response})}, "/b/{name}": {"delete": stop}}, **others)
 
 
+def link(expression: str, **parameters: str) -> dict[str, Any]:
+    given = {name: f"$response.body#/{value}" for name, value in parameters.items()}
+    return {"x-url": f"$response.body#/{expression}", "parameters": given}
+
+
+def unknown(kind: str) -> str:
+    return f"'own' is not a keyword of a {kind}; correct it, or call it x-own"
+
+
+# Places.
 S = "#/components/schemas/S"
+T = "#/components/schemas/T"
+P = "#/components/parameters/p"
 PART = "#/x-parts/S"
-LINK = "#/paths/~1a/get/responses/200/links/link0"
 GET = "#/paths/~1a/get"
+ID = f"{GET}/operationId"
+OTHER = "#/paths/~1b/get/operationId"
+Q = f"{GET}/parameters/0"
+BODY = "#/paths/~1a/post/requestBody/content"
+FORM_BODY = f"{BODY}/application~1x-www-form-urlencoded"
 ANSWER = f"{GET}/responses/200/content/text~1json+json"
-REFUSED: dict[str, tuple[Any, str, str]] = {
+LINK = f"{GET}/responses/200/links/link0"
+STOPPED = "#/paths/~1b~1{name}/delete"
+STOP = link("ends/stop", name="id")
+
+# Problems that several documents have.
+PLACES = "input should be 'query', 'path', 'header' or 'cookie'"
+RECURSIVE = "is recursive without an object with properties in between; give it one"
+NO_STATUS = "is not a status; give a number, a range such as 4XX, or default"
+NO_SUCCESS = "has no successful response; add a 2XX status, or default"
+NOT_FLAT = "an object or a nested array is not supported here; use scalars and lists of them"
+NO_STRUCTURE = "only JSON and urlencoded forms have a structure; give it a schema of type string, or none"
+PATH = "a path begins with a slash, and what is not ASCII in it, ?, # and spaces are percent-encoded"
+NOT_TOLD_APART = (
+    "SOption1, SOption2 cannot be told apart: add a discriminator, or a required property with a different const in "
+    "each"
+)
+TWO_MATCH = "a value can match two alternatives, which oneOf forbids; use anyOf"
+CRASH = (
+    "msgspec crashes on a union of a string with a pattern or format and an array or a map; remove the pattern, or "
+    "put the array into an object"
+)
+GIVE_ID = "are both get_a_b in Python; give it an operationId"
+NOT_WHOLE = "must be a whole number, zero or more"
+QUOTES = "must be a string, not a number; put it in quotes"
+NO_FLAG = "must be true or false, not a string"
+NO_CALLS = "is not supported: the client receives no calls"
+ONE_BODY = "x-url needs a response with one body, an object with properties"
+NO_PROPERTY = "is not a property of the response, or is inside an optional one"
+NOT_THERE = "is not in this document; bundle it into one file first"
+NO_URL = "is not the URL of an HTTP server; percent-encode special characters"
+EMPTY = "is empty, so no value matches; list at least one"
+BOTH = "make both the same"
+OTHER_TYPES = "only strings, integers and null are"
+TOO_DEEP = "is nested too deeply; name the inner schemas under components/schemas"
+NOT_APART = "is not supported: the JSON type of a value does not tell them apart"
+WITHOUT_ONE_OF = "has no effect without oneOf; list the alternatives in one"
+BINARY = "format binary is only supported as a whole body; in JSON, use byte (base64)"
+FALSE = "the schema false, which matches no value, is not supported; remove it"
+BESIDE_30 = "beside $ref is ignored in OpenAPI 3.0; put both into allOf"
+REFUSED: list[tuple[Any, str]] = [
     # The document.
-    "a list": ([1], "", "is an array, not an OpenAPI document"),
-    "a string": ("text", "", "is a string, not an OpenAPI document"),
-    "no version": ({"info": {}}, "#/openapi", "must be a version 3.0 or 3.1, not None"),
-    "version 2": ({"swagger": "2.0"}, "#/openapi", "must be a version 3.0 or 3.1, not None"),
-    "version 3.2": (document(openapi="3.2.0"), "#/openapi", "must be a version 3.0 or 3.1, not '3.2.0'"),
-    "a number as version": (
-        document(openapi=3.1),
-        "#/openapi",
-        "must be a version 3.0 or 3.1, not the number 3.1; put it in quotes",
-    ),
-    "no info": ({"openapi": "3.1.0", "paths": {}}, "#", "lacks 'info'"),
-    "no title": (document(info={"version": "1"}), "#/info", "lacks 'title'"),
-    "a number as title": (
-        document(info={"title": 5, "version": "1"}),
-        "#/info/title",
-        "must be a string, not a number",
-    ),
-    "no paths": ({"openapi": "3.1.0", "info": {"title": "a", "version": "1"}}, "#", "lacks 'paths'"),
-    "paths as a list": ({**document(), "paths": [1]}, "#/paths", "must be an object, not an array"),
-    "an operation as a list": (document({"/a": {"get": []}}), GET, "must be an object, not an array"),
-    "webhooks": (document(webhooks={"a": {}}), "#/webhooks", "is not supported: the client receives no calls"),
-    "an unknown keyword of the document": (
-        document(pathz={}),
-        "#",
-        "'pathz' is not a keyword of a document; correct it, or call it x-pathz",
-    ),
-    "an unknown part of the components": (
-        document(components={"schemes": {}}),
-        "#/components",
-        "'schemes' is not a keyword of a components; correct it, or call it x-schemes",
-    ),
-    "another dialect": (
+    ([1], "is an array, not an OpenAPI document"),
+    ("text", "is a string, not an OpenAPI document"),
+    ({"info": {}}, "#/openapi: must be a version 3.0 or 3.1, not None"),
+    ({"swagger": "2.0"}, "#/openapi: must be a version 3.0 or 3.1, not None"),
+    (document(openapi="3.2.0"), "#/openapi: must be a version 3.0 or 3.1, not '3.2.0'"),
+    (document(openapi=3.1), "#/openapi: must be a version 3.0 or 3.1, not the number 3.1; put it in quotes"),
+    ({"openapi": "3.1.0", "paths": {}}, "#: lacks 'info'"),
+    (document(info={"version": "1"}), "#/info: lacks 'title'"),
+    (document(info={"title": 5, "version": "1"}), "#/info/title: must be a string, not a number"),
+    ({"openapi": "3.1.0", "info": {"title": "a", "version": "1"}}, "#: lacks 'paths'"),
+    ({**document(), "paths": [1]}, "#/paths: must be an object, not an array"),
+    (document({"/a": {"get": []}}), f"{GET}: must be an object, not an array"),
+    (document(webhooks={"a": {}}), f"#/webhooks: {NO_CALLS}"),
+    (document(own={}), f"#: {unknown('document')}"),
+    (document(components={"own": {}}), f"#/components: {unknown('components')}"),
+    (
         document(jsonSchemaDialect="http://json-schema.org/draft-07/schema#"),
-        "#/jsonSchemaDialect",
-        "is not supported; only that of OpenAPI 3.1 is",
+        "#/jsonSchemaDialect: is not supported; only that of OpenAPI 3.1 is",
     ),
     # Paths and operations.
-    "a path without a slash": (
-        document({"a": {"get": operation()}}),
-        "#/paths/a",
-        "a path begins with a slash, and what is not ASCII in it, ?, # and spaces are percent-encoded",
+    (get("a"), f"#/paths/a: {PATH}"),
+    (get("/a?b=1"), f"#/paths/~1a?b=1: {PATH}"),
+    (document({"/a": {"own": operation()}}), f"#/paths/~1a: {unknown('path item')}"),
+    (
+        document({f"/a/{{{n}}}": {"get": operation(operationId=n, parameters=[{**X, "name": n}])} for n in "xy"}),
+        "#/paths/~1a~1{y}: is the same as /a/{x}, but for the names of parameters; merge them",
     ),
-    "a path with a query": (
-        document({"/a?b=1": {"get": operation()}}),
-        "#/paths/~1a?b=1",
-        "a path begins with a slash, and what is not ASCII in it, ?, # and spaces are percent-encoded",
+    (
+        calls({"/a": "call", "/b": "call"}),
+        f"{OTHER}: 'call' is the operationId of another operation already; choose another",
     ),
-    "an unknown method": (
-        document({"/a": {"connect": operation()}}),
-        "#/paths/~1a",
-        "'connect' is not a keyword of a path item; correct it, or call it x-connect",
+    (get(own="a"), f"{GET}: {unknown('operation')}"),
+    (get(callbacks={"a": {"{$request.body#/url}": {}}}), f"{GET}/callbacks: {NO_CALLS}"),
+    (
+        calls({"/a": "get-thing", "/b": "getThing"}),
+        f"{OTHER}: 'getThing' and 'get-thing' ({ID}) are both get_thing in Python; rename one",
     ),
-    "the same path twice": (
-        document(
-            {
-                f"/a/{{{name}}}": {
-                    "get": operation(
-                        operationId=name, parameters=[{"in": "path", "name": name, "required": True, "schema": TEXT}]
-                    )
-                }
-                for name in "xy"
-            }
-        ),
-        "#/paths/~1a~1{y}",
-        "is the same as /a/{x}, but for the names of parameters; merge them",
+    (calls({"/a": "get_a_b", "/a-b": ""}), f"#/paths/~1a-b/get: 'get /a-b' and 'get_a_b' ({ID}) {GIVE_ID}"),
+    (
+        document({path: {"get": {"responses": DONE}} for path in ("/a_b", "/a/b")}),
+        f"#/paths/~1a~1b/get: 'get /a/b' and 'get /a_b' (#/paths/~1a_b/get) {GIVE_ID}",
     ),
-    "the same id twice": (
-        document({"/a": {"get": operation()}, "/b": {"get": operation()}}),
-        "#/paths/~1b/get/operationId",
-        "'call' is the operationId of another operation already; choose another",
+    (
+        get(operationId="a" * 300),
+        f"{GET}: the name aaaaaaaaaaaaaaaaaaaa… is too long; give a shorter operationId or tag",
     ),
-    "a misspelt keyword": (
-        _get(operationid="a"),
-        GET,
-        "'operationid' is not a keyword of a operation; correct it, or call it x-operationid",
+    (
+        responses(_200={"links": {"next": {"operationId": "other"}}}),
+        f"{GET}: a link leads to 'other', which is not an operationId",
     ),
-    "callbacks": (
-        _get(callbacks={"a": {"{$request.body#/url}": {}}}),
-        f"{GET}/callbacks",
-        "is not supported: the client receives no calls",
-    ),
-    "ids that are one name in Python": (
-        document({"/a": {"get": operation(operationId="get-thing")}, "/b": {"get": operation(operationId="getThing")}}),
-        "#/paths/~1b/get/operationId",
-        "'getThing' and 'get-thing' (#/paths/~1a/get/operationId) are both get_thing in Python; rename one",
-    ),
-    "a path whose name is that of an id": (
-        document({path: {"get": operation(operationId=one)} for path, one in (("/a", "get_a_b"), ("/a-b", ""))}),
-        "#/paths/~1a-b/get",
-        "'get /a-b' and 'get_a_b' (#/paths/~1a/get/operationId) are both get_a_b in Python; give it an operationId",
-    ),
-    "paths that are one name in Python": (
-        document({path: {"get": {"responses": operation()["responses"]}} for path in ("/a_b", "/a/b")}),
-        "#/paths/~1a~1b/get",
-        "'get /a/b' and 'get /a_b' (#/paths/~1a_b/get) are both get_a_b in Python; give it an operationId",
-    ),
-    "a very long id": (
-        _get(operationId="a" * 300),
-        GET,
-        "the name aaaaaaaaaaaaaaaaaaaa… is too long; give a shorter operationId or tag",
-    ),
-    "a link to nowhere": (
-        _answers(_200={"links": {"next": {"operationId": "other"}}}),
-        GET,
-        "a link leads to 'other', which is not an operationId",
-    ),
-    "a link by reference": (
-        _answers(_200={"links": {"next": {"operationRef": "#/paths/~1a/get"}}}),
-        f"{GET}/responses/200/links/next/operationRef",
-        "is not supported: name the operation by its operationId",
+    (
+        responses(_200={"links": {"l": {"operationRef": "x"}}}),
+        f"{GET}/responses/200/links/l/operationRef: is not supported: name the operation by its operationId",
     ),
     # Servers and security.
-    "a server variable without a value": (
-        document({"/a": {"get": operation(servers=[{"url": "https://{x}"}])}}),
-        f"{GET}/servers/0",
-        "the URL 'https://{x}' has a variable without a default; give it one in variables",
+    (
+        get(servers=[{"url": "/{x}"}]),
+        f"{GET}/servers/0: the URL '/{{x}}' has a variable without a default; give it one in variables",
     ),
-    "a server that is no URL": (
-        _get(servers=[{"url": 'https://a b/"'}]),
-        f"{GET}/servers/0/url",
-        "'https://a b/\"' is not the URL of an HTTP server; percent-encode special characters",
-    ),
-    "a server of another scheme": (
-        _get(servers=[{"url": "ftp://a"}]),
-        f"{GET}/servers/0/url",
-        "'ftp://a' is not the URL of an HTTP server; percent-encode special characters",
-    ),
-    "an undeclared scheme": (
-        _get(security=[{"x": []}]),
-        f"{GET}/security/0",
-        "'x' is not among components/securitySchemes; declare it there",
-    ),
-    "an API key": (
-        document(
-            {"/a": {"get": operation(security=[{"k": []}])}},
-            components={"securitySchemes": {"k": {"type": "apiKey", "in": "header", "name": "x"}}},
-        ),
-        f"{GET}/security",
-        "apiKey is not supported; bearer tokens are",
-    ),
-    "basic authentication": (
-        document(
-            {"/a": {"get": operation()}},
-            security=[{"k": []}],
-            components={"securitySchemes": {"k": {"type": "http", "scheme": "Basic"}}},
-        ),
-        "#/security",
-        "http basic is not supported; bearer tokens are",
-    ),
-    "a token and a key": (
-        document(
-            {"/a": {"get": operation(security=[{"t": [], "k": []}])}},
-            components={
-                "securitySchemes": {**BEARER["securitySchemes"], "k": {"type": "apiKey", "in": "header", "name": "x"}}
-            },
-        ),
-        f"{GET}/security",
-        "apiKey is not supported; bearer tokens are",
-    ),
+    (get(servers=[{"url": 'https://a b/"'}]), f"{GET}/servers/0/url: 'https://a b/\"' {NO_URL}"),
+    (get(servers=[{"url": "ftp://a"}]), f"{GET}/servers/0/url: 'ftp://a' {NO_URL}"),
+    (get(security=[{"x": []}]), f"{GET}/security/0: 'x' is not among components/securitySchemes; declare it there"),
+    ({**get(security=[{"k": []}]), **SCHEMES}, f"{GET}/security: apiKey is not supported; bearer tokens are"),
+    ({**get(), "security": [{"b": []}], **SCHEMES}, "#/security: http basic is not supported; bearer tokens are"),
+    ({**get(security=[{"t": [], "k": []}]), **SCHEMES}, f"{GET}/security: apiKey is not supported; bearer tokens are"),
     # Parameters.
-    "an unknown place": (
-        _parameter(**{"in": "body"}),
-        f"{GET}/parameters/0/in",
-        "input should be 'query', 'path', 'header' or 'cookie'",
+    (parameter("body"), f"{Q}/in: {PLACES}"),
+    (parameter("formData"), f"{Q}/in: {PLACES}"),
+    (get(parameters=[{"in": "query", "name": "q"}]), f"{Q}: lacks 'schema'"),
+    (
+        get(parameters=[{"in": "query", "name": "q", "content": {JSON: {}}}]),
+        f"{Q}/content: is not supported: give it a schema",
     ),
-    "a place of 2.0": (
-        _parameter(**{"in": "formData"}),
-        f"{GET}/parameters/0/in",
-        "input should be 'query', 'path', 'header' or 'cookie'",
+    (parameter(style="deepObject"), f"{Q}/style: 'deepObject' is not supported in query; only 'form'"),
+    (parameter(style="pipeDelimited"), f"{Q}/style: 'pipeDelimited' is not supported in query; only 'form'"),
+    (
+        parameter(allowReserved=True),
+        f"{Q}/allowReserved: is not supported: reserved characters are always percent-encoded",
     ),
-    "a parameter without schema": (
-        _get(parameters=[{"in": "query", "name": "q"}]),
-        f"{GET}/parameters/0",
-        "lacks 'schema'",
+    (parameter(schema=obj(a=TEXT)), f"{Q}/schema: {NOT_FLAT}"),
+    (parameter(schema=nested(2)), f"{Q}/schema: {NOT_FLAT}"),
+    (parameter(schema={"format": "byte", **TEXT}), f"{Q}/schema: format byte is not supported here; use a string"),
+    (parameter(schema={"format": "binary", **TEXT}), f"{Q}/schema: {BINARY}"),
+    (
+        parameter("header", "Authorization"),
+        f"{Q}: the header Authorization is set by the client itself; remove the parameter",
     ),
-    "content in a parameter": (
-        _get(parameters=[{"in": "query", "name": "q", "content": {"application/json": {}}}]),
-        f"{GET}/parameters/0/content",
-        "is not supported: give it a schema",
+    (parameter("header", "a\r\nb"), f"{Q}/name: 'a\\r\\nb' cannot be the name of a header"),
+    (get("/{x}"), f"#/paths/~1{{x}}/get: the path has the parameters ['x'], but [] are declared; {BOTH}"),
+    (get(parameters=[X]), f"{GET}: the path has the parameters [], but ['x'] are declared; {BOTH}"),
+    (
+        get("/{x}", parameters=[{**X, "required": False}]),
+        "#/paths/~1{x}/get/parameters/0: a parameter in the path must have required: true",
     ),
-    "a deep object": (
-        _parameter(style="deepObject"),
-        f"{GET}/parameters/0/style",
-        "'deepObject' is not supported in query; only 'form'",
+    (get("/a{"), f"#/paths/~1a{{/get: the path has the parameters [], but [] are declared; {BOTH}"),
+    (
+        get(parameters=[{**X, "in": "header", "name": n} for n in ("X-A", "x-a")]),
+        f"{GET}/parameters/1: the header parameter 'x-a' is declared twice; keep one of them",
     ),
-    "pipes": (
-        _parameter(style="pipeDelimited"),
-        f"{GET}/parameters/0/style",
-        "'pipeDelimited' is not supported in query; only 'form'",
+    (
+        get("/{x}", parameters=[{**X, "x-client-option": True}]),
+        "#/paths/~1{x}/get/parameters/0: a parameter in the path cannot be an option of the client",
     ),
-    "reserved characters": (
-        _parameter(allowReserved=True),
-        f"{GET}/parameters/0/allowReserved",
-        "is not supported: reserved characters are always percent-encoded",
-    ),
-    "an object in the query": (
-        _parameter(schema=_object(a=TEXT)),
-        f"{GET}/parameters/0/schema",
-        "an object or a nested array is not supported here; use scalars and lists of them",
-    ),
-    "nested arrays in the query": (
-        _parameter(schema=_nested(2)),
-        f"{GET}/parameters/0/schema",
-        "an object or a nested array is not supported here; use scalars and lists of them",
-    ),
-    "bytes in the query": (
-        _parameter(schema={"type": "string", "format": "byte"}),
-        f"{GET}/parameters/0/schema",
-        "format byte is not supported here; use a string",
-    ),
-    "binary in the query": (
-        _parameter(schema={"type": "string", "format": "binary"}),
-        f"{GET}/parameters/0/schema",
-        "format binary is only supported as a whole body; in JSON, use byte (base64)",
-    ),
-    "a header of the client": (
-        _parameter(**{"in": "header", "name": "Authorization"}),
-        f"{GET}/parameters/0",
-        "the header Authorization is set by the client itself; remove the parameter",
-    ),
-    "a header with a line break": (
-        _parameter(**{"in": "header", "name": "a\r\nb"}),
-        f"{GET}/parameters/0/name",
-        "'a\\r\\nb' cannot be the name of a header",
-    ),
-    "a path parameter that is not declared": (
-        document({"/{x}": {"get": operation()}}),
-        "#/paths/~1{x}/get",
-        "the path has the parameters ['x'], but [] are declared; make both the same",
-    ),
-    "a path parameter that is not in the path": (
-        _get(parameters=[{"in": "path", "name": "x", "required": True, "schema": TEXT}]),
-        GET,
-        "the path has the parameters [], but ['x'] are declared; make both the same",
-    ),
-    "a path parameter that is optional": (
-        document({"/{x}": {"get": operation(parameters=[{"in": "path", "name": "x", "schema": TEXT}])}}),
-        "#/paths/~1{x}/get/parameters/0",
-        "a parameter in the path must have required: true",
-    ),
-    "braces in a path": (
-        document({"/a{": {"get": operation()}}),
-        "#/paths/~1a{/get",
-        "the path has the parameters [], but [] are declared; make both the same",
-    ),
-    "a parameter twice": (
-        _get(parameters=[{"in": "header", "name": one, "schema": TEXT} for one in ("X-A", "x-a")]),
-        f"{GET}/parameters/1",
-        "the header parameter 'x-a' is declared twice; keep one of them",
-    ),
-    "an option of the client in the path": (
+    (
         document(
             {
-                "/{x}": {
-                    "get": operation(
-                        parameters=[
-                            {"in": "path", "name": "x", "required": True, "x-client-option": True, "schema": TEXT}
-                        ]
-                    )
-                }
+                f"/{kind}": {"get": operation(operationId=kind, parameters=[{**OPTION, "schema": {"type": kind}}])}
+                for kind in ("string", "integer")
             }
         ),
-        "#/paths/~1{x}/get/parameters/0",
-        "a parameter in the path cannot be an option of the client",
+        "#/paths/~1integer/get/parameters/0: the client option 'q' is declared differently elsewhere; use one $ref",
     ),
-    "two options of the client with one name": (
-        document(
-            {
-                f"/{type_}": {
-                    "get": operation(
-                        operationId=type_,
-                        parameters=[{"in": "query", "name": "q", "x-client-option": True, "schema": {"type": type_}}],
-                    )
-                }
-                for type_ in ("string", "integer")
-            }
-        ),
-        "#/paths/~1integer/get/parameters/0",
-        "the client option 'q' is declared differently elsewhere; use one $ref",
-    ),
-    "words instead of a flag": (
-        _parameter(**{"x-client-option": "yes"}),
-        f"{GET}/parameters/0/x-client-option",
-        "must be true or false, not a string",
-    ),
-    "an idempotence in words": (
-        _get(**{"x-idempotent": "no"}),
-        f"{GET}/x-idempotent",
-        "must be true or false, not a string",
-    ),
+    (parameter(**{"x-client-option": "yes"}), f"{Q}/x-client-option: {NO_FLAG}"),
+    (get(**{"x-idempotent": "no"}), f"{GET}/x-idempotent: {NO_FLAG}"),
     # Bodies and responses.
-    "no media type": (_body(), "#/paths/~1a/post/requestBody/content", "is empty; name a media type"),
-    "multipart": (
-        _body(**{"multipart/form-data": {"schema": _object(a=TEXT)}}),
-        "#/paths/~1a/post/requestBody/content/multipart~1form-data",
-        "is not supported; JSON, text, binary data and urlencoded forms are",
+    (document({"/a": {"post": operation(requestBody={"content": {}})}}), f"{BODY}: is empty; name a media type"),
+    (
+        body("multipart/form-data", schema=obj(a=TEXT)),
+        f"{BODY}/multipart~1form-data: is not supported; JSON, text, binary data and urlencoded forms are",
     ),
-    "a structure in XML": (
-        _body(**{"application/xml": {"schema": _object(a=TEXT)}}),
-        "#/paths/~1a/post/requestBody/content/application~1xml",
-        "only JSON and urlencoded forms have a structure; give it a schema of type string, or none",
+    (body("application/xml", schema=obj(a=TEXT)), f"{BODY}/application~1xml: {NO_STRUCTURE}"),
+    (body("text/plain", schema=INT), f"{BODY}/text~1plain: {NO_STRUCTURE}"),
+    (body("text/plain", schema={"type": "string", "maxLength": 3}), f"{BODY}/text~1plain: {NO_STRUCTURE}"),
+    (body("text/plain; charset=latin-1"), f"{BODY}/text~1plain; charset=latin-1: only utf-8 is supported"),
+    (body("image/*"), f"{BODY}/image~1*: a request needs one media type, not a range of them"),
+    (body("a/b\r\nx: y"), f"{BODY}/a~1b\\r\\nx: y: is not a media type, such as application/json"),
+    (
+        document({"/a": {"post": operation(requestBody={"content": {"text/plain": {}, "TEXT/plain;x=y": {}}})}}),
+        f"{BODY}/TEXT~1plain;x=y: text/plain is declared twice; keep one of them",
     ),
-    "a number as text": (
-        _body(**{"text/plain": {"schema": {"type": "integer"}}}),
-        "#/paths/~1a/post/requestBody/content/text~1plain",
-        "only JSON and urlencoded forms have a structure; give it a schema of type string, or none",
+    (body(FORM, schema=TEXT), f"{FORM_BODY}: a form needs an object with properties"),
+    (body(FORM, schema=obj(a=obj(b=TEXT))), f"{FORM_BODY}/schema: {NOT_FLAT}"),
+    (
+        body(FORM, schema=obj(a=TEXT), encoding={"a": {}}),
+        f"{FORM_BODY}/encoding: is not supported: parts and fields are encoded in the default way",
     ),
-    "a constraint on text": (
-        _body(**{"text/plain": {"schema": {"type": "string", "maxLength": 3}}}),
-        "#/paths/~1a/post/requestBody/content/text~1plain",
-        "only JSON and urlencoded forms have a structure; give it a schema of type string, or none",
-    ),
-    "text in another charset": (
-        _body(**{"text/plain; charset=latin-1": {}}),
-        "#/paths/~1a/post/requestBody/content/text~1plain; charset=latin-1",
-        "only utf-8 is supported",
-    ),
-    "a range of media types to send": (
-        _body(**{"image/*": {}}),
-        "#/paths/~1a/post/requestBody/content/image~1*",
-        "a request needs one media type, not a range of them",
-    ),
-    "a media type with a line break": (
-        _body(**{"a/b\r\nx: y": {}}),
-        "#/paths/~1a/post/requestBody/content/a~1b\\r\\nx: y",
-        "is not a media type, such as application/json",
-    ),
-    "a media type twice": (
-        _body(**{"text/plain": {}, "TEXT/plain;x=y": {}}),
-        "#/paths/~1a/post/requestBody/content/TEXT~1plain;x=y",
-        "text/plain is declared twice; keep one of them",
-    ),
-    "a form of scalars": (
-        _body(**{"application/x-www-form-urlencoded": {"schema": TEXT}}),
-        "#/paths/~1a/post/requestBody/content/application~1x-www-form-urlencoded",
-        "a form needs an object with properties",
-    ),
-    "a form with objects": (
-        _body(**{"application/x-www-form-urlencoded": {"schema": _object(a=_object(b=TEXT))}}),
-        "#/paths/~1a/post/requestBody/content/application~1x-www-form-urlencoded/schema",
-        "an object or a nested array is not supported here; use scalars and lists of them",
-    ),
-    "the encoding of a form": (
-        _body(**{"application/x-www-form-urlencoded": {"schema": _object(a=TEXT), "encoding": {"a": {}}}}),
-        "#/paths/~1a/post/requestBody/content/application~1x-www-form-urlencoded/encoding",
-        "is not supported: parts and fields are encoded in the default way",
-    ),
-    "binary within JSON": (
-        _body(**{"application/json": {"schema": {"type": "string", "format": "binary"}}}),
-        "#/paths/~1a/post/requestBody/content/application~1json/schema",
-        "format binary is only supported as a whole body; in JSON, use byte (base64)",
-    ),
-    "no responses": (
-        _get(responses={}),
-        f"{GET}/responses",
-        "has no successful response; add a 2XX status, or default",
-    ),
-    "only errors": (_answers(_404={}), f"{GET}/responses", "has no successful response; add a 2XX status, or default"),
-    "a word as status": (
-        _answers(ok={}),
-        f"{GET}/responses/ok",
-        "is not a status; give a number, a range such as 4XX, or default",
-    ),
-    "a status out of range": (
-        _answers(_200={}, _600={}),
-        f"{GET}/responses/600",
-        "is not a status; give a number, a range such as 4XX, or default",
-    ),
-    "a status twice": (_answers(_2XX={}, _2xx={}), f"{GET}/responses/2xx", "is declared twice; keep one of them"),
-    "a misspelt keyword of a response": (
-        _answers(_200={"contents": {}}),
-        f"{GET}/responses/200",
-        "'contents' is not a keyword of a response; correct it, or call it x-contents",
-    ),
+    (body(JSON, schema={"format": "binary", **TEXT}), f"{BODY}/application~1json/schema: {BINARY}"),
+    (get(responses={}), f"{GET}/responses: {NO_SUCCESS}"),
+    (responses(_404={}), f"{GET}/responses: {NO_SUCCESS}"),
+    (responses(ok={}), f"{GET}/responses/ok: {NO_STATUS}"),
+    (responses(_200={}, _600={}), f"{GET}/responses/600: {NO_STATUS}"),
+    (responses(_2XX={}, _2xx={}), f"{GET}/responses/2xx: is declared twice; keep one of them"),
+    (responses(_200={"own": {}}), f"{GET}/responses/200: {unknown('response')}"),
     # References.
-    "a reference to another file": (
-        _schema(**{"$ref": "other.yaml#/a"}),
-        f"{S}/$ref",
-        "'other.yaml#/a' is not in this document; bundle it into one file first",
+    (schema({"$ref": "other.yaml#/a"}), f"{S}/$ref: 'other.yaml#/a' {NOT_THERE}"),
+    (get(responses={"200": {"$ref": "https://a/b#/c"}}), f"{GET}/responses/200/$ref: 'https://a/b#/c' {NOT_THERE}"),
+    (schema(ref("T")), f"{S}/$ref: '{T}' does not exist"),
+    (schema({"$ref": "#thing"}), f"{S}/$ref: '#thing' is not a JSON pointer; write it as #/components/…"),
+    (schema(ref("S")), f"{S}: {RECURSIVE}"),
+    (schemas(S=ref("T"), T=ref("S")), f"{S}: {RECURSIVE}"),
+    (
+        {**get(parameters=[{"$ref": P}]), "components": {"parameters": {"p": {"$ref": P}}}},
+        f"{P}: {Q} -> {P} -> {P} is a reference to itself",
     ),
-    "a reference to a URL": (
-        _get(responses={"200": {"$ref": "https://a/b#/c"}}),
-        f"{GET}/responses/200/$ref",
-        "'https://a/b#/c' is not in this document; bundle it into one file first",
+    (
+        {**get(parameters=[{"$ref": P, "required": True}]), "components": {"parameters": {"p": X}}},
+        f"{Q}: required beside $ref is ignored; put it into the target",
     ),
-    "a reference to nowhere": (_schema(**_ref("T")), f"{S}/$ref", "'#/components/schemas/T' does not exist"),
-    "a reference to an anchor": (
-        _schema(**{"$ref": "#thing"}),
-        f"{S}/$ref",
-        "'#thing' is not a JSON pointer; write it as #/components/…",
-    ),
-    "a reference to itself": (
-        _schema(**_ref("S")),
-        S,
-        "is recursive without an object with properties in between; give it one",
-    ),
-    "references in a circle": (
-        _schemas(S=_ref("T"), T=_ref("S")),
-        S,
-        "is recursive without an object with properties in between; give it one",
-    ),
-    "parameters in a circle": (
-        document(
-            {"/a": {"get": operation(parameters=[{"$ref": "#/components/parameters/p"}])}},
-            components={"parameters": {"p": {"$ref": "#/components/parameters/p"}}},
-        ),
-        "#/components/parameters/p",
-        (
-            "#/paths/~1a/get/parameters/0 -> #/components/parameters/p -> #/components/parameters/p is a reference "
-            "to itself"
-        ),
-    ),
-    "something beside the reference of a parameter": (
-        document(
-            {"/a": {"get": operation(parameters=[{"$ref": "#/components/parameters/p", "required": True}])}},
-            components={"parameters": {"p": {"in": "query", "name": "q", "schema": TEXT}}},
-        ),
-        f"{GET}/parameters/0",
-        "required beside $ref is ignored; put it into the target",
-    ),
-    "something beside a reference of 3.0": (
-        document(
-            schemas={"S": {"type": "object", "properties": {"a": {**_ref("T"), "nullable": True}}}, "T": TEXT},
-            version="3.0.3",
-        ),
-        f"{S}/properties/a",
-        "nullable beside $ref is ignored in OpenAPI 3.0; put both into allOf",
-    ),
-    "a constraint beside a reference of 3.0": (
-        document(schemas={"S": {**_ref("T"), "minLength": 1}, "T": TEXT}, version="3.0.3"),
-        S,
-        "minLength beside $ref is ignored in OpenAPI 3.0; put both into allOf",
-    ),
+    (old(S=obj(a={**ref("T"), "nullable": True}), T=TEXT), f"{S}/properties/a: nullable {BESIDE_30}"),
+    (old(S={**ref("T"), "minLength": 1}, T=TEXT), f"{S}: minLength {BESIDE_30}"),
     # Schemas.
-    "an unknown type": (
-        _schema(type="text"),
-        f"{S}/type",
-        "input should be 'string', 'number', 'integer', 'boolean', 'array', 'object' or 'null'",
+    (
+        schema(type="text"),
+        f"{S}/type: input should be 'string', 'number', 'integer', 'boolean', 'array', 'object' or 'null'",
     ),
-    "an unknown keyword": (
-        _schema(type="string", minLenght=1),
-        S,
-        "'minLenght' is not a keyword of a schema; correct it, or call it x-minLenght",
+    (schema(TEXT, own=1), f"{S}: {unknown('schema')}"),
+    (schema(type="array", items=False), f"{S}/items: {FALSE}"),
+    (schema(minLength=1), f"{S}: has constraints but no type; add one"),
+    (schema(format="date"), f"{S}: has constraints but no type; add one"),
+    (schema(INT, minLength=1), f"{S}: minLength does not apply to type integer; remove it"),
+    (
+        schema(type=["string", "integer"], minProperties=1, maxItems=1),
+        f"{S}: maxItems, minProperties does not apply to type string or integer; remove it",
     ),
-    "the schema false": (
-        _schema(type="array", items=False),
-        f"{S}/items",
-        "the schema false, which matches no value, is not supported; remove it",
+    (schema(type=[]), f"{S}/type: {EMPTY}"),
+    (schema(properties={"a": TEXT}, required=["b"]), f"{S}/required: 'b' is not among the properties; add it to them"),
+    (
+        schema(type="object", required=["b"]),
+        f"{S}/required: names properties that are not declared; add them to properties",
     ),
-    "constraints without type": (_schema(minLength=1), S, "has constraints but no type; add one"),
-    "a format without type": (_schema(format="date"), S, "has constraints but no type; add one"),
-    "constraints of another type": (
-        _schema(type="integer", minLength=1),
-        S,
-        "minLength does not apply to type integer; remove it",
+    (
+        schema(obj(a=TEXT), additionalProperties=TEXT),
+        f"{S}/additionalProperties: a schema is not supported beside properties; use true or false",
     ),
-    "constraints of neither type": (
-        _schema(type=["string", "integer"], minProperties=1, maxItems=1),
-        S,
-        "maxItems, minProperties does not apply to type string or integer; remove it",
+    (schema(obj(a=TEXT), minProperties=1), f"{S}/minProperties: is not supported for an object with named properties"),
+    (
+        schema(obj(**{'a"b': TEXT})),
+        f'{S}/properties/a"b: msgspec has no properties with quotes, backslashes or control characters in their names',
     ),
-    "no types": (_schema(type=[]), f"{S}/type", "is empty, so no value matches; list at least one"),
-    "a required property that is none": (
-        _schema(type="object", properties={"a": TEXT}, required=["b"]),
-        f"{S}/required",
-        "'b' is not among the properties; add it to them",
+    (schema(TEXT, minLength=-1), f"{S}/minLength: input should be greater than or equal to 0"),
+    (
+        schema(type="array", minItems=1.5),
+        f"{S}/minItems: input should be a valid integer, got a number with a fractional part",
     ),
-    "required without properties": (
-        _schema(type="object", required=["b"]),
-        f"{S}/required",
-        "names properties that are not declared; add them to properties",
+    (schema(INT, minimum="1"), f"{S}/minimum: must be a number"),
+    (schema(INT, maximum=2**63), f"{S}: the bound le 9223372036854775808 is beyond int64, which msgspec cannot check"),
+    (schema(NUM, maximum=10**400), f"{S}/maximum: is beyond what a float can hold; remove it"),
+    (
+        schema(INT, exclusiveMinimum=True),
+        f"{S}/exclusiveMinimum: has no effect without minimum; write the bound itself",
     ),
-    "additional properties beside named ones": (
-        _schema(type="object", properties={"a": TEXT}, additionalProperties=TEXT),
-        f"{S}/additionalProperties",
-        "a schema is not supported beside properties; use true or false",
+    (schema(NUM, multipleOf=0.1), f"{S}/multipleOf: 0.1 has no exact binary form, so it cannot be checked; remove it"),
+    (schema(NUM, multipleOf=0), f"{S}/multipleOf: input should be greater than 0"),
+    (schema(INT, multipleOf=0.5), f"{S}/multipleOf: 0.5 is not supported for an integer; use a whole number"),
+    (schema(TEXT, format="date", maxLength=3), f"{S}: maxLength is not supported beside format date; remove one"),
+    (schema(TEXT, format="uri", pattern="^a"), f"{S}: pattern is not supported beside format uri; remove one"),
+    (
+        schema(TEXT, pattern="("),
+        f"{S}/pattern: cannot be translated for Python's re: missing ), unterminated subpattern at position 0",
     ),
-    "a number of properties": (
-        _schema(type="object", properties={"a": TEXT}, minProperties=1),
-        f"{S}/minProperties",
-        "is not supported for an object with named properties",
+    (schema(TEXT, pattern=r"\p{L}"), f"{S}/pattern: has a Unicode property \\p, which Python's re does not know"),
+    (schema(TEXT, nullable=True), f"{S}/nullable: is a keyword of OpenAPI 3.0; in 3.1, write type: [..., 'null']"),
+    (schema(enum=[]), f"{S}/enum: is empty"),
+    (schema(enum=[True]), f"{S}/enum: True is not supported; {OTHER_TYPES}"),
+    (schema(NUM, enum=[0.5]), f"{S}/enum: 0.5 is not supported; {OTHER_TYPES}"),
+    (schema(enum=[{}]), f"{S}/enum: {{}} is not supported; {OTHER_TYPES}"),
+    (schema(const={"a": 1}), f"{S}/const: must be a string, not an object"),
+    (schema(INT, enum=["1"]), f"{S}/enum: '1' is not of type integer"),
+    (schema(TEXT, enum=["a", None]), f"{S}/enum: None is not of type string"),
+    (schema(const=2**63), f"{S}/const: 9223372036854775808 is beyond int64, which msgspec cannot compare"),
+    (schema(const=-(2**63) - 1), f"{S}/const: -9223372036854775809 is beyond int64, which msgspec cannot compare"),
+    (
+        schema(const="a", enum=["b"]),
+        f"{S}/const: is not in the enum beside it, so no value matches; correct one of them",
     ),
-    "a property with a quote": (
-        _schema(**_object(**{'a"b': TEXT})),
-        f'{S}/properties/a"b',
-        "msgspec has no properties with quotes, backslashes or control characters in their names",
-    ),
-    "a negative length": (
-        _schema(type="string", minLength=-1),
-        f"{S}/minLength",
-        "input should be greater than or equal to 0",
-    ),
-    "a fraction as length": (
-        _schema(type="array", minItems=1.5),
-        f"{S}/minItems",
-        "input should be a valid integer, got a number with a fractional part",
-    ),
-    "a string as bound": (_schema(type="integer", minimum="1"), f"{S}/minimum", "must be a number"),
-    "a bound beyond 64 bits": (
-        _schema(type="integer", maximum=2**63),
-        S,
-        "the bound le 9223372036854775808 is beyond int64, which msgspec cannot check",
-    ),
-    "a bound beyond floats": (
-        _schema(type="number", maximum=10**400),
-        f"{S}/maximum",
-        "is beyond what a float can hold; remove it",
-    ),
-    "an exclusive flag without bound": (
-        _schema(type="integer", exclusiveMinimum=True),
-        f"{S}/exclusiveMinimum",
-        "has no effect without minimum; write the bound itself",
-    ),
-    "a multiple of 0.1": (
-        _schema(type="number", multipleOf=0.1),
-        f"{S}/multipleOf",
-        "0.1 has no exact binary form, so it cannot be checked; remove it",
-    ),
-    "a multiple of zero": (_schema(type="number", multipleOf=0), f"{S}/multipleOf", "input should be greater than 0"),
-    "an integer multiple of a half": (
-        _schema(type="integer", multipleOf=0.5),
-        f"{S}/multipleOf",
-        "0.5 is not supported for an integer; use a whole number",
-    ),
-    "a length of a date": (
-        _schema(type="string", format="date", maxLength=3),
-        S,
-        "maxLength is not supported beside format date; remove one",
-    ),
-    "a pattern of a URI": (
-        _schema(type="string", format="uri", pattern="^a"),
-        S,
-        "pattern is not supported beside format uri; remove one",
-    ),
-    "a broken pattern": (
-        _schema(type="string", pattern="("),
-        f"{S}/pattern",
-        "cannot be translated for Python's re: missing ), unterminated subpattern at position 0",
-    ),
-    "a Unicode property": (
-        _schema(type="string", pattern=r"\p{L}"),
-        f"{S}/pattern",
-        "has a Unicode property \\p, which Python's re does not know",
-    ),
-    "nullable in 3.1": (
-        _schema(type="string", nullable=True),
-        f"{S}/nullable",
-        "is a keyword of OpenAPI 3.0; in 3.1, write type: [..., 'null']",
-    ),
-    "an empty enum": (_schema(enum=[]), f"{S}/enum", "is empty"),
-    "an enum of booleans": (
-        _schema(enum=[True]),
-        f"{S}/enum",
-        "True is not supported; only strings, integers and null are",
-    ),
-    "an enum of numbers": (
-        _schema(type="number", enum=[0.5]),
-        f"{S}/enum",
-        "0.5 is not supported; only strings, integers and null are",
-    ),
-    "an enum of objects": (_schema(enum=[{}]), f"{S}/enum", "{} is not supported; only strings, integers and null are"),
-    "a const that is an object": (_schema(const={"a": 1}), f"{S}/const", "must be a string, not an object"),
-    "an enum of another type": (_schema(type="integer", enum=["1"]), f"{S}/enum", "'1' is not of type integer"),
-    "null in an enum of strings": (_schema(type="string", enum=["a", None]), f"{S}/enum", "None is not of type string"),
-    "a huge value": (
-        _schema(const=2**63),
-        f"{S}/const",
-        "9223372036854775808 is beyond int64, which msgspec cannot compare",
-    ),
-    "a huge negative value": (
-        _schema(const=-(2**63) - 1),
-        f"{S}/const",
-        "-9223372036854775809 is beyond int64, which msgspec cannot compare",
-    ),
-    "a const outside of its enum": (
-        _schema(const="a", enum=["b"]),
-        f"{S}/const",
-        "is not in the enum beside it, so no value matches; correct one of them",
-    ),
-    "constraints beside an enum": (
-        _schema(enum=["a"], type="string", minLength=1),
-        S,
-        "minLength does not apply to an enum or const; remove it",
-    ),
-    "recursion without an object": (
-        _schemas(S={"type": "array", "items": _ref("S")}),
-        S,
-        "is recursive without an object with properties in between; give it one",
-    ),
-    "recursion outside of the components": (
-        _answers(_200={"content": {"text/json+json": {"schema": {"items": {"$ref": f"{ANSWER}/schema"}}}}}),
-        f"{ANSWER}/schema/items",
-        "is recursive; move it to components/schemas",
+    (schema(enum=["a"], type="string", minLength=1), f"{S}: minLength does not apply to an enum or const; remove it"),
+    (schema({"items": ref("S")}), f"{S}: {RECURSIVE}"),
+    (
+        responses(_200={"content": {"text/json+json": {"schema": {"items": {"$ref": f"{ANSWER}/schema"}}}}}),
+        f"{ANSWER}/schema/items: is recursive; move it to components/schemas",
     ),
     # Compositions.
-    "an empty oneOf": (_schema(oneOf=[]), f"{S}/oneOf", "is empty, so no value matches; list at least one"),
-    "an empty allOf": (_schema(allOf=[]), f"{S}/allOf", "is empty; remove it"),
-    "oneOf and anyOf": (_schema(oneOf=[TEXT], anyOf=[TEXT]), S, "has oneOf and anyOf; put one into the other"),
-    "objects that nothing tells apart": (
-        _schemas(S={"oneOf": [_object(a=TEXT), _object(b=TEXT)]}),
-        S,
-        (
-            "SOption1, SOption2 cannot be told apart: add a discriminator, or a required property with a "
-            "different const in each"
+    (schema(oneOf=[]), f"{S}/oneOf: {EMPTY}"),
+    (schema(allOf=[]), f"{S}/allOf: is empty; remove it"),
+    (schema(oneOf=[TEXT], anyOf=[TEXT]), f"{S}: has oneOf and anyOf; put one into the other"),
+    (schema(oneOf=[obj(a=TEXT), obj(b=TEXT)]), f"{S}: {NOT_TOLD_APART}"),
+    (schema(oneOf=[obj(k={"const": "a"}), obj(k={"const": "a"}, b=TEXT)]), f"{S}: {NOT_TOLD_APART}"),
+    (schema(oneOf=[{"properties": {"k": {"const": value}}} for value in "ab"]), f"{S}: {NOT_TOLD_APART}"),
+    (
+        schema(oneOf=[obj(k={"const": "a"}), obj(k={"const": 1})]),
+        f"{S}: 'k' is a string in one alternative and a number in another; use strings",
+    ),
+    (
+        schemas(
+            A=obj(k={"const": "a"}, j={"const": "a"}),
+            B=obj(k={"const": "b"}),
+            C=obj(j={"const": "c"}),
+            S={"oneOf": [ref("A"), ref("B")]},
+            T={"oneOf": [ref("A"), ref("C")]},
         ),
+        f"{T}: A is told apart by 'k' = 'a' in another union; use the same here",
     ),
-    "objects with the same value": (
-        _schemas(S={"oneOf": [_object(k={"const": "a"}), _object(k={"const": "a"}, b=TEXT)]}),
-        S,
-        (
-            "SOption1, SOption2 cannot be told apart: add a discriminator, or a required property with a "
-            "different const in each"
-        ),
+    (schema(anyOf=[obj(a=TEXT), {"type": "object"}]), f"{S}: a union of SOption1 and dict[str, Any] {NOT_APART}"),
+    (schema(anyOf=[{"items": TEXT}, {"items": INT}]), f"{S}: a union of list[str] and list[int] {NOT_APART}"),
+    (schema(anyOf=[TEXT, {"type": "string", "format": "date"}]), f"{S}: a union of str and datetime.date {NOT_APART}"),
+    (schema(anyOf=[{"type": "string", "format": "uri"}, {"items": TEXT}]), f"{S}: {CRASH}"),
+    (schema(type=["string", "object"], pattern="a", additionalProperties=TEXT), f"{S}: {CRASH}"),
+    (
+        schema(anyOf=[{"enum": ["a"]}, {**TEXT, "minLength": 2}]),
+        f'{S}: a union of Literal["a"] and Annotated[str, Meta(min_length=2)] {NOT_APART}',
     ),
-    "objects told apart by an optional property": (
-        _schemas(S={"oneOf": [{"properties": {"k": {"const": one}}} for one in "ab"]}),
-        S,
-        (
-            "SOption1, SOption2 cannot be told apart: add a discriminator, or a required property with a "
-            "different const in each"
-        ),
+    (schema(anyOf=[{"enum": [1]}, NUM]), f"{S}: a union of integers and numbers is only supported without constraints"),
+    (schema(oneOf=[{"enum": ["a"]}, TEXT]), f"{S}: {TWO_MATCH}"),
+    (schema(oneOf=[INT, NUM]), f"{S}: {TWO_MATCH}"),
+    (schema(oneOf=[TEXT, TEXT]), f"{S}: two alternatives match 'str', which oneOf forbids; use anyOf"),
+    (
+        schema(oneOf=[{"enum": ["a", "b"]}, {"enum": ["b"]}]),
+        f"{S}: two alternatives match 'b', which oneOf forbids; use anyOf",
     ),
-    "objects told apart by a string and a number": (
-        _schemas(S={"oneOf": [_object(k={"const": "a"}), _object(k={"const": 1})]}),
-        S,
-        "'k' is a string in one alternative and a number in another; use strings",
+    (schema(oneOf=[{}, TEXT]), f"{S}: {TWO_MATCH}"),
+    (schema(obj(k=TEXT), discriminator={"propertyName": "k"}), f"{S}/discriminator: {WITHOUT_ONE_OF}"),
+    (
+        schema(oneOf=[TEXT, INT], discriminator={"propertyName": "k"}),
+        f"{S}/discriminator: tells objects apart, and there are none here; remove it",
     ),
-    "an object told apart in two ways": (
-        _schemas(
-            A=_object(k={"const": "a"}, j={"const": "a"}),
-            B=_object(k={"const": "b"}),
-            C=_object(j={"const": "c"}),
-            S={"oneOf": [_ref("A"), _ref("B")]},
-            T={"oneOf": [_ref("A"), _ref("C")]},
-        ),
-        "#/components/schemas/T",
-        "A is told apart by 'k' = 'a' in another union; use the same here",
+    (schema(oneOf=[obj(k=TEXT)], discriminator={}), f"{S}/discriminator: lacks 'propertyName'"),
+    (union(A=obj(a=TEXT), B=obj(b=TEXT)), f"{S}: 'k' tells A from the others, so it must be a required property of it"),
+    (
+        union(A=obj(k={"enum": ["x", "y"]}), B=obj(k=TEXT)),
+        f"{S}: 'k' of A cannot be 'A', the value that tells it from the others",
     ),
-    "an object and a map": (
-        _schema(anyOf=[_object(a=TEXT), {"type": "object"}]),
-        S,
-        "a union of SOption1 and dict[str, Any] is not supported: the JSON type of a value does not tell them apart",
+    (
+        schema({"oneOf": [obj(k=TEXT), obj(k=TEXT, b=TEXT)], "discriminator": {"propertyName": "k"}}),
+        f"{S}: the discriminator maps no 'k' to {S}/oneOf/0; add it to the mapping, or give the property a const",
     ),
-    "two arrays": (
-        _schema(anyOf=[{"type": "array", "items": TEXT}, {"type": "array", "items": {"type": "integer"}}]),
-        S,
-        "a union of list[str] and list[int] is not supported: the JSON type of a value does not tell them apart",
+    (
+        union({"x": "A", "y": "A"}, A=obj(k=TEXT)),
+        f"{S}/discriminator/mapping: x and y map to the same schema; keep one of them",
     ),
-    "a date or a string": (
-        _schema(anyOf=[TEXT, {"type": "string", "format": "date"}]),
-        S,
-        "a union of str and datetime.date is not supported: the JSON type of a value does not tell them apart",
+    (union({"x": "B"}, A=obj(k=TEXT)), f"{S}/discriminator/mapping/x: 'B' is not one of the alternatives; correct it"),
+    (schema(allOf=[TEXT, INT]), f"{S}: allOf leaves no type that matches all its members"),
+    (schema(allOf=[{"enum": ["a"]}, {"enum": ["b"]}]), f"{S}: allOf leaves no enum that matches all its members"),
+    (
+        schema(allOf=[{**TEXT, "pattern": "a"}, {"pattern": "b"}]),
+        f"{S}: allOf has two different pattern, 'a' and 'b'; keep one of them",
     ),
-    "a string with a pattern and an array": (
-        _schema(anyOf=[{"type": "string", "format": "uri"}, {"type": "array", "items": TEXT}]),
-        S,
-        (
-            "msgspec crashes on a union of a string with a pattern or format and an array or a map; remove the "
-            "pattern, or put the array into an object"
-        ),
+    (
+        schema(allOf=[{**obj(a=TEXT), "additionalProperties": False}, obj(b=TEXT)]),
+        f"{S}: a member of allOf has additionalProperties: false and so forbids b; remove that there",
     ),
-    "a string with a pattern and a map": (
-        _schema(type=["string", "object"], pattern="a", additionalProperties=TEXT),
-        S,
-        (
-            "msgspec crashes on a union of a string with a pattern or format and an array or a map; remove the "
-            "pattern, or put the array into an object"
-        ),
+    (schema(allOf=[ref("S"), obj(a=TEXT)]), f"{S}: allOf contains itself, by way of {S}"),
+    (
+        schemas(S={"allOf": [ref("T"), obj(a=TEXT)]}, T={"allOf": [ref("S"), obj(b=TEXT)]}),
+        f"{T}: allOf contains itself, by way of {S}",
     ),
-    "an open set with a constraint": (
-        _schema(anyOf=[{"enum": ["a"]}, {"type": "string", "minLength": 2}]),
-        S,
-        (
-            'a union of Literal["a"] and Annotated[str, Meta(min_length=2)] is not supported: the JSON type of a '
-            "value does not tell them apart"
-        ),
+    (schema(required=["a"], oneOf=[ref("S"), obj(a=TEXT)]), f"{S}: {RECURSIVE}"),
+    (schema(allOf=[{"anyOf": [ref("S"), obj(a=TEXT)]}, {"required": ["a"]}]), f"{S}: {RECURSIVE}"),
+    (
+        schemas(S={"required": ["a"], "oneOf": [ref("T")]}, T={"required": ["b"], "oneOf": [ref("S")]}),
+        f"{S}: {RECURSIVE}",
     ),
-    "a known number or any float": (
-        _schema(anyOf=[{"enum": [1]}, {"type": "number"}]),
-        S,
-        "a union of integers and numbers is only supported without constraints",
+    (schema(TEXT, discriminator={"propertyName": "k"}), f"{S}/discriminator: {WITHOUT_ONE_OF}"),
+    (union(A=obj(k={"const": "B"}), B=obj(k=TEXT)), f"{S}: two alternatives have the same 'k'; give each its own"),
+    (
+        schema(allOf=[{"type": ["string"]}, {"type": None}]),
+        f"{S}: allOf has two type of which one is malformed; correct it",
     ),
-    "two alternatives for one value": (
-        _schema(oneOf=[{"enum": ["a"]}, TEXT]),
-        S,
-        "a value can match two alternatives, which oneOf forbids; use anyOf",
+    (
+        old(S={"allOf": [{**INT, "maximum": n, "exclusiveMaximum": True} for n in (3, 4)]}),
+        f"{S}: allOf has two different maximum of which one is exclusive; keep one of them",
     ),
-    "an integer and a number": (
-        _schema(oneOf=[{"type": "integer"}, {"type": "number"}]),
-        S,
-        "a value can match two alternatives, which oneOf forbids; use anyOf",
+    (
+        old(S={"allOf": [{**INT, "minimum": n, "exclusiveMinimum": True} for n in (3, 4)]}),
+        f"{S}: allOf has two different minimum of which one is exclusive; keep one of them",
     ),
-    "the same alternative twice": (
-        _schema(oneOf=[TEXT, TEXT]),
-        S,
-        "two alternatives match 'str', which oneOf forbids; use anyOf",
+    (schema(INT, minimum=[]), f"{S}/minimum: must be a number, not an array"),
+    (schema(INT, minimum="a"), f"{S}/minimum: must be a number, not a string"),
+    (schema(TEXT, minLength=[]), f"{S}/minLength: must be a number, not an array"),
+    (schema(TEXT, minLength="a"), f"{S}/minLength: must be a number, not a string"),
+    (get(deprecated=[]), f"{GET}/deprecated: must be true or false, not an array"),
+    (get(deprecated="a"), f"{GET}/deprecated: {NO_FLAG}"),
+    (get(tags={}), f"{GET}/tags: must be an array, not an object"),
+    (
+        schema(allOf=[{**NUM, "multipleOf": 0.5}, {"multipleOf": 2}]),
+        f"{S}: allOf has two multipleOf of which one is malformed; correct it",
     ),
-    "a value in two enums": (
-        _schema(oneOf=[{"enum": ["a", "b"]}, {"enum": ["b"]}]),
-        S,
-        "two alternatives match 'b', which oneOf forbids; use anyOf",
-    ),
-    "anything or something": (
-        _schema(oneOf=[{}, TEXT]),
-        S,
-        "a value can match two alternatives, which oneOf forbids; use anyOf",
-    ),
-    "a discriminator without alternatives": (
-        _schema(**_object(k=TEXT), discriminator={"propertyName": "k"}),
-        f"{S}/discriminator",
-        "has no effect without oneOf; list the alternatives in one",
-    ),
-    "a discriminator of scalars": (
-        _schema(oneOf=[TEXT, {"type": "integer"}], discriminator={"propertyName": "k"}),
-        f"{S}/discriminator",
-        "tells objects apart, and there are none here; remove it",
-    ),
-    "a discriminator without name": (
-        _schema(oneOf=[_object(k=TEXT)], discriminator={}),
-        f"{S}/discriminator",
-        "lacks 'propertyName'",
-    ),
-    "a discriminator that is no property": (
-        _schemas(
-            A=_object(a=TEXT),
-            B=_object(b=TEXT),
-            S={"oneOf": [_ref("A"), _ref("B")], "discriminator": {"propertyName": "k"}},
-        ),
-        S,
-        "'k' tells A from the others, so it must be a required property of it",
-    ),
-    "a discriminator that an object denies": (
-        _schemas(
-            A=_object(k={"enum": ["x", "y"]}),
-            B=_object(k=TEXT),
-            S={"oneOf": [_ref("A"), _ref("B")], "discriminator": {"propertyName": "k"}},
-        ),
-        S,
-        "'k' of A cannot be 'A', the value that tells it from the others",
-    ),
-    "a discriminator of objects without names": (
-        _schemas(S={"oneOf": [_object(k=TEXT), _object(k=TEXT, b=TEXT)], "discriminator": {"propertyName": "k"}}),
-        S,
-        (
-            "the discriminator maps no 'k' to #/components/schemas/S/oneOf/0; add it to the mapping, or give the "
-            "property a const"
-        ),
-    ),
-    "two values for one object": (
-        _schemas(
-            A=_object(k=TEXT),
-            S={"oneOf": [_ref("A")], "discriminator": {"propertyName": "k", "mapping": {"x": "A", "y": "A"}}},
-        ),
-        f"{S}/discriminator/mapping",
-        "x and y map to the same schema; keep one of them",
-    ),
-    "a mapping to another object": (
-        _schemas(
-            A=_object(k=TEXT), S={"oneOf": [_ref("A")], "discriminator": {"propertyName": "k", "mapping": {"x": "B"}}}
-        ),
-        f"{S}/discriminator/mapping/x",
-        "'B' is not one of the alternatives; correct it",
-    ),
-    "types without a common value": (
-        _schema(allOf=[TEXT, {"type": "integer"}]),
-        S,
-        "allOf leaves no type that matches all its members",
-    ),
-    "enums without a common value": (
-        _schema(allOf=[{"enum": ["a"]}, {"enum": ["b"]}]),
-        S,
-        "allOf leaves no enum that matches all its members",
-    ),
-    "two patterns": (
-        _schema(allOf=[{"type": "string", "pattern": "a"}, {"pattern": "b"}]),
-        S,
-        "allOf has two different pattern, 'a' and 'b'; keep one of them",
-    ),
-    "a closed member of allOf": (
-        _schema(allOf=[{**_object(a=TEXT), "additionalProperties": False}, _object(b=TEXT)]),
-        S,
-        "a member of allOf has additionalProperties: false and so forbids b; remove that there",
-    ),
-    "allOf in a circle": (
-        _schemas(S={"allOf": [_ref("S"), _object(a=TEXT)]}),
-        S,
-        "allOf contains itself, by way of #/components/schemas/S",
-    ),
-    "allOf in a wide circle": (
-        _schemas(S={"allOf": [_ref("T"), _object(a=TEXT)]}, T={"allOf": [_ref("S"), _object(b=TEXT)]}),
-        "#/components/schemas/T",
-        "allOf contains itself, by way of #/components/schemas/S",
-    ),
-    "a union of itself": (
-        _schemas(S={"required": ["a"], "oneOf": [_ref("S"), _object(a=TEXT)]}),
-        S,
-        "is recursive without an object with properties in between; give it one",
-    ),
-    "a union of itself in allOf": (
-        _schemas(S={"allOf": [{"anyOf": [_ref("S"), _object(a=TEXT)]}, {"required": ["a"]}]}),
-        S,
-        "is recursive without an object with properties in between; give it one",
-    ),
-    "a union of itself by way of another": (
-        _schemas(S={"required": ["a"], "oneOf": [_ref("T")]}, T={"required": ["b"], "oneOf": [_ref("S")]}),
-        S,
-        "is recursive without an object with properties in between; give it one",
-    ),
-    "a discriminator of a string": (
-        _schema(type="string", discriminator={"propertyName": "k"}),
-        f"{S}/discriminator",
-        "has no effect without oneOf; list the alternatives in one",
-    ),
-    "a value that is the name of another": (
-        _schemas(
-            A=_object(k={"const": "B"}),
-            B=_object(k=TEXT),
-            S={"oneOf": [_ref("A"), _ref("B")], "discriminator": {"propertyName": "k"}},
-        ),
-        S,
-        "two alternatives have the same 'k'; give each its own",
-    ),
-    "null as type in one of two": (
-        _schema(allOf=[{"type": ["string"]}, {"type": None}]),
-        S,
-        "allOf has two type of which one is malformed; correct it",
-    ),
-    "two bounds of which one is exclusive": (
-        document(
-            schemas={
-                "S": {
-                    "allOf": [
-                        {"type": "integer", "maximum": 3, "exclusiveMaximum": True},
-                        {"type": "integer", "maximum": 4, "exclusiveMaximum": True},
-                    ]
-                }
-            },
-            version="3.0.3",
-        ),
-        S,
-        "allOf has two different maximum of which one is exclusive; keep one of them",
-    ),
-    "two lower bounds of which one is exclusive": (
-        document(
-            schemas={
-                "S": {
-                    "allOf": [
-                        {"type": "integer", "minimum": 3, "exclusiveMinimum": True},
-                        {"type": "integer", "minimum": 4, "exclusiveMinimum": True},
-                    ]
-                }
-            },
-            version="3.0.3",
-        ),
-        S,
-        "allOf has two different minimum of which one is exclusive; keep one of them",
-    ),
-    "an array as bound": (_schema(type="integer", minimum=[]), f"{S}/minimum", "must be a number, not an array"),
-    "a word as bound": (_schema(type="integer", minimum="a"), f"{S}/minimum", "must be a number, not a string"),
-    "an array as length": (_schema(type="string", minLength=[]), f"{S}/minLength", "must be a number, not an array"),
-    "a word as length": (_schema(type="string", minLength="a"), f"{S}/minLength", "must be a number, not a string"),
-    "an array as flag": (_get(deprecated=[]), f"{GET}/deprecated", "must be true or false, not an array"),
-    "a word as flag of an operation": (
-        _get(deprecated="a"),
-        f"{GET}/deprecated",
-        "must be true or false, not a string",
-    ),
-    "an object as tags": (_get(tags={}), f"{GET}/tags", "must be an array, not an object"),
-    "multiples of which one is a fraction": (
-        _schema(allOf=[{"type": "number", "multipleOf": 0.5}, {"multipleOf": 2}]),
-        S,
-        "allOf has two multipleOf of which one is malformed; correct it",
-    ),
-    "false in allOf": (
-        _schema(allOf=[_object(a=TEXT), False]),
-        f"{S}/allOf/1",
-        "the schema false, which matches no value, is not supported; remove it",
-    ),
+    (schema(allOf=[obj(a=TEXT), False]), f"{S}/allOf/1: {FALSE}"),
     # What is only read where something refers to it.
-    "a type that there is not": (
-        _elsewhere({"type": "text"}),
-        f"{PART}/type",
-        "'text' is not one of string, integer, number, boolean, array, object, null",
+    (
+        elsewhere({"type": "text"}),
+        f"{PART}/type: 'text' is not one of string, integer, number, boolean, array, object, null",
     ),
-    "an enum that is not an array": (_elsewhere({"enum": "a"}), f"{PART}/enum", "must be an array, not a string"),
-    "an enum of nothing": (
-        _elsewhere({"enum": []}),
-        f"{PART}/enum",
-        "is empty, so no value matches; list at least one",
+    (elsewhere({"enum": "a"}), f"{PART}/enum: must be an array, not a string"),
+    (elsewhere({"enum": []}), f"{PART}/enum: {EMPTY}"),
+    (elsewhere({"oneOf": {}}), f"{PART}/oneOf: must be an array, not an object"),
+    (elsewhere({**TEXT, "minLength": "1"}), f"{PART}/minLength: {NOT_WHOLE}"),
+    (elsewhere({**TEXT, "maxLength": True}), f"{PART}/maxLength: {NOT_WHOLE}"),
+    (elsewhere({**TEXT, "maxLength": -1}), f"{PART}/maxLength: {NOT_WHOLE}"),
+    (elsewhere({"type": "array", "minItems": 0.5}), f"{PART}/minItems: {NOT_WHOLE}"),
+    (elsewhere({"type": "object", "maxProperties": 2**63}), f"{PART}/maxProperties: {NOT_WHOLE}"),
+    (elsewhere({**INT, "minimum": True}), f"{PART}/minimum: must be a number"),
+    (elsewhere({"type": "number", "minimum": 10**400}), f"{PART}/minimum: is beyond what a float can hold; remove it"),
+    (elsewhere({**INT, "multipleOf": -1}), f"{PART}/multipleOf: must be greater than 0"),
+    (elsewhere({**TEXT, "pattern": 5}), f"{PART}/pattern: {QUOTES}"),
+    (elsewhere({**TEXT, "format": 5}), f"{PART}/format: {QUOTES}"),
+    (elsewhere({**obj(a=TEXT), "required": [1]}), f"{PART}/required/0: {QUOTES}"),
+    (elsewhere(5), f"{PART}: must be an object, not a number"),
+    (elsewhere(obj(a={"type": "string", "readOnly": "no"})), f"{PART}/properties/a/readOnly: {NO_FLAG}"),
+    (
+        {**body("text/plain", schema={"$ref": PART}), "x-parts": {"S": {"$ref": PART}}},
+        f"{PART}: {PART} -> {PART} is a reference to itself",
     ),
-    "alternatives that are no array": (_elsewhere({"oneOf": {}}), f"{PART}/oneOf", "must be an array, not an object"),
-    "a length in words": (
-        _elsewhere({"type": "string", "minLength": "1"}),
-        f"{PART}/minLength",
-        "must be a whole number, zero or more",
-    ),
-    "a length that is true": (
-        _elsewhere({"type": "string", "maxLength": True}),
-        f"{PART}/maxLength",
-        "must be a whole number, zero or more",
-    ),
-    "a length below zero": (
-        _elsewhere({"type": "string", "maxLength": -1}),
-        f"{PART}/maxLength",
-        "must be a whole number, zero or more",
-    ),
-    "half a length": (
-        _elsewhere({"type": "array", "minItems": 0.5}),
-        f"{PART}/minItems",
-        "must be a whole number, zero or more",
-    ),
-    "a length beyond 64 bits": (
-        _elsewhere({"type": "object", "maxProperties": 2**63}),
-        f"{PART}/maxProperties",
-        "must be a whole number, zero or more",
-    ),
-    "a bound that is true": (_elsewhere({"type": "integer", "minimum": True}), f"{PART}/minimum", "must be a number"),
-    "a bound of 400 digits": (
-        _elsewhere({"type": "number", "minimum": 10**400}),
-        f"{PART}/minimum",
-        "is beyond what a float can hold; remove it",
-    ),
-    "a multiple below zero": (
-        _elsewhere({"type": "integer", "multipleOf": -1}),
-        f"{PART}/multipleOf",
-        "must be greater than 0",
-    ),
-    "a number as pattern": (
-        _elsewhere({"type": "string", "pattern": 5}),
-        f"{PART}/pattern",
-        "must be a string, not a number; put it in quotes",
-    ),
-    "a number as format": (
-        _elsewhere({"type": "string", "format": 5}),
-        f"{PART}/format",
-        "must be a string, not a number; put it in quotes",
-    ),
-    "a number as required property": (
-        _elsewhere({**_object(a=TEXT), "required": [1]}),
-        f"{PART}/required/0",
-        "must be a string, not a number; put it in quotes",
-    ),
-    "a schema that is a number": (_elsewhere(5), PART, "must be an object, not a number"),
-    "a word as flag": (
-        _elsewhere(_object(a={"type": "string", "readOnly": "no"})),
-        f"{PART}/properties/a/readOnly",
-        "must be true or false, not a string",
-    ),
-    "text by a reference to itself": (
-        {
-            **document(
-                {"/a": {"post": operation(requestBody={"content": {"text/plain": {"schema": {"$ref": PART}}}})}}
-            ),
-            "x-parts": {"S": {"$ref": PART}},
-        },
-        PART,
-        "#/x-parts/S -> #/x-parts/S is a reference to itself",
-    ),
-    "a place that is read first here": (
-        {
-            **document({"/a": {"get": operation(parameters=[{"$ref": PART}])}}),
-            "x-parts": {"S": {"in": "body", "name": "q", "schema": TEXT}},
-        },
-        f"{PART}/in",
-        "'body' is not one of path, query, header, cookie",
+    (
+        {**get(parameters=[{"$ref": PART}]), "x-parts": {"S": {**X, "in": "body"}}},
+        f"{PART}/in: 'body' is not one of path, query, header, cookie",
     ),
     # Links that lead to a URL.
-    "a URL in a response of two bodies": (
-        _linked(
-            _body_part("id"), content={one: {"schema": _object(id=TEXT)} for one in ("text/json+json", "a/b+json")}
-        ),
-        LINK,
-        "x-url needs a response with one body, an object with properties",
+    (
+        linked(link("id"), content={kind: {"schema": obj(id=TEXT)} for kind in (JSON, "a/b+json")}),
+        f"{LINK}: {ONE_BODY}",
     ),
-    "a URL in an array": (
-        _linked(_body_part("0"), content={"application/json": {"schema": {"type": "array", "items": TEXT}}}),
-        LINK,
-        "x-url needs a response with one body, an object with properties",
+    (linked(link("0"), content={JSON: {"schema": {"items": TEXT}}}), f"{LINK}: {ONE_BODY}"),
+    (linked(link("id"), content={}), f"{LINK}: {ONE_BODY}"),
+    (linked(link("ends/go", name="id")), f"{LINK}/x-url: 'go' {NO_PROPERTY}"),
+    (linked(link("id/x", name="id")), f"{LINK}/x-url: 'x' {NO_PROPERTY}"),
+    (linked({"x-url": "$response.header.Location"}), f"{LINK}/x-url: is not supported; only $response.body#/… is"),
+    (linked({"x-url": 5}), f"{LINK}/x-url: {QUOTES}"),
+    (
+        linked(link("ends/stop", **{"query.name": "id"})),
+        f"{LINK}/parameters/query.name: beside x-url only parameters of the path are supported",
     ),
-    "a URL in a response without a body": (
-        _linked(_body_part("id"), content={}),
-        LINK,
-        "x-url needs a response with one body, an object with properties",
+    (linked(link("ends/stop")), f"{STOPPED}: a link with x-url leads here; it must give the parameters ['name']"),
+    (
+        linked(STOP, link("id", name="id")),
+        f"{STOPPED}: two links with x-url find its URL in different properties; use the same one",
     ),
-    "a URL that is no property": (
-        _linked(_body_part("ends/go", name="id")),
-        f"{LINK}/x-url",
-        "'go' is not a property of the response, or is inside an optional one",
+    (
+        linked(STOP, **{"x-trusted-hosts": ["a.example", "https://a.example"]}),
+        "#/x-trusted-hosts/1: 'https://a.example' is not a domain, such as example.com",
     ),
-    "a URL in a string": (
-        _linked(_body_part("id/x", name="id")),
-        f"{LINK}/x-url",
-        "'x' is not a property of the response, or is inside an optional one",
-    ),
-    "a URL in a header": (
-        _linked({"x-url": "$response.header.Location"}),
-        f"{LINK}/x-url",
-        "is not supported; only $response.body#/… is",
-    ),
-    "a URL by a number": (_linked({"x-url": 5}), f"{LINK}/x-url", "must be a string, not a number; put it in quotes"),
-    "a parameter in the query beside a URL": (
-        _linked(_body_part("ends/stop", **{"query.name": "id"})),
-        f"{LINK}/parameters/query.name",
-        "beside x-url only parameters of the path are supported",
-    ),
-    "a parameter of the path that nothing gives": (
-        _linked(_body_part("ends/stop")),
-        "#/paths/~1b~1{name}/delete",
-        "a link with x-url leads here; it must give the parameters ['name']",
-    ),
-    "two URLs for one operation": (
-        _linked(_body_part("ends/stop", name="id"), _body_part("id", name="id")),
-        "#/paths/~1b~1{name}/delete",
-        "two links with x-url find its URL in different properties; use the same one",
-    ),
-    "a URL as trusted host": (
-        _linked(_body_part("ends/stop", name="id"), **{"x-trusted-hosts": ["a.example", "https://a.example"]}),
-        "#/x-trusted-hosts/1",
-        "'https://a.example' is not a domain, such as example.com",
-    ),
-    "trusted hosts that are no array": (
-        _linked(_body_part("ends/stop", name="id"), **{"x-trusted-hosts": "a.example"}),
-        "#/x-trusted-hosts",
-        "must be an array, not a string",
-    ),
+    (linked(STOP, **{"x-trusted-hosts": "a.example"}), "#/x-trusted-hosts: must be an array, not a string"),
     # Servers and what else there is.
-    "a misspelt keyword of a server": (
-        _get(servers=[{"url": "https://a", "uri": "x"}]),
-        f"{GET}/servers/0",
-        "'uri' is not a keyword of a server; correct it, or call it x-uri",
+    (get(servers=[{"url": "https://a", "own": "x"}]), f"{GET}/servers/0: {unknown('server')}"),
+    (
+        get(servers=[{"url": "/{a}", "variables": {"a": {"default": "x", "own": []}}}]),
+        f"{GET}/servers/0/variables/a: {unknown('server variable')}",
     ),
-    "a misspelt keyword of a server variable": (
-        _get(servers=[{"url": "https://{a}", "variables": {"a": {"default": "x", "enumm": []}}}]),
-        f"{GET}/servers/0/variables/a",
-        "'enumm' is not a keyword of a server variable; correct it, or call it x-enumm",
-    ),
-    "a server with a question": (
-        _get(servers=[{"url": "https://a.example/?b=c"}]),
-        f"{GET}/servers/0/url",
-        "'https://a.example/?b=c' is not the URL of an HTTP server; percent-encode special characters",
-    ),
-    "a very long tag": (
-        _get(tags=["ä" * 150]),
-        GET,
-        "the name ääääääääääääääääääää… is too long; give a shorter operationId or tag",
-    ),
-    "a media type of a parameter": (
-        _body(**{"text/plain; charset": {}}),
-        "#/paths/~1a/post/requestBody/content/text~1plain; charset",
-        "is not a media type, such as application/json",
-    ),
-    "a cookie with a space": (
-        _parameter(**{"in": "cookie", "name": "a b"}),
-        f"{GET}/parameters/0/name",
-        "'a b' cannot be the name of a cookie",
-    ),
-    "deep nesting": (
-        _schema(**_nested(200)),
-        "",
-        "is nested too deeply; name the inner schemas under components/schemas",
-    ),
-    "very deep nesting": (
-        _schema(**_nested(300)),
-        "",
-        "is nested too deeply; name the inner schemas under components/schemas",
-    ),
-}
+    (get(servers=[{"url": "https://a.example/?b=c"}]), f"{GET}/servers/0/url: 'https://a.example/?b=c' {NO_URL}"),
+    (get(tags=["ä" * 150]), f"{GET}: the name ääääääääääääääääääää… is too long; give a shorter operationId or tag"),
+    (body("text/plain; charset"), f"{BODY}/text~1plain; charset: is not a media type, such as application/json"),
+    (parameter("cookie", "a b"), f"{Q}/name: 'a b' cannot be the name of a cookie"),
+    (schema(nested(200)), TOO_DEEP),
+    (schema(nested(300)), TOO_DEEP),
+]
 
-
-@pytest.mark.parametrize("name", REFUSED)
-def test_a_refusal_names_the_place_and_the_cure(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    content, place, problem = REFUSED[name]
-    (tmp_path / "spec.json").write_text(json.dumps(content), encoding="utf-8")
-
-    code = main(["--spec", str(tmp_path / "spec.json"), "--output", str(tmp_path / "out"), "--package", "made"])
-
-    out, err = capsys.readouterr()
-    lines = err.splitlines()
-    assert (code, out, len(lines)) == (1, "", 1), err
-    assert lines[0] == (f"spec.json: {place}: {problem}" if place else f"spec.json: {problem}")
-    assert not (tmp_path / "out").exists()
-
-
-TEXTS: dict[str, tuple[str, bytes, str]] = {
-    "broken YAML": (
-        "spec.yaml",
-        b"openapi: 3.1.0\ninfo: [\n",
-        "is not YAML: expected the node content, but found '<stream end>' in line 3",
-    ),
-    "a tab": (
-        "spec.yaml",
-        b"openapi: 3.1.0\n\tinfo: 1\n",
-        "is not YAML: found character '\\t' that cannot start any token in line 2",
-    ),
-    "a key twice": (
-        "spec.yaml",
+# Files that hold no document.
+ALIASES = b"".join(b"a%d: &a%d [%s]\n" % (n, n, b",".join([b"*a%d" % (n - 1)] * 10)) for n in range(1, 9))
+LIMIT = "Exceeds the limit (4300 digits) for integer string conversion: value has 5000 digits"
+NO_TAG = "could not determine a constructor for the tag 'tag:yaml.org,2002:python/name:os.system'"
+CONTAINS_ITSELF = "is nested too deeply, or contains itself"
+NO_DOCUMENT: list[tuple[str, bytes, str]] = [
+    ("yaml", b"a: 1\nb: [\n", "is not YAML: expected the node content, but found '<stream end>' in line 3"),
+    ("yaml", b"a: 1\n\tb: 1\n", "is not YAML: found character '\\t' that cannot start any token in line 2"),
+    (
+        "yaml",
         b"openapi: 3.1.0\ninfo: 1\ninfo: 2\n",
         'is not YAML: found duplicate key "info" with value "2" (original value: "1") in line 3',
     ),
-    "a key twice, once as a number": (
-        "spec.yaml",
-        b"openapi: 3.1.0\nx: {200: 1, '200': 2}\n",
-        "#/x: has the key '200' twice, once in quotes and once without",
-    ),
-    "an unknown tag": (
-        "spec.yaml",
-        b"openapi: !!python/name:os.system x\n",
-        (
-            "is not YAML: could not determine a constructor for the tag 'tag:yaml.org,2002:python/name:os.system' in "
-            "line 1"
-        ),
-    ),
-    "a set": ("spec.yaml", b"openapi: 3.1.0\nx: !!set {a}\n", "#/x: a set is not a value in JSON"),
-    "bytes": ("spec.yaml", b"openapi: 3.1.0\nx: !!binary YWI=\n", "#/x: a bytes is not a value in JSON"),
-    "no number": ("spec.yaml", b"openapi: 3.1.0\nx: .nan\n", "#/x: nan is not a number in JSON"),
-    "a document within itself": (
-        "spec.yaml",
-        b"&a\nopenapi: 3.1.0\nx: *a\n",
-        "is nested too deeply, or contains itself",
-    ),
-    "two documents": ("spec.yaml", b"a: 1\n---\nb: 2\n", "is not YAML: but found another document in line 2"),
-    "many aliases": (
-        "spec.yaml",
-        b"a0: &a0 [x]\n"
-        + b"".join(b"a%d: &a%d [%s]\n" % (n, n, b",".join([b"*a%d" % (n - 1)] * 10)) for n in range(1, 9)),
+    ("yaml", b"x: {200: 1, '200': 2}\n", "#/x: has the key '200' twice, once in quotes and once without"),
+    ("yaml", b"x: !!python/name:os.system x\n", f"is not YAML: {NO_TAG} in line 1"),
+    ("yaml", b"x: !!set {a}\n", "#/x: a set is not a value in JSON"),
+    ("yaml", b"x: !!binary YWI=\n", "#/x: a bytes is not a value in JSON"),
+    ("yaml", b"x: .nan\n", "#/x: nan is not a number in JSON"),
+    ("yaml", b"&a\nx: *a\n", CONTAINS_ITSELF),
+    ("yaml", b"a: 1\n---\nb: 2\n", "is not YAML: but found another document in line 2"),
+    (
+        "yaml",
+        b"a0: &a0 [x]\n" + ALIASES,
         "says more than 100,000 things again by aliases; write them out, or use $ref",
     ),
-    "deep YAML": ("spec.yaml", b"a: " + b"[" * 700 + b"]" * 700, "is nested too deeply, or contains itself"),
-    "a long number": (
-        "spec.yaml",
-        b"openapi: " + b"1" * 5000,
-        (
-            "is not YAML: Exceeds the limit (4300 digits) for integer string conversion: value has 5000 digits; use "
-            "sys.set_int_max_str_digits() to increase the limit"
-        ),
-    ),
-    "no UTF-8": ("spec.yaml", b"\xff\xfe", "is not UTF-8 (byte 0)"),
-    "nothing": ("spec.yaml", b"", "is null, not an OpenAPI document"),
-    "broken JSON": ("spec.json", b'{"openapi": }', "is not JSON: Expecting value: line 1 column 13 (char 12)"),
-    "a key twice in JSON": ("spec.json", b'{"a": 1, "a": 2}', "has the key 'a' twice in one object"),
-    "infinity in JSON": ("spec.json", b'{"a": Infinity}', "is not JSON: it has Infinity"),
-    "a large number in JSON": ("spec.json", b'{"a": 1e400}', "#/a: inf is not a number in JSON"),
-    "deep JSON": ("spec.json", b"[" * 100_000, "is nested too deeply, or contains itself"),
-}
+    ("yaml", b"a: " + b"[" * 700 + b"]" * 700, CONTAINS_ITSELF),
+    ("yaml", b"a: " + b"1" * 5000, f"is not YAML: {LIMIT}; use sys.set_int_max_str_digits() to increase the limit"),
+    ("yaml", b"\xff\xfe", "is not UTF-8 (byte 0)"),
+    ("yaml", b"", "is null, not an OpenAPI document"),
+    ("json", b'{"openapi": }', "is not JSON: Expecting value: line 1 column 13 (char 12)"),
+    ("json", b'{"a": 1, "a": 2}', "has the key 'a' twice in one object"),
+    ("json", b'{"a": Infinity}', "is not JSON: it has Infinity"),
+    ("json", b'{"a": 1e400}', "#/a: inf is not a number in JSON"),
+    ("json", b"[" * 100_000, CONTAINS_ITSELF),
+]
 
 
-@pytest.mark.parametrize("name", TEXTS)
-def test_a_text_that_is_not_a_document_is_refused(
-    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def _arguments(spec: Path) -> list[str]:
+    return ["--spec", str(spec), "--output", str(spec.parent / "out"), "--package", "made"]
+
+
+def _assert_refused(spec: Path, problem: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(_arguments(spec)) == 1
+    assert capsys.readouterr() == ("", f"{spec.name}: {problem}\n")
+    assert not (spec.parent / "out").exists()
+
+
+@pytest.mark.parametrize(("content", "problem"), REFUSED, ids=[problem for _, problem in REFUSED])
+def test_a_refusal_names_the_place_and_the_cure(
+    content: Any, problem: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    file, content, problem = TEXTS[name]
-    (tmp_path / file).write_bytes(content)
+    (tmp_path / "spec.json").write_text(json.dumps(content), encoding="utf-8")
 
-    assert main(["--spec", str(tmp_path / file), "--output", str(tmp_path / "out"), "--package", "made"]) == 1
+    _assert_refused(tmp_path / "spec.json", problem, capsys)
 
-    (line,) = capsys.readouterr().err.splitlines()
-    assert line == f"{file}: {problem}"
-    assert not (tmp_path / "out").exists()
+
+@pytest.mark.parametrize(("ending", "content", "problem"), NO_DOCUMENT, ids=[problem for *_, problem in NO_DOCUMENT])
+def test_a_file_that_holds_no_document_is_refused(
+    ending: str, content: bytes, problem: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / f"spec.{ending}").write_bytes(content)
+
+    _assert_refused(tmp_path / f"spec.{ending}", problem, capsys)
 
 
 def test_a_missing_file_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--spec", str(tmp_path / "none.yaml"), "--output", str(tmp_path / "out"), "--package", "made"]) == 1
-    assert capsys.readouterr().err == "none.yaml: cannot be read: No such file or directory\n"
+    _assert_refused(tmp_path / "none.yaml", "cannot be read: No such file or directory", capsys)
 
 
 @pytest.mark.parametrize("package", ["a-b", "class", "json", "", "1a"])
@@ -1271,18 +650,9 @@ def test_an_invalid_package_name_is_a_usage_error(package: str, capsys: pytest.C
 
 
 def test_a_refusal_is_printable_on_any_terminal(tmp_path: Path) -> None:
-    (tmp_path / "spec.json").write_text(json.dumps(_schema(type="string", größe="\u202e\n\x1b[31m")), encoding="utf-8")
-    command = [
-        sys.executable,
-        "-m",
-        "generator",
-        "--spec",
-        str(tmp_path / "spec.json"),
-        "--output",
-        str(tmp_path),
-        "--package",
-        "made",
-    ]
+    spec = tmp_path / "spec.json"
+    spec.write_text(json.dumps(schema(type="string", größe="\u202e\n\x1b[31m")), encoding="utf-8")
+    command = [sys.executable, "-m", "generator", *_arguments(spec)]
     environment = {**os.environ, "PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
 
     result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=False)
@@ -1290,16 +660,3 @@ def test_a_refusal_is_printable_on_any_terminal(tmp_path: Path) -> None:
     assert (result.returncode, result.stdout) == (1, b"")
     (line,) = result.stderr.decode("ascii").splitlines()
     assert line.startswith(r"spec.json: #/components/schemas/S: 'gr\xf6\xdfe' is not a keyword of a schema; correct it")
-
-
-def test_a_refused_document_leaves_the_package_unchanged(tmp_path: Path) -> None:
-    spec = tmp_path / "spec.json"
-    arguments = ["--spec", str(spec), "--output", str(tmp_path / "out"), "--package", "made"]
-    spec.write_text(json.dumps(document()), encoding="utf-8")
-    assert main(arguments) == 0
-    before = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()}
-
-    spec.write_text(json.dumps(_schema(type="text")), encoding="utf-8")
-    assert main(arguments) == 1
-
-    assert {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()} == before
