@@ -19,6 +19,9 @@ import pytest
 from generator.pipeline import Job, generate
 
 _NUMBERS = itertools.count(1)
+TEXT: dict[str, Any] = {"type": "string"}
+INT: dict[str, Any] = {"type": "integer"}
+NUM: dict[str, Any] = {"type": "number"}
 KITCHEN_SINK = Path(__file__).with_name("kitchen_sink.yaml")
 
 
@@ -128,6 +131,15 @@ def document(
 def operation(**parts: Any) -> dict[str, Any]:
     """Return an operation that answers 204, but for the parts that are given."""
     return {"operationId": "call", "responses": {"204": {"description": "Done."}}, **parts}
+
+
+def obj(**properties: Any) -> dict[str, Any]:
+    """Return the schema of an object whose properties are all required."""
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def ref(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{name}"}
 
 
 def job_for(spec: Path, output: Path, package: str = "made") -> Job:

@@ -13,14 +13,11 @@ import pytest
 
 from generator.__main__ import main
 
-from .conftest import document, operation
+from .conftest import INT, NUM, TEXT, document, obj, operation, ref
 
 ROOT = Path(__file__).parents[2]
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
-TEXT = {"type": "string"}
-INT = {"type": "integer"}
-NUM = {"type": "number"}
 DONE = {"204": {"description": "Done."}}
 X = {"in": "path", "name": "x", "required": True, "schema": TEXT}
 OPTION = {"in": "query", "name": "q", "x-client-option": True}
@@ -65,14 +62,6 @@ def schemas(**found: Any) -> dict[str, Any]:
 
 def old(**found: Any) -> dict[str, Any]:
     return document(schemas=found, version="3.0.3")
-
-
-def obj(**properties: Any) -> dict[str, Any]:
-    return {"type": "object", "properties": properties, "required": list(properties)}
-
-
-def ref(name: str) -> dict[str, str]:
-    return {"$ref": f"#/components/schemas/{name}"}
 
 
 def union(mapping: dict[str, str] | None = None, **objects: Any) -> dict[str, Any]:
