@@ -133,6 +133,15 @@ def operation(**parts: Any) -> dict[str, Any]:
     return {"operationId": "call", "responses": {"204": {"description": "Done."}}, **parts}
 
 
+def parameter(place: str, name: str, schema: Any = TEXT, **others: Any) -> dict[str, Any]:
+    return {"in": place, "name": name, "schema": schema, **({"required": True} if place == "path" else {}), **others}
+
+
+def json_body(schema: Any, *, required: bool = True, **media: Any) -> dict[str, Any]:
+    content = {"content": {"application/json": {"schema": schema, **media}}}
+    return {"required": True, **content} if required else content
+
+
 def obj(**properties: Any) -> dict[str, Any]:
     """Return the schema of an object whose properties are all required."""
     return {"type": "object", "properties": properties, "required": list(properties)}
@@ -140,6 +149,16 @@ def obj(**properties: Any) -> dict[str, Any]:
 
 def ref(name: str) -> dict[str, str]:
     return {"$ref": f"#/components/schemas/{name}"}
+
+
+def write_spec(folder: Path, content: Any) -> Path:
+    spec = folder / "spec.json"
+    spec.write_text(json.dumps(content), encoding="utf-8")
+    return spec
+
+
+def command_line(spec: Path, output: Path, package: str = "made") -> list[str]:
+    return ["--spec", str(spec), "--output", str(output), "--package", package]
 
 
 def job_for(spec: Path, output: Path, package: str = "made") -> Job:
@@ -170,9 +189,7 @@ def make(tmp_path_factory: pytest.TempPathFactory) -> Generator[Make]:
 
     def made(content: dict[str, Any]) -> Package:
         folder = tmp_path_factory.mktemp("made")
-        spec = folder / "spec.json"
-        spec.write_text(json.dumps(content), encoding="utf-8")
-        running = _imported(spec, folder)
+        running = _imported(write_spec(folder, content), folder)
         package = next(running)
         open_ones.append(running)
         return package

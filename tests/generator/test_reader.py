@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import cleandoc
 from typing import Any
 
 import pytest
@@ -13,16 +14,15 @@ from generator.operation.servers import api_hosts
 from generator.schema.schemas import SchemaReader
 from generator.schema.types import Field
 
-from .conftest import document, operation
+from .conftest import INT, TEXT, document, json_body, obj, operation, parameter, ref
 
-TEXT = {"type": "string"}
-INTEGER = {"type": "integer"}
+TEXTS = {"type": "array", "items": TEXT}
 NOTHING = "success 204 if raw.status == 204: Done."
-NAME = {"in": "path", "name": "name", "required": True, "schema": TEXT}
+NAME = parameter("path", "name")
 
 
-def _object(**properties: Any) -> dict[str, Any]:
-    return {"type": "object", "properties": properties, "required": list(properties)}
+def _path(**parts: Any) -> dict[str, Any]:
+    return document({"/a": parts})
 
 
 def _answer(schema: Any = None, **others: Any) -> dict[str, Any]:
@@ -39,123 +39,123 @@ def read(content: dict[str, Any]) -> list[Operation]:
     return result
 
 
-def _argument(one: Parameter | Field) -> str:
-    text = f"{one.name}{'' if one.required else '?'}: {one.type.text()}"
-    if isinstance(one, Parameter):
-        exploded = " exploded" if one.explode else ""
-        text += f" as {one.constant} in {one.location} {one.wire_name!r}{exploded}"
-    return f"{text} # {one.description}".removesuffix(" # ")
+def _argument(found: Parameter | Field) -> str:
+    text = f"{found.name}{'' if found.required else '?'}: {found.type.text()}"
+    if isinstance(found, Parameter):
+        exploded = " exploded" if found.explode else ""
+        text += f" as {found.constant} in {found.location} {found.wire_name!r}{exploded}"
+    return f"{text} # {found.description}".removesuffix(" # ")
 
 
-def _response(one: Response) -> list[str]:
+def _response(found: Response) -> list[str]:
     media = [
         f"{each.condition}: {each.codec.kind} {each.codec.constant} {each.codec.type.text()}"
-        for each in one.media
-        if one.has_content
+        for each in found.media
+        if found.has_content
     ]
-    headers = [f"header {name}: {text}" for name, text in one.headers]
-    links = [f"link {each.target}: {each.description}" for each in one.links]
-    return [f"{one.shown_status} if {one.condition}: {one.description}", *media, *headers, *links]
+    headers = [f"header {name}: {text}" for name, text in found.headers]
+    links = [f"link {each.target}: {each.description}" for each in found.links]
+    return [f"{found.shown_status} if {found.condition}: {found.description}", *media, *headers, *links]
 
 
-def said(one: Operation) -> list[str]:
-    """Return all that the templates get to know of an operation, in lines."""
-    lines = [f"{one.tag}.{one.name}: {one.method} {one.server} {one.path}", one.title]
-    lines += [f"token for {' '.join(one.scopes)}".strip()] if one.authenticated else []
-    lines += [text for text in (one.description, one.documentation) if text]
-    lines += ["deprecated"] * one.deprecated
+def described(found: Operation) -> list[str]:
+    """Return everything that the templates read of an operation, in lines."""
+    lines = [f"{found.tag}.{found.name}: {found.method} {found.server} {found.path}", found.title]
+    lines += [f"token for {' '.join(found.scopes)}".strip()] if found.authenticated else []
+    lines += [text for text in (found.description, found.documentation) if text]
+    lines += ["deprecated"] * found.deprecated
     lines += [
-        _argument(argument) for argument in (*one.positional_arguments, *one.keyword_arguments, *one.client_options)
+        _argument(argument)
+        for argument in (*found.positional_arguments, *found.keyword_arguments, *found.client_options)
     ]
-    if one.body:
-        optional = "" if one.body.required else "?"
-        lines.append(f"body{optional}: {one.body.type.text(plain=True)} # {one.body.description}")
-        lines += [f"{each.media_type}: {each.codec.kind} {each.codec.constant}" for each in one.body.media]
-    for kind, responses in (("success", one.successes), ("error", one.errors)):
+    if found.body:
+        optional = "" if found.body.required else "?"
+        lines.append(f"body{optional}: {found.body.type.text(plain=True)} # {found.body.description}".rstrip())
+        lines += [f"{each.media_type}: {each.codec.kind} {each.codec.constant}" for each in found.body.media]
+    for kind, responses in (("success", found.successes), ("error", found.errors)):
         for response in responses:
             first, *others = _response(response)
             lines += [f"{kind} {first}", *others]
-    return [*lines, f"-> {one.result.text()}"] if lines[-1] != NOTHING else lines[:-1]
+    return [*lines, f"-> {found.result.text()}"] if lines[-1] != NOTHING else lines[:-1]
 
 
-READ: dict[str, tuple[dict[str, Any], list[list[str]]]] = {
-    "an operation that says as little as it can": (
+READ: dict[str, tuple[dict[str, Any], str]] = {
+    "an operation with nothing optional": (
         document({"/a/{name}": {"get": {"parameters": [NAME], "responses": {"200": _answer()}}}}),
-        [
-            [
-                "default.get_a_name: GET https://api.example/v1 /a/{name}",
-                "Call `GET /a/{name}`",
-                "name: str as _NAME in path 'name'",
-                "success 200 if raw.status == 200: Done.",
-                "-> None",
-            ]
-        ],
+        """
+        default.get_a_name: GET https://api.example/v1 /a/{name}
+        Call `GET /a/{name}`
+        name: str as _NAME in path 'name'
+        success 200 if raw.status == 200: Done.
+        -> None
+        """,
     ),
-    "words of a path": (
-        document(
-            {
-                "/a": {
-                    "summary": "Of the path",
-                    "description": "More of the path.",
-                    "get": operation(),
-                    "put": operation(
-                        operationId="own",
-                        summary="Own",
-                        description="Own words.",
-                        externalDocs={"url": "https://docs.example"},
-                        deprecated=True,
-                    ),
-                }
-            }
+    "descriptions of the path": (
+        _path(
+            summary="Of the path",
+            description="More of the path.",
+            get=operation(),
+            put=operation(
+                operationId="own",
+                summary="Own",
+                description="Own words.",
+                externalDocs={"url": "https://docs.example"},
+                deprecated=True,
+            ),
         ),
-        [
-            ["default.call: GET https://api.example/v1 /a", "Of the path", "More of the path."],
-            ["default.own: PUT https://api.example/v1 /a", "Own", "Own words.", "https://docs.example", "deprecated"],
-        ],
+        """
+        default.call: GET https://api.example/v1 /a
+        Of the path
+        More of the path.
+
+        default.own: PUT https://api.example/v1 /a
+        Own
+        Own words.
+        https://docs.example
+        deprecated
+        """,
     ),
     "servers": (
-        document(
-            {
-                "/a": {"get": operation()},
-                "/b": {
-                    "servers": [
-                        {
-                            "url": "http://{where}.example:{port}/",
-                            "variables": {"where": {"default": "b"}, "port": {"default": "80"}},
-                        }
-                    ],
-                    "get": operation(operationId="of_path"),
-                    "put": operation(
-                        operationId="own",
-                        servers=[{"url": "https://own.example/a//"}, {"url": "https://other.example"}],
-                    ),
-                    "post": operation(operationId="relative", servers=[{"url": "/v2"}]),
-                    "patch": operation(operationId="without", servers=[]),
-                },
-            }
+        _path(
+            servers=[
+                {
+                    "url": "http://{where}.example:{port}/",
+                    "variables": {"where": {"default": "b"}, "port": {"default": "80"}},
+                }
+            ],
+            get=operation(),
+            put=operation(
+                operationId="own", servers=[{"url": "https://own.example/a//"}, {"url": "https://other.example"}]
+            ),
+            post=operation(operationId="relative", servers=[{"url": "/v2"}]),
+            patch=operation(operationId="without", servers=[]),
         ),
-        [
-            ["default.call: GET https://api.example/v1 /a", "Call `GET /a`"],
-            ["default.of_path: GET http://b.example:80 /b", "Call `GET /b`"],
-            ["default.own: PUT https://own.example/a /b", "Call `PUT /b`"],
-            ["default.relative: POST  /b", "Call `POST /b`"],
-            ["default.without: PATCH http://b.example:80 /b", "Call `PATCH /b`"],
-        ],
+        """
+        default.call: GET http://b.example:80 /a
+        Call `GET /a`
+
+        default.own: PUT https://own.example/a /a
+        Call `PUT /a`
+
+        default.relative: POST  /a
+        Call `POST /a`
+
+        default.without: PATCH http://b.example:80 /a
+        Call `PATCH /a`
+        """,
     ),
     "tokens": (
-        document(
-            {
-                "/a": {
-                    "get": operation(),
-                    "put": operation(operationId="none", security=[]),
-                    "post": operation(operationId="optional", security=[{}, {"login": ["write"]}]),
-                    "patch": operation(operationId="second", security=[{"key": []}, {"plain": []}]),
-                    "delete": operation(operationId="both", security=[{"login": ["a", "b"], "open": ["c"]}]),
-                    "head": operation(operationId="no_token", security=[{}]),
-                }
-            },
-            security=[{"login": ["read"]}],
-            components={
+        {
+            **_path(
+                get=operation(),
+                put=operation(operationId="none", security=[]),
+                post=operation(operationId="optional", security=[{}, {"login": ["write"]}]),
+                patch=operation(operationId="second", security=[{"key": []}, {"plain": []}]),
+                delete=operation(operationId="both", security=[{"login": ["a", "b"], "open": ["c"]}]),
+                head=operation(operationId="no_token", security=[{}]),
+            ),
+            "security": [{"login": ["read"]}],
+            "components": {
                 "securitySchemes": {
                     "login": {"type": "oauth2", "flows": {}},
                     "plain": {"type": "http", "scheme": "Bearer"},
@@ -163,178 +163,145 @@ READ: dict[str, tuple[dict[str, Any], list[list[str]]]] = {
                     "key": {"type": "apiKey", "in": "header", "name": "x"},
                 }
             },
-        ),
-        [
-            ["default.call: GET https://api.example/v1 /a", "Call `GET /a`", "token for read"],
-            ["default.none: PUT https://api.example/v1 /a", "Call `PUT /a`"],
-            ["default.optional: POST https://api.example/v1 /a", "Call `POST /a`", "token for write"],
-            ["default.second: PATCH https://api.example/v1 /a", "Call `PATCH /a`", "token for"],
-            ["default.both: DELETE https://api.example/v1 /a", "Call `DELETE /a`", "token for a b c"],
-            ["default.no_token: HEAD https://api.example/v1 /a", "Call `HEAD /a`"],
-        ],
+        },
+        """
+        default.call: GET https://api.example/v1 /a
+        Call `GET /a`
+        token for read
+
+        default.none: PUT https://api.example/v1 /a
+        Call `PUT /a`
+
+        default.optional: POST https://api.example/v1 /a
+        Call `POST /a`
+        token for write
+
+        default.second: PATCH https://api.example/v1 /a
+        Call `PATCH /a`
+        token for
+
+        default.both: DELETE https://api.example/v1 /a
+        Call `DELETE /a`
+        token for a b c
+
+        default.no_token: HEAD https://api.example/v1 /a
+        Call `HEAD /a`
+        """,
     ),
     "parameters": (
         document(
             {
                 "/{b}/x/{a-b}": {
                     "parameters": [
-                        {
-                            "in": "path",
-                            "name": "a-b",
-                            "required": True,
-                            "schema": {**TEXT, "description": "Of the schema."},
-                        },
-                        {"in": "path", "name": "b", "required": True, "schema": INTEGER, "description": "Own."},
+                        parameter("path", "a-b", {**TEXT, "description": "Of the schema."}),
+                        parameter("path", "b", INT, description="Own."),
                     ],
                     "get": operation(
                         parameters=[
-                            {"in": "query", "name": "body", "schema": {"$ref": "#/components/schemas/Described"}},
-                            {
-                                "in": "query",
-                                "name": "q",
-                                "schema": {"type": "array", "items": TEXT},
-                                "required": True,
-                                "deprecated": True,
-                            },
-                            {"in": "query", "name": "Q", "schema": {"type": "array", "items": TEXT}, "explode": False},
-                            {
-                                "in": "header",
-                                "name": "X-A",
-                                "schema": {"type": "array", "items": TEXT, "default": ["x"]},
-                                "description": "Some",
-                            },
-                            {"in": "cookie", "name": "1", "schema": TEXT},
-                            {"in": "query", "name": "@", "schema": TEXT},
-                            {"in": "query", "name": "raw", "schema": TEXT, "x-client-option": True},
-                            {"in": "query", "name": "$", "schema": TEXT, "x-client-option": True},
+                            parameter("query", "body", ref("Described")),
+                            parameter("query", "q", TEXTS, required=True, deprecated=True),
+                            parameter("query", "Q", TEXTS, explode=False),
+                            parameter("header", "X-A", {**TEXTS, "default": ["x"]}, description="Some"),
+                            parameter("cookie", "1"),
+                            parameter("query", "@"),
+                            parameter("query", "raw", **{"x-client-option": True}),
+                            parameter("query", "$", **{"x-client-option": True}),
                         ]
                     ),
                 }
             },
-            schemas={"Described": {"type": "string", "title": "One", "default": "ü"}},
+            schemas={"Described": {**TEXT, "title": "One", "default": "ü"}},
         ),
-        [
-            [
-                "default.call: GET https://api.example/v1 /{b}/x/{a-b}",
-                "Call `GET /{b}/x/{a-b}`",
-                "b: int as _B in path 'b' # Own.",
-                "a_b: str as _A_B in path 'a-b' # Of the schema.",
-                "q: list[str] as _Q in query 'q' exploded # Deprecated.",
-                "body_?: Described as _BODY_ in query 'body' exploded # One. The server takes `\"ü\"` if it is absent.",
-                "q_?: list[str] as _Q_ in query 'Q'",
-                "x_a?: list[str] as _X_A in header 'X-A' # Some. The server takes `[\"x\"]` if it is absent.",
-                "argument_1?: str as _ARGUMENT_1 in cookie '1' exploded",
-                "argument?: str as _ARGUMENT in query '@' exploded",
-                "raw_?: str as _RAW_ in query 'raw' exploded",
-                "option?: str as _OPTION in query '$' exploded",
-            ]
-        ],
+        """
+        default.call: GET https://api.example/v1 /{b}/x/{a-b}
+        Call `GET /{b}/x/{a-b}`
+        b: int as _B in path 'b' # Own.
+        a_b: str as _A_B in path 'a-b' # Of the schema.
+        q: list[str] as _Q in query 'q' exploded # Deprecated.
+        body_?: Described as _BODY_ in query 'body' exploded # One. The server takes `"ü"` if it is absent.
+        q_?: list[str] as _Q_ in query 'Q'
+        x_a?: list[str] as _X_A in header 'X-A' # Some. The server takes `["x"]` if it is absent.
+        argument_1?: str as _ARGUMENT_1 in cookie '1' exploded
+        argument?: str as _ARGUMENT in query '@' exploded
+        raw_?: str as _RAW_ in query 'raw' exploded
+        option?: str as _OPTION in query '$' exploded
+        """,
     ),
     "bodies": (
-        document(
-            {
-                "/a": {
-                    "get": operation(
-                        operationId="spread",
-                        requestBody={
-                            "required": True,
-                            "description": "What to do.",
-                            "content": {
-                                "Application/JSON;a=b": {"schema": {**_object(a=TEXT, b=INTEGER), "required": ["b"]}}
-                            },
-                        },
-                    ),
-                    "put": operation(
-                        operationId="optional",
-                        requestBody={"content": {"application/json": {"schema": _object(a=TEXT)}}},
-                    ),
-                    "post": operation(
-                        operationId="taken",
-                        parameters=[{"in": "query", "name": "a", "schema": TEXT}],
-                        requestBody={"required": True, "content": {"application/json": {"schema": _object(a=TEXT)}}},
-                    ),
-                    "patch": operation(
-                        operationId="used",
-                        requestBody={
-                            "required": True,
-                            "content": {"application/json": {"schema": _object(request=TEXT)}},
-                        },
-                    ),
-                    "delete": operation(
-                        operationId="several",
-                        requestBody={
-                            "required": True,
-                            "content": {
-                                "application/json": {"schema": _object(a=TEXT)},
-                                "a/b+json": {"schema": _object(c=TEXT)},
-                                "application/x-www-form-urlencoded": {"schema": {"$ref": "#/components/schemas/Form"}},
-                                "text/plain; charset=UTF8": {"schema": {"type": "string", "format": "uuidish"}},
-                                "text/csv; charset=us-ascii": {},
-                                "application/xml": {"schema": TEXT},
-                                "image/png": {"schema": {"type": "string", "format": "binary"}},
-                            },
-                        },
-                    ),
-                    "head": operation(
-                        operationId="empty",
-                        requestBody={
-                            "required": True,
-                            "content": {
-                                "application/json": {"schema": {"type": "object", "additionalProperties": False}}
-                            },
-                        },
-                    ),
-                }
-            },
-            schemas={"Form": _object(a={"type": "array", "items": INTEGER})},
-        ),
-        [
-            [
-                "default.spread: GET https://api.example/v1 /a",
-                "Call `GET /a`",
-                "b: int",
-                "a?: str",
-                "body: SpreadBody # What to do.",
-                "application/json;a=b: Json _SPREAD_BODY",
-            ],
-            [
-                "default.optional: PUT https://api.example/v1 /a",
-                "Call `PUT /a`",
-                "body?: OptionalBody # ",
-                "application/json: Json _OPTIONAL_BODY",
-            ],
-            [
-                "default.taken: POST https://api.example/v1 /a",
-                "Call `POST /a`",
-                "a?: str as _A in query 'a' exploded",
-                "body: TakenBody # ",
-                "application/json: Json _TAKEN_BODY",
-            ],
-            [
-                "default.used: PATCH https://api.example/v1 /a",
-                "Call `PATCH /a`",
-                "body: UsedBody # ",
-                "application/json: Json _USED_BODY",
-            ],
-            [
-                "default.several: DELETE https://api.example/v1 /a",
-                "Call `DELETE /a`",
-                "body: SeveralBody | SeveralBody_ | Form | str | Content # ",
-                "application/json: Json _SEVERAL_BODY",
-                "a/b+json: Json _SEVERAL_BODY_BODY",
-                "application/x-www-form-urlencoded: Form _FORM",
-                "text/plain; charset=UTF8: Text _TEXT",
-                "text/csv; charset=us-ascii: Text _TEXT",
-                "application/xml: Binary _BINARY",
-                "image/png: Binary _BINARY",
-            ],
-            [
-                "default.empty: HEAD https://api.example/v1 /a",
-                "Call `HEAD /a`",
-                "body: EmptyBody # ",
-                "application/json: Json _EMPTY_BODY",
-            ],
-        ],
+        _path(
+            get=operation(
+                operationId="spread",
+                requestBody={
+                    "required": True,
+                    "description": "What to do.",
+                    "content": {"Application/JSON;a=b": {"schema": {**obj(a=TEXT, b=INT), "required": ["b"]}}},
+                },
+            ),
+            put=operation(operationId="optional", requestBody=json_body(obj(a=TEXT), required=False)),
+            post=operation(
+                operationId="taken", parameters=[parameter("query", "a")], requestBody=json_body(obj(a=TEXT))
+            ),
+            patch=operation(operationId="used", requestBody=json_body(obj(request=TEXT))),
+            delete=operation(
+                operationId="several",
+                requestBody={
+                    "required": True,
+                    "content": {
+                        "application/json": {"schema": obj(a=TEXT)},
+                        "a/b+json": {"schema": obj(c=TEXT)},
+                        "application/x-www-form-urlencoded": {"schema": ref("Form")},
+                        "text/plain; charset=UTF8": {"schema": {**TEXT, "format": "uuidish"}},
+                        "text/csv; charset=us-ascii": {},
+                        "application/xml": {"schema": TEXT},
+                        "image/png": {"schema": {**TEXT, "format": "binary"}},
+                    },
+                },
+            ),
+            head=operation(
+                operationId="empty", requestBody=json_body({"type": "object", "additionalProperties": False})
+            ),
+        )
+        | {"components": {"schemas": {"Form": obj(a={"type": "array", "items": INT})}}},
+        """
+        default.spread: GET https://api.example/v1 /a
+        Call `GET /a`
+        b: int
+        a?: str
+        body: SpreadBody # What to do.
+        application/json;a=b: Json _SPREAD_BODY
+
+        default.optional: PUT https://api.example/v1 /a
+        Call `PUT /a`
+        body?: OptionalBody #
+        application/json: Json _OPTIONAL_BODY
+
+        default.taken: POST https://api.example/v1 /a
+        Call `POST /a`
+        a?: str as _A in query 'a' exploded
+        body: TakenBody #
+        application/json: Json _TAKEN_BODY
+
+        default.used: PATCH https://api.example/v1 /a
+        Call `PATCH /a`
+        body: UsedBody #
+        application/json: Json _USED_BODY
+
+        default.several: DELETE https://api.example/v1 /a
+        Call `DELETE /a`
+        body: SeveralBody | SeveralBody_ | Form | str | Content #
+        application/json: Json _SEVERAL_BODY
+        a/b+json: Json _SEVERAL_BODY_BODY
+        application/x-www-form-urlencoded: Form _FORM
+        text/plain; charset=UTF8: Text _TEXT
+        text/csv; charset=us-ascii: Text _TEXT
+        application/xml: Binary _BINARY
+        image/png: Binary _BINARY
+
+        default.empty: HEAD https://api.example/v1 /a
+        Call `HEAD /a`
+        body: EmptyBody #
+        application/json: Json _EMPTY_BODY
+        """,
     ),
     "responses": (
         document(
@@ -342,13 +309,13 @@ READ: dict[str, tuple[dict[str, Any], list[list[str]]]] = {
                 "/a": {
                     "get": operation(
                         responses={
-                            "2xx": _answer(_object(a=TEXT)),
-                            "201": _answer(_object(b=TEXT), description="Made."),
+                            "2xx": _answer(obj(a=TEXT)),
+                            "201": _answer(obj(b=TEXT), description="Made."),
                             "200": {"$ref": "#/components/responses/Several"},
-                            "404": _answer(_object(c=TEXT)),
-                            "4XX": _answer({"$ref": "#/components/schemas/Problem"}),
-                            "599": _answer(_object(d=TEXT)),
-                            "default": _answer({"$ref": "#/components/schemas/Problem"}),
+                            "404": _answer(obj(c=TEXT)),
+                            "4XX": _answer(ref("Problem")),
+                            "599": _answer(obj(d=TEXT)),
+                            "default": _answer(ref("Problem")),
                             "x-note": 1,
                         }
                     ),
@@ -356,11 +323,11 @@ READ: dict[str, tuple[dict[str, Any], list[list[str]]]] = {
                     "head": operation(operationId="probe", responses={"200": _answer(TEXT)}),
                     "post": operation(
                         operationId="same",
-                        responses={"200": _answer(_object(a=TEXT)), "302": _answer(), "400": _answer(_object(a=TEXT))},
+                        responses={"200": _answer(obj(a=TEXT)), "302": _answer(), "400": _answer(obj(a=TEXT))},
                     ),
                 }
             },
-            schemas={"Problem": _object(title=TEXT)},
+            schemas={"Problem": obj(title=TEXT)},
             components={
                 "responses": {
                     "Several": {
@@ -369,8 +336,8 @@ READ: dict[str, tuple[dict[str, Any], list[list[str]]]] = {
                             "*/*": {},
                             "image/*": {},
                             "text/html": {"schema": TEXT},
-                            "application/json; charset=utf-8": {"schema": {"type": "array", "items": _object(e=TEXT)}},
-                            "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
+                            "application/json; charset=utf-8": {"schema": {"type": "array", "items": obj(e=TEXT)}},
+                            "application/octet-stream": {"schema": {**TEXT, "format": "binary"}},
                             "application/x-www-form-urlencoded": {},
                         },
                         "headers": {
@@ -383,65 +350,60 @@ READ: dict[str, tuple[dict[str, Any], list[list[str]]]] = {
                         },
                     }
                 },
-                "headers": {"Age": {"schema": INTEGER}},
+                "headers": {"Age": {"schema": INT}},
             },
         ),
-        [
-            [
-                "default.call: GET https://api.example/v1 /a",
-                "Call `GET /a`",
-                "success 200 if raw.status == 200: Several.",
-                'raw.media_type == "text/html": Text _TEXT str',
-                'raw.media_type == "application/json": Json _JSON list[CallOKItem]',
-                'raw.media_type == "application/octet-stream": Binary _BINARY bytes',
-                'raw.media_type == "application/x-www-form-urlencoded": Binary _BINARY bytes',
-                'raw.media_type.startswith("image/"): Binary _BINARY bytes',
-                'raw.media_type.startswith("*/"): Binary _BINARY bytes',
-                "header ETag: Version. Always there.",
-                "header Age: See the API.",
-                "link call: again",
-                "link probe: Looks.",
-                "success 201 if raw.status == 201: Made.",
-                'raw.media_type == "application/json": Json _CALL_CREATED CallCreated',
-                "success 2XX if 200 <= raw.status < 300: Done.",
-                'raw.media_type == "application/json": Json _CALL_STATUS2_XX CallStatus2XX',
-                "error 404 if raw.status == 404: Done.",
-                'raw.media_type == "application/json": Json _CALL_NOT_FOUND CallNotFound',
-                "error 4XX if 400 <= raw.status < 500: Done.",
-                'raw.media_type == "application/json": Json _PROBLEM Problem',
-                "error 599 if raw.status == 599: Done.",
-                'raw.media_type == "application/json": Json _CALL_STATUS599 CallStatus599',
-                "error Any other status if raw.status < 400: Done.",
-                'raw.media_type == "application/json": Json _PROBLEM Problem',
-                "-> str | list[CallOKItem] | bytes | CallCreated | CallStatus2XX",
-            ],
-            [
-                "default.default: PUT https://api.example/v1 /a",
-                "Call `PUT /a`",
-                "success Any other status if raw.status < 400: Done.",
-                'raw.media_type == "application/json": Json _JSON str',
-                "error Any other status if raw.status < 400: Done.",
-                'raw.media_type == "application/json": Json _JSON str',
-                "error 500 if raw.status == 500: Done.",
-                "-> str",
-            ],
-            [
-                "default.probe: HEAD https://api.example/v1 /a",
-                "Call `HEAD /a`",
-                "success 200 if raw.status == 200: Done.",
-                "-> None",
-            ],
-            [
-                "default.same: POST https://api.example/v1 /a",
-                "Call `POST /a`",
-                "success 200 if raw.status == 200: Done.",
-                'raw.media_type == "application/json": Json _SAME_OK SameOK',
-                "error 302 if raw.status == 302: Done.",
-                "error 400 if raw.status == 400: Done.",
-                'raw.media_type == "application/json": Json _SAME_BAD_REQUEST SameBadRequest',
-                "-> SameOK",
-            ],
-        ],
+        """
+        default.call: GET https://api.example/v1 /a
+        Call `GET /a`
+        success 200 if raw.status == 200: Several.
+        raw.media_type == "text/html": Text _TEXT str
+        raw.media_type == "application/json": Json _JSON list[CallOKItem]
+        raw.media_type == "application/octet-stream": Binary _BINARY bytes
+        raw.media_type == "application/x-www-form-urlencoded": Binary _BINARY bytes
+        raw.media_type.startswith("image/"): Binary _BINARY bytes
+        raw.media_type.startswith("*/"): Binary _BINARY bytes
+        header ETag: Version. Always there.
+        header Age: See the API.
+        link call: again
+        link probe: Looks.
+        success 201 if raw.status == 201: Made.
+        raw.media_type == "application/json": Json _CALL_CREATED CallCreated
+        success 2XX if 200 <= raw.status < 300: Done.
+        raw.media_type == "application/json": Json _CALL_STATUS2_XX CallStatus2XX
+        error 404 if raw.status == 404: Done.
+        raw.media_type == "application/json": Json _CALL_NOT_FOUND CallNotFound
+        error 4XX if 400 <= raw.status < 500: Done.
+        raw.media_type == "application/json": Json _PROBLEM Problem
+        error 599 if raw.status == 599: Done.
+        raw.media_type == "application/json": Json _CALL_STATUS599 CallStatus599
+        error Any other status if raw.status < 400: Done.
+        raw.media_type == "application/json": Json _PROBLEM Problem
+        -> str | list[CallOKItem] | bytes | CallCreated | CallStatus2XX
+
+        default.default: PUT https://api.example/v1 /a
+        Call `PUT /a`
+        success Any other status if raw.status < 400: Done.
+        raw.media_type == "application/json": Json _JSON str
+        error Any other status if raw.status < 400: Done.
+        raw.media_type == "application/json": Json _JSON str
+        error 500 if raw.status == 500: Done.
+        -> str
+
+        default.probe: HEAD https://api.example/v1 /a
+        Call `HEAD /a`
+        success 200 if raw.status == 200: Done.
+        -> None
+
+        default.same: POST https://api.example/v1 /a
+        Call `POST /a`
+        success 200 if raw.status == 200: Done.
+        raw.media_type == "application/json": Json _SAME_OK SameOK
+        error 302 if raw.status == 302: Done.
+        error 400 if raw.status == 400: Done.
+        raw.media_type == "application/json": Json _SAME_BAD_REQUEST SameBadRequest
+        -> SameOK
+        """,
     ),
 }
 
@@ -450,10 +412,10 @@ READ: dict[str, tuple[dict[str, Any], list[list[str]]]] = {
 def test_an_operation_is_read_as_the_document_describes_it(name: str) -> None:
     content, expected = READ[name]
 
-    assert [said(one) for one in read(content)] == expected
+    assert "\n\n".join("\n".join(described(found)) for found in read(content)) == cleandoc(expected)
 
 
-ENDS = {"content": {"application/json": {"schema": _object(id=TEXT, ends=_object(stop=TEXT), n=INTEGER)}}}
+ENDS = {"content": {"application/json": {"schema": obj(id=TEXT, ends=obj(stop=TEXT), n=INT)}}}
 LINKS = {
     "stopped": {
         "operationId": "stop",
@@ -461,7 +423,7 @@ LINKS = {
         "parameters": {"path.name": "$response.body#/id", "n": "$response.body#/n"},
     }
 }
-NUMBER = {"in": "path", "name": "n", "required": True, "schema": INTEGER}
+NUMBER = parameter("path", "n", INT)
 
 
 def _linked(**others: Any) -> tuple[Document, list[Operation]]:
@@ -506,8 +468,7 @@ def test_api_hosts_are_the_trusted_hosts_or_those_of_the_servers(
 
 @pytest.mark.parametrize("name", ["self", "api", "models", "request", "response"])
 def test_a_property_whose_name_the_method_uses_stays_in_the_body(name: str) -> None:
-    body = {"required": True, "content": {"application/json": {"schema": _object(**{name: TEXT})}}}
-    (found,) = read(document({"/a": {"post": operation(requestBody=body)}}))
+    (found,) = read(_path(post=operation(requestBody=json_body(obj(**{name: TEXT})))))
 
     assert found.body
     assert found.body.fields == []
@@ -525,14 +486,14 @@ OPTIONS = ["transport", "token", "base_url", "timeout_s", "retry", "http", "slee
     ],
 )
 def test_a_parameter_with_a_reserved_name_gets_an_underscore(name: str, *, is_option: bool) -> None:
-    parameter = {"in": "query", "name": name, "schema": TEXT, "x-client-option": is_option}
-    (found,) = read(document({"/a": {"get": operation(parameters=[parameter])}}))
+    option = {"x-client-option": is_option}
+    (found,) = read(_path(get=operation(parameters=[parameter("query", name, **option)])))
 
     assert [one.name for one in found.parameters] == [f"{name}_"]
 
 
 @pytest.mark.parametrize("name", ["models", "datetime", "httpx2", "raw", "close", "aclose", "annotations", "list"])
 def test_an_operation_with_a_reserved_name_gets_an_underscore(name: str) -> None:
-    (found,) = read(document({"/a": {"get": operation(operationId=name)}}))
+    (found,) = read(_path(get=operation(operationId=name)))
 
     assert found.name == f"{name}_"

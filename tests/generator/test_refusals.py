@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -13,7 +12,7 @@ import pytest
 
 from generator.__main__ import main
 
-from .conftest import INT, NUM, TEXT, document, obj, operation, ref
+from .conftest import INT, NUM, TEXT, command_line, document, obj, operation, ref, write_spec
 
 ROOT = Path(__file__).parents[2]
 JSON = "application/json"
@@ -596,12 +595,8 @@ NO_DOCUMENT: list[tuple[str, bytes, str]] = [
 ]
 
 
-def _arguments(spec: Path) -> list[str]:
-    return ["--spec", str(spec), "--output", str(spec.parent / "out"), "--package", "made"]
-
-
 def _assert_refused(spec: Path, problem: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(_arguments(spec)) == 1
+    assert main(command_line(spec, spec.parent / "out")) == 1
     assert capsys.readouterr() == ("", f"{spec.name}: {problem}\n")
     assert not (spec.parent / "out").exists()
 
@@ -610,9 +605,7 @@ def _assert_refused(spec: Path, problem: str, capsys: pytest.CaptureFixture[str]
 def test_a_refusal_names_the_place_and_the_cure(
     content: Any, problem: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "spec.json").write_text(json.dumps(content), encoding="utf-8")
-
-    _assert_refused(tmp_path / "spec.json", problem, capsys)
+    _assert_refused(write_spec(tmp_path, content), problem, capsys)
 
 
 @pytest.mark.parametrize(("ending", "content", "problem"), NO_DOCUMENT, ids=[problem for *_, problem in NO_DOCUMENT])
@@ -639,9 +632,8 @@ def test_an_invalid_package_name_is_a_usage_error(package: str, capsys: pytest.C
 
 
 def test_a_refusal_is_printable_on_any_terminal(tmp_path: Path) -> None:
-    spec = tmp_path / "spec.json"
-    spec.write_text(json.dumps(schema(type="string", größe="\u202e\n\x1b[31m")), encoding="utf-8")
-    command = [sys.executable, "-m", "generator", *_arguments(spec)]
+    spec = write_spec(tmp_path, schema(TEXT, größe="\u202e\n\x1b[31m"))
+    command = [sys.executable, "-m", "generator", *command_line(spec, tmp_path)]
     environment = {**os.environ, "PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
 
     result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=False)
