@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import functools
 import json
+import operator
 import random
 import re
 from collections.abc import Iterator
@@ -23,43 +25,15 @@ from generator.render.upstream import validate
 from generator.schema.patterns import python_pattern
 from generator.schema.schemas import SchemaReader
 
-from .conftest import KITCHEN_SINK, document, job_for, operation
+from .conftest import INT, KITCHEN_SINK, NUM, TEXT, document, job_for, json_body, obj, operation, ref, write_spec
 
 ROOT = Path(__file__).parents[2]
 SEEDS = [parse(path.read_text(encoding="utf-8")) for path in (ROOT / "spec" / "openapi.yaml", KITCHEN_SINK)]
 ODD: list[Any] = [
-    *(
-        None,
-        True,
-        False,
-        0,
-        -1,
-        1.5,
-        "",
-        "x",
-        "#/components/schemas/Part",
-        [],
-        {},
-        [None],
-        [{}],
-        {"": None},
-        {"$ref": 5},
-    ),
-    *(
-        {"$ref": "#/components/schemas/Part"},
-        {"$ref": "#/paths"},
-        {"type": "object", "properties": {"a": {}}},
-        "\ud800",
-    ),
-    *(
-        {"type": ["string", "null"]},
-        {"oneOf": [{}, {}]},
-        {"allOf": [True, False]},
-        {"enum": [None]},
-        10**400,
-        "(",
-        "{a}",
-    ),
+    *(None, True, False, 0, -1, 1.5, "", "x", "#/components/schemas/Part", [], {}, [None], [{}], {"": None}),
+    *({"$ref": 5}, ref("Part"), {"$ref": "#/paths"}, {"type": "object", "properties": {"a": {}}}, "\ud800"),
+    *({"type": ["string", "null"]}, {"oneOf": [{}, {}]}, {"allOf": [True, False]}, {"enum": [None]}),
+    *(10**400, "(", "{a}"),
 ]
 
 
@@ -90,23 +64,22 @@ def _places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]
             yield from _places(item, (*path, index))
 
 
+def _at(content: Any, path: tuple[Any, ...]) -> Any:
+    return functools.reduce(operator.getitem, path, content)
+
+
 def _mutated(seed: Any, chance: random.Random) -> Any:
     content = copy.deepcopy(seed)
     for _ in range(chance.choice((1, 1, 1, 2, 5))):
         path = chance.choice(list(_places(content)))
-        owner = content
-        for key in path[:-1]:
-            owner = owner[key]
+        owner = _at(content, path[:-1])
         change = chance.randrange(4)
         if change == 0:
             del owner[path[-1]]
         elif change == 1 and isinstance(owner, dict):
             owner[chance.choice(("type", "$ref", "x", "allOf", "required", "é", "items"))] = owner.pop(path[-1])
         elif change == 2:
-            other = content
-            for key in chance.choice(list(_places(content))):
-                other = other[key]
-            owner[path[-1]] = copy.deepcopy(other)
+            owner[path[-1]] = copy.deepcopy(_at(content, chance.choice(list(_places(content)))))
         else:
             owner[path[-1]] = copy.deepcopy(chance.choice(ODD))
     return content
@@ -129,9 +102,7 @@ def test_any_part_of_the_fragment_may_be_missing() -> None:
     seed = SEEDS[0]
     for path in random.Random(0).sample(list(_places(seed)), 200):
         content = copy.deepcopy(seed)
-        owner = content
-        for key in path[:-1]:
-            owner = owner[key]
+        owner = _at(content, path[:-1])
         if isinstance(owner, dict):
             del owner[path[-1]]
             assert "\n" not in _read(content)
@@ -139,23 +110,16 @@ def test_any_part_of_the_fragment_may_be_missing() -> None:
 
 SCALARS = st.sampled_from(
     [
-        {"type": "string"},
-        {"type": "string", "format": "date"},
-        {"type": "string", "minLength": 1},
-        {"type": "string", "format": "uri"},
-        {"type": "integer"},
-        {"type": "integer", "format": "int32", "minimum": 3},
-        {"type": "number", "maximum": 2.5},
-        {"type": "boolean"},
-        {"type": "null"},
-        {"enum": ["a", "b"]},
-        {"enum": [1, 2, None]},
-        {"const": "c"},
-        {"type": ["string", "null"]},
-        {"$ref": "#/components/schemas/Part"},
-        {"$ref": "#/components/schemas/Open"},
-        {},
-        True,
+        *(TEXT, {**TEXT, "format": "date"}, {**TEXT, "minLength": 1}, {**TEXT, "format": "uri"}),
+        *(
+            INT,
+            {**INT, "format": "int32", "minimum": 3},
+            {**NUM, "maximum": 2.5},
+            {"type": "boolean"},
+            {"type": "null"},
+        ),
+        *({"enum": ["a", "b"]}, {"enum": [1, 2, None]}, {"const": "c"}, {"type": ["string", "null"]}),
+        *(ref("Part"), ref("Open"), {}, True),
     ]
 )
 
@@ -187,8 +151,8 @@ def test_a_document_that_is_not_refused_makes_a_working_package(
 ) -> None:
     """The last step, which imports the package and builds all decoders, has nothing left to find."""
     known = {
-        "Part": {"type": "object", "required": ["kind"], "properties": {"kind": {"const": "part"}}},
-        "Open": {"anyOf": [{"enum": ["x"]}, {"type": "string"}]},
+        "Part": obj(kind={"const": "part"}),
+        "Open": {"anyOf": [{"enum": ["x"]}, TEXT]},
     }
 
     def content(chosen: dict[str, Any]) -> dict[str, Any]:
@@ -197,7 +161,7 @@ def test_a_document_that_is_not_refused_makes_a_working_package(
                 f"/{name}": {
                     "post": operation(
                         operationId=name,
-                        requestBody={"required": True, "content": {"application/json": {"schema": schema}}},
+                        requestBody=json_body(schema),
                         responses={"200": {"description": "", "content": {"application/json": {"schema": schema}}}},
                     )
                 }
@@ -211,9 +175,8 @@ def test_a_document_that_is_not_refused_makes_a_working_package(
         if not _read(content({**accepted, f"S{index}": schema})):
             accepted[f"S{index}"] = schema
     folder = tmp_path_factory.mktemp("fuzz")
-    (folder / "spec.json").write_text(json.dumps(content(accepted)), encoding="utf-8")
 
-    assert generate(job_for(folder / "spec.json", folder / "out")).is_dir()
+    assert generate(job_for(write_spec(folder, content(accepted)), folder / "out")).is_dir()
 
 
 @settings(max_examples=400, deadline=None, derandomize=True, database=None)

@@ -14,34 +14,26 @@ from generator.errors import SpecError
 from generator.operation.reader import OperationReader
 from generator.schema.schemas import SchemaReader
 
-from .conftest import Make, Package, document, operation
+from .conftest import INT, TEXT, Make, Package, document, obj, operation, parameter, ref
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 THINGS = [{"page": number} for number in range(5)]
 PAGES = {"method": "iter_things", "items": "the items", "offset": "skip-first", "total": "allOfThem"}
-SCHEMA: dict[str, Any] = {
-    "type": "object",
+ITEMS = {"type": "array", "items": ref("Thing")}
+SCHEMA = {
+    **obj(**{"the items": ITEMS, "allOfThem": {**INT, "minimum": 0}, "word": TEXT, "more": INT}),
     "required": ["the items", "allOfThem", "word"],
-    "properties": {
-        "the items": {"type": "array", "items": {"$ref": "#/components/schemas/Thing"}},
-        "allOfThem": {"type": "integer", "minimum": 0},
-        "word": {"type": "string"},
-        "more": {"type": "integer"},
-    },
 }
 PLACE = "#/paths/~1things~1{page}/get/x-pages"
 
 
 def paged(pages: Any = PAGES, schema: dict[str, Any] = SCHEMA, **others: Any) -> dict[str, Any]:
     """Return a document with a list whose arguments have the names of what a loop over pages may use."""
-    text, number = {"type": "string"}, {"type": "integer"}
     parameters = [
-        {"in": "path", "name": "page", "required": True, "schema": text},
-        {"in": "query", "name": "skip-first", "schema": number},
-        {"in": "query", "name": "pager", "schema": number},
-        {"in": "query", "name": "item", "schema": text},
+        parameter("path", "page"),
+        *(parameter("query", name, schema) for name, schema in (("skip-first", INT), ("pager", INT), ("item", TEXT))),
     ]
     content = {"application/json": {"schema": schema}}
     listing = operation(
@@ -49,10 +41,9 @@ def paged(pages: Any = PAGES, schema: dict[str, Any] = SCHEMA, **others: Any) ->
         parameters=parameters,
         **{"responses": {"200": {"description": "A page.", "content": content}}, "x-pages": pages, **others},
     )
-    thing = {"type": "object", "required": ["page"], "properties": {"page": number}}
     return document(
         {"/things/{page}": {"get": listing, "put": operation(operationId="put_thing", parameters=parameters[:1])}},
-        schemas={"Thing": thing},
+        schemas={"Thing": obj(page=INT)},
     )
 
 
@@ -119,83 +110,35 @@ def test_the_iterator_documents_its_operation_and_takes_no_offset(package: Packa
         method(None, "a", skip_first=1)
 
 
-def _schema(**properties: Any) -> dict[str, Any]:
-    return {**SCHEMA, "properties": {**SCHEMA["properties"], **properties}}
+NO_NAME = "cannot be the name of another method; use a free snake_case one"
+NOT_REQUIRED = "is not a required property of the response"
+NO_PARAMETER = "is not an integer parameter in the query"
+NOT_ONE_BODY = "needs one success with one body, an object with properties"
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    (paged("iter_things"), ": must be an object, not a string"),
+    *((paged({key: PAGES[key] for key in PAGES if key != name}), f": lacks {name!r}") for name in PAGES),
+    (paged({**PAGES, "limit": "x"}), ": 'limit' is not one of items, method, offset, total"),
+    (paged({**PAGES, "method": 5}), "/method: must be a string, not a number; put it in quotes"),
+    (paged({**PAGES, "method": "iterThings"}), f"/method: 'iterThings' {NO_NAME}"),
+    (paged({**PAGES, "method": "a():\n  x"}), f"/method: 'a():\\n  x' {NO_NAME}"),
+    (paged({**PAGES, "method": "put_thing"}), f"/method: 'put_thing' {NO_NAME}"),
+    (paged({**PAGES, "method": "close"}), f"/method: 'close' {NO_NAME}"),
+    (paged({**PAGES, "items": "x"}), f"/items: 'x' {NOT_REQUIRED}"),
+    (paged({**PAGES, "items": "word"}), "/items: 'word' is not an array"),
+    (paged({**PAGES, "total": "x"}), f"/total: 'x' {NOT_REQUIRED}"),
+    (paged({**PAGES, "total": "more"}), f"/total: 'more' {NOT_REQUIRED}"),
+    (paged({**PAGES, "total": "word"}), "/total: 'word' is not an integer"),
+    (paged({**PAGES, "offset": "x"}), f"/offset: 'x' {NO_PARAMETER}"),
+    (paged({**PAGES, "offset": "page"}), f"/offset: 'page' {NO_PARAMETER}"),
+    (paged({**PAGES, "offset": "item"}), f"/offset: 'item' {NO_PARAMETER}"),
+    (paged(schema={"type": "array"}), f": {NOT_ONE_BODY}"),
+    (paged(responses={"204": {"description": "Nothing."}}), f": {NOT_ONE_BODY}"),
+]
 
 
-REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
-    "no object": (paged("iter_things"), "", "must be an object, not a string"),
-    "no method": (paged({key: PAGES[key] for key in ("items", "offset", "total")}), "", "lacks 'method'"),
-    "no items": (paged({key: PAGES[key] for key in ("method", "offset", "total")}), "", "lacks 'items'"),
-    "no offset": (paged({key: PAGES[key] for key in ("items", "method", "total")}), "", "lacks 'offset'"),
-    "no total": (paged({key: PAGES[key] for key in ("items", "offset", "method")}), "", "lacks 'total'"),
-    "another key": (paged({**PAGES, "limit": "x"}), "", "'limit' is not one of items, method, offset, total"),
-    "a number as method": (
-        paged({**PAGES, "method": 5}),
-        "/method",
-        "must be a string, not a number; put it in quotes",
-    ),
-    "no name as method": (
-        paged({**PAGES, "method": "iterThings"}),
-        "/method",
-        "'iterThings' cannot be the name of another method; use a free snake_case one",
-    ),
-    "code as method": (
-        paged({**PAGES, "method": "a():\n  x"}),
-        "/method",
-        "'a():\\n  x' cannot be the name of another method; use a free snake_case one",
-    ),
-    "a taken method": (
-        paged({**PAGES, "method": "put_thing"}),
-        "/method",
-        "'put_thing' cannot be the name of another method; use a free snake_case one",
-    ),
-    "a method of the client": (
-        paged({**PAGES, "method": "close"}),
-        "/method",
-        "'close' cannot be the name of another method; use a free snake_case one",
-    ),
-    "unknown items": (paged({**PAGES, "items": "x"}), "/items", "'x' is not a required property of the response"),
-    "items that are no array": (paged({**PAGES, "items": "word"}), "/items", "'word' is not an array"),
-    "an unknown total": (paged({**PAGES, "total": "x"}), "/total", "'x' is not a required property of the response"),
-    "an optional total": (
-        paged({**PAGES, "total": "more"}),
-        "/total",
-        "'more' is not a required property of the response",
-    ),
-    "a total in words": (paged({**PAGES, "total": "word"}), "/total", "'word' is not an integer"),
-    "an unknown offset": (
-        paged({**PAGES, "offset": "x"}),
-        "/offset",
-        "'x' is not an integer parameter in the query",
-    ),
-    "an offset in the path": (
-        paged({**PAGES, "offset": "page"}),
-        "/offset",
-        "'page' is not an integer parameter in the query",
-    ),
-    "an offset in words": (
-        paged({**PAGES, "offset": "item"}),
-        "/offset",
-        "'item' is not an integer parameter in the query",
-    ),
-    "an array as page": (
-        paged(schema={"type": "array"}),
-        "",
-        "needs one success with one body, an object with properties",
-    ),
-    "no body": (
-        paged(responses={"204": {"description": "Nothing."}}),
-        "",
-        "needs one success with one body, an object with properties",
-    ),
-}
-
-
-@pytest.mark.parametrize("name", REFUSED)
-def test_an_invalid_x_pages_is_refused_with_its_place(name: str) -> None:
-    content, place, problem = REFUSED[name]
+@pytest.mark.parametrize(("content", "problem"), REFUSED)
+def test_an_invalid_x_pages_is_refused_with_its_place(content: dict[str, Any], problem: str) -> None:
     read = Document(content, "test")
     with pytest.raises(SpecError) as caught:
         OperationReader(read, SchemaReader(read)).read()
-    assert (caught.value.place, caught.value.problem) == (PLACE + place, problem)
+    assert f"{caught.value.place}: {caught.value.problem}" == f"{PLACE}{problem}"

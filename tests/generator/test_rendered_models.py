@@ -10,65 +10,45 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from .conftest import Make, Package, document
+from .conftest import INT, NUM, TEXT, Make, Package, document, obj, ref
 
 PART: dict[str, Any] = {"number": 1, "made_at": "2026-01-02T03:04:05+02:00", "parent": None}
+
+
+def _optional(**properties: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": properties}
 
 
 @pytest.fixture(scope="module")
 def old(make: Make) -> Package:
     """A document of OpenAPI 3.0, with what 3.1 says in another way."""
-    thing = {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}
-    return make(
-        document(
-            schemas={
-                "Thing": thing,
-                "MaybeThing": {**thing, "nullable": True},
-                "Holder": {
-                    "type": "object",
-                    "properties": {
-                        "name": {"type": "string", "nullable": True, "maxLength": 3},
-                        "thing": {"nullable": True, "allOf": [{"$ref": "#/components/schemas/Thing"}]},
-                        "maybe": {"$ref": "#/components/schemas/MaybeThing"},
-                        "both": {"$ref": "#/components/schemas/Both"},
-                        "below": {"type": "integer", "maximum": 5, "exclusiveMaximum": True},
-                        "above": {"type": "number", "minimum": 5, "exclusiveMinimum": True},
-                        "at_least": {"type": "number", "minimum": 5, "exclusiveMinimum": False},
-                        "colour": {"type": "string", "enum": ["red", None], "nullable": True},
-                        "shade": {"type": "string", "enum": ["dark"], "nullable": True},
-                        "either": {"nullable": True, "oneOf": [{"type": "string"}, {"type": "integer"}]},
-                        "neither": {"oneOf": [{"type": one, "nullable": True} for one in ("string", "integer")]},
-                    },
-                },
-                "Both": {
-                    "nullable": True,
-                    "allOf": [
-                        {"$ref": "#/components/schemas/MaybeThing"},
-                        {"properties": {"more": {"type": "string"}}},
-                    ],
-                },
-                "Base": {"type": "object", "required": ["kind"], "properties": {"kind": {"type": "string"}}},
-                "Cat": {
-                    "allOf": [
-                        {"$ref": "#/components/schemas/Base"},
-                        {"type": "object", "properties": {"lives": {"type": "integer"}}},
-                    ]
-                },
-                "Dog": {
-                    "allOf": [
-                        {"$ref": "#/components/schemas/Base"},
-                        {"type": "object", "properties": {"barks": {"type": "boolean"}}},
-                    ]
-                },
-                "Pet": {
-                    "type": "object",
-                    "oneOf": [{"$ref": "#/components/schemas/Cat"}, {"$ref": "#/components/schemas/Dog"}],
-                    "discriminator": {"propertyName": "kind", "mapping": {"meow": "Cat"}},
-                },
-            },
-            version="3.0.3",
-        )
-    )
+    schemas = {
+        "Thing": obj(id=TEXT),
+        "MaybeThing": {**obj(id=TEXT), "nullable": True},
+        "Holder": _optional(
+            name={**TEXT, "nullable": True, "maxLength": 3},
+            thing={"nullable": True, "allOf": [ref("Thing")]},
+            maybe=ref("MaybeThing"),
+            both=ref("Both"),
+            below={**INT, "maximum": 5, "exclusiveMaximum": True},
+            above={**NUM, "minimum": 5, "exclusiveMinimum": True},
+            at_least={**NUM, "minimum": 5, "exclusiveMinimum": False},
+            colour={**TEXT, "enum": ["red", None], "nullable": True},
+            shade={**TEXT, "enum": ["dark"], "nullable": True},
+            either={"nullable": True, "oneOf": [TEXT, INT]},
+            neither={"oneOf": [{**TEXT, "nullable": True}, {**INT, "nullable": True}]},
+        ),
+        "Both": {"nullable": True, "allOf": [ref("MaybeThing"), {"properties": {"more": TEXT}}]},
+        "Base": obj(kind=TEXT),
+        "Cat": {"allOf": [ref("Base"), _optional(lives=INT)]},
+        "Dog": {"allOf": [ref("Base"), _optional(barks={"type": "boolean"})]},
+        "Pet": {
+            "type": "object",
+            "oneOf": [ref("Cat"), ref("Dog")],
+            "discriminator": {"propertyName": "kind", "mapping": {"meow": "Cat"}},
+        },
+    }
+    return make(document(schemas=schemas, version="3.0.3"))
 
 
 def _decode(package: Package, name: str, value: Any) -> Any:
@@ -259,27 +239,21 @@ def test_a_discriminator_may_name_an_inherited_property(old: Package) -> None:
 
 
 def test_a_model_of_all_of_may_be_null(make: Make) -> None:
-    thing = {"type": ["object", "null"], "properties": {"id": {"type": "string"}}}
-    package = make(
-        document(
-            schemas={
-                "A": thing,
-                "B": {**thing, "properties": {"more": {"type": "integer"}}},
-                "Both": {"allOf": [{"$ref": "#/components/schemas/A"}, {"$ref": "#/components/schemas/B"}]},
-                "One": {"allOf": [{"$ref": "#/components/schemas/A"}, {"type": "object"}]},
-                "Holder": {
-                    "type": "object",
-                    "properties": {
-                        "both": {"$ref": "#/components/schemas/Both"},
-                        "one": {"$ref": "#/components/schemas/One"},
-                        "~/%": {"$ref": "#/components/schemas/a~1b~0c%20d"},
-                        "elsewhere": {"$ref": "#/components/schemas/Holder/properties/both"},
-                    },
-                },
-                "a/b~c d": {"type": "string", "maxLength": 1},
-            }
-        )
-    )
+    thing = {"type": ["object", "null"], "properties": {"id": TEXT}}
+    schemas = {
+        "A": thing,
+        "B": {**thing, "properties": {"more": INT}},
+        "Both": {"allOf": [ref("A"), ref("B")]},
+        "One": {"allOf": [ref("A"), {"type": "object"}]},
+        "Holder": _optional(
+            both=ref("Both"),
+            one=ref("One"),
+            elsewhere=ref("Holder/properties/both"),
+            **{"~/%": ref("a~1b~0c%20d")},
+        ),
+        "a/b~c d": {**TEXT, "maxLength": 1},
+    }
+    package = make(document(schemas=schemas))
 
     assert _decode(package, "Holder", {"both": None, "elsewhere": {"more": 1}}).both is None
     _rejects(package, "Holder", {"one": None})
@@ -290,8 +264,7 @@ def test_a_model_of_all_of_may_be_null(make: Make) -> None:
 def test_a_long_chain_of_references_is_not_nested_too_deeply(make: Make) -> None:
     names = [f"S{number}" for number in range(400)]
     schemas = {
-        name: {"type": "object", "properties": {"next": {"$ref": f"#/components/schemas/{following}"}}}
-        for name, following in zip(names, [*names[1:], names[0]], strict=True)
+        name: _optional(next=ref(following)) for name, following in zip(names, [*names[1:], names[0]], strict=True)
     }
     package = make(document(schemas=schemas))
 
@@ -300,13 +273,13 @@ def test_a_long_chain_of_references_is_not_nested_too_deeply(make: Make) -> None
     assert type(found.next.next) is package.models.S2
 
 
-REFS = [{"$ref": "#/components/schemas/Cat"}, {"$ref": "#/components/schemas/Dog"}]
+REFS = [ref("Cat"), ref("Dog")]
 BESIDE: dict[str, dict[str, Any]] = {
     "oneOf beside required": {"required": ["name"], "oneOf": REFS},
     "anyOf beside required": {"required": ["name"], "anyOf": REFS},
     "oneOf in allOf": {"allOf": [{"oneOf": REFS}, {"required": ["name"]}]},
     "anyOf in allOf": {"allOf": [{"required": ["name"]}, {"anyOf": REFS}]},
-    "a union by name in allOf": {"allOf": [{"$ref": "#/components/schemas/Either"}, {"required": ["name"]}]},
+    "a union by name in allOf": {"allOf": [ref("Either"), {"required": ["name"]}]},
     "a union within a union": {"required": ["name"], "oneOf": [{"anyOf": REFS[:1]}, {"oneOf": REFS[1:]}]},
     "with a discriminator": {
         "required": ["name"],
@@ -317,12 +290,11 @@ BESIDE: dict[str, dict[str, Any]] = {
 
 
 def _pets(make: Make, pet: dict[str, Any], *, version: str = "3.1.0") -> Package:
-    def animal(kind: str) -> dict[str, Any]:
-        properties = {"kind": {"type": "string", "enum": [kind]}, "name": {"type": "string"}}
-        return {"type": "object", "required": ["kind"], "properties": properties}
-
-    schemas = {"Cat": animal("cat"), "Dog": animal("dog"), "Either": {"oneOf": REFS}, "Pet": pet}
-    return make(document(schemas=schemas, version=version))
+    animals = {
+        kind.capitalize(): {**obj(kind={**TEXT, "enum": [kind]}, name=TEXT), "required": ["kind"]}
+        for kind in ("cat", "dog")
+    }
+    return make(document(schemas={**animals, "Either": {"oneOf": REFS}, "Pet": pet}, version=version))
 
 
 @pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
@@ -344,7 +316,7 @@ def test_keywords_that_add_nothing_beside_references_keep_their_classes(make: Ma
     assert type(_decode(package, "Pet", {"kind": "dog"})) is package.models.Dog
 
 
-@pytest.mark.parametrize("schema", [{"type": "string"}, {"type": "string", "format": "ipv4"}])
+@pytest.mark.parametrize("schema", [TEXT, {**TEXT, "format": "ipv4"}])
 def test_the_models_module_exports_only_models(make: Make, schema: dict[str, Any]) -> None:
     package = make(document(schemas={"Text": schema}))
 

@@ -15,7 +15,7 @@ from uuid import UUID
 import pytest
 from box_uploads import AsyncClient, Client
 
-from .conftest import Answer, Make, Package, document, operation
+from .conftest import INT, TEXT, Answer, Make, Package, document, json_body, obj, operation, parameter
 
 PART = {"number": 1, "made_at": "2026-01-02T03:04:05Z", "parent": None}
 ANSWER = Answer(content=json.dumps(PART).encode())
@@ -100,9 +100,8 @@ def test_an_argument_that_violates_its_schema_is_refused_by_name(
 def test_the_properties_of_a_body_are_arguments(sink: Package) -> None:
     thing = {"name": "a", "size": 2, "tags": ["x"], "id": "1"}
 
-    found, request = sink.call(
-        "create_thing", name="a", size=2, tags=["x"], answer=Answer(201, json.dumps(thing).encode())
-    )
+    answer = Answer(201, json.dumps(thing).encode())
+    found, request = sink.call("create_thing", name="a", size=2, tags=["x"], answer=answer)
 
     assert found == sink.models.Thing(name="a", size=2, tags=["x"], id="1")
     assert request.headers["content-type"] == "application/json"
@@ -157,9 +156,8 @@ def test_a_media_type_that_is_not_offered_is_refused(sink: Package) -> None:
 def test_the_media_type_of_a_response_decides_how_it_is_decoded(
     sink: Package, media_type: str, content: bytes, parsed: Any
 ) -> None:
-    found, _ = sink.call(
-        "upload", body=b"", content_type="application/octet-stream", answer=Answer(200, content, media_type)
-    )
+    answer = Answer(200, content, media_type)
+    found, _ = sink.call("upload", body=b"", content_type="application/octet-stream", answer=answer)
 
     assert found == parsed
 
@@ -229,9 +227,8 @@ def test_an_error_is_decoded_by_status_then_range_then_default(sink: Package, st
     media_type = "application/json" if title == "range" else "application/problem+json"
     answer = Answer(status, json.dumps({"title": title}).encode(), media_type)
 
-    error, _ = sink.call(
-        "delete_part", "a", 1, answer=answer, options={"retry": sink.module.RetryPolicy(max_retries=0)}
-    )
+    options = {"retry": sink.module.RetryPolicy(max_retries=0)}
+    error, _ = sink.call("delete_part", "a", 1, answer=answer, options=options)
 
     assert error.status == status
     assert error.body == sink.models.Problem(title=title)
@@ -259,35 +256,36 @@ def test_integers_written_with_a_fraction_of_zero_are_integers(sink: Package) ->
         read(sink.response(200, json.dumps({**PART, "number": 1.5}).encode()))
 
 
-def test_docstrings_contain_the_descriptions_of_the_document(sink: Package) -> None:
-    client = sink.module.Client
+@pytest.mark.parametrize(
+    ("method", "text"),
+    [
+        ("get_part", "Needs a token with the scopes read, write."),
+        ("get_part", "thing_id: Id of the thing."),
+        ("get_part", 'order: Which way. The server takes `"up"` if it is absent.'),
+        ("get_part", "Header `ETag`: Version of the part. Always there."),
+        ("get_part", "Header fields are in `raw.get_part(…).headers`."),
+        ("get_part", "get_part: Reads it again."),
+        ("delete_part", "Deprecated."),
+        ("delete_part", "None with 202: Will be deleted."),
+        ("delete_part", "None with 204: Is deleted."),
+        ("delete_part", "ApiError: Any other status. Failed."),
+        ("create_thing", "NotFoundError: 404. No such kind."),
+        ("create_thing", "Source: https://docs.example/create"),
+    ],
+)
+def test_docstrings_contain_the_descriptions_of_the_document(sink: Package, method: str, text: str) -> None:
+    assert text in getattr(sink.module.Client, method).__doc__
+    assert getattr(sink.module.AsyncClient, method).__doc__ == getattr(sink.module.Client, method).__doc__
 
-    assert "Needs a token with the scopes read, write." in client.get_part.__doc__
-    assert "thing_id: Id of the thing." in client.get_part.__doc__
-    assert 'order: Which way. The server takes `"up"` if it is absent.' in client.get_part.__doc__
-    assert "Header `ETag`: Version of the part. Always there." in client.get_part.__doc__
-    assert "get_part: Reads it again." in client.get_part.__doc__
-    assert "Deprecated." in client.delete_part.__doc__
-    assert "NotFoundError: 404. No such kind." in client.create_thing.__doc__
-    assert "Source: https://docs.example/create" in client.create_thing.__doc__
-    assert "ApiError: Any other status. Failed." in client.delete_part.__doc__
-    assert 'client.create_thing(name="A' not in client.create_thing.__doc__
+
+@pytest.mark.parametrize("text", ['client.create_thing(name="A', "None with", "Header fields"])
+def test_a_docstring_contains_nothing_that_the_document_does_not_say(sink: Package, text: str) -> None:
+    assert text not in sink.module.Client.create_thing.__doc__
+
+
+def test_the_package_has_the_description_and_the_version_of_the_document(sink: Package) -> None:
     assert sink.module.__doc__ == "Kitchen sink.\n\nOne of everything.\n\n- a list\n- of two items\n"
     assert sink.module.__version__ == "2.5.0"
-    assert sink.module.AsyncClient.get_part.__doc__ == client.get_part.__doc__
-
-
-def test_a_success_without_a_body_is_documented_as_none_with_its_status(sink: Package) -> None:
-    client = sink.module.Client
-    assert "None with 202: Will be deleted." in client.delete_part.__doc__
-    assert "None with 204: Is deleted." in client.delete_part.__doc__
-    assert "None with" not in client.create_thing.__doc__
-
-
-def test_a_docstring_says_where_response_headers_are(sink: Package) -> None:
-    client = sink.module.Client
-    assert "Header fields are in `raw.get_part(…).headers`." in client.get_part.__doc__
-    assert "Header fields" not in client.create_thing.__doc__
 
 
 def examples(client: type) -> list[str]:
@@ -309,8 +307,7 @@ def test_each_example_in_a_docstring_is_a_valid_call(client: type) -> None:
 
 def test_an_example_is_never_wrapped_within_a_literal(make: Make) -> None:
     note = 'many "words" \\ """ ' * 20
-    schema = {"type": "object", "required": ["note"], "properties": {"note": {"type": "string"}}}
-    body = {"required": True, "content": {"application/json": {"schema": schema, "example": {"note": note}}}}
+    body = json_body(obj(note=TEXT), example={"note": note})
     package = make(document({"/": {"post": operation(requestBody=body)}}))
     (example,) = examples(package.module.Client)
     assert eval(example, {"client": SimpleNamespace(call=lambda note: note)}) == note  # noqa: S307  # our own
@@ -325,19 +322,10 @@ def test_the_docstring_of_a_binary_body_lists_the_accepted_types(sink: Package) 
 
 
 def test_an_example_of_the_document_becomes_a_call_in_the_docstring(make: Make) -> None:
-    schema = {
-        "type": "object",
-        "required": ["name"],
-        "properties": {"name": {"type": "string"}, "a-b": {"type": "integer"}},
-    }
-    media = {"schema": schema, "examples": {"one": {"$ref": "#/components/examples/one"}}}
-    body = {"required": True, "content": {"application/json": media}}
-    package = make(
-        document(
-            {"/": {"post": operation(requestBody=body)}},
-            components={"examples": {"one": {"value": {"name": 'a "b"', "a-b": 1}}}},
-        )
-    )
+    schema = {**obj(**{"name": TEXT, "a-b": INT}), "required": ["name"]}
+    body = json_body(schema, examples={"first": {"$ref": "#/components/examples/first"}})
+    examples = {"first": {"value": {"name": 'a "b"', "a-b": 1}}}
+    package = make(document({"/": {"post": operation(requestBody=body)}}, components={"examples": examples}))
 
     assert 'client.call(name="a \\"b\\"", a_b=1)' in package.module.Client.call.__doc__
 
@@ -366,17 +354,12 @@ def test_without_security_the_client_takes_no_token_and_without_server_a_base_ur
 
 
 def test_client_options_are_sent_by_every_operation_that_declares_them(make: Make) -> None:
-    option = {"in": "header", "name": "X-Team", "required": True, "x-client-option": True, "schema": {"type": "string"}}
-    locale = {"in": "query", "name": "locale", "x-client-option": True, "schema": {"type": "string", "maxLength": 2}}
-    same_name = {"in": "query", "name": "x_team", "schema": {"type": "string"}}
+    is_option = {"x-client-option": True}
+    option = parameter("header", "X-Team", required=True, **is_option)
+    locale = parameter("query", "locale", {**TEXT, "maxLength": 2}, **is_option)
+    calls = {"one": [parameter("query", "x_team"), option, locale], "two": [option], "three": []}
     package = make(
-        document(
-            {
-                "/a": {"get": operation(operationId="one", parameters=[same_name, option, locale])},
-                "/b": {"get": operation(operationId="two", parameters=[option])},
-                "/c": {"get": operation(operationId="three")},
-            }
-        )
+        document({f"/{name}": {"get": operation(operationId=name, parameters=calls[name])} for name in calls})
     )
     options = {"x_team": "us", "locale": "en"}
 
@@ -392,19 +375,14 @@ def test_client_options_are_sent_by_every_operation_that_declares_them(make: Mak
 
 
 def test_operation_parameters_replace_those_of_the_path(make: Make) -> None:
-    general = {"in": "query", "name": "q", "schema": {"type": "integer"}}
-    own = {"in": "query", "name": "q", "schema": {"type": "string"}}
+    general, own = parameter("query", "q", INT), parameter("query", "q", TEXT)
     reference = {"$ref": "#/components/parameters/q", "description": "Own words."}
-    package = make(
-        document(
-            {
-                "/a": {"parameters": [general], "get": operation(parameters=[own])},
-                "/b": {"parameters": [general], "get": operation(operationId="second")},
-                "/c": {"get": operation(operationId="third", parameters=[reference])},
-            },
-            components={"parameters": {"q": {**general, "description": "Words."}}},
-        )
-    )
+    paths = {
+        "/a": {"parameters": [general], "get": operation(parameters=[own])},
+        "/b": {"parameters": [general], "get": operation(operationId="second")},
+        "/c": {"get": operation(operationId="third", parameters=[reference])},
+    }
+    package = make(document(paths, components={"parameters": {"q": {**general, "description": "Words."}}}))
 
     assert package.operation("call").build_request(q="text").query == (("q", "text"),)
     assert package.operation("second").build_request(q=1).query == (("q", "1"),)
