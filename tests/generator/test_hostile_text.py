@@ -16,7 +16,7 @@ import pytest
 from generator.python.docstrings import docstring_text
 from generator.python.literals import long_literal, python_literal
 
-from .conftest import Make, Package, document, operation
+from .conftest import TEXT, Make, Package, document, json_body, obj, operation, parameter, ref
 
 MARK = "hacked"
 HOSTILE = [
@@ -55,55 +55,37 @@ def _document(texts: list[str], *, names: Callable[[int, str], str]) -> dict[str
     ids = [name[:50] for name in named]
     properties = {
         name: {
-            "title": text,
-            "description": text,
-            "default": text,
-            "deprecated": True,
-            "example": text,
-            "examples": [text],
-            "format": text,
-            "$comment": text,
+            **dict.fromkeys(("title", "description", "default", "example", "format", "$comment", "x-text"), text),
             "type": "string",
-            "x-text": text,
+            "deprecated": True,
+            "examples": [text],
         }
         for name, text in zip(map(_property, named), texts, strict=True)
     }
     enum = {"enum": named, "description": everything}
     exact = {"type": "string", "pattern": f"^(?:{'|'.join(re.escape(one) for one in named if one.isascii())})$"}
     parameters = [
-        {
-            "in": "query",
-            "name": name,
-            "description": text,
-            "schema": {"type": "string", "default": text, "description": text},
-            "example": text,
-        }
+        parameter("query", name, {**TEXT, "default": text, "description": text}, description=text, example=text)
         for name, text in zip(named, texts, strict=True)
     ]
-    option = {
-        "in": "query",
-        "name": "option",
-        "x-client-option": True,
-        "description": everything,
-        "schema": {"type": "string"},
-    }
-    schema = {"$ref": "#/components/schemas/Model"}
-    body = {
-        "description": everything,
-        "content": {"application/json": {"schema": schema, "example": dict.fromkeys(map(_property, named), "a")}},
-    }
-    spread: dict[str, Any] = {
-        "required": True,
-        "content": {"application/json": {"schema": {"type": "object", "properties": properties}}},
-    }
-    spread["content"]["application/json"]["example"] = dict(zip(map(_property, named), texts, strict=True))
+    option = parameter("query", "option", description=everything, **{"x-client-option": True})
+    sample = dict.fromkeys(map(_property, named), "a")
+    body = {"description": everything, **json_body(ref("Model"), required=False, example=sample)}
+    spread = json_body(
+        {"type": "object", "properties": properties}, example=dict(zip(map(_property, named), texts, strict=True))
+    )
     answer = {
         "description": everything,
         "headers": {"X-A": {"description": everything, "schema": {}}, 'a"""b\\': {"schema": {}}},
-        "content": {"application/json": {"schema": schema}},
+        "content": {"application/json": {"schema": ref("Model")}},
         "links": {name: {"operationId": ids[0], "description": text} for name, text in zip(named, texts, strict=True)},
     }
-    said = {"summary": everything, "description": everything, "externalDocs": {"url": everything}, "deprecated": True}
+    described = {
+        "summary": everything,
+        "description": everything,
+        "externalDocs": {"url": everything},
+        "deprecated": True,
+    }
     return document(
         {
             "/a": {
@@ -114,9 +96,9 @@ def _document(texts: list[str], *, names: Callable[[int, str], str]) -> dict[str
                     tags=[ids[1]],
                     parameters=[*parameters, option],
                     responses={"200": answer, "default": {"description": everything}},
-                    **said,
+                    **described,
                 ),
-                "post": operation(operationId="post", requestBody=body, **said),
+                "post": operation(operationId="post", requestBody=body, **described),
                 "put": operation(operationId="put", requestBody=spread, summary=texts[-1]),
             },
             **{
@@ -130,19 +112,14 @@ def _document(texts: list[str], *, names: Callable[[int, str], str]) -> dict[str
             "Exact": exact,
             "Text": {"type": "string", "minLength": 1, "description": everything, "default": everything},
             "Union": {
-                "oneOf": [
-                    {"type": "object", "required": ["k"], "properties": {"k": {"const": name, "description": text}}}
-                    for name, text in zip(named, texts, strict=True)
-                ],
+                "oneOf": [obj(k={"const": name, "description": text}) for name, text in zip(named, texts, strict=True)],
                 "description": everything,
             },
             **{name: {"type": "object", "properties": {_property(name): {}}} for name in named},
         },
         info={
-            "title": everything,
+            **dict.fromkeys(("title", "description", "summary"), everything),
             "version": texts[0] + texts[9],
-            "description": everything,
-            "summary": everything,
             "contact": {"name": everything},
         },
         tags=[{"name": name, "description": everything} for name in named],

@@ -13,7 +13,7 @@ from generator.errors import SpecError
 from generator.operation.reader import OperationReader
 from generator.schema.schemas import SchemaReader
 
-from .conftest import document, operation
+from .conftest import INT, TEXT, document, obj, operation, ref
 
 # Copied by hand from OpenAPI 3.0.4 and 3.1.1, and from JSON Schema 2020-12.
 STANDARD: dict[str, str] = {
@@ -97,18 +97,18 @@ def test_an_unknown_keyword_is_refused_unless_it_is_an_extension(kind: str) -> N
 
 # What each translated keyword changes, seen in the types: with the keyword, and without it.
 EFFECTS: dict[str, tuple[dict[str, Any], Any]] = {
-    "$ref": ({"$ref": "#/components/schemas/Other"}, {}),
-    "type": ({"type": "string"}, {}),
-    "format": ({"type": "string", "format": "date"}, {"type": "string"}),
+    "$ref": (ref("Other"), {}),
+    "type": (TEXT, {}),
+    "format": ({**TEXT, "format": "date"}, TEXT),
     "enum": ({"enum": ["a"]}, {}),
     "const": ({"const": "a"}, {}),
-    "nullable": ({"type": "string", "nullable": True}, {"type": "string"}),
-    "allOf": ({"allOf": [{"type": "string"}]}, {}),
-    "anyOf": ({"anyOf": [{"type": "string"}, {"type": "integer"}]}, {}),
-    "oneOf": ({"oneOf": [{"type": "string"}, {"type": "integer"}]}, {}),
-    "contentEncoding": ({"type": "string", "contentEncoding": "base64"}, {"type": "string"}),
-    "items": ({"type": "array", "items": {"type": "string"}}, {"type": "array"}),
-    "additionalProperties": ({"type": "object", "additionalProperties": {"type": "string"}}, {"type": "object"}),
+    "nullable": ({**TEXT, "nullable": True}, TEXT),
+    "allOf": ({"allOf": [TEXT]}, {}),
+    "anyOf": ({"anyOf": [TEXT, INT]}, {}),
+    "oneOf": ({"oneOf": [TEXT, INT]}, {}),
+    "contentEncoding": ({**TEXT, "contentEncoding": "base64"}, TEXT),
+    "items": ({"type": "array", "items": TEXT}, {"type": "array"}),
+    "additionalProperties": ({"type": "object", "additionalProperties": TEXT}, {"type": "object"}),
     **{
         keyword: ({"type": type_, keyword: value}, {"type": type_})
         for type_, keyword, value in (
@@ -120,10 +120,7 @@ EFFECTS: dict[str, tuple[dict[str, Any], Any]] = {
         )
     },
     "properties": ({"type": "object", "properties": {"a": {}}}, {"type": "object"}),
-    "required": (
-        {"type": "object", "properties": {"a": {}}, "required": ["a"]},
-        {"type": "object", "properties": {"a": {}}},
-    ),
+    "required": (obj(a={}), {"type": "object", "properties": {"a": {}}}),
     **{
         keyword: (
             {"type": "object", "properties": {"a": {keyword: value}}},
@@ -135,19 +132,15 @@ EFFECTS: dict[str, tuple[dict[str, Any], Any]] = {
         )
     },
     "discriminator": (
-        {
-            "oneOf": [{"$ref": "#/components/schemas/Other"}],
-            "discriminator": {"propertyName": "k", "mapping": {"o": "Other"}},
-        },
-        {"oneOf": [{"$ref": "#/components/schemas/Other"}]},
+        {"oneOf": [ref("Other")], "discriminator": {"propertyName": "k", "mapping": {"o": "Other"}}},
+        {"oneOf": [ref("Other")]},
     ),
 }
 
 
 def _seen(schema: dict[str, Any]) -> list[str]:
-    other = {"type": "object", "required": ["k"], "properties": {"k": {"type": "string"}}}
     version = "3.0.3" if "nullable" in schema else "3.1.0"
-    schemas = SchemaReader(Document(document(schemas={"S": schema, "Other": other}, version=version), "spec"))
+    schemas = SchemaReader(Document(document(schemas={"S": schema, "Other": obj(k=TEXT)}, version=version), "spec"))
     schemas.read_components()
     schemas.tag_unions()
     return [

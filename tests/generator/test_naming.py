@@ -9,7 +9,7 @@ import pytest
 
 from generator.python.naming import class_name, free_name, python_name
 
-from .conftest import Answer, Make, Package, document, operation
+from .conftest import INT, TEXT, Answer, Make, Package, document, json_body, obj, operation, parameter
 
 FIELDS = [
     *("datetime", "str", "int", "list", "dict", "float", "bool", "bytes", "class", "import", "None", "self", "UUID"),
@@ -34,46 +34,31 @@ OPERATIONS = [
 
 @pytest.fixture(scope="module")
 def package(make: Make) -> Package:
-    fields = {name: {"type": "string", "format": "date-time"} for name in FIELDS}
-    form = {"type": "object", "required": ["a"], "properties": {"a": {"type": "integer"}, "self": {"type": "string"}}}
-    parameters = [{"in": "query", "name": name, "schema": {"type": "integer"}} for name in PARAMETERS]
-    body = {"required": True, "content": {"application/json": {"schema": form}}}
+    form = {**obj(a=INT, self=TEXT), "required": ["a"]}
+    parameters = [parameter("query", name, INT) for name in PARAMETERS]
     both = {"application/json": {"schema": form}, "text/plain": {}}
-    ids = {f"/{number}": {"get": operation(operationId=name)} for number, name in enumerate(OPERATIONS)}
-    answer = {"200": {"description": "A thing.", "content": {"application/json": {"schema": {"type": "integer"}}}}}
+    answer = {"200": {"description": "A thing.", "content": {"application/json": {"schema": INT}}}}
     tags = ["class", "list", "a b", "A-B", "", "annotations", "1", "модуль"]
+    with_parameters = operation(operationId="with_parameters", parameters=parameters, requestBody=json_body(form))
+    with_body = operation(operationId="with_body", parameters=parameters[:14], requestBody={"content": both})
+    in_path = operation(
+        operationId="in_path", parameters=[parameter("path", name) for name in ("body", "models", "self")]
+    )
     return make(
         document(
             {
-                **ids,
-                "/parameters": {
-                    "post": operation(operationId="with_parameters", parameters=parameters, requestBody=body)
-                },
-                "/body": {
-                    "post": operation(
-                        operationId="with_body", parameters=parameters[:14], requestBody={"content": both}
-                    )
-                },
-                "/{self}/{models}/{body}": {
-                    "get": operation(
-                        operationId="in_path",
-                        parameters=[
-                            {"in": "path", "required": True, "name": name, "schema": {"type": "string"}}
-                            for name in ("body", "models", "self")
-                        ],
-                    )
-                },
+                **{f"/{number}": {"get": operation(operationId=name)} for number, name in enumerate(OPERATIONS)},
+                "/parameters": {"post": with_parameters},
+                "/body": {"post": with_body},
+                "/{self}/{models}/{body}": {"get": in_path},
                 **{f"/tag{n}": {"get": operation(operationId=f"tag{n}", tags=[tag])} for n, tag in enumerate(tags)},
-                "/no/id/{x}": {
-                    "parameters": [{"in": "path", "required": True, "name": "x", "schema": {"type": "string"}}],
-                    "get": {"responses": answer},
-                },
+                "/no/id/{x}": {"parameters": [parameter("path", "x")], "get": {"responses": answer}},
             },
             {
                 **{name: {"type": "object", "properties": {"of": {"const": name}}} for name in SCHEMAS},
-                "Fields": {"type": "object", "properties": fields},
+                "Fields": {"type": "object", "properties": {name: {**TEXT, "format": "date-time"} for name in FIELDS}},
                 "Inner": {"type": "object", "properties": {"value": {"type": "object", "properties": {"x": {}}}}},
-                "InnerValue": {"type": "object", "properties": {"y": {"type": "string"}}},
+                "InnerValue": {"type": "object", "properties": {"y": TEXT}},
             },
         )
     )
@@ -126,15 +111,8 @@ def test_parameters_keep_their_names_on_the_wire(package: Package) -> None:
 
 
 def test_a_parameter_named_body_is_kept_apart_from_the_body(package: Package) -> None:
-    _, request = package.call(
-        "with_body",
-        body="text",
-        content_type="text/plain",
-        body_=1,
-        content_type_=2,
-        request_=3,
-        answer=Answer(204, b""),
-    )
+    arguments = {"body": "text", "content_type": "text/plain", "body_": 1, "content_type_": 2, "request_": 3}
+    _, request = package.call("with_body", **arguments, answer=Answer(204, b""))
 
     assert dict(request.url.params) == {"body": "1", "content_type": "2", "request": "3"}
     assert request.content == b"text"

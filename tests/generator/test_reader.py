@@ -60,7 +60,9 @@ def _response(found: Response) -> list[str]:
 
 def described(found: Operation) -> list[str]:
     """Return everything that the templates read of an operation, in lines."""
-    lines = [f"{found.tag}.{found.name}: {found.method} {found.server} {found.path}", found.title]
+    lines = [f"{found.tag}.{found.name}: {found.method} {found.server} {found.path}"]
+    # The usual title is left out.
+    lines += [found.title] if found.title != f"Call `{found.method} {found.path}`" else []
     lines += [f"token for {' '.join(found.scopes)}".strip()] if found.authenticated else []
     lines += [text for text in (found.description, found.documentation) if text]
     lines += ["deprecated"] * found.deprecated
@@ -84,7 +86,6 @@ READ: dict[str, tuple[dict[str, Any], str]] = {
         document({"/a/{name}": {"get": {"parameters": [NAME], "responses": {"200": _answer()}}}}),
         """
         default.get_a_name: GET https://api.example/v1 /a/{name}
-        Call `GET /a/{name}`
         name: str as _NAME in path 'name'
         success 200 if raw.status == 200: Done.
         -> None
@@ -132,16 +133,12 @@ READ: dict[str, tuple[dict[str, Any], str]] = {
         ),
         """
         default.call: GET http://b.example:80 /a
-        Call `GET /a`
 
         default.own: PUT https://own.example/a /a
-        Call `PUT /a`
 
         default.relative: POST  /a
-        Call `POST /a`
 
         default.without: PATCH http://b.example:80 /a
-        Call `PATCH /a`
         """,
     ),
     "tokens": (
@@ -166,26 +163,20 @@ READ: dict[str, tuple[dict[str, Any], str]] = {
         },
         """
         default.call: GET https://api.example/v1 /a
-        Call `GET /a`
         token for read
 
         default.none: PUT https://api.example/v1 /a
-        Call `PUT /a`
 
         default.optional: POST https://api.example/v1 /a
-        Call `POST /a`
         token for write
 
         default.second: PATCH https://api.example/v1 /a
-        Call `PATCH /a`
         token for
 
         default.both: DELETE https://api.example/v1 /a
-        Call `DELETE /a`
         token for a b c
 
         default.no_token: HEAD https://api.example/v1 /a
-        Call `HEAD /a`
         """,
     ),
     "parameters": (
@@ -214,7 +205,6 @@ READ: dict[str, tuple[dict[str, Any], str]] = {
         ),
         """
         default.call: GET https://api.example/v1 /{b}/x/{a-b}
-        Call `GET /{b}/x/{a-b}`
         b: int as _B in path 'b' # Own.
         a_b: str as _A_B in path 'a-b' # Of the schema.
         q: list[str] as _Q in query 'q' exploded # Deprecated.
@@ -264,30 +254,25 @@ READ: dict[str, tuple[dict[str, Any], str]] = {
         | {"components": {"schemas": {"Form": obj(a={"type": "array", "items": INT})}}},
         """
         default.spread: GET https://api.example/v1 /a
-        Call `GET /a`
         b: int
         a?: str
         body: SpreadBody # What to do.
         application/json;a=b: Json _SPREAD_BODY
 
         default.optional: PUT https://api.example/v1 /a
-        Call `PUT /a`
         body?: OptionalBody #
         application/json: Json _OPTIONAL_BODY
 
         default.taken: POST https://api.example/v1 /a
-        Call `POST /a`
         a?: str as _A in query 'a' exploded
         body: TakenBody #
         application/json: Json _TAKEN_BODY
 
         default.used: PATCH https://api.example/v1 /a
-        Call `PATCH /a`
         body: UsedBody #
         application/json: Json _USED_BODY
 
         default.several: DELETE https://api.example/v1 /a
-        Call `DELETE /a`
         body: SeveralBody | SeveralBody_ | Form | str | Content #
         application/json: Json _SEVERAL_BODY
         a/b+json: Json _SEVERAL_BODY_BODY
@@ -298,7 +283,6 @@ READ: dict[str, tuple[dict[str, Any], str]] = {
         image/png: Binary _BINARY
 
         default.empty: HEAD https://api.example/v1 /a
-        Call `HEAD /a`
         body: EmptyBody #
         application/json: Json _EMPTY_BODY
         """,
@@ -355,7 +339,6 @@ READ: dict[str, tuple[dict[str, Any], str]] = {
         ),
         """
         default.call: GET https://api.example/v1 /a
-        Call `GET /a`
         success 200 if raw.status == 200: Several.
         raw.media_type == "text/html": Text _TEXT str
         raw.media_type == "application/json": Json _JSON list[CallOKItem]
@@ -382,7 +365,6 @@ READ: dict[str, tuple[dict[str, Any], str]] = {
         -> str | list[CallOKItem] | bytes | CallCreated | CallStatus2XX
 
         default.default: PUT https://api.example/v1 /a
-        Call `PUT /a`
         success Any other status if raw.status < 400: Done.
         raw.media_type == "application/json": Json _JSON str
         error Any other status if raw.status < 400: Done.
@@ -391,12 +373,10 @@ READ: dict[str, tuple[dict[str, Any], str]] = {
         -> str
 
         default.probe: HEAD https://api.example/v1 /a
-        Call `HEAD /a`
         success 200 if raw.status == 200: Done.
         -> None
 
         default.same: POST https://api.example/v1 /a
-        Call `POST /a`
         success 200 if raw.status == 200: Done.
         raw.media_type == "application/json": Json _SAME_OK SameOK
         error 302 if raw.status == 302: Done.

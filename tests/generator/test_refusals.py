@@ -128,7 +128,8 @@ NOT_TOLD_APART = (
     "SOption1, SOption2 cannot be told apart: add a discriminator, or a required property with a different const in "
     "each"
 )
-TWO_MATCH = "a value can match two alternatives, which oneOf forbids; use anyOf"
+FORBIDDEN = "which oneOf forbids; use anyOf"
+TWO_MATCH = f"a value can match two alternatives, {FORBIDDEN}"
 CRASH = (
     "msgspec crashes on a union of a string with a pattern or format and an array or a map; remove the pattern, or "
     "put the array into an object"
@@ -145,6 +146,7 @@ NO_URL = "is not the URL of an HTTP server; percent-encode special characters"
 EMPTY = "is empty, so no value matches; list at least one"
 BOTH = "make both the same"
 OTHER_TYPES = "only strings, integers and null are"
+TOO_LONG = "is too long; give a shorter operationId or tag"
 TOO_DEEP = "is nested too deeply; name the inner schemas under components/schemas"
 NOT_APART = "is not supported: the JSON type of a value does not tell them apart"
 WITHOUT_ONE_OF = "has no effect without oneOf; list the alternatives in one"
@@ -180,25 +182,16 @@ REFUSED: list[tuple[Any, str]] = [
         document({f"/a/{{{n}}}": {"get": operation(operationId=n, parameters=[{**X, "name": n}])} for n in "xy"}),
         "#/paths/~1a~1{y}: is the same as /a/{x}, but for the names of parameters; merge them",
     ),
-    (
-        calls({"/a": "call", "/b": "call"}),
-        f"{OTHER}: 'call' is the operationId of another operation already; choose another",
-    ),
+    (calls({"/a": "x", "/b": "x"}), f"{OTHER}: 'x' is the operationId of another operation already; choose another"),
     (get(own="a"), f"{GET}: {unknown('operation')}"),
     (get(callbacks={"a": {"{$request.body#/url}": {}}}), f"{GET}/callbacks: {NO_CALLS}"),
-    (
-        calls({"/a": "get-thing", "/b": "getThing"}),
-        f"{OTHER}: 'getThing' and 'get-thing' ({ID}) are both get_thing in Python; rename one",
-    ),
+    (calls({"/a": "a-b", "/b": "aB"}), f"{OTHER}: 'aB' and 'a-b' ({ID}) are both a_b in Python; rename one"),
     (calls({"/a": "get_a_b", "/a-b": ""}), f"#/paths/~1a-b/get: 'get /a-b' and 'get_a_b' ({ID}) {GIVE_ID}"),
     (
         document({path: {"get": {"responses": DONE}} for path in ("/a_b", "/a/b")}),
         f"#/paths/~1a~1b/get: 'get /a/b' and 'get /a_b' (#/paths/~1a_b/get) {GIVE_ID}",
     ),
-    (
-        get(operationId="a" * 300),
-        f"{GET}: the name aaaaaaaaaaaaaaaaaaaa… is too long; give a shorter operationId or tag",
-    ),
+    (get(operationId="a" * 300), f"{GET}: the name aaaaaaaaaaaaaaaaaaaa… {TOO_LONG}"),
     (
         responses(_200={"links": {"next": {"operationId": "other"}}}),
         f"{GET}: a link leads to 'other', which is not an operationId",
@@ -417,11 +410,8 @@ REFUSED: list[tuple[Any, str]] = [
     (schema(anyOf=[{"enum": [1]}, NUM]), f"{S}: a union of integers and numbers is only supported without constraints"),
     (schema(oneOf=[{"enum": ["a"]}, TEXT]), f"{S}: {TWO_MATCH}"),
     (schema(oneOf=[INT, NUM]), f"{S}: {TWO_MATCH}"),
-    (schema(oneOf=[TEXT, TEXT]), f"{S}: two alternatives match 'str', which oneOf forbids; use anyOf"),
-    (
-        schema(oneOf=[{"enum": ["a", "b"]}, {"enum": ["b"]}]),
-        f"{S}: two alternatives match 'b', which oneOf forbids; use anyOf",
-    ),
+    (schema(oneOf=[TEXT, TEXT]), f"{S}: two alternatives match 'str', {FORBIDDEN}"),
+    (schema(oneOf=[{"enum": ["a", "b"]}, {"enum": ["b"]}]), f"{S}: two alternatives match 'b', {FORBIDDEN}"),
     (schema(oneOf=[{}, TEXT]), f"{S}: {TWO_MATCH}"),
     (schema(obj(k=TEXT), discriminator={"propertyName": "k"}), f"{S}/discriminator: {WITHOUT_ONE_OF}"),
     (
@@ -551,7 +541,7 @@ REFUSED: list[tuple[Any, str]] = [
         f"{GET}/servers/0/variables/a: {unknown('server variable')}",
     ),
     (get(servers=[{"url": "https://a.example/?b=c"}]), f"{GET}/servers/0/url: 'https://a.example/?b=c' {NO_URL}"),
-    (get(tags=["ä" * 150]), f"{GET}: the name ääääääääääääääääääää… is too long; give a shorter operationId or tag"),
+    (get(tags=["ä" * 150]), f"{GET}: the name ääääääääääääääääääää… {TOO_LONG}"),
     (body("text/plain; charset"), f"{BODY}/text~1plain; charset: is not a media type, such as application/json"),
     (parameter("cookie", "a b"), f"{Q}/name: 'a b' cannot be the name of a cookie"),
     (schema(nested(200)), TOO_DEEP),
