@@ -104,8 +104,9 @@ class Package:
         asyncio.run(awaited())
         first = requests[0]
         assert all(
-            (one.method, one.url, one.content, one.headers) == (first.method, first.url, first.content, first.headers)
-            for one in requests
+            (request.method, request.url, request.content, request.headers)
+            == (first.method, first.url, first.content, first.headers)
+            for request in requests
         )
         if not isinstance(found[0], Exception):
             assert found == [found[0], found[1], found[0], found[1]]
@@ -175,7 +176,7 @@ def _imported(spec: Path, folder: Path) -> Generator[Package]:
         yield Package(name, target)
     finally:
         sys.path.remove(str(folder / "out"))
-        for module in [one for one in sys.modules if one == name or one.startswith(f"{name}.")]:
+        for module in [key for key in sys.modules if key == name or key.startswith(f"{name}.")]:
             del sys.modules[module]
 
 
@@ -185,18 +186,18 @@ Make = Callable[[dict[str, Any]], Package]
 @pytest.fixture(scope="module")
 def make(tmp_path_factory: pytest.TempPathFactory) -> Generator[Make]:
     """Return a function that generates and imports a package; all are gone after the module's tests."""
-    open_ones: list[Generator[Package]] = []
+    packages: list[Generator[Package]] = []
 
     def made(content: dict[str, Any]) -> Package:
         folder = tmp_path_factory.mktemp("made")
         running = _imported(write_spec(folder, content), folder)
         package = next(running)
-        open_ones.append(running)
+        packages.append(running)
         return package
 
     yield made
-    for one in open_ones:
-        one.close()
+    for running in packages:
+        running.close()
 
 
 @pytest.fixture(scope="session")

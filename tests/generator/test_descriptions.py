@@ -41,5 +41,5 @@ def test_a_property_description_includes_its_annotations(schema: dict[str, Any],
 
     (model,) = found.models
     assert model.description == "Own."
-    assert [one.description for one in model.fields] == [words]
-    assert [one.description for one in found.aliases] == ["Of the name"]
+    assert [field.description for field in model.fields] == [words]
+    assert [alias.description for alias in found.aliases] == ["Of the name"]

@@ -63,7 +63,7 @@ def _document(texts: list[str], *, names: Callable[[int, str], str]) -> dict[str
         for name, text in zip(map(_property, named), texts, strict=True)
     }
     enum = {"enum": named, "description": everything}
-    exact = {"type": "string", "pattern": f"^(?:{'|'.join(re.escape(one) for one in named if one.isascii())})$"}
+    exact = {"type": "string", "pattern": f"^(?:{'|'.join(re.escape(name) for name in named if name.isascii())})$"}
     parameters = [
         parameter("query", name, {**TEXT, "default": text, "description": text}, description=text, example=text)
         for name, text in zip(named, texts, strict=True)
@@ -171,8 +171,8 @@ def test_hostile_text_makes_the_same_code_as_harmless_text(package: Package, mak
         _document(["word" * (1 + len(text) // 4) for text in HOSTILE], names=lambda number, _: f"name{number}")
     )
 
-    def statements(one: Package, path: str) -> list[str]:
-        return [type(node).__name__ for node in ast.parse(one.text(path)).body]
+    def statements(made: Package, path: str) -> list[str]:
+        return [type(node).__name__ for node in ast.parse(made.text(path)).body]
 
     for path in ("client.py", "errors.py", "types.py", "__init__.py"):
         assert statements(package, path) == statements(harmless, path)
@@ -182,7 +182,9 @@ def test_hostile_text_makes_the_same_code_as_harmless_text(package: Package, mak
 def test_invisible_characters_are_escaped_or_gone(package: Package) -> None:
     for path in package.folder.rglob("*.py"):
         text = path.read_text(encoding="utf-8")
-        assert {one for one in text if unicodedata.category(one) in {"Cc", "Cf", "Zl", "Zp"}} <= {"\n"}
+        assert {character for character in text if unicodedata.category(character) in {"Cc", "Cf", "Zl", "Zp"}} <= {
+            "\n"
+        }
 
 
 def test_names_arrive_unchanged_on_the_wire(package: Package) -> None:
@@ -207,7 +209,7 @@ def test_tags_arrive_unchanged(package: Package) -> None:
 
 
 def test_patterns_match_hostile_text_exactly(package: Package) -> None:
-    for value in [one for one in HOSTILE if one.isascii()]:
+    for value in [text for text in HOSTILE if text.isascii()]:
         assert msgspec.json.decode(json.dumps(value), type=package.models.Exact) == value
         with pytest.raises(msgspec.ValidationError):
             msgspec.json.decode(json.dumps(value + "\n"), type=package.models.Exact)
@@ -249,8 +251,12 @@ def test_text_cannot_end_a_docstring(text: str, lead: str) -> None:
     tree = ast.parse(f'"""{lead}{docstring_text(text, 4, 4, lead)}"""')
 
     assert len(tree.body) == 1
-    words = "".join(one for one in text if one.isspace() or unicodedata.category(one)[0] != "C").split()
-    assert [one for one in str(ast.get_docstring(tree)).split() if one][:3] == [*lead.split(), *words][:3] or not words
+    words = "".join(
+        character for character in text if character.isspace() or unicodedata.category(character)[0] != "C"
+    ).split()
+    assert [word for word in str(ast.get_docstring(tree)).split() if word][:3] == [*lead.split(), *words][
+        :3
+    ] or not words
 
 
 def test_a_docstring_keeps_lists_and_dashes() -> None:

@@ -73,7 +73,9 @@ def test_only_keywords_of_the_standards_are_known(kind: str) -> None:
     assert known - set(STANDARD[kind].split()) <= {"query", "additionalOperations", "name"}
 
 
-@pytest.mark.parametrize(("kind", "keyword"), [(kind, one) for kind, ones in REFUSED.items() for one in ones])
+@pytest.mark.parametrize(
+    ("kind", "keyword"), [(kind, keyword) for kind, keywords in REFUSED.items() for keyword in keywords]
+)
 def test_a_refused_keyword_is_reported_with_its_place_and_a_cure(kind: str, keyword: str) -> None:
     with pytest.raises(SpecError) as failure:
         check_keywords(Node({keyword: {"a": 1}}, "#/x"), kind)
@@ -145,7 +147,7 @@ def _seen(schema: dict[str, Any]) -> list[str]:
     schemas.tag_unions()
     return [
         *(f"{alias.name} = {alias.type.text()}" for alias in schemas.aliases),
-        *(f"{model.name}.{one}" for model in schemas.models for one in model.fields),
+        *(f"{model.name}.{field}" for model in schemas.models for field in model.fields),
         *(f"{model.name} {model.tag}" for model in schemas.models),
     ]
 
@@ -196,16 +198,16 @@ def _operation(**parts: Any) -> str:
 
 @pytest.mark.parametrize("keyword", sorted(TRANSLATED["operation"]))
 def test_a_translated_keyword_of_an_operation_changes_it(keyword: str) -> None:
-    one, other = CALL[keyword]
+    first, second = CALL[keyword]
 
-    assert _operation(**{keyword: one}) != _operation(**{keyword: other})
+    assert _operation(**{keyword: first}) != _operation(**{keyword: second})
 
 
 @pytest.mark.parametrize("keyword", sorted(PARAMETER))
 def test_a_translated_keyword_of_a_parameter_changes_it(keyword: str) -> None:
-    one, other = ({"in": "query", "name": "q", "schema": {}, keyword: value} for value in PARAMETER[keyword])
+    first, second = ({"in": "query", "name": "q", "schema": {}, keyword: value} for value in PARAMETER[keyword])
 
-    assert _operation(parameters=[one]) != _operation(parameters=[other])
+    assert _operation(parameters=[first]) != _operation(parameters=[second])
 
 
 def test_every_translated_keyword_of_parameters_is_tested() -> None:

@@ -417,12 +417,12 @@ def test_a_link_with_x_url_makes_the_method_take_the_earlier_response() -> None:
     _, (start, stop) = _linked()
 
     assert start.responses[0].links[0].url_source == stop.url_source
-    assert [_argument(one) for one in stop.positional_arguments] == [
+    assert [_argument(argument) for argument in stop.positional_arguments] == [
         "start_ok: StartOK # What an earlier call returned; the request goes to its `ends.stop`."
     ]
     assert stop.url_source
     assert (stop.url_source.name, stop.url_source.url) == ("start_ok", "ends.stop")
-    assert {one.wire_name: stop.path_argument(one) for one in stop.parameters_in("path")} == {
+    assert {item.wire_name: stop.path_argument(item) for item in stop.parameters_in("path")} == {
         "name": "start_ok.id",
         "n": "start_ok.n",
     }
@@ -469,7 +469,7 @@ def test_a_parameter_with_a_reserved_name_gets_an_underscore(name: str, *, is_op
     option = {"x-client-option": is_option}
     (found,) = read(_path(get=operation(parameters=[parameter("query", name, **option)])))
 
-    assert [one.name for one in found.parameters] == [f"{name}_"]
+    assert [argument.name for argument in found.parameters] == [f"{name}_"]
 
 
 @pytest.mark.parametrize("name", ["models", "datetime", "httpx2", "raw", "close", "aclose", "annotations", "list"])

@@ -146,6 +146,8 @@ NO_URL = "is not the URL of an HTTP server; percent-encode special characters"
 EMPTY = "is empty, so no value matches; list at least one"
 BOTH = "make both the same"
 OTHER_TYPES = "only strings, integers and null are"
+KEEP = "keep one of them"
+MALFORMED = "of which one is malformed; correct it"
 TOO_LONG = "is too long; give a shorter operationId or tag"
 TOO_DEEP = "is nested too deeply; name the inner schemas under components/schemas"
 NOT_APART = "is not supported: the JSON type of a value does not tell them apart"
@@ -243,7 +245,7 @@ REFUSED: list[tuple[Any, str]] = [
     (get("/a{"), f"#/paths/~1a{{/get: the path has the parameters [], but [] are declared; {BOTH}"),
     (
         get(parameters=[{**X, "in": "header", "name": n} for n in ("X-A", "x-a")]),
-        f"{GET}/parameters/1: the header parameter 'x-a' is declared twice; keep one of them",
+        f"{GET}/parameters/1: the header parameter 'x-a' is declared twice; {KEEP}",
     ),
     (
         get("/{x}", parameters=[{**X, "x-client-option": True}]),
@@ -274,7 +276,7 @@ REFUSED: list[tuple[Any, str]] = [
     (body("a/b\r\nx: y"), f"{BODY}/a~1b\\r\\nx: y: is not a media type, such as application/json"),
     (
         document({"/a": {"post": operation(requestBody={"content": {"text/plain": {}, "TEXT/plain;x=y": {}}})}}),
-        f"{BODY}/TEXT~1plain;x=y: text/plain is declared twice; keep one of them",
+        f"{BODY}/TEXT~1plain;x=y: text/plain is declared twice; {KEEP}",
     ),
     (body(FORM, schema=TEXT), f"{FORM_BODY}: a form needs an object with properties"),
     (body(FORM, schema=obj(a=obj(b=TEXT))), f"{FORM_BODY}/schema: {NOT_FLAT}"),
@@ -287,7 +289,7 @@ REFUSED: list[tuple[Any, str]] = [
     (responses(_404={}), f"{GET}/responses: {NO_SUCCESS}"),
     (responses(ok={}), f"{GET}/responses/ok: {NO_STATUS}"),
     (responses(_200={}, _600={}), f"{GET}/responses/600: {NO_STATUS}"),
-    (responses(_2XX={}, _2xx={}), f"{GET}/responses/2xx: is declared twice; keep one of them"),
+    (responses(_2XX={}, _2xx={}), f"{GET}/responses/2xx: is declared twice; {KEEP}"),
     (responses(_200={"own": {}}), f"{GET}/responses/200: {unknown('response')}"),
     # References.
     (schema({"$ref": "other.yaml#/a"}), f"{S}/$ref: 'other.yaml#/a' {NOT_THERE}"),
@@ -428,10 +430,7 @@ REFUSED: list[tuple[Any, str]] = [
         schema({"oneOf": [obj(k=TEXT), obj(k=TEXT, b=TEXT)], "discriminator": {"propertyName": "k"}}),
         f"{S}: the discriminator maps no 'k' to {S}/oneOf/0; add it to the mapping, or give the property a const",
     ),
-    (
-        union({"x": "A", "y": "A"}, A=obj(k=TEXT)),
-        f"{S}/discriminator/mapping: x and y map to the same schema; keep one of them",
-    ),
+    (union({"x": "A", "y": "A"}, A=obj(k=TEXT)), f"{S}/discriminator/mapping: x and y map to the same schema; {KEEP}"),
     (union({"x": "B"}, A=obj(k=TEXT)), f"{S}/discriminator/mapping/x: 'B' is not one of the alternatives; correct it"),
     (schema(allOf=[TEXT, INT]), f"{S}: allOf leaves no type that matches all its members"),
     (schema(allOf=[{"enum": ["a"]}, {"enum": ["b"]}]), f"{S}: allOf leaves no enum that matches all its members"),
@@ -456,10 +455,7 @@ REFUSED: list[tuple[Any, str]] = [
     ),
     (schema(TEXT, discriminator={"propertyName": "k"}), f"{S}/discriminator: {WITHOUT_ONE_OF}"),
     (union(A=obj(k={"const": "B"}), B=obj(k=TEXT)), f"{S}: two alternatives have the same 'k'; give each its own"),
-    (
-        schema(allOf=[{"type": ["string"]}, {"type": None}]),
-        f"{S}: allOf has two type of which one is malformed; correct it",
-    ),
+    (schema(allOf=[{"type": ["string"]}, {"type": None}]), f"{S}: allOf has two type {MALFORMED}"),
     (
         old(S={"allOf": [{**INT, "maximum": n, "exclusiveMaximum": True} for n in (3, 4)]}),
         f"{S}: allOf has two different maximum of which one is exclusive; keep one of them",
@@ -475,10 +471,7 @@ REFUSED: list[tuple[Any, str]] = [
     (get(deprecated=[]), f"{GET}/deprecated: must be true or false, not an array"),
     (get(deprecated="a"), f"{GET}/deprecated: {NO_FLAG}"),
     (get(tags={}), f"{GET}/tags: must be an array, not an object"),
-    (
-        schema(allOf=[{**NUM, "multipleOf": 0.5}, {"multipleOf": 2}]),
-        f"{S}: allOf has two multipleOf of which one is malformed; correct it",
-    ),
+    (schema(allOf=[{**NUM, "multipleOf": 0.5}, {"multipleOf": 2}]), f"{S}: allOf has two multipleOf {MALFORMED}"),
     (schema(allOf=[obj(a=TEXT), False]), f"{S}/allOf/1: {FALSE}"),
     # What is only read where something refers to it.
     (

@@ -176,7 +176,7 @@ def test_objects_are_told_apart_by_a_property_with_one_value_in_each(sink: Packa
     found = _decode(sink, "Shape", group)
 
     assert isinstance(found, sink.models.Group)
-    assert [type(one).__name__ for one in found.members] == ["Circle", "Square"]
+    assert [type(member).__name__ for member in found.members] == ["Circle", "Square"]
     assert found.shape == "group"
     assert json.loads(msgspec.json.encode(found)) == group
     assert json.loads(msgspec.json.encode(sink.models.Circle(radius=1))) == {"shape": "circle", "radius": 1}
@@ -194,7 +194,7 @@ def test_objects_are_told_apart_by_a_discriminator_with_a_mapping_or_the_name_of
 def test_objects_are_told_apart_by_a_number_and_from_other_kinds_of_values(sink: Package) -> None:
     found = [_decode(sink, "Versioned", value) for value in ({"v": 1, "old": "a"}, {"v": 2}, [1], None)]
 
-    assert [type(one).__name__ for one in found] == ["VersionedOption1", "VersionedOption2", "list", "NoneType"]
+    assert [type(value).__name__ for value in found] == ["VersionedOption1", "VersionedOption2", "list", "NoneType"]
     _rejects(sink, "Versioned", {"v": 3})
     _rejects(sink, "Versioned", {"v": "1"})
 

@@ -339,7 +339,11 @@ def test_x_idempotent_overrides_the_http_method(make: Make) -> None:
     package = make(document({"/a": methods}))
     requests = {name: package.operation(name).build_request() for name in ("once", "often", "usual")}
 
-    assert {name: one.idempotent for name, one in requests.items()} == {"once": False, "often": True, "usual": True}
+    assert {name: request.idempotent for name, request in requests.items()} == {
+        "once": False,
+        "often": True,
+        "usual": True,
+    }
     assert "only if it cannot have had an effect" in package.module.Client.once.__doc__
     assert "cannot have had an effect" not in package.module.Client.often.__doc__
 

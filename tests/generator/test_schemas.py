@@ -19,9 +19,9 @@ def rendered(schema: Any, **others: Any) -> tuple[str, dict[str, str]]:
     found.read_components()
     type_ = found.type_of(read.root / "x-parts" / "it", "Hint")
     found.tag_unions()
-    definitions = {one.name: one.type.text() for one in found.aliases}
+    definitions = {alias.name: alias.type.text() for alias in found.aliases}
     for model in found.models:
-        fields = [f"{one.name}{'' if one.required else '?'}: {one.type.text()}" for one in model.fields]
+        fields = [f"{field.name}{'' if field.required else '?'}: {field.type.text()}" for field in model.fields]
         tag = [f"{model.tag_name} = {model.tag!r}"] if model.tag_name else []
         definitions[model.name] = ", ".join([*tag, *fields, *(["closed"] if model.forbids_unknown_fields else [])])
     return type_.text("models."), definitions
