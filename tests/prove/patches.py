@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from types import FunctionType
@@ -16,6 +17,14 @@ from tests.prove.operations import LABELS
 NOOP, RAISES = "control, nothing changes: ", "control, raises: "
 _WHOLE_UPLOADS = ("whole_upload", "whole_life", "aborted_session")
 _RUNTIME = "box_uploads._runtime."
+_ROOTS = {
+    "mock": "box_uploads_mock",
+    "client": "box_uploads.client",
+    "api": "box_uploads.api.upload_sessions",
+    "files": "box_uploads.api.files",
+    "runtime": "box_uploads._runtime",
+    "upload": "box_uploads.upload",
+}
 _MISSING = object()
 
 
@@ -23,11 +32,11 @@ class Patch(msgspec.Struct, frozen=True, kw_only=True):
     """A defect and how it is planted.
 
     Attributes:
-        id: Name.
+        id: Name: the text, with hyphens.
         place: Dotted name of what is replaced; `[key]` at its end is an entry of a mapping.
         text: What is wrong then, in one sentence.
         mutate: Returns the replacement for the original.
-        focus: Names of operations, or other parts of test ids.
+        focus: Names of operations, or other parts of the ids of contract tests.
         kind: Module that lists the patch.
     """
 
@@ -72,15 +81,15 @@ class Patch(msgspec.Struct, frozen=True, kw_only=True):
             labels += _WHOLE_UPLOADS
         # Unit and flow tests are quick, so all of them are in focus.
         focus = (*self.focus, *labels, "tests/unit/", "tests/flow/")
-        return Defect(id=self.id, place=self.place, change=self.text.rstrip("."), kind=self.kind, focus=focus)
+        return Defect(id=self.id, place=self.place, change=self.text, kind=self.kind, focus=focus)
 
 
-def patch(name: str, place: str, text: str, value: object, *focus: str) -> Patch:
+def patch(text: str, place: str, value: object, *focus: str) -> Patch:
     """Return a defect that puts a value in the place of the original."""
-    return change(name, place, text, lambda _: value, *focus)
+    return change(text, place, lambda _: value, *focus)
 
 
-def wrap(name: str, place: str, text: str, function: Callable[..., Any], *focus: str) -> Patch:
+def wrap(text: str, place: str, function: Callable[..., Any], *focus: str) -> Patch:
     """Return a defect that calls a function instead: with the original, then the arguments of the call."""
 
     def mutate(original: Any) -> Any:
@@ -92,12 +101,31 @@ def wrap(name: str, place: str, text: str, function: Callable[..., Any], *focus:
 
         return call_async if inspect.iscoroutinefunction(function) else call
 
-    return change(name, place, text, mutate, *focus)
+    return change(text, place, mutate, *focus)
 
 
-def change(name: str, place: str, text: str, mutate: Callable[[Any], Any], *focus: str) -> Patch:
-    """Return a defect that computes the replacement from the original."""
-    return Patch(id=name, place=place, text=text, mutate=mutate, focus=focus)
+def change(text: str, place: str, mutate: Callable[[Any], Any], *focus: str) -> Patch:
+    """Return a defect that computes the replacement from the original.
+
+    Args:
+        text: What is wrong then, in one sentence without a full stop. It gives the defect its id.
+        place: Dotted name; its first part may be short for a package of the product, such as `mock` or `runtime`.
+        mutate: Returns the replacement for the original.
+        focus: Names of operations, or other parts of the ids of contract tests.
+    """
+    root, dot, rest = place.partition(".")
+    name = re.sub("[^a-z0-9]+", "-", text.lower()).strip("-")
+    return Patch(id=name, place=f"{_ROOTS.get(root, root)}{dot}{rest}", text=text, mutate=mutate, focus=focus)
+
+
+def always(value: object) -> Callable[..., Any]:
+    """Return a function that returns a value whatever it is called with."""
+    return lambda *_, **__: value
+
+
+def add(count: int) -> Callable[[int], int]:
+    """Return a function for `change` that adds to a number."""
+    return lambda original: original + count
 
 
 def before(function: Callable[..., object]) -> Callable[..., Any]:

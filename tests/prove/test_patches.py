@@ -23,12 +23,11 @@ ALL = [pytest.param(defect, id=defect.id) for group in PATCHES.values() for defe
 
 
 @pytest.mark.parametrize("defect", ALL)
-def test_each_defect_has_a_place_a_sentence_and_a_focus(defect: Patch) -> None:
+def test_each_defect_has_a_place_and_a_sentence(defect: Patch) -> None:
     owner, name, is_entry = find(defect.place)
     assert name in owner if is_entry else hasattr(owner, name)
-    assert defect.text.endswith(".")
+    assert not defect.text.endswith(".")
     assert not defect.text[0].islower()
-    assert defect.focus
 
 
 def test_there_are_enough_of_them() -> None:
@@ -87,9 +86,9 @@ def at(name: str) -> str:
 
 def test_each_kind_of_attribute_is_replaced_by_its_own_kind(subject: Any) -> None:
     for name in ("method", "value", "made"):
-        wrap("x", at(name), "-", lambda original, self: original(self) + 1).plant()
-    change("x", at("constant"), "-", lambda original: original + 1).plant()
-    patch("x", at("entries[key]"), "-", 2).plant()
+        wrap("X", at(name), lambda original, self: original(self) + 1).plant()
+    change("X", at("constant"), lambda original: original + 1).plant()
+    patch("X", at("entries[key]"), 2).plant()
     instance = subject()
     assert (instance.method(), instance.value, subject.made()) == (2, 2, 2)
     assert (subject.constant, subject.entries) == (2, {"key": 2})
@@ -103,7 +102,7 @@ def test_an_async_function_is_wrapped_by_an_async_function(subject: Any) -> None
         return int(await original()) + 1
 
     subject.method = original
-    wrap("x", at("method"), "-", add_one).plant()
+    wrap("X", at("method"), add_one).plant()
     assert inspect.iscoroutinefunction(subject.method)
     assert asyncio.run(subject.method()) == 2
 
@@ -111,11 +110,11 @@ def test_an_async_function_is_wrapped_by_an_async_function(subject: Any) -> None
 @pytest.mark.parametrize("place", ["missing", "entries[missing]", "missing.method"])
 def test_a_missing_place_is_an_error(subject: Any, place: str) -> None:
     with pytest.raises((LookupError, ImportError)):
-        patch("x", at(place), "-", None).plant()
+        patch("X", at(place), None).plant()
 
 
 def test_names_are_unique(subject: Any) -> None:
-    sys.modules["subject_of_defects"].DEFECTS = [patch("x", at(name), "-", 1) for name in ("a", "b")]  # type: ignore[attr-defined]  # it is a table
+    sys.modules["subject_of_defects"].DEFECTS = [patch("X", at(name), 1) for name in ("a", "b")]  # type: ignore[attr-defined]  # it is a table
     with pytest.raises(ValueError, match="another defect x"):
         PatchCampaign("-", ["subject_of_defects"]).patches()
 

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
 
 from tests.prove.operations import ABORT, COMMIT, CREATE, LIST, LOG, UPLOAD, VERSION
-from tests.prove.patches import change, patch, wrap
+from tests.prove.patches import always, change, patch, wrap
 
 
-def _the_user_goes_by_another_name(original: Any) -> Any:
-    original._name = "as_user"
-    return original
-
-
-def _a_header_may_hold_anything(original: Any) -> Any:
-    class Lenient:
-        def match(self, text: str) -> bool:
-            return True
-
-    return Lenient()
+def _named_as_user(parameter: Any) -> Any:
+    parameter._name = "as_user"
+    return parameter
 
 
 def _a_token_goes_twice(original: Any, wire: Any, request: Any, secret: Any) -> Any:
@@ -49,52 +42,40 @@ def _unconstrained(name: str) -> Any:
 # fmt: off
 DEFECTS = (
     # Options of every call
-    wrap("a-blocking-client-acts-for-nobody", "box_uploads.client.RawClient.__init__",
-        "`as_user` of a `Client` is dropped.",
+    wrap("`as_user` of a `Client` is dropped", "client.RawClient.__init__",
         lambda original, client, transport, *, as_user: original(client, transport, as_user=msgspec.UNSET), CREATE),
-    wrap("an-asynchronous-client-acts-for-nobody", "box_uploads.client.RawAsyncClient.__init__",
-        "`as_user` of an `AsyncClient` is dropped.",
+    wrap("`as_user` of an `AsyncClient` is dropped", "client.RawAsyncClient.__init__",
         lambda original, client, transport, *, as_user: original(client, transport, as_user=msgspec.UNSET), CREATE),
-    wrap("an-asynchronous-list-has-no-limit", "box_uploads.client.RawAsyncClient.list_parts",
-        "`limit` is dropped by an `AsyncClient`.",
+    wrap("`limit` is dropped by an `AsyncClient`", "client.RawAsyncClient.list_parts",
         lambda original, client, session, **given: original(client, session, **{**given, "limit": msgspec.UNSET}),
         LIST),
-    wrap("a-blocking-version-is-not-renamed", "box_uploads.client.RawClient.create_version_upload_session",
-        "`file_name` of a version is dropped by a `Client`.",
+    wrap("`file_name` of a version is dropped by a `Client`", "client.RawClient.create_version_upload_session",
         lambda original, client, file_id, **given: original(client, file_id, **{**given, "file_name": msgspec.UNSET}),
         VERSION),
-    change("the-user-goes-by-another-name", "box_uploads.api.upload_sessions.create_version_upload_session._AS_USER",
-        "`as-user` is called `as_user`.", _the_user_goes_by_another_name, VERSION, "as_user", "user_id"),
-    change("a-header-may-hold-anything", "box_uploads._runtime.parameters._HEADER",
-        "Line breaks in a header are not refused.", _a_header_may_hold_anything, VERSION),
-    wrap("a-token-is-in-small-letters", "box_uploads._runtime.auth.Secret.reveal", "The token is sent in upper case.",
+    change("`as-user` is called `as_user`", "api.create_version_upload_session._AS_USER", _named_as_user, VERSION,
+        "user_id"),
+    change("Line breaks in a header are not refused", "runtime.parameters._HEADER", lambda _: re.compile(""), VERSION),
+    wrap("The token is sent in upper case", "runtime.auth.Secret.reveal",
         lambda original, secret: original(secret).upper(), CREATE),
-    wrap("no-token-is-sent", "box_uploads._runtime.request_builder.RequestBuilder.build", "`authorization` is missing.",
+    wrap("`authorization` is missing", "runtime.request_builder.RequestBuilder.build",
         lambda original, wire, request, secret: original(wire, request, None), CREATE),
-    wrap("a-token-goes-twice", "box_uploads._runtime.request_builder.RequestBuilder.build",
-        "The token is in the query as well.",
-        _a_token_goes_twice, CREATE),
+    wrap("The token is in the query as well", "runtime.request_builder.RequestBuilder.build", _a_token_goes_twice,
+        CREATE),
     # Checks of arguments
-    patch("arguments-are-not-checked", "box_uploads._runtime.codecs._validate", "Invalid bodies are sent.",
-        lambda value, type_: None, CREATE, VERSION, COMMIT, LOG),
-    wrap("a-name-is-not-checked", "box_uploads._runtime.codecs._validate", "A name that Box cannot store is sent.",
+    patch("Invalid bodies are sent", "runtime.codecs._validate", always(None), CREATE, VERSION, COMMIT, LOG),
+    wrap("A name that Box cannot store is sent", "runtime.codecs._validate",
         _unchecked("CreateUploadSessionRequest", "file_name"), CREATE),
-    wrap("a-folder-is-not-checked", "box_uploads._runtime.codecs._validate", "An invalid folder id is sent.",
+    wrap("An invalid folder id is sent", "runtime.codecs._validate",
         _unchecked("CreateUploadSessionRequest", "folder_id"), CREATE),
-    wrap("a-size-is-not-checked", "box_uploads._runtime.codecs._validate", "A version of any size is sent.",
+    wrap("A version of any size is sent", "runtime.codecs._validate",
         _unchecked("CreateVersionUploadSessionRequest", "file_size"), VERSION),
-    wrap("an-event-type-is-not-checked", "box_uploads._runtime.codecs._validate",
-        "An event with an empty type is sent.", _unchecked("LogUploadEventRequest", "event_type"), LOG),
-    patch("arguments-are-converted", "box_uploads._runtime.codecs._validate",
-        "A size given as text is accepted and sent unchanged.",
+    wrap("An event with an empty type is sent", "runtime.codecs._validate",
+        _unchecked("LogUploadEventRequest", "event_type"), LOG),
+    patch("A size given as text is accepted and sent unchanged", "runtime.codecs._validate",
         lambda value, type_: msgspec.convert(msgspec.to_builtins(value, str_keys=True), type_, strict=False), CREATE),
-    change("the-digest-of-a-part-is-not-checked", "box_uploads.api.upload_sessions.upload_part._DIGEST",
-        "A malformed digest is sent.", _unconstrained("digest"), UPLOAD),
-    change("the-range-of-a-part-is-not-checked", "box_uploads.api.upload_sessions.upload_part._CONTENT_RANGE",
-        "A malformed range is sent.", _unconstrained("content-range"), UPLOAD),
-    change("the-id-of-an-aborted-session-is-not-checked",
-        "box_uploads.api.upload_sessions.abort_upload_session._UPLOAD_SESSION_ID",
-        "A malformed id of a session is sent.", _unconstrained("upload_session_id"), ABORT),
-    change("a-condition-is-not-checked", "box_uploads.api.upload_sessions.commit_upload_session._IF_MATCH",
-        "A malformed etag is sent.", _unconstrained("if-match"), COMMIT),
+    change("A malformed digest is sent", "api.upload_part._DIGEST", _unconstrained("digest"), UPLOAD),
+    change("A malformed range is sent", "api.upload_part._CONTENT_RANGE", _unconstrained("content-range"), UPLOAD),
+    change("A malformed id of a session is sent", "api.abort_upload_session._UPLOAD_SESSION_ID",
+        _unconstrained("upload_session_id"), ABORT),
+    change("A malformed etag is sent", "api.commit_upload_session._IF_MATCH", _unconstrained("if-match"), COMMIT),
 )

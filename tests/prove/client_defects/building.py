@@ -1,4 +1,4 @@
-"""Functions for `wrap` that change the request that an operation of the client builds."""
+"""Functions for `wrap` that change the request that an operation of the client builds, or how a response is read."""
 
 from __future__ import annotations
 
@@ -6,30 +6,29 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
+from box_uploads.types import Response
 
-BUILD = "box_uploads.api.upload_sessions.{}.build_request".format
-READ = "box_uploads.api.upload_sessions.{}.read_response".format
+BUILD = "api.{}.build_request".format
+READ = "api.{}.read_response".format
 
 
-def with_request(**changes: Callable[[Any], Any]) -> Any:
-    """Change some attributes of the request."""
+def with_request(**changes: Any) -> Any:
+    """Change some attributes of the request: to a value, or by a function of the original value."""
 
     def build(original: Any, *path: Any, **arguments: Any) -> Any:
         request = original(*path, **arguments)
-        changed = {name: change(getattr(request, name)) for name, change in changes.items()}
+        changed = {name: to(getattr(request, name)) if callable(to) else to for name, to in changes.items()}
         return msgspec.structs.replace(request, **changed)
 
     return build
 
 
-def with_arguments(**changes: Callable[[Any], Any]) -> Any:
-    """Change some arguments, where they are given."""
+def with_session(change: Callable[[Any, Any], dict[str, Any]]) -> Any:
+    """Change some attributes of the request, by a function of the request and the session's endpoints."""
 
-    def build(original: Any, *path: Any, **arguments: Any) -> Any:
-        for name, change in changes.items():
-            if arguments.get(name, msgspec.UNSET) is not msgspec.UNSET:
-                arguments[name] = change(arguments[name])
-        return original(*path, **arguments)
+    def build(original: Any, session: Any, **arguments: Any) -> Any:
+        request = original(session, **arguments)
+        return msgspec.structs.replace(request, **change(request, session.session_endpoints))
 
     return build
 
@@ -45,8 +44,43 @@ def with_body(change: Callable[[Any], object]) -> Any:
     return with_request(content=encode)
 
 
+def without_property(name: str) -> Any:
+    """Leave a property of the body out."""
+    return with_body(lambda body: body.pop(name, None))
+
+
+def renamed_property(name: str, new_name: str) -> Any:
+    """Send a property of the body by another name."""
+    return with_body(lambda body: body.update({new_name: body.pop(name)}))
+
+
 def with_headers(change: Callable[[str, str], tuple[str, str] | None]) -> Any:
     """Change each header field, or leave it out for None."""
     return with_request(
         headers=lambda fields: tuple(field for name, value in fields if (field := change(name, value)) is not None)
     )
+
+
+def with_header(name: str, change: Any) -> Any:
+    """Change the value of a header, to a text or by a function."""
+    return with_headers(lambda key, old: (key, old if key != name else change(old) if callable(change) else change))
+
+
+def without_header(name: str) -> Any:
+    """Leave a header out."""
+    return with_headers(lambda key, value: None if key == name else (key, value))
+
+
+def renamed_header(name: str, new_name: str) -> Any:
+    """Send a header by another name."""
+    return with_headers(lambda key, value: (new_name if key == name else key, value))
+
+
+def read_as(status: int, *, only: range) -> Any:
+    """Read responses of some statuses as if they had another one."""
+    return lambda original, raw: original(msgspec.structs.replace(raw, status=status) if raw.status in only else raw)
+
+
+def none_on(status: int) -> Any:
+    """Read responses of a status as a success without a result."""
+    return lambda original, raw: Response(raw, None) if raw.status == status else original(raw)

@@ -10,8 +10,9 @@ import msgspec
 from box_uploads import errors, models
 
 from tests.prove.operations import COMMIT, CREATE, LIST, UPLOAD
-from tests.prove.patches import patch, wrap
+from tests.prove.patches import always, patch, wrap
 
+DECODE = "runtime.codecs.Json.decode"
 NEAR, WRONG, READING = "near_misses_are_told", "whatever_the_fragment_says", "every_response_is_read"
 
 
@@ -95,43 +96,32 @@ _PART = {"part_id": "00000000", "offset": 0, "size": 1, "sha1": "0" * 40}
 
 # fmt: off
 DEFECTS = (
-    wrap("types-are-converted", "box_uploads._runtime.codecs.Json.decode", "A number written as text is accepted.",
-        _types_are_converted, CREATE, NEAR),
-    wrap("an-integer-may-not-be-a-float", "box_uploads._runtime.codecs.Json._decode_again",
-        "An integer written as 1.0 is refused.",
+    wrap("A number written as text is accepted", DECODE, _types_are_converted, CREATE, NEAR),
+    wrap("An integer written as 1.0 is refused", "runtime.codecs.Json._decode_again",
         lambda original, codec, content, error, raw: original(codec, content, ValueError(str(error)), raw), CREATE,
         NEAR),
-    patch("a-number-is-rounded", "box_uploads._runtime.codecs._number", "A fraction is rounded to an integer.",
-        lambda text: round(float(text)), CREATE, NEAR),
-    wrap("wrong-bodies-are-taken", "box_uploads._runtime.codecs.Json.decode",
-        "A body that breaks the contract is returned undecoded.", _wrong_bodies_are_taken, CREATE, WRONG),
-    wrap("unknown-properties-are-refused", "box_uploads._runtime.codecs.Json.decode",
-        "A session with an unknown property is refused.", _unknown_properties_are_refused, CREATE, "ignored"),
-    wrap("unknown-codes-are-refused", "box_uploads._runtime.codecs.Json.decode",
-        "An error with an undocumented code is not decoded.", _unknown_codes_are_refused, "unknown_codes", CREATE),
-    wrap("a-time-without-an-offset-is-utc", "box_uploads._runtime.codecs.Json.decode",
-        "A time without a UTC offset counts as UTC.", _a_time_without_an_offset_is_utc, CREATE, NEAR),
-    wrap("the-offset-of-a-time-is-dropped", "box_uploads._runtime.codecs.Json.decode",
-        "The expiry of a session is read as UTC, whatever its offset.", _the_offset_of_a_time_is_dropped, CREATE),
-    wrap("a-session-id-of-any-text-is-read", "box_uploads._runtime.codecs.Json.decode",
-        "The pattern of a session's id is ignored.", _loosened(models.UploadSession, id=(str, "F" * 32)), CREATE,
+    patch("A fraction is rounded to an integer", "runtime.codecs._number", lambda text: round(float(text)), CREATE,
         NEAR),
-    wrap("a-part-size-of-0-is-read", "box_uploads._runtime.codecs.Json.decode",
-        "The bounds of a part size are ignored.", _loosened(models.UploadSession, part_size=(int, 1)), CREATE, NEAR),
-    wrap("any-type-of-a-session-is-read", "box_uploads._runtime.codecs.Json.decode", "`type` of a session is ignored.",
-        _loosened(models.UploadSession, type=(str, "upload_session")), CREATE, NEAR),
-    wrap("any-count-of-parts-is-read", "box_uploads._runtime.codecs.Json.decode",
-        "The bounds of `total_count` are ignored.", _loosened(models.UploadParts, total_count=(int, 1)), LIST,
+    wrap("A body that breaks the contract is returned undecoded", DECODE, _wrong_bodies_are_taken, CREATE, WRONG),
+    wrap("A session with an unknown property is refused", DECODE, _unknown_properties_are_refused, CREATE, "ignored"),
+    wrap("An error with an undocumented code is not decoded", DECODE, _unknown_codes_are_refused, "unknown_codes",
+        CREATE),
+    wrap("A time without a UTC offset counts as UTC", DECODE, _a_time_without_an_offset_is_utc, CREATE, NEAR),
+    wrap("The expiry of a session is read as UTC, whatever its offset", DECODE, _the_offset_of_a_time_is_dropped,
+        CREATE),
+    wrap("The pattern of a session's id is ignored", DECODE, _loosened(models.UploadSession, id=(str, "F" * 32)),
+        CREATE, NEAR),
+    wrap("The bounds of a part size are ignored", DECODE, _loosened(models.UploadSession, part_size=(int, 1)), CREATE,
+        NEAR),
+    wrap("`type` of a session is ignored", DECODE, _loosened(models.UploadSession, type=(str, "upload_session")),
+        CREATE, NEAR),
+    wrap("The bounds of `total_count` are ignored", DECODE, _loosened(models.UploadParts, total_count=(int, 1)), LIST,
         READING),
-    wrap("any-part-is-read", "box_uploads._runtime.codecs.Json.decode", "A malformed stored part is accepted.",
-        _loosened(models.UploadedPart, part=(dict, _PART)), UPLOAD, READING),
-    wrap("a-list-of-files-may-be-empty", "box_uploads._runtime.codecs.Json.decode",
-        "A commit without a file is a success.",
+    wrap("A malformed stored part is accepted", DECODE, _loosened(models.UploadedPart, part=(dict, _PART)), UPLOAD,
+        READING),
+    wrap("A commit without a file is a success", DECODE,
         _loosened(models.Files, entries=(list, [{"type": "file", "id": "1"}])), COMMIT, READING),
-    wrap("the-order-of-a-list-is-dropped", "box_uploads._runtime.codecs.Json.decode",
-        "`order` of a list of parts is not read.", _the_order_of_a_list_is_dropped, LIST, READING),
-    patch("any-body-is-json", "box_uploads._runtime.codecs._check_json", "The media type of a response is ignored.",
-        lambda raw: None, CREATE, READING),
-    patch("json-has-one-name", "box_uploads._runtime.codecs._check_json",
-        "`application/json` with parameters is refused.", _json_has_one_name, CREATE, "media"),
+    wrap("`order` of a list of parts is not read", DECODE, _the_order_of_a_list_is_dropped, LIST, READING),
+    patch("The media type of a response is ignored", "runtime.codecs._check_json", always(None), CREATE, READING),
+    patch("`application/json` with parameters is refused", "runtime.codecs._check_json", _json_has_one_name, CREATE),
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 from box_uploads.types import Headers
 
-from tests.prove.client_defects.building import BUILD, with_request
+from tests.prove.client_defects.building import BUILD, with_request, with_session
 from tests.prove.operations import ABORT, COMMIT, CREATE, GET, UPLOAD
 from tests.prove.patches import after, change, patch, wrap
 
@@ -29,10 +29,6 @@ def _a_link_may_lead_to_any_path(original: Any, trust: Any, text: str, server: s
         raise
 
 
-def _a_session_is_aborted_at_its_status(original: Any, session: Any, **options: Any) -> Any:
-    return with_request(url=lambda _: session.session_endpoints.status)(original, session, **options)
-
-
 def _checked_as(change: Any) -> Any:
     """Check another URL instead of the link."""
     return lambda original, trust, text, url: original(trust, text, re.match(url.re, change(text, url)))
@@ -40,40 +36,29 @@ def _checked_as(change: Any) -> Any:
 
 # fmt: off
 DEFECTS = (
-    patch("every-link-is-trusted", "box_uploads._runtime.url_policy.UrlPolicy.check",
-        "The token is sent to any URL that a session names.", lambda trust, text, server, path: text, CREATE, TRUSTED,
-        "hostile"),
-    wrap("a-host-may-end-as-a-trusted-one", "box_uploads._runtime.url_policy.UrlPolicy._check_origin",
-        "`evilbox.com` counts as a part of `box.com`.", _a_host_may_end_as_a_trusted_one, TRUSTED, "hostile"),
-    wrap("a-link-may-be-plain-http", "box_uploads._runtime.url_policy.UrlPolicy._check_origin",
-        "A link over http is followed, with the token.",
-        _checked_as(lambda text, url: text.replace("http:", "https:", 1)), TRUSTED, "hostile"),
-    wrap("a-link-may-name-a-port", "box_uploads._runtime.url_policy.UrlPolicy._check_origin",
-        "A link to another port of a trusted host is followed.",
-        _checked_as(lambda text, url: text.replace(url["port"] or "\0", "", 1)), "hostile"),
-    change("a-link-may-have-a-user", "box_uploads._runtime.url_policy._URL", "A link with a user name is followed.",
-        lambda original: re.compile(original.pattern.replace("://", "://(?:[^/@]*@)?", 1)), "hostile"),
-    wrap("a-link-may-lead-to-any-path", "box_uploads._runtime.url_policy.UrlPolicy.check",
-        "A link to another call of a trusted host is followed.", _a_link_may_lead_to_any_path, "hostile"),
-    wrap("localhost-is-any-host-of-that-name", "box_uploads._runtime.url_policy.is_loopback",
-        "`localhost.evil.org` counts as this machine.",
-        lambda original, host: host.lower().startswith("localhost") or original(host), "hostile", "loopback"),
-    wrap("further-hosts-are-not-trusted", "box_uploads._runtime.url_policy.UrlPolicy.__init__",
-        "`trusted_hosts` is ignored.",
+    patch("The token is sent to any URL that a session names", "runtime.url_policy.UrlPolicy.check",
+        lambda trust, text, server, path: text, CREATE, TRUSTED),
+    wrap("`evilbox.com` counts as a part of `box.com`", "runtime.url_policy.UrlPolicy._check_origin",
+        _a_host_may_end_as_a_trusted_one, TRUSTED),
+    wrap("A link over http is followed, with the token", "runtime.url_policy.UrlPolicy._check_origin",
+        _checked_as(lambda text, url: text.replace("http:", "https:", 1)), TRUSTED),
+    wrap("A link to another port of a trusted host is followed", "runtime.url_policy.UrlPolicy._check_origin",
+        _checked_as(lambda text, url: text.replace(url["port"] or "\0", "", 1))),
+    change("A link with a user name is followed", "runtime.url_policy._URL",
+        lambda original: re.compile(original.pattern.replace("://", "://(?:[^/@]*@)?", 1))),
+    wrap("A link to another call of a trusted host is followed", "runtime.url_policy.UrlPolicy.check",
+        _a_link_may_lead_to_any_path),
+    wrap("`localhost.evil.org` counts as this machine", "runtime.url_policy.is_loopback",
+        lambda original, host: host.lower().startswith("localhost") or original(host)),
+    wrap("`trusted_hosts` is ignored", "runtime.url_policy.UrlPolicy.__init__",
         lambda original, trust, hosts, further, base_url: original(trust, hosts, (), base_url), "named"),
-    wrap("every-client-is-at-loopback", "box_uploads._runtime.url_policy.UrlPolicy.__init__",
-        "Clients of the real API follow links to this machine.",
-        after(lambda _, trust, *rest: setattr(trust, "_at_loopback", True)), "loopback"),
-    wrap("the-place-of-a-part-is-guessed", BUILD(UPLOAD), "The URL of a part is built from the session's id.",
-        with_request(url=lambda _: ""), UPLOAD),
-    wrap("the-place-of-a-commit-is-guessed", BUILD(COMMIT), "The URL of a commit is built from the session's id.",
-        with_request(url=lambda _: ""), COMMIT),
-    wrap("the-place-of-a-session-is-guessed", BUILD(GET), "The URL of a session is built from its id.",
-        with_request(url=lambda _: ""), GET),
-    patch("headers-of-a-response-are-dropped", "box_uploads._runtime.response_reader.Headers",
-        "Response headers are lost, except the media type.",
+    wrap("Clients of the real API follow links to this machine", "runtime.url_policy.UrlPolicy.__init__",
+        after(lambda _, trust, *rest: setattr(trust, "_at_loopback", True))),
+    wrap("The URL of a part is built from the session's id", BUILD(UPLOAD), with_request(url=""), UPLOAD),
+    wrap("The URL of a commit is built from the session's id", BUILD(COMMIT), with_request(url=""), COMMIT),
+    wrap("The URL of a session is built from its id", BUILD(GET), with_request(url=""), GET),
+    patch("Response headers are lost, except the media type", "runtime.response_reader.Headers",
         lambda pairs: Headers([pair for pair in pairs if pair[0].lower() == "content-type"]), CREATE, COMMIT),
-    wrap("a-session-is-aborted-at-its-status", BUILD(ABORT),
-        "The request goes to the endpoint `status`, whose path is that of `abort`.",
-        _a_session_is_aborted_at_its_status, ABORT, "own_endpoint"),
+    wrap("An abort is sent to the endpoint `status`", BUILD(ABORT),
+        with_session(lambda _, endpoints: {"url": endpoints.status}), ABORT, "own_endpoint"),
 )

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import Any
 
-import msgspec
-
-from tests.prove.client_defects.building import BUILD, with_body, with_headers, with_request
+from tests.prove.client_defects.building import (
+    BUILD,
+    renamed_property,
+    with_body,
+    with_header,
+    with_request,
+    with_session,
+    without_header,
+    without_property,
+)
 from tests.prove.operations import ABORT, CREATE, GET, LOG, VERSION
 from tests.prove.patches import patch, wrap
 
@@ -17,52 +23,36 @@ def _without_leading_zeros(path: str) -> str:
     return f"{first}/{int(file_id)}/{last}"
 
 
-def _a_session_is_read_by_its_parts(original: Any, session: Any, **options: Any) -> Any:
-    request = original(session, **options)
-    return msgspec.structs.replace(request, url=session.session_endpoints.list_parts, path=f"{request.path}/parts")
-
-
 # fmt: off
 DEFECTS = (
-    wrap("a-session-is-created-elsewhere", BUILD(CREATE), "The path of the request has a slash at its end.",
-        with_request(path=lambda path: f"{path}/"), CREATE),
-    wrap("a-session-is-put", BUILD(CREATE), "The method is PUT.", with_request(method=lambda _: "PUT"), CREATE),
-    wrap("a-folder-is-not-sent", BUILD(CREATE), "`folder_id` is not in the body.",
-        with_body(lambda body: body.pop("folder_id")), CREATE),
-    wrap("a-folder-is-sent-as-a-number", BUILD(CREATE), "`folder_id` is a number in the body.",
+    wrap("The path of the request has a slash at its end", BUILD(CREATE), with_request(path=lambda path: f"{path}/"),
+        CREATE),
+    wrap("A session is created with PUT", BUILD(CREATE), with_request(method="PUT"), CREATE),
+    wrap("`folder_id` is not in the body", BUILD(CREATE), without_property("folder_id"), CREATE),
+    wrap("`folder_id` is a number in the body", BUILD(CREATE),
         with_body(lambda body: body.update(folder_id=int(body["folder_id"]))), CREATE),
-    wrap("a-size-is-sent-as-a-text", BUILD(CREATE), "`file_size` is a string in the body.",
+    wrap("`file_size` is a string in the body", BUILD(CREATE),
         with_body(lambda body: body.update(file_size=str(body["file_size"]))), CREATE),
-    wrap("a-name-is-sent-in-camel-case", BUILD(CREATE), "`file_name` is called `fileName`.",
-        with_body(lambda body: body.update(fileName=body.pop("file_name"))), CREATE),
-    wrap("a-sent-name-is-trimmed", BUILD(CREATE), "Blanks around a name are not sent.",
+    wrap("`file_name` is called `fileName`", BUILD(CREATE), renamed_property("file_name", "fileName"), CREATE),
+    wrap("Blanks around a name are not sent", BUILD(CREATE),
         with_body(lambda body: body.update(file_name=body["file_name"].strip())), CREATE),
-    wrap("a-sent-name-is-normalised", BUILD(CREATE), "A name is sent in another normal form of Unicode.",
+    wrap("A name is sent in another normal form of Unicode", BUILD(CREATE),
         with_body(lambda body: body.update(file_name=unicodedata.normalize("NFKC", body["file_name"]))), CREATE),
-    wrap("json-is-sent-as-text", BUILD(CREATE), "The media type is `text/plain`.",
-        with_headers(lambda name, value: (name, "text/plain" if name == "content-type" else value)), CREATE),
-    wrap("an-absent-name-is-sent-as-null", BUILD(VERSION), "Omitted properties are null in the body.",
+    wrap("JSON is sent as `text/plain`", BUILD(CREATE), with_header("content-type", "text/plain"), CREATE),
+    wrap("Omitted properties are null in the body", BUILD(VERSION),
         with_body(lambda body: [body.setdefault(name, None) for name in ("file_name", "folder_id")]), VERSION),
-    wrap("a-version-is-not-moved", BUILD(VERSION), "`folder_id` of a version is not sent.",
-        with_body(lambda body: body.pop("folder_id", None)), VERSION),
-    wrap("a-version-is-of-a-number", BUILD(VERSION), "Leading zeros of the file's id are dropped.",
+    wrap("`folder_id` of a version is not sent", BUILD(VERSION), without_property("folder_id"), VERSION),
+    wrap("Leading zeros of the id of a file that gets a version are dropped", BUILD(VERSION),
         with_request(path=_without_leading_zeros), VERSION),
-    patch("an-id-in-a-path-is-not-checked", "box_uploads._runtime.parameters.Parameter.in_path",
-        "Path parameters are not checked or encoded.", lambda parameter, value: str(value), VERSION),
-    patch("a-path-is-not-percent-encoded", "box_uploads._runtime.parameters.query_text",
-        "Reserved characters are not encoded.", lambda text, argument: text, VERSION),
-    patch("dots-in-a-path-are-not-encoded", "box_uploads._runtime.parameters._DOTS",
-        "A path segment of dots leads elsewhere.", {}, VERSION),
-    wrap("a-session-is-read-by-its-parts", BUILD(GET), "The request goes to the `list_parts` endpoint.",
-        _a_session_is_read_by_its_parts, GET),
-    wrap("a-session-is-read-instead-of-aborted", BUILD(ABORT), "The method is GET.",
-        with_request(method=lambda _: "GET"), ABORT),
-    wrap("an-abort-has-a-body", BUILD(ABORT), "An abort sends an empty object.", with_request(content=lambda _: b"{}"),
-        ABORT),
-    wrap("the-details-of-an-event-are-dropped", BUILD(LOG), "`event_info` is not sent.",
-        with_body(lambda body: body.pop("event_info", None)), LOG),
-    wrap("an-event-has-another-property", BUILD(LOG), "`event_type` is called `type`.",
-        with_body(lambda body: body.update(type=body.pop("event_type"))), LOG),
-    wrap("an-event-is-sent-without-a-media-type", BUILD(LOG), "The body has no media type.",
-        with_headers(lambda name, value: None if name == "content-type" else (name, value)), LOG),
+    patch("Path parameters are not checked or encoded", "runtime.parameters.Parameter.in_path",
+        lambda parameter, value: str(value), VERSION),
+    patch("Reserved characters are not encoded", "runtime.parameters.query_text", lambda text, argument: text, VERSION),
+    patch("A path segment of dots leads elsewhere", "runtime.parameters._DOTS", {}, VERSION),
+    wrap("A session is read at the endpoint `list_parts`", BUILD(GET),
+        with_session(lambda request, endpoints: {"url": endpoints.list_parts, "path": f"{request.path}/parts"}), GET),
+    wrap("A session is aborted with GET", BUILD(ABORT), with_request(method="GET"), ABORT),
+    wrap("An abort sends an empty object", BUILD(ABORT), with_request(content=b"{}"), ABORT),
+    wrap("`event_info` is not sent", BUILD(LOG), without_property("event_info"), LOG),
+    wrap("`event_type` is called `type`", BUILD(LOG), renamed_property("event_type", "type"), LOG),
+    wrap("The body of an event has no media type", BUILD(LOG), without_header("content-type"), LOG),
 )

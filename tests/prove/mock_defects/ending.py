@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.prove.mock_defects.outcomes import HANDLER, with_body, with_outcome
 from tests.prove.operations import ABORT, GET, VERSION
-from tests.prove.patches import after, before, patch, wrap
+from tests.prove.patches import after, always, before, patch, wrap
 
 
 def _sessions_do_not_expire(original: Any, uploads: Any, session_id: str) -> Any:
@@ -17,34 +17,23 @@ def _sessions_do_not_expire(original: Any, uploads: Any, session_id: str) -> Any
 
 # fmt: off
 DEFECTS = (
-    wrap("a-session-is-answered-203", HANDLER(GET), "The status of a read session is 203.", with_outcome(status=203),
-        GET),
-    wrap("sessions-do-not-expire", "box_uploads_mock.session_store.SessionStore.find", "Expired sessions are found.",
-        _sessions_do_not_expire, GET),
-    patch("an-expired-session-is-not-found", "box_uploads_mock.errors.STATUS_OF_CODE[session_expired]",
-        "An expired session is answered with 404.", 404, GET),
-    patch("an-unknown-session-is-gone", "box_uploads_mock.errors.STATUS_OF_CODE[upload_session_not_found]",
-        "An unknown session is answered with 410.", 410, GET),
-    patch("a-session-id-may-be-any-text", "box_uploads_mock.session_store._SESSION_ID",
-        "A malformed session id counts as unknown.", re.compile(r"(?s).*"), GET),
-    patch("a-session-id-has-capital-letters", "box_uploads_mock.session_store._SESSION_ID",
-        "A session id in lower case counts as malformed.", re.compile(r"[0-9A-F]{32}"), GET),
-    wrap("an-abort-is-answered-200", HANDLER(ABORT), "The status of an abort is 200.", with_outcome(status=200),
-        ABORT),
-    patch("an-aborted-session-goes-on", "box_uploads_mock.session_store.SessionStore.abort",
-        "An aborted session still exists.",
+    wrap("The status of a read session is 203", HANDLER(GET), with_outcome(status=203), GET),
+    wrap("Expired sessions are found", "mock.session_store.SessionStore.find", _sessions_do_not_expire, GET),
+    patch("An expired session is answered with 404", "mock.errors.STATUS_OF_CODE[session_expired]", 404, GET),
+    patch("An unknown session is answered with 410", "mock.errors.STATUS_OF_CODE[upload_session_not_found]", 410, GET),
+    patch("A malformed session id counts as unknown", "mock.session_store._SESSION_ID", re.compile(r"(?s).*"), GET),
+    patch("A session id in lower case counts as malformed", "mock.session_store._SESSION_ID",
+        re.compile(r"[0-9A-F]{32}"), GET),
+    wrap("The status of an abort is 200", HANDLER(ABORT), with_outcome(status=200), ABORT),
+    patch("An aborted session still exists", "mock.session_store.SessionStore.abort",
         lambda uploads, session_id: uploads.find(session_id) and None, ABORT, GET),
-    patch("what-does-not-exist-is-aborted", "box_uploads_mock.session_store.SessionStore.abort",
-        "An abort of an unknown session succeeds.",
+    patch("An abort of an unknown session succeeds", "mock.session_store.SessionStore.abort",
         lambda uploads, session_id: uploads._sessions.pop(session_id.upper(), None), ABORT),
-    wrap("an-abort-ends-all-sessions", "box_uploads_mock.session_store.SessionStore.abort",
-        "An abort ends every session.",
+    wrap("An abort ends every session", "mock.session_store.SessionStore.abort",
         after(lambda ended, uploads, *_: uploads._sessions.clear()), ABORT),
-    wrap("a-committed-session-cannot-be-aborted", "box_uploads_mock.session_store.SessionStore.abort",
-        "An abort after the commit is refused.", before(lambda uploads, session_id: uploads._committed.clear()),
-        ABORT),
-    patch("an-abort-keeps-the-bytes", "box_uploads_mock.part_store.PartStore.clear",
-        "The parts of an aborted session are kept.", lambda assembly: None, ABORT),
-    wrap("a-session-for-a-version-has-one-part", HANDLER(VERSION), "`total_parts` of a session for a version is 1.",
+    wrap("An abort after the commit is refused", "mock.session_store.SessionStore.abort",
+        before(lambda uploads, session_id: uploads._committed.clear()), ABORT),
+    patch("The parts of an aborted session are kept", "mock.part_store.PartStore.clear", always(None), ABORT),
+    wrap("`total_parts` of a session for a version is 1", HANDLER(VERSION),
         with_body(lambda body: body.update(total_parts=1)), VERSION),
 )

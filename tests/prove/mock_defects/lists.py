@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.prove.mock_defects.outcomes import HANDLER, with_body
 from tests.prove.operations import LIST
-from tests.prove.patches import change, patch, wrap
+from tests.prove.patches import add, change, patch, wrap
 
 
 def _fixed(fixed: str, value: int) -> Any:
@@ -23,27 +23,22 @@ def _a_malformed_number_is_ignored(original: Any, call: Any, name: str, least: i
 
 # fmt: off
 DEFECTS = (
-    patch("parts-are-listed-as-they-came", "box_uploads_mock.part_store.PartStore.parts",
-        "The parts are listed in order of arrival.", lambda part_store: list(part_store._parts.values()), LIST),
-    wrap("parts-are-listed-backwards", "box_uploads_mock.part_store.PartStore.parts",
-        "The parts are listed in reverse.",
+    patch("The parts are listed in order of arrival", "mock.part_store.PartStore.parts",
+        lambda part_store: list(part_store._parts.values()), LIST),
+    wrap("The parts are listed in reverse", "mock.part_store.PartStore.parts",
         lambda original, part_store: list(reversed(original(part_store))), LIST),
-    wrap("the-count-is-that-of-the-page", HANDLER(LIST), "`total_count` counts the parts of the page.",
+    wrap("`total_count` counts the parts of the page", HANDLER(LIST),
         with_body(lambda body: body.update(total_count=len(body["entries"]))), LIST),
-    wrap("the-page-does-not-say-where-it-begins", HANDLER(LIST), "`offset` is always 0.",
-        with_body(lambda body: body.update(offset=0)), LIST),
-    wrap("a-page-has-one-part-less", HANDLER(LIST), "The last part of a page is missing.",
+    wrap("`offset` is always 0", HANDLER(LIST), with_body(lambda body: body.update(offset=0)), LIST),
+    wrap("The last part of a page is missing", HANDLER(LIST),
         with_body(lambda body: body.update(entries=body["entries"][:-1])), LIST),
-    wrap("a-list-has-no-entries", HANDLER(LIST), "`entries` is called `parts`.",
-        with_body(lambda body: body.update(parts=body.pop("entries"))), LIST),
-    wrap("the-offset-of-a-page-is-ignored", "box_uploads_mock.operations._query_number",
-        "All pages start with the first part.", _fixed("offset", 0), LIST),
-    wrap("the-limit-of-a-page-is-ignored", "box_uploads_mock.operations._query_number",
-        "All pages have up to 1,000 parts.", _fixed("limit", 1000), LIST),
-    wrap("a-malformed-number-is-ignored", "box_uploads_mock.operations._query_number",
-        "A malformed offset or limit is ignored.", _a_malformed_number_is_ignored, LIST),
-    change("an-offset-may-be-one-larger", "box_uploads_mock.operations.MAX_OFFSET", "10,001 parts can be skipped.",
-        lambda original: original + 1, LIST),
-    wrap("a-limit-may-be-0", "box_uploads_mock.operations._query_number", "A limit of 0 is accepted.",
+    wrap("`entries` is called `parts`", HANDLER(LIST), with_body(lambda body: body.update(parts=body.pop("entries"))),
+        LIST),
+    wrap("All pages start with the first part", "mock.operations._query_number", _fixed("offset", 0), LIST),
+    wrap("All pages have up to 1,000 parts", "mock.operations._query_number", _fixed("limit", 1000), LIST),
+    wrap("A malformed offset or limit is ignored", "mock.operations._query_number", _a_malformed_number_is_ignored,
+        LIST),
+    change("10,001 parts can be skipped", "mock.operations.MAX_OFFSET", add(1), LIST),
+    wrap("A limit of 0 is accepted", "mock.operations._query_number",
         lambda original, call, name, least, most, *, default: original(call, name, 0, most, default=default), LIST),
 )
