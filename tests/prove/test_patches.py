@@ -6,6 +6,7 @@ import asyncio
 import inspect
 import sys
 from collections import Counter
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -28,6 +29,13 @@ def test_each_defect_has_a_place_and_a_sentence(defect: Patch) -> None:
     assert name in owner if is_entry else hasattr(owner, name)
     assert not defect.text.endswith(".")
     assert not defect.text[0].islower()
+
+
+@pytest.mark.parametrize("campaign", [campaign for group in PATCH_CAMPAIGNS.values() for campaign in group[:1]])
+def test_the_focus_names_contract_tests(campaign: PatchCampaign) -> None:
+    sources = "".join(Path(name).read_text(encoding="utf-8") for name in campaign.tests if name.endswith(".py"))
+    focus = {word for defect in campaign.patches().values() for word in defect.focus} - LABELS.keys()
+    assert {word for word in focus if word not in sources} == set()
 
 
 def test_there_are_enough_of_them() -> None:
