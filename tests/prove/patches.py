@@ -149,6 +149,11 @@ def after(function: Callable[..., object]) -> Callable[..., Any]:
     return call
 
 
+def with_result(function: Callable[..., object]) -> Callable[..., Any]:
+    """Return a function for `wrap`: it calls another one with the result of the original and the arguments."""
+    return lambda original, *arguments, **options: function(original(*arguments, **options), *arguments)
+
+
 def find(place: str) -> tuple[Any, Any, bool]:
     """Return the owner of a place, the name in it, and whether it is an entry of a mapping."""
     path, bracket, key = place.removesuffix("]").partition("[")

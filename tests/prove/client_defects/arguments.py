@@ -6,20 +6,21 @@ import re
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from tests.prove.operations import ABORT, COMMIT, CREATE, LIST, LOG, UPLOAD, VERSION
 from tests.prove.patches import always, change, patch, wrap
 
 
-def _named_as_user(parameter: Any) -> Any:
+def _rename_parameter(parameter: Any) -> Any:
     parameter._name = "as_user"
     return parameter
 
 
-def _a_token_goes_twice(original: Any, wire: Any, request: Any, secret: Any) -> Any:
+def _add_token_to_query(original: Any, wire: Any, request: Any, secret: Any) -> Any:
     if secret is not None:
         query = (*request.query, ("access_token", secret.reveal()))
-        request = msgspec.structs.replace(request, query=query)
+        request = replace(request, query=query)
     return original(wire, request, secret)
 
 
@@ -29,7 +30,7 @@ def _unchecked(model: str, field: str) -> Any:
 
     def validate(original: Any, value: Any, type_: Any) -> None:
         if type(value).__name__ == model and getattr(value, field) is not msgspec.UNSET:
-            value = msgspec.structs.replace(value, **{field: right[field]})
+            value = replace(value, **{field: right[field]})
         original(value, type_)
 
     return validate
@@ -52,14 +53,14 @@ DEFECTS = (
     wrap("`file_name` of a version is dropped by a `Client`", "client.RawClient.create_version_upload_session",
         lambda original, client, file_id, **given: original(client, file_id, **{**given, "file_name": msgspec.UNSET}),
         VERSION),
-    change("`as-user` is called `as_user`", "api.create_version_upload_session._AS_USER", _named_as_user, VERSION,
+    change("`as-user` is called `as_user`", "api.create_version_upload_session._AS_USER", _rename_parameter, VERSION,
         "user_id"),
     change("Line breaks in a header are not refused", "runtime.parameters._HEADER", lambda _: re.compile(""), VERSION),
     wrap("The token is sent in upper case", "runtime.auth.Secret.reveal",
         lambda original, secret: original(secret).upper(), CREATE),
     wrap("`authorization` is missing", "runtime.request_builder.RequestBuilder.build",
         lambda original, wire, request, secret: original(wire, request, None), CREATE),
-    wrap("The token is in the query as well", "runtime.request_builder.RequestBuilder.build", _a_token_goes_twice,
+    wrap("The token is in the query as well", "runtime.request_builder.RequestBuilder.build", _add_token_to_query,
         CREATE),
     # Checks of arguments
     patch("Invalid bodies are sent", "runtime.codecs._validate", always(None), CREATE, VERSION, COMMIT, LOG),

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 from box_uploads.types import Response
+from msgspec.structs import replace
 
 BUILD = "api.{}.build_request".format
 READ = "api.{}.read_response".format
@@ -18,7 +19,7 @@ def with_request(**changes: Any) -> Any:
     def build(original: Any, *path: Any, **arguments: Any) -> Any:
         request = original(*path, **arguments)
         changed = {name: to(getattr(request, name)) if callable(to) else to for name, to in changes.items()}
-        return msgspec.structs.replace(request, **changed)
+        return replace(request, **changed)
 
     return build
 
@@ -28,7 +29,7 @@ def with_session(change: Callable[[Any, Any], dict[str, Any]]) -> Any:
 
     def build(original: Any, session: Any, **arguments: Any) -> Any:
         request = original(session, **arguments)
-        return msgspec.structs.replace(request, **change(request, session.session_endpoints))
+        return replace(request, **change(request, session.session_endpoints))
 
     return build
 
@@ -78,7 +79,7 @@ def renamed_header(name: str, new_name: str) -> Any:
 
 def read_as(status: int, *, only: range) -> Any:
     """Read responses of some statuses as if they had another one."""
-    return lambda original, raw: original(msgspec.structs.replace(raw, status=status) if raw.status in only else raw)
+    return lambda original, raw: original(replace(raw, status=status) if raw.status in only else raw)
 
 
 def none_on(status: int) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 from tests.prove.patches import always, before, change, patch, wrap
 
 
-class _Forcing:
+class _FixedSettings:
     """An HTTP client that sends with some settings of its own."""
 
     def __init__(self, client: Any, forced: Any) -> None:
@@ -21,18 +21,18 @@ class _Forcing:
         return self._client.send(request, **(settings | self._forced))
 
 
-def _sending(**forced: Any) -> Any:
+def _send_with(**forced: Any) -> Any:
     """Send with other settings."""
 
     def attempt(original: Any, transport: Any, *arguments: Any) -> Any:
-        if not isinstance(transport._client, _Forcing):
-            transport._client = _Forcing(transport._client, forced)
+        if not isinstance(transport._client, _FixedSettings):
+            transport._client = _FixedSettings(transport._client, forced)
         return original(transport, *arguments)
 
     return attempt
 
 
-def _the_caller_s_settings_are_lost(original: Any, wire: Any, request: Any, secret: Any) -> Any:
+def _ignore_own_client(original: Any, wire: Any, request: Any, secret: Any) -> Any:
     client, wire._client = wire._client, None
     try:
         return original(wire, request, secret)
@@ -51,9 +51,9 @@ DEFECTS = (
     wrap("An error with a truncated body becomes a transport error", "runtime.response_reader.ResponseReader.finish",
         lambda original, body, broken: broken if broken is not None else original(body, broken)),
     wrap("Redirects are followed by a `Client`", "runtime.transport.SyncTransport._attempt",
-        _sending(follow_redirects=True)),
+        _send_with(follow_redirects=True)),
     wrap("Redirects are followed by an `AsyncClient`", "runtime.transport.AsyncTransport._attempt",
-        _sending(follow_redirects=True)),
+        _send_with(follow_redirects=True)),
     wrap("`timeout_s` is checked, and the default is used", "runtime.transport_settings._timeout",
         lambda original, timeout_s: (original(timeout_s), original(None))[1]),
     patch("A timeout may be infinite", "runtime.transport_settings._LONGEST_S", float("inf")),
@@ -67,7 +67,7 @@ DEFECTS = (
         lambda transport: setattr(transport, "_closed", True)),
     patch("What is given as `http` is not checked", "runtime.transport.check_http", always(None)),
     wrap("Headers and parameters of the caller's own client are ignored",
-        "runtime.request_builder.RequestBuilder.build", _the_caller_s_settings_are_lost),
+        "runtime.request_builder.RequestBuilder.build", _ignore_own_client),
     patch("A pickled error loses its status", "runtime.errors.ClientError.__reduce__",
         lambda error: (type(error).__new__, (type(error), *error.args))),
     patch("A body shorter than its declared length is sent", "runtime.body.Stream.__iter__",

@@ -8,43 +8,44 @@ from typing import Any
 
 import msgspec
 from box_uploads import errors, models
+from msgspec.structs import replace
 
 from tests.prove.operations import COMMIT, CREATE, LIST, UPLOAD
-from tests.prove.patches import always, patch, wrap
+from tests.prove.patches import always, patch, with_result, wrap
 
 DECODE = "runtime.codecs.Json.decode"
 NEAR, WRONG, READING = "near_misses_are_told", "whatever_the_fragment_says", "every_response_is_read"
 
 
-def _types_are_converted(original: Any, codec: Any, raw: Any) -> Any:
+def _convert_types(original: Any, codec: Any, raw: Any) -> Any:
     try:
         return msgspec.json.decode(raw.content, type=codec._type, strict=False)
     except msgspec.MsgspecError:
         return original(codec, raw)
 
 
-def _wrong_bodies_are_taken(original: Any, codec: Any, raw: Any) -> Any:
+def _accept_any_body(original: Any, codec: Any, raw: Any) -> Any:
     try:
         return original(codec, raw)
     except errors.DecodeError:
         return msgspec.json.decode(raw.content)
 
 
-def _unknown_properties_are_refused(original: Any, codec: Any, raw: Any) -> Any:
+def _refuse_unknown_properties(original: Any, codec: Any, raw: Any) -> Any:
     value, type_ = original(codec, raw), codec._type
     if type_ is models.UploadSession and set(msgspec.json.decode(raw.content)) - set(type_.__struct_fields__):
         raise errors.DecodeError("is unknown")
     return value
 
 
-def _unknown_codes_are_refused(original: Any, codec: Any, raw: Any) -> Any:
+def _refuse_unknown_codes(original: Any, codec: Any, raw: Any) -> Any:
     value = original(codec, raw)
     if codec._type is models.ConflictErrorBody and value.code not in {"item_name_in_use", "session_conflict"}:
         raise errors.DecodeError("is unknown")
     return value
 
 
-def _a_time_without_an_offset_is_utc(original: Any, codec: Any, raw: Any) -> Any:
+def _read_time_as_utc(original: Any, codec: Any, raw: Any) -> Any:
     if codec._type is models.UploadSession:
         with suppress(ValueError, TypeError, KeyError):
             body = msgspec.json.decode(raw.content)
@@ -54,16 +55,9 @@ def _a_time_without_an_offset_is_utc(original: Any, codec: Any, raw: Any) -> Any
     return original(codec, raw)
 
 
-def _the_offset_of_a_time_is_dropped(original: Any, codec: Any, raw: Any) -> Any:
-    value = original(codec, raw)
-    if codec._type is models.UploadSession:
-        return msgspec.structs.replace(value, session_expires_at=value.session_expires_at.replace(tzinfo=dt.UTC))
-    return value
-
-
-def _the_order_of_a_list_is_dropped(original: Any, codec: Any, raw: Any) -> Any:
-    value = original(codec, raw)
-    return msgspec.structs.replace(value, order=msgspec.UNSET) if codec._type is models.UploadParts else value
+def _changed(model: Any, change: Any) -> Any:
+    """Change some fields of a decoded model."""
+    return with_result(lambda value, codec, _: replace(value, **change(value)) if codec._type is model else value)
 
 
 def _loosened(model: Any, **fields: Any) -> Any:
@@ -80,13 +74,13 @@ def _loosened(model: Any, **fields: Any) -> Any:
             if not all(isinstance(found.get(name), kind) for name, (kind, _) in fields.items()):
                 raise
             body |= {name: right for name, (_, right) in fields.items()}
-            value = original(codec, msgspec.structs.replace(raw, content=msgspec.json.encode(body)))
-            return msgspec.structs.replace(value, **found)
+            value = original(codec, replace(raw, content=msgspec.json.encode(body)))
+            return replace(value, **found)
 
     return decode
 
 
-def _json_has_one_name(raw: Any) -> None:
+def _require_exact_media_type(raw: Any) -> None:
     if raw.headers.get("content-type") != "application/json":
         raise errors.DecodeError("is not application/json", status=raw.status)
 
@@ -96,18 +90,18 @@ _PART = {"part_id": "00000000", "offset": 0, "size": 1, "sha1": "0" * 40}
 
 # fmt: off
 DEFECTS = (
-    wrap("A number written as text is accepted", DECODE, _types_are_converted, CREATE, NEAR),
+    wrap("A number written as text is accepted", DECODE, _convert_types, CREATE, NEAR),
     wrap("An integer written as 1.0 is refused", "runtime.codecs.Json._decode_again",
         lambda original, codec, content, error, raw: original(codec, content, ValueError(str(error)), raw), CREATE,
         NEAR),
     patch("A fraction is rounded to an integer", "runtime.codecs._number", lambda text: round(float(text)), CREATE,
         NEAR),
-    wrap("A body that breaks the contract is returned undecoded", DECODE, _wrong_bodies_are_taken, CREATE, WRONG),
-    wrap("A session with an unknown property is refused", DECODE, _unknown_properties_are_refused, CREATE, "ignored"),
-    wrap("An error with an undocumented code is not decoded", DECODE, _unknown_codes_are_refused, "unknown_codes",
-        CREATE),
-    wrap("A time without a UTC offset counts as UTC", DECODE, _a_time_without_an_offset_is_utc, CREATE, NEAR),
-    wrap("The expiry of a session is read as UTC, whatever its offset", DECODE, _the_offset_of_a_time_is_dropped,
+    wrap("A body that breaks the contract is returned undecoded", DECODE, _accept_any_body, CREATE, WRONG),
+    wrap("A session with an unknown property is refused", DECODE, _refuse_unknown_properties, CREATE, "ignored"),
+    wrap("An error with an undocumented code is not decoded", DECODE, _refuse_unknown_codes, "unknown_codes", CREATE),
+    wrap("A time without a UTC offset counts as UTC", DECODE, _read_time_as_utc, CREATE, NEAR),
+    wrap("The expiry of a session is read as UTC, whatever its offset", DECODE,
+        _changed(models.UploadSession, lambda value: {"session_expires_at": value.session_expires_at.replace(tzinfo=dt.UTC)}),
         CREATE),
     wrap("The pattern of a session's id is ignored", DECODE, _loosened(models.UploadSession, id=(str, "F" * 32)),
         CREATE, NEAR),
@@ -121,7 +115,9 @@ DEFECTS = (
         READING),
     wrap("A commit without a file is a success", DECODE,
         _loosened(models.Files, entries=(list, [{"type": "file", "id": "1"}])), COMMIT, READING),
-    wrap("`order` of a list of parts is not read", DECODE, _the_order_of_a_list_is_dropped, LIST, READING),
+    wrap("`order` of a list of parts is not read", DECODE,
+        _changed(models.UploadParts, lambda _: {"order": msgspec.UNSET}), LIST, READING),
     patch("The media type of a response is ignored", "runtime.codecs._check_json", always(None), CREATE, READING),
-    patch("`application/json` with parameters is refused", "runtime.codecs._check_json", _json_has_one_name, CREATE),
+    patch("`application/json` with parameters is refused", "runtime.codecs._check_json", _require_exact_media_type,
+        CREATE),
 )

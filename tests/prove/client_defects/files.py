@@ -6,16 +6,17 @@ from typing import Any
 
 import msgspec
 from box_uploads.types import Response
+from msgspec.structs import replace
 
 from tests.prove.client_defects.building import none_on, read_as, with_request, without_header
 from tests.prove.operations import FILE
-from tests.prove.patches import change, wrap
+from tests.prove.patches import change, with_result, wrap
 
 BUILD = "files.get_file.build_request"
 READ = "files.get_file.read_response"
 
 
-def _all_calls_have_one_server(original: Any) -> Any:
+def _keep_first_server(original: Any) -> Any:
     first: list[str] = []
 
     def server_of(wire: Any, server: str) -> Any:
@@ -25,17 +26,12 @@ def _all_calls_have_one_server(original: Any) -> Any:
     return server_of
 
 
-def _the_digest_of_a_file_is_not_told(original: Any, raw: Any) -> Any:
-    response = original(raw)
-    return Response(raw, msgspec.structs.replace(response.parsed, sha1=msgspec.UNSET))
-
-
 # fmt: off
 DEFECTS = (
     wrap("A file is read at the upload server", BUILD, with_request(server="https://upload.box.com/api/2.0"), FILE,
         "test_requests_go_to"),
     change("All calls go to the server of the first call", "runtime.request_builder.RequestBuilder._server",
-        _all_calls_have_one_server, FILE, "test_requests_go_to"),
+        _keep_first_server, FILE, "test_requests_go_to"),
     wrap("A file is read in the trash", BUILD, with_request(path=lambda path: f"{path}/trash"), FILE),
     wrap("Leading zeros of the id of a file to read are dropped", BUILD,
         with_request(path=lambda path: f"/files/{int(path.removeprefix('/files/'))}"), FILE),
@@ -43,5 +39,6 @@ DEFECTS = (
     wrap("`as-user` is not sent", BUILD, without_header("as-user"), FILE),
     wrap("404 for a file returns None", READ, none_on(404), FILE),
     wrap("200 for a file is an error", READ, read_as(299, only=range(200, 201)), FILE),
-    wrap("`sha1` of a file is lost", READ, _the_digest_of_a_file_is_not_told, FILE),
+    wrap("`sha1` of a file is lost", READ,
+        with_result(lambda response, raw: Response(raw, replace(response.parsed, sha1=msgspec.UNSET))), FILE),
 )

@@ -14,12 +14,12 @@ from tests.prove.patches import after, change, patch, wrap
 TRUSTED = "leads_elsewhere"
 
 
-def _a_host_may_end_as_a_trusted_one(original: Any, trust: Any, text: str, url: Any) -> None:
+def _trust_similar_hosts(original: Any, trust: Any, text: str, url: Any) -> None:
     if not (url["scheme"] == "https" and not url["port"] and url["host"].endswith(tuple(trust._hosts))):
         original(trust, text, url)
 
 
-def _a_link_may_lead_to_any_path(original: Any, trust: Any, text: str, server: str, path: str) -> str:
+def _allow_any_path(original: Any, trust: Any, text: str, server: str, path: str) -> str:
     try:
         return original(trust, text, server, path)  # type: ignore[no-any-return]  # a URL
     except Exception as error:
@@ -39,15 +39,14 @@ DEFECTS = (
     patch("The token is sent to any URL that a session names", "runtime.url_policy.UrlPolicy.check",
         lambda trust, text, server, path: text, CREATE, TRUSTED),
     wrap("`evilbox.com` counts as a part of `box.com`", "runtime.url_policy.UrlPolicy._check_origin",
-        _a_host_may_end_as_a_trusted_one, TRUSTED),
+        _trust_similar_hosts, TRUSTED),
     wrap("A link over http is followed, with the token", "runtime.url_policy.UrlPolicy._check_origin",
         _checked_as(lambda text, url: text.replace("http:", "https:", 1)), TRUSTED),
     wrap("A link to another port of a trusted host is followed", "runtime.url_policy.UrlPolicy._check_origin",
         _checked_as(lambda text, url: text.replace(url["port"] or "\0", "", 1))),
     change("A link with a user name is followed", "runtime.url_policy._URL",
         lambda original: re.compile(original.pattern.replace("://", "://(?:[^/@]*@)?", 1))),
-    wrap("A link to another call of a trusted host is followed", "runtime.url_policy.UrlPolicy.check",
-        _a_link_may_lead_to_any_path),
+    wrap("A link to another call of a trusted host is followed", "runtime.url_policy.UrlPolicy.check", _allow_any_path),
     wrap("`localhost.evil.org` counts as this machine", "runtime.url_policy.is_loopback",
         lambda original, host: host.lower().startswith("localhost") or original(host)),
     wrap("`trusted_hosts` is ignored", "runtime.url_policy.UrlPolicy.__init__",

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
+from box_uploads.types import Response
+from msgspec.structs import replace
 
 from tests.prove.client_defects.building import BUILD, READ, with_body, with_request, with_session
 from tests.prove.operations import COMMIT, PLAN
-from tests.prove.patches import change, wrap
+from tests.prove.patches import change, with_result, wrap
 
 
-def _hits_are_misses(original: Any, raw: Any) -> Any:
-    response = original(raw)
+def _swap_hits(response: Any, raw: Any) -> Any:
     plan = response.parsed
-    swapped = msgspec.structs.replace(plan, hits=plan.misses, misses=plan.hits)
-    return type(response)(raw, swapped)
+    return Response(raw, replace(plan, hits=plan.misses, misses=plan.hits))
 
 
 # fmt: off
@@ -34,7 +32,7 @@ DEFECTS = (
     wrap("Half of the digest of a planned part is sent", BUILD(PLAN),
         with_body(lambda body: [part.update(sha512=part["sha512"][:64]) for part in body["parts"]]), PLAN),
     wrap("A plan is not retried", BUILD(PLAN), with_request(repeatable=None), PLAN, "repeated_by_itself"),
-    wrap("Hits and misses are swapped", READ(PLAN), _hits_are_misses, PLAN, "whole_life"),
+    wrap("Hits and misses are swapped", READ(PLAN), with_result(_swap_hits), PLAN, "whole_life"),
     change("The body of a 410 is decoded as something else", "api.plan_upload_parts._ERRORS[410]",
         lambda original: type(original)(int), PLAN),
     wrap("A digest that is left out is sent as null", BUILD(COMMIT),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import httpx2
-import msgspec
+from msgspec.structs import replace
 
 from tests.prove.patches import always, change, patch, wrap
 
@@ -38,5 +38,5 @@ DEFECTS = (
     patch("The client ignores `Retry-After`", "runtime.retry.parse_retry_after", always(None)),
     patch("`Retry-After` is only read in seconds", "runtime.retry._DATE", re.compile(r"(?!)")),
     wrap("The server can make the client wait for hours", DELAY,
-        lambda original, policy, *given: original(msgspec.structs.replace(policy, retry_after_cap_s=1e8), *given)),
+        lambda original, policy, *given: original(replace(policy, retry_after_cap_s=1e8), *given)),
 )

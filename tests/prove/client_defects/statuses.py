@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 from box_uploads import errors, models
 from box_uploads.types import Response
@@ -17,8 +15,7 @@ READING = "every_response_is_read"
 FAILURE = "api.create_upload_session.api_error"
 
 
-def _the_request_id_of_a_proxy_comes_first(original: Any, error: Any, *given: Any, **named: Any) -> None:
-    original(error, *given, **named)
+def _prefer_box_id(_: None, error: Any, *given: Any) -> None:
     error.request_id = error.headers.get("box-request-id") or error.request_id
 
 
@@ -54,5 +51,5 @@ DEFECTS = (
     patch("An error whose body is HTML is not raised as such", "runtime.api_error._fields", msgspec.json.decode,
         "whatever"),
     wrap("`box-request-id` is preferred to `x-request-id`, and to the body", "runtime.errors.ApiError.__init__",
-        _the_request_id_of_a_proxy_comes_first, CREATE),
+        after(_prefer_box_id), CREATE),
 )

@@ -15,7 +15,7 @@ def _forget_token(_: Any, __: Any, credentials: Any) -> None:
         credentials.current = None
 
 
-def _a_refused_token_is_shown(original: Any, secret: Any) -> None:
+def _show_token(original: Any, secret: Any) -> None:
     try:
         original(secret)
     except Exception as error:
@@ -36,7 +36,7 @@ DEFECTS = (
         lambda credentials: f"Credentials({credentials.current and credentials.current.reveal()})"),
     patch("A secret can be pickled", "runtime.auth.Secret.__reduce__", lambda secret: (Secret, (secret.reveal(),))),
     patch("A token that is invalid in a header is accepted", "runtime.auth.Secret.check", always(None)),
-    wrap("The error of a malformed token contains the token", "runtime.auth.Secret.check", _a_refused_token_is_shown),
+    wrap("The error of a malformed token contains the token", "runtime.auth.Secret.check", _show_token),
     wrap("The error of a failed call references the request, and so the token",
         "runtime.response_reader.map_transport_error",
         after(lambda found, request, error, prepared: setattr(found, "__cause__", error))),

@@ -20,7 +20,7 @@ from tests.prove.operations import COMMIT, LIST, UPLOAD
 from tests.prove.patches import always, change, patch, wrap
 
 
-def _a_length_is_not_announced(original: Any, wire: Any, request: Any) -> Any:
+def _omit_length(original: Any, wire: Any, request: Any) -> Any:
     class Silent(list[Any]):
         def append(self, field: Any) -> None:
             if field[0] != "content-length":
@@ -61,8 +61,8 @@ DEFECTS = (
         lambda content: isinstance(content, bytes), UPLOAD),
     wrap("`content-length` of a streamed body is wrong", "runtime.request_builder.size_of",
         lambda original, content: original(content) + 1, UPLOAD),
-    wrap("A streamed body is sent without a length", "runtime.request_builder.RequestBuilder._headers",
-        _a_length_is_not_announced, UPLOAD),
+    wrap("A streamed body is sent without a length", "runtime.request_builder.RequestBuilder._headers", _omit_length,
+        UPLOAD),
     # Lists and commits
     wrap("`offset` of a list is not sent", BUILD(LIST),
         with_request(query=lambda query: tuple(pair for pair in query if pair[0] != "offset")), LIST),

@@ -8,25 +8,20 @@ from box_uploads_mock.errors import ApiError
 from starlette.responses import JSONResponse
 
 from tests.prove.operations import ABORT, CREATE, GET, LIST, LOG, UPLOAD
-from tests.prove.patches import always, patch, wrap
+from tests.prove.patches import always, patch, with_result, wrap
 
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="Service"'}
 
 
-def _a_media_type_has_no_parameters(request: Any, expected: str) -> None:
+def _refuse_media_type_parameters(request: Any, expected: str) -> None:
     if request.headers.get("content-type") != expected:
         raise ApiError("unsupported_media_type", "Unsupported Media Type")
 
 
-def _a_wrong_method_is_not_told_the_right_ones(original: Any, route: Any, method: str) -> str:
+def _refuse_method(original: Any, route: Any, method: str) -> str:
     if method not in route.operations:
         raise ApiError("method_not_allowed", "Method Not Allowed")
     return original(route, method)  # type: ignore[no-any-return]  # a name
-
-
-def _the_rate_limit_says_a_second_more(original: Any, faults: Any) -> int | None:
-    seconds = original(faults)
-    return None if seconds is None else seconds + 1
 
 
 # fmt: off
@@ -58,12 +53,12 @@ DEFECTS = (
     patch("The media type of a body is not checked", "mock.request_checks.check_media_type", always(None), CREATE,
         UPLOAD),
     patch("`application/json; charset=utf-8` is refused", "mock.request_checks.check_media_type",
-        _a_media_type_has_no_parameters, CREATE),
+        _refuse_media_type_parameters, CREATE),
     wrap("Bodies of a hundred megabytes are accepted", "mock.request_checks.read_json_body",
         lambda original, request, chunks, max_length: original(request, chunks, 10**8), CREATE, LOG),
     patch("A body that is too large is answered with 400", "mock.errors.STATUS_OF_CODE[request_entity_too_large]", 400,
         CREATE),
-    wrap("A 405 has no `Allow`", "mock.routes._operation", _a_wrong_method_is_not_told_the_right_ones, CREATE),
+    wrap("A 405 has no `Allow`", "mock.routes._operation", _refuse_method, CREATE),
     patch("An undocumented method counts as the first documented one", "mock.routes._operation",
         lambda route, method: route.operations.get(method) or next(iter(route.operations.values())), LIST),
     wrap("`Allow` names an undocumented method", "mock.routes._allow",
@@ -73,6 +68,6 @@ DEFECTS = (
         lambda original, route, sent: original(route, sent if sent[-1] else sent[:-1]), LIST),
     patch("The rate limit is not checked", "mock.request_checks.check_rate_limit", always(None), CREATE),
     wrap("`Retry-After` of a 429 is one second too long", "mock.faults.Faults.take_rate_limit",
-        _the_rate_limit_says_a_second_more, CREATE),
+        with_result(lambda seconds, _: None if seconds is None else seconds + 1), CREATE),
     patch("The rate limit is answered with 420", "mock.errors.STATUS_OF_CODE[rate_limit_exceeded]", 420, CREATE),
 )

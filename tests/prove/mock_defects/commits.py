@@ -8,64 +8,48 @@ from typing import Any
 
 from tests.prove.mock_defects.outcomes import HANDLER, with_body, with_outcome
 from tests.prove.operations import COMMIT, GET
-from tests.prove.patches import add, always, change, patch, wrap
+from tests.prove.patches import add, always, change, patch, with_result, wrap
 
 
-async def _a_wait_has_a_body(original: Any, call: Any) -> Any:
+async def _respond_with_wait(original: Any, call: Any) -> Any:
     outcome = await original(call)
     return outcome if outcome.body else replace(outcome, status=200, body={"type": "wait"})
 
 
-def _the_ids_of_parts_are_not_compared(original: Any, session: Any, named: Any) -> None:
+def _ignore_part_ids(original: Any, session: Any, named: Any) -> None:
     ids = {part.offset: part.part_id for part in session.part_store.parts}
     original(session, [replace(part, part_id=ids.get(part.offset, part.part_id)) for part in named])
 
 
-def _the_parts_have_to_be_in_order(original: Any, session: Any, named: Any) -> None:
+def _require_order(original: Any, session: Any, named: Any) -> None:
     original(session, named if sorted(named, key=lambda part: part.offset) == list(named) else named[:-1])
 
 
-def _parts_may_be_missing(original: Any, session: Any, named: Any) -> None:
+def _add_missing_parts(original: Any, session: Any, named: Any) -> None:
     offsets = {part.offset for part in named}
     original(session, [*named, *(part for part in session.part_store.parts if part.offset not in offsets)])
 
 
-def _the_digest_of_the_file_is_not_compared(original: Any, uploads: Any, session_id: str, request: Any) -> Any:
+def _ignore_file_digest(original: Any, uploads: Any, session_id: str, request: Any) -> Any:
     digest = uploads.find(session_id).part_store.digest
     return original(uploads, session_id, replace(request, digest=digest))
 
 
-def _a_version_keeps_its_name(original: Any, request: Any, present: Any) -> Any:
-    folder_id, name = original(request, present)
-    return folder_id, name if present is None else present.name
-
-
-def _a_version_keeps_its_folder(original: Any, request: Any, present: Any) -> Any:
-    folder_id, name = original(request, present)
-    return folder_id if present is None else present.folder, name
-
-
-def _a_file_is_not_stored(original: Any, library: Any, request: Any, file_id: Any, **given: Any) -> Any:
+def _restore_files(original: Any, library: Any, request: Any, file_id: Any, **given: Any) -> Any:
     before = dict(library._files)
     file = original(library, request, file_id, **given)
     library._files = before
     return file
 
 
-def _the_attributes_of_a_file_are_dropped(
-    original: Any, library: Any, request: Any, file_id: Any, *, attributes: Any, **given: Any
-) -> Any:
-    return original(library, request, file_id, attributes=type(attributes)(), **given)
-
-
-def _a_committed_session_goes_on(original: Any, uploads: Any, session_id: str, request: Any) -> Any:
+def _keep_session(original: Any, uploads: Any, session_id: str, request: Any) -> Any:
     session = uploads.find(session_id)
     file = original(uploads, session_id, request)
     uploads._sessions[session.id] = session
     return file
 
 
-def _a_name_is_only_looked_at_once(original: Any, library: Any, request: Any, file_id: Any) -> None:
+def _check_name_once(original: Any, library: Any, request: Any, file_id: Any) -> None:
     if request not in library.__dict__.setdefault("_seen", []):
         original(library, request, file_id)
         library._seen.append(request)
@@ -78,22 +62,21 @@ DEFECTS = (
         COMMIT),
     wrap("The list of stored files is empty", HANDLER(COMMIT), with_body(lambda body: body.update(entries=[])), COMMIT),
     wrap("A 202 has no `Retry-After`", HANDLER(COMMIT), with_outcome(headers={}), COMMIT),
-    wrap("A 202 becomes a 200 with a body", HANDLER(COMMIT), _a_wait_has_a_body, COMMIT),
+    wrap("A 202 becomes a 200 with a body", HANDLER(COMMIT), _respond_with_wait, COMMIT),
     patch("No commit is answered with 202", "mock.session_store.SessionStore.take_pending_commit", always(False),
         COMMIT),
     patch("A pending commit stays at 202 forever", "mock.session_store.SessionStore.take_pending_commit",
         lambda uploads, session: session.pending_commits > 0, COMMIT),
     patch("The parts of a commit are not checked", "mock.session_store._require_parts", always(None), COMMIT),
-    wrap("A commit may name part ids of another session", "mock.session_store._require_parts",
-        _the_ids_of_parts_are_not_compared, COMMIT),
+    wrap("A commit may name part ids of another session", "mock.session_store._require_parts", _ignore_part_ids,
+        COMMIT),
     wrap("The digests of committed parts are not checked", "mock.session_store._require_parts",
         lambda original, session, named: original(session, [replace(part, sha1="") for part in named]), COMMIT),
-    wrap("A commit with unordered parts is refused", "mock.session_store._require_parts",
-        _the_parts_have_to_be_in_order, COMMIT),
-    wrap("A commit may omit stored parts", "mock.session_store._require_parts", _parts_may_be_missing, COMMIT),
+    wrap("A commit with unordered parts is refused", "mock.session_store._require_parts", _require_order, COMMIT),
+    wrap("A commit may omit stored parts", "mock.session_store._require_parts", _add_missing_parts, COMMIT),
     patch("A mismatch of parts is answered with 409", "mock.errors.STATUS_OF_CODE[parts_mismatch]", 409, COMMIT),
-    wrap("A file is stored whatever its digest is", "mock.session_store.SessionStore.check_commit",
-        _the_digest_of_the_file_is_not_compared, COMMIT),
+    wrap("A file is stored whatever its digest is", "mock.session_store.SessionStore.check_commit", _ignore_file_digest,
+        COMMIT),
     patch("`if-match` and `if-none-match` are ignored", "mock.session_store._require_conditions", always(None), COMMIT),
     wrap("`if-none-match` is ignored", "mock.session_store._require_conditions",
         lambda original, request, present: original(replace(request, if_none_match=None), present), COMMIT),
@@ -103,25 +86,27 @@ DEFECTS = (
         lambda original, file: replace(original(file), etag=file.etag), COMMIT),
     wrap("A new version is another file", "mock.file_store._next_version",
         lambda original, file: replace(original(file), id=f"9{file.id}"), COMMIT),
-    wrap("A new version is not renamed", "mock.file_store._destination", _a_version_keeps_its_name, COMMIT),
-    wrap("A new version is not moved", "mock.file_store._destination", _a_version_keeps_its_folder, COMMIT),
-    wrap("A file is reported as stored, but is not", "mock.file_store.FileStore.put", _a_file_is_not_stored, COMMIT),
+    wrap("A new version is not renamed", "mock.file_store._destination",
+        with_result(lambda found, _, present: (found[0], present.name if present else found[1])), COMMIT),
+    wrap("A new version is not moved", "mock.file_store._destination",
+        with_result(lambda found, _, present: (present.folder if present else found[0], found[1])), COMMIT),
+    wrap("A file is reported as stored, but is not", "mock.file_store.FileStore.put", _restore_files, COMMIT),
     wrap("The attributes of a committed file are lost", "mock.file_store.FileStore.put",
-        _the_attributes_of_a_file_are_dropped, COMMIT),
+        lambda original, *given, attributes, **rest: original(*given, attributes=type(attributes)(), **rest), COMMIT),
     wrap("The control plane returns the size of a file as a string", "mock.control.file_body",
-        lambda original, file: {**original(file), "size": str(file.size)}, COMMIT),
+        with_result(lambda body, file: {**body, "size": str(file.size)}), COMMIT),
     wrap("The SHA-1 of the stored file is in upper case", "mock.transfers.file_body",
-        lambda original, file: {**original(file), "sha1": file.sha1.upper()}, COMMIT),
+        with_result(lambda body, file: {**body, "sha1": file.sha1.upper()}), COMMIT),
     wrap("The id of the stored file is a number", "mock.transfers.file_body",
-        lambda original, file: {**original(file), "id": int(file.id)}, COMMIT),
+        with_result(lambda body, file: {**body, "id": int(file.id)}), COMMIT),
     wrap("The size of the stored file is too small", "mock.transfers.file_body",
-        lambda original, file: {**original(file), "size": file.size // 2}, COMMIT),
+        with_result(lambda body, file: {**body, "size": file.size // 2}), COMMIT),
     wrap("The parts of the stored file are reversed", "mock.part_store.PartStore.take_stored_parts",
         lambda original, part_store: list(reversed(original(part_store))), COMMIT),
-    wrap("A session still exists after its commit", "mock.session_store.SessionStore.commit",
-        _a_committed_session_goes_on, COMMIT, GET),
-    wrap("A name that was taken meanwhile is used twice", "mock.file_store.FileStore.require_target",
-        _a_name_is_only_looked_at_once, COMMIT),
+    wrap("A session still exists after its commit", "mock.session_store.SessionStore.commit", _keep_session, COMMIT,
+        GET),
+    wrap("A name that was taken meanwhile is used twice", "mock.file_store.FileStore.require_target", _check_name_once,
+        COMMIT),
     change("The longest description is one character longer", "mock.commit_rules.MAX_DESCRIPTION_LENGTH", add(1),
         COMMIT),
     patch("A malformed part id counts as a mismatch", "mock.commit_rules._PART_ID", re.compile(r"(?s).*"), COMMIT),

@@ -14,14 +14,14 @@ from tests.prove.operations import CREATE, GET, VERSION
 from tests.prove.patches import add, after, always, before, change, patch, wrap
 
 
-def _the_same_request_gets_the_same_session(original: Any, uploads: Any, request: Any, file_id: Any) -> Any:
+def _reuse_session(original: Any, uploads: Any, request: Any, file_id: Any) -> Any:
     for session in uploads._sessions.values():
         if (session.target, session.file_id) == (request, file_id):
             return session
     return original(uploads, request, file_id)
 
 
-def _too_small_is_another_status(original: Any, value: Any, least: int) -> Any:
+def _refuse_with_422(original: Any, value: Any, least: int) -> Any:
     try:
         return original(value, least)
     except Exception as refusal:
@@ -29,13 +29,9 @@ def _too_small_is_another_status(original: Any, value: Any, least: int) -> Any:
         raise
 
 
-def _a_file_in_the_trash_gets_a_version(original: Any, library: Any, file_id: str) -> Any:
+def _restore_from_trash(original: Any, library: Any, file_id: str) -> Any:
     present = library._files.get(file_id)
     return replace(present, trashed=False) if present is not None else original(library, file_id)
-
-
-def _a_null_name_is_no_name(original: Any, body: bytes, least: int) -> Any:
-    return original(body.replace(b'"file_name": null, ', b"").replace(b'"file_name":null,', b""), least)
 
 
 # fmt: off
@@ -44,8 +40,8 @@ DEFECTS = (
     wrap("The status of a created session is 202", HANDLER(VERSION), with_outcome(status=202), VERSION),
     wrap("A created session is not stored", "mock.session_store.SessionStore.create",
         after(lambda session, uploads, *_: uploads._sessions.clear()), CREATE, GET),
-    wrap("An equal request returns the existing session", "mock.session_store.SessionStore.create",
-        _the_same_request_gets_the_same_session, CREATE),
+    wrap("An equal request returns the existing session", "mock.session_store.SessionStore.create", _reuse_session,
+        CREATE),
     patch("An equal request after a lost response gets another session",
         "mock.session_store.SessionStore.mark_unacknowledged", always(None), CREATE),
     wrap("The error of an argument does not name it", "mock.rules.argument_error",
@@ -54,7 +50,7 @@ DEFECTS = (
         lambda original, value, least: original(value, least - 1), CREATE),
     wrap("The smallest file is one byte larger", "mock.rules._file_size",
         lambda original, value, least: original(value, least + 1), VERSION),
-    wrap("A file that is too small is refused with 422", "mock.rules._file_size", _too_small_is_another_status, CREATE),
+    wrap("A file that is too small is refused with 422", "mock.rules._file_size", _refuse_with_422, CREATE),
     wrap("A size written as a string is accepted", "mock.rules.whole_number",
         lambda original, value: original(int(value) if isinstance(value, str) and value.isdecimal() else value),
         CREATE),
@@ -75,12 +71,12 @@ DEFECTS = (
         VERSION),
     wrap("A body that is not JSON is a server error", "mock.rules.parse_json_object",
         before(lambda body: body.decode("ascii")), CREATE),
-    wrap("A null name counts as absent", "mock.operations.rules.parse_new_version", _a_null_name_is_no_name, VERSION),
+    wrap("A null name counts as absent", "mock.operations.rules.parse_new_version",
+        lambda original, body, least: original(re.sub(rb'"file_name": ?null, ?', b"", body), least), VERSION),
     patch("A malformed id counts as unknown", "mock.rules.is_id", bool, VERSION),
     patch("Unknown and trashed folders are accepted", "mock.file_store.FileStore._require_folder", always(None),
         CREATE),
-    wrap("A trashed file gets a version", "mock.file_store.FileStore.require_file", _a_file_in_the_trash_gets_a_version,
-        VERSION),
+    wrap("A trashed file gets a version", "mock.file_store.FileStore.require_file", _restore_from_trash, VERSION),
     patch("An unknown file gets a version", "mock.file_store.FileStore.require_file",
         lambda library, file_id: library._files.get(file_id) or File(id=file_id, name=f"{file_id}.new"), VERSION),
     patch("Names are compared with their letter case", "mock.file_store.name_key", lambda name: name, CREATE, VERSION),

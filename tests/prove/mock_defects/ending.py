@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from tests.prove.mock_defects.outcomes import HANDLER, with_body, with_outcome
 from tests.prove.operations import ABORT, GET, VERSION
 from tests.prove.patches import after, always, before, patch, wrap
 
-
-def _sessions_do_not_expire(original: Any, uploads: Any, session_id: str) -> Any:
-    found = uploads._sessions.get(session_id.upper())
-    return found if found is not None else original(uploads, session_id)
-
-
 # fmt: off
 DEFECTS = (
     wrap("The status of a read session is 203", HANDLER(GET), with_outcome(status=203), GET),
-    wrap("Expired sessions are found", "mock.session_store.SessionStore.find", _sessions_do_not_expire, GET),
+    wrap("Expired sessions are found", "mock.session_store.SessionStore.find",
+        lambda original, uploads, name: uploads._sessions.get(name.upper()) or original(uploads, name), GET),
     patch("An expired session is answered with 404", "mock.errors.STATUS_OF_CODE[session_expired]", 404, GET),
     patch("An unknown session is answered with 410", "mock.errors.STATUS_OF_CODE[upload_session_not_found]", 410, GET),
     patch("A malformed session id counts as unknown", "mock.session_store._SESSION_ID", re.compile(r"(?s).*"), GET),

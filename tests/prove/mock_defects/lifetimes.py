@@ -13,23 +13,23 @@ from tests.prove.operations import ABORT, COMMIT, CREATE, LOG, UPLOAD
 from tests.prove.patches import before, patch, wrap
 
 
-def _an_expired_session_is_a_conflict(original: Any, uploads: Any, request: Any, file_id: Any) -> Any:
+def _remember_expired_session(original: Any, uploads: Any, request: Any, file_id: Any) -> Any:
     for twin in uploads._unacknowledged:
         if twin.id in uploads._sessions and (twin.target, twin.file_id) == (request, file_id):
             raise DuplicateSessionError(twin)
     return original(uploads, request, file_id)
 
 
-def _a_committed_session_is_only_known_in_upper_case(original: Any, uploads: Any, session_id: str) -> Any:
+def _require_upper_case(original: Any, uploads: Any, session_id: str) -> Any:
     return original(uploads, session_id) if session_id.isupper() else uploads._sessions.pop(uploads.find(session_id).id)
 
 
-def _any_etag_is_one_of_no_file(original: Any, request: Any, present: Any) -> None:
+def _match_missing_file(original: Any, request: Any, present: Any) -> None:
     is_any = present is None and request.if_match == "*"
     original(replace(request, if_match=None) if is_any else request, present)
 
 
-def _a_commit_is_checked_once(original: Any, uploads: Any, session_id: str, request: Any) -> Any:
+def _skip_second_check(original: Any, uploads: Any, session_id: str, request: Any) -> Any:
     uploads.check_commit = lambda session_id, _: uploads.find(session_id)
     try:
         return original(uploads, session_id, request)
@@ -37,7 +37,7 @@ def _a_commit_is_checked_once(original: Any, uploads: Any, session_id: str, requ
         del uploads.check_commit
 
 
-def _a_range_is_checked_once(uploads: Any, session_id: str, wanted: Any, writer: Any) -> Any:
+def _store_without_check(uploads: Any, session_id: str, wanted: Any, writer: Any) -> Any:
     session = uploads.find(session_id)
     part_id = uploads._new_part_id(session)
     part = Part(part_id=part_id, offset=wanted.start, size=writer.size, sha1=writer.digest.hex())
@@ -45,7 +45,7 @@ def _a_range_is_checked_once(uploads: Any, session_id: str, wanted: Any, writer:
     return part
 
 
-def _committed_sessions_outlive_a_reset(original: Any, state: Any) -> None:
+def _keep_committed(original: Any, state: Any) -> None:
     committed = set(state.session_store._committed)
     original(state)
     state.session_store._committed |= committed
@@ -54,17 +54,15 @@ def _committed_sessions_outlive_a_reset(original: Any, state: Any) -> None:
 # fmt: off
 DEFECTS = (
     wrap("After a lost response, an expired session is a conflict", "mock.session_store.SessionStore.create",
-        _an_expired_session_is_a_conflict, CREATE),
+        _remember_expired_session, CREATE),
     wrap("A committed session is only found by its upper-case id", "mock.session_store.SessionStore.abort",
-        _a_committed_session_is_only_known_in_upper_case, ABORT),
-    wrap("`If-Match: *` matches a missing file", "mock.session_store._require_conditions", _any_etag_is_one_of_no_file,
-        COMMIT),
+        _require_upper_case, ABORT),
+    wrap("`If-Match: *` matches a missing file", "mock.session_store._require_conditions", _match_missing_file, COMMIT),
     wrap("A wrong event of an unknown session is answered with 404", HANDLER(LOG),
         before(lambda call: call.state.session_store.find(call.session_id)), LOG),
-    wrap("A commit ignores changes since it was checked", "mock.session_store.SessionStore.commit",
-        _a_commit_is_checked_once, COMMIT),
+    wrap("A commit ignores changes since it was checked", "mock.session_store.SessionStore.commit", _skip_second_check,
+        COMMIT),
     patch("Two equal parts sent concurrently are both stored", "mock.session_store.SessionStore.finish_part",
-        _a_range_is_checked_once, UPLOAD),
-    wrap("Committed sessions can be aborted after a reset", "mock.state.State.reset",
-        _committed_sessions_outlive_a_reset, ABORT),
+        _store_without_check, UPLOAD),
+    wrap("Committed sessions can be aborted after a reset", "mock.state.State.reset", _keep_committed, ABORT),
 )

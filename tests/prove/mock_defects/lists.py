@@ -9,14 +9,14 @@ from tests.prove.operations import LIST
 from tests.prove.patches import add, change, patch, wrap
 
 
-def _fixed(fixed: str, value: int) -> Any:
+def _fix_number(fixed: str, value: int) -> Any:
     """Ignore a number of the query."""
     return lambda original, call, name, least, most, *, default: (
         value if name == fixed else original(call, name, least, most, default=default)
     )
 
 
-def _a_malformed_number_is_ignored(original: Any, call: Any, name: str, least: int, most: int, *, default: int) -> int:
+def _ignore_malformed_number(original: Any, call: Any, name: str, least: int, most: int, *, default: int) -> int:
     is_number = call.query.get(name, "").isdecimal()
     return original(call, name, least, most, default=default) if is_number else default
 
@@ -34,10 +34,9 @@ DEFECTS = (
         with_body(lambda body: body.update(entries=body["entries"][:-1])), LIST),
     wrap("`entries` is called `parts`", HANDLER(LIST), with_body(lambda body: body.update(parts=body.pop("entries"))),
         LIST),
-    wrap("All pages start with the first part", "mock.operations._query_number", _fixed("offset", 0), LIST),
-    wrap("All pages have up to 1,000 parts", "mock.operations._query_number", _fixed("limit", 1000), LIST),
-    wrap("A malformed offset or limit is ignored", "mock.operations._query_number", _a_malformed_number_is_ignored,
-        LIST),
+    wrap("All pages start with the first part", "mock.operations._query_number", _fix_number("offset", 0), LIST),
+    wrap("All pages have up to 1,000 parts", "mock.operations._query_number", _fix_number("limit", 1000), LIST),
+    wrap("A malformed offset or limit is ignored", "mock.operations._query_number", _ignore_malformed_number, LIST),
     change("10,001 parts can be skipped", "mock.operations.MAX_OFFSET", add(1), LIST),
     wrap("A limit of 0 is accepted", "mock.operations._query_number",
         lambda original, call, name, least, most, *, default: original(call, name, 0, most, default=default), LIST),

@@ -14,27 +14,27 @@ from tests.prove.operations import COMMIT, PLAN
 from tests.prove.patches import after, always, patch, wrap
 
 
-def _each_plan_gives_new_ids(part_store: Any, offset: int, sha512: str) -> None:
+def _forget_hit(part_store: Any, offset: int, sha512: str) -> None:
     part_store._hits.pop((offset, sha512), None)
 
 
-def _a_hit_goes_with_its_session(part_store: Any, part: Any, source: Any) -> Any:
+def _reference_source(part_store: Any, part: Any, source: Any) -> Any:
     return part_store._hits.setdefault((part.offset, part.sha512), StoredPart(part, source)).part
 
 
-def _a_hit_is_known_by_its_id_alone(original: Any, part_store: Any, named: Any) -> None:
+def _match_by_id(original: Any, part_store: Any, named: Any) -> None:
     for hit in list(part_store._hits.values()):
         if hit.part.part_id == named.part_id:
             original(part_store, hit.part)
             part_store._parts[hit.part.offset] = named
 
 
-def _a_plan_with_other_properties_is_taken(original: Any, body: bytes) -> Any:
+def _drop_unknown_properties(original: Any, body: bytes) -> Any:
     parts = parse_json_object(body).get("parts")
     return original(json.dumps({"parts": parts}, default=float).encode())
 
 
-def _a_planned_part_of_no_bytes_is_taken(original: Any, value: Any) -> Any:
+def _accept_empty_part(original: Any, value: Any) -> Any:
     if isinstance(value, dict) and value.get("size") == 0 and value["size"] is not False:
         return replace(original({**value, "size": 1}), size=0)
     return original(value)
@@ -56,22 +56,20 @@ DEFECTS = (
     patch("Only parts of stored files are hits", "mock.part_store.PartStore.stored_parts", always([]), PLAN, "plan"),
     patch("A part outside the session's ranges can be a hit", "mock.sessions.Session.has_range", always(True), PLAN,
         "plan"),
-    patch("Each plan gives a hit another id", "mock.part_store.PartStore.find_hit", _each_plan_gives_new_ids, PLAN,
-        "plan"),
+    patch("Each plan gives a hit another id", "mock.part_store.PartStore.find_hit", _forget_hit, PLAN, "plan"),
     wrap("A hit counts as uploaded before the commit", "mock.part_store.PartStore.add_hit",
         after(lambda hit, part_store, part, source: part_store.use_hit(part)), PLAN, "plan"),
-    patch("The bytes of a hit are lost with their session", "mock.part_store.PartStore.add_hit",
-        _a_hit_goes_with_its_session, PLAN, "plan"),
+    patch("The bytes of a hit are lost with their session", "mock.part_store.PartStore.add_hit", _reference_source,
+        PLAN, "plan"),
     wrap("A commit cannot name hits", "mock.session_store.SessionStore.use_hits",
         lambda original, uploads, session_id, named: original(uploads, session_id, []), COMMIT, "plan"),
-    wrap("A commit may name a hit with another offset or size", "mock.part_store.PartStore.use_hit",
-        _a_hit_is_known_by_its_id_alone, COMMIT, "plan"),
+    wrap("A commit may name a hit with another offset or size", "mock.part_store.PartStore.use_hit", _match_by_id,
+        COMMIT, "plan"),
     patch("A commit may name parts with another SHA-512", "mock.session_store.SessionStore.check_sha512", always(None),
         COMMIT, "plan"),
-    wrap("Unknown properties of a plan are ignored", "mock.transfers.commit_rules.parse_plan",
-        _a_plan_with_other_properties_is_taken, PLAN),
+    wrap("Unknown properties of a plan are ignored", "mock.transfers.commit_rules.parse_plan", _drop_unknown_properties,
+        PLAN),
     wrap("The letter case of a SHA-512 counts", "mock.commit_rules._sha512",
         lambda original, fields: original(fields) and fields["sha512"], PLAN, COMMIT),
-    wrap("A part without bytes can be planned", "mock.commit_rules._planned", _a_planned_part_of_no_bytes_is_taken,
-        PLAN),
+    wrap("A part without bytes can be planned", "mock.commit_rules._planned", _accept_empty_part, PLAN),
 )

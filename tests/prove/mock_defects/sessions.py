@@ -8,20 +8,9 @@ from typing import Any
 
 from tests.prove.mock_defects.outcomes import with_entries, without_entry
 from tests.prove.operations import CREATE, GET, VERSION
-from tests.prove.patches import always, change, patch, wrap
+from tests.prove.patches import always, change, patch, with_result, wrap
 
 BODY = "mock.operations.session_body"
-
-
-def _the_part_count_is_renamed(original: Any, session: Any, call: Any) -> dict[str, Any]:
-    body = dict(original(session, call))
-    body["parts_processed"] = body.pop("num_parts_processed")
-    return body
-
-
-def _described(entries: Any) -> Any:
-    """Change some entries of a session's description."""
-    return lambda original, session, call: {**original(session, call), **entries(session)}
 
 
 def _linked(**changes: Any) -> Any:
@@ -41,16 +30,18 @@ DEFECTS = (
         lambda session: max(1, session.file_size // session.part_size), CREATE, VERSION),
     patch("`total_parts` is one too many for a multiple of the part size", "mock.sessions.Session.total_parts",
         lambda session: session.file_size // session.part_size + 1, CREATE, VERSION),
-    wrap("`part_size` is a string of digits", BODY, _described(lambda session: {"part_size": str(session.part_size)}),
-        CREATE),
+    wrap("`part_size` is a string of digits", BODY,
+        with_result(lambda body, session, _: {**body, "part_size": str(session.part_size)}), CREATE),
     wrap("`type` of a session is missing", BODY, without_entry("type"), GET),
     wrap("`type` of a session is `session`", BODY, with_entries(type="session"), CREATE),
-    wrap("`num_parts_processed` is called `parts_processed`", BODY, _the_part_count_is_renamed, VERSION),
+    wrap("`num_parts_processed` is called `parts_processed`", BODY,
+        with_result(lambda body, *_: {name.replace("num_parts", "parts"): value for name, value in body.items()}),
+        VERSION),
     wrap("`num_parts_processed` is null", BODY, with_entries(num_parts_processed=None), GET),
     wrap("`session_expires_at` has no UTC offset", BODY,
-        _described(lambda session: {"session_expires_at": f"{session.expires_at:%FT%T}"}), CREATE),
+        with_result(lambda body, session, _: {**body, "session_expires_at": f"{session.expires_at:%FT%T}"}), CREATE),
     wrap("`session_expires_at` has a space instead of the `T`", BODY,
-        _described(lambda session: {"session_expires_at": f"{session.expires_at:%F %TZ}"}), CREATE),
+        with_result(lambda body, session, _: {**body, "session_expires_at": f"{session.expires_at:%F %TZ}"}), CREATE),
     wrap("A session has an undocumented property", BODY, with_entries(owner="0"), CREATE),
     wrap("The `upload_part` endpoint has another session id", BODY,
         _linked(upload_part=lambda links: re.sub("[0-9A-F]{32}", "F" * 32, links["upload_part"])), CREATE),

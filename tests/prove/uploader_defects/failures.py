@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from tests.prove.patches import always, before, change, patch, wrap
 
 
-def _a_buffer_is_used_while_it_is_sent(engine: Any, part: Any) -> Any:
+def _share_one_buffer(engine: Any, part: Any) -> Any:
     if engine._source.in_memory:
         return memoryview(b"")
     if not engine._buffers:
@@ -23,7 +23,7 @@ def _a_buffer_is_used_while_it_is_sent(engine: Any, part: Any) -> Any:
     return engine._buffers[0]
 
 
-def _the_file_is_hashed_in_part(original: Any) -> Any:
+def _skip_first_byte(original: Any) -> Any:
     started = set[int]()
 
     def add(whole: Any, content: Any) -> None:
@@ -33,7 +33,7 @@ def _the_file_is_hashed_in_part(original: Any) -> Any:
     return add
 
 
-def _an_exception_of_the_caller_is_swallowed(original: Any, context: Any, *given: Any, emit: Any, **rest: Any) -> None:
+def _suppress_errors(original: Any, context: Any, *given: Any, emit: Any, **rest: Any) -> None:
     def quiet(event: Any) -> None:
         with suppress(Exception):
             emit(event)
@@ -41,14 +41,14 @@ def _an_exception_of_the_caller_is_swallowed(original: Any, context: Any, *given
     original(context, *given, emit=quiet, **rest)
 
 
-def _failures_are_borne_without_end(original: Any, budget: Any, cause: Any, retry_after_s: Any = None) -> None:
+def _remove_deadline(original: Any, budget: Any, cause: Any, retry_after_s: Any = None) -> None:
     if budget.attempts > 10_000:
         raise AssertionError("without end")
     budget._deadline_s = float("inf")
     original(budget, cause, retry_after_s)
 
 
-def _a_version_is_uploaded_as_a_new_file(original: Any, calls: Any, context: Any) -> Any:
+def _drop_file_id(original: Any, calls: Any, context: Any) -> Any:
     target = context.target
     if target.file_id:
         target = replace(target, file_id=None, folder_id=target.folder_id or "0", file_name="a.bin")
@@ -80,29 +80,27 @@ DEFECTS = (
         lambda original, error: Outcome.NOT_APPLIED if original(error) is Outcome.AMBIGUOUS else original(error)),
     wrap("The parts are committed with the first one last", "upload.engine.UploadedParts",
         lambda original, parts, sha1: original([*parts[1:], parts[0]], sha1)),
-    patch("All parts are read into one buffer", "upload.engine.Engine._take_buffer",
-        _a_buffer_is_used_while_it_is_sent),
+    patch("All parts are read into one buffer", "upload.engine.Engine._take_buffer", _share_one_buffer),
     wrap("Buffers are not reused", "upload.engine.Engine._take_buffer",
         before(lambda engine, part: engine._buffers.clear())),
-    change("The digest of the file omits its first byte", "upload.engine.WholeDigest.add", _the_file_is_hashed_in_part),
+    change("The digest of the file omits its first byte", "upload.engine.WholeDigest.add", _skip_first_byte),
     patch("Workers go on after a part has failed", "upload.engine.Engine._stop_workers", always(None)),
     patch("Progress does not count bytes", "upload.engine.Engine._report", always(None)),
-    wrap("An exception of `on_progress` is ignored", "upload.context.UploadContext.__init__",
-        _an_exception_of_the_caller_is_swallowed),
+    wrap("An exception of `on_progress` is ignored", "upload.context.UploadContext.__init__", _suppress_errors),
     wrap("The uploader ignores `Retry-After`", "upload.retry.BackoffPolicy.delay_s",
         lambda original, policy, attempt, asked_s: original(policy, attempt, None)),
     wrap("The server can make the uploader wait for hours", "upload.retry.BackoffPolicy.delay_s",
         lambda original, policy, attempt, asked_s: asked_s or original(policy, attempt, asked_s)),
     wrap("Pauses have no jitter", "upload.retry.BackoffPolicy.delay_s",
         lambda original, policy, attempt, asked_s: original(replace(policy, random=lambda: 1.0), attempt, asked_s)),
-    wrap("An upload has no deadline", "upload.retry.RetryBudget.wait", _failures_are_borne_without_end),
+    wrap("An upload has no deadline", "upload.retry.RetryBudget.wait", _remove_deadline),
     patch("Cancellation is ignored", "upload.retry.CancelToken.check", always(None)),
     patch("Only the first page of parts is listed", "upload.part_listing._is_last", always(True)),
     patch("An unordered list of parts is accepted", "upload.part_listing.pairwise", always(iter(()))),
     patch("A part stored during the listing ends the upload", "upload.part_listing._LISTINGS", 1),
     patch("The repr of a token for other processes is the token", "upload.executor_parts.StaticToken.__repr__",
         lambda token: f"StaticToken({token()})"),
-    wrap("`file_id` is ignored", "upload.session._request_session", _a_version_is_uploaded_as_a_new_file),
+    wrap("`file_id` is ignored", "upload.session._request_session", _drop_file_id),
     wrap("`if_match` is not part of the commit", "upload.workflow.commit_session",
         lambda original, *given, **rest: original(*_without(given, "if_match"), **rest)),
     wrap("`attributes` is not part of the commit", "upload.workflow.commit_session",

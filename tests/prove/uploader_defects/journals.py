@@ -10,15 +10,15 @@ from box_uploads import errors, models
 from box_uploads.upload import conflicting_items
 from box_uploads.upload.reconcile import NotStored, Stored, Unknown
 
-from tests.prove.patches import always, patch, wrap
+from tests.prove.patches import always, patch, with_result, wrap
 
 
-def _a_journal_is_written_in_place(journal: Any, entry: Any) -> None:
+def _write_in_place(journal: Any, entry: Any) -> None:
     journal._path.write_bytes(msgspec.json.encode(entry))
     journal.entry = entry
 
 
-def _the_target_of_a_journal_is_not_compared(original: Any, path: Any, target: Any) -> Any:
+def _accept_other_target(original: Any, path: Any, target: Any) -> Any:
     try:
         return original(path, target)
     except errors.JournalError as error:
@@ -28,20 +28,15 @@ def _the_target_of_a_journal_is_not_compared(original: Any, path: Any, target: A
         return original(path, msgspec.convert(entry["target"], type(target)))
 
 
-def _any_file_of_the_name_is_ours(error: Any, sha1: str, size: int) -> Any:
+def _accept_conflicting_file(error: Any, sha1: str, size: int) -> Any:
     items = conflicting_items(error)
     return models.File(type="file", id=items[0]["id"], sha1=sha1, size=size) if items else None
 
 
-def _a_session_that_is_gone_was_committed(original: Any, context: Any, session: Any, sha1: str) -> Any:
+def _assume_committed(original: Any, context: Any, session: Any, sha1: str) -> Any:
     found = original(context, session, sha1)
     file = models.File(type="file", id=context.target.file_id or "1", sha1=sha1, size=context.source.size)
     return Stored(file) if isinstance(found, Unknown) else found
-
-
-def _a_session_that_is_gone_was_not_committed(original: Any, *arguments: Any) -> Any:
-    found = original(*arguments)
-    return NotStored() if isinstance(found, Unknown) else found
 
 
 def _none_on(error: type[Exception]) -> Any:
@@ -59,12 +54,12 @@ def _none_on(error: type[Exception]) -> Any:
 DEFECTS = (
     wrap("The journal is readable by everybody", "upload.journal.os.open",
         lambda original, path, flags, mode=0o777: original(path, flags, 0o644 if mode == 0o600 else mode)),
-    patch("The journal is not replaced atomically", "upload.journal.Journal.write", _a_journal_is_written_in_place),
+    patch("The journal is not replaced atomically", "upload.journal.Journal.write", _write_in_place),
     patch("The journal does not record the session", "upload.workflow._write_journal", always(None)),
     wrap("The journal does not record the commit", "upload.workflow._write_journal",
         lambda original, order, session, sha1: original(order, session, None)),
     patch("The journal is not deleted", "upload.journal.Journal.remove", always(None)),
-    wrap("A journal of another target is resumed", "upload.journal._read", _the_target_of_a_journal_is_not_compared),
+    wrap("A journal of another target is resumed", "upload.journal._read", _accept_other_target),
     wrap("A file that is not a journal is overwritten", "upload.journal._read", _none_on(errors.JournalError)),
     patch("A useless session is not aborted", "upload.cleanup.abort_session", lambda order, session, error=None: None),
     patch("A session whose creation response was lost is not reused", "upload.session._existing_session", always(None)),
@@ -76,11 +71,10 @@ DEFECTS = (
     patch("The digest of a stored part is not checked", "upload.part_upload.check_stored", always(None)),
     patch("An upload that is already stored is a conflict", "upload.resume.stored_under_name", always(None)),
     patch("A conflicting file counts as ours, whatever its digest", "upload.resume.stored_under_name",
-        _any_file_of_the_name_is_ours),
-    wrap("A version counts as stored without a check", "upload.workflow.resolve_commit",
-        _a_session_that_is_gone_was_committed),
+        _accept_conflicting_file),
+    wrap("A version counts as stored without a check", "upload.workflow.resolve_commit", _assume_committed),
     wrap("A version with an unknown outcome is uploaded again", "upload.workflow.resolve_commit",
-        _a_session_that_is_gone_was_not_committed),
+        with_result(lambda found, *_: NotStored() if isinstance(found, Unknown) else found)),
     wrap("An unknown session counts as open", "upload.reconcile._session_status",
         lambda original, *given: original(*given).replace("gone", "open")),
     patch("A late effect of a commit is not looked for", "upload.cleanup.find_stored_file",
