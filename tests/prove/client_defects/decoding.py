@@ -55,9 +55,15 @@ def _read_time_as_utc(original: Any, codec: Any, raw: Any) -> Any:
     return original(codec, raw)
 
 
-def _changed(model: Any, change: Any) -> Any:
+def _changed(model: Any, **changes: Any) -> Any:
     """Change some fields of a decoded model."""
-    return with_result(lambda value, codec, _: replace(value, **change(value)) if codec._type is model else value)
+
+    def change_fields(value: Any, codec: Any, _: Any) -> Any:
+        if codec._type is not model:
+            return value
+        return replace(value, **{name: change(getattr(value, name)) for name, change in changes.items()})
+
+    return with_result(change_fields)
 
 
 def _loosened(model: Any, **fields: Any) -> Any:
@@ -101,8 +107,7 @@ DEFECTS = (
     wrap("An error with an undocumented code is not decoded", DECODE, _refuse_unknown_codes, "unknown_codes", CREATE),
     wrap("A time without a UTC offset counts as UTC", DECODE, _read_time_as_utc, CREATE, NEAR),
     wrap("The expiry of a session is read as UTC, whatever its offset", DECODE,
-        _changed(models.UploadSession, lambda value: {"session_expires_at": value.session_expires_at.replace(tzinfo=dt.UTC)}),
-        CREATE),
+        _changed(models.UploadSession, session_expires_at=lambda time: time.replace(tzinfo=dt.UTC)), CREATE),
     wrap("The pattern of a session's id is ignored", DECODE, _loosened(models.UploadSession, id=(str, "F" * 32)),
         CREATE, NEAR),
     wrap("The bounds of a part size are ignored", DECODE, _loosened(models.UploadSession, part_size=(int, 1)), CREATE,
@@ -115,8 +120,8 @@ DEFECTS = (
         READING),
     wrap("A commit without a file is a success", DECODE,
         _loosened(models.Files, entries=(list, [{"type": "file", "id": "1"}])), COMMIT, READING),
-    wrap("`order` of a list of parts is not read", DECODE,
-        _changed(models.UploadParts, lambda _: {"order": msgspec.UNSET}), LIST, READING),
+    wrap("`order` of a list of parts is not read", DECODE, _changed(models.UploadParts, order=always(msgspec.UNSET)),
+        LIST, READING),
     patch("The media type of a response is ignored", "runtime.codecs._check_json", always(None), CREATE, READING),
     patch("`application/json` with parameters is refused", "runtime.codecs._check_json", _require_exact_media_type,
         CREATE),

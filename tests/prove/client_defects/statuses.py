@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 from box_uploads import errors, models
 from box_uploads.types import Response
