@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -95,19 +96,19 @@ def test_a_score_counts_what_each_side_detected() -> None:
     assert (score.by("c0", "killed"), score.by("c0", "refused"), score.by("c1", "killed")) == (1, 1, 1)
     assert (score.first("killed"), score.first("refused")) == (1, 1)
     assert (score.shown("c0"), score.shown("c1")) == (2, 2)
-    said = io.StringIO()
-    console = Console(file=said, width=120)
+    printed = io.StringIO()
+    console = Console(file=printed, width=120)
     print_scores(console, [score])
     print_survivors(console, score)
-    assert "66.7 %" in said.getvalue()
-    assert "timeout" not in said.getvalue()
-    assert "survived /d: [red]is changed" in said.getvalue()
+    assert "66.7 %" in printed.getvalue()
+    assert "timeout" not in printed.getvalue()
+    assert "survived /d: [red]is changed" in printed.getvalue()
 
 
 def test_timeouts_have_a_column_of_their_own() -> None:
-    said = io.StringIO()
-    print_scores(Console(file=said, width=120), [Score("mutants", ("c0",), [finding("a", "timeout")], {}, [])])
-    assert "timeout" in said.getvalue()
+    printed = io.StringIO()
+    print_scores(Console(file=printed, width=120), [Score("mutants", ("c0",), [finding("a", "timeout")], {}, [])])
+    assert "timeout" in printed.getvalue()
 
 
 def test_a_report_names_what_detected_each_defect() -> None:
@@ -139,28 +140,27 @@ def finished(folder: Path, *, noop: Outcome = "survived", fatal: Outcome = "kill
     return Session(names, folder, "now", 1)
 
 
+def run(session: Session, equivalent: frozenset[str] = frozenset()) -> Sequence[Finding]:
+    return session.run(session.defects, lambda _phase, _done: None, equivalent=equivalent)
+
+
 def test_stored_results_are_not_run_again(tmp_path: Path) -> None:
     """No worker is started."""
     session = finished(tmp_path)
-    findings = session.run(session.defects, lambda _phase, _done: None, equivalent=frozenset())
+    findings = run(session)
     assert [result.is_detected for result in findings] == [True] * len(session.defects)
 
 
-@pytest.mark.parametrize(
-    ("outcomes", "message"),
-    [
-        ({"noop": "killed"}, "a control that changes nothing is detected"),
-        ({"fatal": "survived"}, "a control is not detected"),
-    ],
-)
+@pytest.mark.parametrize(("outcomes", "message"), [
+    ({"noop": "killed"}, "a control that changes nothing is detected"),
+    ({"fatal": "survived"}, "a control is not detected"),
+])  # fmt: skip
 def test_a_wrong_verdict_of_a_control_makes_the_run_invalid(
     tmp_path: Path, outcomes: dict[str, Outcome], message: str
 ) -> None:
     session = finished(tmp_path, **outcomes)
     with pytest.raises(InvalidRunError, match=message):
-        session.run(
-            session.defects, lambda _phase, _done: None, equivalent=frozenset(defect.id for defect in session.defects)
-        )
+        run(session, equivalent=frozenset(defect.id for defect in session.defects))
 
 
 def test_the_seed_draws_the_controls_of_all_campaigns_of_a_group() -> None:
@@ -182,10 +182,10 @@ def test_a_defect_is_shown_with_its_difference_and_what_detected_it(
     name = "/components/schemas/FileSize/minimum: 20000000 becomes 20000001"
     store = ResultStore(tmp_path / "client-from-spec-mutants.ndjson", fingerprint())
     store.add(Result(MutantResult(id=name, outcome="killed", by="test_x", reason="it is wrong"), {}))
-    assert command.main(["--show", "/components/schemas/FileSize/minimum: 20000000 becomes 20000001"]) == 0
-    said = capsys.readouterr().out
-    assert "+      minimum: 20000001" in said
-    assert "client from spec mutants: killed by test_x it is wrong" in said
-    assert "mock against spec mutants: has not run it" in said
-    assert f"python -m tests.prove.worker 'mock against spec mutants' '{name}'" in said
+    assert command.main(["--show", name]) == 0
+    printed = capsys.readouterr().out
+    assert "+      minimum: 20000001" in printed
+    assert "client from spec mutants: killed by test_x it is wrong" in printed
+    assert "mock against spec mutants: has not run it" in printed
+    assert f"python -m tests.prove.worker 'mock against spec mutants' '{name}'" in printed
     assert command.main(["--show", "nothing"]) == 1

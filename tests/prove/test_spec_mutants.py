@@ -14,15 +14,14 @@ from tests.prove.spec_mutants.mutant import difference, pointer, replaced
 from tests.prove.spec_mutants.patterns import looser_and_tighter
 from tests.prove.spec_mutants.sites import sites
 
+ID = {"$ref": "#/components/schemas/Id"}
 TINY: dict[str, Any] = {
     "openapi": "3.1.0",
     "info": {"title": "tiny", "version": "1"},
     "security": [{"bearer": []}],
     "paths": {
         "/files/{id}": {
-            "parameters": [
-                {"name": "id", "in": "path", "required": True, "schema": {"$ref": "#/components/schemas/Id"}}
-            ],
+            "parameters": [{"name": "id", "in": "path", "required": True, "schema": ID}],
             "get": {
                 "operationId": "get_file",
                 "responses": {"200": {"$ref": "#/components/responses/File"}, "404": {"description": "-"}},
@@ -44,7 +43,7 @@ TINY: dict[str, Any] = {
                 "type": "object",
                 "required": ["id"],
                 "properties": {
-                    "id": {"$ref": "#/components/schemas/Id"},
+                    "id": ID,
                     "size": {"type": "integer", "format": "int64", "minimum": 0},
                     "kind": {"enum": ["a", "b"]},
                 },
