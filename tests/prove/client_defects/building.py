@@ -64,7 +64,8 @@ def with_headers(change: Callable[[str, str], tuple[str, str] | None]) -> Any:
 
 def with_header(name: str, change: Any) -> Any:
     """Change the value of a header, to a text or by a function."""
-    return with_headers(lambda key, old: (key, old if key != name else change(old) if callable(change) else change))
+    to: Callable[[str], str] = change if callable(change) else lambda _: change
+    return with_headers(lambda key, value: (key, to(value) if key == name else value))
 
 
 def without_header(name: str) -> Any:
