@@ -64,7 +64,7 @@ def with_headers(change: Callable[[str, str], tuple[str, str] | None]) -> Any:
 
 def with_header(name: str, change: Any) -> Any:
     """Change the value of a header, to a text or by a function."""
-    to: Callable[[str], str] = change if callable(change) else lambda _: change
+    to: Any = change if callable(change) else lambda _: change
     return with_headers(lambda key, value: (key, to(value) if key == name else value))
 
 
