@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import errno
-import json
 import os
 from pathlib import Path
 from typing import NoReturn
@@ -14,16 +13,15 @@ from box_uploads.cli.state_dir import StateDir
 from box_uploads.upload.file_lock import lock_file
 from box_uploads_mock import MockServer
 
-from .conftest import Run
+from .conftest import CREATE, CREATE_VERSION, UPLOAD, Run, objects
 
-NEW = ("session", "create", "--folder-id", "0", "--name", "a.mov", "--size", "20000000")
-TEN_DAYS = dt.timedelta(days=10)
+DAY = dt.timedelta(days=1)
 
 
 @pytest.fixture
 def journal(box: Run, tmp_path: Path) -> Path:
     """A journal whose session expires in some days."""
-    box(*NEW)
+    box(CREATE)
     (session,) = (tmp_path / "state" / "sessions").iterdir()
     state_dir = StateDir(tmp_path / "state")
     state_dir.create_journal_folder()
@@ -36,113 +34,100 @@ def beside(journal: Path, ending: str) -> Path:
     return journal.with_name(f".{journal.name}.{ending}")
 
 
-def clean_up(tmp_path: Path, ahead: dt.timedelta) -> None:
-    StateDir(tmp_path / "state").clean_up(dt.datetime.now(dt.UTC) + ahead)
+def clean_up(tmp_path: Path, after: dt.timedelta, start: dt.datetime | None = None) -> None:
+    StateDir(tmp_path / "state").clean_up((start or dt.datetime.now(dt.UTC)) + after)
 
 
 def test_a_clock_that_is_ahead_deletes_nothing_of_a_running_upload(journal: Path, tmp_path: Path) -> None:
     with lock_file(beside(journal, "lock")):
-        clean_up(tmp_path, TEN_DAYS)
+        clean_up(tmp_path, 10 * DAY)
         assert (journal.exists(), beside(journal, "lock").exists()) == (True, True)
-    clean_up(tmp_path, TEN_DAYS)
-    assert list(journal.parent.iterdir()) == []
-
-
-@pytest.mark.parametrize("ending", ["lock", "new"])
-def test_leftovers_of_a_killed_upload_are_deleted_after_a_day(journal: Path, tmp_path: Path, ending: str) -> None:
-    journal.unlink()
-    beside(journal, ending).touch()
-    clean_up(tmp_path, dt.timedelta(hours=23))
-    assert beside(journal, ending).exists()
-    clean_up(tmp_path, dt.timedelta(hours=25))
+    clean_up(tmp_path, 10 * DAY)
     assert list(journal.parent.iterdir()) == []
 
 
 def test_a_journal_is_kept_for_exactly_a_day_after_it_expired(journal: Path, tmp_path: Path) -> None:
     session = StateDir(tmp_path / "state").read_session(journal)
     assert session is not None
-    a_day_later = session.session_expires_at + dt.timedelta(days=1)
-    StateDir(tmp_path / "state").clean_up(a_day_later)
+    clean_up(tmp_path, DAY, session.session_expires_at)
     assert journal.exists()
-    StateDir(tmp_path / "state").clean_up(a_day_later + dt.timedelta.resolution)
+    clean_up(tmp_path, DAY + dt.timedelta.resolution, session.session_expires_at)
     assert not journal.exists()
 
 
-def test_a_leftover_is_kept_for_exactly_a_day(journal: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("ending", ["lock", "new"])
+def test_leftovers_of_a_killed_upload_are_kept_for_exactly_a_day(journal: Path, tmp_path: Path, ending: str) -> None:
     journal.unlink()
-    leftover = beside(journal, "new")
+    leftover = beside(journal, ending)
     leftover.touch()
     os.utime(leftover, (1_800_000_000, 1_800_000_000))
-    a_day_later = dt.datetime.fromtimestamp(1_800_000_000, dt.UTC) + dt.timedelta(days=1)
-    StateDir(tmp_path / "state").clean_up(a_day_later)
+    touched_at = dt.datetime.fromtimestamp(1_800_000_000, dt.UTC)
+    clean_up(tmp_path, DAY, touched_at)
     assert leftover.exists()
-    StateDir(tmp_path / "state").clean_up(a_day_later + dt.timedelta(seconds=1))
-    assert not leftover.exists()
+    clean_up(tmp_path, DAY + dt.timedelta(seconds=1), touched_at)
+    assert list(journal.parent.iterdir()) == []
 
 
 def test_an_old_lock_file_does_not_delete_a_journal_in_use(journal: Path, tmp_path: Path) -> None:
     beside(journal, "lock").touch()
-    clean_up(tmp_path, dt.timedelta(days=2))
+    clean_up(tmp_path, 2 * DAY)
     assert set(journal.parent.iterdir()) == {journal, beside(journal, "lock")}
 
 
 def test_a_session_is_not_written_through_a_symbolic_link(box: Run, tmp_path: Path, mock: MockServer) -> None:
-    _, out, _ = box(*NEW, "--json")
-    made = json.loads(out)["id"]
-    (tmp_path / "state" / "sessions" / f"{made}.json").unlink()
-    (tmp_path / "state" / "sessions" / f"{made}.json").symlink_to(tmp_path / "elsewhere")
+    _, out, _ = box(f"{CREATE} --json")
+    made = objects(out)[0]["id"]
+    file = tmp_path / "state" / "sessions" / f"{made}.json"
+    file.unlink()
+    file.symlink_to(tmp_path / "elsewhere")
     mock.state.reset()
-    code, out, err = box(*NEW, "--json")
+    code, out, err = box(f"{CREATE} --json")
 
-    assert (code, json.loads(out)["id"]) == (0, made)
+    assert (code, objects(out)[0]["id"]) == (0, made)
     assert not (tmp_path / "elsewhere").exists()
     assert "the state directory cannot be written" in err
 
 
+@pytest.mark.usefixtures("film")
 def test_a_full_state_directory_has_hints(box: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_: int) -> NoReturn:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    with Path("a.mov").open("wb") as file:
-        file.truncate(20_000_000)
     monkeypatch.setattr(os, "fsync", full)
-    code, _, err = box("upload", "a.mov", "--folder-id", "0")
+    code, _, err = box(UPLOAD)
 
     assert code == 1
-    said, *hints = err.splitlines()[-3:]
-    assert said.startswith(f"error: a.mov: {tmp_path / 'state' / 'uploads'}")
-    assert said.endswith(": No space left on device")
+    error, *hints = err.splitlines()[-3:]
+    assert error.startswith(f"error: film.mov: {tmp_path / 'state' / 'uploads'}")
+    assert error.endswith(": No space left on device")
     assert hints == [
         "hint: free some space for the journal",
         "hint: choose another folder with --state-dir, or use --no-resume to upload without a journal",
     ]
 
 
-@pytest.mark.parametrize("command", ["upload", "session"])
-def test_unprintable_names_are_escaped_in_json(box: Run, command: str) -> None:
+def test_unprintable_names_are_escaped_in_json(box: Run, film: Path) -> None:
     name = "a\u202e\u200bb.mov"
-    if command == "upload":
-        with Path(name).open("wb") as file:
-            file.truncate(20_000_000)
-        code, out, err = box("upload", name, "--folder-id", "0", "--json")
-        assert json.loads(out)["name"] == name
-    else:
-        code, out, err = box("session", "status", name, "--json")
-        assert name in json.loads(out)["error"]["message"]
-    assert code == (command != "upload")
+    film.rename(name)
+    code, out, err = box(f"upload {name} --folder-id 0 --json")
+    assert (code, objects(out)[0]["name"]) == (0, name)
+    assert (out + err).replace("\n", "").isprintable()
+
+    code, out, err = box(f"session status {name}2 --json")
+    assert code == 1
+    assert f"{name}2" in objects(out)[0]["error"]["message"]
     assert (out + err).replace("\n", "").isprintable()
 
 
 def test_a_session_that_cannot_be_locked_is_kept(box: Run, tmp_path: Path) -> None:
-    box("session", "create", "--file-id", "12345", "--size", "20000000")
+    box(CREATE_VERSION)
     (kept,) = (tmp_path / "state" / "sessions").glob("*.json")
     in_the_way = kept.with_name(f".{kept.name}.lock")
     in_the_way.mkdir()
-    later = dt.datetime.now(dt.UTC) + dt.timedelta(days=30)
 
-    StateDir(tmp_path / "state").clean_up(later)
+    clean_up(tmp_path, 30 * DAY)
     assert kept.exists()
 
     in_the_way.rmdir()
-    StateDir(tmp_path / "state").clean_up(later)
+    clean_up(tmp_path, 30 * DAY)
     assert not kept.exists()
