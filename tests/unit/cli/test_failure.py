@@ -33,150 +33,96 @@ def late() -> DeadlineExceededError:
     return error
 
 
-HINTS: list[tuple[BaseException, int, str]] = [
-    (api_error(401, "unauthorized"), 1, "put a valid token in BOX_ACCESS_TOKEN, or in the file of --token-file"),
-    (
-        conflict({"conflicts": {"type": "file", "id": "7"}}),
-        1,
-        "use --file-id 7 to upload a new version of the file with this name",
-    ),
-    (
-        conflict({"conflicts": [{"type": "file", "id": "7"}]}),
-        1,
-        "use --file-id 7 to upload a new version of the file with this name",
-    ),
-    (conflict({"conflicts": {"type": "folder", "id": "7"}}), 1, "choose another name with --name"),
-    (conflict(None), 1, "choose another name with --name"),
+def unconfirmed(**fields: str) -> CommitUnconfirmedError:
+    return CommitUnconfirmedError("the session is gone", folder_id="0", file_name="a.mov", sha1="a" * 40, **fields)
+
+
+TOKEN = "put a valid token in BOX_ACCESS_TOKEN, or in the file of --token-file"
+NEW_VERSION = "use --file-id 7 to upload a new version of the file with this name"
+NEW_SESSION = "start a new session with `box-uploads upload`; this one was committed or aborted, or has expired"
+PROXY = "check the proxy in HTTPS_PROXY or ALL_PROXY"
+NETWORK = "check the network, and --base-url or BOX_BASE_URL if you set it"
+HOST = "if the host is yours, name it with --trusted-host; the token was not sent there"
+PIPE = "pipe it to stdin: box-uploads upload - --size BYTES --name NAME"
+ONLY_THEN = "only if it is not there, upload it again with --no-resume"
+SHA1 = "a" * 40
+FAILURES: list[tuple[BaseException, str]] = [
+    (api_error(401, "unauthorized"), TOKEN),
+    (conflict({"conflicts": {"type": "file", "id": "7"}}), NEW_VERSION),
+    (conflict({"conflicts": [{"type": "file", "id": "7"}]}), NEW_VERSION),
+    (conflict({"conflicts": {"type": "folder", "id": "7"}}), "choose another name with --name"),
+    (conflict(None), "choose another name with --name"),
     (
         api_error(403, "storage_limit_exceeded", CREATE),
-        1,
         "free some storage of the account, which is full, or choose a folder of another account",
     ),
-    (
-        api_error(403, "access_denied", CREATE),
-        1,
-        "check the id, and the rights that the token's user has there",
-    ),
+    (api_error(403, "access_denied", CREATE), "check the id, and the rights that the token's user has there"),
     (
         api_error(404, "not_found", CREATE),
-        1,
-        ("check --folder-id or --file-id, and --base-url if you set it; the token's user cannot see such an item"),
+        "check --folder-id or --file-id, and --base-url if you set it; the token's user cannot see such an item",
     ),
-    (
-        api_error(404, "not_found", "get_upload_session"),
-        1,
-        "start a new session with `box-uploads upload`; this one was committed or aborted, or has expired",
-    ),
-    (
-        api_error(410, "session_expired", "list_parts"),
-        1,
-        "start a new session with `box-uploads upload`; this one was committed or aborted, or has expired",
-    ),
+    (api_error(404, "not_found", "get_upload_session"), NEW_SESSION),
+    (api_error(410, "session_expired", "list_parts"), NEW_SESSION),
     (
         api_error(412, "precondition_failed", COMMIT),
-        1,
         "check the file at Box, which has changed; then run this again with its current etag in --if-match",
     ),
-    (
-        errors.TransportError("no", kind="ConnectError"),
-        1,
-        "check the network, and --base-url or BOX_BASE_URL if you set it",
-    ),
-    (errors.TransportError("no", kind="ProxyError"), 1, "check the proxy in HTTPS_PROXY or ALL_PROXY"),
-    (errors.InvalidArgumentError("http", "cannot be made"), 2, "check the proxy in HTTPS_PROXY or ALL_PROXY"),
-    (
-        errors.UntrustedUrlError("https://evil.org/", "is not trusted"),
-        1,
-        "if the host is yours, name it with --trusted-host; the token was not sent there",
-    ),
-    (
-        errors.UntrustedUrlError("https://upload.box.com:8443/", "names a port"),
-        1,
-        "if the host is yours, name it with --trusted-host; the token was not sent there",
-    ),
+    (errors.TransportError("no", kind="ConnectError"), NETWORK),
+    (errors.TransportError("no", kind="ProxyError"), PROXY),
+    (errors.UntrustedUrlError("https://evil.org/", "is not trusted"), HOST),
+    (errors.UntrustedUrlError("https://upload.box.com:8443/", "names a port"), HOST),
     (
         errors.UntrustedUrlError("http://upload.box.com/", "is not https"),
-        1,
         "use the session as Box returned it when it was created; the token was not sent to this URL",
     ),
     (
-        errors.InvalidArgumentError("token", "must be ASCII"),
-        2,
-        "put a valid token in BOX_ACCESS_TOKEN, or in the file of --token-file",
-    ),
-    (
-        errors.InvalidArgumentError("base_url", "must be https"),
-        2,
-        "set it to https://HOST/PATH, or leave it out to use Box's own servers",
-    ),
-    (
-        errors.InvalidArgumentError("source", "is a URL that fsspec cannot open: Install s3fs"),
-        2,
-        (
-            "install the package that fsspec needs for this URL, or pipe it to stdin: "
-            "box-uploads upload - --size BYTES --name NAME"
-        ),
-    ),
-    (PathNameError("breaks the rule"), 2, "upload it on its own, with --name NAME"),
-    (
-        errors.InvalidArgumentError("source", "is a pipe, whose size nobody knows"),
-        2,
-        "pipe it to stdin: box-uploads upload - --size BYTES --name NAME",
-    ),
-    (
         FileTooSmallError(1000, 20_000_000),
-        1,
         "upload a small file in one request: POST https://upload.box.com/api/2.0/files/content",
     ),
-    (
-        SourceChangedError("the source has changed"),
-        1,
-        "run the command again when no program writes to the file any more",
-    ),
-    (JournalError("the journal is broken"), 1, "use --no-resume to upload without a journal"),
-    (
-        JournalError("is in use by another process", in_use=True),
-        1,
-        "wait for the other process to end, then run the same command again",
-    ),
-    (
-        CommitUnconfirmedError("the session ended"),
-        1,
-        "look at Box for the file with the source's sha1; only if it is not there, upload it again with --no-resume",
-    ),
-    (
-        CommitUnconfirmedError("the session is gone", folder_id="0", file_name="a.mov", sha1="a" * 40),
-        1,
-        f"look in folder 0 for a.mov with sha1 {'a' * 40}; only if it is not there, upload it again with --no-resume",
-    ),
-    (
-        CommitUnconfirmedError("the session is gone", folder_id="0", file_id="7", file_name="a.mov", sha1="a" * 40),
-        1,
-        (
-            f"look among the versions of file 7 for one with sha1 {'a' * 40}; only if it is not there, upload it again"
-            " with --no-resume"
-        ),
-    ),
-    (late(), 1, "check the network, and --base-url or BOX_BASE_URL if you set it"),
+    (SourceChangedError("changed"), "run the command again when no program writes to the file any more"),
+    (JournalError("the journal is broken"), "use --no-resume to upload without a journal"),
+    (JournalError("is in use", in_use=True), "wait for the other process to end, then run the same command again"),
+    (CommitUnconfirmedError("ended"), f"look at Box for the file with the source's sha1; {ONLY_THEN}"),
+    (unconfirmed(), f"look in folder 0 for a.mov with sha1 {SHA1}; {ONLY_THEN}"),
+    (unconfirmed(file_id="7"), f"look among the versions of file 7 for one with sha1 {SHA1}; {ONLY_THEN}"),
+    (late(), NETWORK),
     (
         TokenFileError(21, "Is a directory", "/x"),
-        1,
         "set --token-file to a file that contains an access token and nothing else",
     ),
     (
         TrustStoreError(2, "No such file or directory", "/x"),
-        1,
         "set SSL_CERT_FILE to a file of trusted certificates, or unset it to use those of the system",
     ),
 ]
+USAGE_ERRORS: list[tuple[BaseException, str]] = [
+    (errors.InvalidArgumentError("http", "cannot be made"), PROXY),
+    (errors.InvalidArgumentError("token", "must be ASCII"), TOKEN),
+    (
+        errors.InvalidArgumentError("base_url", "must be https"),
+        "set it to https://HOST/PATH, or leave it out to use Box's own servers",
+    ),
+    (
+        errors.InvalidArgumentError("source", "is a URL that fsspec cannot open: Install s3fs"),
+        f"install the package that fsspec needs for this URL, or {PIPE}",
+    ),
+    (PathNameError("breaks the rule"), "upload it on its own, with --name NAME"),
+    (errors.InvalidArgumentError("source", "is a pipe, whose size nobody knows"), PIPE),
+]
 
 
-@pytest.mark.parametrize(("error", "code", "hint"), HINTS, ids=[hint for _, _, hint in HINTS])
-def test_an_error_has_a_hint(error: BaseException, code: int, hint: str) -> None:
+@pytest.mark.parametrize(("error", "hint"), FAILURES, ids=[hint for _, hint in FAILURES])
+def test_a_failure_has_exit_code_1_and_a_hint(error: BaseException, hint: str) -> None:
     failure = failure_from(error)
 
-    assert failure.exit_code == code
-    assert failure.hints == (hint,)
+    assert (failure.exit_code, failure.hints) == (1, (hint,))
+
+
+@pytest.mark.parametrize(("error", "hint"), USAGE_ERRORS, ids=[hint for _, hint in USAGE_ERRORS])
+def test_a_usage_error_has_exit_code_2_and_a_hint(error: BaseException, hint: str) -> None:
+    failure = failure_from(error)
+
+    assert (failure.exit_code, failure.hints) == (2, (hint,))
 
 
 def test_a_failure_has_one_printable_line_and_one_for_each_hint() -> None:
@@ -187,40 +133,32 @@ def test_a_failure_has_one_printable_line_and_one_for_each_hint() -> None:
         " the minimum of 20,000,000 bytes for an upload session"
     )
     assert [line.partition(" ")[0] for line in lines[1:]] == ["hint:"]
-
-
-def test_one_byte_is_singular() -> None:
     assert failure_from(FileTooSmallError(1, 20_000_000)).message.startswith("1 byte is less than the minimum ")
 
 
-def test_an_invalid_argument_is_named_as_its_option() -> None:
-    assert failure_from(errors.InvalidArgumentError("file_name", "breaks it", shown="'a/b'")).message == (
-        "--name='a/b': breaks it"
-    )
-    assert failure_from(errors.InvalidArgumentError("folder_id", "breaks it")).message == "--folder-id: breaks it"
-    assert (
-        failure_from(errors.InvalidArgumentError("trusted_hosts", "breaks it")).message == "--trusted-host: breaks it"
-    )
+@pytest.mark.parametrize(("argument", "shown", "message"), [
+    ("file_name", "'a/b'", "--name='a/b': breaks it"),
+    ("folder_id", None, "--folder-id: breaks it"),
+    ("trusted_hosts", None, "--trusted-host: breaks it"),
+])  # fmt: skip
+def test_an_invalid_argument_is_named_as_its_option(argument: str, shown: str | None, message: str) -> None:
+    assert failure_from(errors.InvalidArgumentError(argument, "breaks it", shown=shown)).message == message
 
 
 AGAIN = "run the same command again; it resumes session S1"
 
 
 def test_a_resumable_failure_has_a_hint_that_names_the_session() -> None:
-    assert AGAIN in failure_from(late(), session="S1").hints
-    assert failure_from(KeyboardInterrupt(), session="S1").hints == (AGAIN,)
-    assert failure_from(KeyboardInterrupt(), session="S1").exit_code == 130
-    assert failure_from(late(), session="S1").json_data()["session"] == "S1"
+    failure, interruption = failure_from(late(), session="S1"), failure_from(KeyboardInterrupt(), session="S1")
+
+    assert AGAIN in failure.hints
+    assert failure.json_data()["session"] == "S1"
+    assert (interruption.hints, interruption.exit_code) == ((AGAIN,), 130)
 
 
-@pytest.mark.parametrize(
-    "error",
-    [
-        JournalError("broken"),
-        CommitUnconfirmedError("the session ended"),
-        errors.InvalidArgumentError("workers", "must be 1 to 64"),
-    ],
-)
+@pytest.mark.parametrize("error", [
+    JournalError("broken"), CommitUnconfirmedError("ended"), errors.InvalidArgumentError("workers", "must be 1 to 64")
+])  # fmt: skip
 def test_a_permanent_failure_is_not_resumable(error: BaseException) -> None:
     failure = failure_from(error, session="S1")
 
@@ -239,20 +177,17 @@ def test_an_error_about_the_path_does_not_repeat_it() -> None:
     error = FileNotFoundError(2, "No such file or directory", "/x/a.mov")
     assert failure_from(error, path="/x/a.mov").message == "No such file or directory"
     assert failure_from(error, path="/x/b.mov").message == "/x/a.mov: No such file or directory"
-
-
-def test_a_built_in_error_is_named_by_its_type() -> None:
+    # Without a number it has no text of its own; its type says more.
     assert failure_from(FileNotFoundError("/nothing"), path="memory://nothing").message == "FileNotFoundError: /nothing"
 
 
-def test_a_folder_has_a_hint() -> None:
-    (hint,) = failure_from(IsADirectoryError(21, "Is a directory", "/x"), path="/x").hints
-    assert "folders are not uploaded" in hint
-
-
-def test_a_wrong_size_of_stdin_has_a_hint_about_the_option() -> None:
-    (hint,) = failure_from(SourceChangedError("the stream is longer than declared"), path="-").hints
-    assert "--size" in hint
+@pytest.mark.parametrize(("error", "path", "hint"), [
+    (IsADirectoryError(21, "Is a directory", "/x"), "/x", "folders are not uploaded"),
+    (SourceChangedError("the stream is longer than declared"), "-", "--size"),
+])  # fmt: skip
+def test_a_folder_and_a_wrong_size_of_stdin_have_a_hint(error: BaseException, path: str, hint: str) -> None:
+    (found,) = failure_from(error, path=path).hints
+    assert hint in found
 
 
 def test_the_notes_of_an_error_are_reported_and_are_hints_in_json() -> None:
@@ -272,9 +207,8 @@ def test_a_skipped_path_has_the_same_keys_as_a_failed_one() -> None:
 
 
 def test_an_api_error_has_its_status_code_and_conflicts_in_json() -> None:
-    said = failure_from(conflict({"conflicts": {"type": "file", "id": "7", "name": "a", "sha1": "0"}})).json_data()[
-        "error"
-    ]
+    error = conflict({"conflicts": {"type": "file", "id": "7", "name": "a", "sha1": "0"}})
+    data = failure_from(error).json_data()["error"]
 
-    assert (said["type"], said["status"], said["code"]) == ("ConflictError", 409, "item_name_in_use")
-    assert said["conflicts"] == [{"type": "file", "id": "7", "name": "a"}]
+    assert (data["type"], data["status"], data["code"]) == ("ConflictError", 409, "item_name_in_use")
+    assert data["conflicts"] == [{"type": "file", "id": "7", "name": "a"}]

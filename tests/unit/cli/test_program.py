@@ -100,7 +100,7 @@ def test_a_token_as_an_argument_is_refused_and_not_printed(box: Run) -> None:
     ("BOX_UPLOADS_STATE_DIR", f"Invalid value for {STATE_DIR}: {EMPTY}"),
 ])  # fmt: skip
 def test_an_empty_variable_is_a_usage_error(
-    box: Run, mock: MockServer, monkeypatch: pytest.MonkeyPatch, variable: str, message: str, command: str
+    box: Run, mock: MockServer, monkeypatch: pytest.MonkeyPatch, *, variable: str, message: str, command: str
 ) -> None:
     monkeypatch.setenv(variable, "")
     code, out, err = box(command)
@@ -132,7 +132,7 @@ TOKEN_FILE_HINT = "\nhint: set --token-file to a file that contains an access to
     ("folder", 1, f"folder: Is a directory{TOKEN_FILE_HINT}"),
 ])  # fmt: skip
 def test_a_token_file_without_a_token_is_an_error(
-    box: Run, mock: MockServer, tmp_path: Path, name: str, code: int, message: str
+    box: Run, mock: MockServer, tmp_path: Path, *, name: str, code: int, message: str
 ) -> None:
     for file, content in {"empty": b"", "two-words": b"a b", "binary": b"\xff"}.items():
         (tmp_path / file).write_bytes(content)

@@ -11,31 +11,18 @@ from box_uploads.cli.text import count_text, duration_text, json_text, printable
 TRICKS = "a\x9b\u202e\u200b\u2028\U000e0041b.mov"
 
 
-@pytest.mark.parametrize(
-    ("size", "text"),
-    [
-        (0, "0 bytes"),
-        (999, "999 bytes"),
-        (1000, "1.0 kB"),
-        (1_500_000, "1.5 MB"),
-        (2 * 10**9, "2.0 GB"),
-        (3 * 10**12, "3.0 TB"),
-        (4 * 10**15, "4000.0 TB"),
-    ],
-)
+@pytest.mark.parametrize(("size", "text"), [
+    (0, "0 bytes"), (999, "999 bytes"), (1000, "1.0 kB"), (1_500_000, "1.5 MB"), (2 * 10**9, "2.0 GB"),
+    (3 * 10**12, "3.0 TB"), (4 * 10**15, "4000.0 TB"),
+])  # fmt: skip
 def test_a_size_has_the_largest_unit_that_leaves_at_least_1(size: int, text: str) -> None:
     assert size_text(size) == text
 
 
-@pytest.mark.parametrize(
-    ("done", "total", "text"),
-    [
-        (0, 40_000_000, "0.0/40.0 MB"),
-        (600_000_000, 1_200_000_000, "0.6/1.2 GB"),
-        (0, 0, "0/0 bytes"),
-        (7, 999, "7/999 bytes"),
-    ],
-)
+@pytest.mark.parametrize(("done", "total", "text"), [
+    (0, 40_000_000, "0.0/40.0 MB"), (600_000_000, 1_200_000_000, "0.6/1.2 GB"), (0, 0, "0/0 bytes"),
+    (7, 999, "7/999 bytes"),
+])  # fmt: skip
 def test_progress_has_the_unit_of_the_total(done: int, total: int, text: str) -> None:
     assert progress_text(done, total) == text
 
