@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import msgspec
-from box_uploads import models
+from box_uploads import errors, models
 
-from tests.contract.fragment import FRAGMENT, operations, resolved
+from tests.contract.fragment import FRAGMENT, SESSION, operations
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,6 +16,14 @@ if TYPE_CHECKING:
 SIZE = 20_000_000
 SESSION_ID = "F971964745A5CD0C001BBE4E58196BFD"
 _DIGEST = "sha=2jmj7l5rSw0yVb/vlWAYkK/YBwk="
+# What is raised for each status that the fragment has.
+ERROR_KINDS: Mapping[int, type[errors.ApiError]] = {
+    400: errors.BadRequestError, 401: errors.UnauthorizedError, 403: errors.ForbiddenError,
+    404: errors.NotFoundError, 409: errors.ConflictError, 410: errors.GoneError, 411: errors.LengthRequiredError,
+    412: errors.PreconditionFailedError, 413: errors.ContentTooLargeError, 415: errors.UnsupportedMediaTypeError,
+    416: errors.RangeNotSatisfiableError, 429: errors.RateLimitedError, 500: errors.ServerError,
+    503: errors.ServerError,
+}  # fmt: skip
 # Of the operations that need more than what is in their path.
 _ARGUMENTS: Mapping[str, dict[str, Any]] = {
     "create_upload_session": {"folder_id": "0", "file_name": "a.bin", "file_size": SIZE},
@@ -49,8 +57,7 @@ def session(base_url: str = "", session_id: str = SESSION_ID) -> models.UploadSe
         name: f"{base}{operations()[link['operationId']][0].replace('{upload_session_id}', quote(session_id))}"
         for name, link in links_by_endpoint().items()
     }
-    example = resolved({"$ref": "#/components/examples/UploadSession"})["value"]
-    made = msgspec.convert({**example, "session_endpoints": endpoints}, models.UploadSession)
+    made = msgspec.convert({**SESSION, "session_endpoints": endpoints}, models.UploadSession)
     # Set afterwards, since not all ids under test are right.
     return msgspec.structs.replace(made, id=session_id)
 

@@ -23,6 +23,8 @@ PATH = Path(os.environ.get("CONTRACT_FRAGMENT", Path(__file__).parents[2] / "spe
 FRAGMENT: dict[str, Any] = (json.loads if PATH.suffix == ".json" else yaml.safe_load)(PATH.read_text(encoding="utf-8"))
 ACCEPTED = ("2xx", "3xx", "401", "403", "404", "409", "429", "5xx")
 API_BASE = "/api/2.0"
+SESSION: dict[str, Any] = FRAGMENT["components"]["examples"]["UploadSession"]["value"]
+CREATING = ("create_upload_session", "create_version_upload_session")
 TOKEN = "mock-token"
 
 # `make contract-long` sets them; without them every run makes the same cases.
@@ -74,6 +76,21 @@ def operations() -> dict[str, tuple[str, str, dict[str, Any]]]:
     }
 
 
+def operations_of(parameter: str) -> list[str]:
+    """Return the operations whose path has a parameter."""
+    return [name for name, (path, _, _) in operations().items() if f"{{{parameter}}}" in path]
+
+
+def documented_errors() -> list[tuple[str, int]]:
+    """Return each operation with each of its error statuses."""
+    return [
+        (name, int(status))
+        for name, (_, _, operation) in operations().items()
+        for status in operation["responses"]
+        if int(status) >= 400
+    ]
+
+
 def server_url(operation_id: str) -> str:
     """Return the URL of the server that an operation is at: its own, or that of the fragment."""
     _, _, operation = operations()[operation_id]
@@ -110,6 +127,11 @@ def parameters(operation_id: str) -> dict[str, dict[str, Any]]:
     path, _, operation = operations()[operation_id]
     both = [*FRAGMENT["paths"][path].get("parameters", []), *operation.get("parameters", [])]
     return {one["name"]: one for one in map(resolved, both)}
+
+
+def parameters_in(place: str) -> list[tuple[str, str]]:
+    """Return each operation with each of its parameters in the header or the query."""
+    return [(one, name) for one in operations() for name, found in parameters(one).items() if found["in"] == place]
 
 
 def validator(schema: Any) -> jsonschema_rs.Draft202012Validator:

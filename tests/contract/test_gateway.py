@@ -45,71 +45,57 @@ def test_the_client_passes_as_a_server(request: pytest.FixtureRequest) -> None:
     run.drop_reports()
 
 
+def _wrap(patch: pytest.MonkeyPatch, owner: Any, name: str, replacement: Callable[..., Any]) -> None:
+    """Replace a function by one that is given the original, then the arguments."""
+    original = getattr(owner, name)
+    patch.setattr(owner, name, lambda *path, **arguments: replacement(original, *path, **arguments))
+
+
 def requests_of(operation: str, **changed: Any) -> Plant:
     """Plant a change of an operation's requests; a function is given the request."""
 
-    def plant(patch: pytest.MonkeyPatch) -> None:
-        module = getattr(api.upload_sessions, operation)
-        build = module.build_request
+    def built(build: Any, *path: Any, **arguments: Any) -> Any:
+        request = build(*path, **arguments)
+        values = {key: value(request) if callable(value) else value for key, value in changed.items()}
+        return msgspec.structs.replace(request, **values)
 
-        def built(*path: Any, **arguments: Any) -> Any:
-            request = build(*path, **arguments)
-            values = {key: one(request) if callable(one) else one for key, one in changed.items()}
-            return msgspec.structs.replace(request, **values)
-
-        patch.setattr(module, "build_request", built)
-
-    return plant
+    return lambda patch: _wrap(patch, getattr(api.upload_sessions, operation), "build_request", built)
 
 
 def responses_of(operation: str, change: Callable[[Any], Any]) -> Plant:
     """Plant a change of an operation's responses, before they are read."""
-
-    def plant(patch: pytest.MonkeyPatch) -> None:
-        module = getattr(api.upload_sessions, operation)
-        read = module.read_response
-        patch.setattr(module, "read_response", lambda raw: read(change(raw)))
-
-    return plant
+    module = getattr(api.upload_sessions, operation)
+    return lambda patch: _wrap(patch, module, "read_response", lambda read, raw: read(change(raw)))
 
 
 def results_of(operation: str, **changed: Any) -> Plant:
     """Plant a change of what an operation returns."""
 
-    def plant(patch: pytest.MonkeyPatch) -> None:
-        module = getattr(api.upload_sessions, operation)
-        read = module.read_response
+    def returned(read: Any, raw: Any) -> Any:
+        response = read(raw)
+        return type(response)(raw, msgspec.structs.replace(response.parsed, **changed))
 
-        def returned(raw: Any) -> Any:
-            response = read(raw)
-            return type(response)(raw, msgspec.structs.replace(response.parsed, **changed))
-
-        patch.setattr(module, "read_response", returned)
-
-    return plant
+    return lambda patch: _wrap(patch, getattr(api.upload_sessions, operation), "read_response", returned)
 
 
 def tokens(change: Callable[[Secret | None], Secret | None]) -> Plant:
     """Plant a change of the token that is sent."""
 
-    def plant(patch: pytest.MonkeyPatch) -> None:
-        build = RequestBuilder.build
-        patch.setattr(RequestBuilder, "build", lambda self, request, secret: build(self, request, change(secret)))
+    def built(build: Any, builder: RequestBuilder, request: Any, secret: Secret | None) -> Any:
+        return build(builder, request, change(secret))
 
-    return plant
+    return lambda patch: _wrap(patch, RequestBuilder, "build", built)
 
 
 def unchecked_arguments(patch: pytest.MonkeyPatch) -> None:
     """Plant that a folder's id is sent whatever it is."""
-    module = api.upload_sessions.create_upload_session
-    build = module.build_request
 
-    def built(*, folder_id: Any, **arguments: Any) -> Any:
+    def built(build: Any, *, folder_id: Any, **arguments: Any) -> Any:
         request: Any = build(folder_id="0", **arguments)
         body = {**msgspec.json.decode(request.content), "folder_id": folder_id}
         return msgspec.structs.replace(request, content=msgspec.json.encode(body))
 
-    patch.setattr(module, "build_request", built)
+    _wrap(patch, api.upload_sessions.create_upload_session, "build_request", built)
 
 
 def anything_decoded(patch: pytest.MonkeyPatch) -> None:
@@ -142,35 +128,28 @@ def without_headers(raw: Any) -> Any:
 
 
 # What is planted: into which operation, and what the run says of it.
+CREATE, UPLOAD, LIST, ABORT = "create_upload_session", "upload_part", "list_parts", "abort_upload_session"
+GET, LOCAL_TIME = "get_upload_session", "2026-11-29T12:00:00"
 FOUND: dict[str, tuple[Plant, str, str]] = {
-    "another path": (
-        requests_of("list_parts", path="/files/upload_sessions/x/parts", url=""), "list_parts", "ST202",
-    ),
-    "another method": (requests_of("abort_upload_session", method="GET"), "abort_upload_session", "ST103"),
-    "a header left out": (requests_of("upload_part", headers=without("digest")), "upload_part", "ST202"),
-    "a number as text": (
-        requests_of("create_upload_session", content=size_as_text), "create_upload_session", "ST202",
-    ),
-    "parameters swapped": (requests_of("list_parts", query=swapped), "list_parts", "ST202"),
-    "no token": (tokens(lambda _: None), "create_upload_session", "Authentication failed"),
-    "a token of its own": (tokens(lambda _: Secret(TOKEN)), "create_upload_session", "ST401"),
-    "errors as success": (responses_of("create_upload_session", as_success), "create_upload_session", "ST103"),
-    "headers forgotten": (responses_of("create_upload_session", without_headers), "create_upload_session", "ST107"),
-    "a property forgotten": (
-        results_of("create_upload_session", total_parts=UNSET), "create_upload_session", "ST108",
-    ),
-    "a time without its offset": (
-        results_of("create_upload_session", session_expires_at="2026-11-29T12:00:00"), "create_upload_session",
-        "ST108",
-    ),
-}  # fmt: skip
+    "another path": (requests_of(LIST, path="/files/upload_sessions/x/parts", url=""), LIST, "ST202"),
+    "another method": (requests_of(ABORT, method="GET"), ABORT, "ST103"),
+    "a header left out": (requests_of(UPLOAD, headers=without("digest")), UPLOAD, "ST202"),
+    "a number as text": (requests_of(CREATE, content=size_as_text), CREATE, "ST202"),
+    "parameters swapped": (requests_of(LIST, query=swapped), LIST, "ST202"),
+    "no token": (tokens(lambda _: None), CREATE, "Authentication failed"),
+    "a token of its own": (tokens(lambda _: Secret(TOKEN)), CREATE, "ST401"),
+    "errors as success": (responses_of(CREATE, as_success), CREATE, "ST103"),
+    "headers forgotten": (responses_of(CREATE, without_headers), CREATE, "ST107"),
+    "a property forgotten": (results_of(CREATE, total_parts=UNSET), CREATE, "ST108"),
+    "a time without its offset": (results_of(CREATE, session_expires_at=LOCAL_TIME), CREATE, "ST108"),
+}
 # The mock refuses what the client should have refused, always answers rightly, and takes any user.
 OVERLOOKED: dict[str, tuple[Plant, str, str]] = {
-    "the user left out": (requests_of("get_upload_session", headers=without("as-user")), "get_upload_session", ""),
-    "an argument unchecked": (unchecked_arguments, "create_upload_session", ""),
-    "anything decoded": (anything_decoded, "create_upload_session", ""),
-    "an answer of another session": (results_of("get_upload_session", id="F" * 32), "get_upload_session", ""),
-}  # fmt: skip
+    "the user left out": (requests_of(GET, headers=without("as-user")), GET, ""),
+    "an argument unchecked": (unchecked_arguments, CREATE, ""),
+    "anything decoded": (anything_decoded, CREATE, ""),
+    "an answer of another session": (results_of(GET, id="F" * 32), GET, ""),
+}
 
 
 def examined(operation: str) -> Run:

@@ -6,8 +6,6 @@ requests stay as they are, and so does every answer. Whoever imports this hooks 
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import itertools
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +14,7 @@ import schemathesis
 from schemathesis.generation import GenerationMode
 
 from tests.contract.fragment import TOKEN
+from tests.contract.parts import content_range, digest
 
 if TYPE_CHECKING:
     from schemathesis.core.transport import Response as Answer
@@ -89,7 +88,7 @@ def _let_commit(case: Case, file_size: int) -> None:
     parts = _uploaded(f"{base_url}/files/upload_sessions/{case.path_parameters['upload_session_id']}")
     if parts:
         case.body = {**case.body, "parts": parts}
-        case.headers["digest"] = _digest(_CONTENT)
+        case.headers["digest"] = digest(_CONTENT)
         # Which etag the file has is not the case's to know.
         case.headers.pop("if-match", None)
         case.headers.pop("if-none-match", None)
@@ -105,8 +104,4 @@ def _uploaded(url: str) -> list[dict[str, Any]]:
 
 
 def _part_headers(start: int, part: bytes, file_size: int) -> dict[str, str]:
-    return {"digest": _digest(part), "content-range": f"bytes {start}-{start + len(part) - 1}/{file_size}"}
-
-
-def _digest(content: bytes) -> str:
-    return "sha=" + base64.b64encode(hashlib.sha1(content, usedforsecurity=False).digest()).decode()
+    return {"digest": digest(part), "content-range": content_range(start, part, file_size)}

@@ -15,7 +15,7 @@ from werkzeug.datastructures import Headers, ImmutableMultiDict
 from tests.contract.fragment import FRAGMENT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 
 def raw_binary_has_no_type(node: Any) -> Any:
@@ -64,26 +64,26 @@ class Exchange:
 
     def request_problem(self, fragment: OpenAPI = _FRAGMENT) -> str:
         """Return what is wrong with the request, or nothing."""
-        try:
-            fragment.validate_request(_Request(self))
-        except OpenAPIError as error:
-            return _told(error)
-        return ""
+        return _problem(fragment.validate_request, _Request(self))
 
     def response_problem(self) -> str:
         """Return what is wrong with the response, or nothing."""
-        try:
-            _FRAGMENT.validate_response(_Request(self), _Response(self))
-        except OpenAPIError as error:
-            return _told(error)
-        return ""
+        return _problem(_FRAGMENT.validate_response, _Request(self), _Response(self))
 
 
-def _told(error: BaseException) -> str:
+def _problem(validate: Callable[..., object], *arguments: object) -> str:
+    try:
+        validate(*arguments)
+    except OpenAPIError as error:
+        return _described(error)
+    return ""
+
+
+def _described(error: BaseException) -> str:
     """Return the kinds and the details of an error and of its causes."""
     causes = [str(one.message) for one in getattr(error, "schema_errors", [])]
     cause = error.__cause__
-    return f"{type(error).__name__}: {error} {causes}" + (f" < {_told(cause)}" if cause else "")
+    return f"{type(error).__name__}: {error} {causes}" + (f" < {_described(cause)}" if cause else "")
 
 
 class _Request:
