@@ -39,8 +39,11 @@ class Layer:
 
 # The stages of the generator, in their order.
 _STAGES = ("document", "schema", "operation", "render")
+_SHARED = ("errors", "overlay._runtime", "python")
 _STAGE_IMPORTS = {"document": ("ruamel.yaml",), "render": ("generator.render.upstream",)}
 _FACADE = tuple(f"box_uploads.{name}" for name in ("_runtime", "client", "errors", "models", "types"))
+_COMMIT, _CREATE = (f"box_uploads.api.upload_sessions.{name}_upload_session" for name in ("commit", "create"))
+_BESIDE_PUBLIC_NAMES = ("file_lock.HeldError", "file_lock.lock_file", "source_factory.open_source")
 LAYERS = (
     Layer("box_uploads", _FACADE, is_dynamic=True),
     Layer("box_uploads._runtime", ("httpx2", "msgspec")),
@@ -53,10 +56,7 @@ LAYERS = (
     # is sent, to find what is wrong with it.
     Layer(
         "box_uploads.upload",
-        (
-            *("msgspec", "box_uploads.api.upload_sessions.commit_upload_session"),
-            *(f"box_uploads.{name}" for name in ("_runtime", "client", "models", "types")),
-        ),
+        ("msgspec", _COMMIT, *(f"box_uploads.{name}" for name in ("_runtime", "client", "models", "types"))),
         is_dynamic=True,
     ),
     # The public names that users have, too, with four exceptions: the root of the errors, whose public name contains
@@ -65,15 +65,9 @@ LAYERS = (
     Layer(
         "box_uploads.cli",
         (
-            *("click", "msgspec", "platformdirs", "rich"),
+            *("click", "msgspec", "platformdirs", "rich", "box_uploads._runtime.errors.ClientError", _CREATE),
             *(f"box_uploads.{name}" for name in ("Client", "__version__", "errors", "models")),
-            "box_uploads._runtime.errors.ClientError",
-            "box_uploads.api.upload_sessions.create_upload_session",
-            *(
-                f"box_uploads.upload.{name}"
-                for name in ("file_lock.HeldError", "file_lock.lock_file", "source_factory.open_source")
-            ),
-            *(f"box_uploads.upload.{name}" for name in upload.__all__),
+            *(f"box_uploads.upload.{name}" for name in (*_BESIDE_PUBLIC_NAMES, *upload.__all__)),
         ),
     ),
     Layer("box_uploads_mock", ("starlette", "uvicorn", "yaml", "box_uploads_mock.tls")),
@@ -87,10 +81,7 @@ LAYERS = (
     *(
         Layer(
             f"generator.{name}",
-            (
-                *_STAGE_IMPORTS.get(name, ()),
-                *(f"generator.{earlier}" for earlier in ("errors", "overlay._runtime", "python", *_STAGES[:index])),
-            ),
+            (*_STAGE_IMPORTS.get(name, ()), *(f"generator.{one}" for one in _SHARED + _STAGES[:index])),
         )
         for index, name in enumerate(_STAGES)
     ),

@@ -26,14 +26,9 @@ def run(*command: str | Path, cwd: Path) -> str:
     # Settings of this Python must not leak into the other one.
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "COV"))}
     result = subprocess.run(
-        [str(part) for part in command],
-        cwd=cwd,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
+        list(map(str, command)), cwd=cwd, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
         check=False,
-    )
+    )  # fmt: skip
     assert result.returncode == 0, result.stdout + result.stderr
     return result.stdout
 
@@ -96,22 +91,18 @@ def test_the_wheel_holds_the_two_packages_and_nothing_else(wheel: Path) -> None:
     }
 
     assert contents(wheel) == expected
+    assert {"box_uploads/py.typed", "box_uploads_mock/py.typed"} <= expected.keys()
 
 
-def test_both_packages_are_marked_as_typed(wheel: Path) -> None:
-    assert {"box_uploads/py.typed", "box_uploads_mock/py.typed"} <= contents(wheel).keys()
+def test_the_metadata_has_the_licence_python_and_extras(wheel: Path) -> None:
+    found = metadata(wheel)
 
-
-def test_the_metadata_says_licence_pythons_and_extras(wheel: Path) -> None:
-    said = metadata(wheel)
-
-    assert said["Name"] == "box-uploads"
-    assert said["License-Expression"] == "MIT"
-    assert said["Requires-Python"] == ">=3.11"
-    assert said.get_all("Provides-Extra") == ["cli", "mock", "mock-tls"]
-    needed = [one for one in said.get_all("Requires-Dist", []) if "extra ==" not in one]
+    expected = {"Name": "box-uploads", "License-Expression": "MIT", "Requires-Python": ">=3.11"}
+    expected |= {"Description-Content-Type": "text/markdown"}
+    assert {name: found[name] for name in expected} == expected
+    assert found.get_all("Provides-Extra") == ["cli", "mock", "mock-tls"]
+    needed = [line for line in found.get_all("Requires-Dist", []) if "extra ==" not in line]
     assert [name.partition("<")[0].partition(">")[0] for name in needed] == ["httpx2", "msgspec"]
-    assert said["Description-Content-Type"] == "text/markdown"
 
 
 def test_there_is_one_version(wheel: Path, installed: Installed) -> None:
@@ -138,15 +129,8 @@ def test_the_sdist_holds_what_makes_and_tests_the_packages(sdist: Path) -> None:
         names = {name.partition("/")[2] for name in archive.getnames()}
 
     assert {
-        ".ci/constraints.txt",
-        ".ci/run",
-        "Makefile",
-        "README.md",
-        "generator/pipeline.py",
-        "pyproject.toml",
-        "spec/README.md",
-        "spec/openapi.yaml",
-        "tests/frame/test_distribution.py",
+        *(".ci/constraints.txt", ".ci/run", "Makefile", "README.md", "generator/pipeline.py", "pyproject.toml"),
+        *("spec/README.md", "spec/openapi.yaml", "tests/frame/test_distribution.py"),
     } <= names
     assert not [name for name in names if name.endswith((".pyc", ".so")) or ".venv" in name]
 
@@ -158,11 +142,8 @@ def test_the_installed_packages_are_those_of_the_wheel(installed: Installed) -> 
 
 
 def test_the_client_does_without_the_extras(installed: Installed) -> None:
-    installed.python(
-        "-c",
-        "import sys; sys.modules |= dict.fromkeys("
-        "['click', 'platformdirs', 'rich', 'starlette', 'trustme', 'uvicorn', 'yaml']); import box_uploads.upload",
-    )
+    extras = ["click", "platformdirs", "rich", "starlette", "trustme", "uvicorn", "yaml"]
+    installed.python("-c", f"import sys; sys.modules |= dict.fromkeys({extras}); import box_uploads.upload")
 
 
 def test_the_core_of_the_demo_runs_on_the_installed_packages(installed: Installed) -> None:
@@ -171,12 +152,8 @@ def test_the_core_of_the_demo_runs_on_the_installed_packages(installed: Installe
     assert installed.python("-c", program).endswith("All went well: every answer was as the contract says.\n")
 
 
-def test_the_installed_mock_has_a_command_line(installed: Installed) -> None:
+def test_the_installed_packages_have_command_lines(installed: Installed) -> None:
     assert "--port" in installed.python("-m", "box_uploads_mock", "--help")
-
-
-def test_the_installed_command_line_is_a_program_of_its_own(installed: Installed) -> None:
-    assert run(installed.folder / "bin" / "box-uploads", "--version", cwd=installed.folder) == (
-        f"box-uploads {PROJECT['version']}\n"
-    )
     assert "upload" in installed.python("-m", "box_uploads.cli", "--help")
+    version = run(installed.folder / "bin" / "box-uploads", "--version", cwd=installed.folder)
+    assert version == f"box-uploads {PROJECT['version']}\n"
