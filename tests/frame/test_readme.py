@@ -119,16 +119,13 @@ def _printed(program: Block, namespace: dict[str, Any]) -> str:
 
 
 def test_the_commands_print_what_is_shown(tmp_path: Path) -> None:
-    programs = tmp_path / "bin"
-    programs.mkdir()
     # As the installed one, whose place is not known when tests run from a checkout.
-    command = programs / "box-uploads"
+    command = tmp_path / "bin" / "box-uploads"
+    command.parent.mkdir()
     command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m box_uploads.cli "$@"\n', encoding="utf-8")
     command.chmod(0o700)
-    paths = {
-        "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
-        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
-    }
+    paths = {"PATH": f"{command.parent}{os.pathsep}{os.environ['PATH']}"}
+    paths |= {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     ran = 0
     with MockServer(clock=lambda: NOW) as server:
         access = {"BOX_ACCESS_TOKEN": server.token, "BOX_BASE_URL": server.base_url}
@@ -136,24 +133,23 @@ def test_the_commands_print_what_is_shown(tmp_path: Path) -> None:
         for before, after in itertools.pairwise(ALL_BLOCKS):
             if (before.language, after.language) == ("sh", "text"):
                 ended = subprocess.run(
-                    ["sh"],
-                    input=before.text.replace(ORIGIN, server.origin),
-                    cwd=tmp_path,
-                    env=environment,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.STDOUT,
-                    text=True,
-                    check=False,
-                )
+                    ["sh"], input=before.text.replace(ORIGIN, server.origin), cwd=tmp_path, env=environment,
+                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+                )  # fmt: skip
                 assert ended.stdout.replace(server.origin, ORIGIN) == after.text, before.place
                 ran += 1
     assert ran
 
 
-def test_every_shown_output_follows_a_program() -> None:
+def test_every_shown_output_follows_a_program_and_no_program_warns() -> None:
     for before, after in itertools.pairwise(ALL_BLOCKS):
         is_program = (before.language, before.name) in {("python", ""), ("sh", "")}
         assert after.language != "text" or is_program, after.place
+    for program in ALL_BLOCKS:
+        if program.language == "python":
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")
+                compile(program.text, program.page, "exec")
 
 
 def test_the_tests_of_the_readers_app_pass(tmp_path: Path) -> None:
@@ -226,21 +222,17 @@ def test_the_commands_exist() -> None:
 
 
 @pytest.mark.parametrize("page", TEXTS)
-def test_the_links_lead_to_files(page: str) -> None:
+def test_the_links_lead_to_files_and_the_readme_to_each_page(page: str) -> None:
     links = [link for link in re.findall(r"\]\(([^)\s]+)\)", prose(page)) if "://" not in link]
 
     assert [link for link in links if not ((ROOT / page).parent / link).is_file()] == []
-
-
-def test_the_readme_leads_to_the_other_pages() -> None:
-    assert [page for page in TEXTS if page != README and f"]({page})" not in prose(README)] == []
+    assert page == README or f"]({page})" in prose(README)
 
 
 @pytest.mark.parametrize("module", ["box_uploads_mock", "generator"])
 def test_the_options_of_the_programs_exist(module: str) -> None:
-    used = {
-        word for one in COMMANDS if one.startswith(f"python -m {module} ") for word in one.split() if word[:2] == "--"
-    }
+    calls = [command for command in COMMANDS if command.startswith(f"python -m {module} ")]
+    used = {word for command in calls for word in command.split() if word.startswith("--")}
 
     assert used
     assert used <= set(run(sys.executable, "-m", module, "--help", cwd=ROOT).stdout.replace(",", " ").split())
@@ -255,14 +247,6 @@ def test_the_paths_of_the_layout_exist() -> None:
     assert all((ROOT / folder).is_dir() for folder in folders)
     assert {"mock", "contract", "flow"} <= set(below)
     assert all((ROOT / "tests" / folder).is_dir() for folder in below)
-
-
-def test_no_program_warns() -> None:
-    for program in ALL_BLOCKS:
-        if program.language == "python":
-            with warnings.catch_warnings():
-                warnings.simplefilter("error")
-                compile(program.text, program.page, "exec")
 
 
 def test_the_readme_is_short() -> None:
