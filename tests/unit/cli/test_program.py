@@ -334,5 +334,11 @@ def test_ctrl_c_outside_an_upload_is_one_line_and_a_json_object(
     code, out, err = box(f"session status - {'--json' if as_json else ''}")
 
     assert (code, err.strip()) == (130, "interrupted")
-    printed = {"outcome": "interrupted", "session": None, "resumable": False, "hints": [], "error": None}
+    printed: dict[str, object] = {
+        "outcome": "interrupted",
+        "session": None,
+        "resumable": False,
+        "hints": [],
+        "error": None,
+    }
     assert objects(out) == ([printed] if as_json else [])
