@@ -34,7 +34,7 @@ def hints_for(error: BaseException, path: str = "") -> list[str]:
     """
     if isinstance(error, errors.ApiError):
         return _api_hints(error)
-    return _path_hints(error, path) or _upload_hints(error) or _option_hints(error)
+    return _path_hints(error, path) or _upload_hints(error, path) or _option_hints(error)
 
 
 def is_about_path(error: OSError, path: str) -> bool:
@@ -42,14 +42,10 @@ def is_about_path(error: OSError, path: str) -> bool:
     return bool(path) and error.filename is not None and Path(error.filename) == Path(path).absolute()
 
 
-def _path_hints(error: BaseException, path: str) -> list[str]:  # noqa: PLR0911  # a table
+def _path_hints(error: BaseException, path: str) -> list[str]:
     match error:
         case SourceChangedError() | errors.InvalidArgumentError(argument="size") if path == STDIN:
             return ["set --size to the number of bytes on stdin, or leave it out if stdin is a file"]
-        case errors.InvalidArgumentError(argument="source") if "://" in path:
-            return [f"install the package that fsspec needs for this URL, or {_USE_STDIN}"]
-        case errors.InvalidArgumentError(argument="source" | "size"):
-            return [_USE_STDIN]
         case IsADirectoryError() if path:
             return ["name the files in the folder; folders are not uploaded"]
         case FileNotFoundError() if "://" in path:
@@ -84,7 +80,7 @@ def _api_hints(error: errors.ApiError) -> list[str]:  # noqa: PLR0911  # a table
             return []
 
 
-def _upload_hints(error: BaseException) -> list[str]:  # noqa: PLR0911  # a table
+def _upload_hints(error: BaseException, path: str) -> list[str]:  # noqa: PLR0911  # a table
     match error:
         case FileTooSmallError():
             return ["upload a small file in one request: POST https://upload.box.com/api/2.0/files/content"]
@@ -100,6 +96,10 @@ def _upload_hints(error: BaseException) -> list[str]:  # noqa: PLR0911  # a tabl
             return hints_for(cause)
         case DuplicateNameError() | PathNameError():
             return ["upload it on its own, with --name NAME"]
+        case errors.InvalidArgumentError(argument="source") if "://" in path:
+            return [f"install the package that fsspec needs for this URL, or {_USE_STDIN}"]
+        case errors.InvalidArgumentError(argument="source" | "size"):
+            return [_USE_STDIN]
         case _:
             return []
 

@@ -33,7 +33,7 @@ DEFECTS = (
         with_body(lambda body: [part.update(sha1=part.pop("sha512")) for part in body["parts"]]), PLAN),
     wrap("Half of the digest of a planned part is sent", BUILD(PLAN),
         with_body(lambda body: [part.update(sha512=part["sha512"][:64]) for part in body["parts"]]), PLAN),
-    wrap("A plan is not retried", BUILD(PLAN), with_request(repeatable=None), PLAN, "repeated_by_itself"),
+    wrap("A plan is not retried", BUILD(PLAN), with_request(repeatable=None), PLAN, "second_effect"),
     wrap("Hits and misses are swapped", READ(PLAN), with_result(_swap_hits), PLAN, "whole_life"),
     change("The body of a 410 is decoded as something else", "api.plan_upload_parts._ERRORS[410]",
         lambda original: type(original)(int), PLAN),

@@ -211,7 +211,7 @@ PATHS: list[tuple[str, str, str]] = [
     ),
     ("back\\slash.mov", f"the file name breaks the rule: {NAME_RULE}", ALONE),
     ("./film.mov", "the file name is the same as that of film.mov", ALONE),
-    ("pipe", "is a pipe or a device, whose size nobody knows", PIPE),
+    ("pipe", "is a pipe or a device, whose size is unknown; pass it as an open file, with its size", PIPE),
 ]
 
 

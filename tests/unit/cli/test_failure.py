@@ -42,7 +42,7 @@ NEW_VERSION = "use --file-id 7 to upload a new version of the file with this nam
 NEW_SESSION = "start a new session with `box-uploads upload`; this one was committed or aborted, or has expired"
 PROXY = "check the proxy in HTTPS_PROXY or ALL_PROXY"
 NETWORK = "check the network, and --base-url or BOX_BASE_URL if you set it"
-HOST = "if the host is yours, name it with --trusted-host; the token was not sent there"
+HOST = "if this host is yours, add --trusted-host evil.org:8443; the token was not sent there"
 PIPE = "pipe it to stdin: box-uploads upload - --size BYTES --name NAME"
 ONLY_THEN = "only if it is not there, upload it again with --no-resume"
 SHA1 = "a" * 40
@@ -69,8 +69,7 @@ FAILURES: list[tuple[BaseException, str]] = [
     ),
     (errors.TransportError("no", kind="ConnectError"), NETWORK),
     (errors.TransportError("no", kind="ProxyError"), PROXY),
-    (errors.UntrustedUrlError("https://evil.org/", "is not trusted"), HOST),
-    (errors.UntrustedUrlError("https://upload.box.com:8443/", "names a port"), HOST),
+    (errors.UntrustedUrlError("https://evil.org:8443/", "names a port", host="evil.org:8443"), HOST),
     (
         errors.UntrustedUrlError("http://upload.box.com/", "is not https"),
         "use the session as Box returned it when it was created; the token was not sent to this URL",
@@ -102,12 +101,8 @@ USAGE_ERRORS: list[tuple[BaseException, str]] = [
         errors.InvalidArgumentError("base_url", "must be https"),
         "set it to https://HOST/PATH, or leave it out to use Box's own servers",
     ),
-    (
-        errors.InvalidArgumentError("source", "is a URL that fsspec cannot open: Install s3fs"),
-        f"install the package that fsspec needs for this URL, or {PIPE}",
-    ),
     (PathNameError("breaks the rule"), "upload it on its own, with --name NAME"),
-    (errors.InvalidArgumentError("source", "is a pipe, whose size nobody knows"), PIPE),
+    (errors.InvalidArgumentError("size", "is not known for 'memory://film.mov'"), PIPE),
 ]
 
 

@@ -144,25 +144,32 @@ def test_anything_but_a_collection_of_hosts_is_refused(hosts: Any, message: str)
 
 
 @pytest.mark.parametrize(
-    ("url", "rule"),
+    ("url", "host", "rule"),
     [
-        ("nonsense", "is not written as a plain URL of scheme, host and path"),
-        (f"http://upload.box.com{END}", "is not https; plain http needs a base_url= at a loopback address"),
-        (f"https://upload.box.com:8443{END}", "names a port; trusted_hosts= can name it with its host, as host:port"),
-        (f"https://evil.org{END}", "leads to a host that is not trusted; trusted_hosts= can name it"),
-        ("https://upload.box.com/other", f"does not lead to {PATH} below /api/2.0; base_url= can name another place"),
+        ("nonsense", None, "is not written as a plain URL of scheme, host and path"),
+        (f"http://upload.box.com{END}", None, "is not https; plain http needs a base_url= at a loopback address"),
+        (
+            f"https://box.com:8443{END}",
+            "box.com:8443",
+            "names a port; trusted_hosts= can name it with its host, as host:port",
+        ),
+        (f"https://evil.org{END}", "evil.org", "leads to a host that is not trusted; trusted_hosts= can name it"),
+        ("https://box.com/other", None, f"does not lead to {PATH} below /api/2.0; base_url= can name another place"),
     ],
 )
-def test_a_refusal_gives_the_rule(url: str, rule: str) -> None:
+def test_a_refusal_gives_the_rule_and_the_host_to_trust(url: str, host: str | None, rule: str) -> None:
     error = refusal(url)
-    assert (error.rule, str(error)) == (rule, f"{url!r}: {rule}")
+    assert (error.rule, error.host, str(error)) == (rule, host, f"{url!r}: {rule}")
+    if host is not None:
+        assert check(url, hosts=(host,)) == url
 
 
 @pytest.mark.parametrize("authenticated", [True, False])
 def test_a_url_that_is_not_trusted_is_refused_with_or_without_a_token(authenticated: bool) -> None:
     request = Request("op", "GET", SERVER, PATH, url="https://evil.org/x", authenticated=authenticated)
-    with SyncTransport(Credentials("t0ken"), api_hosts=HOSTS) as transport, pytest.raises(UntrustedUrlError):
+    with SyncTransport(Credentials("t0ken"), api_hosts=HOSTS) as transport, pytest.raises(UntrustedUrlError) as caught:
         transport.send(request)
+    assert caught.value.host == "evil.org"
 
 
 @pytest.mark.parametrize("slash", ["", "/"])
