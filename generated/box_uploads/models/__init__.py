@@ -421,7 +421,11 @@ Sha512: TypeAlias = Annotated[
 ]
 """SHA-512 in hexadecimal digits, in either letter case."""
 
-Etag: TypeAlias = Annotated[str, Meta(min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+\Z")]
+Etag: TypeAlias = Annotated[
+    str,
+    Meta(min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+\Z", description="Etag of a file, as Box returns it."),
+]
+"""Etag of a file, as Box returns it."""
 
 ErrorCode: TypeAlias = (
     Literal[

@@ -168,7 +168,7 @@ HASH = (
 )
 RANGE = "Which bytes of the file these are, first and last one included, and the size of the file"
 SKIP, MOST = "Number of parts to skip. The server takes `0` if it is absent", "Largest number of parts in the answer"
-MATCH, NO_MATCH = "Etag that the file must still have, for a new version", "Etag that the file must not have any more"
+ETAG = "Etag of a file, as Box returns it"
 NO_SESSION = "must be the UploadSession of an earlier call"
 STRANGE_ID = "upload_session_id='x/y': does not match ^[0-9A-Fa-f]{32}\\Z (Id of a session, 32 hexadecimal digits)"
 
@@ -192,11 +192,11 @@ REFUSED = [
     (change("list_parts", limit=1001), f"limit=1001: must be at most 1000 ({MOST})"),
     (change("commit_upload_session", digest="x"), f"digest='x': {HASH}"),
     (change("commit_upload_session", parts=[]), "parts=[]: must have at least 1 items"),
-    (change("commit_upload_session", if_match=""), f"if_match='': must have at least 1 characters ({MATCH})"),
-    (change("commit_upload_session", if_match="ä"), f"if_match='ä': does not match ^[\\x21-\\x7e]+\\Z ({MATCH})"),
+    (change("commit_upload_session", if_match=""), f"if_match='': must have at least 1 characters ({ETAG})"),
+    (change("commit_upload_session", if_match="ä"), f"if_match='ä': does not match ^[\\x21-\\x7e]+\\Z ({ETAG})"),
     (
         change("commit_upload_session", if_none_match=""),
-        f"if_none_match='': must have at least 1 characters ({NO_MATCH})",
+        f"if_none_match='': must have at least 1 characters ({ETAG})",
     ),
     (change("commit_upload_session", attributes=5), "attributes=5: must be object, not int"),
     (change("log_upload_event", event_type=""), "event_type='': must have at least 1 characters"),
