@@ -130,8 +130,8 @@ def _serve(bytes_per_s: float, certificate: str | None) -> None:
     parts: dict[int, Any] = {}
     while True:
         connection, _ = listening.accept()
-        one = _Connection(connection, origin, parts, bytes_per_s)
-        Thread(target=one.serve, args=[tls], daemon=True).start()
+        served = _Connection(connection, origin, parts, bytes_per_s)
+        Thread(target=served.serve, args=[tls], daemon=True).start()
 
 
 @contextmanager

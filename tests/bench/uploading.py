@@ -140,8 +140,8 @@ def _hash_and_send(path: Path, origin: str) -> None:
             count = file.readinto(buffer)
             hashed = chain.submit(whole.update, buffer[:count])
             sending.append(workers.submit(send, buffer, count, offset, hashed))
-        for one in sending:
-            one.result()
+        for future in sending:
+            future.result()
     while not connections.empty():
         connections.get().close()
 

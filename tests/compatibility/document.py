@@ -52,22 +52,29 @@ class Document:
     def alternatives(self, node: Node, place: Place) -> list[tuple[Node, Place]]:
         """Return the alternatives of a schema, each with what stands beside them; itself if it has none.
 
-        An alternative that another one contains, as the known values of an open set, says nothing.
+        An alternative that another alternative contains, as the known values of an open set, says nothing.
         """
         for keyword in ("anyOf", "oneOf"):
             if keyword in node:
                 beside = _without(node, keyword)
                 found = [
-                    self.schema({"allOf": [one, beside]}, place / keyword / index)
-                    for index, one in enumerate(node[keyword])
+                    self.schema({"allOf": [alternative, beside]}, place / keyword / index)
+                    for index, alternative in enumerate(node[keyword])
                 ]
                 # No value has none of all types.
-                possible = [(one, where) for one, where in found if one.get("type") != []]
-                open_types = {name for one, _ in possible if constraints(one) == {"type"} for name in types(one)}
+                possible = [(alternative, where) for alternative, where in found if alternative.get("type") != []]
+                open_types = {
+                    name
+                    for alternative, _ in possible
+                    if constraints(alternative) == {"type"}
+                    for name in types(alternative)
+                }
                 return [
-                    (one, where)
-                    for one, where in possible
-                    if constraints(one) == {"type"} or not types(one) or not types(one) <= open_types
+                    (alternative, where)
+                    for alternative, where in possible
+                    if constraints(alternative) == {"type"}
+                    or not types(alternative)
+                    or not types(alternative) <= open_types
                 ]
         return [(node, place)]
 

@@ -32,49 +32,49 @@ class All(tuple[Any, ...]):
         return " and ".join(map(repr, self))
 
 
-def intersection(one: _Node, other: _Node) -> _Node:
+def intersection(left: _Node, right: _Node) -> _Node:
     """Return a schema that allows what both allow; what says nothing of values is taken from the first."""
-    merged = {**other, **one}
-    for keyword in (one.keys() & other.keys() & constraints(one)) - {"const", "enum"}:
-        merged[keyword] = _both(keyword, one[keyword], other[keyword])
-    values = [given for given in map(_values, (one, other)) if given is not None]
+    merged = {**right, **left}
+    for keyword in (left.keys() & right.keys() & constraints(left)) - {"const", "enum"}:
+        merged[keyword] = _both(keyword, left[keyword], right[keyword])
+    values = [given for given in map(_values, (left, right)) if given is not None]
     if len(values) > 1:
         merged.pop("const", None)
         merged["enum"] = [value for value in values[0] if value in values[1]]
     return merged
 
 
-def _both(keyword: str, one: Any, other: Any) -> Any:
+def _both(keyword: str, left: Any, right: Any) -> Any:
     """Return what a keyword says if it has to hold with both of its values."""
-    if one == other:
-        return one
+    if left == right:
+        return left
     if keyword in _JOINED:
-        return _JOINED[keyword](one, other)
-    return All(dict.fromkeys((*All.of(one), *All.of(other))) if _is_plain(one, other) else (one, other))
+        return _JOINED[keyword](left, right)
+    return All(dict.fromkeys((*All.of(left), *All.of(right))) if _is_plain(left, right) else (left, right))
 
 
-def _common_types(one: Any, other: Any) -> Any:
-    common = _spelled(one) & _spelled(other)
+def _common_types(left: Any, right: Any) -> Any:
+    common = _spelled(left) & _spelled(right)
     names = sorted(common - {"integer"} if "number" in common else common)
     return names[0] if len(names) == 1 else names
 
 
-def _narrower_format(one: Any, other: Any) -> Any:
-    if (one, other) in NARROWING_FORMATS:
-        return other
-    return one if (other, one) in NARROWING_FORMATS else All([one, other])
+def _narrower_format(left: Any, right: Any) -> Any:
+    if (left, right) in NARROWING_FORMATS:
+        return right
+    return left if (right, left) in NARROWING_FORMATS else All([left, right])
 
 
-def _properties(one: _Node, other: _Node) -> _Node:
-    return {**other, **one, **{name: {"allOf": [one[name], other[name]]} for name in one.keys() & other.keys()}}
+def _properties(left: _Node, right: _Node) -> _Node:
+    return {**right, **left, **{name: {"allOf": [left[name], right[name]]} for name in left.keys() & right.keys()}}
 
 
-def _schema(one: Any, other: Any) -> Any:
-    return False if one is False or other is False else {"allOf": [one, other]}
+def _schema(left: Any, right: Any) -> Any:
+    return False if left is False or right is False else {"allOf": [left, right]}
 
 
-def _alternatives(one: list[Any], other: list[Any]) -> list[Any]:
-    return [{"allOf": list(pair)} for pair in product(one, other)]
+def _alternatives(left: list[Any], right: list[Any]) -> list[Any]:
+    return [{"allOf": list(pair)} for pair in product(left, right)]
 
 
 _JOINED: Mapping[str, Callable[[Any, Any], Any]] = {
@@ -82,7 +82,7 @@ _JOINED: Mapping[str, Callable[[Any, Any], Any]] = {
     **dict.fromkeys(MOST, min),
     "type": _common_types,
     "format": _narrower_format,
-    "required": lambda one, other: sorted({*one, *other}),
+    "required": lambda left, right: sorted({*left, *right}),
     "properties": _properties,
     **dict.fromkeys(("items", "additionalProperties"), _schema),
     **dict.fromkeys(("anyOf", "oneOf"), _alternatives),
@@ -114,5 +114,5 @@ def constraints(schema: _Node) -> set[str]:
 def types(schema: _Node) -> set[str]:
     """Return the types that a schema names, by itself or by its values; none if it leaves them open."""
     values = schema.get("enum", [schema["const"]] if "const" in schema else [])
-    named = schema.get("type", ["string"] if values and all(isinstance(one, str) for one in values) else [])
+    named = schema.get("type", ["string"] if values and all(isinstance(value, str) for value in values) else [])
     return {named} if isinstance(named, str) else set(named)

@@ -105,22 +105,22 @@ class _Comparison:
                 says = f"the {key[0]} parameter {key[1]} is new" + (" and required" if is_required else "")
                 yield Change(now[key][1], says, Breaks.CLIENTS if is_required else Breaks.SERVERS)
             else:
-                (one, one_place), (other, where) = was[key], now[key]
-                yield from _required(one, other, where, Breaks.CLIENTS, Breaks.SERVERS)
-                if bool(one.get(_OPTION)) != bool(other.get(_OPTION)):
-                    says = f"is {'an option of all calls' if other.get(_OPTION) else 'an argument of each call'} now"
+                (before, before_place), (after, where) = was[key], now[key]
+                yield from _required(before, after, where, Breaks.CLIENTS, Breaks.SERVERS)
+                if bool(before.get(_OPTION)) != bool(after.get(_OPTION)):
+                    says = f"is {'an option of all calls' if after.get(_OPTION) else 'an argument of each call'} now"
                     yield Change(where / _OPTION, says, Breaks.CLIENTS)
                 for keyword in ("style", "explode", "allowReserved", "content"):
-                    if one.get(keyword) != other.get(keyword):
-                        yield Change(where / keyword, f"is {other.get(keyword)} now", Breaks.BOTH)
-                schemas = one.get("schema", {}), other.get("schema", {})
-                yield from self._requests.compare(*schemas, one_place / "schema", where / "schema")
+                    if before.get(keyword) != after.get(keyword):
+                        yield Change(where / keyword, f"is {after.get(keyword)} now", Breaks.BOTH)
+                schemas = before.get("schema", {}), after.get("schema", {})
+                yield from self._requests.compare(*schemas, before_place / "schema", where / "schema")
 
     def _named(self, document: Document, node: Node, place: Place) -> dict[tuple[str, str], tuple[Node, Place]]:
         """Return parameters by place and name; a path's are numbered, since their names are not on the wire."""
         found: dict[tuple[str, str], tuple[Node, Place]] = {}
-        for one, own_place in node["parameters"]:
-            parameter, where = document.resolved(one, own_place)
+        for written, own_place in node["parameters"]:
+            parameter, where = document.resolved(written, own_place)
             name = parameter["name"]
             if parameter["in"] == "path":
                 name = str(re.findall(r"{([^}]*)}", place.pointer).index(name))
@@ -131,18 +131,18 @@ class _Comparison:
         where = place / "requestBody"
         if "requestBody" not in old and "requestBody" not in new:
             return
-        one, one_place = self._before.resolved(old.get("requestBody", {}), old_place / "requestBody")
-        other, where = self._after.resolved(new.get("requestBody", {}), where)
-        if not one:
-            breaks = Breaks.CLIENTS if other.get("required") else Breaks.SERVERS
-            yield Change(where, "the body is new" + (" and required" if other.get("required") else ""), breaks)
-        elif not other:
-            yield Change(where, "the body is gone", _gone(one))
+        before, before_place = self._before.resolved(old.get("requestBody", {}), old_place / "requestBody")
+        after, where = self._after.resolved(new.get("requestBody", {}), where)
+        if not before:
+            breaks = Breaks.CLIENTS if after.get("required") else Breaks.SERVERS
+            yield Change(where, "the body is new" + (" and required" if after.get("required") else ""), breaks)
+        elif not after:
+            yield Change(where, "the body is gone", _gone(before))
         else:
-            yield from _required(one, other, where, Breaks.CLIENTS, Breaks.SERVERS)
-            given = one.get("content", {}), other.get("content", {})
+            yield from _required(before, after, where, Breaks.CLIENTS, Breaks.SERVERS)
+            given = before.get("content", {}), after.get("content", {})
             yield from _media_types(*given, where, gone=Breaks.CLIENTS, new_one=Breaks.SERVERS)
-            yield from _contents(self._requests, *given, one_place, where)
+            yield from _contents(self._requests, *given, before_place, where)
 
     def _statuses(self, old: Node, old_place: Place, new: Node, place: Place) -> Iterator[Change]:
         for status in sorted(old.keys() | new.keys()):
@@ -154,8 +154,8 @@ class _Comparison:
                 breaks = Breaks.NOBODY if status[0] in "45" else Breaks.CLIENTS
                 yield Change(where, "the status is new", breaks)
             else:
-                one, one_place = self._before.resolved(old[status], old_place / "responses" / status)
-                yield from self._response(one, one_place, *self._after.resolved(new[status], where))
+                before, before_place = self._before.resolved(old[status], old_place / "responses" / status)
+                yield from self._response(before, before_place, *self._after.resolved(new[status], where))
 
     def _response(self, old: Node, old_place: Place, new: Node, place: Place) -> Iterator[Change]:
         given = old.get("content", {}), new.get("content", {})
@@ -180,18 +180,18 @@ class _Comparison:
         )
         for key in sorted(was.keys() | now.keys()):
             name = now.get(key, was.get(key, ("", {})))[0]
-            one, one_place = self._before.resolved(was.get(key, (name, {}))[1], old_place / "headers" / name)
-            other, where = self._after.resolved(now.get(key, (name, {}))[1], place / "headers" / name)
+            before, before_place = self._before.resolved(was.get(key, (name, {}))[1], old_place / "headers" / name)
+            after, where = self._after.resolved(now.get(key, (name, {}))[1], place / "headers" / name)
             if key not in now:
                 yield Change(where, "the header is gone", Breaks.CLIENTS)
             elif key not in was:
-                is_required = bool(other.get("required"))
+                is_required = bool(after.get("required"))
                 says = "the header is new" + (" and required" if is_required else "")
                 yield Change(where, says, Breaks.SERVERS if is_required else Breaks.NOBODY)
             else:
-                yield from _required(one, other, where, Breaks.SERVERS, Breaks.CLIENTS)
-                schemas = one.get("schema", {}), other.get("schema", {})
-                yield from self._responses.compare(*schemas, one_place / "schema", where / "schema")
+                yield from _required(before, after, where, Breaks.SERVERS, Breaks.CLIENTS)
+                schemas = before.get("schema", {}), after.get("schema", {})
+                yield from self._responses.compare(*schemas, before_place / "schema", where / "schema")
 
 
 def _operations(root: Node) -> dict[tuple[str, str], tuple[Node, Place]]:
@@ -212,8 +212,8 @@ def _operations(root: Node) -> dict[tuple[str, str], tuple[Node, Place]]:
 
 
 def _servers(old: list[Node], new: list[Node], place: Place) -> Iterator[Change]:
-    old_urls, new_urls = ([one["url"] for one in servers] for servers in (old, new))
-    for url in (one for one in old_urls if one not in new_urls):
+    old_urls, new_urls = ([server["url"] for server in servers] for servers in (old, new))
+    for url in (url for url in old_urls if url not in new_urls):
         yield Change(place / "servers", f"{url} is gone", Breaks.CLIENTS)
 
 
@@ -222,8 +222,8 @@ def _security(document: Document, operation: Node) -> set[str]:
     schemes: Mapping[str, Any] = document.root.get("components", {}).get("securitySchemes", {})
     requirements = operation.get("security", document.root.get("security", [])) or [{}]
     return {
-        " and ".join(sorted(_scheme(schemes.get(name, {"type": name}), scopes) for name, scopes in one.items()))
-        for one in requirements
+        " and ".join(sorted(_scheme(schemes.get(name, {"type": name}), scopes) for name, scopes in requirement.items()))
+        for requirement in requirements
     }
 
 

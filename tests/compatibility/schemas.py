@@ -44,9 +44,9 @@ def changed_values(before: Node, after: Node) -> Iterator[Found]:
     elif old is not None and new is None:
         yield place, "is no longer one of certain values", Effect.WIDER
     elif old is not None and new is not None:
-        for value in (one for one in old if one not in new):
+        for value in (value for value in old if value not in new):
             yield place, f"{value!r} is no longer allowed", Effect.NARROWER
-        for value in (one for one in new if one not in old):
+        for value in (value for value in new if value not in old):
             yield place, f"{value!r} is now allowed", Effect.WIDER
 
 
@@ -84,8 +84,8 @@ def changed_rest(before: Node, after: Node) -> Iterator[Found]:
         old, new = (All.of(schema[keyword]) if keyword in schema else All() for schema in (before, after))
         if keyword == "uniqueItems":
             # False is as good as nothing.
-            old, new = (All(one for one in values if one) for values in (old, new))
-        is_more, is_less = (all(one in these for one in those) for these, those in ((new, old), (old, new)))
+            old, new = (All(value for value in values if value) for values in (old, new))
+        is_more, is_less = (all(value in these for value in those) for these, those in ((new, old), (old, new)))
         if not (is_more and is_less):
             effect = Effect.NARROWER if is_more else Effect.WIDER if is_less else Effect.OTHER
             yield keyword, f"is {new!r} now" if new else "is gone now", effect
@@ -133,14 +133,14 @@ class Schemas:
             yield from self._single(*before[0], *after[0])
             return
         same = [(old, new) for old in before for new in after if not list(self._single(*old, *new))]
-        before = [one for one in before if not any(one is old for old, _ in same)]
-        after = [one for one in after if not any(one is new for _, new in same)]
+        before = [alternative for alternative in before if not any(alternative is old for old, _ in same)]
+        after = [alternative for alternative in after if not any(alternative is new for _, new in same)]
         for old, new in zip(before, after, strict=False):
             yield from self._single(*old, *new)
-        for one, _ in before[len(after) :]:
-            yield self._change(place, f"{_named(one)} is no longer an alternative", Effect.NARROWER)
-        for one, _ in after[len(before) :]:
-            yield self._change(place, f"{_named(one)} is an alternative now", Effect.WIDER)
+        for alternative, _ in before[len(after) :]:
+            yield self._change(place, f"{_named(alternative)} is no longer an alternative", Effect.NARROWER)
+        for alternative, _ in after[len(before) :]:
+            yield self._change(place, f"{_named(alternative)} is an alternative now", Effect.WIDER)
 
     def _single(self, old: Node, old_place: Place, new: Node, place: Place) -> Iterator[Change]:
         for rule in RULES:

@@ -126,12 +126,17 @@ def parameters(operation_id: str) -> dict[str, dict[str, Any]]:
     """Return the operation's parameters by name, those of its path included."""
     path, _, operation = operations()[operation_id]
     both = [*FRAGMENT["paths"][path].get("parameters", []), *operation.get("parameters", [])]
-    return {one["name"]: one for one in map(resolved, both)}
+    return {parameter["name"]: parameter for parameter in map(resolved, both)}
 
 
 def parameters_in(place: str) -> list[tuple[str, str]]:
     """Return each operation with each of its parameters in the header or the query."""
-    return [(one, name) for one in operations() for name, found in parameters(one).items() if found["in"] == place]
+    return [
+        (operation, name)
+        for operation in operations()
+        for name, found in parameters(operation).items()
+        if found["in"] == place
+    ]
 
 
 def validator(schema: Any) -> jsonschema_rs.Draft202012Validator:

@@ -86,7 +86,7 @@ class Gateway:
             allow = ", ".join(sorted(methods))
             raise _RefusedError(405, "method_not_allowed", "The method is not allowed.", allow=allow)
         name, match = methods[method]
-        values = {one: unquote(value) for one, value in match.groupdict().items()}
+        values = {key: unquote(value) for key, value in match.groupdict().items()}
         if "upload_session_id" in values:
             return name, [session(self._base_url, values["upload_session_id"])]
         return name, list(values.values())
@@ -121,7 +121,7 @@ class Gateway:
 def _encoded(name: str, status: int, headers: Mapping[str, str], body: bytes) -> Response:
     """Return what a call came to, with those headers that the fragment has for it."""
     documented = resolved(operations()[name][2]["responses"].get(str(status), {})).get("headers", {})
-    kept = {one: headers[one.lower()] for one in documented if one.lower() in headers}
+    kept = {field: headers[field.lower()] for field in documented if field.lower() in headers}
     return Response(body, status, kept, media_type=JSON if body else None)
 
 
@@ -137,12 +137,12 @@ async def _arguments(request: Request, name: str) -> tuple[dict[str, Any], dict[
     if "as-user" in request.headers:
         options["as_user"] = request.headers["as-user"]
     arguments: dict[str, Any] = {}
-    for one, parameter in parameters(name).items():
+    for key, parameter in parameters(name).items():
         given = {"header": request.headers, "query": request.query_params}.get(parameter["in"], {})
-        if one in given and one != "as-user":
-            text = given[one]
+        if key in given and key != "as-user":
+            text = given[key]
             is_number = resolved(parameter["schema"])["type"] == "integer" and re.fullmatch("-?[0-9]+", text)
-            arguments[one.replace("-", "_")] = int(text) if is_number else text
+            arguments[key.replace("-", "_")] = int(text) if is_number else text
     content = operations()[name][2].get("requestBody", {}).get("content")
     if content:
         media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()

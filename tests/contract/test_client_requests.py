@@ -325,7 +325,9 @@ def test_each_variant_of_a_body_is_sent_or_refused_as_the_fragment_says(sending:
             assert sent is None or json.loads(sent.content) == body
 
 
-@pytest.mark.parametrize(("operation", "name"), [(one, name) for one, names in PARAMETERS.items() for name in names])
+@pytest.mark.parametrize(
+    ("operation", "name"), [(operation, name) for operation, names in PARAMETERS.items() for name in names]
+)
 def test_each_variant_of_a_parameter_is_sent_or_refused_as_the_fragment_says(
     sending: Any, operation: str, name: str
 ) -> None:
@@ -458,7 +460,9 @@ def test_a_file_is_as_it_was_until_the_session_of_a_version_is_committed(caller:
 @pytest.mark.parametrize("operation", CREATING)
 def test_a_conflict_leads_to_a_version_of_the_file(caller: Caller, operation: str) -> None:
     path, arguments = right_call(operation)
-    file_id = "12345" if operation == "create_upload_session" else next(one for one in STATE.files if one != "12345")
+    file_id = (
+        "12345" if operation == "create_upload_session" else next(known for known in STATE.files if known != "12345")
+    )
     with pytest.raises(errors.ConflictError) as caught:
         caller.call(operation, *path, **{**arguments, "file_name": STATE.files[file_id].name})
     assert [conflict["id"] for conflict in conflicting_items(caught.value)] == [file_id]

@@ -112,7 +112,7 @@ OPEN = {key: validator(schema) for key, schema in SCHEMAS.items()}
 STRICT = {key: validator(strict(flattened(schema))) for key, schema in SCHEMAS.items()}
 
 
-def verdict(operation_id: str, status: int, case: Case) -> str:
+def expected_outcome(operation_id: str, status: int, case: Case) -> str:
     """Return what an independent validator says of a response: `exact`, `more` than is named, or `wrong`.
 
     It has to agree with schemathesis, which made the response to be right or wrong.
@@ -142,7 +142,7 @@ def _content(case: Case) -> bytes:
 @MIRROR.parametrize()
 def test_every_response_is_read_as_the_fragment_says(case: Case, answering: Any) -> None:
     name = case.operation.path[1:]
-    kind = verdict(*PLACES[name][0], case)
+    kind = expected_outcome(*PLACES[name][0], case)
     for operation_id, status in Ledger.places(answering.client, name, kind):
         Ledger.seen[answering.client, operation_id, status, kind] += 1
         _show(case, kind, answering, operation_id, status)
@@ -236,7 +236,7 @@ SESSIONS += [
 
 
 @pytest.mark.parametrize(("name", "body"), SESSIONS)
-def test_near_misses_are_told_from_hits_as_the_fragment_does(answering: Any, name: str, body: dict[str, Any]) -> None:
+def test_near_misses_are_refused_and_hits_are_not(answering: Any, name: str, body: dict[str, Any]) -> None:
     _judge(answering, "create_upload_session", 201, body)
 
 
@@ -255,11 +255,11 @@ MISSING: Any = object()
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [(name, one) for name, values in WRONG_WHATEVER_THE_FRAGMENT_SAYS.items() for one in (*values, MISSING)],
+    [(name, value) for name, values in WRONG_WHATEVER_THE_FRAGMENT_SAYS.items() for value in (*values, MISSING)],
 )
 def test_these_sessions_are_wrong_whatever_the_fragment_says(answering: Any, name: str, value: Any) -> None:
     changed = {**SESSION, name: value}
-    body = {key: one for key, one in changed.items() if one is not MISSING}
+    body = {key: value for key, value in changed.items() if value is not MISSING}
     assert not OPEN["create_upload_session", 201].is_valid(body)
     with pytest.raises(errors.DecodeError):
         answering("create_upload_session", 201, json.dumps(body).encode())
@@ -286,9 +286,9 @@ def test_the_documented_values_of_an_open_set_are_known(model: str, attribute: s
     documented = resolved({"$ref": f"#/components/schemas/{schema}"})["anyOf"][0]["enum"]
     annotation = get_type_hints(getattr(models, model))[attribute]
     alternatives = get_args(annotation)
-    literals = [get_args(one) for one in alternatives if get_origin(one) is Literal]
+    literals = [get_args(alternative) for alternative in alternatives if get_origin(alternative) is Literal]
     assert str in alternatives
-    assert [set(one) for one in literals] == [set(documented)]
+    assert [set(literal) for literal in literals] == [set(documented)]
 
 
 def test_the_codes_that_users_rely_on_are_documented() -> None:

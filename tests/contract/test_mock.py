@@ -383,7 +383,7 @@ def test_a_plan_and_a_commit_of_its_hits_go_as_documented() -> None:
     status, _, plan = _answer("plan_upload_parts", {"parts": [*wanted, unknown]}, session_id=session_id)
     assert (status, plan["upload_session_id"], plan["misses"]) == (200, session_id, [unknown])
     hits = plan["hits"]
-    assert [{**hit, "part_id": ""} for hit in hits] == [{**one, "part_id": ""} for one in wanted]
+    assert [{**hit, "part_id": ""} for hit in hits] == [{**expected, "part_id": ""} for expected in wanted]
     assert _answer("list_parts", session_id=session_id)[2]["total_count"] == 0
     mixed = [hits[0], *({key: hit[key] for key in ("part_id", "offset", "size")} for hit in hits[1:])]
     assert _answer("commit_upload_session", {"parts": mixed}, session_id=session_id)[0] == 400
@@ -474,9 +474,9 @@ def test_links_lead_where_they_say(operation_id: str, status: int, name: str) ->
         return found
 
     target = operations()[link["operationId"]][0]
-    given = {key.removeprefix("path."): value(one) for key, one in link.get("parameters", {}).items()}
+    given = {key.removeprefix("path."): value(expression) for key, expression in link.get("parameters", {}).items()}
     path = API_BASE + target.format_map(given)
-    assert all(one in STATE.sessions or one in STATE.files for one in given.values()), "nothing has this id"
+    assert all(found in STATE.sessions or found in STATE.files for found in given.values()), "nothing has this id"
     assert ("requestBody" in link) is name.startswith("another_")
     if name in NEXT:
         assert urlsplit(value(link["x-url"])).path == path
@@ -625,5 +625,5 @@ def test_every_documented_status_and_link_was_seen() -> None:
     }
     assert links - set(Ledger.links) == set()
     # Which ones are drawn depends on which modules hypothesis has found constants in.
-    drawn = {link for link in links if any(one.startswith(link) for one in Ledger.drawn_links)}
+    drawn = {link for link in links if any(drawn_link.startswith(link) for drawn_link in Ledger.drawn_links)}
     assert len(drawn) > len(links) // 2

@@ -232,9 +232,11 @@ def _example(parameter: dict[str, Any]) -> Any:
 def _request_examples() -> Iterator[Any]:
     for name, (path, method, operation) in operations().items():
         content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
-        given = {one: _example(parameter) for one, parameter in parameters(name).items()}
-        headers = {one: value for one, value in given.items() if parameters(name)[one]["in"] == "header"}
-        query = "&".join(f"{one}={value}" for one, value in given.items() if parameters(name)[one]["in"] == "query")
+        given = {field: _example(parameter) for field, parameter in parameters(name).items()}
+        headers = {field: value for field, value in given.items() if parameters(name)[field]["in"] == "header"}
+        query = "&".join(
+            f"{field}={value}" for field, value in given.items() if parameters(name)[field]["in"] == "query"
+        )
         target = f"{path.format(**given)}?{query}"
         for title, example in content.get("examples", {"-": {"value": None}}).items():
             is_json = example["value"] is not None
@@ -248,7 +250,7 @@ def _answer_examples() -> Iterator[Any]:
     for name, (path, method, operation) in operations().items():
         for status, reference in operation["responses"].items():
             response = resolved(reference)
-            headers = {one.lower(): str(header["example"]) for one, header in response.get("headers", {}).items()}
+            headers = {field.lower(): str(header["example"]) for field, header in response.get("headers", {}).items()}
             for title, example in response.get("content", {}).get("application/json", {}).get("examples", {}).items():
                 given = {**JSON, **headers}
                 target = path.format(file_id="1", upload_session_id=SESSION_ID)
@@ -271,7 +273,7 @@ SCHEMA = schemathesis.openapi.from_dict(FRAGMENT, config=config())
 UPLOAD_SESSION = validator({"$ref": "#/components/schemas/UploadSession"})
 
 
-def verdicts(exchange: Exchange) -> tuple[bool, bool, bool]:
+def accepted_by(exchange: Exchange) -> tuple[bool, bool, bool]:
     """Tell for an answer to `CREATE` whether openapi-core, schemathesis and jsonschema-rs find it right."""
     request, headers = httpx.Request("POST", "http://mock"), dict(exchange.answer_headers)
     response = httpx.Response(exchange.status, headers=headers, content=exchange.answer, request=request)
@@ -282,14 +284,14 @@ def verdicts(exchange: Exchange) -> tuple[bool, bool, bool]:
 
 def test_they_disagree_about_a_line_end_behind_a_pattern() -> None:
     """Wrong: patterns are ECMA-262's (JSON Schema Core 2020-12, 6.4), where `$` is the end; Python's lets one pass."""
-    assert verdicts(answer(id="F" * 32 + "\n")) == (True, False, False)
+    assert accepted_by(answer(id="F" * 32 + "\n")) == (True, False, False)
 
 
 @pytest.mark.parametrize("uri", ["", "a", "//a/b", "https://a b", "https://a/{box}", "http://a/%zz"])
 def test_they_disagree_about_uris(uri: str) -> None:
     """Wrong: RFC 3986 needs a scheme and has no such characters; openapi-core checks no URI without another package."""
     endpoints = {**SESSION["session_endpoints"], "commit": uri}
-    assert verdicts(answer(session_endpoints=endpoints)) == (True, False, False)
+    assert accepted_by(answer(session_endpoints=endpoints)) == (True, False, False)
 
 
 @pytest.mark.parametrize("changed", [{"part_size": 2**63}, {"total_parts": 2**31}, {"num_parts_processed": 2**31}])
@@ -298,12 +300,12 @@ def test_they_disagree_about_integers_beyond_their_format(changed: dict[str, int
 
     Schemathesis takes them for annotations when it looks at answers, as plain JSON Schema does.
     """
-    assert verdicts(answer(**changed)) == (False, True, False)
+    assert accepted_by(answer(**changed)) == (False, True, False)
 
 
 def test_they_disagree_about_json_in_another_encoding() -> None:
     """Wrong: RFC 8259, 8.1 has UTF-8 alone; openapi-core takes what Python's `json` does."""
-    assert verdicts(replace(CREATE, answer=json.dumps(SESSION).encode("utf-16")))[:2] == (True, False)
+    assert accepted_by(replace(CREATE, answer=json.dumps(SESSION).encode("utf-16")))[:2] == (True, False)
 
 
 @pytest.mark.parametrize("name", [
@@ -312,12 +314,12 @@ def test_they_disagree_about_json_in_another_encoding() -> None:
 ])  # fmt: skip
 def test_they_disagree_about_what_belongs_to_an_answer(name: str) -> None:
     """Wrong, by the fragment; schemathesis's `validate_response` looks at bodies alone, unlike its checks."""
-    assert verdicts(WRONG_ANSWERS[name][0])[:2] == (False, True)
+    assert accepted_by(WRONG_ANSWERS[name][0])[:2] == (False, True)
 
 
 def test_they_agree_about_whole_numbers_written_as_floats() -> None:
     """Right: 1.0 is an integer (JSON Schema Validation 2020-12, 6.1.1)."""
-    assert verdicts(answer(part_size=1.0)) == (True, True, True)
+    assert accepted_by(answer(part_size=1.0)) == (True, True, True)
     assert body(file_size=2.0e7).request_problem() == ""
 
 

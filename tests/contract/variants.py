@@ -36,7 +36,7 @@ def whole(schema: Any) -> Any:
         return whole(alternative)
     kind = _kind(merged)
     if kind == "object":
-        return {name: whole(one) for name, one in merged.get("properties", {}).items()}
+        return {name: whole(inner) for name, inner in merged.get("properties", {}).items()}
     if kind == "array":
         return [whole(merged["items"])]
     if kind == "integer":
@@ -49,7 +49,7 @@ def least(schema: Any) -> Any:
     merged = _merged(schema)
     if "const" not in merged and _kind(merged) == "object":
         required = merged.get("required", [])
-        return {name: least(one) for name, one in merged["properties"].items() if name in required}
+        return {name: least(inner) for name, inner in merged["properties"].items() if name in required}
     return whole(merged)
 
 
@@ -63,10 +63,10 @@ def variants(schema: Any) -> Iterator[Any]:
     if isinstance(value, dict):
         yield least(merged)
         for name in value:
-            yield {key: one for key, one in value.items() if key != name}
+            yield {key: item for key, item in value.items() if key != name}
         yield {**value, "more": "text"}
-        for name, one in merged.get("properties", {}).items():
-            yield from ({**value, name: changed} for changed in variants(one))
+        for name, inner in merged.get("properties", {}).items():
+            yield from ({**value, name: changed} for changed in variants(inner))
     elif isinstance(value, list):
         yield [*value, *value]
         yield from ([changed] for changed in variants(merged["items"]))
@@ -119,7 +119,7 @@ def _merged(schema: Any) -> dict[str, Any]:
 
 def _alternatives(schema: dict[str, Any]) -> list[dict[str, Any]]:
     own = {key: value for key, value in schema.items() if key not in {"anyOf", "oneOf"}}
-    return [{**own, **_merged(one)} for key in ("anyOf", "oneOf") for one in schema.get(key, [])]
+    return [{**own, **_merged(alternative)} for key in ("anyOf", "oneOf") for alternative in schema.get(key, [])]
 
 
 def _kind(schema: dict[str, Any]) -> str:

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 BODIES = {name: validator(schema) for name in operations() if (schema := request_schema(name)) is not None}
 PARAMETERS = {
-    name: {one: validator(parameter["schema"]) for one, parameter in parameters(name).items()} for name in operations()
+    name: {field: validator(parameter["schema"]) for field, parameter in parameters(name).items()}
+    for name in operations()
 }
 
 

@@ -28,16 +28,16 @@ def raw_binary_has_no_type(node: Any) -> Any:
         return [raw_binary_has_no_type(item) for item in node]
     if not isinstance(node, dict):
         return node
-    return {} if node.get("format") == "binary" else {key: raw_binary_has_no_type(one) for key, one in node.items()}
+    return {} if node.get("format") == "binary" else {key: raw_binary_has_no_type(item) for key, item in node.items()}
 
 
 def at_one_server(document: Any) -> Any:
     """Return a document whose operations are all at its own server: exchanges say nothing of theirs."""
     changed = copy.deepcopy(document)
     for item in changed["paths"].values():
-        for one in item.values():
-            if isinstance(one, dict):
-                one.pop("servers", None)
+        for operation in item.values():
+            if isinstance(operation, dict):
+                operation.pop("servers", None)
     return changed
 
 
@@ -81,7 +81,7 @@ def _problem(validate: Callable[..., object], *arguments: object) -> str:
 
 def _described(error: BaseException) -> str:
     """Return the kinds and the details of an error and of its causes."""
-    causes = [str(one.message) for one in getattr(error, "schema_errors", [])]
+    causes = [str(cause.message) for cause in getattr(error, "schema_errors", [])]
     cause = error.__cause__
     return f"{type(error).__name__}: {error} {causes}" + (f" < {_described(cause)}" if cause else "")
 

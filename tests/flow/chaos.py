@@ -178,7 +178,7 @@ class Proxy:
             return not way.is_request
         if self._is_cut or not way.is_request:
             return self._is_cut
-        self.used.update(one.decode() for one in _SESSION.findall(data))
+        self.used.update(session_id.decode() for session_id in _SESSION.findall(data))
         if b"/commit " not in data:
             return False
         with self._lock:
@@ -256,36 +256,36 @@ class Run(msgspec.Struct, kw_only=True):
         error: What it ended with, or None for a result.
         has_started: Whether there was a session to send parts to.
         was_resumed: Whether it went on with a session of an earlier run.
-        told: Of how many sessions it said that they go on.
+        reported: How many sessions it reported as still open.
     """
 
     error: BaseException | None = None
     has_started: bool = False
     was_resumed: bool = False
-    told: int = 0
+    reported: int = 0
 
     def note(self, event: Any) -> None:
         """Take an event."""
         self.has_started |= isinstance(event, Started)
         self.was_resumed |= isinstance(event, Resumed)
         if isinstance(event, Restarted):
-            self.told += _told_by(event.reason)
+            self.reported += _reported_by(event.reason)
         elif _LEFT is not None and isinstance(event, _LEFT):
-            self.told += event.count
+            self.reported += event.count
 
     def end(self, error: BaseException) -> None:
         """Take the error that it ended with."""
         self.error = error
-        self.told += sum(_told_by(note) for note in getattr(error, "__notes__", ()))
+        self.reported += sum(_reported_by(note) for note in getattr(error, "__notes__", ()))
 
     @property
     def may_be_under_way(self) -> bool:
         """Whether it says that a commit may have been carried out."""
         said = (str(self.error), *getattr(self.error, "__notes__", ()))
-        return isinstance(self.error, CommitUnconfirmedError) or any(_UNDER_WAY.search(one) for one in said)
+        return isinstance(self.error, CommitUnconfirmedError) or any(_UNDER_WAY.search(text) for text in said)
 
 
-def _told_by(text: str) -> int:
+def _reported_by(text: str) -> int:
     """Return of how many sessions a text says that they go on."""
     return sum(int(found[1] or 1) for found in _EXPIRES.finditer(text))
 
@@ -296,18 +296,18 @@ class Chaos:
     Attributes:
         failures: What was not as promised, a line each.
         outcomes: How often runs ended in which way.
-        seen: How often there was what the tool is for: runs that go on, doubts, errors with and without a journal.
-        left: How many sessions were left behind, by who tells of them.
+        seen: How often the cases occurred: resumed runs, unconfirmed commits, errors with and without a journal.
+        left: How many sessions were left behind, by how they were reported.
     """
 
     WANTED = (
         "stored",
         "stored by a resumed run",
-        "stored after a doubt",
-        "a doubt with a journal",
-        "a doubt without one",
+        "stored after an unconfirmed commit",
+        "an unconfirmed commit with a journal",
+        "an unconfirmed commit without a journal",
         "an error with a journal",
-        "an error without one",
+        "an error without a journal",
     )
 
     def __init__(self, seed: int) -> None:
@@ -324,12 +324,12 @@ class Chaos:
     @property
     def missing(self) -> list[str]:
         """What was never seen, though it should be."""
-        return [one for one in self.WANTED if not self.seen[one]]
+        return [kind for kind in self.WANTED if not self.seen[kind]]
 
     def run(self, uploads: int, say: Callable[[str], object] = print) -> None:
         """Make uploads, and say what fails."""
         with _small_files(), ThreadPoolExecutor(_LANES) as pool:
-            for lane in [pool.submit(self._lane, range(one, uploads, _LANES), say) for one in range(_LANES)]:
+            for lane in [pool.submit(self._lane, range(start, uploads, _LANES), say) for start in range(_LANES)]:
                 lane.result()
         say(f"seed {self._seed}: {uploads} uploads, {len(self.failures)} failures")
         counts = {"runs": self.outcomes, "seen": self.seen, "connections": self.kinds, "commits": self.cuts}
@@ -368,12 +368,12 @@ class Chaos:
         settings: dict[str, Any] = {"workers": draw.choice((1, 3)), "deadline_s": draw.choice(_DEADLINES_S)}
         settings |= {"file_id": "12345"} if is_version else {"folder_id": "0", "file_name": name}
         settings |= {"backoff": BackoffPolicy(base_s=0.01, max_s=0.05), "resume": journal if keeps else None}
-        live, told, was_in_doubt, failures = set(ground.state.sessions), 0, False, list[str]()
+        live, reported, was_unconfirmed, failures = set(ground.state.sessions), 0, False, list[str]()
         title = f"seed {self._seed} upload {number}"
         for count in range(_RUNS):
             commits = proxy.commits
             run = self._ended(f"http://127.0.0.1:{proxy.port}/api/2.0", ground, source, settings, is_async=is_async)
-            error, told = run.error, told + run.told
+            error, reported = run.error, reported + run.reported
             proxy.mend()
             ground.server.wait_until_idle()
             if is_version:
@@ -383,44 +383,47 @@ class Chaos:
             else:
                 stored = ground.stored(name)
                 new, right = len(stored), stored == [content]
-            self._count(run, keeps=keeps, was_in_doubt=was_in_doubt)
+            self._count(run, keeps=keeps, was_unconfirmed=was_unconfirmed)
             wrong = [
-                *_wrong(run, new, was_sent=proxy.commits > commits or was_in_doubt, is_right=right),
+                *_wrong(run, new, was_sent=proxy.commits > commits or was_unconfirmed, is_right=right),
                 *(_wrong_journal(run, journal) if keeps else ()),
             ]
             end = "a result" if error is None else f"{type(error).__name__}: {error}"
-            failures += [f"{title} run {count}: {one}, after {end}" for one in wrong]
-            was_in_doubt |= run.may_be_under_way
-            # Without a journal, an upload in doubt is not made again.
+            failures += [f"{title} run {count}: {reason}, after {end}" for reason in wrong]
+            was_unconfirmed |= run.may_be_under_way
+            # Without a journal, an upload whose commit is unconfirmed is not made again.
             if error is None or wrong or (run.may_be_under_way and not keeps):
                 break
         left = set(ground.state.sessions) - live
-        return failures + [f"{title}: {one}" for one in self._account(left, journal, told, proxy.used)]
+        return failures + [f"{title}: {reason}" for reason in self._account(left, journal, reported, proxy.used)]
 
-    def _count(self, run: Run, *, keeps: bool, was_in_doubt: bool) -> None:
-        is_doubt = isinstance(run.error, CommitUnconfirmedError)
+    def _count(self, run: Run, *, keeps: bool, was_unconfirmed: bool) -> None:
+        is_unconfirmed = isinstance(run.error, CommitUnconfirmedError)
         with self._lock:
             self.outcomes["stored" if run.error is None else type(run.error).__name__] += 1
             if run.error is None:
                 self.seen["stored"] += 1
                 self.seen["stored by a resumed run"] += run.was_resumed
-                self.seen["stored after a doubt"] += was_in_doubt
+                self.seen["stored after an unconfirmed commit"] += was_unconfirmed
             else:
-                kind, kept = "a doubt" if is_doubt else "an error", "with a journal" if keeps else "without one"
+                kind, kept = (
+                    "an unconfirmed commit" if is_unconfirmed else "an error",
+                    f"with{'' if keeps else 'out'} a journal",
+                )
                 self.seen[f"{kind} {kept}"] += 1
 
-    def _account(self, left: set[str], journal: Path, told: int, used: set[str]) -> Iterator[str]:
+    def _account(self, left: set[str], journal: Path, reported: int, used: set[str]) -> Iterator[str]:
         """Look who tells of the sessions that are left behind, and yield what is wrong."""
         held = journal.read_bytes() if journal.exists() else b""
-        named = {one for one in left if one.encode() in held}
+        named = {session_id for session_id in left if session_id.encode() in held}
         alone = left - named
-        nobody = max(0, len(alone) - told)
+        unreported = max(0, len(alone) - reported)
         with self._lock:
             self.left["in a journal"] += len(named)
-            self.left["told"] += min(told, len(alone))
-            self.left["told of by nobody"] += nobody
+            self.left["reported"] += min(reported, len(alone))
+            self.left["not reported"] += unreported
         # A create whose answer was lost leaves a session that nobody can name; an event can say that there is one.
-        lost = nobody if _LEFT is not None else max(0, len(alone & used) - told)
+        lost = unreported if _LEFT is not None else max(0, len(alone & used) - reported)
         if lost:
             yield f"nothing tells of {lost} sessions that are left: {', '.join(sorted(alone))}"
 

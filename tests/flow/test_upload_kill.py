@@ -62,7 +62,7 @@ def test_a_killed_upload_is_done_once_by_the_same_command(ground: Ground, film: 
 
 def test_the_points_are_many_and_each_is_another() -> None:
     assert len(set(POINTS)) == len(POINTS) >= 20
-    # Before its answer, between the answer and the journal, and after the commit that nobody was told of.
+    # Before its answer, between the answer and the journal, and after the commit, before it was reported.
     assert {"before:1", "unanswered:1", "after:1", "audit:os.rename:1", "unanswered:7", "after:7"} <= set(POINTS)
 
 
@@ -77,7 +77,7 @@ def test_a_killed_version_is_made_once_by_the_same_command(ground: Ground, film:
     assert [entry.name for entry in film.parent.iterdir()] == ["film.mov"]
 
 
-def test_a_version_is_made_again_after_a_run_that_has_told_its_result(ground: Ground, film: Path) -> None:
+def test_a_version_is_made_again_after_a_run_that_has_reported_its_result(ground: Ground, film: Path) -> None:
     """The limit of resuming: when the upload has returned, nothing remembers that it was done."""
     first = ground.upload(CONTENT[::-1])
     journal = killed(ground, "end:0", film, place=first.id)

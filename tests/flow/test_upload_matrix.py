@@ -90,8 +90,8 @@ def faults(makers: list[Make], times: int = 1) -> list[Fault]:
 
 def shown(fault: Fault) -> str:
     """Return a fault as the id of a test."""
-    told = [f"{one.name}={getattr(fault, one.name)}" for one in fields(fault) if getattr(fault, one.name)]
-    return "-".join([type(fault).__name__, *told])
+    settings = [f"{field.name}={getattr(fault, field.name)}" for field in fields(fault) if getattr(fault, field.name)]
+    return "-".join([type(fault).__name__, *settings])
 
 
 @pytest.fixture
@@ -176,8 +176,8 @@ class Run:
             self.check_done(self._upload())
             return
         notes = [note for note in getattr(error, "__notes__", []) if GOES_ON_AFTER_THE_END in note]
-        told = sum(int((UP_TO.findall(note) or ["1"])[0]) for note in notes)
-        assert len(self.ground.state.sessions) <= unreported + told
+        reported = sum(int((UP_TO.findall(note) or ["1"])[0]) for note in notes)
+        assert len(self.ground.state.sessions) <= unreported + reported
 
 
 @cache
@@ -197,7 +197,7 @@ def unreported(fault: Fault) -> int:
 
 
 def cut_off(fault: Fault) -> int:
-    """Return how many sessions the server thinks that it has told of."""
+    """Return how many sessions the server counts as reported."""
     return fault.times if isinstance(fault, Truncation) and fault.operation in {CREATE, VERSION} else 0
 
 
@@ -234,7 +234,7 @@ def test_any_other_fault_ends_well_or_leaves_nothing(ground: Ground, tmp_path: P
     else:
         accounted = ground.state.faults.unfired
         run.check_done(file, unreported=cut_off(fault))
-    assert sum(one.times for one in accounted) < fault.times
+    assert sum(left.times for left in accounted) < fault.times
 
 
 # Servers that stop, for longer than the client waits
@@ -256,7 +256,7 @@ def given_up(run: Run, fault: Fault) -> tuple[Any, Exception | None]:
     finally:
         freeze.end()
         run.ground.server.wait_until_idle()
-    assert sum(one.times for one in state.faults.unfired) < fault.times
+    assert sum(left.times for left in state.faults.unfired) < fault.times
     state.faults.clear()
     return file, error
 
@@ -278,7 +278,7 @@ def test_a_stall_that_outlasts_the_client_ends_in_the_right_file_once(
         run.check_done(file, unreported=late)
 
 
-@pytest.mark.parametrize("fault", [replace(one, times=LASTING) for one in STALLS], ids=shown)
+@pytest.mark.parametrize("fault", [replace(stall, times=LASTING) for stall in STALLS], ids=shown)
 def test_a_server_that_always_stalls_is_given_up_and_nothing_is_left_untold(
     small_ground: Ground, tmp_path: Path, fault: Stall
 ) -> None:
@@ -304,7 +304,7 @@ def test_a_part_that_is_read_too_slowly_is_given_up_and_sent_again() -> None:
     ground, retries = Ground(len(LARGE)), list[str]()
     freeze = Freeze()
 
-    def told(event: object) -> None:
+    def on_progress(event: object) -> None:
         if isinstance(event, Retried):
             retries.append(event.reason)
             freeze.end()
@@ -314,7 +314,7 @@ def test_a_part_that_is_read_too_slowly_is_given_up_and_sent_again() -> None:
     with ground.server:
         # More than the system takes on its way, so the sender notices.
         timeout_s = box_uploads.Timeout(write_s=0.5)
-        ground.upload(LARGE, ground.client(timeout_s=timeout_s), on_progress=told)
+        ground.upload(LARGE, ground.client(timeout_s=timeout_s), on_progress=on_progress)
         ground.server.wait_until_idle()
     ground.state.faults.require_fired()
     assert ["WriteTimeout" in reason for reason in retries] == [True]
@@ -344,7 +344,7 @@ def test_the_matrix_is_complete() -> None:
     assert everywhere == {Failure, Reset, Stall, LostResponse, TokenExpiry}
     assert {step for kind, step in found if kind is Truncation} == set(STEPS) - {ABORT}
     assert {step for kind, step in found if kind is SlowRead} == {CREATE, VERSION, PART, COMMIT}
-    assert {(one.operation, one.when) for one in STALLS} == {
+    assert {(stall.operation, stall.when) for stall in STALLS} == {
         *((step, when) for step in STEPS for when in ("before", "after")),
         *((step, "during") for step in (CREATE, VERSION, PART, COMMIT)),
     }

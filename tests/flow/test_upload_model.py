@@ -133,7 +133,7 @@ class StartedUpload(Struct):
     content: bytes
     target: dict[str, str]
     is_stored: bool = False
-    """Whether its file is there, which nobody was told."""
+    """Whether its file is stored without having been reported."""
 
 
 class Plan(Struct, frozen=True):
@@ -205,8 +205,8 @@ class Run:
             self.rewritten = self.machine.written(self.path, "one above", 2)
 
     @property
-    def told(self) -> int:
-        """How many sessions that go on were told of."""
+    def reported(self) -> int:
+        """How many open sessions were reported."""
         notes: list[str] = getattr(self.error, "__notes__", [])
         return self.left + sum(note.count("until it expires") for note in notes)
 
@@ -239,7 +239,7 @@ class Machine(RuleBasedStateMachine):
         self._plant(*drawn)
 
     def _plant(self, nature: str, fault: Fault) -> None:
-        if sum(one.operation == fault.operation for one in self.ground.state.faults.unfired) < MOST_PLANTED:
+        if sum(planted.operation == fault.operation for planted in self.ground.state.faults.unfired) < MOST_PLANTED:
             self.natures[kind_of(fault)] = nature
             self.ground.state.faults.add(fault)
 
@@ -326,13 +326,13 @@ class Machine(RuleBasedStateMachine):
             assert run.file.sha1 == hashlib.sha1(started.content, usedforsecurity=False).hexdigest()
             assert run.file.id == self.found(name).id
         elif found is not None and found == done:
-            # Nobody was told: the answer was lost, or the last event of all was interrupted.
+            # Not reported: the response was lost, or the last event was interrupted.
             assert started.is_stored or run.heard["done"] or any(map(is_unanswered_commit, fired))
             started.is_stored = True
             self.seen["stored unreported"] += 1
         if found is not None and found == done:
             self.files[name] = found
-        self.loose += run.told + sum(times for fault, times in fired.items() if is_cut_off(fault))
+        self.loose += run.reported + sum(times for fault, times in fired.items() if is_cut_off(fault))
         if any(map(is_unanswered_commit, fired)):
             # A session that was only a question is ended without a word.
             self.loose += sum(times for fault, times in fired.items() if fault.operation == ABORT)
@@ -361,7 +361,7 @@ class Machine(RuleBasedStateMachine):
 
     @invariant()
     def the_files_are_those_of_the_model(self) -> None:
-        everything = [one.name for one in self.ground.state.files.values() if one.name in NAMES]
+        everything = [file.name for file in self.ground.state.files.values() if file.name in NAMES]
         assert sorted(everything) == sorted(self.files)
         assert {name: self.state_of(name) for name in everything} == self.files
 
@@ -390,7 +390,7 @@ class Machine(RuleBasedStateMachine):
     def live(self) -> set[str]:
         """The sessions that have not ended."""
         now = self.ground.clock.today()
-        return {one.id for one in self.ground.state.sessions.values() if now < one.expires_at}
+        return {session.id for session in self.ground.state.sessions.values() if now < session.expires_at}
 
     def written(self, path: Path, shape: str, parts: int) -> bytes:
         """Write a file that there has not been before, and return its content."""
@@ -415,7 +415,7 @@ class Machine(RuleBasedStateMachine):
 
     def found(self, name: str) -> Any:
         """Return the file of a name, as the server describes it, or None."""
-        return next((one for one in self.ground.state.files.values() if one.name == name), None)
+        return next((file for file in self.ground.state.files.values() if file.name == name), None)
 
     def state_of(self, name: str) -> Stored | None:
         """Return the file of a name as the model would have it."""

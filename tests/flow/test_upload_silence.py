@@ -35,11 +35,11 @@ class Silence:
 
     def __init__(self) -> None:
         self._freeze = Freeze()
-        self.begun = threading.Event()
+        self.started = threading.Event()
 
     async def sleep(self, _: float) -> None:
         """Fall silent."""
-        self.begun.set()
+        self.started.set()
         await self._freeze.sleep(0)
 
     def end(self) -> None:
@@ -49,12 +49,12 @@ class Silence:
     def then(self, act: Callable[[], object]) -> Callable[[object], None]:
         """Return a callback for the progress that does something once a part is stored and another waits."""
 
-        def told(event: object) -> None:
+        def on_progress(event: object) -> None:
             if isinstance(event, PartDone):
-                assert self.begun.wait(LONG_S)
+                assert self.started.wait(LONG_S)
                 act()
 
-        return told
+        return on_progress
 
 
 @pytest.fixture
@@ -84,7 +84,9 @@ def stop() -> None:
 
 def left(ground: Ground) -> tuple[int, int, list[str]]:
     """Return how many files and sessions are left of an upload, and which of its threads."""
-    threads = [one.name for one in threading.enumerate() if one.name.startswith(("box-upload_", "box-upload-async"))]
+    threads = [
+        thread.name for thread in threading.enumerate() if thread.name.startswith(("box-upload_", "box-upload-async"))
+    ]
     return len(ground.stored()), len(ground.state.sessions), threads
 
 
@@ -123,16 +125,16 @@ def test_a_cancelled_task_does_not_wait_for_the_server(ground: Ground, silence: 
         # Waited for in another thread, since the loop has to go on.
         cancel = silence.then(lambda: asyncio.get_running_loop().call_soon(task.cancel))
 
-        async def told(event: object) -> None:
+        async def on_progress(event: object) -> None:
             await asyncio.to_thread(wait, event)
             cancel(event)
 
         def wait(event: object) -> None:
             if isinstance(event, PartDone):
-                assert silence.begun.wait(LONG_S)
+                assert silence.started.wait(LONG_S)
 
         async with own or contextlib.nullcontext():
-            await ground.upload_async(client=box, on_progress=told)
+            await ground.upload_async(client=box, on_progress=on_progress)
 
     with pytest.raises(asyncio.CancelledError):
         within(lambda: asyncio.run(main()))
@@ -149,7 +151,7 @@ def cancelled(ground: Ground, monkeypatch: pytest.MonkeyPatch, **settings: Any) 
 
         async def sleep(_: float) -> None:
             loop.call_soon_threadsafe(task.cancel)
-            # Until the wish has come to the threads, which is told by nothing.
+            # Until the threads have seen the cancellation, which emits nothing.
             while not task.cancelling():  # noqa: ASYNC110  # as above
                 await asyncio.sleep(0.001)
             await asyncio.sleep(0.02)
@@ -167,7 +169,7 @@ def cancelled(ground: Ground, monkeypatch: pytest.MonkeyPatch, **settings: Any) 
 def test_the_answer_of_a_commit_is_waited_for(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
     ground.state.faults.add(Stall(operation="commit_upload_session", when="after", limit_s=1))
     error = cancelled(ground, monkeypatch)
-    (file,) = [one for one in ground.state.files.values() if one.name == "film.mov"]
+    (file,) = [file for file in ground.state.files.values() if file.name == "film.mov"]
     assert error.__notes__ == [f"The file was stored before that, with the id {file.id}."]
 
 
@@ -181,7 +183,7 @@ def test_the_answer_of_a_create_is_waited_for(ground: Ground, monkeypatch: pytes
     assert ground.calls("create_upload_session") == 1 + restarts
 
 
-def test_who_cancels_while_a_commit_is_in_doubt_is_told_of_it(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cancelling_during_an_unconfirmed_commit_says_so(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
     ground.state.faults.add(Failure(operation="commit_upload_session", status=503))
     ground.state.faults.add(Failure(operation="commit_upload_session", status=403))
     ground.state.faults.add(Stall(operation="abort_upload_session", when="before", limit_s=1))
@@ -240,7 +242,7 @@ def test_a_server_that_is_silent_to_the_end_is_asked_twice(ground: Ground, silen
     with pytest.raises(StoppedError) as caught:
         within(lambda: ground.upload(client=client, on_progress=silence.then(stop), workers=1))
     assert "could not be aborted, and stays open until it expires: TransportError(" in caught.value.__notes__[0]
-    assert sum(one.times for one in ground.state.faults.unfired if one.operation != PART) == 7
+    assert sum(fault.times for fault in ground.state.faults.unfired if fault.operation != PART) == 7
 
 
 def test_the_end_of_a_session_is_asked_for_with_less_patience() -> None:
@@ -276,15 +278,15 @@ def test_no_answer_is_waited_for_longer_than_the_upload_bears(
         return httpx2.Response(403)
 
     transport = httpx2.MockTransport(answer)
-    order: dict[str, Any] = {"folder_id": "0", "file_name": "a.bin", "deadline_s": deadline_s}
+    settings: dict[str, Any] = {"folder_id": "0", "file_name": "a.bin", "deadline_s": deadline_s}
 
     async def run() -> None:
         async with AsyncClient("token", http=transport) as box:
-            await upload_file_async(box, b"\0" * 20_000_000, **order)
+            await upload_file_async(box, b"\0" * 20_000_000, **settings)
 
     def blocking() -> None:
         with Client("token", http=transport) as box:
-            upload_file(box, b"\0" * 20_000_000, **order)
+            upload_file(box, b"\0" * 20_000_000, **settings)
 
     with pytest.raises(errors.ForbiddenError):
         asyncio.run(run()) if is_async else blocking()

@@ -84,7 +84,7 @@ def main(point: str, base_url: str, token: str, path: str, *rest: str) -> None:
             if not counts[name]:
                 die()
 
-    def told(event: object) -> None:
+    def report(event: object) -> None:
         if kind == "event" and type(event).__name__ + getattr(event, "phase", "") == name:
             die()
 
@@ -93,7 +93,7 @@ def main(point: str, base_url: str, token: str, path: str, *rest: str) -> None:
     http = Dying(kind, int(name), die) if kind in {"before", "during", "unanswered", "after"} else None
     target: dict[str, Any] = {"folder_id": "0"} if place == "new" else {"file_id": place}
     with Client(token, base_url=base_url, http=http) as box:
-        upload_file(box, path, resume=journal, workers=1, on_progress=told, **target)
+        upload_file(box, path, resume=journal, workers=1, on_progress=report, **target)
     if kind == "end":
         die()
 

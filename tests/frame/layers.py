@@ -81,7 +81,7 @@ LAYERS = (
     *(
         Layer(
             f"generator.{name}",
-            (*_STAGE_IMPORTS.get(name, ()), *(f"generator.{one}" for one in _SHARED + _STAGES[:index])),
+            (*_STAGE_IMPORTS.get(name, ()), *(f"generator.{stage}" for stage in _SHARED + _STAGES[:index])),
         )
         for index, name in enumerate(_STAGES)
     ),
@@ -143,7 +143,7 @@ def _may_import(layer: Layer, name: str) -> bool:
     if name.partition(".")[0] in sys.stdlib_module_names:
         return True
     # A layer above may not be reached by way of the package that both are in.
-    own = layer_of(name).prefix == layer.prefix if any(is_below(name, one.prefix) for one in LAYERS) else False
+    own = layer_of(name).prefix == layer.prefix if any(is_below(name, known.prefix) for known in LAYERS) else False
     return own or any(is_below(name, allowed) for allowed in layer.allowed)
 
 

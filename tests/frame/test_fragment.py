@@ -83,11 +83,11 @@ def schemas() -> Iterator[tuple[str, Any]]:
         if not isinstance(node, dict):
             return
         yield place, node
-        for name, one in node.get("properties", {}).items():
-            yield from walk(f"{place}.{name}", one)
+        for name, inner in node.get("properties", {}).items():
+            yield from walk(f"{place}.{name}", inner)
         for key in ("allOf", "anyOf", "oneOf"):
-            for index, one in enumerate(node.get(key, [])):
-                yield from walk(f"{place}.{key}[{index}]", one)
+            for index, inner in enumerate(node.get(key, [])):
+                yield from walk(f"{place}.{key}[{index}]", inner)
         yield from walk(f"{place}.items", node.get("items"))
 
     for name, schema in FRAGMENT["components"]["schemas"].items():
@@ -129,7 +129,7 @@ def test_an_invalid_document_is_found() -> None:
 
 
 @pytest.mark.parametrize(
-    ("place", "schema", "value"), list(examples()), ids=lambda one: one if isinstance(one, str) else ""
+    ("place", "schema", "value"), list(examples()), ids=lambda value: value if isinstance(value, str) else ""
 )
 def test_an_example_keeps_to_its_schema(place: str, schema: Any, value: Any) -> None:
     assert faults(schema, value) == [], place
@@ -177,10 +177,10 @@ def lacking(path: str, method: str, operation: dict[str, Any]) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(
-    ("path", "method", "operation"), [(one[0], one[1], one[3]) for one in operations()], ids=OPERATIONS
+    ("path", "method", "operation"), [(entry[0], entry[1], entry[3]) for entry in operations()], ids=OPERATIONS
 )
 def test_nothing_is_lacking_for_an_operation(path: str, method: str, operation: dict[str, Any]) -> None:
-    lacks = [f"- {one}" for one in lacking(path, method, operation)]
+    lacks = [f"- {lack}" for lack in lacking(path, method, operation)]
     if lacks:
         pytest.fail("\n".join([f"{operation['operationId']} lacks", *lacks]), pytrace=False)
 
@@ -190,7 +190,7 @@ def test_what_the_readme_s_example_lacks_is_what_it_says() -> None:
     (block,) = re.findall(r"^```yaml spec/openapi.yaml\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
     ((path, item),) = yaml.safe_load(block).items()
     ((method, operation),) = item.items()
-    kinds = [one.partition(":")[0] for one in lacking(path, method, operation)]
+    kinds = [lack.partition(":")[0] for lack in lacking(path, method, operation)]
 
     assert kinds == [
         *("a description", "the response 401", "the response 429", "an example", "a source"),
@@ -223,7 +223,9 @@ def test_the_errors_of_a_session_s_call_are_those_of_a_session(status: str, wron
 
 
 def test_a_commit_is_refused_for_a_wrong_digest_by_400() -> None:
-    (description,) = [one["description"] for name, status, one in RESPONSES if (name, status) == (COMMIT, "400")]
+    (description,) = [
+        response["description"] for name, status, response in RESPONSES if (name, status) == (COMMIT, "400")
+    ]
     assert "`digest_mismatch`" in description
 
 
@@ -238,7 +240,7 @@ def test_a_header_that_is_always_sent_is_required(status: str, header: str) -> N
     found = [response["headers"][header] for _, own, response in RESPONSES if own == status]
 
     assert found
-    assert all(one["required"] is True and one["description"] for one in found)
+    assert all(header["required"] is True and header["description"] for header in found)
 
 
 def test_an_error_example_has_the_status_of_its_response() -> None:
@@ -271,7 +273,7 @@ def test_servers_have_the_base_path() -> None:
     assert urls["get_file"] == ["https://api.box.com/2.0"]
     hosts = "|".join(map(re.escape, FRAGMENT["x-trusted-hosts"]))
     wrong = [
-        one for own in urls.values() for one in own if not re.fullmatch(rf"https://(\w+\.)*({hosts})(/api)?/2\.0", one)
+        url for own in urls.values() for url in own if not re.fullmatch(rf"https://(\w+\.)*({hosts})(/api)?/2\.0", url)
     ]
     assert wrong == [], "the token only goes to Box's own hosts, and paths begin at version 2.0"
 
@@ -299,15 +301,15 @@ def test_a_link_leads_to_an_operation_and_names_its_path_parameters() -> None:
 
 @pytest.mark.parametrize(("place", "schema"), list(schemas()), ids=[place for place, _ in schemas()])
 def test_a_property_has_a_description(place: str, schema: dict[str, Any]) -> None:
-    for name, one in schema.get("properties", {}).items():
-        assert resolved(one).get("description"), f"{place}.{name}"
+    for name, inner in schema.get("properties", {}).items():
+        assert resolved(inner).get("description"), f"{place}.{name}"
 
 
 def test_every_named_schema_and_parameter_has_a_description() -> None:
     named = {**FRAGMENT["components"]["schemas"], **FRAGMENT["components"]["parameters"]}
 
-    assert [name for name, one in named.items() if not resolved(one).get("description")] == []
-    assert [one["name"] for one in PARAMETERS if not one.get("description")] == []
+    assert [name for name, schema in named.items() if not resolved(schema).get("description")] == []
+    assert [parameter["name"] for parameter in PARAMETERS if not parameter.get("description")] == []
 
 
 def test_every_component_is_used() -> None:

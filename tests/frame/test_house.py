@@ -108,12 +108,17 @@ def test_constraints_are_exact_versions_of_everything_that_development_asks_for(
     lines = (ROOT / ".ci" / "constraints.txt").read_text(encoding="utf-8").splitlines()
     document = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     groups = [*document["dependency-groups"].values(), *document["project"]["optional-dependencies"].values()]
-    asked = [one for group in (*groups, document["project"]["dependencies"]) for one in group if isinstance(one, str)]
+    asked = [
+        requirement
+        for group in (*groups, document["project"]["dependencies"])
+        for requirement in group
+        if isinstance(requirement, str)
+    ]
 
     assert [line for line in lines if not re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.]+", line)] == []
     names = [_canonical(line.partition("==")[0]) for line in lines]
     assert sorted(set(names)) == sorted(names)
-    assert {_canonical(re.split(r"[\[<>=]", one)[0]) for one in asked} - {"box-uploads"} <= set(names)
+    assert {_canonical(re.split(r"[\[<>=]", requirement)[0]) for requirement in asked} - {"box-uploads"} <= set(names)
 
 
 def _canonical(name: str) -> str:
@@ -126,4 +131,4 @@ def test_every_change_is_described_in_paragraphs_that_name_their_kind() -> None:
         if path.name != "README.md":
             paragraphs = path.read_text(encoding="utf-8").strip().split("\n\n")
             assert paragraphs
-            assert all(one.startswith(kinds) for one in paragraphs), path.name
+            assert all(paragraph.startswith(kinds) for paragraph in paragraphs), path.name

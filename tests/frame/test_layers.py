@@ -108,7 +108,7 @@ def test_each_imported_distribution_is_declared() -> None:
         # It is only imported by pytest itself.
         if module != "box_uploads_mock.pytest_plugin":
             home = max((package for package in declared if layers.is_below(module, package)), key=len)
-            names = {re.split(r"[\[<>=]", one)[0].replace("_", "-").lower() for one in declared[home]}
+            names = {re.split(r"[\[<>=]", requirement)[0].replace("_", "-").lower() for requirement in declared[home]}
             imported = _foreign(path.read_text(encoding="utf-8"))
             assert {distributions.get(name, name) for name in imported} <= names, module
 

@@ -186,7 +186,7 @@ def test_the_calls_of_the_control_plane_are_accepted(server: MockServer) -> None
     sent = [shlex.split(command) for command in COMMANDS if command.startswith("curl ")]
 
     for arguments in sent:
-        (url,) = [one for one in arguments if one.startswith(ORIGIN)]
+        (url,) = [argument for argument in arguments if argument.startswith(ORIGIN)]
         # As curl does: `--json` posts, and says what it posts.
         content = arguments[arguments.index("--json") + 1].encode() if "--json" in arguments else None
         method = arguments[arguments.index("-X") + 1] if "-X" in arguments else "GET" if content is None else "POST"
@@ -200,7 +200,7 @@ def test_the_operation_that_is_added_becomes_a_method(tmp_path: Path) -> None:
     fragment = yaml.safe_load((ROOT / "spec" / "openapi.yaml").read_text(encoding="utf-8"))
     fragment["paths"] |= yaml.safe_load(block("spec/openapi.yaml").text)
     (tmp_path / "openapi.yaml").write_text(yaml.safe_dump(fragment, sort_keys=False), encoding="utf-8")
-    command = next(one for one in COMMANDS if one.startswith("python -m generator"))
+    command = next(line for line in COMMANDS if line.startswith("python -m generator"))
     arguments = shlex.split(command.replace("openapi.yaml", str(tmp_path / "openapi.yaml")))[1:]
     arguments[-1] = str(tmp_path)
 

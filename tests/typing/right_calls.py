@@ -50,7 +50,7 @@ def upload(box: Client, session: models.UploadSession, words: memoryview) -> Non
         assert_type(done.part, models.UploadPart)
         parts.append(named(done.part))
     assert_type(box.commit_upload_session(session, digest=digest, parts=parts), models.Files | None)
-    box.commit_upload_session(session, digest=digest, parts=[named(one) for one in box.list_parts(session).entries])
+    box.commit_upload_session(session, digest=digest, parts=[named(part) for part in box.list_parts(session).entries])
 
 
 def named(part: models.UploadPart) -> models.CommitPart:

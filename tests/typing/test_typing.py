@@ -53,9 +53,9 @@ def pyright(folder: Path) -> Found:
     report = json.loads(run(folder, *PYRIGHT))
     assert report["summary"]["filesAnalyzed"] == len(PROGRAMS)
     found = [
-        (Path(one["file"]).name, one["range"]["start"]["line"] + 1)
-        for one in report["generalDiagnostics"]
-        if one["severity"] == "error"
+        (Path(diagnostic["file"]).name, diagnostic["range"]["start"]["line"] + 1)
+        for diagnostic in report["generalDiagnostics"]
+        if diagnostic["severity"] == "error"
     ]
     return {name: {line for own, line in found if own == name} for name in PROGRAMS}
 

@@ -14,7 +14,7 @@ from tests.prove.operations import COMMIT, CREATE, LIST, UPLOAD
 from tests.prove.patches import always, patch, with_result, wrap
 
 DECODE = "runtime.codecs.Json.decode"
-NEAR, WRONG, READING = "near_misses_are_told", "whatever_the_fragment_says", "every_response_is_read"
+NEAR, WRONG, READING = "near_misses_are_refused_and_hits", "whatever_the_fragment_says", "every_response_is_read"
 
 
 def _convert_types(original: Any, codec: Any, raw: Any) -> Any:

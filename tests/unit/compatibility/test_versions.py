@@ -19,7 +19,7 @@ from tests.compatibility.version import needed, parsed
     ("1.2.3", [Breaks.CLIENTS], "2.0.0"), ("1.2.3", [Breaks.SERVERS, Breaks.BOTH], "2.0.0"),
 ])  # fmt: skip
 def test_the_version_that_is_needed(released: str, breaks: list[Breaks], least: str) -> None:
-    changes = [Change(Place(), "changed", one) for one in breaks]
+    changes = [Change(Place(), "changed", broken) for broken in breaks]
     assert needed(parsed(released), changes) == parsed(least)
 
 
