@@ -63,7 +63,7 @@ _RESET = struct.pack("ii", 1, 0)
 # What becomes of a commit, by weight; a cut network stays so until the run has ended.
 _COMMITS = {"nothing": 6, "answer lost": 3, "answer lost, network cut": 2, "network cut": 1}
 _SESSION = re.compile(rb"/upload_sessions/([0-9A-Za-z]+)")
-_EXPIRES = re.compile(r"(?:Up to ([0-9]+) sessions[^.]*|)until (?:it expires|they expire)")
+_EXPIRES = re.compile(r"(?:Up to ([0-9]+) unused sessions[^.]*|)until (?:it expires|they expire)")
 _UNDER_WAY = re.compile(r"may (?:still take|have taken) effect")
 # After these a session is of no use to a later run.
 _WORTHLESS = (SourceChangedError, PartConflictError, PlanError, DigestMismatchError, SessionLostError)
@@ -286,7 +286,7 @@ class Run(msgspec.Struct, kw_only=True):
 
 
 def _reported_by(text: str) -> int:
-    """Return of how many sessions a text says that they go on."""
+    """Return how many sessions a text reports as still open."""
     return sum(int(found[1] or 1) for found in _EXPIRES.finditer(text))
 
 

@@ -69,7 +69,7 @@ def show(write: Write, *, calls: int = CALLS) -> None:
         _show_times(write, box, mock, calls)
         _show_upload(write, mock)
     write("")
-    write("All went well: every answer was as the contract says.")
+    write("Done: every response matched the contract.")
 
 
 def _show_new_file(write: Write, box: Client) -> None:
@@ -169,7 +169,7 @@ def _show_upload(write: Write, mock: MockServer) -> None:
         theirs.update(chunk)
     _line(write, "sha1 here", ours)
     _line(write, "sha1 there", theirs.hexdigest())
-    _expect(theirs.hexdigest() == ours, "what is stored is not what was uploaded")
+    _expect(theirs.hexdigest() == ours, "the stored bytes differ from the file")
 
 
 def _run(write: Write, mock: MockServer, path: Path) -> None:
@@ -237,7 +237,7 @@ def main(calls: int = CALLS) -> int:
     try:
         show(print, calls=calls)
     except (DemoError, errors.BoxUploadsError) as error:
-        print(f"\nNot as it must be: {type(error).__name__}: {error}", file=sys.stderr)
+        print(f"\nDemo failed: {type(error).__name__}: {error}", file=sys.stderr)
         return 1
     return 0
 

@@ -43,7 +43,7 @@ def test_the_demo_shows_both_sessions_the_conflict_the_refusal_the_times_and_the
     assert here == there
     assert len(here) == 40
     assert f"bytes, sha1 {here}, etag 0" in " ".join(text.split())
-    assert lines[-1] == "All went well: every answer was as the contract says."
+    assert lines[-1] == "Done: every response matched the contract."
 
 
 def test_the_demo_fits_a_plain_terminal_and_shows_no_token(lines: list[str]) -> None:
@@ -55,7 +55,7 @@ def test_the_demo_succeeds_with_exit_code_0(capsys: pytest.CaptureFixture[str]) 
     assert demo.main(calls=2) == 0
 
     output = capsys.readouterr()
-    assert output.out.endswith("All went well: every answer was as the contract says.\n")
+    assert output.out.endswith("Done: every response matched the contract.\n")
     assert output.err == ""
 
 
@@ -108,4 +108,4 @@ def test_the_demo_fails_with_exit_code_1_when_other_bytes_are_stored(
     monkeypatch.setattr(subprocess, "run", run_with_other_bytes)
 
     assert demo.main(calls=2) == 1
-    assert "what is stored is not what was uploaded" in capsys.readouterr().err
+    assert "the stored bytes differ from the file" in capsys.readouterr().err

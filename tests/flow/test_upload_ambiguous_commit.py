@@ -33,7 +33,7 @@ from tests.flow.upload_ground import CONTENT, SHA1, Ground, Interrupt, interrupt
 CREATE, VERSION = "create_upload_session", "create_version_upload_session"
 STATUS, COMMIT, ABORT = "get_upload_session", "commit_upload_session", "abort_upload_session"
 OTHER = CONTENT[::-1]
-SENT = "A commit had been sent, and may have taken effect."
+SENT = "A commit was sent and may have taken effect."
 SIZE: dict[str, Any] = {"size": len(CONTENT)}
 BOTH_CLIENTS = pytest.mark.parametrize("is_async", [False, True])
 
@@ -224,7 +224,7 @@ def test_an_ambiguous_commit_at_the_deadline_keeps_the_session_that_is_still_ope
     ground: Ground, journal: Path
 ) -> None:
     ground.fail(COMMIT, 500)
-    with pytest.raises(errors.UploadError, match="not done within 0 s"):
+    with pytest.raises(errors.UploadError, match="no success within 0 s"):
         ground.upload(resume=journal, deadline_s=0)
     sent = ground.calls("upload_part")
     assert ground.upload(resume=journal).sha1 == SHA1
@@ -379,7 +379,7 @@ def test_another_stream_than_the_stored_one_is_asked_for_once_more(
         ground.state.faults.add(LostResponse(operation=COMMIT))
     with pytest.raises(Interrupt):
         ground.upload(Stream(CONTENT), on_progress=interrupt_at(Stored if is_reported else Retried), **settings)
-    with pytest.raises(SourceChangedError, match=f"another stream, as file {file_id}; .* give it once more"):
+    with pytest.raises(SourceChangedError, match=f"another stream as file {file_id}; .* pass it again"):
         ground.upload(Stream(OTHER), **settings)
     assert versions(ground) == (1, CONTENT)
     ground.upload(Stream(OTHER), **settings)
@@ -437,7 +437,7 @@ def test_another_content_after_a_commit_of_an_earlier_run_is_uploaded(
 
 def test_a_commit_whose_outcome_cannot_be_found_out_is_unconfirmed(ground: Ground, journal: Path) -> None:
     ground.state.faults.add(LostResponse(operation=COMMIT), Failure(operation=STATUS, status=403))
-    with pytest.raises(CommitUnconfirmedError, match="A commit had been sent, and may have taken effect") as caught:
+    with pytest.raises(CommitUnconfirmedError, match="A commit was sent and may have taken effect") as caught:
         ground.upload(resume=journal, deadline_s=0)
     assert isinstance(caught.value.__cause__, errors.ForbiddenError)
     assert ground.upload(resume=journal).sha1 == SHA1
@@ -464,7 +464,7 @@ def test_a_result_that_was_not_reported_is_reported_by_the_next_run(
         ground.upload(on_progress=interrupt_at(event), resume=journal, **target)
     before, events = len(ground.state.request_log), list[Any]()
     file = ground.upload(on_progress=events.append, resume=journal, **target)
-    assert caught.value.__notes__ == [f"The file was stored before that, with the id {file.id}."]
+    assert caught.value.__notes__ == [f"The file is already stored, with id {file.id}."]
     assert events == [PhaseChanged("create"), PhaseChanged("done"), Stored(file)]
     assert len(ground.state.request_log) == before
     assert versions(ground) == (1 if target else 0, CONTENT)
@@ -509,7 +509,7 @@ def test_a_task_that_is_cancelled_too_late_leaves_the_result_to_the_next(
 
     with pytest.raises(asyncio.CancelledError) as caught:
         asyncio.run(main())
-    assert caught.value.__notes__ == [f"The file was stored before that, with the id {file_id}."]
+    assert caught.value.__notes__ == [f"The file is already stored, with id {file_id}."]
     assert ground.upload(resume=journal, file_id=file_id).sha1 == SHA1
     assert versions(ground) == (1, CONTENT)
 
@@ -555,9 +555,9 @@ class Spoiling(httpx2.HTTPTransport):
 @pytest.mark.parametrize(
     ("field", "value", "kind", "text"),
     [
-        ("sha1", "0" * 40, DigestMismatchError, rf"^file [0-9]+ was stored with .*{'0' * 40}"),
-        ("size", 7, DigestMismatchError, r"^file [0-9]+ was stored with .*7"),
-        ("sha1", None, CommitUnconfirmedError, f"compare it with {SHA1}"),
+        ("sha1", "0" * 40, DigestMismatchError, rf"^stored file [0-9]+ has .*{'0' * 40}"),
+        ("size", 7, DigestMismatchError, r"^stored file [0-9]+ has 7 bytes"),
+        ("sha1", None, CommitUnconfirmedError, f"compare the file with {SHA1}"),
     ],
 )
 def test_a_stored_file_that_is_not_ours_or_has_no_sha1_is_an_error(
@@ -583,8 +583,8 @@ def test_a_created_session_that_cannot_be_read_is_noted_and_not_created_again(
     settings: dict[str, Any] = {"deadline_s": 0} if is_cut_before else {}
     with pytest.raises(errors.BoxUploadsError if is_cut_before else errors.DecodeError) as caught:
         ground.upload(http=spoiling, **settings)
-    many = "Up to 2 sessions may have been created, each of which stays open until it expires."
-    single = "A session may have been created, which stays open until it expires."
+    many = "Up to 2 unused sessions may stay open at Box until they expire."
+    single = "An unused session may stay open at Box until it expires."
     assert caught.value.__notes__ == [many if is_cut_before else single]
     assert ground.calls(CREATE) == len(ground.state.sessions) == (2 if is_cut_before else 1)
 
@@ -650,7 +650,7 @@ def test_a_commit_without_effect_is_noted_unless_the_file_cannot_be_read(
         ground.upload(file_id=file_id)
     assert ground.calls(ABORT) == 1
     if is_readable:
-        assert caught.value.__notes__ == ["A commit had been sent before, and had no effect."]
+        assert caught.value.__notes__ == ["A commit was sent and had no effect."]
     else:
         assert isinstance(caught.value.__cause__, errors.ForbiddenError)
         where = f"look among the versions of file {file_id} for a version with the sha1 {SHA1}"
@@ -668,7 +668,7 @@ def test_the_commit_of_a_session_that_cannot_be_aborted_may_still_take_effect(
     assert ground.state.sessions
     notes = caught.value.__notes__
     assert notes[0].startswith("The session could not be aborted, and stays open until it expires")
-    assert notes[1:] == ["A commit had been sent before, and may still take effect."]
+    assert notes[1:] == ["A commit was sent and may still take effect."]
 
 
 def test_the_commit_of_a_session_that_is_kept_may_still_take_effect(
@@ -677,7 +677,7 @@ def test_the_commit_of_a_session_that_is_kept_may_still_take_effect(
     ground.fail(COMMIT, 503, 403)
     with pytest.raises(errors.ForbiddenError) as caught:
         ground.upload(file_id=file_id, resume=journal)
-    assert caught.value.__notes__ == ["A commit had been sent before, and may still take effect."]
+    assert caught.value.__notes__ == ["A commit was sent and may still take effect."]
     assert ground.upload(file_id=file_id, resume=journal).sha1 == SHA1
 
 

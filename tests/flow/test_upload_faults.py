@@ -19,14 +19,14 @@ CREATE, VERSION = "create_upload_session", "create_version_upload_session"
 PART, LIST, COMMIT = "upload_part", "list_parts", "commit_upload_session"
 STATUS, ABORT = "get_upload_session", "abort_upload_session"
 NOT_ABORTED = "The session could not be aborted, and stays open until it expires: ForbiddenErr"
-LEFT = "A session may have been created, which stays open until it expires."
+LEFT = "An unused session may stay open at Box until it expires."
 BOTH_CLIENTS = pytest.mark.parametrize("is_async", [False, True])
 BOTH_TARGETS = pytest.mark.parametrize("step", [CREATE, VERSION])
 
 
 def left_sessions(count: int) -> str:
     """Return what is said of sessions that were created, and whose responses were lost."""
-    many = f"Up to {count} sessions may have been created, each of which stays open until it expires."
+    many = f"Up to {count} unused sessions may stay open at Box until they expire."
     return LEFT if count == 1 else many
 
 
@@ -255,7 +255,7 @@ def test_an_interruption_at_the_report_of_a_session_notes_both_the_file_and_the_
     with pytest.raises(KeyboardInterrupt) as caught:
         ground.upload(on_progress=interrupt_at(SessionLeft, KeyboardInterrupt), is_async=is_async)
     stored, left = caught.value.__notes__
-    assert stored.startswith("The file was stored before that, with the id ")
+    assert stored.startswith("The file is already stored, with id ")
     assert left == LEFT
 
 

@@ -289,7 +289,7 @@ def test_a_server_that_always_stalls_is_given_up_and_nothing_is_left_untold(
     assert error is not None
     notes = " ".join(getattr(error, "__notes__", []))
     if fault.operation in {CREATE, VERSION}:
-        assert "may have been created" in notes
+        assert "may stay open" in notes
         assert (small_ground.stored(), run.journal.exists()) == (run.before, False)
         return
     assert (GOES_ON_AFTER_THE_END in notes) == (fault.operation == ABORT)

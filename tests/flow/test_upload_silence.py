@@ -170,7 +170,7 @@ def test_the_answer_of_a_commit_is_waited_for(ground: Ground, monkeypatch: pytes
     ground.state.faults.add(Stall(operation="commit_upload_session", when="after", limit_s=1))
     error = cancelled(ground, monkeypatch)
     (file,) = [file for file in ground.state.files.values() if file.name == "film.mov"]
-    assert error.__notes__ == [f"The file was stored before that, with the id {file.id}."]
+    assert error.__notes__ == [f"The file is already stored, with id {file.id}."]
 
 
 @pytest.mark.parametrize("restarts", [False, True])
@@ -190,7 +190,7 @@ def test_cancelling_during_an_unconfirmed_commit_says_so(ground: Ground, monkeyp
     # The file is looked for by its name, and not again.
     ground.state.faults.add(Failure(operation="create_upload_session", status=503, skip=1))
     error = cancelled(ground, monkeypatch)
-    assert error.__notes__[0] == "A commit had been sent before, and may still take effect."
+    assert error.__notes__[0] == "A commit was sent and may still take effect."
     assert left(ground) == (0, 0, [])
 
 

@@ -149,7 +149,7 @@ def test_the_client_does_without_the_extras(installed: Installed) -> None:
 def test_the_core_of_the_demo_runs_on_the_installed_packages(installed: Installed) -> None:
     program = f"import runpy; runpy.run_path({str(DEMO)!r})['show'](print, calls=2)"
 
-    assert installed.python("-c", program).endswith("All went well: every answer was as the contract says.\n")
+    assert installed.python("-c", program).endswith("Done: every response matched the contract.\n")
 
 
 def test_the_installed_packages_have_command_lines(installed: Installed) -> None:

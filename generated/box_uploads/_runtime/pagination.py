@@ -43,7 +43,7 @@ class Pager(Generic[T]):
             PageError: The page begins with an item of the page before, or is empty although items are missing.
         """
         if items and items[0] in self._page:
-            rule = "repeats one of the page before: the server repeats itself, or the list has changed meanwhile"
+            rule = "repeats an item of the page before: the list may have changed; list it again from offset 0"
             raise PageError(f"the page after {self.offset} of {total} items {rule}", self._operation)
         self._page = items
         self.offset += len(items)

@@ -215,7 +215,7 @@ def _check_base(text: str) -> str:
     """Return a base URL without trailing slashes, if a token may be sent to it."""
 
     def refused(rule: str) -> InvalidArgumentError:
-        # A user name or a query may be secret, so only the scheme is shown.
+        # A user name or a query may be secret, so the URL is not shown.
         return InvalidArgumentError("base_url", rule)
 
     if not text.isascii() or not text.isprintable() or set(text) & set(' "<>\\^`{|}'):
@@ -225,7 +225,7 @@ def _check_base(text: str) -> str:
     except httpx2.InvalidURL as error:
         raise refused(f"must be a URL: {one_line(str(error))}") from None
     if url.scheme not in {"http", "https"} or not url.host:
-        raise refused("must be an absolute URL of scheme https")
+        raise refused("must be an absolute https URL")
     if url.port is not None and not 0 < url.port < 65536:
         raise refused("must have a port below 65536")
     if "@" in text.partition("//")[2].partition("/")[0]:
@@ -233,5 +233,5 @@ def _check_base(text: str) -> str:
     if "?" in text or "#" in text:
         raise refused("must have no query and no fragment")
     if url.scheme == "http" and not is_loopback(url.host):
-        raise refused("must be https: a token must not travel in clear, except to a loopback address")
+        raise refused("must be https unless it is a loopback address: http exposes the token")
     return str(url).rstrip("/")

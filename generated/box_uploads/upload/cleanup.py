@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["DiscardResult", "discard_and_note", "discard_session", "give_up_commit", "keep_or_discard"]
 
-_COMMIT_PENDING = "A commit had been sent before, and may still take effect."
-_COMMIT_WITHOUT_EFFECT = "A commit had been sent before, and had no effect."
+_COMMIT_PENDING = "A commit was sent and may still take effect."
+_COMMIT_WITHOUT_EFFECT = "A commit was sent and had no effect."
 _NOT_RESUMABLE = (SourceChangedError, PartConflictError, PlanError, DigestMismatchError, SessionLostError)
 
 
@@ -64,9 +64,9 @@ def give_up_commit(
 ) -> models.File:
     """Give up a commit that may still take effect; return the file if it has been stored meanwhile.
 
-    A session that can be resumed is left to the next run, which has the pending commit in its journal. Of one that is
-    aborted, no file can come any more, so it is looked for once again; of one that cannot be aborted, one may still
-    come.
+    A session that can be resumed is left to the next run, which has the pending commit in its journal. Any other is
+    aborted, so that its commit cannot take effect any more, and the file is looked up again. If aborting fails, the
+    commit may still take effect.
     """
     if _can_resume(context, session, failure):
         failure.add_note(_COMMIT_PENDING)

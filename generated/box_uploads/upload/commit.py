@@ -38,10 +38,10 @@ class CommitFailed(msgspec.Struct, frozen=True):
 def commit_session(
     context: UploadContext, session: models.UploadSession, uploaded: UploadedParts, *, ambiguous: bool
 ) -> models.File | CommitFailed:
-    """Make the file of its parts, and return it as the server describes it, or why it was not made.
+    """Commit the parts, and return the file as the server describes it, or why the commit failed.
 
-    Box answers 202 while it still processes the parts, and 400 `parts_mismatch` while not all of it has seen the last
-    one; both heal by waiting. A commit whose response is lost is repeated: a session is committed once, so the second
+    Box returns 202 while it still processes the parts, and 400 `parts_mismatch` until it has replicated the last
+    part; both pass with time. A commit whose response is lost is repeated: a session is committed once, so the second
     attempt either succeeds or finds the session gone. One whose success cannot be read is not repeated.
 
     Args:
@@ -95,15 +95,15 @@ def verify_file(file: models.File, sha1: str, size: int) -> models.File:
 
     Raises:
         DigestMismatchError: It is not.
-        CommitUnconfirmedError: The server does not say it.
+        CommitUnconfirmedError: The server reports no SHA-1.
     """
     if file.sha1 is UNSET:
         raise CommitUnconfirmedError(
-            f"file {file.id} was stored, but the server does not tell its sha1; compare it with {sha1}"
+            f"file {file.id} was stored, but the server reports no sha1; compare the file with {sha1}"
         )
     if not is_same(file.sha1, sha1) or file.size not in {UNSET, size}:
         raise DigestMismatchError(
-            f"file {file.id} was stored with {file.size} bytes and sha1 {file.sha1}; ours has {size} and {sha1}"
+            f"stored file {file.id} has {file.size} bytes and sha1 {file.sha1}, the source {size} and {sha1}"
         )
     return file
 
@@ -114,6 +114,6 @@ def _check_session(error: ClientError) -> None:
         case Outcome.SESSION_GONE:
             raise SessionLostError(f"the session has ended: {error}") from error
         case Outcome.CORRUPT:
-            raise DigestMismatchError(f"the server puts other bytes together: {error}") from error
+            raise DigestMismatchError(f"the server assembled other bytes: {error}") from error
         case _:
             pass

@@ -2,7 +2,7 @@
 """The journal of an upload, from which a later process can resume it.
 
 It has the session and its links, where the file goes, and the fingerprint
-of the source. Which parts the session holds is asked of the server. There is no token in it; it is readable by its
+of the source. The server knows which parts the session holds. There is no token in it; it is readable by its
 owner only, and replaced as a whole, so that it is never half written. As long as a process works with it, no other
 one does: the lock is a file of its own beside it, since the journal is replaced.
 """
@@ -41,7 +41,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         target: Where the file goes.
         fingerprint: Fingerprint of the source.
         session: The session, as the server described it.
-        sha1: SHA-1 of the whole file, from the moment on at which the commit may have been sent; None before it.
+        sha1: SHA-1 of the whole file, set just before the commit is sent; None until then.
         file: The stored file, from the moment on at which it is known; None before it.
         lost_creates: How many sessions may have been created whose answers were lost, and that were not found.
     """
@@ -114,8 +114,8 @@ def open_journal(path: str | os.PathLike[str], target: Target) -> Generator[Jour
 
     Raises:
         InvalidArgumentError: It is no path of a file.
-        JournalError: Another process works with it; or the file is no journal, is broken, or is about an upload to
-            elsewhere. It is left as it is.
+        JournalError: Another process uses the file; or it is not a journal, is damaged, or is for an upload to
+            another target. The file is unchanged.
         OSError: The file cannot be read or locked.
     """
     place = Path(os.fsdecode(path))
@@ -123,9 +123,9 @@ def open_journal(path: str | os.PathLike[str], target: Target) -> Generator[Jour
         try:
             stack.enter_context(lock_file(place.with_name(f".{place.name}.lock")))
         except ValueError as error:
-            raise InvalidArgumentError("resume", f"is no path of a file: {error}") from None
+            raise InvalidArgumentError("resume", f"is not a file path: {error}") from None
         except HeldError:
-            text = f"{place} is in use by another process; wait for its end"
+            text = f"{place} is in use by another process; try again later"
             raise JournalError(text, in_use=True) from None
         yield Journal(place, _read(place, target))
 
@@ -145,7 +145,7 @@ def _read(path: Path, target: Target) -> Entry | None:
             raise JournalError(f"{path} is not an upload journal; name another file") from None
         raise JournalError(f"{path} is a damaged upload journal; delete it to start again: {error}"[:300]) from None
     if entry.target != target:
-        raise JournalError(f"{path} belongs to an upload to another place; name another file")
+        raise JournalError(f"{path} belongs to an upload to another target; use another file")
     return entry
 
 

@@ -30,11 +30,11 @@ class Outcome(enum.Enum):
     """What a failed call may have done, and whether another attempt helps."""
 
     NOT_APPLIED = enum.auto()
-    """Nothing has happened: try again."""
+    """The call had no effect: retry."""
     AMBIGUOUS = enum.auto()
-    """It may have happened: find out before trying again."""
+    """The effect is unknown: find out before retrying."""
     UNREADABLE = enum.auto()
-    """It has happened, says the status, and the response cannot be read; the next one would be no better."""
+    """The call took effect, but its response cannot be read; repeating the call would not help."""
     OVERLAP = enum.auto()
     """The server says that the part is stored already."""
     CORRUPT = enum.auto()

@@ -59,8 +59,8 @@ def _list_once(calls: RawClient, session: models.UploadSession, page_size: int) 
 def find_part(calls: RawClient, session: models.UploadSession, part: Part) -> models.UploadPart | None:
     """Return the part that a session holds at the offset of a part, or None if it holds none there.
 
-    The list counts the parts that are stored, not those that are planned: with parts on their way, one stands as many
-    places before its number as there are gaps before it. So some places before its number are asked for as well.
+    The server lists stored parts only. While earlier parts are missing, a part is listed as many
+    places before its index as there are missing parts. So the page begins some places before its index.
     """
     wanted = max(0, part.index - _NEARBY + 1)
     start = min(wanted, _LAST_OFFSET)
@@ -76,5 +76,5 @@ def _is_last(page: models.UploadParts, seen: int) -> bool:
     if seen >= page.total_count:
         return True
     if seen > _LAST_OFFSET:
-        raise PlanError(f"the session holds {page.total_count} parts; Box lists none behind the first {seen}")
+        raise PlanError(f"the session holds {page.total_count} parts, but Box lists only the first {seen}")
     return False

@@ -128,7 +128,7 @@ class PartUploader:
             raise SessionLostError(f"the session has ended: {error}") from error
         self._corruptions += outcome is Outcome.CORRUPT
         if self._corruptions > _CORRUPTIONS:
-            text = f"the server got other bytes at offset {self._part.offset} {self._corruptions} times: {error}"
+            text = f"the part at offset {self._part.offset} was corrupted {self._corruptions} times: {error}"
             raise DigestMismatchError(text) from error
         if outcome not in {Outcome.FATAL, Outcome.UNREADABLE}:
             self._budget.wait(error)
@@ -230,5 +230,5 @@ def check_stored(
     if (stored.offset, stored.size) != (part.offset, part.size) or not digest.is_same(stored.sha1, sha1):
         raise failure(
             f"the server holds {stored.size} bytes with sha1 {stored.sha1} at offset {stored.offset};"
-            f" ours are {part.size} bytes with sha1 {sha1} at offset {part.offset}"
+            f" expected {part.size} bytes with sha1 {sha1} at offset {part.offset}"
         )

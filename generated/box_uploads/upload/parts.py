@@ -66,11 +66,11 @@ class Plan(msgspec.Struct, frozen=True):
             PlanError: It does not fit.
         """
         if not 0 < part_size <= largest_part:
-            raise PlanError(f"the server wants parts of {part_size} bytes; 1 to {largest_part} are possible")
+            raise PlanError(f"the server's part size is {part_size} bytes, not 1 to {largest_part}")
         needed = -(-size // part_size)
         if size < 1 or total_parts != needed:
             raise PlanError(
-                f"the server wants {total_parts} parts of {part_size} bytes, but {size} bytes make {needed}"
+                f"the server plans {total_parts} parts of {part_size} bytes, but {size} bytes need {needed}"
             )
         return cls(size, part_size, total_parts)
 

@@ -82,7 +82,7 @@ def resolve_commit(context: UploadContext, session: models.UploadSession, sha1: 
     except CommitUnconfirmedError as error:
         return _unknown(context, sha1, str(error), error.__cause__)
     except ClientError as error:
-        return _unknown(context, sha1, f"{COMMIT_SENT} Its outcome could not be found out: {error}", error)
+        return _unknown(context, sha1, f"{COMMIT_SENT} Its outcome is unknown: {error}", error)
     if isinstance(found, models.File):
         return Stored(found)
     if status == "failed":
@@ -107,7 +107,7 @@ def find_stored_file(context: UploadContext, sha1: str, failure: ClientError) ->
     except UploadCancelledError:
         raise
     except ClientError as error:
-        return _unknown(context, sha1, f"{failure}. {COMMIT_SENT} Its outcome could not be found out: {error}", failure)
+        return _unknown(context, sha1, f"{failure}. {COMMIT_SENT} Its outcome is unknown: {error}", failure)
     return Stored(found) if isinstance(found, models.File) else NotStored()
 
 
@@ -163,7 +163,7 @@ def _look_up(context: UploadContext, sha1: str) -> models.File | str:
 def _look_up_version(context: UploadContext, file_id: str, sha1: str) -> models.File | str:
     file = context.call_with_retry("confirm", lambda: context.client.calls.get_file(file_id).parsed)
     if file.sha1 is msgspec.UNSET:
-        raise CommitUnconfirmedError(f"the server does not tell the sha1 of file {file_id}")
+        raise CommitUnconfirmedError(f"the server reports no sha1 for file {file_id}")
     if not is_same(file.sha1, sha1):
         return f"file {file_id} has the sha1 {file.sha1}, not {sha1}"
     name = context.target.file_name

@@ -28,7 +28,7 @@ _MAY_HAVE_CREATED = frozenset({Outcome.AMBIGUOUS, Outcome.UNREADABLE})
 
 
 def create_session(context: UploadContext, budget: RetryBudget) -> tuple[models.UploadSession, bool]:
-    """Create a session, or take over the one that an attempt has created whose response was lost.
+    """Create a session, or take over the one that an attempt with a lost response created.
 
     A repeated request is answered by 409 `session_conflict` with the session (seen in Box's own web uploader). So no
     session is left behind, with two exceptions. If the response is cut off after its beginning, the server takes it for
@@ -94,9 +94,9 @@ def sessions_left(context: UploadContext) -> SessionLeft | None:
     """Return the event about sessions that may be open and that nothing else reports, or None if there are none."""
     reasons, lost = list(context.unended_sessions), context.lost_creates
     if lost == 1:
-        reasons.insert(0, "A session may have been created, which stays open until it expires.")
+        reasons.insert(0, "An unused session may stay open at Box until it expires.")
     elif lost:
-        reasons.insert(0, f"Up to {lost} sessions may have been created, each of which stays open until it expires.")
+        reasons.insert(0, f"Up to {lost} unused sessions may stay open at Box until they expire.")
     return SessionLeft(lost + len(context.unended_sessions), " ".join(reasons)) if reasons else None
 
 
@@ -142,6 +142,6 @@ def _withdraw(context: UploadContext, error: BaseException, lost: int) -> None:
             return
         session = existing
         context.lost_creates -= 1
-    # Else it is a new one, since the first was no conflict; that one may come into being even now.
+    # No conflict: this session is new, and the lost request may still create another one.
     if left := abort_session(context, session):
         context.unended_sessions.append(left)

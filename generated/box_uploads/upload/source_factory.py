@@ -42,14 +42,14 @@ def open_source(source: SourceArgument, size: int | None = None) -> Generator[So
     with ExitStack() as stack:
         found = _open(source, size, stack)
         if size is not None and size != found.size:
-            raise InvalidArgumentError("size", f"is not the size of the source, {found.size}", shown=str(size))
+            raise InvalidArgumentError("size", f"must be {found.size}, the size of the source", shown=str(size))
         yield found
 
 
 def _open(source: SourceArgument, size: int | None, stack: ExitStack) -> Source:
     if isinstance(source, (bytes, bytearray, memoryview)):
         if not memoryview(source).c_contiguous:
-            raise InvalidArgumentError("source", "must be bytes that follow each other in memory")
+            raise InvalidArgumentError("source", "must be contiguous in memory")
         found = MemorySource(source)
         stack.callback(found.close)
         return found
@@ -183,7 +183,7 @@ def _as_os_error(url: str) -> Generator[None]:
     except OSError:
         raise
     except Exception as error:
-        raise OSError(errno.EIO, f"fsspec cannot read it: {one_line(repr(error))}", url) from error
+        raise OSError(errno.EIO, f"fsspec read failed: {one_line(repr(error))}", url) from error
 
 
 class _UrlFile:

@@ -47,7 +47,7 @@ def upload_file(  # noqa: PLR0913  # each is a setting of an upload
     whose response is lost is looked up before it is sent again. The SHA-1 of each part and of the file is verified.
 
     On failure or cancellation the session is aborted and nothing is committed. With `resume=`, Ctrl-C and every
-    failure that a later run may get over keep the session and the journal; the same call then sends only what is
+    recoverable failure keep the session and the journal; the same call then sends only what is
     missing, also after the process was killed, and makes the file once. An error raised after the commit was sent says
     so: `CommitUnconfirmedError`, a `DigestMismatchError` that names a file, and a note on what `on_progress` raised or
     a signal did.
@@ -58,7 +58,7 @@ def upload_file(  # noqa: PLR0913  # each is a setting of an upload
 
     Args:
         client: The client, which stays open.
-        source: Path, fsspec URL, bytes or binary file object. File objects are read from where they stand to their
+        source: Path, fsspec URL, bytes or binary file object. File objects are read from their position to their
             end, and stay open. Memory that can be written to, such as a bytearray, is hashed once more in the end.
         folder_id: Id of the folder for a new file; with `file_id`, the folder that the file moves to.
         file_id: Id of the file that gets a new version.
@@ -70,11 +70,11 @@ def upload_file(  # noqa: PLR0913  # each is a setting of an upload
             jobs, of which there are as many as workers. It stays open. The client's token goes there: give the client
             a picklable callable to keep it out of jobs.
         on_progress: Called with each event in this thread; an exception that it raises cancels the upload.
-        resume: File for the journal, which makes the upload resumable; it is deleted in the end.
+        resume: File for the journal, which makes the upload resumable; deleted on success.
         attributes: Attributes of the file.
         if_match: Etag that the file must still have when its new version is committed.
         deadline_s: Seconds that one step, such as a part, may spend on failures; the time in which its bytes move does
-            not count. No response is waited for longer, but for 10 seconds, so a step may take twice that. With 0,
+            not count. Each response has the same limit (10 at least), so a step may take twice that. With 0,
             each call is made once.
         backoff: Delays between attempts, and the clocks that they are measured by.
 

@@ -71,7 +71,7 @@ def run_upload(  # noqa: PLR0913  # each is a part of the upload
     """Open the source and the journal, and upload in this thread.
 
     Args:
-        client: The caller's client, which an executor's workers make their own like.
+        client: The caller's client; an executor's workers make clients like it.
         upload_client: Its calls on connections of the upload's own.
         source: What to upload.
         options: What the caller has decided.
@@ -138,7 +138,7 @@ def _run_session(context: UploadContext, active: ActiveSession, *, may_restart: 
             return uploaded
         result = _commit(context, active, uploaded)
     except (SessionLostError, PartConflictError) as error:
-        # A part that this run has sent to its own session does not become another one in the next session.
+        # If this run sent the conflicting part itself, a new session would not help.
         is_ours = isinstance(error, PartConflictError) and active.is_new
         if may_restart and not is_ours and not context.source.is_sequential:
             return restart_session(context, session, str(error))
@@ -162,7 +162,7 @@ def _upload_parts(context: UploadContext, active: ActiveSession) -> UploadedPart
         if active.pending_sha1 is None:
             raise
         if context.source.is_sequential:
-            text = f"an earlier run may have stored the stream, with the sha1 {active.pending_sha1}; look at the file"
+            text = f"an earlier run may have stored the stream; look for a file with sha1 {active.pending_sha1}"
             raise CommitUnconfirmedError(text) from error
         file = find_file_of_earlier_run(context, active.session, active.pending_sha1)
         if file is None:
@@ -286,7 +286,7 @@ def _report(context: UploadContext, file: models.File) -> None:
         if journal is not None and not context.cancel.is_cancelled:
             journal.remove()
     except BaseException as error:
-        error.add_note(f"The file was stored before that, with the id {file.id}.")
+        error.add_note(f"The file is already stored, with id {file.id}.")
         if left is not None:
             error.add_note(left.reason)
         raise

@@ -66,7 +66,7 @@ def _fields(content: bytes) -> dict[str, Any]:
 
 
 def _retry_safe(raw: RawResponse) -> bool | None:
-    # 4xx is a refusal: the call had no effect that a second one could double.
+    # 4xx is a refusal: the call had no effect, so it can be repeated.
     if raw.idempotent or 400 <= raw.status <= 499:
         return True
     return False if 500 <= raw.status <= 599 else None
@@ -81,4 +81,4 @@ def _note(raw: RawResponse) -> str:
             if match
             else ("redirects are not followed")
         )
-    return f"{raw.status} is no documented status" if not 400 <= raw.status <= 599 else ""
+    return "the status is not documented" if not 400 <= raw.status <= 599 else ""

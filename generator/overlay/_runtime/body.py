@@ -52,7 +52,7 @@ class Stream:
         found = os.stat(path)  # noqa: PTH116  # pathlib would be loaded for this alone
         size = found.st_size
         if not stat.S_ISREG(found.st_mode):
-            raise InvalidArgumentError("path", "must be that of a file", shown=short_repr(str(path)))
+            raise InvalidArgumentError("path", "must name a file", shown=short_repr(str(path)))
         if not 0 <= offset <= size:
             raise InvalidArgumentError("offset", f"must be within the {size} bytes of the file", shown=str(offset))
         length = size - offset if length is None else length
@@ -76,7 +76,7 @@ class Stream:
     def __iter__(self) -> Iterator[bytes | bytearray | memoryview]:
         """Read the body once.
 
-        Its last piece is held back until nothing follows, so that no server gets a whole body of another one.
+        The last piece is held back until the body ends: a body that is too long is never sent in full.
 
         Raises:
             InvalidArgumentError: The body is not as long as declared, or is not an iterable of bytes.
@@ -91,7 +91,7 @@ class Stream:
             content = _flat(piece) if isinstance(piece, memoryview) else piece
             left -= len(content)
             if left < 0:
-                raise InvalidArgumentError("body", f"is longer than the {self._size} bytes that were announced")
+                raise InvalidArgumentError("body", f"is longer than the declared {self._size} bytes")
             if left:
                 yield content
             elif last is None:
@@ -143,9 +143,7 @@ def check_content(value: object) -> None:
 
 
 def _not_pieces(found: object) -> InvalidArgumentError:
-    return InvalidArgumentError(
-        "body", "must be read in pieces of bytes, bytearray or memoryview", shown=short_repr(found)
-    )
+    return InvalidArgumentError("body", "must yield bytes, bytearray or memoryview", shown=short_repr(found))
 
 
 def _flat(view: memoryview) -> memoryview:
@@ -158,5 +156,5 @@ def _flat(view: memoryview) -> memoryview:
         # The same view where possible, so that releasing it releases the memory.
         return view if view.format == "B" and view.ndim == 1 and view.c_contiguous else view.cast("B")
     except (TypeError, ValueError) as error:
-        rule = f"must be a memoryview of bytes that follow each other: {error}"
+        rule = f"must be a contiguous memoryview: {error}"
         raise InvalidArgumentError("body", rule) from None

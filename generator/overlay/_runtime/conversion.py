@@ -1,7 +1,7 @@
 """Decode and convert by msgspec, one thread at a time until msgspec knows the type.
 
-msgspec looks at a Struct when that is first used, and takes it for known before it has looked at the fields: another
-thread that decodes one meanwhile ends the process by a segmentation fault (seen with 0.22).
+msgspec registers a Struct at its first use, before it has inspected the fields: another
+thread that decodes one meanwhile crashes with a segmentation fault (seen with 0.22).
 """
 
 from __future__ import annotations

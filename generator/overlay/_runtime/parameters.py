@@ -158,7 +158,7 @@ def given_url(argument: str, url: str | msgspec.UnsetType) -> str:
         InvalidArgumentError: It gave none.
     """
     if isinstance(url, msgspec.UnsetType):
-        raise InvalidArgumentError(argument, "is not set: the server offers no URL for this call, so do without it")
+        raise InvalidArgumentError(argument, "is not set: the server offers no URL for this call")
     return url
 
 

@@ -181,7 +181,7 @@ class BaseTransport:
 
     def _check_open(self, *, closed: bool) -> None:
         if closed or self._closed:
-            raise ClientClosedError("the client is closed; make another one", retry_safe=True)
+            raise ClientClosedError("the client is closed; create a new one", retry_safe=True)
 
 
 def check_http(http: object, client: type, transport: type) -> None:
@@ -207,7 +207,7 @@ def check_proxies() -> Generator[None]:
     try:
         yield
     except (ImportError, ValueError, httpx2.InvalidURL) as error:
-        rule = f"cannot be made with the proxies of the environment (such as HTTPS_PROXY): {error}"
+        rule = f"cannot use the proxies of the environment (such as HTTPS_PROXY): {error}"
         raise InvalidArgumentError("http", rule) from None
 
 

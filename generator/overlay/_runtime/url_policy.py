@@ -1,7 +1,7 @@
 """Decide which URLs of a response a token may be sent to.
 
-An answer that was tampered with must not get the token by naming its own server as the place of the next call. What is
-not written as a plain URL is refused rather than understood: two parsers may differ in what they make of it.
+A tampered response must not get the token by naming its own server in the URL of the next call. A text that is
+not a plain URL is refused rather than parsed: two parsers may read it differently.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class UrlPolicy:
             prefixes.add(self._base_path)
         if url["path"] not in {prefix + path for prefix in prefixes}:
             places = " or ".join(sorted(prefix or "/" for prefix in prefixes))
-            raise UntrustedUrlError(text, f"does not lead to {path} below {places}; base_url= can name another place")
+            raise UntrustedUrlError(text, f"does not lead to {path} below {places}; set base_url= for another API")
         return text
 
     def _is_base(self, url: re.Match[str]) -> bool:
@@ -84,10 +84,10 @@ class UrlPolicy:
         if host + port in self._further:
             return
         if port:
-            rule = "names a port; trusted_hosts= can name it with its host, as host:port"
+            rule = "names a port; trust it with host:port in trusted_hosts="
             raise UntrustedUrlError(text, rule, host=host + port)
         if not any(host == domain or host.endswith(f".{domain}") for domain in self._hosts):
-            raise UntrustedUrlError(text, "leads to a host that is not trusted; trusted_hosts= can name it", host=host)
+            raise UntrustedUrlError(text, "leads to an untrusted host; trust it with trusted_hosts=", host=host)
 
 
 def is_loopback(host: str) -> bool:

@@ -36,7 +36,7 @@ _MISFIT = object()
 _PATTERN = "does not match"
 _READABLE = 50
 _FORMATS = {
-    FORMAT_PATTERNS[name]: f"is no {words}"
+    FORMAT_PATTERNS[name]: f"is not a valid {words}"
     for name, words in (
         ("uri", "URI"),
         ("uri-reference", "URI reference"),
@@ -203,7 +203,7 @@ _RULES: tuple[tuple[str, Callable[[re.Match[str]], str]], ...] = (
     (r"Expected `(.*)` (with.*)\Z", lambda match: f"must be {match[1]} {match[2]}"),
     (_MISSING.pattern, lambda match: f"lacks {match[1]}"),
     (_UNKNOWN.pattern, lambda match: f"has the unknown field {match[1]}"),
-    (r"Invalid enum value", lambda _: "is none of the values that are allowed"),
+    (r"Invalid enum value", lambda _: "is not one of the allowed values"),
 )
 
 

@@ -119,7 +119,7 @@ async def upload_file_async(  # noqa: PLR0913  # each is a setting of an upload
                 return run_upload(client, upload_client, source, options, emit=emit, cancel=cancel)
         except StopIteration as error:
             # A future cannot hold StopIteration.
-            raise RuntimeError("the upload was ended by a StopIteration") from error
+            raise RuntimeError("StopIteration ended the upload") from error
 
     thread = ThreadPoolExecutor(1, thread_name_prefix="box-upload-async")
     upload = loop.run_in_executor(thread, run)
@@ -152,7 +152,7 @@ def _wait_for_token(token: Future[T], cancel: CancelToken) -> T:
         if not token.cancel() and not token.cancelled():
             # The callable itself raised it.
             raise
-        text = "the token was not waited for any longer"
+        text = "gave up waiting for the token"
         raise TransportError(text, kind="ConnectTimeout", sent=False, is_transient=True) from error
     finally:
         # Not bound to a name: the error would refer to this frame, and so keep all that the upload needed.
@@ -172,7 +172,7 @@ def _notes(upload: asyncio.Future[models.File]) -> list[str]:
         return []
     error = upload.exception()
     if error is None:
-        return [f"The file was stored before that, with the id {upload.result().id}."]
+        return [f"The file is already stored, with id {upload.result().id}."]
     return getattr(error, "__notes__", [])
 
 

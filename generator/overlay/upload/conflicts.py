@@ -1,4 +1,4 @@
-"""What a refusal with 409 says of the items in the way."""
+"""The items that a 409 response names as conflicting."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ __all__ = [
 ]
 
 
-COMMIT_SENT = "A commit had been sent, and may have taken effect."
+COMMIT_SENT = "A commit was sent and may have taken effect."
 """Note on an error that came after a commit."""
 
 
@@ -53,7 +53,7 @@ class SourceChangedError(UploadError):
 
 
 class PlanError(UploadError):
-    """The server's part size and number of parts do not fit the size of the file; nothing was allocated."""
+    """The server's part size and count do not fit the file, or it does not list all parts in order."""
 
 
 class DigestMismatchError(UploadError):

@@ -76,7 +76,7 @@ class BytesSent(msgspec.Struct, frozen=True, tag=True):
 
     Attributes:
         count: How many since the last event; negative if a part is sent again.
-        sent: All that count, in bytes, with those of parts that the server held already.
+        sent: Bytes sent so far, with those of parts that the server held already.
         size: Size of the file in bytes.
     """
 

@@ -143,7 +143,7 @@ class _JobSender:
             # Pickle raises all three, and a callable for the token may raise two of them where the job runs.
             if not isinstance(error, PicklingError) and not _is_pickling_error(error, job):
                 raise
-            text = "the executor cannot carry the client's token: give a string, or a function of a module"
+            text = "the client's token cannot be pickled: use a string, or a module-level function"
             raise UploadError(f"{text} ({error})") from error
         finally:
             self._budget.note_progress()
@@ -156,7 +156,7 @@ class _JobSender:
         except BrokenExecutor as error:
             raise UploadError(f"{_BROKEN}: {error}") from error
         except Exception as error:
-            raise UploadError(f"the executor takes no part: {one_line(str(error) or repr(error))}") from error
+            raise UploadError(f"executor.submit failed: {one_line(str(error) or repr(error))}") from error
 
 
 def _is_pickling_error(error: Exception, job: PartJob) -> bool:
@@ -236,10 +236,10 @@ def _content(job: PartJob) -> memoryview:
     try:
         with open_source(job.source) as source:
             if job.fingerprint is None or not source.fingerprint.agrees(job.fingerprint):
-                raise SourceChangedError("the source is not the one that the upload began with")
+                raise SourceChangedError("the source has changed since the upload began")
             return source.window(job.part.offset, job.part.size, _STATE.buffer_of(job.part.size))
     except OSError as error:
-        raise UploadError(f"the source cannot be read where its part is sent: {error!r}") from error
+        raise UploadError(f"the executor's worker cannot read the source: {error!r}") from error
 
 
 class _WorkerState(local):
@@ -328,7 +328,7 @@ def client_factory(client: Client | AsyncClient, response_s: float = inf) -> Cli
     if is_coroutine_function(token):
         raise InvalidArgumentError("executor", "needs a token, or a callable that returns one without being awaited")
     if not settings.uses_default_http or credentials.auth is not None or token is None:
-        rule = "works with clients that have a token or a callable for it, and no http= of their own"
+        rule = "needs a client with a token or a callable for it, and without http="
         raise InvalidArgumentError("executor", rule)
     timeout = settings.timeout_s
     response_s = max(response_s, LEAST_RESPONSE_S)

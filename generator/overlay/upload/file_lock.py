@@ -47,7 +47,7 @@ def lock_file(path: Path) -> Generator[None]:
         yield
     finally:
         _held.discard(number)
-        # As long as it is locked: who has opened it sees that its name is gone, and who opens it now makes another.
+        # While locked: whoever has opened the file sees that it is gone, and whoever opens it now makes another.
         with suppress(OSError):
             path.unlink()
         os.close(number)
@@ -69,7 +69,7 @@ def _acquire(path: Path) -> int:
 
 def _open(path: Path) -> int:
     if path.is_symlink():
-        raise OSError(errno.ELOOP, "a lock must not be a symbolic link; delete it", str(path))
+        raise OSError(errno.ELOOP, "the lock file is a symbolic link; delete it", str(path))
     return os.open(path, _FLAGS, 0o600)
 
 

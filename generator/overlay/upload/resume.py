@@ -83,7 +83,7 @@ def note_pending_commit(pending_sha1: str | None) -> Generator[None]:
 
 
 def find_file_of_earlier_run(context: UploadContext, session: models.UploadSession, sha1: str) -> models.File | None:
-    """Return the file that an earlier run has made of the same source by a commit whose outcome was not known, or None.
+    """Return the file that an earlier run's commit of unknown outcome stored from the same source, or None.
 
     Args:
         context: The upload.
@@ -91,8 +91,8 @@ def find_file_of_earlier_run(context: UploadContext, session: models.UploadSessi
         sha1: SHA-1 of the file whose commit it sent.
 
     Raises:
-        CommitUnconfirmedError: It cannot be found out.
-        SourceChangedError: It has made one of another stream than this, which cannot be read again.
+        CommitUnconfirmedError: The outcome stays unknown.
+        SourceChangedError: The earlier run stored another stream; this one cannot be reread.
     """
     source = context.source
     if not source.is_sequential and not is_same(sha1, source.sha1(context.cancel)):
@@ -118,7 +118,7 @@ def list_parts_of_plan(
     for listed in _ask_session(context, "parts", lambda: list_held_parts(context.client.calls, session)):
         part = plan.holds(listed.offset, listed.size)
         if part is None:
-            text = f"the session holds {listed.size} bytes at offset {listed.offset}, which is no part"
+            text = f"the session holds {listed.size} bytes at offset {listed.offset}, which match no part"
             raise PartConflictError(text)
         held[part.index] = listed
     context.emit(Resumed(len(held), sum(part.size for part in held.values())))
@@ -174,8 +174,8 @@ def _has_content_of_source(context: UploadContext, session: models.UploadSession
         return True
     if context.source.is_sequential:
         discard_session(context, session)
-        text = f"the earlier run has stored another stream, as file {file.id}; this one was read to compare them"
-        raise SourceChangedError(f"{text}, so give it once more")
+        text = f"an earlier run stored another stream as file {file.id}; this one was read for the comparison"
+        raise SourceChangedError(f"{text}; pass it again")
     return False
 
 

@@ -28,7 +28,7 @@ def check_seconds(name: str, value: object) -> None:
         InvalidArgumentError: It is not.
     """
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 0:
-        raise InvalidArgumentError(name, "must be a number of seconds, which is not negative", shown=short_repr(value))
+        raise InvalidArgumentError(name, "must be a non-negative number of seconds", shown=short_repr(value))
 
 
 class BackoffPolicy(msgspec.Struct, frozen=True, kw_only=True):
@@ -172,7 +172,7 @@ class RetryBudget:
         if self._idle_s + delay_s > self._deadline_s:
             where = "" if self._offset is None else f" at offset {self._offset}"
             raise DeadlineExceededError(
-                f"{self._step}{where}: not done within {self._deadline_s:g} s, after {self.attempts} attempts: {cause}"
+                f"{self._step}{where}: no success within {self._deadline_s:g} s and {self.attempts} attempts: {cause}"
             ) from (cause if isinstance(cause, ClientError) else None)
         self._emit(Retried(self._step, self.attempts, delay_s, one_line(str(cause)), self._offset))
         self._cancel.wait(delay_s, self._backoff.sleep)

@@ -138,11 +138,11 @@ class Source:
         try:
             present = self._present()
         except OSError as error:
-            raise SourceChangedError(f"the source cannot be examined any more: {error}") from error
+            raise SourceChangedError(f"the source is no longer accessible: {error}") from error
         if present != self.fingerprint:
             names = Fingerprint.__struct_fields__
             changed = [name for name in names if getattr(present, name) != getattr(self.fingerprint, name)]
-            raise SourceChangedError(f"the source has changed while it was uploaded: {', '.join(changed)}")
+            raise SourceChangedError(f"the source changed during the upload: {', '.join(changed)}")
 
 
 class MemorySource(Source):
@@ -236,7 +236,7 @@ class StreamSource(Source):
             SourceChangedError: It has not.
         """
         if not self._may_go_on and self._position == self.size and _read(self._file, memoryview(bytearray(1))):
-            raise SourceChangedError(f"the stream is longer than the {self.size} bytes that were declared")
+            raise SourceChangedError(f"the stream is longer than the declared {self.size} bytes")
 
 
 def release(view: memoryview) -> None:
@@ -252,9 +252,9 @@ def _fill(file: Readable, view: memoryview, offset: int) -> memoryview:
     while filled < len(view):
         count = _read(file, view[filled:])
         if count is None:
-            raise BlockingIOError("the source is a non-blocking file without data; a blocking one is needed")
+            raise BlockingIOError("the source is a non-blocking file without data; make it blocking")
         if not count:
-            raise SourceChangedError(f"the source ends at byte {offset + filled}, and should go on")
+            raise SourceChangedError(f"the source ended early, at byte {offset + filled}")
         filled += count
     return view
 
@@ -271,7 +271,7 @@ def _read(file: Readable, view: memoryview) -> int | None:
     if chunk is None:
         return None
     if not isinstance(cast("object", chunk), (bytes, bytearray, memoryview)):
-        raise InvalidArgumentError("source", "must give bytes when it is read", shown=short_repr(file))
+        raise InvalidArgumentError("source", "must return bytes from read()", shown=short_repr(file))
     count = _checked(len(chunk), view)
     view[:count] = chunk
     return count
@@ -279,5 +279,5 @@ def _read(file: Readable, view: memoryview) -> int | None:
 
 def _checked(count: int | None, view: memoryview) -> int | None:
     if count is not None and not 0 <= count <= len(view):
-        raise InvalidArgumentError("source", f"has given {count} bytes where {len(view)} were asked for")
+        raise InvalidArgumentError("source", f"returned {count} bytes when {len(view)} were requested")
     return count

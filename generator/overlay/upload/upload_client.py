@@ -41,8 +41,8 @@ class UploadClient(msgspec.Struct, frozen=True):
 
     Attributes:
         calls: The calls.
-        cleanup_calls: The same calls, which wait less for a server that may be silent.
-        abort_connections: Ends all calls in flight, by errors, unless they are sent by what the caller has brought.
+        cleanup_calls: The same calls, with short timeouts.
+        abort_connections: Makes all calls in flight fail, unless the caller's own HTTP client sends them.
         base_url: URL of the API in place of Box's, or None.
     """
 

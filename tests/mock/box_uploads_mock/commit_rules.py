@@ -174,7 +174,7 @@ def _date_time(fields: Mapping[str, object], name: str) -> str | None:
         except ValueError:
             match = None
     if match is None:
-        raise argument_error("invalid_parameter", name, "The time is not written as RFC 3339 has it.")
+        raise argument_error("invalid_parameter", name, "The time is not in RFC 3339 format.")
     return match[0]
 
 

@@ -161,7 +161,7 @@ def _file_name(value: object, field: str = "file_name") -> str:
     if code == "item_name_too_long":
         raise argument_error(code, field, f"The name has more than {NAME_MAX_LENGTH} characters.")
     if code is not None or not isinstance(value, str):
-        raise argument_error("item_name_invalid", field, "The name is not one that Box can store.")
+        raise argument_error("item_name_invalid", field, "Box cannot store this name.")
     return value
 
 

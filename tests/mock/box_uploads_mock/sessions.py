@@ -88,7 +88,7 @@ class Session:
         """
         if not self.has_range(wanted):
             message = (
-                f"The range '{wanted}' is none of the session: "
+                f"The range '{wanted}' is not a part: "
                 f"the file has {self.file_size} bytes, every part but the last {self.part_size}."
             )
             raise ApiError("requested_range_not_satisfiable", message)

@@ -28,7 +28,7 @@ def conflict(context: Any) -> errors.ApiError:
 
 
 def late() -> DeadlineExceededError:
-    error = DeadlineExceededError("part: not done within 600 s")
+    error = DeadlineExceededError("part: no success within 600 s")
     error.__cause__ = errors.TransportError("gone", kind="ConnectError")
     return error
 

@@ -293,7 +293,7 @@ def test_a_closed_client_has_closed_its_connections_and_says_what_to_do(use: str
             assert entered is client
     else:
         client.close()
-    with pytest.raises(errors.ClientClosedError, match=r"^the client is closed; make another one$"):
+    with pytest.raises(errors.ClientClosedError, match=r"^the client is closed; create a new one$"):
         client.get_file("1")
     assert http.count == 1
 
@@ -306,7 +306,7 @@ def test_a_closed_async_client_has_closed_its_connections_and_says_what_to_do(us
                 assert entered is client
         else:
             await client.aclose()
-        with pytest.raises(errors.ClientClosedError, match=r"^the client is closed; make another one$"):
+        with pytest.raises(errors.ClientClosedError, match=r"^the client is closed; create a new one$"):
             await client.get_file("1")
 
     http = Closing(never)

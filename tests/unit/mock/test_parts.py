@@ -85,7 +85,7 @@ NO_RANGES = [
 ]
 NO_BINARY = [None, "", "application/json", "text/plain"]
 NO_RANGE = "The content range is not bytes <first>-<last>/<size of the file>."
-OTHER_FILE = "The range 'bytes 0-3/11' is none of the session: the file has 10 bytes, every part but the last 4."
+OTHER_FILE = "The range 'bytes 0-3/11' is not a part: the file has 10 bytes, every part but the last 4."
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ MESSAGES = {
     "missing_destination": "The folder of the file is missing.",
     "invalid_folder_id": "The id of the folder is not 1 to 19 decimal digits.",
     "missing_file_name": "The name of the file is missing.",
-    "item_name_invalid": "The name is not one that Box can store.",
+    "item_name_invalid": "Box cannot store this name.",
     "item_name_too_long": "The name has more than 255 characters.",
     "missing_file_size": "The size of the file is missing.",
     "invalid_file_size": "The file size is not a whole number of bytes.",

@@ -205,7 +205,7 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"anything": [1, {"a": object()}]}, r"anything\[1\]\.a", "object cannot be encoded"),
     ({"anything": "\udfff"}, "anything", "lone surrogate"),
     ({"when": "2020-01-01"}, "when", "RFC3339"),
-    ({"colour": "green"}, "colour", "none of the values"),
+    ({"colour": "green"}, "colour", "is not one of the allowed values"),
 ]
 
 
@@ -353,12 +353,12 @@ class Place(Struct, forbid_unknown_fields=True):
 @pytest.mark.parametrize(
     ("fields", "path", "reason"),
     [
-        ({"url": " "}, "$.url", "is no URI"),
-        ({"relative": " "}, "$.relative", "is no URI reference"),
-        ({"mail": ""}, "$.mail", "is no e-mail address"),
-        ({"host": ""}, "$.host", "is no host name"),
-        ({"ipv4": ""}, "$.ipv4", "is no IPv4 address"),
-        ({"ipv6": ["::1", ""]}, "$.ipv6[...]", "is no IPv6 address"),
+        ({"url": " "}, "$.url", "is not a valid URI"),
+        ({"relative": " "}, "$.relative", "is not a valid URI reference"),
+        ({"mail": ""}, "$.mail", "is not a valid e-mail address"),
+        ({"host": ""}, "$.host", "is not a valid host name"),
+        ({"ipv4": ""}, "$.ipv4", "is not a valid IPv4 address"),
+        ({"ipv6": ["::1", ""]}, "$.ipv6[...]", "is not a valid IPv6 address"),
         ({"short": "b"}, "$.short", "does not match ^['a]$"),
         ({"long": "b"}, "$.long", "breaks the rule: Ten of it"),
         ({"host": 5}, "$.host", "must be str, not int"),
@@ -375,7 +375,7 @@ def test_a_missing_field_is_named() -> None:
 
 
 def test_an_argument_that_is_no_uri_is_refused_in_words() -> None:
-    assert str(encode_error(Json[Place](Place), Place(url="a b"))) == "url='a b': is no URI (Where it is)"
+    assert str(encode_error(Json[Place](Place), Place(url="a b"))) == "url='a b': is not a valid URI (Where it is)"
 
 
 def test_keys_may_be_numbers() -> None:

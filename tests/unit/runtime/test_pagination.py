@@ -40,7 +40,7 @@ def test_the_last_page_is_the_one_that_makes_the_total(total: int, pages: list[s
 @pytest.mark.parametrize("second", ["ab", "ba", "bc"])
 def test_a_page_that_repeats_the_one_before_is_no_page(second: str) -> None:
     with pytest.raises(
-        PageError, match=r"^the page after 2 of 5 items repeats one of the page before: .*\(list_things\)$"
+        PageError, match=r"^the page after 2 of 5 items repeats an item of the page before: .*\(list_things\)$"
     ):
         take_all(5, "ab", second)
 

@@ -155,7 +155,7 @@ def test_the_cache_of_urls_stays_small(connect: Connect) -> None:
 
 
 BAD_BASE_URLS = {
-    "must be an absolute URL of scheme https": ["//h", "ftp://h", "https://", "/api", ""],
+    "must be an absolute https URL": ["//h", "ftp://h", "https://", "/api", ""],
     "must be a URL of ASCII characters, with everything else percent-encoded": [
         *("https://bücher.example", "https://h/a b", "https://h /", "https://h\n", "https://h/{x}"),
         "http://localhost\\@evil.example",
@@ -163,7 +163,7 @@ BAD_BASE_URLS = {
     "must have a port below 65536": ["http://localhost:0", "http://localhost:65536", "http://localhost:99999"],
     "must have no user name and no password": ["https://u:p@h", "https://@h", "http://localhost@evil.example"],
     "must have no query and no fragment": ["https://h?x", "https://h#x", "https://h/#"],
-    "must be https: a token must not travel in clear, except to a loopback address": [
+    "must be https unless it is a loopback address: http exposes the token": [
         *("http://upload.box.com", "http://upload.box.com/api", "http://127.0.0.1.evil.example", "http://127.1"),
         *("http://localhost.evil.example", "http://0.0.0.0", "http://2130706433", "http://10.0.0.1", "http://[::2]"),
     ],
@@ -564,7 +564,7 @@ def test_closing_a_transport_closes_neither_its_origin_nor_the_caller_s_client(c
     transport.close()
     with pytest.raises(ClientClosedError) as caught:
         transport.send(GET)
-    assert (str(caught.value), caught.value.retry_safe) == ("the client is closed; make another one", True)
+    assert (str(caught.value), caught.value.retry_safe) == ("the client is closed; create a new one", True)
     assert transport.transport.is_closed
     assert derive is None or origin.send(GET).status == 200
     assert not http.is_closed

@@ -147,14 +147,14 @@ def test_a_commit_whose_attempts_are_lost_until_the_deadline_is_ambiguous(pendin
 def test_an_error_during_a_commit_notes_that_it_was_sent(error: BaseException) -> None:
     with pytest.raises(type(error)) as caught:
         run(Server(lost(), error))
-    assert caught.value.__notes__ == ["A commit had been sent, and may have taken effect."]
+    assert caught.value.__notes__ == ["A commit was sent and may have taken effect."]
 
 
 @pytest.mark.parametrize(
     ("failure", "text"),
     [
         (refused(404), "the session has ended: 404"),
-        (refused(400, "digest_mismatch"), "the server puts other bytes together: 400 digest_mismatch"),
+        (refused(400, "digest_mismatch"), "the server assembled other bytes: 400 digest_mismatch"),
     ],
 )
 def test_an_error_says_what_ended_the_commit(failure: Exception, text: str) -> None:
@@ -212,11 +212,11 @@ def test_a_stored_file_that_is_ours_is_returned(sha1: str, size: Any) -> None:
 
 @pytest.mark.parametrize(("sha1", "size"), [("b" * 40, 10), (SHA1, 11)])
 def test_a_stored_file_that_is_not_ours_is_an_error(sha1: str, size: int) -> None:
-    words = f"^file 9 was stored with {size} bytes and sha1 {sha1}; ours has 10 and {SHA1}$"
+    words = f"^stored file 9 has {size} bytes and sha1 {sha1}, the source 10 and {SHA1}$"
     with pytest.raises(DigestMismatchError, match=words):
         verify_file(models.File(type="file", id="9", sha1=sha1, size=size), SHA1, 10)
 
 
 def test_a_stored_file_of_unknown_content_is_not_taken_for_ours() -> None:
-    with pytest.raises(CommitUnconfirmedError, match=f"^file 9 was stored, .*; compare it with {SHA1}$"):
+    with pytest.raises(CommitUnconfirmedError, match=f"^file 9 was stored, .*; compare the file with {SHA1}$"):
         verify_file(models.File(type="file", id="9", size=10), SHA1, 10)

@@ -27,7 +27,7 @@ EVENTS: list[ProgressEvent] = [
     PartDone(1, 8_388_608, 8_388_608, "a" * 40, 2, 3, was_held=True),
     Retried("part", 2, 1.5, "503", 8_388_608),
     Retried("commit", 2, 1.5, "503"),
-    SessionLeft(2, "Up to 2 sessions may have been created."),
+    SessionLeft(2, "Up to 2 unused sessions may stay open at Box until they expire."),
     Stored(models.File(type="file", id="7", sha1="a" * 40)),
 ]
 

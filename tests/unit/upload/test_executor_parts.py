@@ -65,7 +65,7 @@ def test_a_part_is_read_from_the_path_where_the_job_runs(path: Path) -> None:
         job = part_job(source=str(path), fingerprint=source.fingerprint)
     assert run_part_job(job) == stored(10, CONTENT[10:20])
     path.write_bytes(CONTENT + b"x")
-    with pytest.raises(SourceChangedError, match="is not the one"):
+    with pytest.raises(SourceChangedError, match="has changed since the upload began"):
         run_part_job(job)
 
 
@@ -75,7 +75,7 @@ def test_a_job_knows_the_source_on_another_machine_and_not_where_it_is_missing(p
     job = part_job(source=str(path), fingerprint=elsewhere)
     assert run_part_job(job) == stored(10, CONTENT[10:20])
     path.unlink()
-    with pytest.raises(errors.UploadError, match="cannot be read where its part is sent"):
+    with pytest.raises(errors.UploadError, match="executor's worker cannot read the source"):
         run_part_job(job)
 
 

@@ -145,7 +145,7 @@ def test_another_file_is_refused_and_left_as_it_is(path: Path, content: bytes, w
 def test_a_journal_of_an_upload_to_elsewhere_is_left_as_it_is(path: Path, field: str) -> None:
     with written(path, msgspec.structs.replace(FIRST, target=msgspec.structs.replace(TARGET, **{field: "7"}))):
         pass
-    with pytest.raises(JournalError, match="another place"):
+    with pytest.raises(JournalError, match="another target; use another file"):
         read(path)
     assert path.exists()
 
@@ -397,7 +397,7 @@ def test_a_lock_does_not_follow_a_link(path: Path, tmp_path: Path, exists: bool)
     if exists:
         target.write_bytes(b"other")
     path.symlink_to(target)
-    with pytest.raises(OSError, match="must not be a symbolic link; delete it") as caught, lock_file(path):
+    with pytest.raises(OSError, match="the lock file is a symbolic link; delete it") as caught, lock_file(path):
         pass
     assert caught.value.filename == str(path)
     assert target.exists() == exists

@@ -40,7 +40,7 @@ WRONG: list[tuple[str, Any, str]] = [
     ("size", True, "must be a number of bytes"),
     ("size", -1, "must be a number of bytes"),
     ("workers", True, "from 1 to 64"),
-    ("deadline_s", True, "must be a number of seconds"),
+    ("deadline_s", True, "must be a non-negative number of seconds"),
     ("on_progress", Awaited(), "must not be a coroutine function"),
     ("workers", "4", "from 1 to 64"),
     ("workers", 2.5, "from 1 to 64"),
@@ -50,13 +50,13 @@ WRONG: list[tuple[str, Any, str]] = [
     ("executor", 4, "must be a concurrent.futures.Executor"),
     ("on_progress", "print", "must be a callable"),
     ("resume", 5, "must be the path of a file"),
-    ("resume", "", "no path of a file"),
-    ("resume", "a\0b", "no path of a file"),
+    ("resume", "", "is not a file path"),
+    ("resume", "a\0b", "is not a file path"),
     ("backoff", 5, "must be a BackoffPolicy"),
-    ("deadline_s", "5", "must be a number of seconds"),
-    ("deadline_s", None, "must be a number of seconds"),
-    ("deadline_s", -1, "not negative"),
-    ("deadline_s", float("nan"), "not negative"),
+    ("deadline_s", "5", "must be a non-negative number of seconds"),
+    ("deadline_s", None, "must be a non-negative number of seconds"),
+    ("deadline_s", -1, "must be a non-negative number of seconds"),
+    ("deadline_s", float("nan"), "must be a non-negative number of seconds"),
     # Only sent with the commit, hours later.
     ("if_match", 3, "must be str"),
     ("if_match", "a b", "does not match"),
@@ -114,7 +114,7 @@ def test_a_path_may_be_bytes(box: Client, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["base_s", "max_s", "max_retry_after_s"])
 @pytest.mark.parametrize("value", [-1, "1", None, True, float("nan")])
 def test_a_backoff_policy_is_in_seconds(name: str, value: Any) -> None:
-    with pytest.raises(errors.InvalidArgumentError, match=f"{name}=.*: must be a number of seconds"):
+    with pytest.raises(errors.InvalidArgumentError, match=f"{name}=.*: must be a non-negative number of seconds"):
         BackoffPolicy(**{name: value})
 
 

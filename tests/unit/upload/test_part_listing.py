@@ -61,7 +61,7 @@ def test_a_part_stored_during_the_listing_restarts_it() -> None:
 
 def test_more_parts_than_can_be_listed_are_an_error() -> None:
     pages = Pages(10_003, [stored(10 * index, b"0123456789") for index in range(10_001)])
-    with pytest.raises(PlanError, match="holds 10003 parts; Box lists none behind the first 10001"):
+    with pytest.raises(PlanError, match="holds 10003 parts, but Box lists only the first 10001"):
         held(pages)
 
 

@@ -160,7 +160,7 @@ def test_a_fatal_error_ends_the_part_at_once(failure: Exception, raised: type[Ex
 
 def test_bytes_that_never_arrive_whole_are_given_up() -> None:
     script = Script(upload_part=[api_error(412)] * 9)
-    with pytest.raises(DigestMismatchError, match="other bytes at offset 10 4 times"):
+    with pytest.raises(DigestMismatchError, match="the part at offset 10 was corrupted 4 times"):
         upload(script)
     assert script.log == [PUT] * 4
 

@@ -41,7 +41,7 @@ def test_a_number_of_parts_that_does_not_fit_is_refused(size: int, part_size: in
 
 @pytest.mark.parametrize("part_size", [0, -1, LARGEST_PART + 1, 2**62])
 def test_parts_that_do_not_fit_into_memory_are_refused(part_size: int) -> None:
-    with pytest.raises(PlanError, match="parts of"):
+    with pytest.raises(PlanError, match="part size is"):
         Plan.checked(20_000_000, part_size, 1)
 
 
@@ -78,9 +78,9 @@ def test_a_small_file_is_refused_with_advice() -> None:
 def test_a_part_of_256_mib_is_the_largest() -> None:
     largest = 256 * 1024 * 1024
     assert Plan.checked(largest, largest, 1).part_size == largest
-    with pytest.raises(PlanError, match=f"parts of {largest + 1} bytes; 1 to {largest} are possible"):
+    with pytest.raises(PlanError, match=f"part size is {largest + 1} bytes, not 1 to {largest}"):
         Plan.checked(largest, largest + 1, 1)
-    with pytest.raises(PlanError, match="wants 3 parts of 10 bytes, but 20 bytes make 2"):
+    with pytest.raises(PlanError, match="plans 3 parts of 10 bytes, but 20 bytes need 2"):
         Plan.checked(20, 10, 3)
 
 

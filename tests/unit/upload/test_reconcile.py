@@ -18,7 +18,7 @@ from tests.unit.upload.script import Answer, Script, Time, api_error, context, l
 
 CONTENT, SHA1, OTHER = bytes(30), "deb6c11e1971aa61dbbcbc76e5ea7553a5bea7b7", "a" * 40
 STATUS, FILE, CREATE, ABORT = "get_upload_session", "get_file", "create_upload_session", "abort_upload_session"
-SENT = "A commit had been sent, and may have taken effect."
+SENT = "A commit was sent and may have taken effect."
 ASKING = session(total_parts=7)
 NEW = Target(folder_id="0", file_id=None, file_name="film.mov")
 VERSION = Target(folder_id=None, file_id="7", file_name=None)
@@ -123,7 +123,7 @@ def test_a_file_that_is_not_there_is_unconfirmed_or_was_never_made(file: Any, ta
 
 
 def test_an_error_of_the_look_up_is_the_cause() -> None:
-    with pytest.raises(CommitUnconfirmedError, match=f"^{SENT} Its outcome could not be found out: 404") as caught:
+    with pytest.raises(CommitUnconfirmedError, match=f"^{SENT} Its outcome is unknown: 404") as caught:
         resolve(Box(get_upload_session=gone(404), get_file=[api_error(404, operation=FILE)]))
     assert isinstance(caught.value.__cause__, errors.NotFoundError)
 
@@ -136,7 +136,7 @@ def test_questions_are_asked_again_until_the_deadline() -> None:
     for operation in (STATUS, FILE, CREATE):
         steps: dict[str, list[Any]] = {STATUS: gone(404), operation: [lost()] * 1000}
         box = Box(stored(), **steps)
-        with pytest.raises(CommitUnconfirmedError, match=r"confirm: not done within 30 s"):
+        with pytest.raises(CommitUnconfirmedError, match=r"confirm: no success within 30 s"):
             resolve(box, NEW if operation == CREATE else VERSION)
         assert 5 < box.log.count(operation) < 10
 
@@ -181,7 +181,7 @@ def test_a_file_whose_sha1_is_in_capitals_is_found(target: Target, file_id: str)
 def test_an_unreadable_response_is_not_asked_for_again(operation: str) -> None:
     steps: dict[str, list[Any]] = {STATUS: gone(404), operation: [errors.DecodeError("no JSON", status=200)] * 9}
     box = Box(stored(), **steps)
-    with pytest.raises(CommitUnconfirmedError, match=r"could not be found out: response body at \$: no JSON"):
+    with pytest.raises(CommitUnconfirmedError, match=r"is unknown: response body at \$: no JSON"):
         resolve(box, NEW if operation == CREATE else VERSION)
     assert box.log.count(operation) == 1
 
@@ -279,7 +279,7 @@ def test_a_conflict_names_our_file_in_either_case(is_list: bool) -> None:
 @pytest.mark.parametrize("status", [404, 410])
 def test_a_version_of_unknown_sha1_is_unconfirmed(status: int) -> None:
     box = Box(stored(sha1=msgspec.UNSET), get_upload_session=gone(status))
-    with pytest.raises(CommitUnconfirmedError, match=r"does not tell the sha1 of file 7\. Before uploading again"):
+    with pytest.raises(CommitUnconfirmedError, match=r"reports no sha1 for file 7\. Before uploading again"):
         resolve(box)
 
 

@@ -50,7 +50,7 @@ def test_windows_are_read_in_any_order() -> None:
 
 
 def test_a_source_that_ends_too_early_has_changed() -> None:
-    with pytest.raises(SourceChangedError, match="ends at byte 100"):
+    with pytest.raises(SourceChangedError, match="ended early, at byte 100"):
         seekable(io.BytesIO(CONTENT)).window(95, 10, memoryview(bytearray(10)))
 
 
@@ -74,11 +74,11 @@ class WrongInto(Wrong):
 @pytest.mark.parametrize(
     ("file", "words"),
     [
-        (Wrong(lambda size: "x" * size), "must give bytes"),
-        (Wrong(lambda size: [120] * size), "must give bytes"),
-        (Wrong(lambda size: bytes(size + 1)), "has given 11 bytes where 10 were asked for"),
-        (WrongInto(lambda size: size + 1), "has given 11 bytes where 10 were asked for"),
-        (WrongInto(lambda _: -1), "has given -1 bytes"),
+        (Wrong(lambda size: "x" * size), r"must return bytes from read\(\)"),
+        (Wrong(lambda size: [120] * size), r"must return bytes from read\(\)"),
+        (Wrong(lambda size: bytes(size + 1)), "returned 11 bytes when 10 were requested"),
+        (WrongInto(lambda size: size + 1), "returned 11 bytes when 10 were requested"),
+        (WrongInto(lambda _: -1), "returned -1 bytes"),
     ],
 )
 def test_a_file_object_that_reads_something_else_is_refused(file: Any, words: str) -> None:
@@ -115,7 +115,7 @@ def test_a_change_names_what_has_changed(field: str) -> None:
     source = Source(lambda: Fingerprint(**present))  # type: ignore[arg-type]
     source.check_unchanged()
     present[field] = "x" if field == "mark" else 7
-    with pytest.raises(SourceChangedError, match=f"uploaded: {field}$"):
+    with pytest.raises(SourceChangedError, match=f"during the upload: {field}$"):
         source.check_unchanged()
 
 
