@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import fields, replace
@@ -30,7 +29,7 @@ from box_uploads_mock import (
 )
 from box_uploads_mock.fault_kinds import KINDS
 
-from tests.flow.upload_ground import CONTENT, SMALL_PART_SIZE, Freeze, Ground, write
+from tests.flow.upload_ground import CONTENT, SMALL_PART_SIZE, Freeze, Ground, open_sessions_in, write
 
 CREATE, VERSION = "create_upload_session", "create_version_upload_session"
 PART, LIST, COMMIT = "upload_part", "list_parts", "commit_upload_session"
@@ -62,9 +61,7 @@ PASSING: list[Make] = [
     lambda step: LatePartsMismatch(operation=step),
     lambda step: TokenExpiry(operation=step, new_token="fresh"),
 ]
-GOES_ON_AFTER_THE_END = "until it expires"
 """What an error says of a session that could not be ended."""
-UP_TO = re.compile(r"^Up to (\d+) ")
 FINAL: list[Make] = [
     lambda step: Failure(operation=step, status=400),
     lambda step: Failure(operation=step, status=403),
@@ -175,8 +172,7 @@ class Run:
             self.ground.state.faults.clear()
             self.check_done(self._upload())
             return
-        notes = [note for note in getattr(error, "__notes__", []) if GOES_ON_AFTER_THE_END in note]
-        reported = sum(int((UP_TO.findall(note) or ["1"])[0]) for note in notes)
+        reported = sum(map(open_sessions_in, getattr(error, "__notes__", [])))
         assert len(self.ground.state.sessions) <= unreported + reported
 
 
@@ -292,7 +288,7 @@ def test_a_server_that_always_stalls_is_given_up_and_nothing_is_left_untold(
         assert "may stay open" in notes
         assert (small_ground.stored(), run.journal.exists()) == (run.before, False)
         return
-    assert (GOES_ON_AFTER_THE_END in notes) == (fault.operation == ABORT)
+    assert open_sessions_in(notes) == (fault.operation == ABORT)
     assert run.journal.exists() == (fault.operation == STATUS)
     run.check_failed(error)
 

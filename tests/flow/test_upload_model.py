@@ -43,7 +43,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from msgspec import Struct
 
-from tests.flow.upload_ground import SMALL_PART_SIZE, Ground, write
+from tests.flow.upload_ground import SMALL_PART_SIZE, Ground, open_sessions_in, write
 
 CREATE, VERSION = "create_upload_session", "create_version_upload_session"
 PART, LIST, COMMIT = "upload_part", "list_parts", "commit_upload_session"
@@ -191,7 +191,7 @@ class Run:
         name = event.phase if isinstance(event, PhaseChanged) else type(event).__name__
         self.heard[name] += 1
         self.has_resumed |= isinstance(event, Resumed) and event.parts > 0
-        self.left += isinstance(event, Restarted) and "until it expires" in event.reason
+        self.left += open_sessions_in(event.reason) if isinstance(event, Restarted) else 0
         self.left += event.count if isinstance(event, SessionLeft) else 0
         plan = self.plan
         if not plan.act or (name, self.heard[name]) != plan.moment:
@@ -207,8 +207,7 @@ class Run:
     @property
     def reported(self) -> int:
         """How many open sessions were reported."""
-        notes: list[str] = getattr(self.error, "__notes__", [])
-        return self.left + sum(note.count("until it expires") for note in notes)
+        return self.left + sum(map(open_sessions_in, getattr(self.error, "__notes__", [])))
 
 
 class Machine(RuleBasedStateMachine):

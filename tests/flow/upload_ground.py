@@ -6,6 +6,7 @@ import asyncio
 import datetime as dt
 import hashlib
 import random
+import re
 import threading
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ __all__ = [
     "interrupt_after",
     "interrupt_at",
     "of_type",
+    "open_sessions_in",
     "write",
 ]
 
@@ -33,6 +35,7 @@ PART_SIZE = 4_194_304
 SMALL_PART_SIZE = 1000
 CONTENT = random.Random(1).randbytes(MINIMUM_SIZE)
 SHA1 = hashlib.sha1(CONTENT, usedforsecurity=False).hexdigest()
+_STAY_OPEN = re.compile(r"(?:Up to ([0-9]+) unused sessions[^.]*|)until (?:it expires|they expire)")
 _BEGINNING = dt.datetime(2030, 1, 1, tzinfo=dt.UTC)
 
 
@@ -180,3 +183,8 @@ def interrupt_after(parts: int, kind: type[BaseException] = Interrupt) -> Any:
 def of_type(kind: type[object], events: list[Any]) -> list[Any]:
     """Return the events of a type."""
     return [event for event in events if isinstance(event, kind)]
+
+
+def open_sessions_in(text: str) -> int:
+    """Return how many sessions a note or the reason of an event reports as still open."""
+    return sum(int(found[1] or 1) for found in _STAY_OPEN.finditer(text))
