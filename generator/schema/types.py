@@ -6,15 +6,17 @@ for signatures.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 
 from generator.python.literals import python_literal
 
 
 @dataclass(frozen=True)
-class Type:
+class Type(ABC):
     """A type expression."""
 
+    @abstractmethod
     def text(self, prefix: str = "", *, plain: bool = False) -> str:
         """Return the expression as Python.
 
@@ -22,7 +24,6 @@ class Type:
             prefix: Prefix of the names of models and aliases, such as `models.`.
             plain: Whether constraints are left out and aliases resolved.
         """
-        raise NotImplementedError
 
     @property
     def members(self) -> tuple[Type, ...]:

@@ -32,12 +32,13 @@ IDLE_POLLS = 10_000
 IDLE_POLL_S = 0.001
 
 
-class _NotifyingServer(uvicorn.Server):
-    """A server that sets an event when it listens."""
+class _ThreadedServer(uvicorn.Server):
+    """A server with a thread to run it, that sets an event when it listens."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, sockets: list[socket.socket]) -> None:
         super().__init__(config)
         self.listening = threading.Event()
+        self.thread = threading.Thread(target=self.run, args=(sockets,), name="box-uploads-mock", daemon=True)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -117,8 +118,7 @@ class MockServer:
         self._hosts = (*filter(None, (host,)), *names)
         self._certificate = _certificate(self._hosts) if tls else None
         self._require_fired = require_fired
-        self._server: _NotifyingServer | None = None
-        self._thread: threading.Thread | None = None
+        self._server: _ThreadedServer | None = None
 
     @property
     def origin(self) -> str:
@@ -149,7 +149,7 @@ class MockServer:
             OSError: The server cannot listen on the port.
             RuntimeError: The server is already running, or does not start in time.
         """
-        if self._thread is not None:
+        if self._server is not None:
             raise RuntimeError("The mock server is already running; stop it first.")
         family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
         listening = socket.create_server((self._host, self._port), family=family)
@@ -174,11 +174,8 @@ class MockServer:
         if self._certificate is not None:
             config.load()
             config.ssl = self._certificate.server_context
-        self._server = _NotifyingServer(config)
-        self._thread = threading.Thread(
-            target=self._server.run, args=([listening],), name="box-uploads-mock", daemon=True
-        )
-        self._thread.start()
+        self._server = _ThreadedServer(config, [listening])
+        self._server.thread.start()
         if not self._server.listening.wait(START_TIMEOUT_S):
             raise RuntimeError(f"The mock server did not start within {START_TIMEOUT_S} s.")
 
@@ -188,19 +185,18 @@ class MockServer:
         Raises:
             RuntimeError: The server does not stop in time.
         """
-        if self._server is None or self._thread is None:
+        if self._server is None:
             return
         self._server.should_exit = True
         for _ in range(STOP_POLLS):
             # Waiting calls must not delay the stop; calls in progress may start to wait only now, so repeat it.
             self.state.faults.release()
-            self._thread.join(STOP_POLL_S)
-            if not self._thread.is_alive():
+            self._server.thread.join(STOP_POLL_S)
+            if not self._server.thread.is_alive():
                 break
         else:
             raise RuntimeError(f"The mock server did not stop within {STOP_POLLS * STOP_POLL_S:g} s.")
         self._server = None
-        self._thread = None
         if self._owns_state:
             self.state.close()
 

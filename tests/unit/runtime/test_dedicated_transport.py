@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 import threading
+import weakref
+from concurrent.futures import Future
 from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
 
-from generator.overlay._runtime.auth import Credentials
+from generator.overlay._runtime.auth import Credentials, Secret
 from generator.overlay._runtime.dedicated_transport import dedicate, dedicate_async
 from generator.overlay._runtime.errors import ClientClosedError, TransportError, UntrustedUrlError
 from generator.overlay._runtime.messages import Request
@@ -285,3 +288,25 @@ def test_an_authentication_of_the_http_library_is_left_to_the_event_loop(loop: L
     assert origin.send(get("/x")).status == 200
     assert len(server.connections) == 1
     origin.close()
+
+
+def test_a_failed_call_of_the_event_loop_is_freed_without_the_garbage_collector() -> None:
+    futures: list[weakref.ref[Future[Any]]] = []
+
+    def fail(coroutine: Any) -> Future[Any]:
+        coroutine.close()
+        future: Future[Any] = Future()
+        future.set_exception(TransportError("gone", kind="ReadError"))
+        futures.append(weakref.ref(future))
+        return future
+
+    origin = AsyncTransport(
+        Credentials("t0ken"), base_url=NOWHERE, http=httpx2.MockTransport(lambda _: httpx2.Response(200))
+    )
+    gc.disable()
+    try:
+        with pytest.raises(TransportError):
+            dedicate_async(origin, fail, lambda _: Secret("t0ken")).send(get("/"))
+        assert futures[0]() is None
+    finally:
+        gc.enable()
