@@ -310,6 +310,19 @@ def test_check_reports_a_changed_lock_file(job: Job, change: Callable[[str], str
     assert found == shown
 
 
+def test_only_the_repository_s_own_package_has_a_lock_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    jobs: list[Job] = []
+
+    def keep(job: Job) -> Path:
+        jobs.append(job)
+        return job.target
+
+    monkeypatch.setattr("generator.__main__.generate", keep)
+    for arguments in ([], ["--output", str(tmp_path)], ["--package", "other"]):
+        assert main(arguments) == 0
+    assert [job.lock and job.lock.name for job in jobs] == ["lock.toml", None, None]
+
+
 def test_the_lock_file_has_a_fixed_order(tmp_path: Path) -> None:
     spec = tmp_path / "spec.json"
     spec.write_bytes(b"{}")

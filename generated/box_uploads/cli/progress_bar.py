@@ -136,7 +136,6 @@ class ProgressBar:
         self._uploaded = self._failed = self._uploaded_size = 0
         self._total = None if len(sizes) == 1 else self._add_task("total", self._total_size(), self._total_state())
         self._file: TaskID | None = None
-        self._name = ""
         self._messages = EventMessages(clock)
         self._reset()
 
