@@ -28,9 +28,6 @@ def check_schema(document: Document, node: Node) -> None:
         raise SpecError(f"{node.place}/nullable", "is a keyword of OpenAPI 3.0; in 3.1, write type: [..., 'null']")
     if "discriminator" in schema:
         check_keywords(node / "discriminator", "discriminator")
-    for keyword in ("oneOf", "anyOf", "enum"):
-        if keyword in schema:
-            (node / keyword).array()
 
 
 def check_keywords_fit(node: Node, names: list[str]) -> None:

@@ -191,6 +191,7 @@ MODELS: list[tuple[Any, dict[str, Any], str, dict[str, str]]] = [
         {"R": "str", "Hint": "a: str, b?: str, c?: str, d?: R"},
     ),
     (ref("M"), {"M": obj(a=TEXT)}, "models.M", {"M": "a: str"}),
+    (ref("M"), {"M": {"properties": {"a": TEXT}}}, "models.M", {"M": "a?: str"}),
     (
         ref("M"),
         {"M": {"type": ["object", "null"], "properties": {"a": TEXT}, "required": ["a"]}},

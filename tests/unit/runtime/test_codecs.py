@@ -310,6 +310,12 @@ def test_msgspec_still_words_its_errors_as_the_rules_expect() -> None:
         assert re.search(words, str(encode_error(Json[Any](type_), value)))
 
 
+def test_the_rule_of_a_value_in_an_optional_map_is_explained() -> None:
+    code = Annotated[str, Meta(pattern=f"^({'a' * 60}|b)$", description="Code of a country.")]
+    error = decode_error(Json[Any](list[int] | dict[str, code] | None), b'{"a": "x"}')
+    assert (error.path, error.reason) == ("$[...]", "breaks the rule: Code of a country")
+
+
 def test_a_struct_that_was_changed_is_checked_again() -> None:
     upload = Upload(file_name="a")
     upload.parts = msgspec.convert([{"size": 1}], list[Part])
