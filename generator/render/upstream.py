@@ -106,7 +106,8 @@ class MsgspecProject(Project):
         super().__init__(
             openapi=GeneratorData(
                 title=UntrustedString((info / "title").text()),
-                description=UntrustedString(info.prose("description")),
+                # Our templates take it from the document.
+                description=None,
                 version=UntrustedString((info / "version").text()),
                 models=[],
                 errors=[],

@@ -503,9 +503,10 @@ def test_the_token_is_in_no_output(desk: Desk) -> None:
     assert "Traceback" not in printed
 
 
-def test_a_missing_package_of_the_extra_is_reported_with_a_hint(desk: Desk) -> None:
-    program = "import sys; sys.modules['rich'] = None; from box_uploads.cli import main; sys.exit(main())"
+@pytest.mark.parametrize("package", ["click", "platformdirs", "rich"])
+def test_a_missing_package_of_the_extra_is_reported_with_a_hint(desk: Desk, package: str) -> None:
+    program = f"import sys; sys.modules[{package!r}] = None; from box_uploads.cli import main; sys.exit(main())"
     ended = desk.run_program(sys.executable, "-c", program)
 
     assert (ended.returncode, ended.stdout) == (2, "")
-    assert ended.stderr == 'error: rich is not installed\nhint: run `pip install "box-uploads[cli]"`\n'
+    assert ended.stderr == f'error: {package} is not installed\nhint: run `pip install "box-uploads[cli]"`\n'

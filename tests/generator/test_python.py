@@ -13,6 +13,7 @@ TEXTS: list[tuple[str, tuple[Any, ...], str]] = [
     ("one_line", ("  a \n\t b ",), "a b"),
     *(("sentence", (text,), text) for text in ("", "a.", "a!", "a?", "a:")),
     ("sentence", ("a ",), "a."),
+    ("sentence", ("An X",), "An X."),
     ("sentence", ("  ",), ""),
     ("header_token", ("A z/0.9+_-é(x)",), "A-z-0.9+_--x"),
     ("header_token", ("-é-",), "0"),
