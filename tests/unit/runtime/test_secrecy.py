@@ -333,3 +333,11 @@ def test_a_transport_neither_shows_nor_pickles_its_token(connect: Connect) -> No
     assert TOKEN not in repr(transport) + repr(vars(transport))
     with pytest.raises(TypeError):
         pickle.dumps(transport)
+
+
+def test_a_client_in_another_process_gets_the_same_token_or_callable_or_none() -> None:
+    def fetch() -> str:
+        return "t0ken"
+
+    sources = [Credentials(token).token_source() for token in ("t0ken", fetch, None)]
+    assert sources == ["t0ken", fetch, None]
