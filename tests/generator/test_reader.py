@@ -10,7 +10,7 @@ import pytest
 from generator.document.document import Document
 from generator.operation.model import Operation, Parameter, Response
 from generator.operation.reader import OperationReader
-from generator.operation.servers import api_hosts
+from generator.operation.servers import api_hosts, request_id_headers
 from generator.schema.schemas import SchemaReader
 from generator.schema.types import Field
 
@@ -444,6 +444,12 @@ def test_api_hosts_are_the_trusted_hosts_or_those_of_the_servers(
     found, operations = _linked(**others)
 
     assert api_hosts(found, operations) == hosts
+
+
+def test_request_id_headers_are_in_lower_case() -> None:
+    found, _ = _linked(**{"x-request-id-headers": ["Box-Request-Id", "x-id"]})
+
+    assert request_id_headers(found) == ("box-request-id", "x-id")
 
 
 @pytest.mark.parametrize("name", ["self", "api", "models", "request", "response"])

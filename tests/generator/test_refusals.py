@@ -530,6 +530,10 @@ REFUSED: list[tuple[Any, str]] = [
         linked(STOP, **{"x-trusted-hosts": ["a.example", "https://a.example"]}),
         "#/x-trusted-hosts/1: 'https://a.example' is not a domain, such as example.com",
     ),
+    (
+        linked(STOP, **{"x-request-id-headers": ["x-id", "x id"]}),
+        "#/x-request-id-headers/1: 'x id' is not the name of a header field, such as x-request-id",
+    ),
     (linked(STOP, **{"x-trusted-hosts": "a.example"}), "#/x-trusted-hosts: must be an array, not a string"),
     # Servers and what else there is.
     (get(servers=[{"url": "https://a", "own": "x"}]), f"{GET}/servers/0: {unknown('server')}"),

@@ -89,11 +89,14 @@ def test_a_closed_state_leaves_no_files(kind: Any) -> None:
     state = small_state(store=kind)
     upload = Upload(state)
     upload.put(2)
+    file = complete(state, b"earlier", file_id="12345").stored()
     directory = state.store.directory
     assert directory is not None
     state.close()
     assert not directory.exists()
     assert not state.sessions
+    with pytest.raises(LookupError, match="are not stored"):
+        state.content(file["id"])
     complete(state).stored()
     state.close()
 
