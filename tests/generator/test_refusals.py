@@ -407,6 +407,10 @@ REFUSED: list[tuple[Any, str]] = [
         schema(anyOf=[obj(k={"const": "a"}), obj(k={"const": "b"}), TEXT, {"type": "string", "format": "date"}]),
         f"{S}: a union of str and datetime.date {NOT_APART}",
     ),
+    (
+        schema(anyOf=[{"enum": ["a"]}, TEXT, {"items": TEXT}, {"items": INT}]),
+        f"{S}: a union of list[str] and list[int] {NOT_APART}",
+    ),
     (schema(anyOf=[{"type": "string", "format": "uri"}, {"items": TEXT}]), f"{S}: {CRASH}"),
     (schema(type=["string", "object"], pattern="a", additionalProperties=TEXT), f"{S}: {CRASH}"),
     (
