@@ -69,8 +69,8 @@ def test_a_body_that_is_not_declared_as_json_gets_415(state: State, path: str, m
     for framing in ({"content-length": str(len(FAULT))}, {"transfer-encoding": "chunked"}):
         headers = {"host": HOST, "content-type": media_type, **framing}
         response = send(state, "POST", path, headers, [FAULT])
-        assert response.status == 415
-        assert "Content-Type: application/json" in response.body["error"]
+        message = "The body is not declared as JSON: send Content-Type: application/json."
+        assert (response.status, response.body["error"]) == (415, message)
     assert (len(state.sessions), state.faults.limited_requests) == (1, 0)
 
 
