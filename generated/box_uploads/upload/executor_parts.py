@@ -237,7 +237,7 @@ def _content(job: PartJob) -> memoryview:
     try:
         with open_source(job.source) as source:
             if job.fingerprint is None or not source.fingerprint.agrees(job.fingerprint):
-                raise SourceChangedError("the source has changed since the upload began")
+                raise SourceChangedError("the executor's worker has another source than the upload began with")
             return source.window(job.part.offset, job.part.size, _STATE.buffer_of(job.part.size))
     except OSError as error:
         raise UploadError(f"the executor's worker cannot read the source: {error!r}") from error

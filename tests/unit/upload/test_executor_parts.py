@@ -65,7 +65,7 @@ def test_a_part_is_read_from_the_path_where_the_job_runs(path: Path) -> None:
         job = part_job(source=str(path), fingerprint=source.fingerprint)
     assert run_part_job(job) == stored(10, CONTENT[10:20])
     path.write_bytes(CONTENT + b"x")
-    with pytest.raises(SourceChangedError, match="has changed since the upload began"):
+    with pytest.raises(SourceChangedError, match="has another source than the upload began with"):
         run_part_job(job)
 
 
