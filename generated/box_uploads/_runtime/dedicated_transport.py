@@ -134,15 +134,8 @@ class LoopTransport(SyncTransport):
 
     def with_timeout_cap(self, cap_s: float) -> Self:
         """As of any transport."""
-        return self._replace(self._loop_transport.with_timeout_cap(cap_s))
-
-    def with_response_cap(self, cap_s: float) -> Self:
-        """As of any transport."""
-        return self._replace(self._loop_transport.with_response_cap(cap_s))
-
-    def _replace(self, loop_transport: AsyncTransport) -> Self:
         transport = copy(self)
-        transport._loop_transport = loop_transport  # noqa: SLF001  # its own kind
+        transport._loop_transport = self._loop_transport.with_timeout_cap(cap_s)  # noqa: SLF001  # its own kind
         return transport
 
     def abort_connections(self) -> None:

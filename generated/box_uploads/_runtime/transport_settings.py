@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from .auth import Credentials
     from .messages import Request
-    from .request_builder import RequestBuilder
     from .response_reader import ResponseReader
 
 __all__ = ["BaseTransport", "Timeout", "TransportSettings", "check_http", "check_proxies"]
@@ -151,18 +150,8 @@ class BaseTransport:
 
         It need not be closed.
         """
-        return self._with_builder(self._builder.with_timeout_cap(cap_s))
-
-    def with_response_cap(self, cap_s: float) -> Self:
-        """Return a transport with the same connections and credentials, its time for a response cut to `cap_s` seconds.
-
-        It need not be closed.
-        """
-        return self._with_builder(self._builder.with_response_cap(cap_s))
-
-    def _with_builder(self, builder: RequestBuilder) -> Self:
         transport = copy(self)
-        transport._builder = builder  # noqa: SLF001  # its own kind
+        transport._builder = self._builder.with_timeout_cap(cap_s)  # noqa: SLF001  # its own kind
         transport._owns_client = False  # noqa: SLF001  # as above
         return transport
 

@@ -55,6 +55,7 @@ def commit_session(
         BaseException: What `on_progress` raised, or a signal's handler.
     """
     options, budget = context.options, context.retry_budget("commit")
+    calls = context.client.calls_within(budget)
     parts = [
         models.CommitPart(part_id=part.part_id, offset=part.offset, size=part.size, sha1=part.sha1)
         for part in uploaded.parts
@@ -62,7 +63,7 @@ def commit_session(
     try:
         while True:
             try:
-                response = context.client.calls.commit_upload_session(
+                response = calls.commit_upload_session(
                     session,
                     parts=parts,
                     digest=header(uploaded.sha1),

@@ -12,6 +12,7 @@ from .retry import CancelToken, RetryBudget
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ..client import RawClient
     from .events import ProgressEvent
     from .executor_parts import ClientFactory
     from .journal import Journal
@@ -68,13 +69,13 @@ class UploadContext:
         self.unended_sessions: list[str] = []
 
     def retry_budget(self, step: str) -> RetryBudget:
-        """Return the time that a step may spend on failures."""
+        """Return the time that a step may take without progress, from now on."""
         options = self.options
         return RetryBudget(
             step, backoff=options.backoff, deadline_s=options.deadline_s, cancel=self.cancel, emit=self.emit
         )
 
-    def call_with_retry(self, step: str, call: Callable[[], _T]) -> _T:
+    def call_with_retry(self, step: str, call: Callable[[RawClient], _T]) -> _T:
         """Make a call that changes nothing, until the server answers it.
 
         Raises:
@@ -83,18 +84,19 @@ class UploadContext:
             ApiError: The server refuses the call.
         """
         budget = self.retry_budget(step)
+        calls = self.client.calls_within(budget)
         while True:
             self.cancel.check()
             try:
                 with self.cancel.on_cancel(self.client.abort_connections):
-                    return call()
+                    return call(calls)
             except ClientError as error:
                 if not is_retryable(error):
                     raise
                 budget.wait(error)
 
     def cleanup_budget(self) -> RetryBudget:
-        """Return the time that aborting a session may spend on failures; it cannot be cancelled and emits nothing."""
+        """Return the time that aborting a session may take; it cannot be cancelled and emits nothing."""
         options = self.options
         return RetryBudget(
             "abort",

@@ -11,6 +11,7 @@ from concurrent.futures import BrokenExecutor, CancelledError
 from math import inf
 from pickle import PicklingError, dumps
 from threading import local
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 from weakref import finalize
@@ -18,8 +19,9 @@ from weakref import finalize
 import msgspec
 
 from .. import models
+from .._runtime.body import PIECE, Stream
 from .._runtime.conversion import decode
-from .._runtime.errors import InvalidArgumentError
+from .._runtime.errors import ClientError, InvalidArgumentError
 from .._runtime.retry import RetryPolicy
 from .._runtime.text import one_line, short_repr
 from .._runtime.transport_settings import Timeout
@@ -28,11 +30,11 @@ from . import digest
 from .errors import DigestMismatchError, PartConflictError, SourceChangedError, UploadError
 from .part_upload import check_stored
 from .source_factory import open_source
-from .upload_client import LEAST_RESPONSE_S, is_coroutine_function
+from .upload_client import is_coroutine_function
 from .worker_pool import ThreadPool
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from concurrent.futures import Executor, Future
 
     from ..client import AsyncClient
@@ -47,6 +49,7 @@ __all__ = ["ClientFactory", "ExecutorPool", "PartJob", "StaticToken", "client_fa
 
 _CLIENTS_KEPT = 4
 _BROKEN = "the executor that sends the parts is broken"
+_IDLE_S = "idle_s"
 
 
 class ExecutorPool(ThreadPool):
@@ -104,7 +107,8 @@ class _JobSender:
     Args:
         executor: The caller's executor.
         job: The part as a job.
-        budget: Counts the time of a job as progress: a job does not report bytes.
+        budget: Counts the time of a job as progress, but for what a failed one says that it was idle: a job does not
+            report bytes.
         cancel: Whether the upload was cancelled; a job that has not started is cancelled.
 
     Attributes:
@@ -131,10 +135,15 @@ class _JobSender:
     def _run(self, job: PartJob) -> models.UploadPart:
         self._cancel.check()
         self._attempts += 1
-        future = self._submit(msgspec.structs.replace(job, attempt=self._attempts))
+        timeout_s = self._budget.attempt_s()
+        future = self._submit(msgspec.structs.replace(job, attempt=self._attempts, timeout_s=timeout_s))
+        idle_s = 0.0
         try:
             with self._cancel.on_cancel(future.cancel):
                 return _check_result(future.result())
+        except ClientError as error:
+            idle_s = vars(error).get(_IDLE_S, 0.0)
+            raise
         except CancelledError:
             self._cancel.check()
             raise UploadError("the executor has cancelled a part") from None
@@ -147,7 +156,7 @@ class _JobSender:
             text = "the client's token cannot be pickled: use a string, or a module-level function"
             raise UploadError(f"{text} ({error})") from error
         finally:
-            self._budget.note_progress()
+            self._budget.note_progress(idle_s)
             # Not bound to a name: the error would refer to this frame, and the frame to the error.
             del future
 
@@ -192,6 +201,7 @@ class PartJob(msgspec.Struct, frozen=True, kw_only=True):
         held: What the server holds of it already, or None; then the source is only compared with it.
         attempt: Number of this job among those of its part, from 1: executors that take a job for a pure function, as
             Dask does, answer an equal one with what they remember, failures included.
+        timeout_s: Seconds that the server may be silent, or take for its response.
     """
 
     make_client: ClientFactory
@@ -203,6 +213,7 @@ class PartJob(msgspec.Struct, frozen=True, kw_only=True):
     part: Part
     held: models.UploadPart | None = None
     attempt: int = 1
+    timeout_s: float = inf
 
 
 def run_part_job(job: PartJob) -> models.UploadPart:
@@ -221,13 +232,27 @@ def run_part_job(job: PartJob) -> models.UploadPart:
         check_stored(job.held, job.part, sha1, PartConflictError)
         return job.held
     raw = _STATE.client(job.client, job.make_client).raw
-    response = raw.with_transport(raw.transport.without_retries()).upload_part(
-        decode(job.session, models.UploadSession),
-        body=content,
-        digest=digest.header(sha1),
-        content_range=job.part.content_range(job.file_size),
-    )
-    check_stored(response.parsed.part, job.part, sha1, DigestMismatchError)
+    calls = raw.with_transport(raw.transport.without_retries().with_timeout_cap(job.timeout_s))
+    idle_since = monotonic()
+
+    def pieces() -> Iterator[memoryview]:
+        nonlocal idle_since
+        for start in range(0, len(content), PIECE):
+            yield content[start : start + PIECE]
+            idle_since = monotonic()
+
+    try:
+        response = calls.upload_part(
+            decode(job.session, models.UploadSession),
+            body=Stream(len(content), pieces),
+            digest=digest.header(sha1),
+            content_range=job.part.content_range(job.file_size),
+        )
+        check_stored(response.parsed.part, job.part, sha1, DigestMismatchError)
+    except ClientError as error:
+        # An attribute goes with the error to the process that counts the time; no field of an error is about jobs.
+        vars(error)[_IDLE_S] = monotonic() - idle_since
+        raise
     return response.parsed.part
 
 
@@ -314,12 +339,8 @@ class ClientFactory(msgspec.Struct, frozen=True, kw_only=True):
         return f"ClientFactory({self.base_url!r})"
 
 
-def client_factory(client: Client | AsyncClient, response_s: float = inf) -> ClientFactory:
+def client_factory(client: Client | AsyncClient) -> ClientFactory:
     """Return what makes a client like this one in another process.
-
-    Args:
-        client: The client.
-        response_s: Longest time for a response in seconds; 10 at least.
 
     Raises:
         InvalidArgumentError: The client sends by the caller's own `http=`, which cannot go there.
@@ -332,9 +353,6 @@ def client_factory(client: Client | AsyncClient, response_s: float = inf) -> Cli
         rule = "needs a client with a token or a callable for it, and without http="
         raise InvalidArgumentError("executor", rule)
     timeout = settings.timeout_s
-    response_s = max(response_s, LEAST_RESPONSE_S)
-    if response_s < (timeout or Timeout()).response_s:
-        timeout = msgspec.structs.replace(timeout or Timeout(), response_s=response_s)
     options: dict[str, Any] = client.raw.call_options
     return ClientFactory(
         token=StaticToken(token) if isinstance(token, str) else token,

@@ -144,7 +144,7 @@ def _unknown(context: UploadContext, sha1: str, text: str, cause: BaseException 
 def _session_status(context: UploadContext, session: models.UploadSession) -> str:
     """Ask the server for the state of a session: open, failed or expired, or gone."""
     try:
-        context.call_with_retry("confirm", lambda: context.client.calls.get_upload_session(session))
+        context.call_with_retry("confirm", lambda calls: calls.get_upload_session(session))
     except NotFoundError:
         return "gone"
     except GoneError:
@@ -161,7 +161,7 @@ def _look_up(context: UploadContext, sha1: str) -> models.File | str:
 
 
 def _look_up_version(context: UploadContext, file_id: str, sha1: str) -> models.File | str:
-    file = context.call_with_retry("confirm", lambda: context.client.calls.get_file(file_id).parsed)
+    file = context.call_with_retry("confirm", lambda calls: calls.get_file(file_id).parsed)
     if file.sha1 is msgspec.UNSET:
         raise CommitUnconfirmedError(f"the server reports no sha1 for file {file_id}")
     if not is_same(file.sha1, sha1):
@@ -201,7 +201,7 @@ def _read_conflicting_file(context: UploadContext, error: ConflictError) -> mode
     if items[0].get("type", "file") != "file" or not isinstance(file_id, str) or not file_id.isdecimal():
         return None
     try:
-        return context.call_with_retry("confirm", lambda: context.client.calls.get_file(file_id).parsed)
+        return context.call_with_retry("confirm", lambda calls: calls.get_file(file_id).parsed)
     except ApiError:
         # It may be gone by now, so the name is asked for once more.
         return None

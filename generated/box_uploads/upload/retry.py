@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["BackoffPolicy", "CancelToken", "RetryBudget", "check_seconds"]
 
+_LEAST_RESPONSE_S = 10.0
+
 
 def check_seconds(name: str, value: object) -> None:
     """Check that an argument is a number of seconds, which may be infinite.
@@ -114,14 +116,15 @@ class CancelToken:
 
 
 class RetryBudget:
-    """The time that one step may spend on failures.
+    """The time that one step may take without progress; it begins when this is made.
 
     Only idle time counts: an attempt that still moves bytes is not failing, however slow the link.
 
     Args:
         step: Name of the step.
         backoff: Lengths of the delays.
-        deadline_s: Seconds after which the step is given up: of delays, and of attempts while no bytes move.
+        deadline_s: Seconds after which the step is given up: of delays, and of attempts while no bytes move. Below 10,
+            an attempt that has begun is still given 10.
         cancel: Whether the upload was cancelled.
         emit: Takes the event of each retry.
         offset: Where the part begins that the step is about, in bytes.
@@ -144,13 +147,22 @@ class RetryBudget:
         self._emit = emit
         self._offset = offset
         self._idle_s = 0.0
-        self._idle_since: float | None = None
+        self._idle_since = backoff.clock()
         self.attempts = 0
 
-    def note_progress(self) -> None:
-        """Note that bytes move, so that the time so far does not count."""
-        if self._idle_since is not None:
-            self._idle_since = self._backoff.clock()
+    def note_progress(self, idle_s: float = 0.0) -> None:
+        """Note that bytes have moved until some seconds ago, so that the time before does not count."""
+        self._idle_since = self._backoff.clock() - idle_s
+
+    def attempt_s(self) -> float:
+        """Return the seconds that a server may be silent, or take for its response, in the next attempt.
+
+        Half of what is left, so that there is time for another attempt, but no less than 10 while there are as many.
+        """
+        # With a deadline of 0, each call is made once, and its response has to have time to come.
+        limit_s = max(self._deadline_s, _LEAST_RESPONSE_S)
+        left_s = max(0.0, limit_s - self._idle_s - (self._backoff.clock() - self._idle_since))
+        return min(left_s, max(left_s / 2, _LEAST_RESPONSE_S))
 
     def wait(self, cause: ClientError | str, retry_after_s: float | None = None) -> None:
         """Wait before the next attempt.
@@ -165,16 +177,20 @@ class RetryBudget:
         """
         self._cancel.check()
         now = self._backoff.clock()
-        self._idle_s += 0.0 if self._idle_since is None else now - self._idle_since
+        self._idle_s += now - self._idle_since
+        self._idle_since = now
         self.attempts += 1
         if retry_after_s is None and isinstance(cause, ClientError):
             retry_after_s = cause.retry_after_s
         delay_s = self._backoff.delay_s(self.attempts, retry_after_s)
         if self._idle_s + delay_s > self._deadline_s:
             where = "" if self._offset is None else f" at offset {self._offset}"
-            raise DeadlineExceededError(
-                f"{self._step}{where}: no success within {self._deadline_s:g} s and {self.attempts} attempts: {cause}"
-            ) from (cause if isinstance(cause, ClientError) else None)
+            # An attempt may take longer than a short deadline.
+            within = f"{round(max(self._deadline_s, self._idle_s), 1):g} s"
+            tries = "1 attempt" if self.attempts == 1 else f"{self.attempts} attempts"
+            raise DeadlineExceededError(f"{self._step}{where}: no success within {within} and {tries}: {cause}") from (
+                cause if isinstance(cause, ClientError) else None
+            )
         self._emit(Retried(self._step, self.attempts, delay_s, one_line(str(cause)), self._offset))
         self._cancel.wait(delay_s, self._backoff.sleep)
         self._idle_since = self._backoff.clock()

@@ -73,9 +73,8 @@ def upload_file(  # noqa: PLR0913  # each is a setting of an upload
         resume: File for the journal, which makes the upload resumable; deleted on success.
         attributes: Attributes of the file.
         if_match: Etag that the file must still have when its new version is committed.
-        deadline_s: Seconds that one step, such as a part, may spend on failures; the time in which its bytes move does
-            not count. Each response has the same limit (10 at least), so a step may take twice that. With 0,
-            each call is made once.
+        deadline_s: Seconds that one step, such as a part, may take without success; the time in which its bytes move
+            does not count. A response may take half of what is left, but at least 10. With 0, each call is made once.
         backoff: Delays between attempts, and the clocks that they are measured by.
 
     Raises:
@@ -105,7 +104,7 @@ def upload_file(  # noqa: PLR0913  # each is a setting of an upload
     )
     if is_coroutine_function(on_progress):
         raise InvalidArgumentError("on_progress", "must not be a coroutine function; use upload_file_async")
-    with open_upload_client(client, deadline_s) as upload_client:
+    with open_upload_client(client) as upload_client:
         return run_upload(client, upload_client, source, options, emit=on_progress or _ignore, cancel=CancelToken())
 
 

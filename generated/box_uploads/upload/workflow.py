@@ -83,7 +83,7 @@ def run_upload(  # noqa: PLR0913  # each is a part of the upload
         OSError: As `upload_file`.
     """
     # What an executor needs is checked before the source is opened.
-    make_client = None if options.executor is None else client_factory(client, options.deadline_s)
+    make_client = None if options.executor is None else client_factory(client)
     with ExitStack() as stack:
         opened = stack.enter_context(open_source(source, options.size))
         target = resolve_target(

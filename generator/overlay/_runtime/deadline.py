@@ -45,7 +45,7 @@ class ReadTimeout(float):
 
 def late(response_s: float) -> httpx2.ReadTimeout:
     """Return the error for a response that did not end in time."""
-    return httpx2.ReadTimeout(f"the response did not end within {response_s:g} s")
+    return httpx2.ReadTimeout(f"the response did not end within {round(response_s, 1):g} s")
 
 
 def opened_stream(event: str, info: dict[str, Any]) -> Any:

@@ -78,19 +78,13 @@ class RequestBuilder:
         """Return a builder with each timeout, that of the whole response included, cut to `cap_s` seconds."""
         timeouts = self._timeouts or (None if self._client is None else self._client.timeout)
         limits = {} if timeouts is None else timeouts.as_dict()
-        capped = {phase: min(limits.get(phase) or cap_s, cap_s) for phase in _PHASES}
-        builder = self.with_response_cap(cap_s)
-        builder._timeouts = httpx2.Timeout(**capped)  # noqa: SLF001  # its own kind
-        builder._extensions = {**self._extensions, "timeout": builder._bounded(capped)}  # noqa: SLF001  # as above
-        return builder
-
-    def with_response_cap(self, cap_s: float) -> RequestBuilder:
-        """Return a builder with the time for a whole response cut to `cap_s` seconds."""
         builder = copy(self)
         builder.response_s = min(self.response_s, cap_s)
-        if self._timeouts is not None:
-            timeout = builder._bounded(self._timeouts.as_dict())  # noqa: SLF001  # its own kind
-            builder._extensions = {**self._extensions, "timeout": timeout}  # noqa: SLF001  # as above
+        # A phase without a limit gets that of the response: a cap may be infinite, the wait of a socket may not.
+        given = {phase: limits.get(phase) for phase in _PHASES}
+        capped = {phase: builder.response_s if limit is None else min(limit, cap_s) for phase, limit in given.items()}
+        builder._timeouts = httpx2.Timeout(**capped)  # noqa: SLF001  # its own kind
+        builder._extensions = {**self._extensions, "timeout": builder._bounded(capped)}  # noqa: SLF001  # as above
         return builder
 
     def on_connect(self, callback: Callable[[Any], object]) -> None:

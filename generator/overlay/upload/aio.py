@@ -115,7 +115,7 @@ async def upload_file_async(  # noqa: PLR0913  # each is a setting of an upload
 
     def run() -> models.File:
         try:
-            with open_async_upload_client(client, submit, await_token, deadline_s) as upload_client:
+            with open_async_upload_client(client, submit, await_token) as upload_client:
                 return run_upload(client, upload_client, source, options, emit=emit, cancel=cancel)
         except StopIteration as error:
             # A future cannot hold StopIteration.

@@ -20,6 +20,7 @@ from .session import create_session
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
+    from ..client import RawClient
     from .context import UploadContext
     from .journal import Entry
     from .parts import Plan
@@ -115,7 +116,7 @@ def list_parts_of_plan(
         PartConflictError: The session holds a part that is not in the plan.
     """
     held: dict[int, models.UploadPart] = {}
-    for listed in _ask_session(context, "parts", lambda: list_held_parts(context.client.calls, session)):
+    for listed in _ask_session(context, "parts", lambda calls: list_held_parts(calls, session)):
         part = plan.holds(listed.offset, listed.size)
         if part is None:
             text = f"the session holds {listed.size} bytes at offset {listed.offset}, which match no part"
@@ -152,9 +153,7 @@ def _resume(context: UploadContext) -> ActiveSession | models.File | None:
         return _resume_stored(context, entry, entry.file)
     try:
         with note_pending_commit(entry.sha1):
-            session = _ask_session(
-                context, "status", lambda: context.client.calls.get_upload_session(entry.session).parsed
-            )
+            session = _ask_session(context, "status", lambda calls: calls.get_upload_session(entry.session).parsed)
     except SessionLostError:
         file = None if entry.sha1 is None else find_file_of_earlier_run(context, entry.session, entry.sha1)
         return file or restart_session(context, entry.session, "the session of the earlier run has expired or vanished")
@@ -179,7 +178,7 @@ def _has_content_of_source(context: UploadContext, session: models.UploadSession
     return False
 
 
-def _ask_session(context: UploadContext, step: str, call: Callable[[], _T]) -> _T:
+def _ask_session(context: UploadContext, step: str, call: Callable[[RawClient], _T]) -> _T:
     """Make a call about a session that changes nothing.
 
     Raises:

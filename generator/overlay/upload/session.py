@@ -43,12 +43,13 @@ def create_session(context: UploadContext, budget: RetryBudget) -> tuple[models.
         DecodeError: The response cannot be understood; another request would create another session.
         ApiError: The server refuses.
     """
+    calls = context.client.calls_within(budget)
     lost = unreachable = 0
     try:
         while True:
             lost_before, lost = lost, lost + 1
             try:
-                session = _request_session(context.client.calls, context)
+                session = _request_session(calls, context)
             except ClientError as error:
                 if (existing := _existing_session(error)) is not None:
                     # One of the lost responses has named it.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from inspect import iscoroutinefunction
-from math import inf
 from typing import TYPE_CHECKING, cast
 
 import msgspec
@@ -12,25 +11,23 @@ import msgspec
 from .._runtime.dedicated_transport import dedicate, dedicate_async
 from .._runtime.errors import InvalidArgumentError
 from .._runtime.text import short_repr
+from .._runtime.transport import SyncTransport
 from ..client import AsyncClient, Client, RawClient
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from .._runtime.dedicated_transport import AwaitToken, Submit
-    from .._runtime.transport import SyncTransport
+    from .._runtime.messages import RawResponse, Request
+    from .retry import RetryBudget
 
 __all__ = [
     "CLEANUP_CALL_S",
-    "LEAST_RESPONSE_S",
     "UploadClient",
     "is_coroutine_function",
     "open_async_upload_client",
     "open_upload_client",
 ]
-
-LEAST_RESPONSE_S = 10.0
-"""Seconds that every response may take, however short the deadline is."""
 
 CLEANUP_CALL_S = 5.0
 """Seconds that a call is waited for once the upload has ended."""
@@ -40,7 +37,7 @@ class UploadClient(msgspec.Struct, frozen=True):
     """A client's calls for the time of one upload, each sent once.
 
     Attributes:
-        calls: The calls.
+        calls: The calls, with the client's own timeouts.
         cleanup_calls: The same calls, with short timeouts.
         abort_connections: Makes all calls in flight fail, unless the caller's own HTTP client sends them.
         base_url: URL of the API in place of Box's, or None.
@@ -51,14 +48,31 @@ class UploadClient(msgspec.Struct, frozen=True):
     abort_connections: Callable[[], object]
     base_url: str | None = None
 
+    def calls_within(self, budget: RetryBudget) -> RawClient:
+        """Return the calls, each with no more time than is left for a step."""
+        return self.calls.with_transport(_BudgetTransport(self.calls.transport, budget))
 
-@contextmanager
-def open_upload_client(client: Client, response_s: float = inf) -> Generator[UploadClient]:
-    """Open connections for one upload beside a client's own.
+
+class _BudgetTransport(SyncTransport):
+    """Sends by another transport, with timeouts that fit what is left of a step.
 
     Args:
-        client: The client.
-        response_s: Longest time for a response in seconds; 10 at least.
+        transport: The transport.
+        budget: The time of the step.
+    """
+
+    def __init__(self, transport: SyncTransport, budget: RetryBudget) -> None:
+        self._transport = transport
+        self._budget = budget
+
+    def send(self, request: Request) -> RawResponse:
+        """Send a request."""
+        return self._transport.with_timeout_cap(self._budget.attempt_s()).send(request)
+
+
+@contextmanager
+def open_upload_client(client: Client) -> Generator[UploadClient]:
+    """Open connections for one upload beside a client's own.
 
     Raises:
         InvalidArgumentError: It is another kind of client.
@@ -66,21 +80,18 @@ def open_upload_client(client: Client, response_s: float = inf) -> Generator[Upl
     if not isinstance(cast("object", client), Client):
         rule = "must be a Client; upload_file_async takes an AsyncClient"
         raise InvalidArgumentError("client", rule, shown=short_repr(client))
-    with _open(client, dedicate(client.raw.transport), response_s) as upload_client:
+    with _open(client, dedicate(client.raw.transport)) as upload_client:
         yield upload_client
 
 
 @contextmanager
-def open_async_upload_client(
-    client: AsyncClient, submit: Submit, await_token: AwaitToken, response_s: float = inf
-) -> Generator[UploadClient]:
+def open_async_upload_client(client: AsyncClient, submit: Submit, await_token: AwaitToken) -> Generator[UploadClient]:
     """Open connections for one upload, which threads send by, beside an asynchronous client's own.
 
     Args:
         client: The client.
         submit: Runs a coroutine in the event loop.
         await_token: Returns the token that a coroutine gets in the event loop.
-        response_s: Longest time for a response in seconds; 10 at least.
 
     Raises:
         InvalidArgumentError: It is another kind of client.
@@ -88,16 +99,15 @@ def open_async_upload_client(
     if not isinstance(cast("object", client), AsyncClient):
         rule = "must be an AsyncClient; upload_file takes a Client"
         raise InvalidArgumentError("client", rule, shown=short_repr(client))
-    with _open(client, dedicate_async(client.raw.transport, submit, await_token), response_s) as upload_client:
+    with _open(client, dedicate_async(client.raw.transport, submit, await_token)) as upload_client:
         yield upload_client
 
 
 @contextmanager
-def _open(client: Client | AsyncClient, transport: SyncTransport, response_s: float) -> Generator[UploadClient]:
+def _open(client: Client | AsyncClient, transport: SyncTransport) -> Generator[UploadClient]:
     try:
         yield UploadClient(
-            # With a deadline of 0, each call is made once, and its response has to have time to come.
-            client.raw.with_transport(transport.with_response_cap(max(response_s, LEAST_RESPONSE_S))),
+            client.raw.with_transport(transport),
             client.raw.with_transport(transport.with_timeout_cap(CLEANUP_CALL_S)),
             transport.abort_connections,
             client.raw.transport.settings.base_url,

@@ -66,7 +66,8 @@ class ThreadPool:
         self, part: Part, sender: PartSender, budget: RetryBudget, held: models.UploadPart | None
     ) -> PartResult:
         if held is None:
-            held = PartUploader(self._context.client.calls, self._session, part, sender, budget).upload()
+            calls = self._context.client.calls_within(budget)
+            held = PartUploader(calls, self._session, part, sender, budget).upload()
         else:
             sender.compare(held)
         return PartResult(held, sender.counted)
@@ -115,7 +116,7 @@ class LocalPool(ThreadPool):
         self._cancel.check()
         budget = self._retry_budget(part)
         sender = BufferSender(
-            self._context.client.calls,
+            self._context.client.calls_within(budget),
             self._session,
             self._context.source.size,
             part,

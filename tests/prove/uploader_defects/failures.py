@@ -48,6 +48,12 @@ def _remove_deadline(original: Any, budget: Any, cause: Any, retry_after_s: Any 
     original(budget, cause, retry_after_s)
 
 
+def _forget_first_attempt(original: Any, budget: Any, *given: Any) -> None:
+    if not budget.attempts:
+        budget.note_progress()
+    original(budget, *given)
+
+
 def _drop_file_id(original: Any, calls: Any, context: Any) -> Any:
     target = context.target
     if target.file_id:
@@ -94,6 +100,10 @@ DEFECTS = (
     wrap("Pauses have no jitter", "upload.retry.BackoffPolicy.delay_s",
         lambda original, policy, attempt, asked_s: original(replace(policy, random=lambda: 1.0), attempt, asked_s)),
     wrap("An upload has no deadline", "upload.retry.RetryBudget.wait", _remove_deadline),
+    wrap("The time of a first attempt does not count", "upload.retry.RetryBudget.wait", _forget_first_attempt),
+    patch("A response may take longer than its step", "upload.retry.RetryBudget.attempt_s", always(300.0)),
+    wrap("The time of a job never counts", "upload.retry.RetryBudget.note_progress",
+        lambda original, budget, idle_s=0.0: original(budget)),
     patch("Cancellation is ignored", "upload.retry.CancelToken.check", always(None)),
     patch("Only the first page of parts is listed", "upload.part_listing._is_last", always(True)),
     patch("An unordered list of parts is accepted", "upload.part_listing.pairwise", always(iter(()))),

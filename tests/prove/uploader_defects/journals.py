@@ -19,13 +19,9 @@ def _write_in_place(journal: Any, entry: Any) -> None:
 
 
 def _accept_other_target(original: Any, path: Any, target: Any) -> Any:
-    try:
-        return original(path, target)
-    except errors.JournalError as error:
-        if "another place" not in str(error):
-            raise
-        entry = msgspec.json.decode(path.read_bytes())
-        return original(path, msgspec.convert(entry["target"], type(target)))
+    with suppress(OSError, msgspec.MsgspecError, LookupError, TypeError):
+        target = msgspec.convert(msgspec.json.decode(path.read_bytes())["target"], type(target))
+    return original(path, target)
 
 
 def _accept_conflicting_file(error: Any, sha1: str, size: int) -> Any:

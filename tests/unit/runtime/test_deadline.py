@@ -108,7 +108,7 @@ def ask(request: pytest.FixtureRequest, connect: Connect, monkeypatch: pytest.Mo
             retry=RetryPolicy(max_retries=0),
             timeout_s=Timeout(read_s=9.0, response_s=ANSWER_S),
         )
-        used = transport if within is None else transport.derive("with_response_cap", within)
+        used = transport if within is None else transport.derive("with_timeout_cap", within)
         try:
             return [used.send(request) for request in requests]
         finally:

@@ -552,7 +552,7 @@ def test_a_cancelled_call_closes_its_response_and_stays_cancelled(*, has_respons
     assert stream.closed is has_response
 
 
-DERIVED: list[Any] = [("without_retries",), ("with_timeout_cap", 1.0), ("with_response_cap", 1.0)]
+DERIVED: list[Any] = [("without_retries",), ("with_timeout_cap", 1.0)]
 
 
 @pytest.mark.parametrize("derive", [None, *DERIVED], ids=str)
@@ -621,10 +621,8 @@ OWN = {"timeout": httpx2.Timeout(connect=1, read=2, write=30, pool=None)}
         (("with_timeout_cap", 1e6), {}, None, (10, 60, 60, 10), 300),
         (("with_timeout_cap", 4.0), OWN, None, (1, 2, 4, 4), 4),
         (("with_timeout_cap", 4.0), OWN, 2, (2, 2, 2, 2), 4),
-        (("with_response_cap", 4.0), {}, None, (10, 4, 60, 10), 4),
-        (("with_response_cap", 1e6), {}, None, (10, 60, 60, 10), 300),
-        (("with_response_cap", 4.0), OWN, None, (1, 2, 30, None), 4),
-        (("with_response_cap", 1.5), OWN, None, (1, 1.5, 30, None), 1.5),
+        (("with_timeout_cap", float("inf")), OWN, None, (1, 2, 30, 300), 300),
+        (("with_timeout_cap", 4.0), {"timeout": httpx2.Timeout(0)}, None, (0, 0, 0, 0), 4),
     ],
 )
 def test_a_request_has_the_timeouts_of_the_settings_or_the_shorter_cap(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from base64 import b64decode
-from typing import Any
+from typing import Any, Self
 
 from box_uploads import errors, models
 from box_uploads.types import Headers
@@ -80,6 +80,7 @@ class Script:
         self.held: dict[int, models.UploadPart] = {}
         self.log: list[str] = []
         self.events: list[Any] = []
+        self.transport: Any = None
 
     def _step(self, name: str) -> None:
         self.log.append(name)
@@ -91,6 +92,9 @@ class Script:
             raise step
         if step is not None:
             step(self)
+
+    def with_transport(self, _: Any) -> Self:
+        return self
 
     def upload_part(self, _: Any, *, body: Any, digest: str, content_range: str) -> Answer:
         content = b"".join(body)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pickle
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import Any, cast
 
 import httpx2
 import msgspec
 import pytest
 from box_uploads import AsyncClient, Client, errors
+from box_uploads._runtime.body import PIECE
 from box_uploads.upload import PartConflictError, PartJob, SourceChangedError, executor_parts, run_part_job
 from box_uploads.upload.executor_parts import ClientFactory, StaticToken, client_factory
 from box_uploads.upload.parts import Part
@@ -133,15 +134,32 @@ def test_an_auth_of_the_callers_own_cannot_go_along() -> None:
         client_factory(box)
 
 
-@pytest.mark.parametrize(
-    ("timeout_s", "deadline_s", "response_s"),
-    [(None, 0.0, 10.0), (None, 30.0, 30.0), (5, 30.0, 30.0), (5, 900.0, 300.0)],
-)
-def test_a_worker_waits_for_a_response_no_longer_than_the_deadline(
-    timeout_s: Any, deadline_s: float, response_s: float
-) -> None:
-    with Client("t0ken", timeout_s=timeout_s) as box:
-        found = client_factory(box, deadline_s)
-    assert found.timeout_s is not None
-    assert found.timeout_s[-1] == response_s
-    found().close()
+class Recording(httpx2.BaseTransport):
+    """Takes a second for each piece of a body and for its refusal, and keeps the timeouts."""
+
+    def __init__(self) -> None:
+        self.now_s = 100.0
+        self.timeouts: list[dict[str, Any]] = []
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        self.timeouts.append(request.extensions["timeout"])
+        for _ in cast("httpx2.SyncByteStream", request.stream):
+            self.now_s += 1
+        self.now_s += 7
+        return httpx2.Response(503)
+
+
+@pytest.mark.parametrize("size", [10, 3 * PIECE])
+def test_a_failed_job_tells_how_long_no_bytes_have_moved(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    server = Recording()
+    monkeypatch.setattr(executor_parts, "monotonic", lambda: server.now_s)
+    made: Any = lambda: Client("t0ken", http=server)  # noqa: E731  # in place of a factory
+    job = part_job(
+        make_client=made, client=f"{size}", held=None, part=Part(0, 0, size), source=bytes(size), timeout_s=20.0
+    )
+    with pytest.raises(errors.ServerError) as caught:
+        run_part_job(job)
+    again = pickle.loads(pickle.dumps(caught.value))  # noqa: S301  # our own
+    # The seconds of the refusal, and of the last piece: only then it is known to be the last.
+    assert vars(again)["idle_s"] == 7 + 1
+    assert (server.timeouts[0]["connect"], server.timeouts[0]["read"].response_s) == (10.0, 20.0)

@@ -27,7 +27,7 @@ def test_half_of_a_delay_is_certain() -> None:
     assert 0.5 <= BackoffPolicy().delay_s(1, None) <= 1
 
 
-def test_the_deadline_counts_from_the_first_failure() -> None:
+def test_a_deadline_ends_the_delays() -> None:
     limit, events = budget(deadline_s=3)
     limit.wait(api_error(503))
     limit.wait(api_error(503))
@@ -35,6 +35,41 @@ def test_the_deadline_counts_from_the_first_failure() -> None:
         limit.wait(api_error(503))
     assert [event.delay_s for event in events] == [0.75, 1.5]
     assert str(caught.value.__cause__).startswith("503")
+
+
+def timed(time: Time) -> BackoffPolicy:
+    return BackoffPolicy(base_s=10, clock=lambda: time.now, sleep=time.sleep, random=lambda: 1.0)
+
+
+def test_the_first_attempt_counts_and_the_time_is_told_as_it_was() -> None:
+    time = Time()
+    limit, events = make_budget(backoff=timed(time), deadline_s=15)
+    time.now += 5
+    limit.wait(lost())
+    assert [event.delay_s for event in events] == [10]
+    time.now += 1.25
+    with pytest.raises(DeadlineExceededError, match=r"within 16\.2 s and 2 attempts: gone"):
+        limit.wait(lost())
+    limit, _ = make_budget(backoff=timed(time), deadline_s=0)
+    with pytest.raises(DeadlineExceededError, match="within 0 s and 1 attempt: gone"):
+        limit.wait(lost())
+
+
+@pytest.mark.parametrize(
+    ("deadline_s", "idle_s", "attempt_s"),
+    [
+        *[(600, 0, 300), (600, 100, 250), (600, 580, 10), (600, 590, 10), (600, 592, 8), (600, 700, 0)],
+        *[(20, 0, 10), (12, 0, 10), (5, 0, 10), (0, 0, 10), (0, 4, 6), (float("inf"), 9, float("inf"))],
+    ],
+)
+def test_an_attempt_gets_half_of_what_is_left_or_ten_seconds(
+    deadline_s: float, idle_s: float, attempt_s: float
+) -> None:
+    time = Time()
+    limit, _ = make_budget(backoff=timed(time), deadline_s=deadline_s)
+    time.now += 1000
+    limit.note_progress(idle_s)
+    assert limit.attempt_s() == attempt_s
 
 
 def make_budget(**settings: Any) -> tuple[RetryBudget, list[Any]]:
@@ -46,8 +81,7 @@ def make_budget(**settings: Any) -> tuple[RetryBudget, list[Any]]:
 
 def test_attempts_in_which_bytes_move_do_not_count() -> None:
     time = Time()
-    backoff = BackoffPolicy(base_s=10, clock=lambda: time.now, sleep=time.sleep, random=lambda: 1.0)
-    limit, events = make_budget(backoff=backoff)
+    limit, events = make_budget(backoff=timed(time))
     for _ in range(3):
         time.now += 655
         limit.note_progress()
