@@ -41,13 +41,16 @@ def ground(ground: Ground) -> Iterator[Ground]:
     ground.state.faults.require_fired()
 
 
-@pytest.mark.parametrize(("status", "note"), [(400, "could not be aborted"), (404, None)])
+@pytest.mark.parametrize(
+    ("status", "note"),
+    [(400, "could not be aborted"), (404, None), (503, "Error('abort: no success within 0 s and 1 attempt: ")],
+)
 def test_an_abort_that_fails_does_not_hide_the_failure(ground: Ground, status: int, note: str | None) -> None:
     """A session that is gone need not be aborted."""
     ground.fail(PART, 403)
     ground.fail(ABORT, status)
     with pytest.raises(errors.ForbiddenError) as caught:
-        ground.upload()
+        ground.upload(deadline_s=0)
     notes: list[str] = getattr(caught.value, "__notes__", [])
     assert notes == [] if note is None else note in notes[0]
 
