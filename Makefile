@@ -50,10 +50,10 @@ pytest: $(INSTALLED) ## All tests, without drift, lint and types (WORKERS=).
 	@$(BIN)/python -m pytest $(DISTRIBUTED) $(COVERED)
 
 generate: $(INSTALLED) ## Writes generated/ from spec/openapi.yaml.
-	@$(BIN)/python -m generator
+	@$(BIN)/python -m generator --strict
 
 check-generated: $(INSTALLED) ## Fails, naming each file, when generated/ is not what spec/ and generator/ make.
-	@$(BIN)/python -m generator --check
+	@$(BIN)/python -m generator --strict --check
 
 contract: $(INSTALLED) ## The contract tests alone, deterministic.
 	@$(BIN)/python -m pytest tests/contract

@@ -7,9 +7,11 @@ import io
 import keyword
 import shlex
 import sys
+from collections.abc import Sized
 from os.path import normpath
 from pathlib import Path
 
+from .document.notes import Notes
 from .errors import GenerationError, SpecError
 from .pipeline import HOME, Job, check, generate
 
@@ -17,16 +19,26 @@ _ROOT = HOME.parent
 _SPEC = _ROOT / "spec" / "openapi.yaml"
 _OUTPUT = _ROOT / "generated"
 _PACKAGE = "box_uploads"
+_MOST_NOTES = 20
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command and return its exit code: 0 done, 1 failed or different, 2 wrong usage."""
+    """Run the command and return its exit code.
+
+    0 done, 1 failed or different, 2 wrong usage, 3 done, but without the operations that are named.
+    """
     description = "Generate a msgspec client from an OpenAPI document."
     parser = argparse.ArgumentParser(prog="python -m generator", description=description)
     parser.add_argument("--spec", type=Path, default=_SPEC, metavar="PATH", help="the document, YAML or JSON")
     parser.add_argument("--package", default=_PACKAGE, metavar="NAME", help="the package (default: %(default)s)")
     parser.add_argument("--output", type=Path, default=_OUTPUT, metavar="DIR", help="folder that gets the package")
     parser.add_argument("--check", action="store_true", help="write nothing; fail if the package is not up to date")
+    parser.add_argument(
+        "--responses", choices=("strict", "tolerant"), help="whether what a server adds is an error (default: tolerant)"
+    )
+    parser.add_argument("--strict", action="store_true", help="refuse a document that contradicts itself")
+    parser.add_argument("--notes", type=Path, metavar="FILE", help="write all notes on the document to a file")
+    parser.add_argument("--allow-missing", action="store_true", help="succeed although operations are left out")
     options = parser.parse_args(arguments)
     package: str = options.package
     if not package.isidentifier() or keyword.iskeyword(package) or package in sys.stdlib_module_names:
@@ -35,21 +47,43 @@ def main(arguments: list[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    job = _make_job(options.spec, package, options.output)
+    job = _make_job(options.spec, package, options.output, strict=options.strict, responses=options.responses)
     try:
         if options.check:
             return _check_and_report(job)
-        print(f"wrote {_shown(generate(job))}")
+        notes = generate(job)
+        print(f"wrote {_shown(job.target)}")
+        if options.notes:
+            options.notes.write_text("".join(f"{line}\n" for line in (*notes.missing, *notes.found)), encoding="utf-8")
+        return _report(job, notes, whole=bool(options.notes), allows_missing=options.allow_missing)
     except SpecError as error:
         print(f"{job.shown_spec}: {error}", file=sys.stderr)
         return 1
     except (GenerationError, OSError) as error:
         print(f"python -m generator: {error}", file=sys.stderr)
         return 1
-    return 0
 
 
-def _make_job(spec: Path, package: str, output: Path) -> Job:
+def _report(job: Job, notes: Notes, *, whole: bool, allows_missing: bool) -> int:
+    """Print what is wrong with the document, and return the exit code."""
+    for missing in notes.missing:
+        print(f"{job.shown_spec}: left out {missing}", file=sys.stderr)
+    shown = notes.found[:_MOST_NOTES]
+    for note in shown:
+        print(f"{job.shown_spec}: {note}", file=sys.stderr)
+    more = len(notes.found) - len(shown)
+    if more and not whole:
+        print(f"{job.shown_spec}: {more} more; --notes FILE writes all of them", file=sys.stderr)
+    if notes.found or notes.missing:
+        print(f"{_count(notes.missing, 'operation')} left out, {_count(notes.found, 'note')}", file=sys.stderr)
+    return 3 if notes.missing and not allows_missing else 0
+
+
+def _count(found: Sized, word: str) -> str:
+    return f"1 {word}" if len(found) == 1 else f"{len(found)} {word}s"
+
+
+def _make_job(spec: Path, package: str, output: Path, *, strict: bool, responses: str | None) -> Job:
     is_own_spec = spec.resolve() == _SPEC
     is_default = is_own_spec and package == _PACKAGE
     # Only the file's name, so that no absolute path gets into the package, and no line break into a comment.
@@ -58,8 +92,21 @@ def _make_job(spec: Path, package: str, output: Path) -> Job:
     command = "python -m generator"
     if not is_default:
         command += f" --spec {shlex.quote(shown)} --package {package}"
+    if responses:
+        command += f" --responses {responses}"
+    # Our own contract is proven, others' may be old.
+    responses = responses or ("strict" if is_own_spec else "tolerant")
     lock = HOME / "lock.toml" if is_default and output.resolve() == _OUTPUT else None
-    return Job(spec=spec, package=package, output=output, shown_spec=shown, command=command, lock=lock)
+    return Job(
+        spec=spec,
+        package=package,
+        output=output,
+        shown_spec=shown,
+        command=command,
+        lock=lock,
+        strict=strict,
+        tolerant=responses == "tolerant",
+    )
 
 
 def _check_and_report(job: Job) -> int:

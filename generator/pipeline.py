@@ -10,6 +10,7 @@ from pathlib import Path
 
 from .compare import Differences, compare, list_files
 from .document.document import Document
+from .document.notes import Notes
 from .errors import SpecError
 from .lock import lock_difference, lock_text
 from .operation.reader import OperationReader
@@ -35,6 +36,8 @@ class Job:
         shown_spec: How the document is called in the generated files.
         command: The command that makes the package, for the generated files.
         lock: File that records what the package was made from, or None.
+        strict: Whether contradictions of the document are refused, rather than noted.
+        tolerant: Whether the client keeps what a server sends beyond the document.
     """
 
     spec: Path
@@ -43,6 +46,8 @@ class Job:
     shown_spec: str
     command: str
     lock: Path | None
+    strict: bool = True
+    tolerant: bool = False
 
     @property
     def target(self) -> Path:
@@ -50,21 +55,21 @@ class Job:
         return self.output / self.package
 
 
-def generate(job: Job) -> Path:
-    """Write the package and return its folder; a failure leaves everything as it was.
+def generate(job: Job) -> Notes:
+    """Write the package, and return the notes on the document; a failure leaves everything as it was.
 
     Raises:
         SpecError: The document cannot be generated.
         GenerationError: The package cannot be written.
     """
     refuse_foreign_files(job.target)
-    with _build_package(job) as package:
+    with _build_package(job) as (package, notes):
         lock = _lock_text(job)
         job.output.mkdir(parents=True, exist_ok=True)
         replace_package(package, job.target)
     if job.lock:
         job.lock.write_text(lock, encoding="utf-8")
-    return job.target
+    return notes
 
 
 def check(job: Job) -> Differences:
@@ -74,7 +79,7 @@ def check(job: Job) -> Differences:
         SpecError: The document cannot be generated.
         GenerationError: The package cannot be made.
     """
-    with _build_package(job) as package:
+    with _build_package(job) as (package, _):
         differences = compare(package, job.target)
     # The same command may have made a package under an earlier name.
     renamed = [name for name in find_packages(job.output, job.command, job.shown_spec) if name != job.package]
@@ -85,12 +90,12 @@ def check(job: Job) -> Differences:
 
 
 @contextmanager
-def _build_package(job: Job) -> Generator[Path]:
+def _build_package(job: Job) -> Generator[tuple[Path, Notes]]:
     """Make the package in a temporary folder, which is removed on exit."""
     with tempfile.TemporaryDirectory(prefix="generating-") as name:
         package = Path(name) / job.package
         try:
-            document = Document.load(job.spec, job.shown_spec)
+            document = Document.load(job.spec, job.shown_spec, strict=job.strict, tolerant=job.tolerant)
             overlay_paths = render(document, package)
         except RecursionError:
             raise SpecError("", "is nested too deeply; name the inner schemas under components/schemas") from None
@@ -102,7 +107,7 @@ def _build_package(job: Job) -> Generator[Path]:
         add_overlay(package, overlay_paths, job.command)
         (package / MARKER).touch()
         verify_package(package, HOME / "verify.py")
-        yield package
+        yield package, document.notes
 
 
 def render(document: Document, package: Path) -> set[str]:
@@ -119,11 +124,15 @@ def render(document: Document, package: Path) -> set[str]:
         SpecError: The document cannot be generated.
         GenerationError: A template fails.
     """
-    validate(document)
+    try:
+        validate(document)
+    except SpecError as error:
+        # What is wrong there costs what needs it, not the document.
+        document.notes.add(error.place, error.problem, "read nevertheless")
     schemas = SchemaReader(document)
     schemas.read_components()
     operations = OperationReader(document, schemas).read()
-    schemas.tag_unions()
+    schemas.settle_unions()
     overlay_paths = select_overlay_files(HOME / "overlay", {operation.name for operation in operations})
     render_package(
         document,

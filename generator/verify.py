@@ -24,6 +24,9 @@ def verify(package_name: str) -> None:
             home = type(value).__module__
             if home != models and hasattr(value, "__struct_fields__") and value.__module__ == models:
                 msgspec.json.Decoder(value)
+            elif home.endswith("._runtime.union_type") and hasattr(value, "_find"):
+                for alternative in value.alternatives():
+                    msgspec.json.Decoder(alternative)
             elif home.startswith(f"{package_name}._runtime") and hasattr(value, "_type"):
                 msgspec.json.Decoder(value._type)  # noqa: SLF001  # the type that the codec will decode
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -12,6 +12,7 @@ from generator.errors import SpecError, json_type
 from generator.overlay._runtime.json_types import is_array, is_object
 
 from .load import parse, pointer_part
+from .notes import Notes
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class Node:
 
     value: Any
     place: str
+    notes: Notes = field(default_factory=lambda: Notes(strict=True), compare=False, repr=False)
 
     def __truediv__(self, key: str | int) -> Node:
         """Return the member `key` of this object or array.
@@ -29,7 +31,19 @@ class Node:
         """
         if isinstance(key, str) and key not in self.object():
             raise SpecError(self.place, f"lacks {key!r}")
-        return Node(self.value[key], f"{self.place}/{pointer_part(str(key))}")
+        return Node(self.value[key], f"{self.place}/{pointer_part(str(key))}", self.notes)
+
+    def with_value(self, value: Any, place: str | None = None) -> Node:
+        """Return another value of this document, by default for the same place."""
+        return Node(value, self.place if place is None else place, self.notes)
+
+    def note(self, problem: str, meaning: str = "ignored") -> None:
+        """Note what is wrong with this value.
+
+        Raises:
+            SpecError: The document is read strictly.
+        """
+        self.notes.add(self.place, problem, meaning)
 
     def get(self, key: str) -> Node | None:
         """Return the member `key` of this object, or None if it has none."""
@@ -57,13 +71,20 @@ class Node:
         """Return the member `key` of this object, which has to be true or false if it is there."""
         value = self.object().get(key, default)
         if not isinstance(value, bool):
-            raise SpecError(f"{self.place}/{pointer_part(key)}", f"must be true or false, not {json_type(value)}")
+            problem = f"must be true or false, not {json_type(value)}"
+            self.notes.add(f"{self.place}/{pointer_part(key)}", problem, f"taken as {str(default).lower()}")
+            return default
         return value
 
     def prose(self, key: str) -> str:
         """Return the member `key` of this object as text for a reader, empty if there is none."""
         member = self.get(key) if isinstance(self.value, dict) else None
-        return member.text().strip() if member and member.value is not None else ""
+        if member is None or member.value is None:
+            return ""
+        if not isinstance(member.value, str):
+            member.note(f"must be a string, not {json_type(member.value)}; put it in quotes")
+            return ""
+        return member.value.strip()
 
     def members(self, key: str | None = None) -> list[tuple[str, Node]]:
         """Return the names and members of this object, or of its member `key`, which may be absent."""
@@ -86,10 +107,14 @@ class Document:
     Args:
         root: The parsed document.
         name: How the document is called in messages and in the generated files.
+        strict: Whether contradictions that cost no meaning are refused, rather than noted.
+        tolerant: Whether the client keeps what a server sends beyond the document.
     """
 
-    def __init__(self, root: Any, name: str) -> None:
-        self.root = Node(root, "#")
+    def __init__(self, root: Any, name: str, *, strict: bool = True, tolerant: bool = False) -> None:
+        self.tolerant = tolerant
+        self.notes = Notes(strict=strict)
+        self.root = Node(root, "#", self.notes)
         self.name = name
         if not is_object(root):
             raise SpecError("", f"is {json_type(root)}, not an OpenAPI document")
@@ -101,7 +126,7 @@ class Document:
         self.is_3_0 = match[1] == "0"
 
     @classmethod
-    def load(cls, path: Path, name: str) -> Document:
+    def load(cls, path: Path, name: str, *, strict: bool = True, tolerant: bool = False) -> Document:
         """Load a document from a YAML or JSON file.
 
         Raises:
@@ -113,7 +138,7 @@ class Document:
             raise SpecError("", f"cannot be read: {error.strerror}") from error
         except UnicodeDecodeError as error:
             raise SpecError("", f"is not UTF-8 (byte {error.start})") from error
-        return cls(parse(text, is_json=path.suffix == ".json"), name)
+        return cls(parse(text, is_json=path.suffix == ".json"), name, strict=strict, tolerant=tolerant)
 
     def resolve_schema(self, node: Node) -> Node:
         """Follow the `$ref` of a schema to the end; keywords beside a `$ref` are left out."""
@@ -142,10 +167,11 @@ class Document:
             seen.append(node.place)
             beside = {name: value for name, value in node.object().items() if name != "$ref" and name[:2] != "x-"}
             if ignored := sorted(set(beside) - {"summary", "description"}):
-                raise SpecError(node.place, f"{', '.join(ignored)} beside $ref is ignored; put it into the target")
+                node.note(f"{', '.join(ignored)} beside $ref is ignored; put it into the target")
+                beside = {name: value for name, value in beside.items() if name not in ignored}
             overrides = {**({} if self.is_3_0 else beside), **overrides}
             node = self.target(node)
-        return Node({**node.object(), **overrides}, node.place) if overrides else node
+        return node.with_value({**node.object(), **overrides}) if overrides else node
 
     def target(self, node: Node) -> Node:
         """Return what the `$ref` of `node` points to, which may be another reference."""

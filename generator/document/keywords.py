@@ -1,14 +1,12 @@
 """Every keyword of OpenAPI 3.0 and 3.1 and of JSON Schema 2020-12, and what the generator does with it.
 
-A keyword is translated, ignored as an annotation (docstrings keep what a reader needs), or refused with its place. A
-name in none of these tables is not a keyword: it is refused too, as it may be misspelt. `x-…` is always allowed.
+A keyword is translated, ignored as an annotation (docstrings keep what a reader needs), or noted with its place. A
+name in none of these tables is not a keyword: it is noted too, as it may be misspelt. `x-…` is always allowed.
 """
 
 from __future__ import annotations
 
 from typing import Any
-
-from generator.errors import SpecError
 
 from .document import Node
 
@@ -28,10 +26,11 @@ TRANSLATED: dict[str, frozenset[str]] = {
         | {"deprecated", "security", "servers"}
     ),
     "parameter": frozenset(
-        {"name", "in", "description", "required", "deprecated", "schema", "style", "explode", "example", "examples"}
+        {"name", "in", "description", "required", "deprecated", "schema", "content", "style", "explode"}
+        | {"example", "examples"}
     ),
     "body": frozenset({"description", "content", "required"}),
-    "media type": frozenset({"schema", "example", "examples"}),
+    "media type": frozenset({"schema", "example", "examples", "encoding"}),
     "response": frozenset({"description", "headers", "content", "links"}),
     "header": frozenset({"description", "required", "deprecated"}),
     "link": frozenset({"operationId", "description"}),
@@ -41,8 +40,9 @@ TRANSLATED: dict[str, frozenset[str]] = {
         {"$ref", "type", "format", "enum", "const", "nullable", "allOf", "anyOf", "oneOf", "discriminator"}
         | {"minLength", "maxLength", "pattern", "contentEncoding"}
         | {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"}
-        | {"items", "minItems", "maxItems"}
+        | {"items", "prefixItems", "minItems", "maxItems", "uniqueItems"}
         | {"properties", "required", "additionalProperties", "minProperties", "maxProperties"}
+        | {"propertyNames", "patternProperties"}
         | {"title", "description", "default", "deprecated", "readOnly", "writeOnly"}
     ),
     "discriminator": frozenset({"propertyName", "mapping"}),
@@ -70,8 +70,7 @@ REFUSED: dict[str, dict[str, str]] = {
     "components": {"callbacks": "the client receives no calls"},
     "path item": {"query": "it is a keyword of OpenAPI 3.2", "additionalOperations": "it is a keyword of OpenAPI 3.2"},
     "operation": {"callbacks": "the client receives no calls"},
-    "parameter": {"content": "give it a schema", "allowReserved": "reserved characters are always percent-encoded"},
-    "media type": {"encoding": "parts and fields are encoded in the default way"},
+    "parameter": {"allowReserved": "reserved characters are always percent-encoded"},
     "link": {"operationRef": "name the operation by its operationId"},
     "schema": {
         "not": "describe what is allowed instead",
@@ -81,15 +80,11 @@ REFUSED: dict[str, dict[str, str]] = {
         "dependentRequired": "use oneOf",
         "dependentSchemas": "use oneOf",
         "dependencies": "use oneOf",
-        "prefixItems": "use an object, or items",
         "additionalItems": "use items",
         "unevaluatedItems": "use items",
         "contains": "remove it, or move it into the description",
         "minContains": "remove it, or move it into the description",
         "maxContains": "remove it, or move it into the description",
-        "uniqueItems": "remove it, or move it into the description",
-        "patternProperties": "use additionalProperties",
-        "propertyNames": "use additionalProperties",
         "unevaluatedProperties": "use additionalProperties",
         "contentSchema": "remove it, or move it into the description",
         "$schema": "all schemas are of the document's dialect",
@@ -102,11 +97,13 @@ REFUSED: dict[str, dict[str, str]] = {
         "$vocabulary": "all schemas are of the document's dialect",
     },
 }
-"""Keywords that change the meaning of messages and cannot be generated, with the cure."""
+"""Keywords that change the meaning of messages and cannot be generated, with the cure.
+
+Each of them only forbids something, or is about calls that a client does not make: without it, no valid body is lost.
+"""
 
 # Keywords with a value that has no effect, wherever they stand.
 _WITHOUT_EFFECT: tuple[tuple[str, Any], ...] = (
-    ("uniqueItems", False),
     ("allowReserved", False),
     ("webhooks", {}),
     ("callbacks", {}),
@@ -114,14 +111,14 @@ _WITHOUT_EFFECT: tuple[tuple[str, Any], ...] = (
 
 
 def check_keywords(node: Node, kind: str) -> None:
-    """Check that an object has only keywords that are translated or ignored.
+    """Note the keywords of an object that are neither translated nor annotations.
 
     Args:
         node: The object.
         kind: What it is: a key of the tables above.
 
     Raises:
-        SpecError: Naming another keyword, and the cure.
+        SpecError: There is one, and the document is read strictly.
     """
     known = TRANSLATED.get(kind, frozenset()) | ANNOTATIONS.get(kind, frozenset())
     for name, value in node.object().items():
@@ -129,5 +126,6 @@ def check_keywords(node: Node, kind: str) -> None:
             continue
         cure = REFUSED.get(kind, {}).get(name)
         if cure is None:
-            raise SpecError(node.place, f"{name!r} is not a keyword of a {kind}; correct it, or call it x-{name}")
-        raise SpecError((node / name).place, f"is not supported: {cure}")
+            node.note(f"{name!r} is not a keyword of a {kind}; correct it, or call it x-{name}")
+        else:
+            (node / name).note(f"is not supported: {cure}")

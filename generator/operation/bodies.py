@@ -10,12 +10,13 @@ from generator.document.document import Document, Node
 from generator.document.keywords import check_keywords
 from generator.errors import SpecError
 from generator.python.naming import class_name
+from generator.schema.all_of import merge_all_of
 from generator.schema.scalars import is_binary
 from generator.schema.schemas import SchemaReader
-from generator.schema.types import ANY, NONE, Model, Named, Scalar, Type
+from generator.schema.types import ANY, NONE, Array, Model, Named, Scalar, Type
 
 from .links import read_url_source
-from .model import Body, Codec, Link, Media, Response
+from .model import Body, Codec, FormField, Link, Media, Response
 
 _WORD = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
 _MEDIA_TYPE = re.compile(rf"{_WORD}/{_WORD}(\s*;\s*{_WORD}=({_WORD}|\"[\x20-\x21\x23-\x5b\x5d-\x7e]*\"))*")
@@ -44,7 +45,8 @@ class BodyReader:
         check_keywords(node, "body")
         media = self._read_media(node / "content", f"{hint}Body", is_request=True)
         if not media:
-            raise SpecError(f"{node.place}/content", "is empty; name a media type")
+            (node / "content").note("is empty; name a media type", "taken as no body")
+            return None
         return Body(media, required=node.flag("required"), description=node.prose("description"))
 
     def read_responses(self, operation: Node, hint: str, *, is_head: bool) -> tuple[list[Response], list[Response]]:
@@ -55,16 +57,20 @@ class BodyReader:
                 continue
             key = status if status == "default" else status.upper()
             if not _STATUS.fullmatch(key):
-                raise SpecError(node.place, "is not a status; give a number, a range such as 4XX, or default")
+                node.note("is not a status; give a number, a range such as 4XX, or default")
+                continue
             if key in found:
-                raise SpecError(node.place, "is declared twice; keep one of them")
+                node.note("is declared twice; keep one of them")
+                continue
             found[key] = self._read_response(node, key, hint, is_head=is_head)
         successes = [response for status, response in found.items() if status[0] == "2"]
         if not successes:
             # Without a 2XX, `default` describes the successes too.
             successes = [response for status, response in found.items() if status == "default"]
         if not successes:
-            raise SpecError(f"{operation.place}/responses", "has no successful response; add a 2XX status, or default")
+            problem = "has no successful response; add a 2XX status, or default"
+            (operation / "responses").note(problem, "any 2XX is a success without a body")
+            successes = [Response("2XX", "", [Media("", Codec("Empty", NONE))], [], [])]
         errors = [response for status, response in found.items() if status[0] != "2"]
         # An exact status is tried before a range.
         return sorted(successes, key=lambda success: (success.status.endswith("XX"), success.status)), errors
@@ -88,6 +94,8 @@ class BodyReader:
         for name, member in node.members("links"):
             link = self._document.resolve_component(member)
             check_keywords(link, "link")
+            if "operationId" not in link.object():
+                continue
             types = [body.codec.type for body in media]
             url_source = read_url_source(link, types) if "x-url" in link.object() else None
             links.append(Link((link / "operationId").text(), link.prose("description") or name, url_source))
@@ -104,9 +112,13 @@ class BodyReader:
         result: list[Media] = []
         for media_type, node in content.members():
             check_keywords(node, "media type")
+            if not _MEDIA_TYPE.fullmatch(media_type):
+                node.note("is not a media type, such as application/json")
+                continue
             media = self._read_media_type(node, media_type, hint, is_request=is_request)
             if media.base in {other.base for other in result}:
-                raise SpecError(node.place, f"{media.base} is declared twice; keep one of them")
+                node.note(f"{media.base} is declared twice; keep one of them")
+                continue
             result.append(media)
         if not is_request:
             # An exact media type is tried before a range; the last one is used if none matches.
@@ -114,39 +126,74 @@ class BodyReader:
         return result
 
     def _read_media_type(self, node: Node, media_type: str, hint: str, *, is_request: bool) -> Media:
-        if not _MEDIA_TYPE.fullmatch(media_type):
-            raise SpecError(node.place, "is not a media type, such as application/json")
         base, semicolon, parameters = media_type.partition(";")
         base = base.strip().lower()
         charset = _CHARSET.search(media_type)
         if is_request and "*" in base:
-            raise SpecError(node.place, "a request needs one media type, not a range of them")
+            node.note("a request needs one media type, not a range of them", "sent as application/octet-stream")
+            base, semicolon, parameters = "application/octet-stream", "", ""
         if is_request and charset and charset[1].lower() not in {"utf-8", "utf8", "us-ascii"}:
-            raise SpecError(node.place, "only utf-8 is supported")
+            node.note("only utf-8 is supported", "sent as utf-8")
+            semicolon = parameters = ""
         codec = self._choose_codec(node, base, hint, is_request=is_request)
         return Media(f"{base}{semicolon}{parameters}" if is_request else base, codec, self._find_example(node))
 
     def _choose_codec(self, node: Node, base: str, hint: str, *, is_request: bool) -> Codec:
         schema = node.get("schema")
-        if base.startswith("multipart/"):
-            raise SpecError(node.place, "is not supported; JSON, text, binary data and urlencoded forms are")
+        if base == "multipart/form-data" and is_request and schema and (form := self._read_form(node, schema, hint)):
+            return Codec("Multipart", ANY, form=form)
         is_json = base == "application/json" or base.endswith("+json")
         if not is_json and schema and is_binary(self._document.resolve_schema(schema)):
             return Codec("Binary", Scalar("Content" if is_request else "bytes"))
+        is_form = base == "application/x-www-form-urlencoded" and is_request
+        if schema and not is_json and not is_form and not self._is_text_schema(schema):
+            problem = "only JSON and urlencoded forms have a structure; give it a schema of type string, or none"
+            node.note(problem, "taken as text" if _is_text_type(base) else "taken as bytes")
+            schema = None
         type_ = self._schemas.type_of(schema, hint) if schema else ANY
         if is_json:
-            return Codec("Json", type_)
-        if base == "application/x-www-form-urlencoded" and is_request:
+            return Codec("Json", type_, tolerant=not is_request and self._document.tolerant)
+        if is_form:
             _check_form(node, type_)
             return Codec("Form", type_)
-        if type_ != ANY and not _is_text(type_):
-            problem = "only JSON and urlencoded forms have a structure; give it a schema of type string, or none"
-            raise SpecError(node.place, problem)
         return (
             Codec("Text", Scalar("str"))
-            if base.startswith("text/")
+            if _is_text_type(base)
             else Codec("Binary", Scalar("Content" if is_request else "bytes"))
         )
+
+    def _read_form(self, node: Node, schema: Node, hint: str) -> list[FormField]:
+        """Return the properties of a form with files, in their order; none if it is not an object with properties."""
+        fields: list[FormField] = []
+        encoding = dict(node.members("encoding"))
+        flat = merge_all_of(self._document, self._document.resolve_schema(schema))
+        for field, member in self._schemas.fields_of(flat, hint):
+            target = merge_all_of(self._document, self._document.resolve_schema(member))
+            items = target.get("items") if isinstance(target.value, dict) else None
+            item = self._document.resolve_schema(items) if items else None
+            if is_binary(target) or (item and is_binary(item)):
+                field.type = Scalar("FileContent") if is_binary(target) else Array(Scalar("FileContent"))
+                fields.append(FormField(field, None))
+                continue
+            given = encoding[field.wire_name].prose("contentType") if field.wire_name in encoding else ""
+            media_type = given or ("" if is_flat(field.type) else "application/json")
+            if media_type and not media_type.endswith("json"):
+                encoding[field.wire_name].note("only JSON and text are encoded", "sent as text without a media type")
+                media_type = ""
+            fields.append(FormField(field, field.type, media_type))
+        return fields
+
+    def _is_text_schema(self, schema: Node) -> bool:
+        """Return whether a schema means a text that is sent as it is."""
+        try:
+            flat = merge_all_of(self._document, self._document.resolve_schema(schema))
+        except SpecError:
+            return False
+        if not isinstance(flat.value, dict):
+            return flat.value is True
+        # A format or description is only for readers; any other constraint would not be checked.
+        asserting = flat.object().keys() & {"minLength", "maxLength", "pattern", "enum", "const", "nullable"}
+        return not flat.object() or (flat.object().get("type") == "string" and not asserting)
 
     def _find_example(self, node: Node) -> Any:
         if "example" in node.object():
@@ -169,8 +216,15 @@ def check_flat(place: str, type_: Type) -> None:
                 raise SpecError(
                     place, "an object or a nested array is not supported here; use scalars and lists of them"
                 )
-            if isinstance(part, Scalar) and part.python == "bytes":
-                raise SpecError(place, "format byte is not supported here; use a string")
+
+
+def is_flat(type_: Type) -> bool:
+    """Return whether a value of the type can be encoded in a URL, a header or a form."""
+    try:
+        check_flat("", type_)
+    except SpecError:
+        return False
+    return True
 
 
 def _check_form(node: Node, type_: Type) -> None:
@@ -181,14 +235,9 @@ def _check_form(node: Node, type_: Type) -> None:
         check_flat(resolved.definition.place, field.type)
 
 
-def _is_text(type_: Type) -> bool:
-    resolved = type_.resolved
-    # A format or description is only for readers; any other constraint would not be checked.
-    return (
-        isinstance(resolved, Scalar)
-        and resolved.python == "str"
-        and {word for word, _ in resolved.meta} <= {"extra_json_schema", "description"}
-    )
+def _is_text_type(base: str) -> bool:
+    """Return whether bodies of a media type are text, as XML is."""
+    return base.startswith("text/") or base in {"application/xml", "application/yaml"} or base.endswith("+xml")
 
 
 def _status_phrase(status: str) -> str:

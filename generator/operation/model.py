@@ -24,8 +24,27 @@ class Parameter:
     explode: bool
     description: str
     is_client_option: bool
+    style: str = "form"
+    """How an array or object is written in a query."""
+    kind: str = "Parameter"
+    """Class of the runtime: `Parameter`, or `ApiKey` or `BasicAuth` for a credential."""
     constant: str = ""
     """Name of the constant that holds the parameter's codec."""
+
+
+@dataclass(eq=False)
+class FormField:
+    """A property of a form with files.
+
+    Attributes:
+        field: The property as an argument of the method.
+        type: Its type, None for a file.
+        media_type: Media type of its part; empty for a text without one.
+    """
+
+    field: Field
+    type: Type | None
+    media_type: str = ""
 
 
 @dataclass(eq=False)
@@ -33,9 +52,13 @@ class Codec:
     """How a body is encoded or decoded."""
 
     kind: str
-    """Class of the runtime: `Json`, `Form`, `Text`, `Binary` or `Empty`."""
+    """Class of the runtime: `Json`, `Form`, `Multipart`, `Text`, `Binary` or `Empty`."""
     type: Type
     constant: str = ""
+    tolerant: bool = False
+    """Whether it keeps what a server sends beyond its type."""
+    form: list[FormField] = field(default_factory=list[FormField])
+    """The properties of a form with files."""
 
     @property
     def is_typed(self) -> bool:
@@ -78,6 +101,11 @@ class Body:
     def type(self) -> Type:
         """The type of the value, whatever the media type."""
         return union(*(media.codec.type for media in self.media))
+
+    @property
+    def may_be_absent(self) -> bool:
+        """Whether no body is sent if no argument is given: it is optional, and has no required property."""
+        return not self.required and not any(field.required for field in self.fields)
 
     @property
     def is_binary(self) -> bool:
@@ -156,15 +184,20 @@ class Pagination:
         method: Name of the method that iterates.
         item: The type of an item.
         items: The attribute of a page with its items.
-        total: The attribute of a page with the number of items on all pages.
-        offset: The argument with the number of items to skip.
+        argument: The argument that says which page is asked for.
+        pager: Class of the runtime that says what it is for the next page: `Pager`, `MarkerPager` or `NumberPager`.
+        state: The pager's attribute with the value of the argument.
+        end: The attribute of a page by which the pager sees the last one: the number of all items, or the next marker;
+            empty if there is none.
     """
 
     method: str
     item: Type
     items: str
-    total: str
-    offset: str
+    argument: str
+    pager: str
+    state: str
+    end: str
 
 
 @dataclass(eq=False)
@@ -192,6 +225,10 @@ class Operation:
     codecs: list[Codec] = field(default_factory=list[Codec])
     url_source: UrlSource | None = None
     """Where the URL of the call is, if an earlier response holds it."""
+    fixed_query: tuple[tuple[str, str], ...] = ()
+    """Names and values that every call sends in the query."""
+    needs_token: bool = True
+    """Whether nothing else than a token identifies the caller."""
     pagination: Pagination | None = None
     """How to iterate over all items, if the result is a page of a list."""
 
@@ -249,6 +286,11 @@ class Operation:
     def client_options(self) -> list[Parameter]:
         """The parameters that are settings of the client."""
         return [parameter for parameter in self.parameters if parameter.is_client_option]
+
+    @property
+    def credentials(self) -> list[Parameter]:
+        """The API keys and passwords that it sends."""
+        return [parameter for parameter in self.parameters if parameter.kind != "Parameter"]
 
     @property
     def result(self) -> Type:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from generator.document.document import Document, Node
@@ -11,10 +12,12 @@ from generator.errors import SpecError
 from generator.python.naming import class_name, python_name
 from generator.schema.descriptions import default_note, join_sentences, schema_description
 from generator.schema.schemas import SchemaReader
+from generator.schema.types import Type
 
-from .bodies import check_flat
+from .bodies import check_flat, is_flat
 from .model import Parameter
 
+_QUERY_STYLES = frozenset({"deepObject", "spaceDelimited", "pipeDelimited"})
 _STYLES = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
 _SET_BY_CLIENT = frozenset({"accept", "content-type", "authorization", "cookie", "host", "content-length"})
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
@@ -24,6 +27,18 @@ _RESERVED_ARGUMENTS = USED_IN_METHODS | {
     *("body", "content_type", "str", "int", "float", "bool", "list", "dict", "bytes")
 }
 _RESERVED_OPTIONS = frozenset({"transport", "token", "base_url", "timeout_s", "retry", "http", "sleep", "raw"})
+
+
+def _is_sendable(parameter: Node) -> bool:
+    """Return whether a parameter is the caller's, and can be sent; what is wrong with another one is noted."""
+    name, location = (parameter / "name").text(), (parameter / "in").text()
+    if location in {"header", "cookie"} and not _TOKEN.fullmatch(name):
+        (parameter / "name").note(f"{name!r} cannot be the name of a {location}", "left out")
+        return False
+    if location == "header" and name.lower() in _SET_BY_CLIENT:
+        parameter.note(f"the header {name} is set by the client itself; remove the parameter", "left out")
+        return False
+    return True
 
 
 class ParameterReader:
@@ -47,24 +62,32 @@ class ParameterReader:
             for node in owner.items("parameters"):
                 parameter = self._document.resolve_component(node)
                 check_keywords(parameter, "parameter")
+                if not _is_sendable(parameter):
+                    continue
                 name = (parameter / "name").text()
                 location = (parameter / "in").text()
                 if location not in _STYLES:
-                    raise SpecError(f"{parameter.place}/in", f"{location!r} is not one of {', '.join(_STYLES)}")
+                    (parameter / "in").note(f"{location!r} is not one of {', '.join(_STYLES)}", "left out")
+                    continue
                 key = (location, name.lower() if location == "header" else name)
                 if key in own:
-                    raise SpecError(
-                        node.place, f"the {location} parameter {name!r} is declared twice; keep one of them"
-                    )
+                    node.note(f"the {location} parameter {name!r} is declared twice; keep one of them")
+                    continue
                 own.add(key)
                 found[key] = parameter
+        path = re.split("[?#]", path)[0]
         in_path = re.findall(r"\{([^{}]*)\}", path)
         declared = sorted(name for location, name in found if location == "path")
-        if sorted(set(in_path)) != declared or re.search("[{}]", re.sub(r"\{[^{}]*\}", "", path)):
-            raise SpecError(
-                operation.place,
-                f"the path has the parameters {sorted(set(in_path))}, but {declared} are declared; make both the same",
-            )
+        problem = f"the path has the parameters {sorted(set(in_path))}, but {declared} are declared; make both the same"
+        if re.search("[{}]", re.sub(r"\{[^{}]*\}", "", path)):
+            raise SpecError(operation.place, problem)
+        if sorted(set(in_path)) != declared:
+            operation.note(problem, "those of the path are sent, as strings if they are not declared")
+        for name in set(declared) - set(in_path):
+            del found["path", name]
+        for name in in_path:
+            schema = {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+            found.setdefault(("path", name), operation.with_value(schema))
         return list(found.values())
 
     def register_client_option(self, node: Node) -> None:
@@ -83,6 +106,28 @@ class ParameterReader:
                 node.place, f"the client option {wire_name!r} is declared differently elsewhere; use one $ref"
             )
 
+    def credential(  # noqa: PLR0913, PLR0917  # each is a plain value
+        self, scheme: str, kind: str, location: str, wire_name: str, type_: Type, description: str
+    ) -> Parameter:
+        """Return a credential as an option of the client, the same one for each operation; its name is the scheme's."""
+        found = self._options.get((location, wire_name))
+        if found is None:
+            taken = {option.name for option in self._options.values()} | _RESERVED_ARGUMENTS | _RESERVED_OPTIONS
+            name = python_name(scheme, taken=taken, fallback="credential")
+            found = Parameter(
+                location=location,
+                wire_name=wire_name,
+                name=name,
+                type=type_,
+                required=False,
+                explode=True,
+                description=description,
+                is_client_option=True,
+                kind=kind,
+            )
+            self._options[location, wire_name] = found
+        return replace(found)
+
     def read(self, nodes: list[Node]) -> list[Parameter]:
         """Return the parameters of an operation, each with its own name in Python."""
         taken = {*_RESERVED_ARGUMENTS, *(option.name for option in self._options.values())}
@@ -98,30 +143,38 @@ class ParameterReader:
         return result
 
     def _read_parameter(self, node: Node, location: str, wire_name: str, name: str) -> Parameter:
-        if location in {"header", "cookie"} and not _TOKEN.fullmatch(wire_name):
-            raise SpecError(f"{node.place}/name", f"{wire_name!r} cannot be the name of a {location}")
-        if location == "header" and wire_name.lower() in _SET_BY_CLIENT:
-            raise SpecError(node.place, f"the header {wire_name} is set by the client itself; remove the parameter")
         style = node.object().get("style", _STYLES[location])
-        if style != _STYLES[location]:
-            raise SpecError(
-                f"{node.place}/style", f"{style!r} is not supported in {location}; only {_STYLES[location]!r}"
-            )
+        if style != _STYLES[location] and not (location == "query" and style in _QUERY_STYLES):
+            (node / "style").note(f"{style!r} is not supported in {location}; only {_STYLES[location]!r}")
+            style = _STYLES[location]
         if location == "path" and not node.flag("required"):
-            raise SpecError(node.place, "a parameter in the path must have required: true")
-        schema = node / "schema"
+            node.note("a parameter in the path must have required: true", "taken as required")
+        schema, is_json = self._schema(node)
         type_ = self._schemas.type_of(schema, class_name(name))
-        check_flat(schema.place, type_)
+        if is_json and location == "query":
+            style = "json"
+        elif location == "query" and style == "form" and not is_flat(type_):
+            schema.note("an object or a nested array has no form in a query; give it style: deepObject", "sent as JSON")
+            style = "json"
+        elif style != "deepObject":
+            check_flat(schema.place, type_)
         return Parameter(
             location=location,
             wire_name=wire_name,
             name=name,
             type=type_,
-            required=node.flag("required"),
-            explode=node.flag("explode", default=location in {"query", "cookie"}),
+            required=location == "path" or node.flag("required"),
+            explode=node.flag("explode", default=style == "form"),
             description=self._description(node, schema),
             is_client_option=node.flag("x-client-option"),
+            style=style if location == "query" else "form",
         )
+
+    def _schema(self, node: Node) -> tuple[Node, bool]:
+        """Return the schema of a parameter, and whether its value is written as JSON."""
+        for media_type, media in node.members("content"):
+            return (media.get("schema") or media.with_value({})), media_type.endswith("json")
+        return (node.get("schema") or node.with_value({"type": "string"})), False
 
     def _description(self, node: Node, schema: Node) -> str:
         both = [found for found in (schema, self._document.resolve_schema(schema)) if isinstance(found.value, dict)]

@@ -1,36 +1,77 @@
-"""Security: which operations send a token, and the scopes that it needs."""
+"""Security: which operations send a token, with which scopes, and what else identifies the caller."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from generator.document.document import Document, Node
-from generator.errors import SpecError
+from generator.schema.types import Scalar
+
+from .model import Parameter
+from .parameters import ParameterReader
 
 _BEARER = frozenset({"http bearer", "oauth2", "openIdConnect"})
+_LOCATIONS = frozenset({"header", "query", "cookie"})
 
 
-def token_scopes(document: Document, operation: Node) -> list[str] | None:
-    """Return the scopes that the token of an operation needs, or None if no token is sent.
+@dataclass(frozen=True)
+class Security:
+    """What an operation sends to identify the caller.
 
-    Raises:
-        SpecError: The operation needs something else than a bearer token.
+    Attributes:
+        scopes: The scopes that the token needs, or None if no token is sent.
+        needs_token: Whether nothing else than a token would do.
+        credentials: API keys and passwords.
     """
+
+    scopes: list[str] | None
+    needs_token: bool
+    credentials: list[Parameter]
+
+
+def read_security(document: Document, parameters: ParameterReader, operation: Node) -> Security:
+    """Return what an operation sends to identify the caller: all that one of its alternatives asks for."""
     owner = operation if "security" in operation.object() else document.root
-    unsupported: list[str] = []
-    for alternative in owner.items("security"):
-        kinds = [_scheme_kind(document, name, alternative) for name in alternative.object()]
-        if kinds and all(kind in _BEARER for kind in kinds):
-            return [scope.text() for _, scopes in alternative.members() for scope in scopes.items()]
-        unsupported += [kind for kind in kinds if kind not in _BEARER]
-    if unsupported:
-        raise SpecError(f"{owner.place}/security", f"{', '.join(unsupported)} is not supported; bearer tokens are")
-    return None
+    scopes: list[str] | None = None
+    needs_token = True
+    credentials: dict[str, Parameter] = {}
+    alternatives = owner.items("security")
+    for alternative in alternatives:
+        kinds: list[str] = []
+        for name, needed in alternative.members():
+            scheme = _scheme(document, name, alternative)
+            kind = "" if scheme is None else _kind(scheme)
+            kinds.append(kind)
+            if kind in _BEARER:
+                scopes = [*(scopes or []), *(scope.text() for scope in needed.items())]
+            elif scheme is not None and (credential := _credential(parameters, name, scheme, kind)):
+                credentials[credential.name] = credential
+        needs_token &= bool(kinds) and all(kind in _BEARER for kind in kinds)
+    return Security(scopes, needs_token and bool(alternatives), list(credentials.values()))
 
 
-def _scheme_kind(document: Document, name: str, alternative: Node) -> str:
+def _scheme(document: Document, name: str, alternative: Node) -> Node | None:
     components = document.root.get("components")
     declared = dict(components.members("securitySchemes")) if components else {}
     if name not in declared:
-        raise SpecError(alternative.place, f"{name!r} is not among components/securitySchemes; declare it there")
-    scheme = document.resolve_component(declared[name])
+        alternative.note(f"{name!r} is not among components/securitySchemes; declare it there")
+        return None
+    return document.resolve_component(declared[name])
+
+
+def _kind(scheme: Node) -> str:
     kind = (scheme / "type").text()
     return f"http {(scheme / 'scheme').text().lower()}" if kind == "http" else kind
+
+
+def _credential(parameters: ParameterReader, name: str, scheme: Node, kind: str) -> Parameter | None:
+    """Return what the client takes for a scheme other than a bearer token, or None if it cannot send it."""
+    description = scheme.prose("description")
+    if kind == "http basic":
+        text = description or "The user name and the password."
+        return parameters.credential(name, "BasicAuth", "header", "authorization", Scalar("tuple[str, str]"), text)
+    if kind == "apiKey" and (location := (scheme / "in").text()) in _LOCATIONS:
+        text = description or "The API key."
+        return parameters.credential(name, "ApiKey", location, (scheme / "name").text(), Scalar("str"), text)
+    scheme.note(f"{kind} is not supported; bearer tokens, API keys and http basic are")
+    return None

@@ -20,7 +20,7 @@ def server_url(document: Document, item: Node, operation: Node) -> str:
     """Return the URL of an operation's first server, empty if it is relative to the document.
 
     Raises:
-        SpecError: It is not the URL of an HTTP server.
+        SpecError: It is not the URL of an HTTP server, and the document is read strictly.
     """
     for owner in (operation, item, document.root):
         servers = owner.items("servers")
@@ -31,15 +31,20 @@ def server_url(document: Document, item: Node, operation: Node) -> str:
         url = (first / "url").text()
         for name, variable in first.members("variables"):
             check_keywords(variable, "server variable")
+            if "default" not in variable.object():
+                continue
             url = url.replace(f"{{{name}}}", (variable / "default").text())
         if "{" in url:
-            raise SpecError(first.place, f"the URL {url!r} has a variable without a default; give it one in variables")
+            first.note(
+                f"the URL {url!r} has a variable without a default; give it one in variables", "base_url is needed"
+            )
+            return ""
         if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", url):
             return ""
         if not url.isascii() or not _ABSOLUTE_URL.fullmatch(url):
-            raise SpecError(
-                f"{first.place}/url", f"{url!r} is not the URL of an HTTP server; percent-encode special characters"
-            )
+            problem = f"{url!r} is not the URL of an HTTP server; percent-encode special characters"
+            (first / "url").note(problem, "base_url is needed")
+            return ""
         return url.rstrip("/")
     return ""
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from generator.document.document import Document, Node
 from generator.document.keywords import ANNOTATIONS
 from generator.errors import SpecError
-from generator.overlay._runtime.json_types import is_object
+from generator.overlay._runtime.json_types import is_array, is_object
 
 _PROSE = frozenset({"title", "description", "default", "deprecated", "readOnly", "writeOnly"})
 _NOT_ASSERTIONS = ANNOTATIONS["schema"] | _PROSE
@@ -33,7 +33,20 @@ def union_alternatives(document: Document, node: Node, keyword: Literal["oneOf",
         raise SpecError(f"{node.place}/{keyword}", "is empty, so no value matches; list at least one")
     if not beside.keys() - {"nullable"}:
         return alternatives
-    return [_narrow(document, alternative, Node(beside, node.place)) for alternative in alternatives]
+    narrowed = [_narrow(document, alternative, node.with_value(beside)) for alternative in alternatives]
+    # An alternative that the keywords beside it rule out matches no value.
+    possible = [alternative for alternative in narrowed if not _is_ruled_out(alternative)]
+    return possible or narrowed
+
+
+def _is_ruled_out(node: Node) -> bool:
+    """Return whether the `const` of a schema is not in the `enum` beside it."""
+    return (
+        is_object(node.value)
+        and {"const", "enum"} <= node.value.keys()
+        and is_array(node.value["enum"])
+        and node.value["const"] not in node.value["enum"]
+    )
 
 
 def _is_assertion(name: str) -> bool:
@@ -51,31 +64,35 @@ def _merge(document: Document, node: Node, above: tuple[str, ...]) -> Node:
         and document.is_3_0
         and (beside := sorted({*asserting, *({"allOf", "nullable"} & schema.keys())}))
     ):
-        raise SpecError(node.place, f"{', '.join(beside)} beside $ref is ignored in OpenAPI 3.0; put both into allOf")
+        node.note(f"{', '.join(beside)} beside $ref is ignored in OpenAPI 3.0; put both into allOf")
+        schema = {name: value for name, value in schema.items() if name not in beside}
+        asserting = []
+    if "allOf" in schema and not node.items("allOf"):
+        (node / "allOf").note("is empty; remove it")
+        schema = {name: value for name, value in schema.items() if name != "allOf"}
+    node = node if len(schema) == len(node.object()) else node.with_value(schema)
     if "allOf" not in schema and not ("$ref" in schema and asserting):
         return node
     members = node.items("allOf")
-    if "allOf" in schema and not members:
-        raise SpecError(f"{node.place}/allOf", "is empty; remove it")
     own = {name: value for name, value in schema.items() if name not in {"allOf", "$ref"}}
     if "$ref" in schema:
-        members = [Node({"$ref": schema["$ref"]}, node.place), *members]
+        members = [node.with_value({"$ref": schema["$ref"]}), *members]
     references = [member for member in members if _is_reference(member)]
     others = [member for member in members if not _is_reference(member)]
     if len(references) == 1 and not asserting and not any(_has_assertions(other) for other in others):
-        return _redescribe(references[0], others, own, node.place)
-    parts = [_flatten(document, part, node, above) for part in (*members, Node(own, node.place))]
-    flat = _merge_flat(parts, node.place)
+        return _redescribe(references[0], others, node.with_value(own))
+    parts = [_flatten(document, part, node, above) for part in (*members, node.with_value(own))]
+    flat = _merge_flat(parts, node)
     if document.is_3_0 and own.get("nullable") is True:
         flat["nullable"] = True
-    return Node(flat, node.place)
+    return node.with_value(flat)
 
 
-def _merge_flat(parts: list[Node], place: str) -> dict[str, Any]:
+def _merge_flat(parts: list[Node], owner: Node) -> dict[str, Any]:
     """Merge schemas that have neither `$ref` nor `allOf`."""
     flat: dict[str, Any] = {}
     for part in parts:
-        flat = _merge_two(flat, part, place)
+        flat = _merge_two(flat, part, owner)
     flat.pop("nullable", None)
     asserting = [part for part in parts if _has_assertions(part)]
     if asserting and all(part.object().get("nullable") is True for part in asserting):
@@ -86,11 +103,12 @@ def _merge_flat(parts: list[Node], place: str) -> dict[str, Any]:
 def _narrow(document: Document, alternative: Node, beside: Node) -> Node:
     """Merge the keywords beside `oneOf` into an alternative; if they change nothing, return it as it is."""
     whole = _flatten(document, alternative, alternative, ())
-    flat = _merge_flat([whole, beside], alternative.place)
+    flat = _merge_flat([whole, beside], alternative)
     if _assertions(flat) == _assertions(whole.object()):
         return alternative
     # A narrowed component keeps the place of the component, which a discriminator refers to.
-    return Node(flat, document.target(alternative).place if _is_reference(alternative) else alternative.place)
+    place = document.target(alternative).place if _is_reference(alternative) else alternative.place
+    return alternative.with_value(flat, place)
 
 
 def _assertions(schema: dict[str, Any]) -> dict[str, Any]:
@@ -103,13 +121,13 @@ def _assertions(schema: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _redescribe(reference: Node, others: list[Node], own: dict[str, Any], place: str) -> Node:
+def _redescribe(reference: Node, others: list[Node], own: Node) -> Node:
     """Return a reference with new annotations beside it: its type stays the one of the component."""
     flat: dict[str, Any] = {}
-    for part in (reference, *others, Node(own, place)):
+    for part in (reference, *others, own):
         if isinstance(part.value, dict):
             flat |= part.object()
-    return Node({**flat, "$ref": reference.object()["$ref"]}, place)
+    return own.with_value({**flat, "$ref": reference.object()["$ref"]})
 
 
 def _flatten(document: Document, part: Node, node: Node, above: tuple[str, ...]) -> Node:
@@ -125,13 +143,13 @@ def _flatten(document: Document, part: Node, node: Node, above: tuple[str, ...])
         if not _is_reference(whole):
             break
     if whole.value is True:
-        return Node({}, whole.place)
+        return whole.with_value({})
     if whole.value is False:
         raise SpecError(whole.place, "the schema false, which matches no value, is not supported; remove it")
     return whole
 
 
-def _merge_two(first: dict[str, Any], second: Node, place: str) -> dict[str, Any]:
+def _merge_two(first: dict[str, Any], second: Node, owner: Node) -> dict[str, Any]:
     result = dict(first)
     for name, value in second.object().items():
         if name.startswith("x-"):
@@ -142,27 +160,30 @@ def _merge_two(first: dict[str, Any], second: Node, place: str) -> dict[str, Any
             try:
                 result[name] = _MERGES[name](result[name], value)
             except (TypeError, AttributeError, ValueError):
-                raise SpecError(place, f"allOf has two {name} of which one is malformed; correct it") from None
+                raise SpecError(owner.place, f"allOf has two {name} of which one is malformed; correct it") from None
         else:
-            raise SpecError(place, f"allOf has two different {name}, {result[name]!r} and {value!r}; keep one of them")
+            problem = f"allOf has two different {name}, {result[name]!r} and {value!r}; keep one of them"
+            owner.note(problem, "the first one counts")
         if result[name] == [] and name in {"type", "enum"}:
-            raise SpecError(place, f"allOf leaves no {name} that matches all its members")
-    _check_closed(first, second.object(), place)
+            raise SpecError(owner.place, f"allOf leaves no {name} that matches all its members")
+    _open_closed(result, first, second.object(), owner)
     for keyword, flag in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
         flags = isinstance(result.get(flag), bool)
         if flags and keyword in first and keyword in second.object() and first[keyword] != second.object()[keyword]:
-            raise SpecError(place, f"allOf has two different {keyword} of which one is exclusive; keep one of them")
+            problem = f"allOf has two different {keyword} of which one is exclusive; keep one of them"
+            owner.note(problem, "none of them counts")
+            result = {name: value for name, value in result.items() if name not in {keyword, flag}}
     return result
 
 
-def _check_closed(first: dict[str, Any], second: dict[str, Any], place: str) -> None:
+def _open_closed(result: dict[str, Any], first: dict[str, Any], second: dict[str, Any], owner: Node) -> None:
+    """Allow further properties if one of two schemas forbids those of the other."""
     for closed, other in ((first, second), (second, first)):
         beyond = set(other.get("properties") or {}) - set(closed.get("properties") or {})
         if closed.get("additionalProperties") is False and beyond:
             names = ", ".join(sorted(beyond))
-            raise SpecError(
-                place, f"a member of allOf has additionalProperties: false and so forbids {names}; remove that there"
-            )
+            owner.note(f"a member of allOf has additionalProperties: false and so forbids {names}; remove that there")
+            result.pop("additionalProperties", None)
 
 
 def _merge_types(first: Any, second: Any) -> Any:
@@ -202,6 +223,7 @@ _MERGES: dict[str, Callable[[Any, Any], Any]] = {
     "items": lambda first, second: {"allOf": [first, second]},
     "additionalProperties": _merge_additional,
     "multipleOf": _common_multiple,
+    "uniqueItems": lambda first, second: bool(first or second),
     **dict.fromkeys(("minimum", "minLength", "minItems", "minProperties"), max),
     **dict.fromkeys(("maximum", "maxLength", "maxItems", "maxProperties"), min),
 }

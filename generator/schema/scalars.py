@@ -14,7 +14,7 @@ from generator.overlay._runtime.json_types import is_array
 from generator.python.literals import long_literal, python_literal
 
 from .patterns import python_pattern
-from .types import NONE, Choice, Scalar, Type, union
+from .types import ANY, NONE, Choice, Scalar, Type, union
 
 _OBJECT_FORMATS: dict[Any, Scalar] = {
     "date-time": Scalar("datetime.datetime", (("tz", "True"),)),
@@ -48,33 +48,31 @@ def string_type(node: Node) -> Type:
     format_ = schema.get("format")
     constraints = [name for name in _STRING_CONSTRAINTS if name in schema]
     if is_binary(node):
-        raise SpecError(node.place, "format binary is only supported as a whole body; in JSON, use byte (base64)")
+        node.note("format binary is only supported as a whole body; in JSON, use byte (base64)", "taken as a string")
+        format_ = None
     object_type = _OBJECT_FORMATS.get(format_)
     if object_type is None and format_ is None and str(schema.get("contentEncoding")).lower() == "base64":
         object_type = _OBJECT_FORMATS["byte"]
     if object_type is not None:
-        if constraints:
-            raise SpecError(
-                node.place,
-                f"{', '.join(constraints)} is not supported beside format {format_ or 'byte'}; remove one",
-            )
+        if constraints := [name for name in constraints if not _is_implied(node / name, format_)]:
+            node.note(f"{', '.join(constraints)} is not supported beside format {format_ or 'byte'}; remove one")
         return object_type
     meta = [(_LENGTHS[name], str(whole_number(node / name))) for name in _LENGTHS if name in schema]
-    if format_ in FORMAT_PATTERNS:
-        if "pattern" in schema:
-            raise SpecError(node.place, f"pattern is not supported beside format {format_}; remove one")
+    if format_ in FORMAT_PATTERNS and "pattern" in schema:
+        node.note(f"pattern is not supported beside format {format_}; remove one", "the pattern counts")
+    if format_ in FORMAT_PATTERNS and "pattern" not in schema:
         meta.append(("pattern", f"FORMAT_PATTERNS[{python_literal(format_)}]"))
-    elif "pattern" in schema:
-        meta.append(("pattern", _read_pattern(node / "pattern")))
+    elif "pattern" in schema and (pattern := _read_pattern(node / "pattern")):
+        meta.append(("pattern", pattern))
     # An unknown format or encoding is only an annotation; it stays visible in the type.
     notes = {name: (node / name).text() for name in ("format", "contentEncoding") if name in schema}
-    if notes and format_ not in FORMAT_PATTERNS:
+    if notes and (format_ not in FORMAT_PATTERNS or "pattern" in schema):
         shown = ", ".join(f"{python_literal(name)}: {python_literal(text)}" for name, text in notes.items())
         meta.append(("extra_json_schema", f"{{{shown}}}"))
     return Scalar("str", tuple(meta))
 
 
-def number_type(node: Node, name: str) -> Type:  # noqa: C901  # a branch for each keyword
+def number_type(node: Node, name: str) -> Type:  # a branch for each keyword
     """Return the type of a schema of type integer or number."""
     schema = node.object()
     whole = name == "integer"
@@ -89,7 +87,7 @@ def number_type(node: Node, name: str) -> Type:  # noqa: C901  # a branch for ea
         if keyword in schema:
             found.append((_read_number(node / keyword), is_flag and exclusive is not None and exclusive.value))
         elif is_flag and exclusive is not None:
-            raise SpecError(exclusive.place, f"has no effect without {keyword}; write the bound itself")
+            exclusive.note(f"has no effect without {keyword}; write the bound itself")
         if exclusive is not None and not is_flag:
             found.append((_read_number(exclusive), True))
     meta: list[tuple[str, str]] = []
@@ -99,12 +97,12 @@ def number_type(node: Node, name: str) -> Type:  # noqa: C901  # a branch for ea
     if bounds["maximum"]:
         value, is_exclusive = min(bounds["maximum"], key=lambda bound: (bound[0], not bound[1]))
         meta.append(_upper_bound(value, exclusive=is_exclusive, whole=whole))
-    if "multipleOf" in schema:
-        meta.append(("multiple_of", _read_multiple(node / "multipleOf", whole=whole)))
-    for word, text in meta:
-        if whole and not _INT64[0] <= int(text) <= _INT64[1]:
-            raise SpecError(node.place, f"the bound {word} {text} is beyond int64, which msgspec cannot check")
-    return Scalar("int" if whole else "float", tuple(meta))
+    if "multipleOf" in schema and (multiple := _read_multiple(node / "multipleOf", whole=whole)):
+        meta.append(("multiple_of", multiple))
+    beyond = [(word, text) for word, text in meta if whole and not _INT64[0] <= int(text) <= _INT64[1]]
+    for word, text in beyond:
+        node.note(f"the bound {word} {text} is beyond int64, which msgspec cannot check")
+    return Scalar("int" if whole else "float", tuple(found for found in meta if found not in beyond))
 
 
 def enum_type(node: Node) -> Type:
@@ -116,19 +114,50 @@ def enum_type(node: Node) -> Type:
         raise SpecError(where.place, "is not in the enum beside it, so no value matches; correct one of them")
     types = schema.get("type")
     declared = set[str](types) if is_array(types) else {types} if types else set[str]()
-    for value in values:
-        if type(value) not in _TYPES_OF_VALUES:
-            raise SpecError(where.place, f"{value!r} is not supported; only strings, integers and null are")
-        if declared and not declared & _TYPES_OF_VALUES[type(value)]:
-            if value is None and schema.get("nullable") is True:
-                continue
-            raise SpecError(where.place, f"{value!r} is not of type {' or '.join(sorted(declared))}")
-        if isinstance(value, int) and not _INT64[0] <= value <= _INT64[1]:
-            raise SpecError(where.place, f"{value} is beyond int64, which msgspec cannot compare")
-    named = tuple(dict.fromkeys(value for value in values if value is not None))
     if not values:
         raise SpecError(where.place, "is empty, so no value matches; list at least one")
-    return union(*([Choice(named)] if named else []), *([NONE] if None in values else []))
+    for value in values:
+        fits = not declared or bool(declared & _TYPES_OF_VALUES.get(value.__class__, declared))
+        if not fits and (value is not None or schema.get("nullable") is not True):
+            where.note(f"{value!r} is not of type {' or '.join(sorted(declared))}", "allowed as well")
+    literals = [value for value in values if _wider_type(value) is None and value is not None]
+    wider = [type_ for value in values if (type_ := _note_wider(where, value))]
+    if any(type_.python in {"int", "float"} for type_ in wider):
+        literals = [value for value in literals if isinstance(value, str)]
+    named = tuple(dict.fromkeys(literals))
+    return union(*([Choice(named)] if named else []), *wider, *([NONE] if None in values else []))
+
+
+def _wider_type(value: object) -> Scalar | None:
+    """Return the type of an enum's value that msgspec cannot compare, or None if it can."""
+    match value:
+        case bool():
+            return Scalar("bool")
+        case None | str():
+            return None
+        case int():
+            return None if _INT64[0] <= value <= _INT64[1] else Scalar("int")
+        case float():
+            return Scalar("float")
+        case _:
+            return ANY
+
+
+def _note_wider(where: Node, value: object) -> Scalar | None:
+    found = _wider_type(value)
+    if found == Scalar("int"):
+        where.note(f"{value} is beyond int64, which msgspec cannot compare", "any integer is allowed")
+    elif found is not None:
+        kind = {"bool": "boolean", "float": "number"}.get(found.python, "value")
+        where.note(f"{value!r} is not supported; only strings, integers and null are", f"any {kind} is allowed")
+    return found
+
+
+def _is_implied(node: Node, format_: object) -> bool:
+    """Return whether a length says nothing new about a string of a format: each UUID has 36 characters."""
+    name = node.place.rpartition("/")[2]
+    length = node.value if isinstance(node.value, int) else -1
+    return format_ == "uuid" and ((name == "minLength" and length <= 36) or (name == "maxLength" and length >= 36))
 
 
 def whole_number(node: Node) -> int:
@@ -160,25 +189,28 @@ def _upper_bound(value: float, *, exclusive: bool, whole: bool) -> tuple[str, st
     return "lt" if exclusive else "le", repr(value)
 
 
-def _read_multiple(node: Node, *, whole: bool) -> str:
+def _read_multiple(node: Node, *, whole: bool) -> str | None:
     value = _read_number(node)
     if value <= 0:
         raise SpecError(node.place, "must be greater than 0")
     if whole:
         if value != int(value):
-            raise SpecError(node.place, f"{value} is not supported for an integer; use a whole number")
+            node.note(f"{value} is not supported for an integer; use a whole number")
+            return None
         return str(int(value))
     # In binary, 0.3 is not a multiple of 0.1: a check would reject values that the document allows.
     if Fraction(repr(value)) != Fraction(value):
-        raise SpecError(node.place, f"{value} has no exact binary form, so it cannot be checked; remove it")
+        node.note(f"{value} has no exact binary form, so it cannot be checked; remove it")
+        return None
     return repr(value)
 
 
-def _read_pattern(node: Node) -> str:
+def _read_pattern(node: Node) -> str | None:
     try:
         pattern = python_pattern(node.text())
     except ValueError as error:
-        raise SpecError(node.place, str(error)) from error
+        node.note(str(error))
+        return None
     if '"' in pattern or pattern.endswith("\\") or not pattern.isprintable():
         return long_literal(pattern)
     return f'r"{pattern}"'

@@ -13,31 +13,35 @@ _KEYWORDS_BY_TYPE = {
     "string": {"minLength", "maxLength", "pattern", "contentEncoding"},
     "integer": {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"},
     "number": {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"},
-    "array": {"items", "minItems", "maxItems"},
-    "object": {"properties", "required", "additionalProperties", "minProperties", "maxProperties"},
+    "array": {"items", "prefixItems", "minItems", "maxItems", "uniqueItems"},
+    "object": {
+        *("properties", "required", "additionalProperties", "minProperties", "maxProperties"),
+        *("propertyNames", "patternProperties"),
+    },
 }
 _OF_ONE_TYPE = frozenset(keyword for keywords in _KEYWORDS_BY_TYPE.values() for keyword in keywords)
 _ALL_TYPES = ("string", "integer", "number", "boolean", "array", "object", "null")
 
 
 def check_schema(document: Document, node: Node) -> None:
-    """Check that the keywords of a schema are supported, and that their values have the right type."""
+    """Note the keywords of a schema that are not supported, or of another version of OpenAPI."""
     check_keywords(node, "schema")
     schema = node.object()
     if "nullable" in schema and not document.is_3_0:
-        raise SpecError(f"{node.place}/nullable", "is a keyword of OpenAPI 3.0; in 3.1, write type: [..., 'null']")
+        problem = "is a keyword of OpenAPI 3.0; in 3.1, write type: [..., 'null']"
+        (node / "nullable").note(problem, "taken as in 3.0")
     if "discriminator" in schema:
         check_keywords(node / "discriminator", "discriminator")
 
 
 def check_keywords_fit(node: Node, names: list[str]) -> None:
-    """Refuse constraints that do not apply to the type, and any constraint beside an enum."""
+    """Note constraints that do not apply to the type, and any constraint beside an enum."""
     unfit = (_OF_ONE_TYPE & node.object().keys()) - {
         keyword for name in names for keyword in _KEYWORDS_BY_TYPE.get(name, ())
     }
     if unfit:
         about = f"type {' or '.join(names)}" if names else "an enum or const"
-        raise SpecError(node.place, f"{', '.join(sorted(unfit))} does not apply to {about}; remove it")
+        node.note(f"{', '.join(sorted(unfit))} does not apply to {about}; remove it")
 
 
 def type_names(node: Node) -> list[str]:
@@ -49,7 +53,7 @@ def type_names(node: Node) -> list[str]:
             if keywords and keywords <= _KEYWORDS_BY_TYPE[name]:
                 return [name]
         if keywords or "format" in node.object():
-            raise SpecError(node.place, "has constraints but no type; add one")
+            node.note("has constraints but no type; add one", "taken as any type")
         return ["any"]
     names: list[Any] = declared if is_array(declared) else [declared]
     for name in names:
@@ -73,4 +77,5 @@ def is_model(node: Node) -> bool:
 def has_properties(node: Node) -> bool:
     """Return whether the schema of an object declares its properties."""
     schema = node.object()
-    return bool(schema.get("properties")) or schema.get("additionalProperties") is False
+    closed = schema.get("additionalProperties") is False and "patternProperties" not in schema
+    return bool(schema.get("properties")) or closed

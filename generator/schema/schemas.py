@@ -8,10 +8,13 @@ or refused with its place.
 from __future__ import annotations
 
 import re
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Literal
 
 from generator.document.document import Document, Node
 from generator.errors import SpecError
+from generator.overlay._runtime.json_types import is_object
 from generator.python.docstrings import one_line
 from generator.python.literals import long_literal
 from generator.python.naming import class_name, python_name
@@ -20,8 +23,25 @@ from . import scalars
 from .all_of import merge_all_of, union_alternatives
 from .descriptions import property_description, schema_description
 from .schema_kind import check_keywords_fit, check_schema, has_properties, is_model, type_names
-from .types import ANY, NONE, Alias, Array, Field, Map, Model, Named, Scalar, Type, union
-from .unions import check_exclusive, check_union, tag_models
+from .types import (
+    ANY,
+    EXTRA_FIELD,
+    NONE,
+    Alias,
+    Array,
+    Choice,
+    Field,
+    Map,
+    Model,
+    Named,
+    OneOf,
+    Row,
+    Scalar,
+    Type,
+    Union,
+    union,
+)
+from .unions import check_exclusive, settle_unions
 
 # Names that the models module uses itself: a field with such a name would hide it from the annotations below it.
 _USED_IN_MODELS = frozenset({"str", "int", "float", "bool", "list", "dict", "bytes", "datetime"})
@@ -33,14 +53,17 @@ _CLASSES_IN_MODELS = frozenset(
         "FORMAT_PATTERNS",
         "Literal",
         "Meta",
+        "Open",
         "Struct",
+        "TYPE_CHECKING",
+        "Unique",
         "TypeAlias",
         "UNSET",
         "UUID",
         "UnsetType",
+        "union_type",
     }
 )
-_RECURSIVE = "is recursive without an object with properties in between; give it one"
 _UNSUPPORTED_NAME = re.compile(r'["\\\x00-\x1f]')
 
 
@@ -55,14 +78,15 @@ class SchemaReader:
         self.document = document
         self.models: list[Model] = []
         self.aliases: list[Alias] = []
+        self.unions: list[OneOf] = []
         self._named: dict[str, Model | Alias] = {}
         self._class_names: set[str] = set(_CLASSES_IN_MODELS)
         self._component_names: dict[str, str] = {}
         self._unfinished: list[str] = []
-        self._open_unions: list[str] = []
         self._unfilled: list[tuple[Model, Node]] = []
         self._nullable_models: set[str] = set()
-        self._object_unions: list[tuple[Node, list[Model]]] = []
+        self._unions: list[tuple[Node, OneOf]] = []
+        self._recursive: dict[str, OneOf] = {}
         components = document.root.get("components")
         self._components = components.members("schemas") if components else []
         for name, node in self._components:
@@ -76,9 +100,24 @@ class SchemaReader:
                 self._read_component(node)
                 self._fill_models()
 
-    def tag_unions(self) -> None:
-        """Find for each union of models the property that distinguishes them; call this after everything is read."""
-        tag_models(self._object_unions)
+    def settle_unions(self) -> None:
+        """Decide how the alternatives of each union are told apart; call this after everything is read."""
+        settle_unions(self._unions)
+        whole: dict[OneOf, Alias] = {}
+        for alias in self.aliases:
+            if isinstance(alias.type, Named) and isinstance(alias.type.definition, OneOf):
+                whole[alias.type.definition] = alias
+        for _, one_of in self._unions:
+            if one_of.is_native:
+                continue
+            if one_of in whole:
+                # The union is the component, and has its name.
+                alias = whole[one_of]
+                one_of.name, one_of.description = alias.name, alias.description
+                self.aliases.remove(alias)
+            else:
+                one_of.name = self._new_class_name(one_of.name)
+            self.unions.append(one_of)
 
     def type_of(self, node: Node, hint: str) -> Type:
         """Return the type of a schema.
@@ -94,7 +133,32 @@ class SchemaReader:
         self._fill_models()
         return type_
 
+    def fields_of(self, node: Node, hint: str) -> list[tuple[Field, Node]]:
+        """Return the properties of a schema as fields, each with its own schema, without making a model of it."""
+        required = [name.text() for name in node.items("required")]
+        found: list[tuple[Field, Node]] = []
+        taken: set[str] = set()
+        for wire_name, member in node.members("properties"):
+            name = python_name(wire_name, taken=taken)
+            taken.add(name)
+            # A file has no type of its own.
+            is_file = scalars.is_binary(self.document.resolve_schema(member))
+            typed = (
+                member.with_value({"type": "string", "description": schema_description(member)}) if is_file else member
+            )
+            field = self._read_field(wire_name, name, typed, hint, is_required=wire_name in required)
+            found.append((field, member))
+        self._fill_models()
+        return found
+
     def _type_of(self, node: Node, hint: str) -> Type:
+        try:
+            return self._read_type(node, hint)
+        except SpecError as error:
+            node.notes.add(error.place, error.problem, "taken as any value")
+            return ANY
+
+    def _read_type(self, node: Node, hint: str) -> Type:
         if node.value is True:
             return ANY
         if node.value is False:
@@ -112,24 +176,34 @@ class SchemaReader:
         # A schema outside of components/schemas has no name of its own: it is read as if it stood here.
         if target.place in self._unfinished:
             raise SpecError(node.place, "is recursive; move it to components/schemas")
-        self._unfinished.append(target.place)
-        result = self._type_of(target, class_name(target.place.rpartition("/")[2]))
-        self._unfinished.remove(target.place)
-        return result
+        with _within(self._unfinished, target.place):
+            return self._type_of(target, class_name(target.place.rpartition("/")[2]))
 
-    def _read_component(self, node: Node) -> Model | Alias:
+    def _read_component(self, node: Node) -> Model | Alias | OneOf:
         if node.place in self._named:
             return self._named[node.place]
         name = self._component_names[node.place]
-        flat = merge_all_of(self.document, node)
+        try:
+            flat = merge_all_of(self.document, node)
+        except SpecError as error:
+            node.notes.add(error.place, error.problem, "taken as any value")
+            node = flat = node.with_value({})
         if is_model(flat):
             return self._declare_model(node.place, name, flat)
         if node.place in self._unfinished:
-            raise SpecError(node.place, _RECURSIVE)
-        self._unfinished.append(node.place)
-        alias = Alias(name, self._type_of(node, name), schema_description(flat))
+            return self._recursive.setdefault(node.place, OneOf(name, node.place, is_recursive=True))
+        with _within(self._unfinished, node.place):
+            alias = Alias(name, self._type_of(node, name), schema_description(flat))
         alias.type = _with_description(alias.type, alias.description)
-        self._unfinished.remove(node.place)
+        if whole := self._recursive.get(node.place):
+            whole.alternatives = tuple(
+                member for member in _alternatives(alias.type) if member.resolved != Named(whole)
+            )
+            if set(whole.alternatives) <= {NONE}:
+                node.note("refers to nothing but itself; describe the value", "taken as any value")
+                whole.alternatives = (ANY,)
+            alias.type = Named(whole)
+            self._unions.append((node, whole))
         self._named[node.place] = alias
         self.aliases.append(alias)
         return alias
@@ -146,7 +220,11 @@ class SchemaReader:
     def _fill_models(self) -> None:
         """Read the fields of the declared models, in a loop: recursion would be too deep for a long chain of models."""
         while self._unfilled:
-            self._read_fields(*self._unfilled.pop(0))
+            model, node = self._unfilled.pop(0)
+            try:
+                self._read_fields(model, node)
+            except SpecError as error:
+                node.notes.add(error.place, error.problem, "the properties after it are left out")
 
     def _inline_type(self, node: Node, hint: str) -> Type:
         schema = node.object()
@@ -154,15 +232,14 @@ class SchemaReader:
             if keyword in schema:
                 return self._union_type(node, keyword, hint)
         if "discriminator" in schema:
-            raise SpecError((node / "discriminator").place, "has no effect without oneOf; list the alternatives in one")
+            (node / "discriminator").note("has no effect without oneOf; list the alternatives in one")
         if "const" in schema or "enum" in schema:
             check_keywords_fit(node, [])
             return scalars.enum_type(node)
         names = type_names(node)
         check_keywords_fit(node, names)
-        result = union(*(self._simple_type(node, name, hint) for name in dict.fromkeys(names)))
-        check_union(node, result)
-        return result
+        types = [self._simple_type(node, name, hint) for name in dict.fromkeys(names)]
+        return self._declare_union(node, types, hint)
 
     def _simple_type(self, node: Node, name: str, hint: str) -> Type:  # noqa: PLR0911  # a return for each type
         match name:
@@ -182,9 +259,19 @@ class SchemaReader:
                 return ANY
 
     def _array_type(self, node: Node, hint: str) -> Type:
-        items = node.get("items")
-        item = self._type_of(items, f"{hint}Item") if items else ANY
-        return Array(item, _sizes(node, "minItems", "maxItems"))
+        items, prefix = node.get("items"), node.items("prefixItems")
+        sizes = _sizes(node, "minItems", "maxItems")
+        is_unique = node.flag("uniqueItems")
+        if not prefix:
+            return Array(self._type_of(items, f"{hint}Item") if items else ANY, sizes, is_unique)
+        types = [self._type_of(item, f"{hint}Item{index + 1}") for index, item in enumerate(prefix)]
+        has_rest = items is None or items.value is not False
+        most = node.object().get("maxItems", len(prefix) if not has_rest else None)
+        if node.object().get("minItems") == most == len(prefix):
+            return Row(tuple(types))
+        if has_rest and most != len(prefix):
+            types.append(self._type_of(items, f"{hint}Item") if items else ANY)
+        return Array(self._declare_union(node, types, f"{hint}Item"), sizes, is_unique)
 
     def _object_type(self, node: Node, hint: str) -> Type:
         if has_properties(node):
@@ -192,35 +279,57 @@ class SchemaReader:
             self._read_fields(model, node)
             return Named(model)
         if node.items("required"):
-            raise SpecError(f"{node.place}/required", "names properties that are not declared; add them to properties")
-        value = node.get("additionalProperties")
+            (node / "required").note("names properties that are not declared; add them to properties")
+        value, key = node.get("additionalProperties"), self._key_type(node, hint)
+        patterns = node.members("patternProperties")
+        if len(patterns) == 1 and value is not None and value.value is False:
+            # All names match the one pattern.
+            pattern, value = patterns[0]
+            key = scalars.string_type(node.with_value({"pattern": pattern}))
+        elif patterns:
+            (node / "patternProperties").note(
+                "is only supported alone, beside additionalProperties: false", "not checked"
+            )
+            value = None
         return Map(
-            self._type_of(value, f"{hint}Value") if value else ANY, _sizes(node, "minProperties", "maxProperties")
+            self._type_of(value, f"{hint}Value") if value else ANY, _sizes(node, "minProperties", "maxProperties"), key
         )
+
+    def _key_type(self, node: Node, hint: str) -> Type:
+        """Return the type of the names of an object's properties."""
+        names = node.get("propertyNames")
+        if names is None:
+            return Scalar("str")
+        given = names.with_value({"type": "string", **names.value}) if is_object(names.value) else names
+        key = self._type_of(given, f"{hint}Key")
+        if key.text(plain=True) == "str" or isinstance(key.resolved, Choice):
+            return key
+        names.note("is only supported for strings with constraints", "not checked")
+        return Scalar("str")
 
     def _read_fields(self, model: Model, node: Node) -> None:
         model.description = schema_description(node)
         if "discriminator" in node.object():
-            raise SpecError((node / "discriminator").place, "has no effect without oneOf; list the alternatives in one")
-        for keyword in ("minProperties", "maxProperties"):
+            (node / "discriminator").note("has no effect without oneOf; list the alternatives in one")
+        for keyword in ("minProperties", "maxProperties", "propertyNames", "patternProperties"):
             if keyword in node.object():
-                raise SpecError(f"{node.place}/{keyword}", "is not supported for an object with named properties")
+                (node / keyword).note("is not supported for an object with named properties", "not checked")
         extra = node.object().get("additionalProperties", True)
-        if extra not in (True, False, {}):
-            problem = "a schema is not supported beside properties; use true or false"
-            raise SpecError(f"{node.place}/additionalProperties", problem)
         model.forbids_unknown_fields = extra is False
         members = node.members("properties")
         required = [name.text() for name in node.items("required")]
         for name in required:
             if name not in dict(members):
-                raise SpecError(f"{node.place}/required", f"{name!r} is not among the properties; add it to them")
+                (node / "required").note(f"{name!r} is not among the properties; add it to them", "not required")
         taken: set[str] = {*_USED_IN_MODELS, *self._class_names}
         self.models.append(model)
+        if extra not in (True, False, {}):
+            taken.add(EXTRA_FIELD)
+            model.extra = Map(self._type_of(node / "additionalProperties", f"{model.name}Value"))
         for wire_name, member in members:
             if _UNSUPPORTED_NAME.search(wire_name):
-                problem = "msgspec has no properties with quotes, backslashes or control characters in their names"
-                raise SpecError(member.place, problem)
+                member.note("msgspec has no properties with quotes, backslashes or control characters in their names")
+                continue
             name = python_name(wire_name, taken=taken)
             taken.add(name)
             model.fields.append(
@@ -229,9 +338,7 @@ class SchemaReader:
 
     def _read_field(self, wire_name: str, name: str, node: Node, owner: str, *, is_required: bool) -> Field:
         type_ = self._type_of(node, f"{owner}{class_name(wire_name)}")
-        flat = merge_all_of(self.document, node)
-        target = merge_all_of(self.document, self.document.resolve_schema(flat))
-        both = [schema for schema in (flat, target) if isinstance(schema.value, dict)]
+        both = self._annotated(node)
         is_one_way = any(schema.flag(keyword) for schema in both for keyword in ("readOnly", "writeOnly"))
         return Field(
             wire_name=wire_name,
@@ -242,12 +349,20 @@ class SchemaReader:
             description=property_description(both),
         )
 
+    def _annotated(self, node: Node) -> list[Node]:
+        """Return a schema and the one that it refers to, for their annotations."""
+        try:
+            flat = merge_all_of(self.document, node)
+            target = merge_all_of(self.document, self.document.resolve_schema(flat))
+        except SpecError:
+            # Reading its type has noted it.
+            flat = target = node
+        return [schema for schema in (flat, target) if isinstance(schema.value, dict)]
+
     def _union_type(self, node: Node, keyword: Literal["oneOf", "anyOf"], hint: str) -> Type:
         if keyword == "oneOf" and "anyOf" in node.object():
-            raise SpecError(node.place, "has oneOf and anyOf; put one into the other")
-        if node.place in self._open_unions:
-            raise SpecError(node.place, _RECURSIVE)
-        self._open_unions.append(node.place)
+            node.note("has oneOf and anyOf; put one into the other", "oneOf counts")
+            node = node.with_value({name: value for name, value in node.object().items() if name != "anyOf"})
         alternatives = union_alternatives(self.document, node, keyword)
         types: list[Type] = []
         for index, alternative in enumerate(alternatives):
@@ -256,27 +371,42 @@ class SchemaReader:
                 "" if len(alternatives) == 1 else f"Option{index + 1}"
             )
             types.append(self._type_of(alternative, f"{hint}{name}"))
-        self._open_unions.pop()
-        result = union(*types)
-        models = [
-            member.definition
-            for member in result.members
-            if isinstance(member, Named) and isinstance(member.definition, Model)
-        ]
-        models = list(dict.fromkeys(models))
-        if len(models) > 1 or (models and "discriminator" in node.object()):
-            self._object_unions.append((node, models))
-        elif "discriminator" in node.object():
-            raise SpecError((node / "discriminator").place, "tells objects apart, and there are none here; remove it")
         if keyword == "oneOf":
             check_exclusive(node, types)
-        check_union(node, result)
-        return result
+        return self._declare_union(node, types, hint)
+
+    def _declare_union(self, node: Node, types: list[Type], hint: str) -> Type:
+        """Return the union of some types; how they are told apart is decided once all of them are read."""
+        result = union(*types)
+        alternatives = tuple(type_ for type_ in _alternatives(result) if type_ != NONE)
+        has_discriminator = "discriminator" in node.object()
+        if has_discriminator and not any(isinstance(type_.resolved, Named) for type_ in alternatives):
+            (node / "discriminator").note("tells objects apart, and there are none here; remove it")
+            has_discriminator = False
+        if len(alternatives) < 2 and not has_discriminator:
+            return result
+        one_of = OneOf(hint, node.place, schema_description(node), alternatives)
+        self._unions.append((node, one_of))
+        return union(Named(one_of), *([NONE] if NONE in _alternatives(result) else []))
 
     def _new_class_name(self, text: str) -> str:
         name = class_name(text, taken=self._class_names)
         self._class_names.add(name)
         return name
+
+
+def _alternatives(type_: Type) -> tuple[Type, ...]:
+    return type_.alternatives if isinstance(type_, Union) else (type_,)
+
+
+@contextmanager
+def _within(places: list[str], place: str) -> Generator[None]:
+    """Keep a place in a list for the time of the context."""
+    places.append(place)
+    try:
+        yield
+    finally:
+        places.remove(place)
 
 
 def _with_description(type_: Type, text: str) -> Type:

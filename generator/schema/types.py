@@ -9,7 +9,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 
+from generator.overlay._runtime.open_object import EXTRA
 from generator.python.literals import python_literal
+
+EXTRA_FIELD = "additional_properties"
+"""The field of a model with the properties that are not declared."""
 
 
 @dataclass(frozen=True)
@@ -65,11 +69,27 @@ class Array(Type):
 
     item: Type
     meta: tuple[tuple[str, str], ...] = ()
+    is_unique: bool = False
+    """Whether no two items may be equal, which is checked when the list is sent."""
 
     def text(self, prefix: str = "", *, plain: bool = False) -> str:
         """Return the expression as Python."""
         text = f"list[{self.item.text(prefix, plain=plain)}]"
-        return text if plain else annotated(text, self.meta)
+        if plain:
+            return text
+        text = annotated(text, self.meta)
+        return f"Unique[{text}]" if self.is_unique else text
+
+
+@dataclass(frozen=True)
+class Row(Type):
+    """A list of a fixed length, each of whose items has a type of its own."""
+
+    items: tuple[Type, ...]
+
+    def text(self, prefix: str = "", *, plain: bool = False) -> str:
+        """Return the expression as Python."""
+        return f"tuple[{', '.join(item.text(prefix, plain=plain) for item in self.items)}]"
 
 
 @dataclass(frozen=True)
@@ -78,16 +98,17 @@ class Map(Type):
 
     value: Type
     meta: tuple[tuple[str, str], ...] = ()
+    key: Type = field(default_factory=lambda: Scalar("str"))
 
     def text(self, prefix: str = "", *, plain: bool = False) -> str:
         """Return the expression as Python."""
-        text = f"dict[str, {self.value.text(prefix, plain=plain)}]"
+        text = f"dict[{self.key.text(prefix, plain=plain)}, {self.value.text(prefix, plain=plain)}]"
         return text if plain else annotated(text, self.meta)
 
 
 @dataclass(frozen=True)
 class Union(Type):
-    """One of several types."""
+    """One of several types, of which none is a union itself."""
 
     alternatives: tuple[Type, ...]
 
@@ -103,19 +124,25 @@ class Union(Type):
 
 @dataclass(frozen=True)
 class Named(Type):
-    """A model or alias, by its name."""
+    """A model, alias or union, by its name."""
 
-    definition: Model | Alias
+    definition: Model | Alias | OneOf
 
     def text(self, prefix: str = "", *, plain: bool = False) -> str:
         """Return the expression as Python."""
         if plain and isinstance(self.definition, Alias):
             return self.definition.type.text(prefix, plain=True)
-        return prefix + self.definition.name
+        if isinstance(self.definition, OneOf) and self.definition.is_native:
+            return Union(self.definition.alternatives).text(prefix, plain=plain)
+        name = prefix + self.definition.name
+        is_open = isinstance(self.definition, Model) and self.definition.is_open
+        return f"Open[{name}]" if is_open and not plain else name
 
     @property
     def members(self) -> tuple[Type, ...]:
         """The alternatives of what is named."""
+        if isinstance(self.definition, OneOf):
+            return self.definition.members
         return self.resolved.members if isinstance(self.definition, Alias) else (self,)
 
     @property
@@ -145,6 +172,55 @@ def annotated(text: str, meta: tuple[tuple[str, str], ...]) -> str:
 
 
 @dataclass(eq=False)
+class OneOf:
+    """A union that the document declares."""
+
+    name: str
+    """Name of the class that it becomes if msgspec does not tell its alternatives apart."""
+    place: str
+    description: str = ""
+    alternatives: tuple[Type, ...] = ()
+    is_recursive: bool = False
+    """Whether it contains itself, without an object with properties in between."""
+    is_native: bool = True
+    """Whether msgspec tells the alternatives apart."""
+    tag: str = ""
+    """The property that tells the alternatives apart, if they are told apart here."""
+    tag_values: dict[str | int, int] = field(default_factory=dict[str | int, int])
+    """Its values, each with the index of its alternative."""
+
+    @property
+    def text(self) -> str:
+        """The union as a type checker sees it."""
+        return Union(self.alternatives).text(plain=True)
+
+    @property
+    def choice(self) -> str:
+        """How an alternative is chosen, in words."""
+        best = "the one that knows the most properties is taken, the first one of equals"
+        if self.tag:
+            return f"The property `{self.tag}` tells which alternative a value is; of others that fit, {best}."
+        return f"Of the alternatives that a value fits, {best}."
+
+    @property
+    def members(self) -> tuple[Type, ...]:
+        """The alternatives, those of inner unions included."""
+        found: list[Type] = []
+        seen, waiting = {id(self)}, list(self.alternatives)
+        while waiting:
+            type_ = waiting.pop(0).resolved
+            if isinstance(type_, Union):
+                waiting[:0] = type_.alternatives
+            elif isinstance(type_, Named) and isinstance(type_.definition, OneOf):
+                if id(type_.definition) not in seen:
+                    seen.add(id(type_.definition))
+                    waiting[:0] = type_.definition.alternatives
+            else:
+                found.append(type_)
+        return tuple(found)
+
+
+@dataclass(eq=False)
 class Field:
     """A property of a model; if the model is a body, it may be an argument of the method."""
 
@@ -169,11 +245,19 @@ class Model:
     tag_name: str | None = None
     """Python name of the property that distinguishes the model from the others of a union."""
     tag_description: str = ""
+    extra: Map | None = None
+    """The type of the properties that are not declared, if they are kept."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether properties that are not declared are kept."""
+        return self.extra is not None
 
     @property
     def renamed(self) -> dict[str, str]:
         """The fields whose name on the wire is not their Python name."""
-        return {field.name: field.wire_name for field in self.fields if field.name != field.wire_name}
+        renamed = {field.name: field.wire_name for field in self.fields if field.name != field.wire_name}
+        return {**renamed, EXTRA_FIELD: EXTRA} if self.is_open else renamed
 
 
 @dataclass(eq=False)

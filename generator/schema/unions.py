@@ -1,57 +1,20 @@
-"""Unions: which of them msgspec can decode, and the property that distinguishes the models of one."""
+"""Unions: which of them msgspec decodes by itself, and the property that tells the models of one apart."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from generator.document.document import Node
 from generator.errors import SpecError
 
-from .types import ANY, Array, Choice, Map, Model, Named, Scalar, Type, annotated
+from .types import ANY, Array, Choice, Map, Model, Named, OneOf, Row, Scalar, Type
 
 _STRINGS = {"str", "datetime.datetime", "datetime.date", "UUID", "bytes"}
 
 
-def check_union(node: Node, type_: Type) -> None:
-    """Check that msgspec can distinguish the alternatives of a union by the JSON type of a value.
-
-    Raises:
-        SpecError: Naming the alternatives that it cannot distinguish.
-    """
-    by_json_type: dict[str, list[Type]] = {}
-    for member in dict.fromkeys(type_.members):
-        for json_type in _json_types(member):
-            by_json_type.setdefault(json_type, []).append(member)
-    for json_type, members in by_json_type.items():
-        if len(members) < 2 or (json_type == "object" and all(isinstance(member, Named) for member in members)):
-            continue
-        if json_type in {"string", "integer"} and _is_open_enum(members):
-            continue
-        shown = " and ".join(_type_text(member) for member in members)
-        raise SpecError(
-            node.place, f"a union of {shown} is not supported: the JSON type of a value does not tell them apart"
-        )
-    containers = [
-        *by_json_type.get("array", []),
-        *(type_ for type_ in by_json_type.get("object", []) if isinstance(type_, Map)),
-    ]
-    if containers and any(
-        isinstance(type_, Scalar) and "pattern" in dict(type_.meta) for type_ in by_json_type.get("string", [])
-    ):
-        # Seen with msgspec 0.22.0: its decoder confuses the pattern with the items.
-        problem = "msgspec crashes on a union of a string with a pattern or format and an array or a map"
-        raise SpecError(node.place, f"{problem}; remove the pattern, or put the array into an object")
-    numbers = [*by_json_type.get("number", []), *by_json_type.get("integer", [])]
-    if by_json_type.get("number") and len(numbers) > 1 and any(not _is_unconstrained(number) for number in numbers):
-        raise SpecError(node.place, "a union of integers and numbers is only supported without constraints")
-
-
 def check_exclusive(node: Node, types: list[Type]) -> None:
-    """Check that no value matches two alternatives of a `oneOf`: the client would not reject it, as it should.
-
-    Raises:
-        SpecError: There is such a value.
-    """
+    """Note a value that matches two alternatives of a `oneOf`: the client does not reject it, as it should."""
     values: Counter[object] = Counter()
     kinds: Counter[object] = Counter()
     for type_ in types:
@@ -62,95 +25,178 @@ def check_exclusive(node: Node, types: list[Type]) -> None:
         "string" if isinstance(value, str) else "integer" for value in values
     }
     if open_kinds or (kinds["int"] and kinds["float"]) or (kinds["Any"] and len(types) > 1):
-        raise SpecError(node.place, "a value can match two alternatives, which oneOf forbids; use anyOf")
-    if duplicates := [key for counter in (values, kinds) for key, number in counter.items() if number > 1]:
-        raise SpecError(node.place, f"two alternatives match {duplicates[0]!r}, which oneOf forbids; use anyOf")
+        node.note("a value can match two alternatives, which oneOf forbids; use anyOf", "taken as anyOf")
+    elif duplicates := [key for counter in (values, kinds) for key, number in counter.items() if number > 1]:
+        node.note(f"two alternatives match {duplicates[0]!r}, which oneOf forbids; use anyOf", "taken as anyOf")
 
 
-def tag_models(unions: list[tuple[Node, list[Model]]]) -> None:
-    """Find for each union of models the property that distinguishes them, and make it their tag.
+def settle_unions(unions: list[tuple[Node, OneOf]]) -> None:
+    """Decide for each union how its alternatives are told apart: by msgspec itself, or one after the other.
+
+    Inner unions come before those that contain them.
+    """
+    tags_of: dict[OneOf, _Tags | None] = {}
+    claims: dict[Model, set[tuple[str, tuple[str | int, ...]]]] = {}
+    for node, one_of in unions:
+        models = _models(one_of)
+        try:
+            tags = _tags(node, models)
+        except SpecError as error:
+            node.notes.add(error.place, error.problem, "each alternative is tried")
+            one_of.is_native, tags = False, None
+        tags_of[one_of] = tags
+        for model, values in zip(models, tags[1] if tags else [], strict=False):
+            claims.setdefault(model, set()).add((tags[0] if tags else "", tuple(values)))
+    for _, one_of in unions:
+        models, tags = _models(one_of), tags_of[one_of]
+        one_of.is_native &= (
+            not one_of.is_recursive and not any(model.is_open for model in models) and _is_native(one_of)
+        )
+        if one_of.is_native and tags:
+            # A Struct has one tag, with one value.
+            one_of.is_native = all(len(claims[model]) == 1 for model in models) and all(map(_is_single, tags[1]))
+        elif len(models) > 1:
+            one_of.is_native = False
+        if tags and one_of.is_native:
+            _set_tags(models, tags)
+        elif tags:
+            one_of.tag = tags[0]
+            one_of.tag_values = {
+                value: index
+                for index, alternative in enumerate(one_of.alternatives)
+                for model, values in zip(models, tags[1], strict=True)
+                if isinstance(alternative, Named) and alternative.definition is model
+                for value in values
+            }
+
+
+def _is_single(values: Sequence[object]) -> bool:
+    return len(values) == 1
+
+
+def _models(one_of: OneOf) -> list[Model]:
+    members = dict.fromkeys(one_of.members)
+    found = [member.definition for member in members if isinstance(member, Named)]
+    return list(dict.fromkeys(definition for definition in found if isinstance(definition, Model)))
+
+
+def _is_native(one_of: OneOf) -> bool:
+    """Return whether msgspec can tell the alternatives apart by the JSON type of a value, but for the models."""
+    inner = [alternative.resolved for alternative in one_of.alternatives]
+    if any(isinstance(type_, Named) and isinstance(type_.definition, OneOf) and not type_.definition.is_native
+           for type_ in inner):  # fmt: skip
+        return False
+    if any(isinstance(member, Array) and member.is_unique for member in one_of.members):
+        return False
+    by_json_type: dict[str, list[Type]] = {}
+    for member in dict.fromkeys(one_of.members):
+        for json_type in _json_types(member):
+            by_json_type.setdefault(json_type, []).append(member)
+    for json_type, members in by_json_type.items():
+        if len(members) < 2 or (json_type == "object" and all(isinstance(member, Named) for member in members)):
+            continue
+        if json_type in {"string", "integer"} and _is_open_enum(members):
+            continue
+        return False
+    containers = [
+        *by_json_type.get("array", []),
+        *(type_ for type_ in by_json_type.get("object", []) if isinstance(type_, Map)),
+    ]
+    patterns = [type_ for type_ in by_json_type.get("string", []) if isinstance(type_, Scalar)]
+    if containers and any("pattern" in dict(type_.meta) for type_ in patterns):
+        # Seen with msgspec 0.22.0: its decoder confuses the pattern with the items.
+        return False
+    numbers = [*by_json_type.get("number", []), *by_json_type.get("integer", [])]
+    return not by_json_type.get("number") or len(numbers) < 2 or all(map(_is_unconstrained, numbers))
+
+
+_Tags = tuple[str, list[list[str | int]]]
+
+
+def _tags(node: Node, models: Sequence[Model]) -> _Tags | None:
+    """Return the property that tells the models of a union apart, and its values for each; None if there is none.
 
     Raises:
-        SpecError: There is none, or two unions need different ones.
+        SpecError: The discriminator contradicts the models.
     """
-    for node, models in unions:
-        discriminator = node.get("discriminator")
-        if discriminator:
-            name = (discriminator / "propertyName").text()
-            tags = [_mapped_tag(node, discriminator, model, name) for model in models]
-            _check_mapping(discriminator, models)
-        else:
-            name = _distinguishing_property(node, models)
-            tags = [tag for model in models if (tag := _single_value(model, name)) is not None]
-        if len(set(tags)) != len(models):
-            raise SpecError(node.place, f"two alternatives have the same {name!r}; give each its own")
-        if len({type(tag) for tag in tags}) > 1:
-            raise SpecError(node.place, f"{name!r} is a string in one alternative and a number in another; use strings")
-        for model, tag in zip(models, tags, strict=True):
-            if model.tag_field is None:
-                _set_tag(node, model, name, tag)
-            elif (model.tag_field, model.tag) != (name, tag):
-                earlier = f"{model.tag_field!r} = {model.tag!r}"
-                raise SpecError(
-                    node.place, f"{model.name} is told apart by {earlier} in another union; use the same here"
-                )
+    discriminator = node.get("discriminator")
+    if discriminator:
+        name = (discriminator / "propertyName").text()
+        values = [_mapped_values(node, discriminator, model, name) for model in models]
+        _check_mapping(discriminator, models)
+        _check_tags(node, name, models, values)
+        return name, values
+    if len(models) < 2:
+        return None
+    found = _distinguishing_property(models)
+    if found is None:
+        return None
+    return found, [[tag] for model in models if (tag := _single_value(model, found)) is not None]
 
 
-def _set_tag(node: Node, model: Model, name: str, tag: str | int) -> None:
-    field = next((field for field in model.fields if field.wire_name == name), None)
-    if field is None or not field.required:
-        raise SpecError(
-            node.place, f"{name!r} tells {model.name} from the others, so it must be a required property of it"
-        )
-    values = [value for member in field.type.members if isinstance(member, Choice) for value in member.values]
-    is_open = any(isinstance(member, Scalar) and member.python == "str" for member in field.type.members)
-    if tag not in values and not (is_open and isinstance(tag, str)):
-        raise SpecError(
-            node.place, f"{name!r} of {model.name} cannot be {tag!r}, the value that tells it from the others"
-        )
-    model.tag_field, model.tag, model.tag_name = name, tag, field.name
-    model.tag_description = field.description
-    model.fields.remove(field)
+def _check_tags(node: Node, name: str, models: Sequence[Model], values: Sequence[Sequence[str | int]]) -> None:
+    """Check that the tags of a discriminator differ, and that the models can have them."""
+    tags = [tag for found in values for tag in found]
+    if len(set(tags)) != len(tags):
+        raise SpecError(node.place, f"two alternatives have the same {name!r}; give each its own")
+    if len({type(tag) for tag in tags}) > 1:
+        raise SpecError(node.place, f"{name!r} is a string in one alternative and a number in another; use strings")
+    for model, found in zip(models, values, strict=True):
+        if model.tag_field == name:
+            continue
+        field = next((field for field in model.fields if field.wire_name == name), None)
+        if field is None or not field.required:
+            problem = f"{name!r} tells {model.name} from the others, so it must be a required property of it"
+            raise SpecError(node.place, problem)
+        allowed = [value for member in field.type.members if isinstance(member, Choice) for value in member.values]
+        is_open = any(isinstance(member, Scalar) and member.python == "str" for member in field.type.members)
+        for tag in found:
+            if tag not in allowed and not (is_open and isinstance(tag, str)):
+                problem = f"{name!r} of {model.name} cannot be {tag!r}, the value that tells it from the others"
+                raise SpecError(node.place, problem)
 
 
-def _mapped_tag(node: Node, discriminator: Node, model: Model, name: str) -> str | int:
+def _set_tags(models: Sequence[Model], tags: _Tags) -> None:
+    """Make a property the tag of each model."""
+    name, values = tags
+    for model, (tag,) in zip(models, values, strict=True):
+        field = next((field for field in model.fields if field.wire_name == name), None)
+        if field is not None:
+            model.tag_field, model.tag, model.tag_name = name, tag, field.name
+            model.tag_description = field.description
+            model.fields.remove(field)
+
+
+def _mapped_values(node: Node, discriminator: Node, model: Model, name: str) -> list[str | int]:
     component = model.place.rpartition("/")[2]
     values = [value for value, target in discriminator.members("mapping") if target.value in {model.place, component}]
-    if len(values) > 1:
-        raise SpecError(
-            f"{discriminator.place}/mapping", f"{' and '.join(values)} map to the same schema; keep one of them"
-        )
     if values:
-        return values[0]
+        return list(values)
     single = _single_value(model, name)
     if single is None and model.place.count("/") != "#/components/schemas/name".count("/"):
         raise SpecError(
             node.place,
             f"the discriminator maps no {name!r} to {model.place}; add it to the mapping, or give the property a const",
         )
-    return component if single is None else single
+    return [component if single is None else single]
 
 
-def _check_mapping(discriminator: Node, models: list[Model]) -> None:
+def _check_mapping(discriminator: Node, models: Sequence[Model]) -> None:
     known = {name for model in models for name in (model.place, model.place.rpartition("/")[2])}
     for _, target in discriminator.members("mapping"):
         if target.value not in known:
-            raise SpecError(target.place, f"{target.value!r} is not one of the alternatives; correct it")
+            target.note(f"{target.value!r} is not one of the alternatives; correct it")
 
 
-def _distinguishing_property(node: Node, models: list[Model]) -> str:
-    """Return the name of the property that has a single value in each model, a different one in each."""
+def _distinguishing_property(models: Sequence[Model]) -> str | None:
+    """Return the name of the property that has a single value in each model, a different one in each, or None."""
     names = [model.tag_field for model in models if model.tag_field is not None]
     names += [field.wire_name for field in models[0].fields if field.required]
     for name in names:
         values = [_single_value(model, name) for model in models]
-        if None not in values and len(set(values)) == len(values):
+        if None not in values and len(set(values)) == len(values) and len({type(value) for value in values}) == 1:
             return name
-    shown = ", ".join(model.name for model in models)
-    raise SpecError(
-        node.place,
-        f"{shown} cannot be told apart: add a discriminator, or a required property with a different const in each",
-    )
+    return None
 
 
 def _single_value(model: Model, name: str) -> str | int | None:
@@ -167,7 +213,7 @@ def _json_types(type_: Type) -> set[str]:
     """Return the JSON types that a member of a union matches; null is left out, as it never causes a conflict."""
     if isinstance(type_, (Named, Map)):
         return {"object"}
-    if isinstance(type_, Array):
+    if isinstance(type_, (Array, Row)):
         return {"array"}
     if isinstance(type_, Choice):
         return {"string" if isinstance(value, str) else "integer" for value in type_.values}
@@ -188,8 +234,3 @@ def _is_open_enum(members: list[Type]) -> bool:
 
 def _is_unconstrained(type_: Type) -> bool:
     return isinstance(type_, Scalar) and all(word == "extra_json_schema" for word, _ in type_.meta)
-
-
-def _type_text(type_: Type) -> str:
-    text = type_.text(plain=True)
-    return annotated(text, type_.meta) if isinstance(type_, Scalar) and type_.meta else text

@@ -169,11 +169,12 @@ def job_for(spec: Path, output: Path, package: str = "made") -> Job:
 
 def _imported(spec: Path, folder: Path) -> Generator[Package]:
     name = f"made_{next(_NUMBERS)}"
-    target = generate(job_for(spec, folder / "out", name))
+    job = job_for(spec, folder / "out", name)
+    generate(job)
     sys.path.insert(0, str(folder / "out"))
     importlib.invalidate_caches()
     try:
-        yield Package(name, target)
+        yield Package(name, job.target)
     finally:
         sys.path.remove(str(folder / "out"))
         for module in [key for key in sys.modules if key == name or key.startswith(f"{name}.")]:

@@ -9,6 +9,7 @@ import operator
 import random
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,8 @@ from generator.document.document import Document
 from generator.document.load import parse
 from generator.errors import SpecError
 from generator.operation.reader import OperationReader
-from generator.pipeline import generate
+from generator.package_checks import check_syntax
+from generator.pipeline import generate, render
 from generator.render.upstream import validate
 from generator.schema.patterns import python_pattern
 from generator.schema.schemas import SchemaReader
@@ -45,7 +47,7 @@ def _read(content: Any) -> str:
         schemas = SchemaReader(loaded)
         schemas.read_components()
         OperationReader(loaded, schemas).read()
-        schemas.tag_unions()
+        schemas.settle_unions()
     except SpecError as error:
         return str(error)
     except RecursionError:
@@ -98,6 +100,25 @@ def test_a_changed_document_is_read_or_refused_in_one_line(seed: int) -> None:
     assert 10 < refused < 60
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_a_changed_document_is_rendered_unless_it_is_none_at_all(seed: int, tmp_path: Path) -> None:
+    chance = random.Random(100 + seed)
+    hopeless = 0
+    for number in range(12):
+        read = json.loads(json.dumps(_mutated(chance.choice(SEEDS), chance)))
+        try:
+            loaded = Document(read, "spec", strict=False, tolerant=True)
+            render(loaded, tmp_path / f"made{number}")
+        except SpecError:
+            hopeless += 1
+            continue
+        check_syntax(tmp_path / f"made{number}")
+        for line in (*loaded.notes.found, *loaded.notes.missing):
+            assert str(line).isprintable()
+    # Without its version, title or paths, it is no document.
+    assert hopeless < 4
+
+
 def test_any_part_of_the_fragment_may_be_missing() -> None:
     seed = SEEDS[0]
     for path in random.Random(0).sample(list(_places(seed)), 200):
@@ -146,8 +167,9 @@ def _wider(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 @settings(max_examples=5, deadline=None, derandomize=True, database=None, phases=[Phase.generate])
 @given(schemas=st.lists(st.recursive(SCALARS, _wider, max_leaves=8), min_size=12, max_size=12))
+@pytest.mark.parametrize("strict", [True, False])
 def test_a_document_that_is_not_refused_makes_a_working_package(
-    schemas: list[Any], tmp_path_factory: pytest.TempPathFactory
+    schemas: list[Any], tmp_path_factory: pytest.TempPathFactory, *, strict: bool
 ) -> None:
     """The last step, which imports the package and builds all decoders, has nothing left to find."""
     known = {
@@ -172,11 +194,14 @@ def test_a_document_that_is_not_refused_makes_a_working_package(
 
     accepted: dict[str, Any] = {}
     for index, schema in enumerate(schemas):
-        if not _read(content({**accepted, f"S{index}": schema})):
+        if not strict or not _read(content({**accepted, f"S{index}": schema})):
             accepted[f"S{index}"] = schema
     folder = tmp_path_factory.mktemp("fuzz")
 
-    assert generate(job_for(write_spec(folder, content(accepted)), folder / "out")).is_dir()
+    spec = write_spec(folder, content(accepted))
+    job = replace(job_for(spec, folder / "out"), strict=strict, tolerant=not strict)
+    assert not generate(job).missing
+    assert job.target.is_dir()
 
 
 @settings(max_examples=400, deadline=None, derandomize=True, database=None)

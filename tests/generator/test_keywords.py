@@ -117,10 +117,16 @@ EFFECTS: dict[str, tuple[dict[str, Any], Any]] = {
             *(("string", "minLength", 1), ("string", "maxLength", 1), ("string", "pattern", "a")),
             *(("integer", "minimum", 1), ("integer", "maximum", 1), ("integer", "multipleOf", 2)),
             *(("integer", "exclusiveMinimum", 1), ("integer", "exclusiveMaximum", 1)),
-            *(("array", "minItems", 1), ("array", "maxItems", 1)),
+            *(("array", "minItems", 1), ("array", "maxItems", 1), ("array", "uniqueItems", True)),
             *(("object", "minProperties", 1), ("object", "maxProperties", 1)),
+            ("object", "propertyNames", {"pattern": "a"}),
         )
     },
+    "prefixItems": ({"type": "array", "prefixItems": [TEXT], "items": False}, {"type": "array"}),
+    "patternProperties": (
+        {"type": "object", "patternProperties": {"a": TEXT}, "additionalProperties": False},
+        {"type": "object", "additionalProperties": False},
+    ),
     "properties": ({"type": "object", "properties": {"a": {}}}, {"type": "object"}),
     "required": (obj(a={}), {"type": "object", "properties": {"a": {}}}),
     **{
@@ -144,7 +150,7 @@ def _seen(schema: dict[str, Any]) -> list[str]:
     version = "3.0.3" if "nullable" in schema else "3.1.0"
     schemas = SchemaReader(Document(document(schemas={"S": schema, "Other": obj(k=TEXT)}, version=version), "spec"))
     schemas.read_components()
-    schemas.tag_unions()
+    schemas.settle_unions()
     return [
         *(f"{alias.name} = {alias.type.text()}" for alias in schemas.aliases),
         *(f"{model.name}.{field}" for model in schemas.models for field in model.fields),
@@ -211,6 +217,6 @@ def test_a_translated_keyword_of_a_parameter_changes_it(keyword: str) -> None:
 
 
 def test_every_translated_keyword_of_parameters_is_tested() -> None:
-    # The one style of each place is all that `style` may say, and examples belong to the document.
-    assert TRANSLATED["parameter"] - set(PARAMETER) == {"style", "example", "examples"}
+    # Styles and `content` are tried by the operations, and examples belong to the document.
+    assert TRANSLATED["parameter"] - set(PARAMETER) == {"content", "style", "example", "examples"}
     assert set(CALL) == TRANSLATED["operation"]

@@ -1,4 +1,4 @@
-"""Lists that come in pages get an iterator over all items (`x-pages`), or a refusal that names the place."""
+"""Lists that come in pages get an iterator over all items, by `x-pages` or by the names that most APIs choose."""
 
 from __future__ import annotations
 
@@ -142,3 +142,71 @@ def test_an_invalid_x_pages_is_refused_with_its_place(content: dict[str, Any], p
     with pytest.raises(SpecError) as caught:
         OperationReader(read, SchemaReader(read)).read()
     assert f"{caught.value.place}: {caught.value.problem}" == f"{PLACE}{problem}"
+
+
+def recognized(properties: dict[str, Any], *parameters: dict[str, Any], **parts: Any) -> Any:
+    """Return how a list is iterated over, or None if it is not."""
+    content = {"application/json": {"schema": {"type": "object", "properties": properties}}}
+    response = {"responses": {"200": {"description": "A page.", "content": content}}}
+    read = Document(
+        document(
+            {"/a": {"get": operation(operationId="get_things", parameters=list(parameters), **response, **parts)}}
+        ),
+        "test",
+    )
+    (found,) = OperationReader(read, SchemaReader(read)).read()
+    pages = found.pagination
+    return pages and (pages.method, pages.items, pages.pager, pages.state, pages.argument, pages.end)
+
+
+LIST: dict[str, Any] = {"entries": {"type": ["array", "null"], "items": TEXT}}
+MARKER, OFFSET = parameter("query", "marker", TEXT), parameter("query", "offset", INT)
+NEXT: dict[str, Any] = {"next_marker": {"type": ["string", "null"]}}
+
+
+@pytest.mark.parametrize(
+    ("properties", "parameters", "found"),
+    [
+        (LIST | NEXT, [MARKER], ("iter_things", "entries", "MarkerPager", "marker", "marker", "next_marker")),
+        (LIST | NEXT, [MARKER, OFFSET], ("iter_things", "entries", "MarkerPager", "marker", "marker", "next_marker")),
+        (
+            {**LIST, **NEXT, "total_count": INT},
+            [MARKER, OFFSET, parameter("query", "usemarker", {"type": "boolean"})],
+            ("iter_things", "entries", "Pager", "offset", "offset", "total_count"),
+        ),
+        (LIST, [OFFSET], ("iter_things", "entries", "Pager", "offset", "offset", "")),
+        (
+            {"data": LIST["entries"]},
+            [parameter("query", "page", INT)],
+            ("iter_things", "data", "NumberPager", "number", "page", ""),
+        ),
+        (LIST, [MARKER], None),
+        (LIST | {"next_marker": INT}, [MARKER], None),
+        (LIST, [parameter("query", "offset", TEXT)], None),
+        (NEXT, [MARKER], None),
+        ({"entries": TEXT} | NEXT, [MARKER], None),
+        (LIST | NEXT, [{**MARKER, "required": True}], None),
+    ],
+)
+def test_pages_are_recognized_by_their_names(properties: Any, parameters: Any, found: Any) -> None:
+    assert recognized(properties, *parameters) == found
+
+
+def test_a_list_with_markers_is_gone_through_by_both_clients(make: Make) -> None:
+    content = {"application/json": {"schema": {"type": "object", "properties": LIST | NEXT}}}
+    listing = operation(operationId="things", parameters=[MARKER])
+    listing["responses"] = {"200": {"description": "A page.", "content": content}}
+    package = make(document({"/a": {"get": listing}}))
+    pages = {"": {"entries": ["a", "b"], "next_marker": "m"}, "m": {"entries": ["c"], "next_marker": None}}
+
+    def handle(request: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(200, json=pages[request.url.params.get("marker", "")])
+
+    with package.module.Client(http=httpx2.MockTransport(handle)) as client:
+        assert list(client.iter_things()) == ["a", "b", "c"]
+
+    async def awaited() -> list[Any]:
+        async with package.module.AsyncClient(http=httpx2.MockTransport(handle)) as client:
+            return [item async for item in client.iter_things()]
+
+    assert asyncio.run(awaited()) == ["a", "b", "c"]

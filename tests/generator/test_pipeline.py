@@ -21,6 +21,7 @@ from generator import package_checks, pipeline
 from generator.__main__ import main
 from generator.compare import compare, list_files
 from generator.document.document import Document
+from generator.document.notes import Notes
 from generator.errors import GenerationError
 from generator.lock import lock_text
 from generator.overlay_files import overlay_errors, select_overlay_files
@@ -101,9 +102,10 @@ def test_the_package_contains_no_absolute_path_and_no_date(tmp_path: Path, job: 
 
 def test_json_and_yaml_make_the_same_package(tmp_path: Path, job: Job) -> None:
     (tmp_path / "spec.yaml").write_text(json.dumps(SMALL), encoding="utf-8")
-    made = generate(replace(job, spec=tmp_path / "spec.yaml", output=tmp_path / "other", lock=None))
+    other = replace(job, spec=tmp_path / "spec.yaml", output=tmp_path / "other", lock=None)
+    generate(other)
 
-    assert compare(made, job.target).lines() == []
+    assert compare(other.target, job.target).lines() == []
 
 
 def test_each_file_names_the_file_that_it_was_made_from(job: Job) -> None:
@@ -172,7 +174,10 @@ def test_the_package_has_a_py_typed_marker_and_no_other_extra_files(job: Job) ->
 
 
 def test_a_document_without_operations_and_schemas_makes_a_package(tmp_path: Path) -> None:
-    assert generate(job_for(write_spec(tmp_path, document()), tmp_path / "out")).is_dir()
+    job = job_for(write_spec(tmp_path, document()), tmp_path / "out")
+    generate(job)
+
+    assert job.target.is_dir()
 
 
 def test_ruff_checks_no_line_longer_than_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -313,9 +318,9 @@ def test_check_reports_a_changed_lock_file(job: Job, change: Callable[[str], str
 def test_only_the_repository_s_own_package_has_a_lock_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     jobs: list[Job] = []
 
-    def keep(job: Job) -> Path:
+    def keep(job: Job) -> Notes:
         jobs.append(job)
-        return job.target
+        return Notes(strict=True)
 
     monkeypatch.setattr("generator.__main__.generate", keep)
     for arguments in ([], ["--output", str(tmp_path)], ["--package", "other"]):
@@ -385,12 +390,17 @@ def test_help_describes_every_option(capsys: pytest.CaptureFixture[str]) -> None
     assert stop.value.code == 0
     assert " ".join(capsys.readouterr().out.split()) == (
         "usage: python -m generator [-h] [--spec PATH] [--package NAME] [--output DIR] [--check]"
+        " [--responses {strict,tolerant}] [--strict] [--notes FILE] [--allow-missing]"
         " Generate a msgspec client from an OpenAPI document."
         " options: -h, --help show this help message and exit"
         " --spec PATH the document, YAML or JSON"
         " --package NAME the package (default: box_uploads)"
         " --output DIR folder that gets the package"
         " --check write nothing; fail if the package is not up to date"
+        " --responses {strict,tolerant} whether what a server adds is an error (default: tolerant)"
+        " --strict refuse a document that contradicts itself"
+        " --notes FILE write all notes on the document to a file"
+        " --allow-missing succeed although operations are left out"
     )
 
 

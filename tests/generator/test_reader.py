@@ -35,7 +35,7 @@ def read(content: dict[str, Any]) -> list[Operation]:
     schemas = SchemaReader(found)
     schemas.read_components()
     result = OperationReader(found, schemas).read()
-    schemas.tag_unions()
+    schemas.settle_unions()
     return result
 
 
@@ -172,6 +172,7 @@ READ: dict[str, tuple[dict[str, Any], str]] = {
 
         default.second: PATCH https://api.example/v1 /a
         token for
+        key?: str as _KEY in header 'x' exploded # The API key.
 
         default.both: DELETE https://api.example/v1 /a
         token for a b c
@@ -260,6 +261,7 @@ READ: dict[str, tuple[dict[str, Any], str]] = {
         application/json;a=b: Json _SPREAD_BODY
 
         default.optional: PUT https://api.example/v1 /a
+        a: str
         body?: OptionalBody #
         application/json: Json _OPTIONAL_BODY
 
@@ -279,7 +281,7 @@ READ: dict[str, tuple[dict[str, Any], str]] = {
         application/x-www-form-urlencoded: Form _FORM
         text/plain; charset=UTF8: Text _TEXT
         text/csv; charset=us-ascii: Text _TEXT
-        application/xml: Binary _BINARY
+        application/xml: Text _TEXT
         image/png: Binary _BINARY
 
         default.empty: HEAD https://api.example/v1 /a

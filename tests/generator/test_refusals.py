@@ -20,15 +20,6 @@ FORM = "application/x-www-form-urlencoded"
 DONE = {"204": {"description": "Done."}}
 X = {"in": "path", "name": "x", "required": True, "schema": TEXT}
 OPTION = {"in": "query", "name": "q", "x-client-option": True}
-SCHEMES = {
-    "components": {
-        "securitySchemes": {
-            "t": {"type": "http", "scheme": "bearer"},
-            "k": {"type": "apiKey", "in": "header", "name": "x"},
-            "b": {"type": "http", "scheme": "Basic"},
-        }
-    }
-}
 
 
 def get(path: str = "/a", **parts: Any) -> dict[str, Any]:
@@ -118,22 +109,15 @@ STOP = link("ends/stop", name="id")
 
 # Problems that several documents have.
 PLACES = "input should be 'query', 'path', 'header' or 'cookie'"
-RECURSIVE = "is recursive without an object with properties in between; give it one"
+RECURSIVE = "refers to nothing but itself; describe the value"
 NO_STATUS = "is not a status; give a number, a range such as 4XX, or default"
 NO_SUCCESS = "has no successful response; add a 2XX status, or default"
 NOT_FLAT = "an object or a nested array is not supported here; use scalars and lists of them"
 NO_STRUCTURE = "only JSON and urlencoded forms have a structure; give it a schema of type string, or none"
-PATH = "a path begins with a slash, and what is not ASCII in it, ?, # and spaces are percent-encoded"
-NOT_TOLD_APART = (
-    "SOption1, SOption2 cannot be told apart: add a discriminator, or a required property with a different const in "
-    "each"
-)
+NO_FORM = "an object or a nested array has no form in a query; give it style: deepObject"
+PATH = "a path begins with a slash, and what is not ASCII in it and spaces are percent-encoded"
 FORBIDDEN = "which oneOf forbids; use anyOf"
 TWO_MATCH = f"a value can match two alternatives, {FORBIDDEN}"
-CRASH = (
-    "msgspec crashes on a union of a string with a pattern or format and an array or a map; remove the pattern, or "
-    "put the array into an object"
-)
 GIVE_ID = "are both get_a_b in Python; give it an operationId"
 NOT_WHOLE = "must be a whole number, zero or more"
 QUOTES = "must be a string, not a number; put it in quotes"
@@ -150,7 +134,6 @@ KEEP = "keep one of them"
 MALFORMED = "of which one is malformed; correct it"
 TOO_LONG = "is too long; give a shorter operationId or tag"
 TOO_DEEP = "is nested too deeply; name the inner schemas under components/schemas"
-NOT_APART = "is not supported: the JSON type of a value does not tell them apart"
 WITHOUT_ONE_OF = "has no effect without oneOf; list the alternatives in one"
 BINARY = "format binary is only supported as a whole body; in JSON, use byte (base64)"
 FALSE = "the schema false, which matches no value, is not supported; remove it"
@@ -178,7 +161,6 @@ REFUSED: list[tuple[Any, str]] = [
     ),
     # Paths and operations.
     (get("a"), f"#/paths/a: {PATH}"),
-    (get("/a?b=1"), f"#/paths/~1a?b=1: {PATH}"),
     (document({"/a": {"own": operation()}}), f"#/paths/~1a: {unknown('path item')}"),
     (
         document({f"/a/{{{n}}}": {"get": operation(operationId=n, parameters=[{**X, "name": n}])} for n in "xy"}),
@@ -210,26 +192,17 @@ REFUSED: list[tuple[Any, str]] = [
     (get(servers=[{"url": 'https://a b/"'}]), f"{GET}/servers/0/url: 'https://a b/\"' {NO_URL}"),
     (get(servers=[{"url": "ftp://a"}]), f"{GET}/servers/0/url: 'ftp://a' {NO_URL}"),
     (get(security=[{"x": []}]), f"{GET}/security/0: 'x' is not among components/securitySchemes; declare it there"),
-    ({**get(security=[{"k": []}]), **SCHEMES}, f"{GET}/security: apiKey is not supported; bearer tokens are"),
-    ({**get(), "security": [{"b": []}], **SCHEMES}, "#/security: http basic is not supported; bearer tokens are"),
-    ({**get(security=[{"t": [], "k": []}]), **SCHEMES}, f"{GET}/security: apiKey is not supported; bearer tokens are"),
     # Parameters.
     (parameter("body"), f"{Q}/in: {PLACES}"),
     (parameter("formData"), f"{Q}/in: {PLACES}"),
-    (get(parameters=[{"in": "query", "name": "q"}]), f"{Q}: lacks 'schema'"),
-    (
-        get(parameters=[{"in": "query", "name": "q", "content": {JSON: {}}}]),
-        f"{Q}/content: is not supported: give it a schema",
-    ),
-    (parameter(style="deepObject"), f"{Q}/style: 'deepObject' is not supported in query; only 'form'"),
-    (parameter(style="pipeDelimited"), f"{Q}/style: 'pipeDelimited' is not supported in query; only 'form'"),
+    (parameter("header", style="form"), f"{Q}/style: 'form' is not supported in header; only 'simple'"),
     (
         parameter(allowReserved=True),
         f"{Q}/allowReserved: is not supported: reserved characters are always percent-encoded",
     ),
-    (parameter(schema=obj(a=TEXT)), f"{Q}/schema: {NOT_FLAT}"),
-    (parameter(schema=nested(2)), f"{Q}/schema: {NOT_FLAT}"),
-    (parameter(schema={"format": "byte", **TEXT}), f"{Q}/schema: format byte is not supported here; use a string"),
+    (parameter(schema=obj(a=TEXT)), f"{Q}/schema: {NO_FORM}"),
+    (parameter(schema=nested(2)), f"{Q}/schema: {NO_FORM}"),
+    (parameter("header", schema=nested(2)), f"{Q}/schema: {NOT_FLAT}"),
     (parameter(schema={"format": "binary", **TEXT}), f"{Q}/schema: {BINARY}"),
     (
         parameter("header", "Authorization"),
@@ -264,10 +237,6 @@ REFUSED: list[tuple[Any, str]] = [
     (get(**{"x-idempotent": "no"}), f"{GET}/x-idempotent: {NO_FLAG}"),
     # Bodies and responses.
     (document({"/a": {"post": operation(requestBody={"content": {}})}}), f"{BODY}: is empty; name a media type"),
-    (
-        body("multipart/form-data", schema=obj(a=TEXT)),
-        f"{BODY}/multipart~1form-data: is not supported; JSON, text, binary data and urlencoded forms are",
-    ),
     (body("application/xml", schema=obj(a=TEXT)), f"{BODY}/application~1xml: {NO_STRUCTURE}"),
     (body("text/plain", schema=INT), f"{BODY}/text~1plain: {NO_STRUCTURE}"),
     (body("text/plain", schema={"type": "string", "maxLength": 3}), f"{BODY}/text~1plain: {NO_STRUCTURE}"),
@@ -280,10 +249,6 @@ REFUSED: list[tuple[Any, str]] = [
     ),
     (body(FORM, schema=TEXT), f"{FORM_BODY}: a form needs an object with properties"),
     (body(FORM, schema=obj(a=obj(b=TEXT))), f"{FORM_BODY}/schema: {NOT_FLAT}"),
-    (
-        body(FORM, schema=obj(a=TEXT), encoding={"a": {}}),
-        f"{FORM_BODY}/encoding: is not supported: parts and fields are encoded in the default way",
-    ),
     (body(JSON, schema={"format": "binary", **TEXT}), f"{BODY}/application~1json/schema: {BINARY}"),
     (get(responses={}), f"{GET}/responses: {NO_SUCCESS}"),
     (responses(_404={}), f"{GET}/responses: {NO_SUCCESS}"),
@@ -328,10 +293,6 @@ REFUSED: list[tuple[Any, str]] = [
         schema(type="object", required=["b"]),
         f"{S}/required: names properties that are not declared; add them to properties",
     ),
-    (
-        schema(obj(a=TEXT), additionalProperties=TEXT),
-        f"{S}/additionalProperties: a schema is not supported beside properties; use true or false",
-    ),
     (schema(obj(a=TEXT), minProperties=1), f"{S}/minProperties: is not supported for an object with named properties"),
     (
         schema(obj(**{'a"b': TEXT})),
@@ -374,7 +335,6 @@ REFUSED: list[tuple[Any, str]] = [
         f"{S}/const: is not in the enum beside it, so no value matches; correct one of them",
     ),
     (schema(enum=["a"], type="string", minLength=1), f"{S}: minLength does not apply to an enum or const; remove it"),
-    (schema({"items": ref("S")}), f"{S}: {RECURSIVE}"),
     (
         responses(_200={"content": {"text/json+json": {"schema": {"items": {"$ref": f"{ANSWER}/schema"}}}}}),
         f"{ANSWER}/schema/items: is recursive; move it to components/schemas",
@@ -383,41 +343,6 @@ REFUSED: list[tuple[Any, str]] = [
     (schema(oneOf=[]), f"{S}/oneOf: {EMPTY}"),
     (schema(allOf=[]), f"{S}/allOf: is empty; remove it"),
     (schema(oneOf=[TEXT], anyOf=[TEXT]), f"{S}: has oneOf and anyOf; put one into the other"),
-    (schema(oneOf=[obj(a=TEXT), obj(b=TEXT)]), f"{S}: {NOT_TOLD_APART}"),
-    (schema(oneOf=[obj(k={"const": "a"}), obj(k={"const": "a"}, b=TEXT)]), f"{S}: {NOT_TOLD_APART}"),
-    (schema(oneOf=[{"properties": {"k": {"const": value}}} for value in "ab"]), f"{S}: {NOT_TOLD_APART}"),
-    (
-        schema(oneOf=[obj(k={"const": "a"}), obj(k={"const": 1})]),
-        f"{S}: 'k' is a string in one alternative and a number in another; use strings",
-    ),
-    (
-        schemas(
-            A=obj(k={"const": "a"}, j={"const": "a"}),
-            B=obj(k={"const": "b"}),
-            C=obj(j={"const": "c"}),
-            S={"oneOf": [ref("A"), ref("B")]},
-            T={"oneOf": [ref("A"), ref("C")]},
-        ),
-        f"{T}: A is told apart by 'k' = 'a' in another union; use the same here",
-    ),
-    (schema(anyOf=[obj(a=TEXT), {"type": "object"}]), f"{S}: a union of SOption1 and dict[str, Any] {NOT_APART}"),
-    (schema(anyOf=[{"items": TEXT}, {"items": INT}]), f"{S}: a union of list[str] and list[int] {NOT_APART}"),
-    (schema(anyOf=[TEXT, {"type": "string", "format": "date"}]), f"{S}: a union of str and datetime.date {NOT_APART}"),
-    (
-        schema(anyOf=[obj(k={"const": "a"}), obj(k={"const": "b"}), TEXT, {"type": "string", "format": "date"}]),
-        f"{S}: a union of str and datetime.date {NOT_APART}",
-    ),
-    (
-        schema(anyOf=[{"enum": ["a"]}, TEXT, {"items": TEXT}, {"items": INT}]),
-        f"{S}: a union of list[str] and list[int] {NOT_APART}",
-    ),
-    (schema(anyOf=[{"type": "string", "format": "uri"}, {"items": TEXT}]), f"{S}: {CRASH}"),
-    (schema(type=["string", "object"], pattern="a", additionalProperties=TEXT), f"{S}: {CRASH}"),
-    (
-        schema(anyOf=[{"enum": ["a"]}, {**TEXT, "minLength": 2}]),
-        f'{S}: a union of Literal["a"] and Annotated[str, Meta(min_length=2)] {NOT_APART}',
-    ),
-    (schema(anyOf=[{"enum": [1]}, NUM]), f"{S}: a union of integers and numbers is only supported without constraints"),
     (schema(oneOf=[{"enum": ["a"]}, TEXT]), f"{S}: {TWO_MATCH}"),
     (schema(oneOf=[INT, NUM]), f"{S}: {TWO_MATCH}"),
     (schema(oneOf=[TEXT, TEXT]), f"{S}: two alternatives match 'str', {FORBIDDEN}"),
@@ -438,7 +363,6 @@ REFUSED: list[tuple[Any, str]] = [
         schema({"oneOf": [obj(k=TEXT), obj(k=TEXT, b=TEXT)], "discriminator": {"propertyName": "k"}}),
         f"{S}: the discriminator maps no 'k' to {S}/oneOf/0; add it to the mapping, or give the property a const",
     ),
-    (union({"x": "A", "y": "A"}, A=obj(k=TEXT)), f"{S}/discriminator/mapping: x and y map to the same schema; {KEEP}"),
     (union({"x": "B"}, A=obj(k=TEXT)), f"{S}/discriminator/mapping/x: 'B' is not one of the alternatives; correct it"),
     (schema(allOf=[TEXT, INT]), f"{S}: allOf leaves no type that matches all its members"),
     (schema(allOf=[{"enum": ["a"]}, {"enum": ["b"]}]), f"{S}: allOf leaves no enum that matches all its members"),
@@ -454,12 +378,6 @@ REFUSED: list[tuple[Any, str]] = [
     (
         schemas(S={"allOf": [ref("T"), obj(a=TEXT)]}, T={"allOf": [ref("S"), obj(b=TEXT)]}),
         f"{T}: allOf contains itself, by way of {S}",
-    ),
-    (schema(required=["a"], oneOf=[ref("S"), obj(a=TEXT)]), f"{S}: {RECURSIVE}"),
-    (schema(allOf=[{"anyOf": [ref("S"), obj(a=TEXT)]}, {"required": ["a"]}]), f"{S}: {RECURSIVE}"),
-    (
-        schemas(S={"required": ["a"], "oneOf": [ref("T")]}, T={"required": ["b"], "oneOf": [ref("S")]}),
-        f"{S}: {RECURSIVE}",
     ),
     (schema(TEXT, discriminator={"propertyName": "k"}), f"{S}/discriminator: {WITHOUT_ONE_OF}"),
     (union(A=obj(k={"const": "B"}), B=obj(k=TEXT)), f"{S}: two alternatives have the same 'k'; give each its own"),
@@ -591,7 +509,7 @@ NO_DOCUMENT: list[tuple[str, bytes, str]] = [
 
 
 def _assert_refused(spec: Path, problem: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(command_line(spec, spec.parent / "out")) == 1
+    assert main([*command_line(spec, spec.parent / "out"), "--strict"]) == 1
     assert capsys.readouterr() == ("", f"{spec.name}: {problem}\n")
     assert not (spec.parent / "out").exists()
 
@@ -628,7 +546,7 @@ def test_an_invalid_package_name_is_a_usage_error(package: str, capsys: pytest.C
 
 def test_a_refusal_is_printable_on_any_terminal(tmp_path: Path) -> None:
     spec = write_spec(tmp_path, schema(TEXT, größe="\u202e\n\x1b[31m"))
-    command = [sys.executable, "-m", "generator", *command_line(spec, tmp_path)]
+    command = [sys.executable, "-m", "generator", *command_line(spec, tmp_path), "--strict"]
     environment = {**os.environ, "PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
 
     result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=False)

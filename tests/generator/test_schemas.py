@@ -18,7 +18,7 @@ def rendered(schema: Any, **others: Any) -> tuple[str, dict[str, str]]:
     found = SchemaReader(read)
     found.read_components()
     type_ = found.type_of(read.root / "x-parts" / "it", "Hint")
-    found.tag_unions()
+    found.settle_unions()
     definitions = {alias.name: alias.type.text() for alias in found.aliases}
     for model in found.models:
         fields = [f"{field.name}{'' if field.required else '?'}: {field.type.text()}" for field in model.fields]

@@ -13,8 +13,10 @@ from .body import Content, check_content
 from .conversion import convert, decoder_of
 from .errors import DecodeError, InvalidArgumentError
 from .json_types import is_array, is_object
+from .open_object import EXTRA, EXTRA_BYTES, inline_extra
 from .parameters import plain_text, query_text
 from .text import short_repr
+from .tolerance import convert_tolerantly
 from .validation_errors import NATIVE, argument_error, check_finite, encoding_error, explain_decode_error
 
 if TYPE_CHECKING:
@@ -34,12 +36,15 @@ class Json(Generic[T]):
 
     Args:
         type_: The type, as msgspec understands it. Its decoder is built when it is first used.
+        tolerant: Whether what the type does not know of is kept as the server sent it: a new member of an enum or a
+            union, and a null.
     """
 
-    __slots__ = ("_decode", "_encode", "_type")
+    __slots__ = ("_decode", "_encode", "_tolerant", "_type")
 
-    def __init__(self, type_: Any) -> None:
+    def __init__(self, type_: Any, *, tolerant: bool = False) -> None:
         self._type = type_
+        self._tolerant = tolerant
         self._decode: Callable[[bytes], T] = self._build
         self._encode: Callable[[object], bytes] | None = None
 
@@ -80,20 +85,32 @@ class Json(Generic[T]):
             content = self._encode(value)
         except (TypeError, ValueError, OverflowError, RecursionError) as error:
             raise encoding_error(value, error) from None
+        if EXTRA_BYTES in content:
+            content = self._encode(inline_extra(msgspec.to_builtins(value, str_keys=True)))
         # msgspec writes infinity and NaN as null, which an optional field would accept.
         if b"null" in content:
             check_finite(value)
         return content
+
+    def encode_given(self, value: T) -> bytes | None:
+        """Return a value as a body, or None if none of its fields is set.
+
+        Raises:
+            InvalidArgumentError: The value breaks a rule of its type, or cannot be written as JSON.
+        """
+        return self.encode(value) if is_given(value) else None
 
     def _build(self, content: bytes) -> T:
         self._decode = decoder_of(self._type)
         return self._decode(content)
 
     def _decode_again(self, content: bytes, error: Exception, raw: RawResponse | None) -> T:
-        """Accept integers that are written as `1.0` or `1e3`, which JSON Schema counts as integers."""
+        """Accept integers that are written as `1.0` or `1e3`, and what else a tolerant reader does."""
         if isinstance(error, msgspec.ValidationError):
             try:
                 loose = msgspec.json.Decoder(float_hook=_number).decode(content)
+                if self._tolerant:
+                    return cast("T", convert_tolerantly(loose, self._type))
                 return cast("T", convert(loose, self._type, str_keys=True))
             except (ValueError, TypeError, RecursionError, ArithmeticError):
                 pass
@@ -176,7 +193,7 @@ class Form(Generic[T]):
         Raises:
             InvalidArgumentError: The value breaks a rule of its type, or is neither scalar nor a list of scalars.
         """
-        fields = _validate(value, self._type)
+        fields = inline_extra(_validate(value, self._type))
         if not is_object(fields):
             raise InvalidArgumentError("body", "must have fields", shown=short_repr(value))
         pairs: list[str] = []
@@ -184,6 +201,22 @@ class Form(Generic[T]):
             items = content if is_array(content) else [content]
             pairs += [f"{query_text(name, name)}={query_text(plain_text(item, name), name)}" for item in items]
         return "&".join(pairs).replace("%20", "+").encode()
+
+    def encode_given(self, value: T) -> bytes | None:
+        """Return a value as a body, or None if none of its fields is set.
+
+        Raises:
+            InvalidArgumentError: The value breaks a rule of its type, or is neither scalar nor a list of scalars.
+        """
+        return self.encode(value) if is_given(value) else None
+
+
+def is_given(value: object) -> bool:
+    """Return whether a field of a Struct is set."""
+    names: tuple[str, ...] = getattr(value, "__struct_fields__", ())
+    wire_names: tuple[str, ...] = getattr(value, "__struct_encode_fields__", ())
+    found = [(wire_name, getattr(value, name)) for name, wire_name in zip(names, wire_names, strict=True)]
+    return any(member != {} if wire_name == EXTRA else member is not msgspec.UNSET for wire_name, member in found)
 
 
 def _validate(value: object, type_: Any) -> Any:
@@ -193,7 +226,7 @@ def _validate(value: object, type_: Any) -> Any:
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise encoding_error(value, error) from None
     try:
-        convert(plain, type_, str_keys=True)
+        convert(plain, type_, str_keys=True, sends=True)
     except (ValueError, TypeError, RecursionError) as error:
         raise argument_error(error, value, type_) from None
     return plain

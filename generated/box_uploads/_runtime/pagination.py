@@ -6,9 +6,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Generic, TypeVar
 
+from msgspec import UNSET, UnsetType
+
 from .errors import PageError
 
-__all__ = ["Pager"]
+__all__ = ["MarkerPager", "NumberPager", "Pager"]
 
 T = TypeVar("T")
 
@@ -32,16 +34,19 @@ class Pager(Generic[T]):
         self.offset = 0
         self.is_done = False
 
-    def take(self, items: Sequence[T], total: int) -> Sequence[T]:
+    def take(self, items: Sequence[T] | UnsetType | None, total: int | UnsetType | None = None) -> Sequence[T]:
         """Take a page, and return its items.
 
         Args:
             items: The items of the page.
-            total: Number of items of all pages, as this page says.
+            total: Number of items of all pages, as this page says; if none does, an empty page is the last one.
 
         Raises:
             PageError: The page begins with an item of the page before, or is empty although items are missing.
         """
+        items = () if items is None or isinstance(items, UnsetType) else items
+        if isinstance(total, UnsetType) or total is None:
+            total = self.offset + len(items) + bool(items)
         if items and items[0] in self._page:
             rule = "repeats an item of the page before: the list may have changed; list it again from offset 0"
             raise PageError(f"the page after {self.offset} of {total} items {rule}", self._operation)
@@ -50,4 +55,73 @@ class Pager(Generic[T]):
         self.is_done = self.offset >= total
         if not items and not self.is_done:
             raise PageError(f"the page after {self.offset} of {total} items is empty", self._operation)
+        return items
+
+
+class MarkerPager(Generic[T]):
+    """The state of paging through a list whose pages each name the next one.
+
+    Args:
+        operation: Name of the operation that returns a page, for errors.
+
+    Attributes:
+        marker: What names the next page; unset for the first one.
+        is_done: Whether the last page was taken.
+    """
+
+    __slots__ = ("_operation", "is_done", "marker")
+
+    def __init__(self, operation: str) -> None:
+        self._operation = operation
+        self.marker: str | UnsetType = UNSET
+        self.is_done = False
+
+    def take(self, items: Sequence[T] | UnsetType | None, marker: str | UnsetType | None) -> Sequence[T]:
+        """Take a page, and return its items.
+
+        Args:
+            items: The items of the page.
+            marker: What names the next page; empty, null or unset on the last one.
+
+        Raises:
+            PageError: The page names itself as the next one.
+        """
+        if marker and marker == self.marker:
+            raise PageError(f"the page {marker!r} names itself as the next one", self._operation)
+        self.marker = marker or UNSET
+        self.is_done = not marker
+        return items or ()
+
+
+class NumberPager(Generic[T]):
+    """The state of paging through a list whose pages are numbered from 1; an empty page is the last one.
+
+    Args:
+        operation: Name of the operation that returns a page, for errors.
+
+    Attributes:
+        number: Number of the next page.
+        is_done: Whether the last page was taken.
+    """
+
+    __slots__ = ("_operation", "_page", "is_done", "number")
+
+    def __init__(self, operation: str) -> None:
+        self._operation = operation
+        self._page: Sequence[T] = ()
+        self.number = 1
+        self.is_done = False
+
+    def take(self, items: Sequence[T] | UnsetType | None) -> Sequence[T]:
+        """Take a page, and return its items.
+
+        Raises:
+            PageError: The page is the one before once more.
+        """
+        items = () if items is None or isinstance(items, UnsetType) else items
+        if items and items == self._page:
+            raise PageError(f"page {self.number} is the one before once more", self._operation)
+        self._page = items
+        self.number += 1
+        self.is_done = not items
         return items

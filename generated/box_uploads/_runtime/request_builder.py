@@ -173,7 +173,7 @@ class RequestBuilder:
         try:
             return self._url_policy.check(request.url, request.server, request.path)
         except UntrustedUrlError as error:
-            redaction = Redaction("" if secret is None else secret.reveal())
+            redaction = Redaction("" if secret is None else secret.reveal(), request.secrets)
             host = None if error.host is None else redaction(error.host)
             raise UntrustedUrlError(redaction(error.url), redaction(error.rule), host=host) from None
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from .union_type import from_caller, from_json
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -25,10 +27,16 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=_alone.acquire, after_in_parent=_alone.release, after_in_child=_alone.release)
 
 
+def _from_json(type_: Any, value: object) -> Any:
+    # A decoder gets here without the lock, and the types in question may be new to msgspec.
+    with _alone:
+        return from_json(type_, value)
+
+
 def decoder_of(type_: Any) -> Callable[[bytes], Any]:
     """Return a decoder for JSON of a type, for any number of threads."""
     with _alone:
-        return msgspec.json.Decoder(type_).decode
+        return msgspec.json.Decoder(type_, dec_hook=_from_json).decode
 
 
 def decode(content: bytes, type_: type[_T]) -> _T:
@@ -39,14 +47,20 @@ def decode(content: bytes, type_: type[_T]) -> _T:
         ValidationError: It is of another type.
     """
     with _alone:
-        return msgspec.json.decode(content, type=type_)
+        return msgspec.json.decode(content, type=type_, dec_hook=_from_json)
 
 
-def convert(value: object, type_: type[_T], *, str_keys: bool = False) -> _T:
+def convert(value: object, type_: type[_T], *, str_keys: bool = False, sends: bool = False) -> _T:
     """Convert a value of plain types to a type.
+
+    Args:
+        value: The value.
+        type_: The type.
+        str_keys: Whether keys that are no strings may be written as such.
+        sends: Whether it is to be sent, so that it has to be valid in all respects.
 
     Raises:
         ValidationError: It does not fit the type.
     """
     with _alone:
-        return msgspec.convert(value, type_, str_keys=str_keys)
+        return msgspec.convert(value, type_, str_keys=str_keys, dec_hook=from_caller if sends else from_json)

@@ -31,6 +31,7 @@ class Request(msgspec.Struct, frozen=True):
         content: Body, or None.
         authenticated: Whether the client's credentials are sent.
         repeatable: Whether the request is idempotent, or None if its method says it.
+        secrets: Credentials in it, which errors must not show.
     """
 
     operation: str
@@ -43,6 +44,7 @@ class Request(msgspec.Struct, frozen=True):
     authenticated: bool = True
     url: str = ""
     repeatable: bool | None = None
+    secrets: tuple[str | tuple[str, str] | msgspec.UnsetType, ...] = ()
 
     @property
     def idempotent(self) -> bool:

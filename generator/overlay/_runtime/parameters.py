@@ -8,6 +8,7 @@ import enum
 import math
 import re
 import uuid
+from base64 import b64encode
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -15,8 +16,9 @@ import msgspec
 from .conversion import convert
 from .errors import InvalidArgumentError
 from .json_types import is_array, is_object
+from .open_object import inline_extra
 from .text import short_repr
-from .validation_errors import NATIVE, argument_error
+from .validation_errors import NATIVE, argument_error, check_finite, encoding_error
 
 __all__ = ["Parameter", "check_model", "cookie_header", "given_url", "plain_text", "query_text"]
 
@@ -29,6 +31,9 @@ _HEADER = re.compile(r"(?:[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?)?\Z")
 _DOTS = {".": "%2E", "..": "%2E%2E"}
 
 
+_SEPARATORS = {"form": (",", "a comma"), "spaceDelimited": (" ", "a space"), "pipeDelimited": ("|", "a pipe")}
+
+
 class Parameter(Generic[T]):
     """A parameter of an operation.
 
@@ -39,19 +44,29 @@ class Parameter(Generic[T]):
         wire_name: Name in the request.
         argument: Name in Python, for errors.
         type_: The type, as msgspec understands it.
-        explode: Whether each item of an array is sent by itself rather than joined by commas.
+        explode: Whether each item of an array is sent by itself rather than joined.
+        style: How an array or object is written in a query: `form`, `spaceDelimited` or `pipeDelimited` for what
+            joins the items, `deepObject` for names such as `filter[size]`, or `json`.
         description: What the parameter means, for errors.
     """
 
-    __slots__ = ("_argument", "_description", "_explode", "_name", "_type")
+    __slots__ = ("_argument", "_description", "_explode", "_name", "_style", "_type")
 
-    def __init__(
-        self, wire_name: str, argument: str, type_: Any, *, explode: bool = True, description: str = ""
+    def __init__(  # noqa: PLR0913  # each is a part of the parameter
+        self,
+        wire_name: str,
+        argument: str,
+        type_: Any,
+        *,
+        explode: bool = True,
+        style: str = "form",
+        description: str = "",
     ) -> None:
         self._name = wire_name
         self._argument = argument
         self._type = type_
         self._explode = explode
+        self._style = style
         self._description = description
 
     def in_path(self, value: T) -> str:
@@ -69,7 +84,7 @@ class Parameter(Generic[T]):
         return _DOTS.get(segment, segment)
 
     def in_query(self, value: T) -> tuple[tuple[str, str], ...]:
-        """Return the value as names and values of a query (style `form`), not percent-encoded.
+        """Return the value as names and values of a query, not percent-encoded.
 
         Raises:
             InvalidArgumentError: The value does not fit its type.
@@ -77,14 +92,20 @@ class Parameter(Generic[T]):
         if value is msgspec.UNSET:
             return ()
         plain = self._checked(value)
+        if self._style == "json":
+            return ((self._name, self._json(plain)),)
+        if self._style == "deepObject":
+            pairs = _deep_pairs(self._name, plain)
+            return tuple((name, self._encodable(plain_text(item, self._argument))) for name, item in pairs)
         if is_object(plain) and self._explode:
             return tuple((name, self._encodable(plain_text(item, self._argument))) for name, item in plain.items())
         parts = [self._encodable(part) for part in self._parts(value, explode_objects=False)]
         if not isinstance(plain, (list, dict)) or (self._explode and isinstance(plain, list)):
             return tuple((self._name, part) for part in parts)
-        if any("," in part for part in parts):
-            raise self._error("must not contain a comma, which separates the items", value)
-        return ((self._name, ",".join(parts)),) if parts else ()
+        separator, words = _SEPARATORS[self._style]
+        if any(separator in part for part in parts):
+            raise self._error(f"must not contain {words}, which separates the items", value)
+        return ((self._name, separator.join(parts)),) if parts else ()
 
     def in_header(self, value: T) -> tuple[tuple[str, str], ...]:
         """Return the value as a header field (style `simple`).
@@ -113,11 +134,15 @@ class Parameter(Generic[T]):
 
     def _checked(self, value: object) -> Any:
         try:
-            return msgspec.to_builtins(
-                convert(value, self._type),
+            plain = msgspec.to_builtins(
+                convert(value, self._type, sends=True),
                 builtin_types=NATIVE,
                 str_keys=True,
             )
+            if is_object(plain) or is_array(plain):
+                # Constructing a Struct checks nothing.
+                convert(plain, self._type, str_keys=True, sends=True)
+            return inline_extra(plain)
         except (ValueError, TypeError, RecursionError) as error:
             raise argument_error(error, value, self._type, root=self._argument, note=self._description) from None
 
@@ -130,6 +155,13 @@ class Parameter(Generic[T]):
             return [part for pair in pairs for part in pair]
         return [plain_text(item, self._argument) for item in (plain if is_array(plain) else [plain])]
 
+    def _json(self, plain: object) -> str:
+        check_finite(plain, self._argument)
+        try:
+            return msgspec.json.encode(plain).decode()
+        except (TypeError, ValueError, OverflowError, RecursionError) as error:
+            raise encoding_error(plain, error, self._argument) from None
+
     def _encodable(self, text: str) -> str:
         query_text(text, self._argument)
         return text
@@ -139,6 +171,15 @@ class Parameter(Generic[T]):
             rule = f"{rule} ({self._description.rstrip('.')})"
         shown = None if value is msgspec.UNSET else short_repr(value)
         return InvalidArgumentError(self._argument, rule, shown=shown)
+
+
+def _deep_pairs(name: str, value: object) -> list[tuple[str, object]]:
+    """Return the scalars in a value, each with its name and the keys that lead to it in brackets."""
+    if is_object(value):
+        return [pair for key, item in value.items() for pair in _deep_pairs(f"{name}[{key}]", item)]
+    if is_array(value):
+        return [pair for index, item in enumerate(value) for pair in _deep_pairs(f"{name}[{index}]", item)]
+    return [(name, value)]
 
 
 def check_model(argument: str, value: object, kind: type) -> None:
@@ -182,7 +223,7 @@ def query_text(text: str, argument: str) -> str:
         raise InvalidArgumentError(argument, rule, shown=short_repr(text)) from None
 
 
-def plain_text(value: object, argument: str) -> str:
+def plain_text(value: object, argument: str) -> str:  # noqa: PLR0911  # a return for each kind
     """Return the text of a scalar as it is written in URLs, headers and forms.
 
     Raises:
@@ -196,6 +237,8 @@ def plain_text(value: object, argument: str) -> str:
         return ""
     if isinstance(value, (dt.datetime, dt.date, dt.time)):
         return value.isoformat()
+    if isinstance(value, bytes):
+        return b64encode(value).decode()
     if isinstance(value, (int, uuid.UUID)):
         return str(value)
     if isinstance(value, (float, decimal.Decimal)) and math.isfinite(value):

@@ -1,9 +1,12 @@
-"""Keep a credential that a server repeats out of errors."""
+"""Keep credentials that a server repeats out of errors."""
 
 from __future__ import annotations
 
 import re
-from typing import AnyStr
+from typing import TYPE_CHECKING, AnyStr, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 __all__ = ["Redaction"]
 
@@ -18,27 +21,32 @@ def _written(character: str) -> str:
 
 
 class Redaction:
-    """Removes the credential that was sent from what came back; its repr, comparison and pickle do not have it.
+    """Removes the credentials that were sent from what came back; its repr, comparison and pickle do not have them.
 
     Args:
         authorization: Value of the request's `Authorization`, with or without a scheme; empty if none was sent.
+        secrets: Other credentials in the request; of a name and a password, the password is removed.
     """
 
-    __slots__ = ("_authorization",)
+    __slots__ = ("_credentials",)
 
-    def __init__(self, authorization: str = "") -> None:
-        self._authorization = authorization
+    def __init__(self, authorization: str = "", secrets: Iterable[object] = ()) -> None:
+        scheme, _, rest = authorization.partition(" ")
+        found = [rest or scheme]
+        for secret in secrets:
+            parts = cast("tuple[object, ...]", secret) if isinstance(secret, tuple) else (secret,)
+            found.extend(part for part in parts[-1:] if isinstance(part, str))
+        self._credentials = tuple(credential for credential in found if len(credential) >= _SHORTEST)
 
     def __call__(self, text: AnyStr) -> AnyStr:
-        """Return a text or bytes without the credential."""
-        scheme, _, rest = self._authorization.partition(" ")
-        credential = rest or scheme
-        if len(credential) < _SHORTEST:
-            return text
-        pattern = "".join(map(_written, credential))
-        if isinstance(text, bytes):
-            return re.sub(pattern.encode(), b"[secure]", text)
-        return re.sub(pattern, "[secure]", text)
+        """Return a text or bytes without the credentials."""
+        for credential in self._credentials:
+            pattern = "".join(map(_written, credential))
+            if isinstance(text, bytes):
+                text = re.sub(pattern.encode(), b"[secure]", text)
+            else:
+                text = re.sub(pattern, "[secure]", text)
+        return text
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Redaction)

@@ -99,7 +99,7 @@ class ResponseReader:
                     retry_safe=self._request.idempotent,
                 )
             content = content[:MAX_BODY]
-        request, redaction = self._request, _redaction(self._response.request)
+        request, redaction = self._request, _redaction(self._response.request, self._request)
         request_id = next((value for name in self._request_id_headers if (value := headers.get(name))), None)
         return RawResponse(
             request.operation, request.method, status, headers, content, request.repeatable, redaction, request_id
@@ -114,7 +114,7 @@ def map_transport_error(
     Its cause is a copy of the HTTP library's error without the request and without a traceback: both hold the token.
     """
     kind = type(error).__name__
-    text = one_line(_redaction(prepared)(str(error))) or "no details"
+    text = one_line(_redaction(prepared, request)(str(error))) or "no details"
     found = TransportError(
         f"{request.operation}: {kind}: {text}",
         operation=request.operation,
@@ -128,9 +128,9 @@ def map_transport_error(
     return found
 
 
-def _redaction(sent: httpx2.Request) -> Redaction:
+def _redaction(sent: httpx2.Request, request: Request) -> Redaction:
     """Return the redaction for what a request was sent with, be it by us, an `httpx2.Auth` or the caller's client."""
-    return Redaction(sent.headers.get("authorization", ""))
+    return Redaction(sent.headers.get("authorization", ""), request.secrets)
 
 
 def _decompress(content: bytes, encoding: str) -> bytes:

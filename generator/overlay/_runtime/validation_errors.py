@@ -15,6 +15,7 @@ import msgspec
 from .errors import InvalidArgumentError
 from .formats import FORMAT_PATTERNS
 from .json_types import is_object
+from .open_object import EXTRA
 from .text import short_repr
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ NATIVE = (
 )  # fmt: skip
 
 _AT = re.compile(r"(?s)(.*?)(?: - at (?:`key` in )?`(\$.*)`)?\Z")
+# Types that msgspec does not have report the path within them, before msgspec adds the one that leads to them.
+_AND_AT = re.compile(r"` - at (?:`key` in )?`")
 _MISSING = re.compile(r"Object missing required field `(.*)`\Z")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`\Z")
 _STEP = re.compile(r"\[(\d+|\.\.\.)\]|\.([^.\[]+)")
@@ -62,7 +65,7 @@ def explain_decode_error(error: Exception, type_: Any) -> tuple[str, str]:
         _, node, _ = _descend(step, "", node, _MISFIT)
         described = _description(node) or described
     rule = _rule(reason, node)
-    return (_said(described) if described and _is_cryptic(rule) else rule), path
+    return (_said(described) if described and _is_cryptic(rule) else rule), path.replace(f".{EXTRA}", "")
 
 
 def argument_error(
@@ -102,7 +105,8 @@ def _split(error: Exception) -> tuple[str, str]:
     """Return the reason of a msgspec error and the JSON path that it names, `$` if it names none."""
     match = _AT.match(str(error))
     reason, path = match.groups() if match else (str(error), None)
-    return str(reason), path or "$"
+    inner_first = _AND_AT.split(path or "$")
+    return str(reason), "$" + "".join(part.removeprefix("$") for part in reversed(inner_first))
 
 
 def _steps(path: str) -> Iterator[str | int | None]:
@@ -121,7 +125,7 @@ def _descend(step: str | int | None, name: str, node: Any, value: object) -> tup
         found = items[step] if isinstance(value, (list, tuple)) and step < len(items) else _MISFIT
         return f"{name}[{step}]", _child(node, lambda inner: getattr(inner, "item_type", None)), found
     field = _child(node, lambda inner: _field(inner, step))
-    own = step if field is None else str(field.name)
+    own = str(field.name) if field is not None else "additional_properties" if step == EXTRA else step
     found = value.get(step, _MISFIT) if is_object(value) else getattr(value, own, _MISFIT)
     return (f"{name}.{own}" if name else own), None if field is None else field.type, found
 
@@ -207,9 +211,9 @@ _RULES: tuple[tuple[str, Callable[[re.Match[str]], str]], ...] = (
 )
 
 
-def encoding_error(value: object, error: Exception) -> InvalidArgumentError:
+def encoding_error(value: object, error: Exception, root: str = "") -> InvalidArgumentError:
     """Return the error for a value that cannot be encoded, naming the part that is to blame."""
-    for name, part in _parts(value, ""):
+    for name, part in _parts(value, root):
         if isinstance(part, str) and not part.isascii():
             try:
                 part.encode()
@@ -222,16 +226,16 @@ def encoding_error(value: object, error: Exception) -> InvalidArgumentError:
             except (TypeError, ValueError, OverflowError, RecursionError):
                 rule = f"{type(part).__name__} cannot be encoded"
                 return InvalidArgumentError(name or "body", rule, shown=short_repr(part))
-    return InvalidArgumentError("body", f"cannot be encoded: {error}")
+    return InvalidArgumentError(root or "body", f"cannot be encoded: {error}")
 
 
-def check_finite(value: object) -> None:
+def check_finite(value: object, root: str = "") -> None:
     """Refuse numbers that JSON does not have.
 
     Raises:
         InvalidArgumentError: A part of the value is infinite or no number.
     """
-    for name, part in _parts(value, ""):
+    for name, part in _parts(value, root):
         if isinstance(part, (float, decimal.Decimal)) and not math.isfinite(part):
             raise InvalidArgumentError(name or "body", "must be a finite number", shown=short_repr(part))
 

@@ -22,6 +22,8 @@ from generator.overlay._runtime.errors import DecodeError, InvalidArgumentError
 from generator.overlay._runtime.formats import FORMAT_PATTERNS
 from generator.overlay._runtime.headers import Headers
 from generator.overlay._runtime.messages import RawResponse
+from generator.overlay._runtime.open_object import EXTRA, Open
+from generator.overlay._runtime.union_type import union_type
 
 NAME = Meta(pattern="^[^/]{1,9}$", description="Name of the file, 1 to 9 characters, without slash.")
 
@@ -423,3 +425,73 @@ def test_a_number_that_json_cannot_express_is_found_within_100_levels() -> None:
     for _ in range(100):
         value = [value]
     assert str(encode_error(Json[Any](Any), value)) == f"{'[0]' * 100}=inf: must be a finite number"
+
+
+class Given(Struct, kw_only=True, rename={"additional_properties": EXTRA}):
+    name: str | UnsetType | None = UNSET
+    size: int | UnsetType = UNSET
+    additional_properties: dict[str, int] = {}
+
+
+class Scalars(Struct, kw_only=True):
+    name: str | UnsetType | None = UNSET
+    size: int | UnsetType = UNSET
+
+
+class Nothing(Struct):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("type_", "value", "content"),
+    [
+        (Scalars, Scalars(), None),
+        (Scalars, Scalars(name=None), b'{"name":null}'),
+        (Scalars, Scalars(name="", size=0), b'{"name":"","size":0}'),
+        (Open[Given], Given(), None),
+        (Open[Given], Given(size=0), b'{"size":0}'),
+        (Open[Given], Given(additional_properties={"x": 1}), b'{"x":1}'),
+        (Nothing, Nothing(), None),
+    ],
+    ids=str,
+)
+def test_a_body_of_which_nothing_is_given_is_not_sent(type_: Any, value: Any, content: bytes | None) -> None:
+    assert Json[Any](type_).encode_given(value) == content
+
+
+def test_a_form_of_which_nothing_is_given_is_not_sent() -> None:
+    form = Form[Scalars](Scalars)
+    assert form.encode_given(Scalars()) is None
+    assert form.encode_given(Scalars(name=None)) == b"name="
+    assert form.encode_given(Scalars(size=0)) == b"size=0"
+
+
+@pytest.mark.parametrize("codec", [Json[Any](Scalars), Form[Any](Scalars)], ids=["json", "form"])
+def test_what_is_given_is_checked(codec: Any) -> None:
+    with pytest.raises(InvalidArgumentError, match=r"^size='x': must be int, not str$"):
+        codec.encode_given(msgspec.structs.replace(Scalars(), size="x"))
+
+
+def test_an_open_object_is_the_same_after_both_ways() -> None:
+    codec = Json[Given](Open[Given])
+    given_ = codec.decode(raw(b'{"x":1,"name":"a","y":2.0}'))
+    assert given_ == Given(name="a", additional_properties={"x": 1, "y": 2})
+    assert codec.encode(given_) == b'{"x":1,"y":2,"name":"a"}'
+    error = decode_error(codec, b'{"x":"y"}')
+    assert (error.path, error.reason, error.status) == ("$[...]", "must be int, not str", 201)
+
+
+def test_a_union_is_the_same_after_both_ways() -> None:
+    union: Any = union_type("Either", lambda: (Part, Open[Given], lists))
+    lists: Any = list[union]
+    codec = Json[Any](union)
+    content = b'[{"size":1,"ratio":2.0},{"x":1,"name":"a"},[]]'
+    found = codec.decode(raw(content))
+    assert found == [Part(size=1, ratio=2.0), Given(name="a", additional_properties={"x": 1}), []]
+    assert codec.encode(found) == content
+    error = decode_error(codec, b'[{"name":5}]')
+    assert (error.path, error.status) == ("$[0].name", 201)
+    assert re.fullmatch("fits no alternative of Either: .*Part: lacks size.*", error.reason)
+    assert "; Given: must be str | null, not int at $.name; " in error.reason
+    wrong = msgspec.structs.replace(Given(), name=5)
+    assert str(encode_error(codec, [wrong])).startswith("[0].name=5: fits no alternative of Either: ")

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from copy import copy
 
 import pytest
+from msgspec import UNSET, UnsetType
 
 from generator.overlay._runtime.errors import PageError
-from generator.overlay._runtime.pagination import Pager
+from generator.overlay._runtime.pagination import MarkerPager, NumberPager, Pager
 
 
 def take_all(total: int, *pages: Sequence[str]) -> tuple[list[str], list[int]]:
@@ -57,3 +58,46 @@ def test_an_empty_page_ends_a_list_that_has_become_shorter() -> None:
     pager = Pager[str]("list_things")
     pager.take("ab", 3)
     assert (pager.take("", 2), pager.is_done) == ("", True)
+
+
+@pytest.mark.parametrize("total", [None, UNSET])
+def test_without_a_total_an_empty_page_is_the_last_one(total: UnsetType | None) -> None:
+    pager = Pager[str]("list_things")
+    assert [pager.take(page, total) for page in ("ab", "c", None)] == ["ab", "c", ()]
+    assert (pager.offset, pager.is_done) == (3, True)
+
+
+@pytest.mark.parametrize("last", [None, UNSET, ""])
+def test_a_page_without_a_next_marker_is_the_last_one(last: str | UnsetType | None) -> None:
+    pager = MarkerPager[str]("list_things")
+    first = pager.marker
+    assert first is UNSET
+    assert pager.take("ab", "m1") == "ab"
+    assert pager.marker == "m1"
+    assert not pager.is_done
+    assert pager.take(UNSET, "m2") == ()
+    assert pager.take("c", last) == "c"
+    assert pager.is_done
+
+
+def test_a_page_that_names_itself_as_the_next_one_ends_in_an_error() -> None:
+    pager = MarkerPager[str]("list_things")
+    pager.take("a", "m1")
+    with pytest.raises(PageError, match=r"the page 'm1' names itself as the next one \(list_things\)"):
+        pager.take("b", "m1")
+
+
+def test_numbered_pages_end_with_an_empty_one() -> None:
+    pager = NumberPager[str]("list_things")
+    numbers = list[int]()
+    for page in ("ab", "c", ""):
+        numbers.append(pager.number)
+        assert (pager.take(page), pager.is_done) == (page, page == "")
+    assert numbers == [1, 2, 3]
+
+
+def test_a_numbered_page_that_comes_again_ends_in_an_error() -> None:
+    pager = NumberPager[str]("list_things")
+    pager.take("ab")
+    with pytest.raises(PageError, match="page 2 is the one before once more"):
+        pager.take("ab")

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec import UNSET, Meta
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from generator.overlay._runtime.errors import InvalidArgumentError
 from generator.overlay._runtime.parameters import Parameter, check_model, cookie_header
@@ -24,6 +24,12 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
 
 class Order(enum.Enum):
     UP = "ASC"
+
+
+class Filter(Struct, kw_only=True, rename={"size": "min-size"}):
+    size: int | UnsetType = UNSET
+    tags: list[str] = []
+    inner: dict[str, Any] = {}
 
 
 def parameter(type_: Any, **options: Any) -> Parameter[Any]:
@@ -197,3 +203,86 @@ def test_a_model_that_no_earlier_call_has_returned_is_refused() -> None:
     with pytest.raises(InvalidArgumentError) as caught:
         check_model("order", "ASC", Order)
     assert str(caught.value) == "order='ASC': must be the Order of an earlier call"
+
+
+NESTED: dict[str, Any] = {"a": {"b": [True, None, {"c": "ä&"}]}, "d": 1.5}
+
+
+@pytest.mark.parametrize(
+    ("style", "type_", "value", "pairs"),
+    [
+        (
+            "deepObject",
+            dict[str, Any],
+            NESTED,
+            {"f[a][b][0]": "true", "f[a][b][1]": "", "f[a][b][2][c]": "ä&", "f[d]": "1.5"},
+        ),
+        (
+            "deepObject",
+            Filter,
+            Filter(size=5, tags=["x", "y"]),
+            {"f[min-size]": "5", "f[tags][0]": "x", "f[tags][1]": "y"},
+        ),
+        ("deepObject", dict[str, int], {}, {}),
+        ("deepObject", list[int], [7, 8], {"f[0]": "7", "f[1]": "8"}),
+        ("deepObject", str | dict[str, str], "x", {"f": "x"}),
+        ("json", dict[str, Any], NESTED, {"f": '{"a":{"b":[true,null,{"c":"ä&"}]},"d":1.5}'}),
+        ("json", Filter, Filter(size=5), {"f": '{"min-size":5,"tags":[],"inner":{}}'}),
+        ("json", list[dt.date], [dt.date(2020, 1, 2)], {"f": '["2020-01-02"]'}),
+        ("json", str | None, None, {"f": "null"}),
+        ("json", str, "x", {"f": '"x"'}),
+        ("deepObject", Order, Order.UP, {"f": "ASC"}),
+        ("json", Order, Order.UP, {"f": '"ASC"'}),
+    ],
+    ids=str,
+)
+def test_a_query_has_an_object_in_brackets_or_in_json(
+    style: str, type_: Any, value: Any, pairs: dict[str, str]
+) -> None:
+    codec: Parameter[Any] = Parameter("f", "argument", type_, style=style)
+    assert dict(codec.in_query(value)) == pairs
+    assert len(codec.in_query(value)) == len(pairs)
+    assert codec.in_query(UNSET) == ()
+
+
+@pytest.mark.parametrize(
+    ("style", "joined"), [("form", "a,b,c"), ("spaceDelimited", "a b c"), ("pipeDelimited", "a|b|c")]
+)
+def test_a_query_has_a_list_joined_by_the_separator_of_its_style(style: str, joined: str) -> None:
+    codec = parameter(list[str], style=style, explode=False)
+    assert codec.in_query(["a", "b", "c"]) == (("wire-name", joined),)
+    assert codec.in_query([]) == ()
+    assert parameter(dict[str, str], style=style, explode=False).in_query({"a": "b"}) == (("wire-name", joined[:3]),)
+    assert parameter(list[str], style=style).in_query(["a", "b"]) == (("wire-name", "a"), ("wire-name", "b"))
+
+
+@pytest.mark.parametrize(
+    ("style", "item", "words"),
+    [("form", "a,b", "a comma"), ("spaceDelimited", "a b", "a space"), ("pipeDelimited", "a|b", "a pipe")],
+)
+def test_an_item_has_only_separators_of_other_styles(style: str, item: str, words: str) -> None:
+    rule = f"must not contain {words}, which separates the items"
+    assert refusal("in_query", list[str], [item, "c"], style=style, explode=False).rule == rule
+    others = "".join(set(", |") - set(item))
+    ((_, joined),) = parameter(list[str], style=style, explode=False).in_query([others, "c"])
+    assert joined == f"{others}{item[1]}c"
+
+
+@pytest.mark.parametrize(
+    ("style", "type_", "value", "message"),
+    [
+        ("deepObject", dict[str, int], {"a": "x"}, "argument[…]: must be int, not str"),
+        ("deepObject", Filter, Filter(tags=["x", 5]), "argument.tags[1]=5: must be str, not int"),  # type: ignore[list-item]  # what is under test
+        ("deepObject", Any, {"a": float("nan")}, "argument=nan: must be a finite number"),
+        ("deepObject", Any, {"a": "\ud800"}, r"argument='\ud800': is not valid Unicode, it has a lone surrogate"),
+        ("json", Filter, Filter(size="x"), "argument.size='x': must be int, not str"),  # type: ignore[arg-type]  # what is under test
+        ("json", Any, {"a": [float("inf")]}, "argument.a[0]=inf: must be a finite number"),
+        ("json", Any, {"a": "\ud800"}, r"argument.a='\ud800': is not valid Unicode, it has a lone surrogate"),
+        ("json", str, 5, "argument=5: must be str, not int"),
+    ],
+    ids=str,
+)
+def test_an_object_that_breaks_its_type_is_refused_in_each_style(
+    style: str, type_: Any, value: Any, message: str
+) -> None:
+    assert str(refusal("in_query", type_, value, style=style)) == message

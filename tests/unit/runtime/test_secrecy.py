@@ -28,6 +28,7 @@ from generator.overlay._runtime.errors import (
     UntrustedUrlError,
 )
 from generator.overlay._runtime.messages import Request
+from generator.overlay._runtime.redaction import Redaction
 
 from .conftest import BASE, Connect, Handler, Send
 
@@ -341,3 +342,49 @@ def test_a_client_in_another_process_gets_the_same_token_or_callable_or_none() -
 
     sources = [Credentials(token).token_source() for token in ("t0ken", fetch, None)]
     assert sources == ["t0ken", fetch, None]
+
+
+KEY, PASSWORD = "api/key-12345", "pass word+12345"
+
+
+def test_other_credentials_are_taken_out_as_the_token_is() -> None:
+    redaction = Redaction(f"Bearer {TOKEN}", (KEY, ("user-name", PASSWORD), msgspec.UNSET))
+    assert redaction(f"{KEY}, {PASSWORD}, {TOKEN}!") == "[secure], [secure], [secure]!"
+    assert redaction(f"{KEY}, {PASSWORD}, {TOKEN}!".encode()) == b"[secure], [secure], [secure]!"
+    assert redaction(quote(KEY, safe="") + " " + KEY.replace("/", "\\/")) == "[secure] [secure]"
+    assert redaction("user-name") == "user-name"
+
+
+@pytest.mark.parametrize("secrets", [(), ("",), ("1234567",), (("name", "1234567"),), (msgspec.UNSET,), ((),)])
+def test_without_long_credentials_nothing_is_taken_out(secrets: tuple[Any, ...]) -> None:
+    assert Redaction("", secrets)("name 1234567 UNSET") == "name 1234567 UNSET"
+
+
+def test_what_takes_out_credentials_shows_none() -> None:
+    redaction = Redaction("", (KEY, ("user", PASSWORD)))
+    assert KEY not in f"{redaction!r}{redaction!s}{pickle.dumps(redaction)!r}"
+    assert PASSWORD not in f"{redaction!r}{redaction!s}{pickle.dumps(redaction)!r}"
+    assert (redaction, hash(redaction)) == (Redaction(), hash(Redaction()))
+
+
+def test_credentials_of_a_request_that_the_server_repeats_are_in_no_error(send: Send) -> None:
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        login = request.headers["authorization"].split()[1]
+        text = f"{request.headers['x-key']} {request.url.params['key']} {login} {PASSWORD}"
+        return httpx2.Response(400, headers={"x-request-id": KEY}, json={"message": text, "code": PASSWORD})
+
+    login = base64.b64encode(f"user:{PASSWORD}".encode()).decode()
+    request = msgspec.structs.replace(
+        POST,
+        query=(("key", KEY),),
+        headers=(("x-key", KEY), ("authorization", f"Basic {login}")),
+        authenticated=False,
+        secrets=(KEY, ("user", PASSWORD), msgspec.UNSET),
+    )
+    (raw,) = send(request, handler=answer)
+    error = api_error(raw, {"default": Json[Any](Echoed)})
+    assert (error.code, error.headers["x-request-id"]) == ("[secure]", "[secure]")
+    assert error.message == "[secure] [secure] [secure] [secure]"
+    for secret in (KEY, PASSWORD, login):
+        assert secret not in kept(error)
+        assert secret not in repr(request)

@@ -1,0 +1,167 @@
+"""Bodies of `multipart/form-data`, whose files are read while they are sent."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from uuid import uuid4
+
+import msgspec
+
+from .body import Content, Stream, check_content, pieces, size_of
+from .codecs import Json
+from .conversion import convert
+from .errors import InvalidArgumentError
+from .json_types import is_array
+from .parameters import plain_text
+from .text import short_repr
+from .validation_errors import NATIVE, argument_error
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+__all__ = ["File", "FileContent", "FormField", "Multipart", "MultipartBody"]
+
+
+class File(msgspec.Struct, frozen=True):
+    """A file in a form, with what the form says about it.
+
+    Attributes:
+        content: Its path, its bytes, or a `Stream` of them.
+        name: Its name, by default that of the path, else that of the field.
+        media_type: Its media type.
+        headers: Further header fields of its part, such as `Content-MD5`.
+    """
+
+    content: Content | str | os.PathLike[str]
+    name: str | None = None
+    media_type: str = "application/octet-stream"
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+FileContent: TypeAlias = "Content | os.PathLike[str] | File"
+"""A file in a form: its bytes, a `Stream` of them, a path such as `Path("film.mov")`, or a `File` that says more."""
+
+
+class FormField(msgspec.Struct, frozen=True):
+    """A property of a form.
+
+    Attributes:
+        wire_name: Name in the body.
+        argument: Name in Python, for errors.
+        type: Its type, as msgspec understands it; None for a file.
+        media_type: Media type of its part; empty for a text without one.
+        required: Whether it has to be there.
+    """
+
+    wire_name: str
+    argument: str
+    type: Any
+    media_type: str = ""
+    required: bool = True
+
+
+class MultipartBody(Stream):
+    """A form as a body, with the media type that names its boundary."""
+
+    __slots__ = ("media_type",)
+
+    def __init__(self, parts: list[tuple[bytes, Content]]) -> None:
+        boundary = uuid4().hex
+        self.media_type = f"multipart/form-data; boundary={boundary}"
+        opening, end = f"--{boundary}\r\n".encode(), f"--{boundary}--\r\n".encode()
+        size = sum(len(opening) + len(head) + size_of(content) + 2 for head, content in parts) + len(end)
+
+        def read() -> Iterator[bytes | bytearray | memoryview]:
+            for head, content in parts:
+                yield opening + head
+                yield from pieces(content)
+                yield b"\r\n"
+            yield end
+
+        super().__init__(size, read)
+
+
+class Multipart:
+    """Bodies of `multipart/form-data`: each property is a part, in the order of the document.
+
+    Args:
+        fields: The properties.
+    """
+
+    def __init__(self, *fields: FormField) -> None:
+        self._fields = fields
+
+    def encode(self, values: Mapping[str, object]) -> MultipartBody:
+        """Return values by their names in the body as a body.
+
+        Raises:
+            InvalidArgumentError: A value breaks a rule of its type, or a file cannot be sent.
+            OSError: A file cannot be examined; while it is sent, that it cannot be read.
+        """
+        parts: list[tuple[bytes, Content]] = []
+        for field in self._fields:
+            value = values.get(field.wire_name, msgspec.UNSET)
+            if value is msgspec.UNSET:
+                if field.required:
+                    raise InvalidArgumentError(field.argument, "is required")
+                continue
+            if field.type is None:
+                files = value if is_array(value) else [value]
+                parts += [_file_part(field, file) for file in files]
+            elif field.media_type:
+                content = Json[object](field.type).encode(value)
+                parts.append((_head(field, media_type=field.media_type), content))
+            else:
+                parts += [(_head(field), _encoded(text, field)) for text in _texts(field, value)]
+        return MultipartBody(parts)
+
+
+def _file_part(field: FormField, value: object) -> tuple[bytes, Content]:
+    file = value if isinstance(value, File) else File(cast("Any", value))
+    content, name = file.content, file.name
+    if isinstance(content, (str, os.PathLike)):
+        name = name or os.path.basename(content)  # noqa: PTH119  # pathlib would be loaded for this alone
+        content = Stream.of_file(content)
+    try:
+        check_content(content)
+    except InvalidArgumentError:
+        rule = "must be bytes, a Stream, a path, or a File of one of them"
+        raise InvalidArgumentError(field.argument, rule, shown=short_repr(value)) from None
+    return _head(field, name or field.wire_name, file.media_type, file.headers), content
+
+
+def _texts(field: FormField, value: object) -> list[str]:
+    try:
+        plain = msgspec.to_builtins(value, builtin_types=NATIVE, str_keys=True)
+        convert(plain, field.type, str_keys=True, sends=True)
+    except (ValueError, TypeError, RecursionError) as error:
+        raise argument_error(error, value, field.type, root=field.argument) from None
+    return [plain_text(item, field.argument) for item in (plain if is_array(plain) else [plain])]
+
+
+def _head(
+    field: FormField, file_name: str | None = None, media_type: str = "", headers: tuple[tuple[str, str], ...] = ()
+) -> bytes:
+    """Return the header fields of a part, with quotes and line breaks in names escaped as browsers do."""
+    disposition = f'form-data; name="{_escaped(field.wire_name)}"'
+    if file_name is not None:
+        disposition += f'; filename="{_escaped(file_name)}"'
+    fields = [("Content-Disposition", disposition), *([("Content-Type", media_type)] if media_type else []), *headers]
+    for key, text in fields:
+        if "\r" in key + text or "\n" in key + text:
+            rule = "has a line break in a header field of its part"
+            raise InvalidArgumentError(field.argument, rule, shown=short_repr(key))
+    return _encoded("".join(f"{key}: {text}\r\n" for key, text in fields) + "\r\n", field)
+
+
+def _encoded(text: str, field: FormField) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        rule = "is not valid Unicode, it has a lone surrogate"
+        raise InvalidArgumentError(field.argument, rule, shown=short_repr(text)) from None
+
+
+def _escaped(name: str) -> str:
+    return name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")

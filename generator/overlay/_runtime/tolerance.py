@@ -1,0 +1,100 @@
+"""Read what a server sends beyond its document: new members of an enum or a union, and nulls that nobody declared.
+
+A value that the document does not know stays as it was sent: a string in place of a `Literal`, a dictionary in place of
+a model. All else that does not fit is an error as ever. Only a body that did not fit is read this way.
+"""
+
+from __future__ import annotations
+
+from types import UnionType as PlainUnion
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from .conversion import convert
+from .json_types import is_array, is_object
+from .open_object import Open, nest_extra
+from .union_type import UnionType
+from .unique_list import Unique
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["convert_tolerantly"]
+
+
+def convert_tolerantly(value: object, type_: Any) -> Any:
+    """Return a value of plain types as a type, with what the type does not know as it is.
+
+    Raises:
+        ValidationError: It does not fit for another reason.
+    """
+    try:
+        return convert(value, type_, str_keys=True)
+    except msgspec.ValidationError as error:
+        if value is None:
+            return None
+        return _convert_inner(value, type_, error)
+
+
+def _convert_inner(value: object, type_: Any, error: msgspec.ValidationError) -> Any:  # noqa: PLR0911  # one for each kind
+    origin, arguments = get_origin(type_), get_args(type_)
+    if origin is Annotated:
+        return _convert_inner(value, arguments[0], error)
+    if origin is Literal and any(type(value) is type(member) for member in arguments):
+        return value
+    if origin in {Union, PlainUnion}:
+        return _convert_alternative(value, arguments, error)
+    if isinstance(type_, type) and issubclass(type_, UnionType):
+        return _convert_alternative(value, type_.alternatives(), error)
+    if origin is list and is_array(value):
+        return [convert_tolerantly(item, arguments[0]) for item in value]
+    if origin is Unique:
+        return _convert_inner(value, arguments[0], error)
+    if origin is dict and is_object(value):
+        return {name: convert_tolerantly(member, arguments[1]) for name, member in value.items()}
+    if origin is Open:
+        return _convert_inner(nest_extra(value, arguments[0]), arguments[0], error)
+    if isinstance(type_, type) and issubclass(type_, msgspec.Struct) and is_object(value):
+        return _convert_struct(value, type_, error)
+    raise error
+
+
+def _convert_alternative(value: object, alternatives: Iterable[Any], error: msgspec.ValidationError) -> Any:
+    """Return a value as the first alternative that it fits, or as it is if each of them says that it is another."""
+    known = [alternative for alternative in alternatives if alternative not in {None, type(None), msgspec.UnsetType}]
+    for alternative in known:
+        try:
+            return convert_tolerantly(value, alternative)
+        except msgspec.ValidationError:
+            continue
+    models = [model for alternative in known if (model := _model(alternative)) is not None]
+    if is_object(value) and models and all(_is_other(value, model) for model in models):
+        return value
+    raise error
+
+
+def _model(type_: Any) -> type[msgspec.Struct] | None:
+    inner = get_args(type_)[0] if get_origin(type_) in {Open, Annotated} else type_
+    return inner if isinstance(inner, type) and issubclass(inner, msgspec.Struct) else None
+
+
+def _is_other(value: dict[str, Any], model: type[msgspec.Struct]) -> bool:
+    """Return whether an object says by its tag that it is no such model."""
+    config = model.__struct_config__
+    return config.tag_field is not None and value.get(config.tag_field, config.tag) != config.tag
+
+
+def _convert_struct(value: dict[str, Any], model: type[msgspec.Struct], error: msgspec.ValidationError) -> Any:
+    if _is_other(value, model):
+        raise error
+    hints = get_type_hints(model, include_extras=True)
+    found: dict[str, Any] = {}
+    for field in msgspec.structs.fields(model):
+        if field.encode_name in value:
+            found[field.name] = convert_tolerantly(value[field.encode_name], hints[field.name])
+        elif field.required:
+            raise error
+    if model.__struct_config__.forbid_unknown_fields and value.keys() - {*model.__struct_encode_fields__}:
+        raise error
+    return model(**found)

@@ -1,0 +1,122 @@
+"""What a document says wrongly is noted and costs no more than an operation; nothing of it is lost in silence."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from generator.__main__ import main
+from generator.document.document import Document
+from generator.document.notes import Notes
+from generator.errors import SpecError
+from generator.pipeline import render
+
+from .conftest import INT, TEXT, command_line, document, obj, operation, ref, write_spec
+from .test_refusals import REFUSED
+
+# What cannot be a client at all, or is an extension of ours that contradicts itself.
+HOPELESS = ("is an array", "is a string", "#/openapi", "#/info", "#: lacks", "#/paths:", "#/x-", "is nested too deeply")
+FINE = document({"/a": {"get": operation()}})
+
+
+def tolerant(content: Any, folder: Path) -> Notes:
+    """Render a document that is read tolerantly, and return the notes on it."""
+    read = Document(content, "spec", strict=False)
+    render(read, folder / "made")
+    for path in (folder / "made").rglob("*.py"):
+        ast.parse(path.read_text(encoding="utf-8"))
+    return read.notes
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [row for row in REFUSED if not row[1].startswith(HOPELESS)],
+    ids=[problem for _, problem in REFUSED if not problem.startswith(HOPELESS)],
+)
+def test_what_is_refused_strictly_is_noted_else(content: Any, problem: str, tmp_path: Path) -> None:
+    notes = tolerant(content, tmp_path)
+    found = [str(SpecError(note.place, note.problem)) for note in notes.found]
+    found += [str(missing.reason) for missing in notes.missing]
+    # Where two readers see the same fault, the first one of a strict reading may have other words for it.
+    assert problem in found or any(text.startswith(f"{problem.partition(': ')[0]}: ") for text in found)
+
+
+def test_a_fault_costs_the_operation_that_has_it_alone(tmp_path: Path) -> None:
+    broken = operation(operationId="broken", responses={"200": {"$ref": "#/nowhere"}})
+    content = document(
+        {"/a": {"get": operation(operationId="fine"), "put": broken}, "/b": {"get": operation(operationId="other")}}
+    )
+    notes = tolerant(content, tmp_path)
+    assert [str(missing) for missing in notes.missing] == [
+        "PUT /a: #/paths/~1a/put/responses/200/$ref: '#/nowhere' does not exist"
+    ]
+    assert {path.stem for path in (tmp_path / "made" / "api" / "default").iterdir()} == {"__init__", "fine", "other"}
+
+
+def test_a_fault_of_a_schema_costs_its_place_alone(tmp_path: Path) -> None:
+    content = document(schemas={"S": obj(a=TEXT, b=ref("Nothing"), c=INT)})
+    notes = tolerant(content, tmp_path)
+    assert [str(note) for note in notes.found] == [
+        "#/components/schemas/S/properties/b/$ref: '#/components/schemas/Nothing' does not exist (taken as any value)"
+    ]
+    models = (tmp_path / "made" / "models" / "__init__.py").read_text(encoding="utf-8")
+    assert [line.strip() for line in models.splitlines() if line.startswith("    ") and ": " in line][-3:] == [
+        "a: str", "b: Any", "c: int",
+    ]  # fmt: skip
+
+
+def test_a_note_is_kept_once_and_a_strict_reader_keeps_none() -> None:
+    notes = Notes(strict=False)
+    for _ in range(2):
+        notes.add("#/a", "is odd", "taken as even")
+    assert [str(note) for note in notes.found] == ["#/a: is odd (taken as even)"]
+    strict = Notes(strict=True)
+    with pytest.raises(SpecError, match="#/a: is odd"):
+        strict.add("#/a", "is odd")
+    with pytest.raises(SpecError, match="#/b: is broken"):
+        strict.leave_out("GET /b", SpecError("#/b", "is broken"))
+    assert (strict.found, strict.missing) == ((), [])
+
+
+def run(folder: Path, content: Any, *options: str) -> int:
+    return main([*command_line(write_spec(folder, content), folder / "out"), *options])
+
+
+def test_a_document_without_faults_is_generated_without_a_word(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(tmp_path, FINE) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_notes_are_shown_and_counted_and_written_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    content = {**FINE, **{f"own{number}": 1 for number in range(25)}}
+    assert run(tmp_path, content) == 0
+    first, *_, more, count = capsys.readouterr().err.splitlines()
+    assert first == "spec.json: #: 'own0' is not a keyword of a document; correct it, or call it x-own0 (ignored)"
+    assert more == "spec.json: 5 more; --notes FILE writes all of them"
+    assert count == "0 operations left out, 25 notes"
+    assert run(tmp_path, content, "--notes", str(tmp_path / "notes.txt")) == 0
+    lines = (tmp_path / "notes.txt").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 25
+    assert lines[24].startswith("#: 'own24' is not a keyword")
+    assert " more; " not in capsys.readouterr().err
+
+
+def test_a_missing_operation_is_named_and_fails_unless_that_is_allowed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content = document({"/a": {"get": operation()}, "/b": {"get": {}}})
+    assert run(tmp_path, content) == 3
+    out, err = capsys.readouterr()
+    assert out.startswith("wrote ")
+    assert err.splitlines() == [
+        "spec.json: left out GET /b: #/paths/~1b/get: lacks 'responses'",
+        "spec.json: #/paths/~1b/get: lacks 'responses' (read nevertheless)",
+        "1 operation left out, 1 note",
+    ]
+    assert run(tmp_path, content, "--allow-missing") == 0
+    assert run(tmp_path, content, "--strict") == 1

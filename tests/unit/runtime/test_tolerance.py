@@ -1,0 +1,104 @@
+"""A tolerant reader keeps what a server adds to its document, and refuses all else."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+
+import msgspec
+import pytest
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from generator.overlay._runtime.codecs import Json
+from generator.overlay._runtime.errors import DecodeError
+from generator.overlay._runtime.headers import Headers
+from generator.overlay._runtime.messages import RawResponse
+from generator.overlay._runtime.open_object import Open
+from generator.overlay._runtime.union_type import union_type
+
+
+class File(Struct, kw_only=True, tag_field="type", tag="file"):
+    size: int
+
+
+class Folder(Struct, kw_only=True, tag_field="type", tag="folder"):
+    name: str = "root"
+
+
+class Bag(Struct, kw_only=True, rename={"additional_properties": "⁂ additional properties"}):
+    id: str
+    additional_properties: dict[str, Literal["a"]] = {}
+
+
+if TYPE_CHECKING:
+    Loose: TypeAlias = "Literal['x', 'y'] | int"
+else:
+    Loose = union_type("Loose", lambda: (Literal["x", "y"], Annotated[int, Meta(ge=1)]))
+
+
+class Page(Struct, kw_only=True):
+    state: Literal["open", "closed"] = msgspec.field(name="status")
+    at: dt.datetime | UnsetType | None = UNSET
+    items: list[File | Folder] | UnsetType = UNSET
+    by_name: dict[str, Literal[1, 2]] | UnsetType = UNSET
+    bag: Open[Bag] | UnsetType = UNSET
+    loose: Loose | UnsetType = UNSET
+    text: Annotated[str, Meta(max_length=3)] | UnsetType = UNSET
+
+
+# As a server sends them, whatever the types say.
+HUB: Any = {"type": "hub", "a": 1}
+NOTHING: Any = None
+OTHER: Any = "b"
+
+
+def read(**members: Any) -> Page:
+    content = json.dumps({"status": "open", **members}).encode()
+    raw = RawResponse("get", "GET", 200, Headers([("content-type", "application/json")]), content)
+    strict, tolerant = Json[Page](Page), Json[Page](Page, tolerant=True)
+    with pytest.raises(DecodeError):
+        strict.decode(raw)
+    return tolerant.decode(raw)
+
+
+@pytest.mark.parametrize(
+    ("members", "name", "kept"),
+    [
+        ({"status": "archived"}, "state", "archived"),
+        ({"status": None}, "state", None),
+        ({"items": None}, "items", None),
+        ({"items": [{"type": "file", "size": 1}, HUB]}, "items", [File(size=1), HUB]),
+        ({"items": [{"type": "folder", "name": None}]}, "items", [Folder(name=NOTHING)]),
+        ({"by_name": {"a": 1, "b": 3}}, "by_name", {"a": 1, "b": 3}),
+        ({"bag": {"id": "1", "x": OTHER}}, "bag", Bag(id="1", additional_properties={"x": OTHER})),
+        ({"loose": "z"}, "loose", "z"),
+    ],
+)
+def test_what_a_server_adds_is_kept_as_it_was_sent(members: Any, name: str, kept: Any) -> None:
+    assert getattr(read(**members), name) == kept
+
+
+def test_all_else_is_typed_as_ever() -> None:
+    page = read(status="archived", at="2030-01-01T00:00:00Z", items=[{"type": "file", "size": 2}])
+    assert page.at == dt.datetime(2030, 1, 1, tzinfo=dt.UTC)
+    assert page.items == [File(size=2)]
+
+
+@pytest.mark.parametrize(
+    ("members", "path"),
+    [
+        ({"status": 1}, "$.status"),
+        ({"at": "yesterday"}, "$.at"),
+        ({"items": [{"type": "file"}]}, r"$.items[0]"),
+        ({"items": [{"type": "file", "size": "1"}]}, r"$.items[0].size"),
+        ({"items": {"type": "file"}}, "$.items"),
+        ({"by_name": {"a": "1"}}, "$.by_name[...]"),
+        ({"bag": {"x": "a"}}, "$.bag"),
+        ({"text": "long"}, "$.text"),
+    ],
+)
+def test_all_else_that_does_not_fit_is_an_error(members: Any, path: str) -> None:
+    with pytest.raises(DecodeError) as caught:
+        read(**members)
+    assert caught.value.path == path
