@@ -5,7 +5,7 @@ SHELL := /bin/sh
 # The order of prerequisites is the order of the checks, with -j as well.
 .NOTPARALLEL:
 .PHONY: help demo test test-all pytest generate check-generated contract contract-long compatibility coverage prove prove-sample mock \
-	bench lint types build constraints clean
+	bench lint types build constraints clean generality
 
 # The first Python that is new enough; PYTHON=... chooses another.
 PYTHON ?= $(shell for python in python3 python3.11 python3.12 python3.13 python3.14 python; do \
@@ -65,6 +65,9 @@ contract-long: $(INSTALLED) ## The contract tests on many random cases (CONTRACT
 	CONTRACT_EXAMPLES=$(CONTRACT_EXAMPLES) $(BIN)/python -m pytest tests/contract $(DISTRIBUTED) \
 		-p no:cacheprovider --hypothesis-seed=$$seed \
 		|| { echo "Seed $$seed failed; the same run again: $$again" >&2; exit 1; }
+
+generality: $(INSTALLED) ## Generates a client from each of DOCUMENTS=, and counts what it holds to (EXAMPLES= bodies for each operation).
+	@$(BIN)/python -m tests.generality $(DOCUMENTS) --examples $(or $(EXAMPLES),20) --types
 
 compatibility: $(INSTALLED) ## Says what the fragment's changes since its last release break, and whom; fails without a new version.
 	@$(BIN)/python -m tests.compatibility

@@ -318,9 +318,13 @@ class SchemaReader:
         model.forbids_unknown_fields = extra is False
         members = node.members("properties")
         required = [name.text() for name in node.items("required")]
+        undeclared: list[str] = []
         for name in required:
             if name not in dict(members):
-                (node / "required").note(f"{name!r} is not among the properties; add it to them", "not required")
+                problem = f"{name!r} is not among the properties; add it to them"
+                (node / "required").note(problem, "taken as any value that need not be there")
+                members.append((name, node.with_value({}, f"{node.place}/required")))
+                undeclared.append(name)
         taken: set[str] = {*_USED_IN_MODELS, *self._class_names}
         self.models.append(model)
         if extra not in (True, False, {}):
@@ -333,7 +337,13 @@ class SchemaReader:
             name = python_name(wire_name, taken=taken)
             taken.add(name)
             model.fields.append(
-                self._read_field(wire_name, name, member, model.name, is_required=wire_name in required)
+                self._read_field(
+                    wire_name,
+                    name,
+                    member,
+                    model.name,
+                    is_required=wire_name in required and wire_name not in undeclared,
+                )
             )
 
     def _read_field(self, wire_name: str, name: str, node: Node, owner: str, *, is_required: bool) -> Field:
