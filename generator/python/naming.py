@@ -52,5 +52,11 @@ def header_token(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9.+_-]+", "-", text).strip("-") or "0"
 
 
+def used_in(names: Collection[str], code: str) -> list[str]:
+    """Return those of some names that stand in code, in their order."""
+    words = set(re.findall(r"\w+", code))
+    return [name for name in names if name in words]
+
+
 def _normalize(text: str) -> str:
     return unicodedata.normalize("NFKC", text)

@@ -13,6 +13,7 @@ from generator.operation.servers import api_hosts, request_id_headers
 from generator.overlay._runtime import errors
 from generator.python import docstrings, literals, naming
 from generator.schema.schemas import SchemaReader
+from generator.schema.types import INTEGERS
 
 from .upstream import MsgspecProject, template_hashes
 
@@ -26,6 +27,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
         literals.long_literal,
         docstrings.one_line,
         literals.python_literal,
+        naming.used_in,
         docstrings.sentence,
     )
 }
@@ -91,6 +93,7 @@ def _variables(document: Document, schemas: SchemaReader, operations: list[Opera
     has_servers = operations and all(operation.server for operation in operations)
     return {
         "definitions": schemas,
+        "integers": sorted(INTEGERS.values()),
         "error_name": _error_name,
         "error_names": sorted(name for name in errors.__all__ if name.endswith("Error") and name != "ClientError"),
         "client_options": sorted(options.values(), key=lambda option: not option.required),

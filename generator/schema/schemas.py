@@ -26,6 +26,7 @@ from .schema_kind import check_keywords_fit, check_schema, has_properties, is_mo
 from .types import (
     ANY,
     EXTRA_FIELD,
+    INTEGERS,
     NONE,
     Alias,
     Array,
@@ -47,6 +48,7 @@ from .unions import check_exclusive, settle_unions
 _USED_IN_MODELS = frozenset({"str", "int", "float", "bool", "list", "dict", "bytes", "datetime"})
 _CLASSES_IN_MODELS = frozenset(
     {
+        *INTEGERS.values(),
         "Annotated",
         "Any",
         "ClassVar",

@@ -7,6 +7,7 @@ for signatures.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from generator.overlay._runtime.open_object import EXTRA
@@ -14,6 +15,16 @@ from generator.python.literals import python_literal
 
 EXTRA_FIELD = "additional_properties"
 """The field of a model with the properties that are not declared."""
+
+
+INTEGERS: Mapping[tuple[tuple[str, str], ...], str] = {
+    (("ge", str(low)), ("le", str(high))): name
+    for name, low, high in (
+        *((f"Int{bits}", -(2 ** (bits - 1)), 2 ** (bits - 1) - 1) for bits in (8, 16, 32, 64)),
+        *((f"UInt{bits}", 0, 2**bits - 1) for bits in (8, 16, 32)),
+    )
+}
+"""The integers of a format without other bounds, by their constraints: names of the runtime's types."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +60,9 @@ class Scalar(Type):
 
     def text(self, prefix: str = "", *, plain: bool = False) -> str:
         """Return the expression as Python."""
-        return self.python if plain else annotated(self.python, self.meta)
+        if plain:
+            return self.python
+        return INTEGERS.get(self.meta) or annotated(self.python, self.meta)
 
 
 @dataclass(frozen=True)

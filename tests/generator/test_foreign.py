@@ -39,6 +39,7 @@ SCHEMAS: dict[str, Any] = {
         "discriminator": {"propertyName": "kind", "mapping": {"feline": "Cat", "canine": "Wolf"}},
     },
     "Wolf": obj(kind=TEXT),
+    "Counted": {"type": "object", "properties": {"count": {**INT, "format": "int64"}}},
     "Value": {"anyOf": [DATE, TEXT, {"type": "array", "items": INT}, {"type": "array", "items": TEXT}]},
     "Tree": {"anyOf": [{"items": ref("Tree")}, {"type": "object", "additionalProperties": ref("Tree")}, TEXT]},
     "Bag": {"type": "object", "properties": {"id": TEXT}, "required": ["id"], "additionalProperties": INT},
@@ -76,6 +77,7 @@ def foreign(make: Make) -> Package:
                 "/upload": {"post": get("upload", requestBody=body(form, "multipart/form-data"))},
                 "/secret": {"get": get("secret", security=[{"key": []}, {"basic": []}, {"cookie": []}, {"login": []}])},
                 "/open": {"get": get("open_", security=[])},
+                "/counted": {"get": get("counted", ref("Counted"))},
             },
             schemas=SCHEMAS,
         )
@@ -221,3 +223,11 @@ def test_no_error_shows_a_credential(foreign: Package) -> None:
 def test_every_decoder_of_the_package_can_be_built(foreign: Package) -> None:
     for name in foreign.models.__all__:
         msgspec.json.Decoder(getattr(foreign.models, name))
+
+
+def test_an_integer_of_a_format_has_the_name_of_its_bounds(foreign: Package) -> None:
+    shelf = foreign.text("models/__init__.py")
+    assert "    count: Int64 | UnsetType = UNSET\n" in shelf
+    assert read(foreign, "counted", {"count": 2**63 - 1}).count == 2**63 - 1
+    with pytest.raises(foreign.errors.DecodeError, match="count"):
+        read(foreign, "counted", {"count": 2**63})

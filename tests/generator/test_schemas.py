@@ -29,13 +29,13 @@ def rendered(schema: Any, **others: Any) -> tuple[str, dict[str, str]]:
 
 TYPES: list[tuple[Any, str]] = [
     ({}, "Any"),
-    ({**INT, "format": "int32"}, "Annotated[int, Meta(ge=-2147483648, le=2147483647)]"),
-    ({**INT, "format": "int8"}, "Annotated[int, Meta(ge=-128, le=127)]"),
-    ({**INT, "format": "int16"}, "Annotated[int, Meta(ge=-32768, le=32767)]"),
-    ({**INT, "format": "int64"}, "Annotated[int, Meta(ge=-9223372036854775808, le=9223372036854775807)]"),
-    ({**INT, "format": "uint8"}, "Annotated[int, Meta(ge=0, le=255)]"),
-    ({**INT, "format": "uint16"}, "Annotated[int, Meta(ge=0, le=65535)]"),
-    ({**INT, "format": "uint32"}, "Annotated[int, Meta(ge=0, le=4294967295)]"),
+    ({**INT, "format": "int32"}, "Int32"),
+    ({**INT, "format": "int8"}, "Int8"),
+    ({**INT, "format": "int16"}, "Int16"),
+    ({**INT, "format": "int64"}, "Int64"),
+    ({**INT, "format": "uint8"}, "UInt8"),
+    ({**INT, "format": "uint16"}, "UInt16"),
+    ({**INT, "format": "uint32"}, "UInt32"),
     (
         {**INT, "minimum": 1.5, "maximum": 3.5, "exclusiveMinimum": 1.5, "exclusiveMaximum": 3.5},
         "Annotated[int, Meta(ge=2, le=3)]",
