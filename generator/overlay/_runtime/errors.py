@@ -39,6 +39,18 @@ __all__ = [
 _E = TypeVar("_E", bound="ClientError")
 
 
+_context: Any = BaseException.__dict__["__context__"]
+
+
+def _context_of(error: BaseException) -> BaseException | None:
+    found: BaseException | None = _context.__get__(error)
+    return found
+
+
+def _set_context(error: BaseException, context: BaseException | None) -> None:
+    _context.__set__(error, context)
+
+
 def _restore(cls: type[_E], args: tuple[Any, ...], state: dict[str, Any]) -> _E:
     error = cls.__new__(cls, *args)
     error.__dict__.update(state)
@@ -62,6 +74,18 @@ class ClientError(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restore, (type(self), self.args, self.__dict__.copy())
+
+    @property
+    def __context__(self) -> BaseException | None:
+        """The error that was handled when this one was raised, unless `from None` says that it does not belong to it.
+
+        It may hold what errors must not show, and Dask sends it to other machines all the same.
+        """
+        return None if self.__suppress_context__ and self.__cause__ is None else _context_of(self)
+
+    @__context__.setter
+    def __context__(self, error: BaseException | None) -> None:
+        _set_context(self, error)
 
 
 class ClientClosedError(ClientError):

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import base64
 import copy
+import copyreg
 import json
 import logging
 import pickle
 import traceback
+from contextlib import ExitStack
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal, cast
 from urllib.parse import quote
@@ -206,9 +209,19 @@ def echo(status: int, **body: Any) -> Handler:
     return answer
 
 
+# It has no types.
+PICKLING: Any = import_module("tblib.pickling_support")
+
+
 def kept(error: BaseException) -> str:
     """Return the text of all that a user, a log or a pickle may get of an error."""
     texts = [str(error), repr(error), repr(error.__dict__), repr(pickle.dumps(error))]
+    known = dict(copyreg.dispatch_table)
+    # As Dask does with each error that it sends to another machine, its context included.
+    PICKLING.install(error)
+    texts.append(repr(pickle.dumps(error)))
+    copyreg.dispatch_table.clear()
+    copyreg.dispatch_table.update(known)
     return "\n".join(texts + traceback.format_exception(error))
 
 
@@ -388,3 +401,17 @@ def test_credentials_of_a_request_that_the_server_repeats_are_in_no_error(send: 
     for secret in (KEY, PASSWORD, login):
         assert secret not in kept(error)
         assert secret not in repr(request)
+
+
+def test_an_error_keeps_the_context_that_belongs_to_it() -> None:
+    def fail() -> None:
+        raise InvalidArgumentError("size", "must be a number")
+
+    def fail_while_failing() -> None:
+        with ExitStack() as stack:
+            stack.callback(fail)
+            raise KeyError("first")
+
+    with pytest.raises(InvalidArgumentError) as caught:
+        fail_while_failing()
+    assert isinstance(caught.value.__context__, KeyError)
