@@ -13,7 +13,9 @@ from pathlib import Path
 
 from .document.notes import Notes
 from .errors import GenerationError, SpecError
+from .output_folder import PROJECT
 from .pipeline import HOME, Job, check, generate
+from .render.project import project_name
 
 _ROOT = HOME.parent
 _SPEC = _ROOT / "spec" / "openapi.yaml"
@@ -39,20 +41,25 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--strict", action="store_true", help="refuse a document that contradicts itself")
     parser.add_argument("--notes", type=Path, metavar="FILE", help="write all notes on the document to a file")
     parser.add_argument("--allow-missing", action="store_true", help="succeed although operations are left out")
+    parser.add_argument("--project", action="store_true", help="make DIR a project that pip installs: a pyproject.toml")
     options = parser.parse_args(arguments)
     package: str = options.package
     if not package.isidentifier() or keyword.iskeyword(package) or package in sys.stdlib_module_names:
         parser.error(f"--package {package!r} is not a valid name for a Python package")
+    if options.project and not project_name(package):
+        parser.error(f"--package {package!r} cannot name a project; use ASCII letters")
     # Messages may have characters of the document that the terminal cannot encode.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    job = _make_job(options.spec, package, options.output, strict=options.strict, responses=options.responses)
+    job = _make_job(options, package)
     try:
         if options.check:
             return _check_and_report(job)
         notes = generate(job)
         print(f"wrote {_shown(job.target)}")
+        if job.project:
+            print(f"wrote {_shown(job.target.with_name(PROJECT))}")
         if options.notes:
             options.notes.write_text("".join(f"{line}\n" for line in (*notes.missing, *notes.found)), encoding="utf-8")
         return _report(job, notes, whole=bool(options.notes), allows_missing=options.allow_missing)
@@ -83,7 +90,10 @@ def _count(found: Sized, word: str) -> str:
     return f"1 {word}" if len(found) == 1 else f"{len(found)} {word}s"
 
 
-def _make_job(spec: Path, package: str, output: Path, *, strict: bool, responses: str | None) -> Job:
+def _make_job(options: argparse.Namespace, package: str) -> Job:
+    spec: Path = options.spec
+    output: Path = options.output
+    responses: str | None = options.responses
     is_own_spec = spec.resolve() == _SPEC
     is_default = is_own_spec and package == _PACKAGE
     # Only the file's name, so that no absolute path gets into the package, and no line break into a comment.
@@ -94,6 +104,8 @@ def _make_job(spec: Path, package: str, output: Path, *, strict: bool, responses
         command += f" --spec {shlex.quote(shown)} --package {package}"
     if responses:
         command += f" --responses {responses}"
+    if options.project:
+        command += " --project"
     # Our own contract is proven, others' may be old.
     responses = responses or ("strict" if is_own_spec else "tolerant")
     lock = HOME / "lock.toml" if is_default and output.resolve() == _OUTPUT else None
@@ -104,8 +116,9 @@ def _make_job(spec: Path, package: str, output: Path, *, strict: bool, responses
         shown_spec=shown,
         command=command,
         lock=lock,
-        strict=strict,
+        strict=options.strict,
         tolerant=responses == "tolerant",
+        project=options.project,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 
@@ -30,6 +30,16 @@ def compare(expected: Path, actual: Path) -> Differences:
         missing=tuple(sorted(expected_files - actual_files)),
         stray=tuple(sorted(actual_files - expected_files)),
     )
+
+
+def compare_file(expected: Path, actual: Path, differences: Differences, name: str) -> Differences:
+    """Add to the differences, under a name, how one file beside the folder differs from what it should be."""
+    if not actual.is_symlink() and not actual.exists():
+        return replace(differences, missing=(*differences.missing, name))
+    if not actual.is_symlink() and not actual.is_file():
+        return replace(differences, stray=(*differences.stray, name))
+    is_changed = _is_changed(expected, actual)
+    return replace(differences, changed=(*differences.changed, name)) if is_changed else differences
 
 
 def _is_changed(expected: Path, actual: Path) -> bool:

@@ -12,12 +12,12 @@ from .errors import GenerationError
 
 
 def check_syntax(package: Path) -> None:
-    """Parse each file of the package.
+    """Parse each module of the package.
 
     Raises:
         GenerationError: A template rendered something that is not Python.
     """
-    for path in sorted(list_files(package)):
+    for path in sorted(path for path in list_files(package) if path.endswith(".py")):
         try:
             ast.parse((package / path).read_text(encoding="utf-8"))
         except SyntaxError as error:

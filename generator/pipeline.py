@@ -8,16 +8,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from .compare import Differences, compare, list_files
+from .compare import Differences, compare, compare_file, list_files
 from .document.document import Document
 from .document.notes import Notes
 from .errors import SpecError
 from .lock import lock_difference, lock_text
 from .operation.reader import OperationReader
-from .output_folder import MARKER, refuse_foreign_files, replace_package
+from .output_folder import MARKER, PROJECT, refuse_foreign_files, refuse_foreign_project, replace_package
 from .overlay_files import copy_overlay_files, overlay_errors, select_overlay_files
 from .package_checks import check_syntax, format_package, verify_package
 from .render.package import hash_upstream_templates, render_package
+from .render.project import project_name
 from .render.upstream import validate
 from .schema.schemas import SchemaReader
 from .stamp import find_packages, stamp_file
@@ -38,6 +39,7 @@ class Job:
         lock: File that records what the package was made from, or None.
         strict: Whether contradictions of the document are refused, rather than noted.
         tolerant: Whether the client keeps what a server sends beyond the document.
+        project: Whether the output folder becomes a project that pip installs.
     """
 
     spec: Path
@@ -48,6 +50,7 @@ class Job:
     lock: Path | None
     strict: bool = True
     tolerant: bool = False
+    project: bool = False
 
     @property
     def target(self) -> Path:
@@ -63,10 +66,12 @@ def generate(job: Job) -> Notes:
         GenerationError: The package cannot be written.
     """
     refuse_foreign_files(job.target)
+    if job.project:
+        refuse_foreign_project(job.output / PROJECT, project_name(job.package))
     with _build_package(job) as (package, notes):
         lock = _lock_text(job)
         job.output.mkdir(parents=True, exist_ok=True)
-        replace_package(package, job.target)
+        replace_package(package, job.target, package.with_name(PROJECT) if job.project else None)
     if job.lock:
         job.lock.write_text(lock, encoding="utf-8")
     return notes
@@ -81,6 +86,8 @@ def check(job: Job) -> Differences:
     """
     with _build_package(job) as (package, _):
         differences = compare(package, job.target)
+        if job.project:
+            differences = compare_file(package.with_name(PROJECT), job.output / PROJECT, differences, f"../{PROJECT}")
     # The same command may have made a package under an earlier name.
     renamed = [name for name in find_packages(job.output, job.command, job.shown_spec) if name != job.package]
     differences = replace(differences, stray=(*differences.stray, *(f"../{name}" for name in renamed)))
@@ -96,11 +103,14 @@ def _build_package(job: Job) -> Generator[tuple[Path, Notes]]:
         package = Path(name) / job.package
         try:
             document = Document.load(job.spec, job.shown_spec, strict=job.strict, tolerant=job.tolerant)
-            overlay_paths = render(document, package)
+            project = package.with_name(PROJECT) if job.project else None
+            overlay_paths = render(document, package, project)
         except RecursionError:
             raise SpecError("", "is nested too deeply; name the inner schemas under components/schemas") from None
         for path in list_files(package):
             stamp_file(package / path, job.command, job.shown_spec)
+        if project:
+            stamp_file(project, job.command, job.shown_spec)
         check_syntax(package)
         format_package(package, HOME / "output.toml")
         # After formatting: a copy differs from its source by nothing but its stamp.
@@ -110,12 +120,13 @@ def _build_package(job: Job) -> Generator[tuple[Path, Notes]]:
         yield package, document.notes
 
 
-def render(document: Document, package: Path) -> set[str]:
+def render(document: Document, package: Path, project: Path | None = None) -> set[str]:
     """Read the document and render the templates, without formatting.
 
     Args:
         document: The document.
         package: Folder that becomes the package; it has its name, and must not exist.
+        project: File that becomes the `pyproject.toml` of the package, or None.
 
     Returns:
         The paths of the overlay that belong to the package.
@@ -142,6 +153,7 @@ def render(document: Document, package: Path) -> set[str]:
         config=HOME / "config.yaml",
         package=package,
         overlay_errors=overlay_errors(HOME / "overlay", overlay_paths),
+        project=project,
     )
     return overlay_paths
 

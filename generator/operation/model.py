@@ -299,15 +299,38 @@ class Operation:
         return union(*types) if types else Scalar("None")
 
     @property
-    def example_call(self) -> str:
-        """Python expression of an example call, empty if the document has no example."""
+    def signature(self) -> str:
+        """The name of the method with the names of its arguments, as `help` shows them without types."""
+        keywords = ["body" if self.body and self.body.required else "body=UNSET"] if self.has_whole_body else []
+        keywords += [
+            argument.name if argument.required else f"{argument.name}=UNSET" for argument in self.keyword_arguments
+        ]
+        if self.body and len(self.body.media) > 1:
+            keywords.append(f"content_type={python_literal(self.body.media[0].media_type)}")
+        arguments = [argument.name for argument in self.positional_arguments]
+        return f"{self.name}({', '.join([*arguments, *(['*'] if keywords else []), *keywords])})"
+
+    @property
+    def has_whole_body(self) -> bool:
+        """Whether the body is one argument of the method."""
+        return self.body is not None and not self.body.fields
+
+    @property
+    def example_arguments(self) -> list[str] | None:
+        """The keyword arguments of an example call as Python, None if the document has no example."""
         example = self.body.media[0].example if self.body and self.body.fields else None
         if not self.body or not is_object(example):
-            return ""
+            return None
         values = {field.name: example[field.wire_name] for field in self.body.fields if field.wire_name in example}
         missing = [argument for argument in self.keyword_arguments if argument.required and argument.name not in values]
         if missing or not all(isinstance(value, (str, int, float, bool)) for value in values.values()):
+            return None
+        return [f"{name}={python_literal(value)}" for name, value in values.items()]
+
+    @property
+    def example_call(self) -> str:
+        """Python expression of an example call, empty if the document has no example."""
+        if self.example_arguments is None:
             return ""
-        arguments = [argument.name for argument in self.positional_arguments]
-        arguments += [f"{name}={python_literal(value)}" for name, value in values.items()]
+        arguments = [*(argument.name for argument in self.positional_arguments), *self.example_arguments]
         return f"client.{self.name}({', '.join(arguments)})"

@@ -21,13 +21,9 @@ def docstring_text(text: str, indent: int = 0, hanging: int = 0, lead: str = "")
         hanging: Columns before continuation lines, on top of `indent`.
         lead: Text before it on its first line.
     """
-    if not text.isprintable():
-        text = "".join(" " if char.isspace() and char != "\n" else char for char in text)
-        text = "".join(char for char in text if char == "\n" or unicodedata.category(char) not in _INVISIBLE)
-    text = docstring_code(text.strip())
     lines: list[str] = []
-    for paragraph in re.split(r"\n\s*\n", text):
-        for number, item in enumerate(_LIST_ITEM.split(paragraph)):
+    for paragraph in split_items(docstring_code(visible(text))):
+        for number, item in enumerate(paragraph):
             lines += textwrap.wrap(
                 " ".join(item.split()),
                 _LINE_WIDTH - indent - hanging - _QUOTES,
@@ -40,6 +36,19 @@ def docstring_text(text: str, indent: int = 0, hanging: int = 0, lead: str = "")
     start = " " * (indent + hanging)
     first, *others = (line.replace("\0", "") for line in lines[:-1] or [""])
     return "\n".join([first, *(start + line if line else "" for line in others)])
+
+
+def visible(text: str) -> str:
+    """Return the text without what cannot be seen, and without space around it; line breaks stay."""
+    if not text.isprintable():
+        text = "".join(" " if char.isspace() and char != "\n" else char for char in text)
+        text = "".join(char for char in text if char == "\n" or unicodedata.category(char) not in _INVISIBLE)
+    return text.strip()
+
+
+def split_items(text: str) -> list[list[str]]:
+    """Return the paragraphs of a text, each as the items of the lists in it and what is before them."""
+    return [_LIST_ITEM.split(paragraph) for paragraph in re.split(r"\n\s*\n", text)]
 
 
 def docstring_code(text: str) -> str:

@@ -15,20 +15,27 @@ from generator.python import docstrings, literals, naming
 from generator.schema.schemas import SchemaReader
 from generator.schema.types import INTEGERS
 
+from .markdown import cell_code, markdown_prose, markdown_text
+from .project import project_name, project_version, toml_string
+from .readme import choose_example, client_arguments, error_rows, group_notes
 from .upstream import MsgspecProject, template_hashes
 
 FILTERS: dict[str, Callable[..., Any]] = {
     function.__name__: function
     for function in (
+        cell_code,
         naming.class_name,
         docstrings.docstring_code,
         docstrings.docstring_text,
         naming.header_token,
         literals.long_literal,
+        markdown_prose,
+        markdown_text,
         docstrings.one_line,
         literals.python_literal,
         naming.used_in,
         docstrings.sentence,
+        toml_string,
     )
 }
 """The filters of the templates, by name."""
@@ -43,6 +50,7 @@ def render_package(  # noqa: PLR0913  # one caller, which names each argument
     config: Path,
     package: Path,
     overlay_errors: Mapping[str, list[str]],
+    project: Path | None = None,
 ) -> None:
     """Render all templates.
 
@@ -54,11 +62,18 @@ def render_package(  # noqa: PLR0913  # one caller, which names each argument
         config: File with the settings of openapi-python-client.
         package: Folder that becomes the package; it has its name, and must not exist.
         overlay_errors: Public errors that the overlay adds, by folder.
+        project: File that becomes the `pyproject.toml` of the package, or None.
 
     Raises:
+        SpecError: The document has no version for it, and is read strictly.
         GenerationError: A template fails, or replaces none of openapi-python-client's.
     """
     _check_template_names(templates)
+    variables = _variables(document, schemas, operations)
+    if project:
+        variables |= {"project_name": project_name(package.name), "project_version": project_version(document)}
+    # Last, when the document has all its notes.
+    variables |= _readme_variables(document, operations, package.name, variables)
     MsgspecProject(
         document,
         operations,
@@ -67,8 +82,8 @@ def render_package(  # noqa: PLR0913  # one caller, which names each argument
         package=package.name,
         output=package,
         filters=FILTERS,
-        variables={**_variables(document, schemas, operations), "overlay_errors": overlay_errors},
-    ).render()
+        variables={**variables, "overlay_errors": overlay_errors},
+    ).render(project)
 
 
 def hash_upstream_templates(templates: Path) -> dict[str, str]:
@@ -103,6 +118,30 @@ def _variables(document: Document, schemas: SchemaReader, operations: list[Opera
         "request_id_headers": request_id_headers(document),
         "api_hosts": api_hosts(document, operations) if any(operation.url_source for operation in operations) else (),
         "servers": sorted({operation.server for operation in operations}) if has_servers else [],
+    }
+
+
+def _readme_variables(
+    document: Document, operations: list[Operation], package: str, variables: Mapping[str, Any]
+) -> dict[str, Any]:
+    example = choose_example(operations)
+    note_groups, more_notes = group_notes(document.notes.found)
+    tags = dict.fromkeys(operation.tag for operation in operations)
+    return {
+        "spec_name": document.name,
+        "example": example,
+        "client_arguments": client_arguments(
+            example,
+            variables["client_options"],
+            package.upper(),
+            sends_token=variables["authenticated"],
+            needs_url=not variables["servers"],
+        ),
+        "operations_by_tag": {tag: [operation for operation in operations if operation.tag == tag] for tag in tags},
+        "error_rows": error_rows(),
+        "missing": document.notes.missing,
+        "note_groups": note_groups,
+        "more_notes": more_notes,
     }
 
 

@@ -140,8 +140,11 @@ class MsgspecProject(Project):
         }
         environment.globals.update(known)
 
-    def render(self) -> None:
+    def render(self, project: Path | None = None) -> None:
         """Write the package.
+
+        Args:
+            project: File that becomes the `pyproject.toml` of the package, or None.
 
         Raises:
             GenerationError: A template fails.
@@ -149,6 +152,10 @@ class MsgspecProject(Project):
         try:
             with contextlib.redirect_stdout(io.StringIO()):
                 problems = self.build()
+            # Upstream writes them only for a project, and not into the package.
+            self._write("README.md.jinja", self._output / "README.md")
+            if project:
+                self._write("pyproject.toml.jinja", project)
         except TemplateError as error:
             raise GenerationError(f"a template failed: {error}") from error
         if problems:
@@ -162,6 +169,9 @@ class MsgspecProject(Project):
             module.rename(module.with_suffix(".new"))
         for module, name in made:
             module.with_suffix(".new").rename(module.with_name(f"{name}.py"))
+
+    def _write(self, template: str, path: Path) -> None:
+        path.write_text(self.env.get_template(template).render(), encoding="utf-8")
 
 
 def _collections(operations: list[Operation]) -> dict[PythonIdentifier, EndpointCollection]:

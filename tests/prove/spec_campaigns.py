@@ -184,7 +184,7 @@ def _generate(fragment: dict[str, Any], folder: Path) -> set[str]:
         overlay_paths = pipeline.render(Document(fragment, SPEC.name), package)
     except (SpecError, GenerationError) as error:
         raise RefusedError(str(error)) from error
-    rendered = list_files(package)
+    rendered = {path for path in list_files(package) if path.endswith(".py")}
     pipeline.add_overlay(package, overlay_paths, "make prove")
     return rendered
 
