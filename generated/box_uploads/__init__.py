@@ -10,6 +10,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from ._runtime.hooks import Hooks
 from ._runtime.retry import RetryPolicy
 from ._runtime.transport import Timeout
 from .client import AsyncClient, Client
@@ -18,7 +19,18 @@ from .types import UNSET, Response, Stream
 if TYPE_CHECKING:
     from . import errors, models
 
-__all__ = ["UNSET", "AsyncClient", "Client", "Response", "RetryPolicy", "Stream", "Timeout", "errors", "models"]
+__all__ = [
+    "UNSET",
+    "AsyncClient",
+    "Client",
+    "Hooks",
+    "Response",
+    "RetryPolicy",
+    "Stream",
+    "Timeout",
+    "errors",
+    "models",
+]
 __version__ = "0.3.0"
 
 

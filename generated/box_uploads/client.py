@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping
+from copy import copy
 from typing import TYPE_CHECKING
 
 from msgspec import UNSET, UnsetType
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from . import models
     from ._runtime.auth import AsyncToken, Token
     from ._runtime.body import Content
+    from ._runtime.hooks import Hooks
     from ._runtime.messages import Response
     from ._runtime.retry import RetryPolicy
 
@@ -40,6 +42,18 @@ class RawClient:
     def transport(self) -> SyncTransport:
         """What sends the requests."""
         return self._transport
+
+    def with_options(
+        self,
+        *,
+        timeout_s: float | Timeout | None = None,
+        headers: Mapping[str, str] | None = None,
+        retry: RetryPolicy | None = None,
+    ) -> Self:
+        """As of `Client`."""
+        raw = copy(self)
+        raw._transport = self._transport.with_options(timeout_s=timeout_s, headers=headers, retry=retry)
+        return raw
 
     def with_transport(self, transport: SyncTransport) -> RawClient:
         """Return the same methods over another transport, which the caller closes."""
@@ -157,6 +171,7 @@ class Client:
         retry: How often and how patiently a call is repeated that cannot have had an effect.
         http: An `httpx2.Client` to send with, which the caller closes, or a transport for one.
         sleep: Waits for the given seconds between attempts.
+        hooks: Functions that are called with the requests, responses and retries of each call.
         trusted_hosts: Hosts besides box.com and box-gov.com that URLs of responses may lead to.
         as_user: Id of the user on whose behalf an administrator's token acts.
 
@@ -176,6 +191,7 @@ class Client:
         retry: RetryPolicy | None = None,
         http: httpx2.Client | httpx2.BaseTransport | None = None,
         sleep: Callable[[float], object] = time.sleep,
+        hooks: Hooks | None = None,
         trusted_hosts: Collection[str] = (),
         as_user: str | None = None,
     ) -> None:
@@ -189,6 +205,7 @@ class Client:
             retry=retry,
             http=http,
             sleep=sleep,
+            hooks=hooks,
             user_agent="box_uploads/0.3.0",
             api_hosts=("box.com", "box-gov.com"),
             trusted_hosts=trusted_hosts,
@@ -207,6 +224,31 @@ class Client:
     def close(self) -> None:
         """Close the connections; a client that was given as `http` stays open."""
         self._transport.close()
+
+    def with_options(
+        self,
+        *,
+        timeout_s: float | Timeout | None = None,
+        headers: Mapping[str, str] | None = None,
+        retry: RetryPolicy | None = None,
+    ) -> Self:
+        """Return a client with other options over the same connections and credentials, for one call or several.
+
+        It need not be closed: that closes nothing, and it is closed with this one.
+
+        Args:
+            timeout_s: Seconds to wait for each step of a call, or a `Timeout`; None keeps what the client has.
+            headers: Header fields that are added to each request, in place of those with the same names. Those of a
+                client that was made by this method stay, unless their names are equal.
+            retry: How often and how patiently a call is repeated; None keeps what the client has.
+
+        Raises:
+            InvalidArgumentError: One of these cannot be used, such as a header that the client sets itself.
+        """
+        client = copy(self)
+        client.raw = self.raw.with_options(timeout_s=timeout_s, headers=headers, retry=retry)
+        client._transport = client.raw.transport
+        return client
 
     def create_upload_session(self, *, folder_id: str, file_name: str, file_size: int) -> models.UploadSession:
         """Create an upload session for a new file.
@@ -678,6 +720,18 @@ class RawAsyncClient:
         """What sends the requests."""
         return self._transport
 
+    def with_options(
+        self,
+        *,
+        timeout_s: float | Timeout | None = None,
+        headers: Mapping[str, str] | None = None,
+        retry: RetryPolicy | None = None,
+    ) -> Self:
+        """As of `AsyncClient`."""
+        raw = copy(self)
+        raw._transport = self._transport.with_options(timeout_s=timeout_s, headers=headers, retry=retry)
+        return raw
+
     def with_transport(self, transport: SyncTransport) -> RawClient:
         """Return the same methods, blocking, over another transport, which the caller closes."""
         return RawClient(transport, as_user=self._as_user)
@@ -794,6 +848,7 @@ class AsyncClient:
         retry: How often and how patiently a call is repeated that cannot have had an effect.
         http: An `httpx2.AsyncClient` to send with, which the caller closes, or a transport for one.
         sleep: Waits for the given seconds between attempts.
+        hooks: Functions that are called with the requests, responses and retries of each call.
         trusted_hosts: Hosts besides box.com and box-gov.com that URLs of responses may lead to.
         as_user: Id of the user on whose behalf an administrator's token acts.
 
@@ -813,6 +868,7 @@ class AsyncClient:
         retry: RetryPolicy | None = None,
         http: httpx2.AsyncClient | httpx2.AsyncBaseTransport | None = None,
         sleep: Callable[[float], Awaitable[object]] | None = None,
+        hooks: Hooks | None = None,
         trusted_hosts: Collection[str] = (),
         as_user: str | None = None,
     ) -> None:
@@ -826,6 +882,7 @@ class AsyncClient:
             retry=retry,
             http=http,
             sleep=sleep,
+            hooks=hooks,
             user_agent="box_uploads/0.3.0",
             api_hosts=("box.com", "box-gov.com"),
             trusted_hosts=trusted_hosts,
@@ -844,6 +901,31 @@ class AsyncClient:
     async def aclose(self) -> None:
         """Close the connections; a client that was given as `http` stays open."""
         await self._transport.aclose()
+
+    def with_options(
+        self,
+        *,
+        timeout_s: float | Timeout | None = None,
+        headers: Mapping[str, str] | None = None,
+        retry: RetryPolicy | None = None,
+    ) -> Self:
+        """Return a client with other options over the same connections and credentials, for one call or several.
+
+        It need not be closed: that closes nothing, and it is closed with this one.
+
+        Args:
+            timeout_s: Seconds to wait for each step of a call, or a `Timeout`; None keeps what the client has.
+            headers: Header fields that are added to each request, in place of those with the same names. Those of a
+                client that was made by this method stay, unless their names are equal.
+            retry: How often and how patiently a call is repeated; None keeps what the client has.
+
+        Raises:
+            InvalidArgumentError: One of these cannot be used, such as a header that the client sets itself.
+        """
+        client = copy(self)
+        client.raw = self.raw.with_options(timeout_s=timeout_s, headers=headers, retry=retry)
+        client._transport = client.raw.transport
+        return client
 
     async def create_upload_session(self, *, folder_id: str, file_name: str, file_size: int) -> models.UploadSession:
         """Create an upload session for a new file.

@@ -7,6 +7,6 @@ from msgspec import UNSET, UnsetType
 
 from ._runtime.body import Content, Stream
 from ._runtime.headers import Headers
-from ._runtime.messages import Response
+from ._runtime.messages import Request, Response
 
-__all__ = ["UNSET", "Content", "Headers", "Response", "Stream", "UnsetType"]
+__all__ = ["UNSET", "Content", "Headers", "Request", "Response", "Stream", "UnsetType"]

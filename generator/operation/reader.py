@@ -35,6 +35,7 @@ _RESERVED_OPERATIONS = frozenset(
         "httpx2",
         "raw",
         "transport",
+        "with_options",
         "with_transport",
         "call_options",
         "close",

@@ -463,7 +463,7 @@ def test_a_property_whose_name_the_method_uses_stays_in_the_body(name: str) -> N
 
 
 ARGUMENTS = ["self", "api", "models", "request", "response", "body", "content_type", "str", "int", "float", "bool"]
-OPTIONS = ["transport", "token", "base_url", "timeout_s", "retry", "http", "sleep", "raw"]
+OPTIONS = ["transport", "token", "base_url", "timeout_s", "retry", "http", "sleep", "raw", "hooks"]
 
 
 @pytest.mark.parametrize(

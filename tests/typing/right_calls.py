@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Awaitable, Iterator
 from typing import Any, Literal, assert_type
 
 import httpx2
-from box_uploads import UNSET, AsyncClient, Client, Response, RetryPolicy, Stream, Timeout, errors, models
-from box_uploads.types import Content, Headers, UnsetType
+from box_uploads import UNSET, AsyncClient, Client, Hooks, Response, RetryPolicy, Stream, Timeout, errors, models
+from box_uploads.types import Content, Headers, Request, UnsetType
 from box_uploads.upload import conflicting_items
 from box_uploads_mock import MockServer, State, create_app
 
@@ -17,6 +17,19 @@ def make_clients(auth: httpx2.Auth, http: httpx2.Client, transport: httpx2.BaseT
     Client(auth, timeout_s=Timeout(), retry=RetryPolicy(max_retries=0), http=http)
     Client("token", http=transport, sleep=lambda delay_s: None)
     assert_type(AsyncClient("token"), AsyncClient)
+    options = Client("token").with_options(timeout_s=5, headers={"x-trace": "1"}, retry=RetryPolicy(max_retries=0))
+    assert_type(options, Client)
+    assert_type(AsyncClient("token").with_options(timeout_s=Timeout(read_s=5)), AsyncClient)
+
+
+def on_retry(request: Request, attempt: int, delay_s: float, reason: str) -> None:
+    assert_type(request.operation, str)
+
+
+def make_watched_clients() -> None:
+    hooks = Hooks(on_request=print, on_response=lambda request, status, elapsed_s: None, on_retry=on_retry)
+    Client("token", hooks=hooks)
+    AsyncClient("token", hooks=hooks)
 
 
 async def refresh() -> str:

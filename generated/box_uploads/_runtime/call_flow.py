@@ -31,9 +31,17 @@ class Attempt(msgspec.Struct, frozen=True):
 
 
 class Pause(msgspec.Struct, frozen=True):
-    """Wait for some seconds."""
+    """Wait for some seconds before another attempt.
+
+    Attributes:
+        delay_s: The seconds.
+        attempt: Number of attempts so far, from 1.
+        outcome: What came of the last one.
+    """
 
     delay_s: float
+    attempt: int
+    outcome: RawResponse | TransportError
 
 
 class FetchToken(msgspec.Struct, frozen=True):
@@ -80,8 +88,8 @@ def call_flow(request: Request, policy: RetryPolicy, credentials: Credentials) -
             finally:
                 # An error that refers to itself keeps its frames, and with them the body, until the collector runs.
                 del outcome
+        yield Pause(delay_s, attempt, outcome)
         attempt += 1
-        yield Pause(delay_s)
         if bearer:
             # Another call may have fetched a new token meanwhile.
             secret = credentials.current

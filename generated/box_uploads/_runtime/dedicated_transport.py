@@ -98,7 +98,9 @@ class DedicatedTransport(SyncTransport):
             trusted_hosts=settings.trusted_hosts,
             request_id_headers=settings.request_id_headers,
             clock=origin.clock,
+            hooks=origin.observer.hooks,
         )
+        self.added_headers = origin.added_headers
         self._origin = origin
         self._fetch_token = fetch_token
         self._connections = _Connections()

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 import msgspec
 
+from .added_headers import AddedHeaders
 from .errors import ClientClosedError, InvalidArgumentError
+from .hooks import Hooks
 from .retry import RetryPolicy
 from .text import short_repr
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Generator, Sequence
+    from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 
     import httpx2
 
@@ -88,21 +90,20 @@ class BaseTransport:
         clock: Callable[[], float],
         is_async: bool,
         uses_default_http: bool = True,
+        hooks: Hooks | None = None,
     ) -> None:
         credentials.check()
-        for name, value, kind in (("base_url", base_url, str), ("retry", retry, RetryPolicy)):
-            if value is not None and not isinstance(cast("object", value), kind):
-                raise InvalidArgumentError(name, f"must be a {kind.__name__}", shown=short_repr(value))
+        _check_kind("base_url", base_url, str)
+        _check_kind("retry", retry, RetryPolicy)
+        _check_kind("hooks", hooks, Hooks)
         # Imported here, so that importing the package does not pay for the HTTP library.
         import httpx2  # noqa: PLC0415
 
-        from . import request_builder, response_reader, url_policy  # noqa: PLC0415
+        from . import observer, request_builder, response_reader, url_policy  # noqa: PLC0415
 
         timeouts, limits = None, _timeout(timeout_s)
         if timeout_s is not None or caller is None:
-            timeouts = httpx2.Timeout(
-                connect=limits.connect_s, read=limits.read_s, write=limits.write_s, pool=limits.pool_s
-            )
+            timeouts = _phases(limits)
         self._builder = request_builder.RequestBuilder(
             base_url=base_url,
             user_agent=user_agent,
@@ -131,9 +132,46 @@ class BaseTransport:
             # Without a token, the caller's own client may authenticate by itself.
             self._auth = httpx2.USE_CLIENT_DEFAULT
         self.credentials = credentials
+        self.observer = observer.Observer(hooks, clock)
+        self.added_headers: AddedHeaders | None = None
         self._retry = retry or RetryPolicy()
         self._closed = False
         self._owns_client = False
+        self._parent: Self | None = None
+
+    def with_options(
+        self,
+        *,
+        timeout_s: float | Timeout | None = None,
+        headers: Mapping[str, str] | None = None,
+        retry: RetryPolicy | None = None,
+    ) -> Self:
+        """Return a transport with the same connections and credentials, but other options; None keeps what there is.
+
+        It need not be closed, and is closed with this one.
+
+        Args:
+            timeout_s: Seconds for each phase of an attempt, or a `Timeout`.
+            headers: Fields that are added to each request, in place of its own and of earlier ones with equal names.
+            retry: When a call is repeated.
+
+        Raises:
+            InvalidArgumentError: One of these cannot be used.
+        """
+        transport = copy(self)
+        transport._owns_client = False  # noqa: SLF001  # its own kind
+        # Not one in between, whose close closes nothing else.
+        transport._parent = self._parent or self  # noqa: SLF001  # as above
+        if timeout_s is not None:
+            limits = _timeout(timeout_s)
+            transport._builder = self._builder.with_timeouts(_phases(limits), limits.response_s)  # noqa: SLF001  # as above
+            transport.settings = msgspec.structs.replace(self.settings, timeout_s=limits)
+        if headers is not None:
+            transport.added_headers = AddedHeaders(headers, self.added_headers)
+        if retry is not None:
+            _check_kind("retry", retry, RetryPolicy)
+            transport._retry = retry  # noqa: SLF001  # as above
+        return transport
 
     def without_retries(self) -> Self:
         """Return a transport with the same connections and credentials that sends each call once.
@@ -167,10 +205,10 @@ class BaseTransport:
     @property
     def is_closed(self) -> bool:
         """Whether it was closed."""
-        return self._closed
+        return self._closed or (self._parent is not None and self._parent.is_closed)
 
     def _check_open(self, *, closed: bool) -> None:
-        if closed or self._closed:
+        if closed or self.is_closed:
             raise ClientClosedError("the client is closed; create a new one", retry_safe=True)
 
 
@@ -199,6 +237,18 @@ def check_proxies() -> Generator[None]:
     except (ImportError, ValueError, httpx2.InvalidURL) as error:
         rule = f"cannot use the proxies of the environment (such as HTTPS_PROXY): {error}"
         raise InvalidArgumentError("http", rule) from None
+
+
+def _check_kind(name: str, value: object, kind: type) -> None:
+    if value is not None and not isinstance(value, kind):
+        raise InvalidArgumentError(name, f"must be a {kind.__name__}", shown=short_repr(value))
+
+
+def _phases(limits: Timeout) -> httpx2.Timeout:
+    """Return the HTTP library's form of the limits."""
+    import httpx2  # noqa: PLC0415  # as in BaseTransport
+
+    return httpx2.Timeout(connect=limits.connect_s, read=limits.read_s, write=limits.write_s, pool=limits.pool_s)
 
 
 def _timeout(timeout_s: float | Timeout | None) -> Timeout:

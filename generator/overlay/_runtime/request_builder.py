@@ -74,6 +74,15 @@ class RequestBuilder:
             self._extensions["timeout"] = self._bounded(timeouts.as_dict())
         self._defaults = (("accept", "application/json"), ("accept-encoding", "identity"), ("user-agent", user_agent))
 
+    def with_timeouts(self, timeouts: httpx2.Timeout, response_s: float) -> RequestBuilder:
+        """Return a builder with other timeouts, `response_s` being that of the whole response."""
+        builder = copy(self)
+        builder.response_s = response_s
+        builder._timeouts = timeouts  # noqa: SLF001  # its own kind
+        limits = builder._bounded(timeouts.as_dict())  # noqa: SLF001  # as above
+        builder._extensions = {**self._extensions, "timeout": limits}  # noqa: SLF001  # as above
+        return builder
+
     def with_timeout_cap(self, cap_s: float) -> RequestBuilder:
         """Return a builder with each timeout, that of the whole response included, cut to `cap_s` seconds."""
         timeouts = self._timeouts or (None if self._client is None else self._client.timeout)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .auth import Credentials
     from .call_flow import Step
     from .errors import TransportError
+    from .hooks import Hooks
     from .messages import RawResponse, Request
     from .retry import RetryPolicy
 
@@ -41,6 +42,7 @@ class SyncTransport(BaseTransport):
         trusted_hosts: Further hosts that they may lead to.
         request_id_headers: Header fields in which the server names a request, the first one that it sends counts.
         clock: Returns seconds, of which only differences count.
+        hooks: Called with the attempts of each call.
 
     Raises:
         InvalidArgumentError: The token cannot be sent in a header, or may not be sent to the base URL.
@@ -60,6 +62,7 @@ class SyncTransport(BaseTransport):
         trusted_hosts: Collection[str] = (),
         request_id_headers: Sequence[str] = ("x-request-id",),
         clock: Callable[[], float] = time.monotonic,
+        hooks: Hooks | None = None,
     ) -> None:
         from threading import Lock  # noqa: PLC0415  # comes with the HTTP library anyway
 
@@ -79,6 +82,7 @@ class SyncTransport(BaseTransport):
             clock=clock,
             is_async=False,
             uses_default_http=http is None,
+            hooks=hooks,
         )
         if isinstance(http, httpx2.Client):
             self._client, self._owns_client = http, False
@@ -97,6 +101,8 @@ class SyncTransport(BaseTransport):
             InvalidArgumentError: The request cannot be sent.
             ClientClosedError: The client is closed.
         """
+        if self.added_headers is not None:
+            request = self.added_headers.add_to(request)
         steps = call_flow(request, self._retry, self.credentials)
         step = next(steps)
         while True:
@@ -108,9 +114,14 @@ class SyncTransport(BaseTransport):
 
     def _carry_out(self, step: Step, request: Request) -> RawResponse | TransportError | Secret | None:
         if isinstance(step, Attempt):
-            return self._attempt(request, step.secret)
+            watch = self.observer.watch(request, step.secret)
+            outcome = self._attempt(request, step.secret)
+            if watch is not None:
+                watch.end(outcome)
+            return outcome
         if isinstance(step, FetchToken):
             return self.fetch_token(step.stale)
+        self.observer.retry(request, self.credentials.current, step)
         self._sleep(step.delay_s)
         return None
 
@@ -172,6 +183,7 @@ class AsyncTransport(BaseTransport):
         http: The caller's own `httpx2.AsyncClient`, which stays open, or a transport that a client is made around.
         sleep: Returns an awaitable that waits for some seconds; by default asyncio's.
         user_agent: Name of the client.
+        hooks: Called with the attempts of each call.
 
     Raises:
         InvalidArgumentError: The token cannot be sent in a header, or may not be sent to the base URL.
@@ -191,6 +203,7 @@ class AsyncTransport(BaseTransport):
         trusted_hosts: Collection[str] = (),
         request_id_headers: Sequence[str] = ("x-request-id",),
         clock: Callable[[], float] = time.monotonic,
+        hooks: Hooks | None = None,
     ) -> None:
         import asyncio  # noqa: PLC0415  # costs a blocking client nothing here
 
@@ -210,6 +223,7 @@ class AsyncTransport(BaseTransport):
             clock=clock,
             is_async=True,
             uses_default_http=http is None,
+            hooks=hooks,
         )
         if isinstance(http, httpx2.AsyncClient):
             self._client, self._owns_client = http, False
@@ -228,6 +242,8 @@ class AsyncTransport(BaseTransport):
             InvalidArgumentError: The request cannot be sent.
             ClientClosedError: The client is closed.
         """
+        if self.added_headers is not None:
+            request = self.added_headers.add_to(request)
         steps = call_flow(request, self._retry, self.credentials)
         step = next(steps)
         while True:
@@ -239,9 +255,14 @@ class AsyncTransport(BaseTransport):
 
     async def _carry_out(self, step: Step, request: Request) -> RawResponse | TransportError | Secret | None:
         if isinstance(step, Attempt):
-            return await self._attempt(request, step.secret)
+            watch = self.observer.watch(request, step.secret)
+            outcome = await self._attempt(request, step.secret)
+            if watch is not None:
+                watch.end(outcome)
+            return outcome
         if isinstance(step, FetchToken):
             return await self.fetch_token(step.stale)
+        self.observer.retry(request, self.credentials.current, step)
         await self._sleep(step.delay_s)
         return None
 

@@ -61,7 +61,10 @@ class Blocking:
         self._wait(self.transport.aclose() if isinstance(self.transport, AsyncTransport) else self.transport.close())
 
     def derive(self, method: str, *arguments: Any) -> Blocking:
-        return Blocking(getattr(self.transport, method)(*arguments), self._wait)
+        return self.but(lambda transport: getattr(transport, method)(*arguments))
+
+    def but(self, change: Callable[[Any], Any]) -> Blocking:
+        return Blocking(change(self.transport), self._wait)
 
 
 class Connect:

@@ -10,7 +10,8 @@ import generator.overlay._runtime.codecs as some_module
 
 ROOT = Path(some_module.__file__).parents[3]
 LOADED_AT_IMPORT = (
-    "codecs, transport, formats, errors, messages, auth, retry, api_error, parameters, call_flow, transport_settings"
+    "codecs, transport, hooks, formats, errors, messages, auth, retry, api_error, parameters, call_flow, "
+    "transport_settings"
 )
 
 
