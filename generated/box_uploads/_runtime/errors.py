@@ -76,17 +76,20 @@ class ClientError(Exception):
     def __reduce__(self) -> tuple[Any, ...]:
         return _restore, (type(self), self.args, self.__dict__.copy())
 
-    @property
-    def __context__(self) -> BaseException | None:
-        """The error that was handled when this one was raised, unless `from None` says that it does not belong to it.
+    # To a type checker, it is the attribute that every exception has.
+    if not TYPE_CHECKING:
 
-        It may hold what errors must not show, and Dask sends it to other machines all the same.
-        """
-        return None if self.__suppress_context__ and self.__cause__ is None else _context_of(self)
+        @property
+        def __context__(self) -> BaseException | None:
+            """The error that was handled when this one was raised, unless `from None` says that it does not belong to it.
 
-    @__context__.setter
-    def __context__(self, error: BaseException | None) -> None:
-        _set_context(self, error)
+            It may hold what errors must not show, and Dask sends it to other machines all the same.
+            """
+            return None if self.__suppress_context__ and self.__cause__ is None else _context_of(self)
+
+        @__context__.setter
+        def __context__(self, error: BaseException | None) -> None:
+            _set_context(self, error)
 
 
 class ClientClosedError(ClientError):
