@@ -80,7 +80,7 @@ class ClientError(Exception):
 
         @property
         def __context__(self) -> BaseException | None:
-            """The error that was handled when this one was raised, unless `from None` says that it does not belong to it.
+            """The error that was handled when this one was raised, unless `from None` says that it does not belong here.
 
             It may hold what errors must not show, and Dask sends it to other machines all the same.
             """
