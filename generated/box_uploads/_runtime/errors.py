@@ -81,7 +81,7 @@ class ClientError(Exception):
 
         @property
         def __context__(self) -> BaseException | None:
-            """The error that was handled when this one was raised, unless `from None` says that it does not belong here.
+            """The error that was handled when this one was raised, unless `from None` says that it is no part of it.
 
             It may hold what errors must not show, and Dask sends it to other machines all the same.
             """
