@@ -13,7 +13,7 @@ from generator.python.naming import class_name
 from generator.schema.all_of import merge_all_of
 from generator.schema.scalars import is_binary
 from generator.schema.schemas import SchemaReader
-from generator.schema.types import ANY, NONE, Array, Model, Named, Scalar, Type
+from generator.schema.types import ANY, NONE, Array, Map, Model, Named, Scalar, Type
 
 from .links import read_url_source
 from .model import Body, Codec, FormField, Link, Media, Response
@@ -229,10 +229,9 @@ def is_flat(type_: Type) -> bool:
 
 def _check_form(node: Node, type_: Type) -> None:
     resolved = type_.resolved
-    if not isinstance(resolved, Named) or not isinstance(resolved.definition, Model):
+    is_model = isinstance(resolved, Named) and isinstance(resolved.definition, Model)
+    if not is_model and not isinstance(resolved, Map):
         raise SpecError(node.place, "a form needs an object with properties")
-    for field in resolved.definition.fields:
-        check_flat(resolved.definition.place, field.type)
 
 
 def _is_text_type(base: str) -> bool:

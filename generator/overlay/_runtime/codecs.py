@@ -175,10 +175,12 @@ class Empty:
 
 
 class Form(Generic[T]):
-    """Bodies of `application/x-www-form-urlencoded`: a Struct of scalars and lists of scalars.
+    """Bodies of `application/x-www-form-urlencoded`: the properties of an object.
+
+    A list is written as its items, and an object, or a list in a list, as JSON.
 
     Args:
-        type_: The Struct, as msgspec understands it.
+        type_: The object, as msgspec understands it.
     """
 
     __slots__ = ("_type",)
@@ -190,7 +192,7 @@ class Form(Generic[T]):
         """Return a value as a body.
 
         Raises:
-            InvalidArgumentError: The value breaks a rule of its type, or is neither scalar nor a list of scalars.
+            InvalidArgumentError: The value breaks a rule of its type, or cannot be written.
         """
         fields = inline_extra(_validate(value, self._type))
         if not is_object(fields):
@@ -198,16 +200,23 @@ class Form(Generic[T]):
         pairs: list[str] = []
         for name, content in fields.items():
             items = content if is_array(content) else [content]
-            pairs += [f"{query_text(name, name)}={query_text(plain_text(item, name), name)}" for item in items]
+            pairs += [f"{query_text(name, name)}={query_text(_form_text(item, name), name)}" for item in items]
         return "&".join(pairs).replace("%20", "+").encode()
 
     def encode_given(self, value: T) -> bytes | None:
         """Return a value as a body, or None if none of its fields is set.
 
         Raises:
-            InvalidArgumentError: The value breaks a rule of its type, or is neither scalar nor a list of scalars.
+            InvalidArgumentError: The value breaks a rule of its type, or cannot be written.
         """
         return self.encode(value) if is_given(value) else None
+
+
+def _form_text(value: object, name: str) -> str:
+    if not is_object(value) and not is_array(value):
+        return plain_text(value, name)
+    check_finite(value, root=name)
+    return msgspec.json.encode(value).decode()
 
 
 def is_given(value: object) -> bool:

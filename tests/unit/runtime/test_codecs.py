@@ -393,6 +393,13 @@ def test_keys_may_be_numbers() -> None:
     assert Form[dict[int, str]](dict[int, str]).encode({1: "a"}) == b"1=a"
 
 
+def test_a_form_writes_what_is_no_scalar_as_json() -> None:
+    form = Form[Any](dict[str, Any])
+    assert form.encode({"a": {"b": [1, None]}, "c": [1, {"d": "é"}]}) == (
+        b"a=%7B%22b%22%3A%5B1%2Cnull%5D%7D&c=1&c=%7B%22d%22%3A%22%C3%A9%22%7D"
+    )
+
+
 class Unsayable(enum.Enum):
     VALUE = "\ud800"
 
@@ -412,7 +419,7 @@ CYCLE.append(CYCLE)
         (Form[Any](int), 5, "body=5: must have fields"),
         (Form[Any](dict[str, str]), {"a": "\ud800"}, "a='\\ud800': is not valid Unicode"),
         (Form[Any](dict[str, str]), {"\ud800": "a"}, "\ud800='\\ud800': is not valid Unicode"),
-        (Form[Any](dict[str, Any]), {"a": {"b": 1}}, "a={'b': 1}: must be a scalar"),
+        (Form[Any](dict[str, Any]), {"a": {"b": float("inf")}}, "a.b=inf: must be a finite number"),
     ],
     ids=lambda value: value if isinstance(value, str) and value.isascii() else "",
 )
