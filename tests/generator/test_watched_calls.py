@@ -181,10 +181,10 @@ def test_hooks_and_the_log_tell_of_each_attempt_without_credentials(
         on_retry=lambda request, attempt, delay_s, reason: heard.append(("retry", attempt, delay_s > 0, reason)),
     )
     run(package, kind, Server(), lambda client: client.get_thing("1"), hooks=hooks)
-    begun = ("request", "get_thing", {"x-user": "u", "x-key": "[secure]"})
+    start = ("request", "get_thing", {"x-user": "u", "x-key": "[secure]"})
     assert heard == [
-        *(begun, ("response", 503, True), ("retry", 1, True, "status 503")),
-        *(begun, ("response", 204, True)),
+        *(start, ("response", 503, True), ("retry", 1, True, "status 503")),
+        *(start, ("response", 204, True)),
     ]
     records = [record for record in caplog.records if record.name == package.name]
     assert [record.levelname for record in records] == ["DEBUG", "WARNING", "DEBUG"]

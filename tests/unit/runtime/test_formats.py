@@ -58,7 +58,7 @@ def accepts(name: str, text: str) -> bool:
     return re.search(FORMAT_PATTERNS[name], text) is not None
 
 
-def judge(name: str) -> jsonschema_rs.Draft202012Validator:
+def validator_of(name: str) -> jsonschema_rs.Draft202012Validator:
     return jsonschema_rs.Draft202012Validator({"type": "string", "format": name}, validate_formats=True)
 
 
@@ -69,18 +69,18 @@ BAD = [(name, text) for name, (_, bad) in TABLE.items() for text in bad]
 @pytest.mark.parametrize(("name", "text"), GOOD)
 def test_good_values_are_accepted_as_the_independent_validator_accepts_them(name: str, text: str) -> None:
     assert accepts(name, text)
-    assert judge(name).is_valid(text)
+    assert validator_of(name).is_valid(text)
 
 
 @pytest.mark.parametrize(("name", "text"), BAD)
 def test_near_misses_are_refused_as_the_independent_validator_refuses_them(name: str, text: str) -> None:
     assert not accepts(name, text)
-    assert not judge(name).is_valid(text)
+    assert not validator_of(name).is_valid(text)
 
 
 @pytest.mark.parametrize("name", sorted(ALPHABET))
 def test_both_agree_on_junk(name: str) -> None:
-    validator = judge(name)
+    validator = validator_of(name)
 
     @given(
         st.text(ALPHABET[name], max_size=20)
@@ -101,7 +101,7 @@ def test_both_agree_on_junk(name: str) -> None:
 )
 def test_both_agree_on_what_looks_like_a_usual_uri(scheme: str, host: str, port: str, path: str) -> None:
     text = f"{scheme}://{host}{port}{path}"
-    assert accepts("uri", text) == judge("uri").is_valid(text), text
+    assert accepts("uri", text) == validator_of("uri").is_valid(text), text
 
 
 @pytest.mark.parametrize("name", sorted(FORMAT_PATTERNS))
