@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, cast
 
 import httpx2
 import pytest
+from box_uploads import errors
 from box_uploads.upload import CommitUnconfirmedError, DeadlineExceededError, PartDone
 from box_uploads.upload.upload_client import CLEANUP_CALL_S
 from box_uploads_mock import LostResponse
@@ -23,6 +25,17 @@ CREATE, PART = "POST .*/upload_sessions", f"PUT {SESSION}"
 STATUS, PARTS, COMMIT = f"GET {SESSION}", f"GET {SESSION}/parts", f"POST {SESSION}/commit"
 
 
+class Broken(httpx2.SyncByteStream):
+    """A body that ends in an error."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield b" "
+        raise self._error
+
+
 class Trickle:
     """A network in which the responses to some requests trickle in until the client gives them up.
 
@@ -30,9 +43,10 @@ class Trickle:
         clock: Moves by the time that the client takes for that.
         requests: A pattern for the method and the path of the requests.
         sends_s: Seconds that sending a request takes.
+        status: Status of a response whose body trickles; without one, its header fields do.
     """
 
-    def __init__(self, clock: Clock, requests: str, *, sends_s: float = 0.0) -> None:
+    def __init__(self, clock: Clock, requests: str, *, sends_s: float = 0.0, status: int = 0) -> None:
         self._clock, self._requests, self._sends_s = clock, re.compile(requests), sends_s
         self.caps_s: list[float] = []
         send = httpx2.HTTPTransport.handle_request
@@ -40,12 +54,14 @@ class Trickle:
         def handle(transport: httpx2.HTTPTransport, request: httpx2.Request) -> httpx2.Response:
             if not self._requests.fullmatch(f"{request.method} {request.url.path}"):
                 return send(transport, request)
-            self._clock.advance(self._sends_s)
-            for _ in cast("httpx2.SyncByteStream", request.stream):
-                pass
+            for index, _ in enumerate(cast("httpx2.SyncByteStream", request.stream)):
+                self._clock.advance(0.0 if index else self._sends_s)
             self.caps_s.append(request.extensions["timeout"]["read"].response_s)
             self._clock.advance(self.caps_s[-1])
-            raise httpx2.ReadTimeout("the response did not end", request=request)
+            error = httpx2.ReadTimeout("the response did not end", request=request)
+            if not status:
+                raise error
+            return httpx2.Response(status, stream=Broken(error))
 
         self.handle = handle
 
@@ -136,9 +152,53 @@ def test_a_part_that_an_executor_sends_ends_by_its_deadline(
     assert small_ground.clock.now_s - begin_s == DEADLINE_S
 
 
-def test_the_time_of_a_job_that_moves_bytes_does_not_count(small_ground: Ground, trickle: Any) -> None:
+def test_the_time_of_a_job_that_moves_bytes_does_not_count(
+    small_ground: Ground, trickle: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A body of one piece is sent at once.
+    monkeypatch.setattr("box_uploads.upload.executor_parts.PIECE", SMALL_PART_SIZE // 2)
     network = trickle(PART, sends_s=1000.0)
     with ThreadPoolExecutor(1) as executor, pytest.raises(DeadlineExceededError, match="45 s and 3 attempts"):
         small_ground.upload(CONTENT, workers=1, executor=executor, deadline_s=DEADLINE_S)
     assert small_ground.clock.now_s == 3000 + DEADLINE_S
     assert network.caps_s[0] == DEADLINE_S / 2
+
+
+@pytest.mark.parametrize("has_executor", [False, True])
+@pytest.mark.parametrize("is_async", [False, True])
+def test_looking_a_part_up_counts_though_its_bytes_move_again(
+    small_ground: Ground, monkeypatch: pytest.MonkeyPatch, *, is_async: bool, has_executor: bool
+) -> None:
+    small_ground.fail("upload_part", *[500] * 100)
+    send = httpx2.HTTPTransport.handle_request
+
+    def handle(transport: httpx2.HTTPTransport, request: httpx2.Request) -> httpx2.Response:
+        if re.fullmatch(PARTS, f"{request.method} {request.url.path}"):
+            small_ground.clock.advance(4.0)
+        return send(transport, request)
+
+    monkeypatch.setattr(httpx2.HTTPTransport, "handle_request", handle)
+    monkeypatch.setattr("box_uploads.upload.executor_parts.monotonic", lambda: small_ground.clock.now_s)
+    with ThreadPoolExecutor(1) as executor, pytest.raises(DeadlineExceededError, match="no success within 45 s and"):
+        small_ground.upload(
+            CONTENT,
+            workers=1,
+            executor=executor if has_executor else None,
+            deadline_s=DEADLINE_S,
+            is_async=is_async,
+        )
+    assert small_ground.clock.now_s <= DEADLINE_S
+    small_ground.state.faults.clear()
+
+
+@pytest.mark.parametrize("has_executor", [False, True])
+def test_a_refusal_of_the_token_that_trickles_leaves_less_for_the_next_attempt(
+    small_ground: Ground, trickle: Any, *, has_executor: bool
+) -> None:
+    network = trickle(PART, status=401)
+    with ThreadPoolExecutor(1) as executor, small_ground.client(token=lambda: small_ground.state.token) as box:
+        given: dict[str, Any] = {"executor": executor} if has_executor else {}
+        with pytest.raises((errors.UnauthorizedError, DeadlineExceededError)):
+            small_ground.upload(CONTENT, box, workers=1, deadline_s=0.0, **given)
+    assert network.caps_s == [10.0, 0.0]
+    assert small_ground.clock.now_s == 10.0

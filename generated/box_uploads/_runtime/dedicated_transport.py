@@ -134,7 +134,7 @@ class LoopTransport(SyncTransport):
         """Send a request in the event loop."""
         return self._calls.run(self._loop_transport.send(request))
 
-    def with_timeout_cap(self, cap_s: float) -> Self:
+    def with_timeout_cap(self, cap_s: float | Callable[[], float]) -> Self:
         """As of any transport."""
         transport = copy(self)
         transport._loop_transport = self._loop_transport.with_timeout_cap(cap_s)  # noqa: SLF001  # its own kind

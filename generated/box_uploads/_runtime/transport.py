@@ -145,13 +145,14 @@ class SyncTransport(BaseTransport):
 
     def _attempt(self, request: Request, secret: Secret | None) -> RawResponse | TransportError:
         self._check_open(closed=self._client.is_closed)
-        prepared = self._builder.build(request, secret)
+        builder = self._builder_now()
+        prepared = builder.build(request, secret)
         auth = self._auth if request.authenticated else None
         try:
             response = self._client.send(prepared, stream=True, auth=auth, follow_redirects=False)
         except self._http_errors as error:
             return self._map_error(request, error, prepared)
-        reader = self._reader(request, response)
+        reader = self._reader(request, response, builder)
         try:
             try:
                 if not reader.take_read_body():
@@ -283,13 +284,14 @@ class AsyncTransport(BaseTransport):
 
     async def _attempt(self, request: Request, secret: Secret | None) -> RawResponse | TransportError:
         self._check_open(closed=self._client.is_closed)
-        prepared = self._builder.build(request, secret)
+        builder = self._builder_now()
+        prepared = builder.build(request, secret)
         auth = self._auth if request.authenticated else None
         try:
             response = await self._client.send(prepared, stream=True, auth=auth, follow_redirects=False)
         except self._http_errors as error:
             return self._map_error(request, error, prepared)
-        reader = self._reader(request, response)
+        reader = self._reader(request, response, builder)
         try:
             try:
                 if not reader.take_read_body():

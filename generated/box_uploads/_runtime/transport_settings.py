@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from .auth import Credentials
     from .messages import Request
+    from .request_builder import RequestBuilder
     from .response_reader import ResponseReader
 
 __all__ = ["BaseTransport", "Timeout", "TransportSettings", "check_http", "check_proxies"]
@@ -136,6 +137,7 @@ class BaseTransport:
         self.added_headers: AddedHeaders | None = None
         self._retry = retry or RetryPolicy()
         self._closed = False
+        self._cap: Callable[[], float] | None = None
         self._owns_client = False
         self._parent: Self | None = None
 
@@ -183,21 +185,32 @@ class BaseTransport:
         transport._owns_client = False  # noqa: SLF001  # as above
         return transport
 
-    def with_timeout_cap(self, cap_s: float) -> Self:
+    def with_timeout_cap(self, cap_s: float | Callable[[], float]) -> Self:
         """Return a transport with the same connections and credentials, each of its timeouts cut to `cap_s` seconds.
 
         It need not be closed.
+
+        Args:
+            cap_s: The seconds, or a callable that returns those of the next attempt.
         """
         transport = copy(self)
+        if callable(cap_s):
+            transport._cap = cap_s  # noqa: SLF001  # its own kind
+            transport._owns_client = False  # noqa: SLF001  # as above
+            return transport
         transport._builder = self._builder.with_timeout_cap(cap_s)  # noqa: SLF001  # its own kind
         transport._owns_client = False  # noqa: SLF001  # as above
         return transport
 
-    def _reader(self, request: Request, response: httpx2.Response) -> ResponseReader:
+    def _builder_now(self) -> RequestBuilder:
+        """Return what builds the request of the next attempt."""
+        return self._builder if self._cap is None else self._builder.with_timeout_cap(self._cap())
+
+    def _reader(self, request: Request, response: httpx2.Response, builder: RequestBuilder) -> ResponseReader:
         return self._reader_type(
             request,
             response,
-            response_s=self._builder.response_s,
+            response_s=builder.response_s,
             clock=self.clock,
             request_id_headers=self.settings.request_id_headers,
         )

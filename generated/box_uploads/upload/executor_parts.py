@@ -136,6 +136,7 @@ class _JobSender:
         self._cancel.check()
         self._attempts += 1
         timeout_s = self._budget.attempt_s()
+        self._budget.note_sending()
         future = self._submit(msgspec.structs.replace(job, attempt=self._attempts, timeout_s=timeout_s))
         idle_s = 0.0
         try:
@@ -232,15 +233,20 @@ def run_part_job(job: PartJob) -> models.UploadPart:
         check_stored(job.held, job.part, sha1, PartConflictError)
         return job.held
     raw = _STATE.client(job.client, job.make_client).raw
-    calls = raw.with_transport(raw.transport.without_retries().with_timeout_cap(job.timeout_s))
-    idle_since = monotonic()
+    idle_s, idle_since = 0.0, monotonic()
+
+    def left_s() -> float:
+        return max(0.0, job.timeout_s - idle_s - (monotonic() - idle_since))
 
     def pieces() -> Iterator[memoryview]:
-        nonlocal idle_since
+        nonlocal idle_s, idle_since
+        idle_s += monotonic() - idle_since
+        idle_since = monotonic()
         for start in range(0, len(content), PIECE):
             yield content[start : start + PIECE]
             idle_since = monotonic()
 
+    calls = raw.with_transport(raw.transport.without_retries().with_timeout_cap(left_s))
     try:
         response = calls.upload_part(
             decode(job.session, models.UploadSession),
@@ -251,7 +257,7 @@ def run_part_job(job: PartJob) -> models.UploadPart:
         check_stored(response.parsed.part, job.part, sha1, DigestMismatchError)
     except ClientError as error:
         # An attribute goes with the error to the process that counts the time; no field of an error is about jobs.
-        vars(error)[_IDLE_S] = monotonic() - idle_since
+        vars(error)[_IDLE_S] = idle_s + monotonic() - idle_since
         raise
     return response.parsed.part
 

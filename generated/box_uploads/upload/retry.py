@@ -150,8 +150,14 @@ class RetryBudget:
         self._idle_since = backoff.clock()
         self.attempts = 0
 
+    def note_sending(self) -> None:
+        """Note that bytes begin to move: the time so far counts."""
+        now = self._backoff.clock()
+        self._idle_s += now - self._idle_since
+        self._idle_since = now
+
     def note_progress(self, idle_s: float = 0.0) -> None:
-        """Note that bytes have moved until some seconds ago, so that the time before does not count."""
+        """Note that bytes have moved until some seconds ago, so that the time since they began does not count."""
         self._idle_since = self._backoff.clock() - idle_s
 
     def attempt_s(self) -> float:

@@ -204,6 +204,7 @@ class BufferSender:
 
     def _pieces(self) -> Iterator[memoryview]:
         self._recount(0)
+        self._budget.note_sending()
         for start in range(0, len(self._window), PIECE):
             self._cancel.check()
             piece = self._window[start : start + PIECE]

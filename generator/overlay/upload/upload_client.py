@@ -11,14 +11,13 @@ import msgspec
 from .._runtime.dedicated_transport import dedicate, dedicate_async
 from .._runtime.errors import InvalidArgumentError
 from .._runtime.text import short_repr
-from .._runtime.transport import SyncTransport
 from ..client import AsyncClient, Client, RawClient
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from .._runtime.dedicated_transport import AwaitToken, Submit
-    from .._runtime.messages import RawResponse, Request
+    from .._runtime.transport import SyncTransport
     from .retry import RetryBudget
 
 __all__ = [
@@ -50,24 +49,7 @@ class UploadClient(msgspec.Struct, frozen=True):
 
     def calls_within(self, budget: RetryBudget) -> RawClient:
         """Return the calls, each with no more time than is left for a step."""
-        return self.calls.with_transport(_BudgetTransport(self.calls.transport, budget))
-
-
-class _BudgetTransport(SyncTransport):
-    """Sends by another transport, with timeouts that fit what is left of a step.
-
-    Args:
-        transport: The transport.
-        budget: The time of the step.
-    """
-
-    def __init__(self, transport: SyncTransport, budget: RetryBudget) -> None:
-        self._transport = transport
-        self._budget = budget
-
-    def send(self, request: Request) -> RawResponse:
-        """Send a request."""
-        return self._transport.with_timeout_cap(self._budget.attempt_s()).send(request)
+        return self.calls.with_transport(self.calls.transport.with_timeout_cap(budget.attempt_s))
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from base64 import b64decode
+from types import SimpleNamespace
 from typing import Any, Self
 
 from box_uploads import errors, models
@@ -80,7 +81,7 @@ class Script:
         self.held: dict[int, models.UploadPart] = {}
         self.log: list[str] = []
         self.events: list[Any] = []
-        self.transport: Any = None
+        self.transport: Any = SimpleNamespace(with_timeout_cap=lambda _: None)
 
     def _step(self, name: str) -> None:
         self.log.append(name)

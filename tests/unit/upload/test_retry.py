@@ -72,6 +72,18 @@ def test_an_attempt_gets_half_of_what_is_left_or_ten_seconds(
     assert limit.attempt_s() == attempt_s
 
 
+def test_what_was_idle_before_bytes_move_counts_though_they_move_then() -> None:
+    time = Time()
+    limit, _ = make_budget(backoff=timed(time), deadline_s=15)
+    time.now += 14
+    limit.note_sending()
+    time.now += 1000
+    limit.note_progress()
+    time.now += 2
+    with pytest.raises(DeadlineExceededError, match=r"within 16 s and 1 attempt: gone"):
+        limit.wait(lost())
+
+
 def make_budget(**settings: Any) -> tuple[RetryBudget, list[Any]]:
     """Return a budget, and the events that it emits."""
     events: list[Any] = []
