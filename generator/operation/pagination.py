@@ -83,7 +83,7 @@ def _by_convention(operation: Operation, taken: Collection[str]) -> Pagination |
         return None
     query = {parameter.wire_name: parameter for parameter in operation.parameters_in("query") if not parameter.required}
     method = python_name(f"iter_{re.sub('^(get|list)_', '', operation.name)}", taken=taken)
-    # A server that has to be told to use markers pages by offset else.
+    # Where `usemarker` asks for markers, pages are by offset without it.
     for name in _MARKERS if "usemarker" not in query else ():
         end = next((fields[following] for following in _MARKERS[name] if following in fields), None)
         if name in query and end is not None and _plain(query[name].type) == _plain(end.type) == {"str"}:

@@ -151,7 +151,9 @@ class ParameterReader:
             node.note("a parameter in the path must have required: true", "taken as required")
         schema, is_json = self._schema(node)
         type_ = self._schemas.type_of(schema, class_name(name))
-        if is_json and location == "query":
+        if is_json and location != "query":
+            raise SpecError(schema.place, "JSON is only supported in a query; give it a schema of its own")
+        if is_json:
             style = "json"
         elif location == "query" and style == "form" and not is_flat(type_):
             schema.note("an object or a nested array has no form in a query; give it style: deepObject", "sent as JSON")

@@ -195,6 +195,10 @@ REFUSED: list[tuple[Any, str]] = [
     # Parameters.
     (parameter("body"), f"{Q}/in: {PLACES}"),
     (parameter("formData"), f"{Q}/in: {PLACES}"),
+    (
+        get(parameters=[{"in": "header", "name": "q", "content": {JSON: {"schema": TEXT}}}]),
+        f"{Q}/content/application~1json/schema: JSON is only supported in a query; give it a schema of its own",
+    ),
     (parameter("header", style="form"), f"{Q}/style: 'form' is not supported in header; only 'simple'"),
     (
         parameter(allowReserved=True),

@@ -124,7 +124,7 @@ class RetryBudget:
         step: Name of the step.
         backoff: Lengths of the delays.
         deadline_s: Seconds after which the step is given up: of delays, and of attempts while no bytes move. Below 10,
-            an attempt that has begun is still given 10.
+            an attempt is still given 10.
         cancel: Whether the upload was cancelled.
         emit: Takes the event of each retry.
         offset: Where the part begins that the step is about, in bytes.

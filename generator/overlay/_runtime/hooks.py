@@ -1,4 +1,4 @@
-"""What a caller is told about the attempts of a client's calls."""
+"""Callables of the caller's for the attempts of a client's calls."""
 
 from __future__ import annotations
 
