@@ -57,13 +57,10 @@ def _parse_yaml(text: str) -> Any:
         return loader.load(text)
     except MarkedYAMLError as error:
         details: Any = error
-        mark = details.problem_mark or details.context_mark
-        where = f" in line {mark.line + 1}" if mark else ""
-        raise SpecError("", f"is not YAML: {details.problem or details.context}{where}") from error
-    except YAMLError as error:
-        raise SpecError("", f"is not YAML: {error}") from error
-    except (ValueError, TypeError, AttributeError, LookupError) as error:
-        # What ruamel.yaml raises for a malformed number, tag or directive.
+        line = (details.problem_mark or details.context_mark).line + 1
+        raise SpecError("", f"is not YAML: {details.problem or details.context} in line {line}") from error
+    except (YAMLError, ValueError, TypeError, AttributeError, LookupError) as error:
+        # ruamel.yaml raises built-in errors for a malformed number, tag or directive.
         raise SpecError("", f"is not YAML: {error}") from error
 
 

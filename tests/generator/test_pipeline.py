@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import tomllib
 from collections.abc import Callable
 from dataclasses import replace
@@ -24,7 +25,8 @@ from generator.document.document import Document
 from generator.document.notes import Notes
 from generator.errors import GenerationError
 from generator.lock import lock_text
-from generator.overlay_files import overlay_errors, select_overlay_files
+from generator.output_folder import replace_package
+from generator.overlay_files import copy_overlay_files, overlay_errors, select_overlay_files
 from generator.pipeline import HOME, Job, check, generate
 from generator.render.upstream import template_hashes, validate
 
@@ -459,6 +461,18 @@ def test_a_failed_final_rename_restores_the_old_package(
     assert [path.name for path in job.output.iterdir()] == ["made"]
 
 
+def test_the_new_package_is_made_ready_beside_the_old_one(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only there can it take the other's place in one step: another folder may be on another disk."""
+    made = job.target.with_name("new")
+    shutil.copytree(job.target, made)
+    monkeypatch.setattr(tempfile, "tempdir", "/no/such/folder")
+    (made / "client.py").unlink()
+
+    replace_package(made, job.target)
+
+    assert not (job.target / "client.py").exists()
+
+
 def test_files_that_are_no_longer_generated_are_removed(tmp_path: Path, job: Job) -> None:
     write_spec(tmp_path, document())
 
@@ -574,6 +588,16 @@ def test_a_fault_of_the_generator_is_reported_in_one_line(
 
     assert re.fullmatch(error, str(failure.value))
     assert not (tmp_path / "out").exists()
+
+
+def test_files_that_are_rendered_and_in_the_overlay_are_all_named(tmp_path: Path) -> None:
+    for folder in ("overlay", "package"):
+        (tmp_path / folder).mkdir()
+        for name in ("b.py", "a.py"):
+            (tmp_path / folder / name).touch()
+
+    with pytest.raises(GenerationError, match=r"generator/overlay/ as well: a\.py, b\.py$"):
+        copy_overlay_files(tmp_path / "overlay", {"a.py", "b.py"}, tmp_path / "package")
 
 
 def test_each_template_overrides_one_of_upstream_or_holds_macros() -> None:

@@ -290,6 +290,8 @@ REFUSED: list[tuple[Any, str]] = [
         schema(type=["string", "integer"], minProperties=1, maxItems=1),
         f"{S}: maxItems, minProperties does not apply to type string or integer; remove it",
     ),
+    (schema(obj(a=TEXT), enum=[{"a": "b"}]), f"{S}: properties, required does not apply to an enum or const; remove it"),
+    (schema(obj(a=TEXT), const="a"), f"{S}: properties, required does not apply to an enum or const; remove it"),
     (schema(type=[]), f"{S}/type: {EMPTY}"),
     (schema(properties={"a": TEXT}, required=["b"]), f"{S}/required: 'b' is not among the properties; add it to them"),
     (

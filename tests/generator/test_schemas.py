@@ -75,6 +75,7 @@ TYPES: list[tuple[Any, str]] = [
         {"type": "array", "minItems": 1, "maxItems": 3, "items": INT},
         "Annotated[list[int], Meta(min_length=1, max_length=3)]",
     ),
+    ({"type": "array", "maxItems": 2**63 - 1}, "Annotated[list[Any], Meta(max_length=9223372036854775807)]"),
     ({"type": "array"}, "list[Any]"),
     ({"items": TEXT}, "list[str]"),
     (
@@ -192,6 +193,12 @@ MODELS: list[tuple[Any, dict[str, Any], str, dict[str, str]]] = [
     ),
     (ref("M"), {"M": obj(a=TEXT)}, "models.M", {"M": "a: str"}),
     (ref("M"), {"M": {"properties": {"a": TEXT}}}, "models.M", {"M": "a?: str"}),
+    (
+        ref("M"),
+        {"M": {**obj(a=TEXT), "anyOf": [obj(k={"const": "a"}), obj(k={"const": "b"})]}},
+        "models.M",
+        {"M": "MOption1 | MOption2", "MOption1": "k = 'a', a: str", "MOption2": "k = 'b', a: str"},
+    ),
     (
         ref("M"),
         {"M": {"type": ["object", "null"], "properties": {"a": TEXT}, "required": ["a"]}},

@@ -141,7 +141,7 @@ def _child(node: Any, look: Callable[[Any], Any]) -> Any:
         return _child(node.type, look)
     if isinstance(node, msgspec.inspect.UnionType):
         return next((found for member in node.types if (found := _child(member, look)) is not None), None)
-    return None if node is None else look(node)
+    return look(node)
 
 
 def _description(node: Any) -> str:

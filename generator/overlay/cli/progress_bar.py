@@ -136,7 +136,6 @@ class ProgressBar:
         self._total = None if len(sizes) == 1 else self._add_task("total", self._total_size(), self._total_state())
         self._file: TaskID | None = None
         self._messages = EventMessages(clock)
-        self._reset()
 
     def _reset(self) -> None:
         self._total_parts = self._parts_done = self._retries = 0

@@ -136,6 +136,7 @@ def test_sizes_are_shown_before_a_file_is_opened_and_corrected_when_it_is(screen
     assert first.split()[2:] == ["14%", "10.0/70.0", "MB", "--/s", "--:--", "left", "0/2", "files"]
     assert second.split()[2:] == ["20%", "10.0/50.0", "MB", "--/s", "--:--", "left", "1/5", "parts"]
     assert [line.partition("\u2501")[0] for line in (first, second)] == ["total  ", "a.mov  "]
+    assert [len(line.rstrip()) for line in (first, second)] == [120, 120]
 
 
 def test_a_file_of_unknown_size_has_no_percentage(screen: Screen) -> None:
