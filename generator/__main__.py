@@ -13,12 +13,14 @@ from pathlib import Path
 
 from .document.notes import Notes
 from .errors import GenerationError, SpecError
+from .operation.names import MOST_FLAT, Naming
 from .output_folder import PROJECT
 from .pipeline import HOME, Job, check, generate
 from .render.project import project_name
 
 _ROOT = HOME.parent
 _SPEC = _ROOT / "spec" / "openapi.yaml"
+_OWN = "spec/openapi.yaml"
 _OUTPUT = _ROOT / "generated"
 _PACKAGE = "box_uploads"
 _MOST_NOTES = 20
@@ -38,6 +40,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--responses", choices=("strict", "tolerant"), help="whether what a server adds is an error (default: tolerant)"
     )
+    parser.add_argument(
+        "--layout",
+        choices=("flat", "grouped"),
+        help=f"methods of the client, or of its groups by tag (default: grouped if more than {MOST_FLAT})",
+    )
+    parser.add_argument("--names", type=Path, metavar="FILE", help="names of methods by operationId, YAML or JSON")
     parser.add_argument("--strict", action="store_true", help="refuse a document that contradicts itself")
     parser.add_argument("--notes", type=Path, metavar="FILE", help="write all notes on the document to a file")
     parser.add_argument("--allow-missing", action="store_true", help="succeed although operations are left out")
@@ -52,8 +60,8 @@ def main(arguments: list[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    job = _make_job(options, package)
     try:
+        job = _make_job(options, package)
         if options.check:
             return _check_and_report(job)
         notes = generate(job)
@@ -64,7 +72,7 @@ def main(arguments: list[str] | None = None) -> int:
             options.notes.write_text("".join(f"{line}\n" for line in (*notes.missing, *notes.found)), encoding="utf-8")
         return _report(job, notes, whole=bool(options.notes), allows_missing=options.allow_missing)
     except SpecError as error:
-        print(f"{job.shown_spec}: {error}", file=sys.stderr)
+        print(f"{_shown_spec(options.spec)}: {error}", file=sys.stderr)
         return 1
     except (GenerationError, OSError) as error:
         print(f"python -m generator: {error}", file=sys.stderr)
@@ -94,16 +102,18 @@ def _make_job(options: argparse.Namespace, package: str) -> Job:
     spec: Path = options.spec
     output: Path = options.output
     responses: str | None = options.responses
-    is_own_spec = spec.resolve() == _SPEC
+    shown = _shown_spec(spec)
+    is_own_spec = shown == _OWN
     is_default = is_own_spec and package == _PACKAGE
-    # Only the file's name, so that no absolute path gets into the package, and no line break into a comment.
-    name = "".join(character if character.isprintable() else "?" for character in spec.name)
-    shown = "spec/openapi.yaml" if is_own_spec else name
     command = "python -m generator"
     if not is_default:
         command += f" --spec {shlex.quote(shown)} --package {package}"
     if responses:
         command += f" --responses {responses}"
+    if options.layout:
+        command += f" --layout {options.layout}"
+    if options.names:
+        command += f" --names {shlex.quote(_printable(options.names.name))}"
     if options.project:
         command += " --project"
     # Our own contract is proven, others' may be old.
@@ -119,7 +129,17 @@ def _make_job(options: argparse.Namespace, package: str) -> Job:
         strict=options.strict,
         tolerant=responses == "tolerant",
         project=options.project,
+        naming=Naming.load(options.layout, options.names),
     )
+
+
+def _shown_spec(spec: Path) -> str:
+    return _OWN if spec.resolve() == _SPEC else _printable(spec.name)
+
+
+def _printable(name: str) -> str:
+    """Return the name of a file as it may stand in a comment: without its folder, and in one line."""
+    return "".join(character if character.isprintable() else "?" for character in name)
 
 
 def _check_and_report(job: Job) -> int:

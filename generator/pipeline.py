@@ -13,6 +13,7 @@ from .document.document import Document
 from .document.notes import Notes
 from .errors import SpecError
 from .lock import lock_difference, lock_text
+from .operation.names import BY_SIZE, Naming
 from .operation.reader import OperationReader
 from .output_folder import MARKER, PROJECT, refuse_foreign_files, refuse_foreign_project, replace_package
 from .overlay_files import copy_overlay_files, overlay_errors, select_overlay_files
@@ -40,6 +41,7 @@ class Job:
         strict: Whether contradictions of the document are refused, rather than noted.
         tolerant: Whether the client keeps what a server sends beyond the document.
         project: Whether the output folder becomes a project that pip installs.
+        naming: How the methods of the client are named.
     """
 
     spec: Path
@@ -51,6 +53,7 @@ class Job:
     strict: bool = True
     tolerant: bool = False
     project: bool = False
+    naming: Naming = BY_SIZE
 
     @property
     def target(self) -> Path:
@@ -104,7 +107,7 @@ def _build_package(job: Job) -> Generator[tuple[Path, Notes]]:
         try:
             document = Document.load(job.spec, job.shown_spec, strict=job.strict, tolerant=job.tolerant)
             project = package.with_name(PROJECT) if job.project else None
-            overlay_paths = render(document, package, project)
+            overlay_paths = render(document, package, project, job.naming)
         except RecursionError:
             raise SpecError("", "is nested too deeply; name the inner schemas under components/schemas") from None
         for path in list_files(package):
@@ -120,13 +123,14 @@ def _build_package(job: Job) -> Generator[tuple[Path, Notes]]:
         yield package, document.notes
 
 
-def render(document: Document, package: Path, project: Path | None = None) -> set[str]:
+def render(document: Document, package: Path, project: Path | None = None, naming: Naming = BY_SIZE) -> set[str]:
     """Read the document and render the templates, without formatting.
 
     Args:
         document: The document.
         package: Folder that becomes the package; it has its name, and must not exist.
         project: File that becomes the `pyproject.toml` of the package, or None.
+        naming: How the methods of the client are named.
 
     Returns:
         The paths of the overlay that belong to the package.
@@ -142,9 +146,11 @@ def render(document: Document, package: Path, project: Path | None = None) -> se
         document.notes.add(error.place, error.problem, "read nevertheless")
     schemas = SchemaReader(document)
     schemas.read_components()
-    operations = OperationReader(document, schemas).read()
+    operations = OperationReader(document, schemas, naming).read()
     schemas.settle_unions()
-    overlay_paths = select_overlay_files(HOME / "overlay", {operation.name for operation in operations})
+    # What the overlay calls are methods of the client itself.
+    methods = {operation.name for operation in operations if not operation.group}
+    overlay_paths = select_overlay_files(HOME / "overlay", methods)
     render_package(
         document,
         schemas,

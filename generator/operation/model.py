@@ -231,6 +231,26 @@ class Operation:
     """Whether nothing else than a token identifies the caller."""
     pagination: Pagination | None = None
     """How to iterate over all items, if the result is a page of a list."""
+    group: str = ""
+    """The group of the client that has the method; empty if the client itself has it."""
+
+    @property
+    def full_name(self) -> str:
+        """The name of its method, with the group that has it."""
+        return self._called(self.name)
+
+    @property
+    def raw_name(self) -> str:
+        """The name of the method that returns the whole response."""
+        return self._called(f"raw.{self.name}")
+
+    @property
+    def iterator_name(self) -> str:
+        """The name of the method that goes through all pages, with the group that has it; empty if there is none."""
+        return self._called(self.pagination.method) if self.pagination else ""
+
+    def _called(self, name: str) -> str:
+        return f"{self.group}.{name}" if self.group else name
 
     @property
     def title(self) -> str:
@@ -308,7 +328,7 @@ class Operation:
         if self.body and len(self.body.media) > 1:
             keywords.append(f"content_type={python_literal(self.body.media[0].media_type)}")
         arguments = [argument.name for argument in self.positional_arguments]
-        return f"{self.name}({', '.join([*arguments, *(['*'] if keywords else []), *keywords])})"
+        return f"{self.full_name}({', '.join([*arguments, *(['*'] if keywords else []), *keywords])})"
 
     @property
     def has_whole_body(self) -> bool:
@@ -333,4 +353,4 @@ class Operation:
         if self.example_arguments is None:
             return ""
         arguments = [*(argument.name for argument in self.positional_arguments), *self.example_arguments]
-        return f"client.{self.name}({', '.join(arguments)})"
+        return f"client.{self.full_name}({', '.join(arguments)})"

@@ -82,7 +82,7 @@ def _by_convention(operation: Operation, taken: Collection[str]) -> Pagination |
     if items is None or item is None:
         return None
     query = {parameter.wire_name: parameter for parameter in operation.parameters_in("query") if not parameter.required}
-    method = python_name(f"iter_{re.sub('^(get|list)_', '', operation.name)}", taken=taken)
+    method = python_name(f"iter_{re.sub('^(get|list)(_|$)', '', operation.name) or 'all'}", taken=taken)
     # Where `usemarker` asks for markers, pages are by offset without it.
     for name in _MARKERS if "usemarker" not in query else ():
         end = next((fields[following] for following in _MARKERS[name] if following in fields), None)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import builtins
 import re
-from collections.abc import Generator
+from collections import defaultdict
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from urllib.parse import parse_qsl
 
 from generator.document.document import Document, Node
 from generator.document.keywords import check_keywords
 from generator.errors import SpecError
+from generator.overlay._runtime.json_types import is_object
 from generator.python.naming import class_name, free_name, python_name
 from generator.schema.schemas import SchemaReader
 from generator.schema.types import Model, Named, OneOf, Type
@@ -18,6 +19,7 @@ from generator.schema.types import Model, Named, OneOf, Type
 from .bodies import BodyReader
 from .links import connect_link
 from .model import Body, Codec, Media, Operation, Parameter
+from .names import BY_SIZE, Declared, Naming, name_operations, reserved_names, tag_name
 from .pagination import read_pagination
 from .parameters import USED_IN_METHODS, ParameterReader
 from .security import Security, read_security
@@ -27,25 +29,6 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _DIALECTS = frozenset(
     {"https://spec.openapis.org/oas/3.1/dialect/base", "https://json-schema.org/draft/2020-12/schema"}
 )
-_RESERVED_OPERATIONS = frozenset(
-    {
-        *dir(builtins),
-        "models",
-        "datetime",
-        "httpx2",
-        "raw",
-        "transport",
-        "with_options",
-        "with_transport",
-        "call_options",
-        "close",
-        "aclose",
-        "annotations",
-        "import_module",
-    }
-)
-_MAX_NAME_BYTES = 200
-_RESERVED_TAGS = frozenset({*dir(builtins), "annotations"})
 
 
 class OperationReader:
@@ -54,16 +37,14 @@ class OperationReader:
     Args:
         document: The document.
         schemas: Reader of their types.
+        naming: How their methods are named.
     """
 
-    def __init__(self, document: Document, schemas: SchemaReader) -> None:
+    def __init__(self, document: Document, schemas: SchemaReader, naming: Naming = BY_SIZE) -> None:
         self._document = document
+        self._naming = naming
         self._bodies = BodyReader(document, schemas)
         self._parameters = ParameterReader(document, schemas)
-        self._names: set[str] = set()
-        self._ids: dict[str, str] = {}
-        self._methods: dict[str, str] = {}
-        self._names_by_method: dict[str, Node] = {}
 
     def read(self) -> list[Operation]:
         """Return the operations in the order of the document; those that cannot be generated are left out.
@@ -78,48 +59,65 @@ class OperationReader:
             check_keywords(components, "components")
         if root.object().get("jsonSchemaDialect", next(iter(_DIALECTS))) not in _DIALECTS:
             (root / "jsonSchemaDialect").note("is not supported; only that of OpenAPI 3.1 is", "taken as that")
-        methods = [
-            (path, item, method, item / method)
-            for path, item in self._path_items()
-            for method in item.object()
-            if method in METHODS
-        ]
-        declared: list[tuple[str, Node, str, Node, list[Node], Security]] = []
-        for path, item, method, node in methods:
-            with self._isolated(method, path):
-                self._register_id(node, f"{method} {path}")
+        declared = self._declared()
+        problems = name_operations(list(declared), self._naming, _version(root))
+        described: list[tuple[Declared, Node, list[Node], Security]] = []
+        for operation, item in declared.items():
+            with self._isolated(operation):
+                if operation in problems:
+                    raise problems[operation]
                 # Options of the client first: they have one name in all operations.
-                nodes = self._parameters.collect(path, item, node)
+                nodes = self._parameters.collect(operation.path, item, operation.node)
                 for parameter in nodes:
                     self._parameters.register_client_option(parameter)
-                security = read_security(self._document, self._parameters, node)
-                declared.append((path, item, method, node, nodes, security))
-        operations: list[tuple[Node, Operation]] = []
-        for path, item, method, node, nodes, security in declared:
-            with self._isolated(method, path):
-                operations.append((node, self._read_operation(path, item, method, node, nodes, security)))
-        self._connect_links([operation for _, operation in operations])
-        for node, operation in operations:
+                security = read_security(self._document, self._parameters, operation.node)
+                described.append((operation, item, nodes, security))
+        operations: dict[Declared, Operation] = {}
+        for operation, item, nodes, security in described:
+            with self._isolated(operation):
+                operations[operation] = self._read_operation(operation, item, nodes, security)
+        self._connect_links(operations)
+        self._find_pages(operations)
+        return list(operations.values())
+
+    def _declared(self) -> dict[Declared, Node]:
+        """Return all operations, each with the item of its path."""
+        found: dict[Declared, Node] = {}
+        for path, item in self._path_items():
+            for verb in (verb for verb in item.object() if verb in METHODS):
+                operation = Declared(path, verb, item / verb)
+                with self._isolated(operation):
+                    operation.tag = tag_name(operation.node)
+                    found[operation] = item
+        return found
+
+    def _find_pages(self, operations: Mapping[Declared, Operation]) -> None:
+        names: dict[str, set[str]] = defaultdict(set)
+        for operation in operations.values():
+            names[operation.group].add(operation.name)
+        for declared, operation in operations.items():
+            taken = names[operation.group]
             try:
-                operation.pagination = read_pagination(node, operation, self._names | _RESERVED_OPERATIONS)
+                operation.pagination = read_pagination(
+                    declared.node, operation, taken | reserved_names(operation.group)
+                )
             except SpecError as error:
-                node.notes.add(error.place, error.problem, "no iterator is made")
+                declared.node.notes.add(error.place, error.problem, "no iterator is made")
             if operation.pagination:
-                self._names.add(operation.pagination.method)
-        return [operation for _, operation in operations]
+                taken.add(operation.pagination.method)
 
     @contextmanager
-    def _isolated(self, method: str, path: str) -> Generator[None]:
+    def _isolated(self, operation: Declared) -> Generator[None]:
         """Leave out an operation that cannot be generated."""
         try:
             yield
         except SpecError as error:
-            self._document.notes.leave_out(f"{method.upper()} {path}", error)
+            self._document.notes.leave_out(operation.title, error)
 
-    def _connect_links(self, operations: list[Operation]) -> None:
+    def _connect_links(self, operations: Mapping[Declared, Operation]) -> None:
         """Replace the operationId in each link by the name of its method, and connect the links with `x-url`."""
-        by_id = {self._ids[operation.place]: operation for operation in operations if operation.place in self._ids}
-        for operation in operations:
+        by_id = {declared.operation_id: operation for declared, operation in operations.items()}
+        for operation in operations.values():
             for response in operation.responses:
                 for link in tuple(response.links):
                     if link.target not in by_id:
@@ -128,7 +126,7 @@ class OperationReader:
                         response.links.remove(link)
                         continue
                     target = by_id[link.target]
-                    link.target = target.name
+                    link.target = target.full_name
                     if link.url_source:
                         try:
                             connect_link(target, link.url_source)
@@ -157,55 +155,28 @@ class OperationReader:
             found.append((path, resolved))
         return found
 
-    def _register_id(self, node: Node, fallback: str) -> None:
-        """Find the name of an operation's method: its operationId, or method and path if another has that name.
-
-        Numbering them would not do: the names would change with the order of the operations.
-        """
-        given = node.get("operationId")
-        if given and given.text() in self._ids.values():
-            given.note(
-                f"{given.value!r} is the operationId of another operation already; choose another", "path names it"
-            )
-            given = None
-        name = given if given and given.value.strip() else node.with_value(fallback)
-        method = python_name(name.value, fallback="call")
-        earlier = self._names_by_method.setdefault(method, name)
-        if earlier is not name:
-            both = f"{name.value!r} and {earlier.value!r} ({earlier.place}) are both {method} in Python"
-            problem = f"{both}; {'rename one' if name is given else 'give it an operationId'}"
-            if name is not given:
-                raise SpecError(name.place, problem)
-            name.note(problem, "path names it")
-            given, method = None, python_name(fallback)
-            if self._names_by_method.setdefault(method, node) is not node:
-                raise SpecError(name.place, problem)
-        self._methods[node.place] = method
-        if given:
-            self._ids[node.place] = given.value
-
-    def _read_operation(  # noqa: PLR0913, PLR0917  # each is a part of the operation
-        self, path: str, item: Node, method: str, node: Node, parameter_nodes: list[Node], security: Security
+    def _read_operation(
+        self, declared: Declared, item: Node, parameter_nodes: list[Node], security: Security
     ) -> Operation:
+        node = declared.node
         check_keywords(node, "operation")
         # What follows # tells two operations on one URL apart, and is not sent.
-        bare, _, query = path.partition("#")[0].partition("?")
-        name = python_name(self._methods[node.place], taken=_RESERVED_OPERATIONS, fallback="call")
-        self._names.add(name)
-        _check_length(node, name)
+        bare, _, query = declared.path.partition("#")[0].partition("?")
+        hint = class_name("_".join(filter(None, (declared.group, declared.name))))
         parameters = [*self._parameters.read(parameter_nodes), *security.credentials]
-        body = self._bodies.read_request(node, class_name(name))
+        body = self._bodies.read_request(node, hint)
         if body:
             _spread_body(body, parameters)
-        successes, errors = self._bodies.read_responses(node, class_name(name), is_head=method == "head")
+        successes, errors = self._bodies.read_responses(node, hint, is_head=declared.verb == "head")
         documentation = node.get("externalDocs")
         operation = Operation(
-            name=name,
-            method=method.upper(),
+            name=declared.name,
+            group=declared.group,
+            method=declared.verb.upper(),
             path=bare,
             place=node.place,
             fixed_query=_fixed_query(item, query),
-            tag=self._tag(node),
+            tag=declared.tag,
             server=server_url(self._document, item, node),
             authenticated=security.scopes is not None,
             needs_token=security.needs_token,
@@ -223,12 +194,6 @@ class OperationReader:
         _name_constants(operation)
         return operation
 
-    def _tag(self, node: Node) -> str:
-        tags = node.items("tags")
-        name = python_name(tags[0].text() if tags else "default", taken=_RESERVED_TAGS, fallback="tag")
-        _check_length(node, name)
-        return name
-
 
 def _fixed_query(item: Node, query: str) -> tuple[tuple[str, str], ...]:
     """Return the names and values that a path itself has after its question mark."""
@@ -237,10 +202,10 @@ def _fixed_query(item: Node, query: str) -> tuple[tuple[str, str], ...]:
     return tuple(pair for pair in parse_qsl(query, keep_blank_values=True) if not re.search("[{}]", pair[1]))
 
 
-def _check_length(node: Node, name: str) -> None:
-    """Refuse a name that is too long for a file."""
-    if len(name.encode()) > _MAX_NAME_BYTES:
-        raise SpecError(node.place, f"the name {name[:20]}… is too long; give a shorter operationId or tag")
+def _version(root: Node) -> str:
+    info = root.object().get("info")
+    version = info.get("version") if is_object(info) else None
+    return version if isinstance(version, str) else ""
 
 
 def _spread_body(body: Body, parameters: list[Parameter]) -> None:

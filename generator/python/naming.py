@@ -16,9 +16,7 @@ def python_name(text: str, *, taken: Collection[str] = (), fallback: str = "fiel
         taken: Identifiers that are not free; keywords of Python never are.
         fallback: The identifier for a name without usable characters, and the prefix for one that begins with a digit.
     """
-    spaced = re.sub(r"([a-z0-9])([A-Z])|([A-Z])(?=[A-Z][a-z])", r"\1\3_\2", _normalize(text))
-    words = [word for word in re.split(r"[\W_]+", _normalize(spaced.lower())) if word]
-    name = "_".join(words) or fallback
+    name = "_".join(words(text)) or fallback
     if not name.isidentifier():
         name = f"{fallback}_{name}"
     if not name.isidentifier():
@@ -26,10 +24,16 @@ def python_name(text: str, *, taken: Collection[str] = (), fallback: str = "fiel
     return free_name(name + "_" if keyword.iskeyword(name) else name, taken)
 
 
+def words(text: str) -> list[str]:
+    """Return the words of a name, in lower case: `getFile_by-id` has four."""
+    spaced = re.sub(r"([a-z0-9])([A-Z])|([A-Z])(?=[A-Z][a-z])", r"\1\3_\2", _normalize(text))
+    return [word for word in re.split(r"[\W_]+", _normalize(spaced.lower())) if word]
+
+
 def class_name(text: str, *, taken: Collection[str] = ()) -> str:
     """Return the PascalCase identifier for a name of the document."""
-    words = [word for word in re.split(r"[\W_]+", _normalize(text)) if word]
-    name = _normalize("".join(word[0].upper() + word[1:] for word in words)) or "Model"
+    parts = [part for part in re.split(r"[\W_]+", _normalize(text)) if part]
+    name = _normalize("".join(part[0].upper() + part[1:] for part in parts)) or "Model"
     if not name.isidentifier():
         name = f"Model{name}"
     if not name.isidentifier():
@@ -54,8 +58,8 @@ def header_token(text: str) -> str:
 
 def used_in(names: Collection[str], code: str) -> list[str]:
     """Return those of some names that stand in code, in their order."""
-    words = set(re.findall(r"\w+", code))
-    return [name for name in names if name in words]
+    found = set(re.findall(r"\w+", code))
+    return [name for name in names if name in found]
 
 
 def _normalize(text: str) -> str:

@@ -15,6 +15,7 @@ from generator.python import docstrings, literals, naming
 from generator.schema.schemas import SchemaReader
 from generator.schema.types import INTEGERS
 
+from .groups import group_operations
 from .markdown import cell_code, markdown_prose, markdown_text
 from .project import project_name, project_version, toml_string
 from .readme import choose_example, client_arguments, error_rows, group_notes
@@ -69,7 +70,8 @@ def render_package(  # noqa: PLR0913  # one caller, which names each argument
         GenerationError: A template fails, or replaces none of openapi-python-client's.
     """
     _check_template_names(templates)
-    variables = _variables(document, schemas, operations)
+    groups = group_operations(document, operations)
+    variables = _variables(document, schemas, operations) | {"groups": groups}
     if project:
         variables |= {"project_name": project_name(package.name), "project_version": project_version(document)}
     # Last, when the document has all its notes.
@@ -83,7 +85,7 @@ def render_package(  # noqa: PLR0913  # one caller, which names each argument
         output=package,
         filters=FILTERS,
         variables={**variables, "overlay_errors": overlay_errors},
-    ).render(project)
+    ).render(groups, project)
 
 
 def hash_upstream_templates(templates: Path) -> dict[str, str]:

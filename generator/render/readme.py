@@ -56,7 +56,7 @@ def choose_example(operations: Sequence[Operation]) -> Example | None:
         arguments = [_placeholder(argument) for argument in operation.positional_arguments]
         known = operation.example_arguments
         arguments += _placeholders(operation)[len(arguments) :] if known is None else known
-        return Example(operation, f"client.{operation.name}({', '.join(arguments)})")
+        return Example(operation, f"client.{operation.full_name}({', '.join(arguments)})")
     return None
 
 

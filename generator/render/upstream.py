@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -29,6 +29,8 @@ from generator.document.document import Document
 from generator.errors import GenerationError, SpecError, json_type
 from generator.operation.model import Operation
 from generator.overlay._runtime.json_types import is_array, is_object
+
+from .groups import Group
 
 _SCHEMAS_IN_SCHEMA = {
     **dict.fromkeys(("items", "not"), "schema"),
@@ -140,10 +142,11 @@ class MsgspecProject(Project):
         }
         environment.globals.update(known)
 
-    def render(self, project: Path | None = None) -> None:
+    def render(self, groups: Sequence[Group], project: Path | None = None) -> None:
         """Write the package.
 
         Args:
+            groups: The groups of operations that are attributes of the client.
             project: File that becomes the `pyproject.toml` of the package, or None.
 
         Raises:
@@ -156,6 +159,11 @@ class MsgspecProject(Project):
             self._write("README.md.jinja", self._output / "README.md")
             if project:
                 self._write("pyproject.toml.jinja", project)
+            if groups:
+                (self._output / "groups").mkdir()
+                self._write("_groups.jinja", self._output / "groups" / "__init__.py")
+            for group in groups:
+                self._write("_group.jinja", self._output / "groups" / f"{group.name}.py", group=group)
         except TemplateError as error:
             raise GenerationError(f"a template failed: {error}") from error
         if problems:
@@ -170,8 +178,8 @@ class MsgspecProject(Project):
         for module, name in made:
             module.with_suffix(".new").rename(module.with_name(f"{name}.py"))
 
-    def _write(self, template: str, path: Path) -> None:
-        path.write_text(self.env.get_template(template).render(), encoding="utf-8")
+    def _write(self, template: str, path: Path, **variables: object) -> None:
+        path.write_text(self.env.get_template(template).render(variables), encoding="utf-8")
 
 
 def _collections(operations: list[Operation]) -> dict[PythonIdentifier, EndpointCollection]:

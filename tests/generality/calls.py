@@ -10,6 +10,7 @@ import asyncio
 import inspect
 import json
 import re
+from operator import attrgetter
 from typing import Any
 
 import httpx2
@@ -36,7 +37,7 @@ def call_all(subject: Subject) -> Tally:
             error = None if server.calls == 2 else f"{server.calls} calls arrived"
         except Exception as caught:  # noqa: BLE001  # all of them are counted
             error = repr(caught)
-        tally.add(operation.name, error)
+        tally.add(operation.full_name, error)
     return tally
 
 
@@ -165,7 +166,7 @@ def _options(client: type[Any]) -> dict[str, Any]:
 def _call(subject: Subject, operation: Operation, server: _Server, arguments: tuple[list[Any], dict[str, Any]]) -> None:
     kind = subject.client.Client
     with kind(**_options(kind), http=httpx2.MockTransport(server.handle)) as client:
-        getattr(client, operation.name)(*arguments[0], **arguments[1])
+        attrgetter(operation.full_name)(client)(*arguments[0], **arguments[1])
 
 
 async def _call_async(
@@ -173,4 +174,4 @@ async def _call_async(
 ) -> None:
     kind = subject.client.AsyncClient
     async with kind(**_options(kind), http=httpx2.MockTransport(server.handle)) as client:
-        await getattr(client, operation.name)(*arguments[0], **arguments[1])
+        await attrgetter(operation.full_name)(client)(*arguments[0], **arguments[1])

@@ -63,8 +63,8 @@ def response_examples(subject: Subject) -> Tally:
                 for example in _examples(subject, media):
                     headers = messages.Headers([("content-type", media_type)])
                     code = int(status.replace("XX", "00").replace("xx", "00"))
-                    raw = messages.RawResponse(operation.name, "GET", code, headers, json.dumps(example).encode())
-                    tally.add(operation.name, _failure(read, raw))
+                    raw = messages.RawResponse(operation.full_name, "GET", code, headers, json.dumps(example).encode())
+                    tally.add(operation.full_name, _failure(read, raw))
     return tally
 
 

@@ -32,7 +32,7 @@ def round_trips(subject: Subject, spec: Path, examples: int) -> Tally:
             else None
         )
         if media is not None:
-            tally.add(operation.name, _failure(subject, loaded, operation, media, examples))
+            tally.add(operation.full_name, _failure(subject, loaded, operation, media, examples))
     return tally
 
 

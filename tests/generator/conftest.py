@@ -9,13 +9,14 @@ import itertools
 import json
 import sys
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import httpx2
 import pytest
 
+from generator.operation.names import BY_SIZE, Naming
 from generator.pipeline import Job, generate
 
 _NUMBERS = itertools.count(1)
@@ -167,10 +168,10 @@ def job_for(spec: Path, output: Path, package: str = "made") -> Job:
     return Job(spec=spec, package=package, output=output, shown_spec=spec.name, command=command, lock=None)
 
 
-def _imported(spec: Path, folder: Path) -> Generator[Package]:
+def _imported(spec: Path, folder: Path, naming: Naming = BY_SIZE) -> Generator[Package]:
     name = f"made_{next(_NUMBERS)}"
     job = job_for(spec, folder / "out", name)
-    generate(job)
+    generate(replace(job, naming=naming))
     sys.path.insert(0, str(folder / "out"))
     importlib.invalidate_caches()
     try:
@@ -181,7 +182,10 @@ def _imported(spec: Path, folder: Path) -> Generator[Package]:
             del sys.modules[module]
 
 
-Make = Callable[[dict[str, Any]], Package]
+class Make(Protocol):
+    """Generates and imports a package."""
+
+    def __call__(self, content: dict[str, Any], naming: Naming = BY_SIZE) -> Package: ...
 
 
 @pytest.fixture(scope="module")
@@ -189,9 +193,9 @@ def make(tmp_path_factory: pytest.TempPathFactory) -> Generator[Make]:
     """Return a function that generates and imports a package; all are gone after the module's tests."""
     packages: list[Generator[Package]] = []
 
-    def made(content: dict[str, Any]) -> Package:
+    def made(content: dict[str, Any], naming: Naming = BY_SIZE) -> Package:
         folder = tmp_path_factory.mktemp("made")
-        running = _imported(write_spec(folder, content), folder)
+        running = _imported(write_spec(folder, content), folder, naming)
         package = next(running)
         packages.append(running)
         return package

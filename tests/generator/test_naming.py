@@ -145,7 +145,7 @@ def test_operations_of_any_name_are_methods(package: Package) -> None:
 
 
 def test_an_operation_without_id_is_named_after_its_path(package: Package) -> None:
-    found, request = package.call("get_no_id_x", "a", answer=Answer(200, b"5"))
+    found, request = package.call("get_id", "a", answer=Answer(200, b"5"))
 
     assert (found, request.url.path) == (5, "/v1/no/id/a")
 

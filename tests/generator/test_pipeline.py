@@ -397,7 +397,8 @@ def test_help_describes_every_option(capsys: pytest.CaptureFixture[str]) -> None
     assert stop.value.code == 0
     assert " ".join(capsys.readouterr().out.split()) == (
         "usage: python -m generator [-h] [--spec PATH] [--package NAME] [--output DIR] [--check]"
-        " [--responses {strict,tolerant}] [--strict] [--notes FILE] [--allow-missing] [--project]"
+        " [--responses {strict,tolerant}] [--layout {flat,grouped}] [--names FILE] [--strict] [--notes FILE]"
+        " [--allow-missing] [--project]"
         " Generate a msgspec client from an OpenAPI document."
         " options: -h, --help show this help message and exit"
         " --spec PATH the document, YAML or JSON"
@@ -405,6 +406,8 @@ def test_help_describes_every_option(capsys: pytest.CaptureFixture[str]) -> None
         " --output DIR folder that gets the package"
         " --check write nothing; fail if the package is not up to date"
         " --responses {strict,tolerant} whether what a server adds is an error (default: tolerant)"
+        " --layout {flat,grouped} methods of the client, or of its groups by tag (default: grouped if more than 50)"
+        " --names FILE names of methods by operationId, YAML or JSON"
         " --strict refuse a document that contradicts itself"
         " --notes FILE write all notes on the document to a file"
         " --allow-missing succeed although operations are left out"
@@ -600,10 +603,12 @@ def test_files_that_are_rendered_and_in_the_overlay_are_all_named(tmp_path: Path
         copy_overlay_files(tmp_path / "overlay", {"a.py", "b.py"}, tmp_path / "package")
 
 
-def test_each_template_overrides_one_of_upstream_or_holds_macros() -> None:
+def test_each_template_overrides_one_of_upstream_or_says_what_it_holds() -> None:
     for path in (HOME / "templates").rglob("*.jinja"):
         first, *others = path.read_text(encoding="utf-8").splitlines()
-        assert re.fullmatch(r"\{# (Overrides \S+ of openapi-python-client 0\.29\.1: .*|Macros? .*) #\}", first), path
+        assert re.fullmatch(
+            r"\{# (Overrides \S+ of openapi-python-client 0\.29\.1: .*|(Macros?|Module) .*) #\}", first
+        ), path
         assert not [line for line in others if "{%-" in line or "-%}" in line], path
     assert template_hashes(["client.py.jinja", "nothing.jinja"]).keys() == {"client.py.jinja"}
 

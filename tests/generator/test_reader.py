@@ -85,7 +85,7 @@ READ: dict[str, tuple[dict[str, Any], str]] = {
     "an operation with nothing optional": (
         document({"/a/{name}": {"get": {"parameters": [NAME], "responses": {"200": _answer()}}}}),
         """
-        default.get_a_name: GET https://api.example/v1 /a/{name}
+        default.get_a: GET https://api.example/v1 /a/{name}
         name: str as _NAME in path 'name'
         success 200 if raw.status == 200: Done.
         -> None

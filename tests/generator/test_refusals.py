@@ -119,6 +119,7 @@ PATH = "a path begins with a slash, and what is not ASCII in it and spaces are p
 FORBIDDEN = "which oneOf forbids; use anyOf"
 TWO_MATCH = f"a value can match two alternatives, {FORBIDDEN}"
 GIVE_ID = "are both get_a_b in Python; give it an operationId"
+OF_VALUES = "an enum or const"
 NOT_WHOLE = "must be a whole number, zero or more"
 QUOTES = "must be a string, not a number; put it in quotes"
 NO_FLAG = "must be true or false, not a string"
@@ -172,8 +173,8 @@ REFUSED: list[tuple[Any, str]] = [
     (calls({"/a": "a-b", "/b": "aB"}), f"{OTHER}: 'aB' and 'a-b' ({ID}) are both a_b in Python; rename one"),
     (calls({"/a": "get_a_b", "/a-b": ""}), f"#/paths/~1a-b/get: 'get /a-b' and 'get_a_b' ({ID}) {GIVE_ID}"),
     (
-        document({path: {"get": {"responses": DONE}} for path in ("/a_b", "/a/b")}),
-        f"#/paths/~1a~1b/get: 'get /a/b' and 'get /a_b' (#/paths/~1a_b/get) {GIVE_ID}",
+        document({path: {"get": {"responses": DONE}} for path in ("/a_b", "/a-b")}),
+        f"#/paths/~1a-b/get: 'get /a-b' and 'get /a_b' (#/paths/~1a_b/get) {GIVE_ID}",
     ),
     (get(operationId="a" * 300), f"{GET}: the name aaaaaaaaaaaaaaaaaaaa… {TOO_LONG}"),
     (
@@ -290,7 +291,10 @@ REFUSED: list[tuple[Any, str]] = [
         schema(type=["string", "integer"], minProperties=1, maxItems=1),
         f"{S}: maxItems, minProperties does not apply to type string or integer; remove it",
     ),
-    (schema(obj(a=TEXT), enum=[{"a": "b"}]), f"{S}: properties, required does not apply to an enum or const; remove it"),
+    (
+        schema(obj(a=TEXT), enum=[{"a": "b"}]),
+        f"{S}: properties, required does not apply to an enum or const; remove it",
+    ),
     (schema(obj(a=TEXT), const="a"), f"{S}: properties, required does not apply to an enum or const; remove it"),
     (schema(type=[]), f"{S}/type: {EMPTY}"),
     (schema(properties={"a": TEXT}, required=["b"]), f"{S}/required: 'b' is not among the properties; add it to them"),

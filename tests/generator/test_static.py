@@ -7,11 +7,15 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from .conftest import Package
+from generator.operation.names import Naming
+from generator.pipeline import generate
+
+from .conftest import KITCHEN_SINK, Package, job_for
 
 ROOT = Path(__file__).parents[2]
 FRAGMENT = ROOT / "generated" / "box_uploads"
@@ -21,9 +25,10 @@ HAND_WRITTEN = {"_runtime", "upload"}
 
 @pytest.fixture(scope="module")
 def folder(sink: Package, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The packages of the kitchen sink and of this project's fragment, side by side."""
+    """The packages of the kitchen sink, flat and in groups, and of this project's fragment, side by side."""
     found = tmp_path_factory.mktemp("typed")
     shutil.copytree(sink.folder, found / "sink", ignore=shutil.ignore_patterns("__pycache__"))
+    generate(replace(job_for(KITCHEN_SINK, found, "grouped"), naming=Naming("grouped")))
     shutil.copytree(FRAGMENT, found / "box_uploads", ignore=shutil.ignore_patterns("__pycache__", "cli"))
     # Written as a user writes: what a checker infers of the methods is what the document says.
     (found / "use.py").write_text(USE, encoding="utf-8")
@@ -62,7 +67,9 @@ def _run(*command: str, cwd: Path) -> str:
 
 def test_generated_code_passes_mypy_strict(folder: Path) -> None:
     # The runtime comes along with each package; once is enough to look at.
-    files = sorted(str(path) for path in folder.rglob("*.py") if "box_uploads/_runtime" not in path.as_posix())
+    files = sorted(
+        str(path) for path in folder.rglob("*.py") if not re.search("(box_uploads|grouped)/_runtime", path.as_posix())
+    )
     codes = [f"--enable-error-code={code}" for code in ("redundant-expr", "truthy-bool", "ignore-without-code")]
     options = ["--strict", *codes, "--config-file="]
 
@@ -71,7 +78,15 @@ def test_generated_code_passes_mypy_strict(folder: Path) -> None:
 
 def test_generated_code_passes_pyright_strict(folder: Path) -> None:
     settings = {
-        "include": ["sink", "box_uploads/models", "box_uploads/api", "box_uploads/*.py", "use.py"],
+        "include": [
+            "sink",
+            "grouped/groups",
+            "grouped/client.py",
+            "box_uploads/models",
+            "box_uploads/api",
+            "box_uploads/*.py",
+            "use.py",
+        ],
         "typeCheckingMode": "strict",
         "pythonVersion": "3.11",
     }

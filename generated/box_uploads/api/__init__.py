@@ -3,6 +3,16 @@
 
 from __future__ import annotations
 
-from . import files, upload_sessions
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from . import files, upload_sessions
 
 __all__ = ["upload_sessions", "files"]
+
+
+def __getattr__(name: str) -> object:
+    if name in __all__:
+        return import_module(f".{name}", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,66 @@
+"""The groups of operations that the client of a large document has as attributes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from generator.document.document import Document
+from generator.operation.model import Operation
+from generator.python.docstrings import sentence
+from generator.python.naming import class_name, python_name
+
+# What the module of a group imports.
+_TAKEN = frozenset(
+    {
+        *("Any", "AsyncIterator", "Iterator", "Literal", "Mapping", "TYPE_CHECKING", "UNSET", "UUID", "UnsetType"),
+        *("MarkerPager", "NumberPager", "Pager", "Content", "FileContent", "Response"),
+        *("AsyncTransport", "SyncTransport"),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Operations with one tag.
+
+    Attributes:
+        name: The attribute of the client.
+        class_name: The class of the attribute; others have the same name after `Raw` and `Async`.
+        title: The tag, or what the document says of it in one sentence.
+        description: All that the document says of it.
+        operations: Its operations, one that is called `list` last.
+    """
+
+    name: str
+    class_name: str
+    title: str
+    description: str
+    operations: list[Operation]
+
+
+def group_operations(document: Document, operations: Sequence[Operation]) -> list[Group]:
+    """Return the groups in the order of the document, none if the client itself has all methods."""
+    described = _descriptions(document)
+    groups: dict[str, Group] = {}
+    for operation in operations:
+        if not operation.group:
+            continue
+        if operation.group not in groups:
+            text, description = described.get(operation.group, (operation.group.replace("_", " ").capitalize(), ""))
+            name = class_name(operation.group, taken=_TAKEN)
+            groups[operation.group] = Group(operation.group, name, sentence(text), description, [])
+        groups[operation.group].operations.append(operation)
+    for group in groups.values():
+        group.operations.sort(key=lambda operation: operation.name == "list")
+    return list(groups.values())
+
+
+def _descriptions(document: Document) -> dict[str, tuple[str, str]]:
+    """Return the text of each tag that the document describes, and its description, by its Python name."""
+    found: dict[str, tuple[str, str]] = {}
+    for tag in document.root.items("tags"):
+        name = tag.get("name")
+        if name:
+            found.setdefault(python_name(name.text()), (name.text(), tag.prose("description")))
+    return found
