@@ -203,8 +203,8 @@ def _merge_properties(first: dict[str, Any], second: dict[str, Any]) -> dict[str
 def _merge_additional(first: Any, second: Any) -> Any:
     if first is False or second is False:
         return False
-    if first is True or second is True:
-        return second if first is True else first
+    if second is True:
+        return first
     return {"allOf": [first, second]}
 
 

@@ -61,7 +61,9 @@ def foreign(make: Make) -> Package:
     }
     written = {"in": "query", "name": "where", "content": {JSON: {"schema": obj(a=INT)}}}
     piped = {"in": "query", "name": "ids", "style": "pipeDelimited", "schema": {"type": "array", "items": INT}}
-    form = obj(attributes=obj(name=TEXT), file={"type": "string", "format": "binary"}, note=TEXT)
+    form = obj(
+        attributes=obj(name=TEXT), file={"type": "string", "format": "binary"}, note=TEXT, a_b=TEXT, **{"a b": TEXT}
+    )
     form["required"] = ["attributes", "file"]
     return make(
         document(
@@ -192,6 +194,17 @@ def test_a_form_with_files_is_sent_in_the_order_of_the_document(
     )
     assert end == b"--\r\n"
     assert request.headers["content-length"] == str(len(request.content))
+
+
+def test_fields_of_a_form_with_equal_names_in_python_are_two_arguments(
+    foreign: Package, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(f"{foreign.name}._runtime.multipart.uuid4", lambda: UUID(int=7))
+    attributes = foreign.models.UploadBodyAttributes(name="a.txt")
+    _, request = foreign.call("upload", attributes=attributes, file=b"", a_b="1", a_b_="2")
+
+    assert b'name="a_b"\r\n\r\n1\r\n' in request.content
+    assert b'name="a b"\r\n\r\n2\r\n' in request.content
 
 
 def test_each_operation_sends_the_credentials_that_it_takes(foreign: Package) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from generator.__main__ import main
-from generator.document.document import Document
+from generator.document.document import Document, Node
 from generator.document.notes import Notes
 from generator.errors import SpecError
 from generator.pipeline import render
@@ -66,6 +66,13 @@ def test_a_fault_of_a_schema_costs_its_place_alone(tmp_path: Path) -> None:
     assert [line.strip() for line in models.splitlines() if line.startswith("    ") and ": " in line][-3:] == [
         "a: str", "b: Any", "c: int",
     ]  # fmt: skip
+
+
+def test_a_description_that_is_no_text_is_left_out() -> None:
+    notes = Notes(strict=False)
+
+    assert [Node({"a": value}, "#", notes).prose("a") for value in (5, None, "b")] == ["", "", "b"]
+    assert [str(note) for note in notes.found] == ["#/a: must be a string, not a number; put it in quotes (ignored)"]
 
 
 def test_a_note_is_kept_once_and_a_strict_reader_keeps_none() -> None:

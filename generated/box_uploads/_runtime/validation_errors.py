@@ -196,12 +196,12 @@ def _mismatch(match: re.Match[str]) -> str:
 
 def _length(match: re.Match[str]) -> str:
     unit = {"str": "characters", "bytes": "bytes"}.get(match[1], "items")
-    return f"must have {_BOUNDS.get(match[2], match[2])} {match[3]} {unit}"
+    return f"must have {_BOUNDS[match[2]]} {match[3]} {unit}"
 
 
 _RULES: tuple[tuple[str, Callable[[re.Match[str]], str]], ...] = (
     (r"(?s)Expected `str` matching regex (?:'|\")(.*)(?:'|\")\Z", _mismatch),
-    (r"Expected `(.*)` of length (\S+) (\S+)\Z", _length),
+    (r"Expected `(.*)` of length (>=|<=|>|<|==) (\S+)\Z", _length),
     (r"Expected `.*` (>=|<=|>|<) (\S+)\Z", lambda match: f"must be {_BOUNDS[match[1]]} {match[2]}"),
     (r"Expected `(.*)`, got `(.*)`\Z", lambda match: f"must be {match[1]}, not {match[2]}"),
     (r"Expected `.*` that's a (multiple of \S+)\Z", lambda match: f"must be a {match[1]}"),

@@ -169,7 +169,7 @@ class StateDir:
                 return
             if session is None or session.session_expires_at < oldest:
                 path.with_name(f".{path.name}.new").unlink(missing_ok=True)
-                path.unlink(missing_ok=True)
+                path.unlink()
 
     def _sessions(self) -> Iterator[tuple[Path, UploadSession]]:
         for path in sorted(self._folder.glob("*/*.json")):

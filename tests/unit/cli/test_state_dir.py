@@ -68,6 +68,24 @@ def test_leftovers_of_a_killed_upload_are_kept_for_exactly_a_day(journal: Path, 
     assert list(journal.parent.iterdir()) == []
 
 
+def test_a_session_that_another_process_deletes_at_the_same_time_is_deleted(
+    journal: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unlink = Path.unlink
+
+    def unlink_twice(path: Path, missing_ok: bool = False) -> None:
+        unlink(path, missing_ok=True)
+        unlink(path, missing_ok=missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", unlink_twice)
+    state_dir = StateDir(tmp_path / "state")
+    session = state_dir.read_session(journal)
+    assert session is not None
+    state_dir.delete_session(session.id)
+
+    assert not journal.exists()
+
+
 def test_an_old_lock_file_does_not_delete_a_journal_in_use(journal: Path, tmp_path: Path) -> None:
     beside(journal, "lock").touch()
     clean_up(tmp_path, 2 * DAY)

@@ -40,13 +40,13 @@ SECRET = Request(
     "op",
     "GET",
     BASE,
-    f"/things/{TOKEN}?fixed=value",
+    f"/things/{TOKEN}?fixed=value=value",
     query=(("key", KEY), ("short", "pin"), ("again", f"a{KEY}b"), ("q", "word"), ("line\nbreak", "x")),
     headers=(
         *(("x-key", KEY), ("authorization", "Basic dTpw"), ("Cookie", f"key={KEY}"), ("x-pin", "pin")),
         ("x-plain", "plain pin"),
     ),
-    url=f"{BASE}/things/{TOKEN}?fixed=value&t={TOKEN}",
+    url=f"{BASE}/things/{TOKEN}?fixed=value=value&t={TOKEN}",
     secrets=(KEY, "pin", ("user", PASSWORD)),
 )
 

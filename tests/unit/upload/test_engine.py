@@ -100,6 +100,26 @@ def test_buffers_are_used_again() -> None:
     assert len(source.buffers) == 5
 
 
+@pytest.mark.parametrize("needs", ["until done", "until submitted"])
+def test_the_view_of_a_part_ends_before_its_buffer_is_used_again(needs: Needs) -> None:
+    """Whoever still reads the part gets an error, rather than the bytes of another one."""
+
+    class Lending(Buffered):
+        lent: list[memoryview] = []
+
+        def window(self, offset: int, size: int, buffer: memoryview) -> memoryview:
+            for view in self.lent:
+                with pytest.raises(ValueError, match="released"):
+                    view.tobytes()
+            self.lent = [super().window(offset, size, buffer)]
+            return self.lent[0]
+
+    pool = Scripted(1)
+    pool.needs = needs
+    run(Engine(Plan(100, 10, 10), Lending(bytes(100)), CancelToken(), lambda _: None), pool)
+    assert pool.order == list(range(10))
+
+
 @pytest.mark.parametrize(("needs", "buffers"), [("until done", 3), ("until submitted", 1), ("nothing", 1)])
 def test_there_are_no_more_buffers_than_the_pool_needs(needs: Needs, buffers: int) -> None:
     source, pool = Buffered(bytes(100)), Scripted(3)

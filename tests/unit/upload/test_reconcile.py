@@ -307,6 +307,7 @@ def test_a_file_in_the_way_of_unknown_content_is_read(item: Any, is_list: bool, 
         (stored(), {"id": "../7"}, False),
         (stored(), {"id": ""}, False),
         (stored(), {"id": 7}, False),
+        (stored(), {"type": None, "id": "7"}, False),
         (stored(), [{"id": "7"}, {"id": "8"}], False),
     ],
 )
