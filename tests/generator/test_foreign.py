@@ -61,9 +61,8 @@ def foreign(make: Make) -> Package:
     }
     written = {"in": "query", "name": "where", "content": {JSON: {"schema": obj(a=INT)}}}
     piped = {"in": "query", "name": "ids", "style": "pipeDelimited", "schema": {"type": "array", "items": INT}}
-    form = obj(
-        attributes=obj(name=TEXT), file={"type": "string", "format": "binary"}, note=TEXT, a_b=TEXT, **{"a b": TEXT}
-    )
+    form = obj(attributes=obj(name=TEXT), file={"type": "string", "format": "binary"}, note=TEXT)
+    form["properties"] |= {"a_b": TEXT, "a b": TEXT}
     form["required"] = ["attributes", "file"]
     return make(
         document(
