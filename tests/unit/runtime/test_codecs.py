@@ -356,6 +356,8 @@ class Place(Struct, forbid_unknown_fields=True):
     ipv6: list[Annotated[str, Meta(pattern=FORMAT_PATTERNS["ipv6"])]] = []
     short: Annotated[str, Meta(pattern="^['a]$")] = "a"
     long: Annotated[str, Meta(pattern="^" + "(c|'){10}" * 8 + "$", description="Ten of it.")] = ""
+    whole: Annotated[str, Meta(pattern="^" + "a" * 78 + "$")] = "a" * 78
+    cut: Annotated[str, Meta(pattern="^" + "a" * 79 + "$")] = "a" * 79
 
 
 @pytest.mark.parametrize(
@@ -369,6 +371,8 @@ class Place(Struct, forbid_unknown_fields=True):
         ({"ipv6": ["::1", ""]}, "$.ipv6[...]", "is not a valid IPv6 address"),
         ({"short": "b"}, "$.short", "does not match ^['a]$"),
         ({"long": "b"}, "$.long", "breaks the rule: Ten of it"),
+        ({"whole": "b"}, "$.whole", f"does not match ^{'a' * 78}$"),
+        ({"cut": "b"}, "$.cut", f"does not match ^{'a' * 78}…"),
         ({"host": 5}, "$.host", "must be str, not int"),
         ({"more": 5}, "$", "has the unknown field more"),
     ],
