@@ -12,6 +12,7 @@ from .calls import call_all
 from .examples import Tally, property_examples, response_examples
 from .round_trip import round_trips
 from .subject import Subject, generated
+from .times import measure_times
 
 _SHOWN = 5
 
@@ -31,6 +32,10 @@ def main(arguments: list[str] | None = None) -> int:
         with generated(document, f"subject{number}") as subject:
             print(f"{document.name}: generated in {time.monotonic() - begin_s:.1f} s, {len(subject.notes.found)} notes")
             holds &= report(subject, document, options.examples, types=options.types)
+            times = measure_times(subject)
+            print(f"  package imported beyond httpx2             {times.package:7.1f} ms")
+            print(f"  models imported                            {times.models:7.1f} ms")
+            print(f"  slowest operation made ready               {times.operation:7.1f} ms")
     return 0 if holds else 1
 
 
