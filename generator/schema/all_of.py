@@ -15,6 +15,10 @@ _PROSE = frozenset({"title", "description", "default", "deprecated", "readOnly",
 _NOT_ASSERTIONS = ANNOTATIONS["schema"] | _PROSE
 
 
+class NoValueError(SpecError):
+    """No value matches a schema."""
+
+
 def merge_all_of(document: Document, node: Node) -> Node:
     """Return an equivalent schema without `allOf`: a `$ref` with annotations beside it, or a schema without `$ref`.
 
@@ -33,20 +37,39 @@ def union_alternatives(document: Document, node: Node, keyword: Literal["oneOf",
         raise SpecError(f"{node.place}/{keyword}", "is empty, so no value matches; list at least one")
     if not beside.keys() - {"nullable"}:
         return alternatives
-    narrowed = [_narrow(document, alternative, node.with_value(beside)) for alternative in alternatives]
-    # An alternative that the keywords beside it rule out matches no value.
-    possible = [alternative for alternative in narrowed if not _is_ruled_out(alternative)]
-    return possible or narrowed
+    possible: list[Node] = []
+    contradictions: list[NoValueError] = []
+    for alternative in alternatives:
+        # An alternative that the keywords beside it rule out matches no value.
+        try:
+            narrowed = _narrow(document, alternative, node.with_value(beside))
+            if narrowed is not alternative:
+                _refuse_contradiction(document, narrowed)
+            possible.append(narrowed)
+        except NoValueError as error:
+            contradictions.append(error)
+    if not possible:
+        raise contradictions[0]
+    return possible
 
 
-def _is_ruled_out(node: Node) -> bool:
-    """Return whether the `const` of a schema is not in the `enum` beside it."""
-    return (
-        is_object(node.value)
-        and {"const", "enum"} <= node.value.keys()
-        and is_array(node.value["enum"])
-        and node.value["const"] not in node.value["enum"]
-    )
+def _refuse_contradiction(document: Document, node: Node) -> None:
+    """Refuse a schema whose `const` is not in its `enum`, or with a required property that no value matches."""
+    if not is_object(node.value):
+        return
+    schema = node.object()
+    if {"const", "enum"} <= schema.keys() and is_array(schema["enum"]) and schema["const"] not in schema["enum"]:
+        raise NoValueError(f"{node.place}/const", "is not in the enum beside it; correct one of them")
+    required = schema.get("required")
+    for name, member in node.members("properties"):
+        if is_array(required) and name in required and is_object(member.value) and "allOf" in member.value:
+            try:
+                _refuse_contradiction(document, _merge(document, member, ()))
+            except NoValueError:
+                raise
+            except SpecError:
+                # Reading its type notes it.
+                continue
 
 
 def _is_assertion(name: str) -> bool:
@@ -165,7 +188,7 @@ def _merge_two(first: dict[str, Any], second: Node, owner: Node) -> dict[str, An
             problem = f"allOf has two different {name}, {result[name]!r} and {value!r}; keep one of them"
             owner.note(problem, "the first one counts")
         if result[name] == [] and name in {"type", "enum"}:
-            raise SpecError(owner.place, f"allOf leaves no {name} that matches all its members")
+            raise NoValueError(owner.place, f"allOf leaves no {name} that matches all its members")
     _open_closed(result, first, second.object(), owner)
     for keyword, flag in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
         flags = isinstance(result.get(flag), bool)
@@ -196,8 +219,19 @@ def _merge_types(first: Any, second: Any) -> Any:
 def _merge_properties(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
     result = dict(first)
     for name, value in second.items():
-        result[name] = {"allOf": [result[name], value]} if name in result and result[name] != value else value
+        result[name] = _both(result[name], value) if name in result else value
     return result
+
+
+def _both(first: Any, second: Any) -> Any:
+    """Return a schema that asks for both, which stays the same if it is merged with one of them again."""
+    members: list[Any] = []
+    for schema in (first, second):
+        is_merged = is_object(schema) and schema.keys() == {"allOf"} and is_array(schema["allOf"])
+        for member in schema["allOf"] if is_merged else [schema]:
+            if member not in members:
+                members.append(member)
+    return members[0] if len(members) == 1 else {"allOf": members}
 
 
 def _merge_additional(first: Any, second: Any) -> Any:
@@ -205,7 +239,7 @@ def _merge_additional(first: Any, second: Any) -> Any:
         return False
     if second is True:
         return first
-    return {"allOf": [first, second]}
+    return _both(first, second)
 
 
 def _common_multiple(first: float, second: float) -> int:
@@ -220,7 +254,7 @@ _MERGES: dict[str, Callable[[Any, Any], Any]] = {
     "properties": _merge_properties,
     "required": lambda first, second: list(dict.fromkeys([*first, *second])),
     "enum": lambda first, second: [value for value in first if value in second],
-    "items": lambda first, second: {"allOf": [first, second]},
+    "items": _both,
     "additionalProperties": _merge_additional,
     "multipleOf": _common_multiple,
     "uniqueItems": lambda first, second: bool(first or second),

@@ -7,6 +7,7 @@ or refused with its place.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -89,6 +90,8 @@ class SchemaReader:
         self._nullable_models: set[str] = set()
         self._unions: list[tuple[Node, OneOf]] = []
         self._recursive: dict[str, OneOf] = {}
+        self._inline_objects: dict[str, Model] = {}
+        self._is_reading = False
         components = document.root.get("components")
         self._components = components.members("schemas") if components else []
         for name, node in self._components:
@@ -154,11 +157,19 @@ class SchemaReader:
         return found
 
     def _type_of(self, node: Node, hint: str) -> Type:
+        is_outermost, self._is_reading = not self._is_reading, True
         try:
             return self._read_type(node, hint)
         except SpecError as error:
             node.notes.add(error.place, error.problem, "taken as any value")
             return ANY
+        except RecursionError:
+            if not is_outermost:
+                raise
+            node.note("is nested too deeply; name the inner schemas under components/schemas", "taken as any value")
+            return ANY
+        finally:
+            self._is_reading = not is_outermost
 
     def _read_type(self, node: Node, hint: str) -> Type:
         if node.value is True:
@@ -277,8 +288,16 @@ class SchemaReader:
 
     def _object_type(self, node: Node, hint: str) -> Type:
         if has_properties(node):
+            content = json.dumps(node.value, sort_keys=True)
+            if content in self._inline_objects:
+                # Merging a recursive schema gives an object that contains itself.
+                return Named(self._inline_objects[content])
             model = Model(self._new_class_name(hint), node.place)
-            self._read_fields(model, node)
+            self._inline_objects[content] = model
+            try:
+                self._read_fields(model, node)
+            finally:
+                del self._inline_objects[content]
             return Named(model)
         if node.items("required"):
             (node / "required").note("names properties that are not declared; add them to properties")

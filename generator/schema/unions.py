@@ -39,6 +39,8 @@ def settle_unions(unions: list[tuple[Node, OneOf]]) -> None:
     claims: dict[Model, set[tuple[str, tuple[str | int, ...]]]] = {}
     for node, one_of in unions:
         models = _models(one_of)
+        # Before any other is decided: a recursive union is also inside of unions that come before it.
+        one_of.is_native &= not one_of.is_recursive
         try:
             tags = _tags(node, models)
         except SpecError as error:
@@ -49,9 +51,7 @@ def settle_unions(unions: list[tuple[Node, OneOf]]) -> None:
             claims.setdefault(model, set()).add((tags[0] if tags else "", tuple(values)))
     for _, one_of in unions:
         models, tags = _models(one_of), tags_of[one_of]
-        one_of.is_native &= (
-            not one_of.is_recursive and not any(model.is_open for model in models) and _is_native(one_of)
-        )
+        one_of.is_native &= not any(model.is_open for model in models) and _is_native(one_of)
         if one_of.is_native and tags:
             # A Struct has one tag, with one value.
             one_of.is_native = all(len(claims[model]) == 1 for model in models) and all(map(_is_single, tags[1]))

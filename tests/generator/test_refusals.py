@@ -476,7 +476,7 @@ REFUSED: list[tuple[Any, str]] = [
     (get(tags=["ä" * 150]), f"{GET}: the name ääääääääääääääääääää… {TOO_LONG}"),
     (body("text/plain; charset"), f"{BODY}/text~1plain; charset: is not a media type, such as application/json"),
     (parameter("cookie", "a b"), f"{Q}/name: 'a b' cannot be the name of a cookie"),
-    (schema(nested(200)), TOO_DEEP),
+    (schema(nested(200)), f"{S}: {TOO_DEEP}"),
     (schema(nested(300)), TOO_DEEP),
 ]
 

@@ -291,3 +291,56 @@ def test_a_schema_with_a_reserved_name_gets_an_underscore() -> None:
     assert {name.rstrip("_") for name in definitions} == {"Hint", *CLASSES, "FORMATPATTERNS"} - {"FORMAT_PATTERNS"}
     assert [name for name in CLASSES if name in definitions] == []
     assert definitions["Hint"] == ", ".join(f"{name}_: str" for name in fields["properties"])
+
+
+def test_a_merged_object_that_contains_itself_is_one_model() -> None:
+    extended = {"allOf": [ref("Tree"), {"properties": {"extra": TEXT}}]}
+    _, definitions = rendered(ref("Tree"), schemas={"Tree": {"properties": {"child": extended}}})
+
+    assert definitions == {"Tree": "child?: TreeChild", "TreeChild": "child?: TreeChild, extra?: str"}
+
+
+def test_merging_two_recursive_schemas_comes_to_an_end() -> None:
+    block = {"properties": {"nodes": {"type": "array", "items": {"oneOf": [ref("Block"), ref("Text")]}}}}
+    text = {"properties": {"nodes": {"type": "array", "items": ref("Block")}, "text": TEXT}}
+    _, definitions = rendered({"allOf": [ref("Block"), ref("Text")]}, schemas={"Block": block, "Text": text})
+
+    assert set(definitions) >= {"Block", "Text", "Hint"}
+
+
+@pytest.mark.parametrize(
+    ("schema", "type_"),
+    [
+        ({"type": "string", "oneOf": [INT, {**TEXT, "maxLength": 2}]}, "Annotated[str, Meta(max_length=2)]"),
+        ({"enum": ["a"], "anyOf": [{"enum": ["b"]}, TEXT]}, 'Literal["a"]'),
+        (
+            {"allOf": [obj(k={"enum": ["a"]}), {"oneOf": [obj(k={"enum": ["b"]}), obj(k={"enum": ["a"]}, n=TEXT)]}]},
+            "models.Hint",
+        ),
+    ],
+)
+def test_an_alternative_that_no_value_matches_is_left_out(schema: Any, type_: str) -> None:
+    assert rendered(schema)[0] == type_
+
+
+def test_a_schema_that_is_nested_too_deeply_costs_its_place_alone() -> None:
+    deep: dict[str, Any] = TEXT
+    for _ in range(300):
+        deep = {"type": "array", "items": {"allOf": [deep, {}]}}
+    read = Document(document(schemas={"Deep": obj(a=deep, b=TEXT)}), "test", strict=False)
+    found = SchemaReader(read)
+    found.read_components()
+
+    assert [field.type.text() for field in found.models[0].fields] == ["Any", "str"]
+    assert [note.place for note in read.notes.found] == ["#/components/schemas/Deep/properties/a"]
+
+
+def test_a_union_with_a_recursive_one_inside_is_not_left_to_msgspec() -> None:
+    values = [TEXT, {"type": "array", "items": {"oneOf": [TEXT, ref("Plain")]}}, ref("Plain")]
+    plain = {"type": "object", "additionalProperties": {"anyOf": values}}
+    read = Document(document(schemas={"Plain": plain}), "test")
+    found = SchemaReader(read)
+    found.read_components()
+    found.settle_unions()
+
+    assert len(found.unions) == 3
