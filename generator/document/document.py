@@ -124,6 +124,26 @@ class Document:
             found = f"the number {version}; put it in quotes" if isinstance(version, float) else repr(version)
             raise SpecError("#/openapi", f"must be a version 3.0 or 3.1, not {found}")
         self.is_3_0 = match[1] == "0"
+        self.root = self.root.with_value({**root, "info": self._read_info()})
+
+    def _read_info(self) -> Any:
+        """Return `info` with a title and a version: they only name the API, so that a document can do without them."""
+        info = self.root.get("info")
+        if info is None or not is_object(info.value):
+            problem = "lacks 'info'" if info is None else f"must be an object, not {json_type(info.value)}"
+            (info or self.root).note(problem, "taken as empty")
+            info = self.root.with_value({}, "#/info")
+        value = dict(info.object())
+        for name, fallback in (("title", "API"), ("version", "0")):
+            if name not in value:
+                info.note(f"lacks {name!r}", f"taken as {fallback!r}")
+                value[name] = fallback
+            elif not isinstance(value[name], str):
+                shown = fallback if value[name] is None or isinstance(value[name], (dict, list)) else str(value[name])
+                problem = f"must be a string, not {json_type(value[name])}; put it in quotes"
+                (info / name).note(problem, f"taken as {shown!r}")
+                value[name] = shown
+        return value
 
     @classmethod
     def load(cls, path: Path, name: str, *, strict: bool = True, tolerant: bool = False) -> Document:

@@ -12,9 +12,9 @@ from generator.errors import SpecError
 from generator.python.naming import class_name, python_name
 from generator.schema.descriptions import default_note, join_sentences, schema_description
 from generator.schema.schemas import SchemaReader
-from generator.schema.types import Type
+from generator.schema.types import Scalar, Type
 
-from .bodies import check_flat, is_flat
+from .bodies import is_flat
 from .model import Parameter
 
 _QUERY_STYLES = frozenset({"deepObject", "spaceDelimited", "pipeDelimited"})
@@ -152,14 +152,17 @@ class ParameterReader:
         schema, is_json = self._schema(node)
         type_ = self._schemas.type_of(schema, class_name(name))
         if is_json and location != "query":
-            raise SpecError(schema.place, "JSON is only supported in a query; give it a schema of its own")
-        if is_json:
+            schema.note("JSON is only supported in a query; give it a schema of its own", "the caller writes it as text")
+            type_ = Scalar("str")
+        elif is_json:
             style = "json"
         elif location == "query" and style == "form" and not is_flat(type_):
             schema.note("an object or a nested array has no form in a query; give it style: deepObject", "sent as JSON")
             style = "json"
-        elif style != "deepObject":
-            check_flat(schema.place, type_)
+        elif style != "deepObject" and not is_flat(type_):
+            problem = "an object or a nested array is not supported here; use scalars and lists of them"
+            schema.note(problem, "the caller writes it as text")
+            type_ = Scalar("str")
         return Parameter(
             location=location,
             wire_name=wire_name,

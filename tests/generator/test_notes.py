@@ -18,7 +18,7 @@ from .conftest import INT, TEXT, command_line, document, obj, operation, ref, wr
 from .test_refusals import REFUSED
 
 # What cannot be a client at all, or is an extension of ours that contradicts itself.
-HOPELESS = ("is an array", "is a string", "#/openapi", "#/info", "#: lacks", "#/paths:", "#/x-")
+HOPELESS = ("is an array", "is a string", "#/openapi", "#: lacks", "#/paths:", "#/x-")
 FINE = document({"/a": {"get": operation()}})
 
 
@@ -127,3 +127,30 @@ def test_a_missing_operation_is_named_and_fails_unless_that_is_allowed(
     ]
     assert run(tmp_path, content, "--allow-missing") == 0
     assert run(tmp_path, content, "--strict") == 1
+
+
+@pytest.mark.parametrize(
+    ("info", "meaning"),
+    [
+        ({"title": "T"}, "#/info: lacks 'version' (taken as '0')"),
+        ({"title": "T", "version": 1.5}, "#/info/version: must be a string, not a number; put it in quotes (taken as '1.5')"),
+        ({"title": None, "version": "1"}, "#/info/title: must be a string, not null; put it in quotes (taken as 'API')"),
+    ],
+)  # fmt: skip
+def test_a_document_without_a_title_or_version_is_generated(info: Any, meaning: str, tmp_path: Path) -> None:
+    notes = tolerant(document({"/a": {"get": operation()}}, info=info), tmp_path)
+    assert [str(note) for note in notes.found] == [meaning]
+    assert not notes.missing
+
+
+@pytest.mark.parametrize("place", ["path", "header"])
+@pytest.mark.parametrize("schema", [{"schema": obj(major=INT)}, {"content": {"application/json": {"schema": TEXT}}}])
+def test_an_object_in_a_path_or_header_is_text_that_the_caller_writes(
+    schema: dict[str, Any], place: str, tmp_path: Path
+) -> None:
+    declared = {"name": "version", "in": place, "required": True, **schema}
+    notes = tolerant(document({"/a/{version}": {"get": operation(parameters=[declared])}}), tmp_path)
+    assert not notes.missing
+    assert any(note.meaning == "the caller writes it as text" for note in notes.found)
+    module = (tmp_path / "made" / "api" / "default" / "call.py").read_text(encoding="utf-8")
+    assert "version: str" in module

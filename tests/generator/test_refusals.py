@@ -149,7 +149,7 @@ REFUSED: list[tuple[Any, str]] = [
     (document(openapi=3.1), "#/openapi: must be a version 3.0 or 3.1, not the number 3.1; put it in quotes"),
     ({"openapi": "3.1.0", "paths": {}}, "#: lacks 'info'"),
     (document(info={"version": "1"}), "#/info: lacks 'title'"),
-    (document(info={"title": 5, "version": "1"}), "#/info/title: must be a string, not a number"),
+    (document(info={"title": 5, "version": "1"}), "#/info/title: must be a string, not a number; put it in quotes"),
     ({"openapi": "3.1.0", "info": {"title": "a", "version": "1"}}, "#: lacks 'paths'"),
     ({**document(), "paths": [1]}, "#/paths: must be an object, not an array"),
     (document({"/a": {"get": []}}), f"{GET}: must be an object, not an array"),
