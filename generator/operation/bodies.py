@@ -13,7 +13,7 @@ from generator.python.naming import class_name
 from generator.schema.all_of import merge_all_of
 from generator.schema.scalars import is_binary
 from generator.schema.schemas import SchemaReader
-from generator.schema.types import ANY, NONE, Array, Map, Model, Named, Scalar, Type
+from generator.schema.types import ANY, NONE, Array, Map, Model, Named, Scalar, Type, union
 
 from .links import read_url_source
 from .model import Body, Codec, FormField, Link, Media, Response
@@ -153,9 +153,11 @@ class BodyReader:
         type_ = self._schemas.type_of(schema, hint) if schema else ANY
         if is_json:
             return Codec("Json", type_, tolerant=not is_request and self._document.tolerant)
+        if is_form and not _is_object(type_):
+            node.note("a form needs an object with properties", "the caller writes it as text")
+            return Codec("Text", Scalar("str"))
         if is_form:
-            _check_form(node, type_)
-            return Codec("Form", type_)
+            return Codec("Form", type_, deep=_deep_properties(node))
         return (
             Codec("Text", Scalar("str"))
             if _is_text_type(base)
@@ -167,21 +169,37 @@ class BodyReader:
         fields: list[FormField] = []
         encoding = dict(node.members("encoding"))
         flat = merge_all_of(self._document, self._document.resolve_schema(schema))
-        for field, member in self._schemas.fields_of(flat, hint):
-            target = merge_all_of(self._document, self._document.resolve_schema(member))
-            items = target.get("items") if isinstance(target.value, dict) else None
-            item = self._document.resolve_schema(items) if items else None
-            if is_binary(target) or (item and is_binary(item)):
-                field.type = Scalar("FileContent") if is_binary(target) else Array(Scalar("FileContent"))
+        for field, file in self._schemas.fields_of(flat, hint, self._file_type):
+            if file:
                 fields.append(FormField(field, None))
                 continue
             given = encoding[field.wire_name].prose("contentType") if field.wire_name in encoding else ""
+            if field.wire_name in encoding and encoding[field.wire_name].prose("style") == "deepObject":
+                encoding[field.wire_name].note("deepObject is only supported in an urlencoded form", "sent as JSON")
             media_type = given or ("" if is_flat(field.type) else "application/json")
             if media_type and not media_type.endswith("json"):
                 encoding[field.wire_name].note("only JSON and text are encoded", "sent as text without a media type")
                 media_type = ""
             fields.append(FormField(field, field.type, media_type))
         return fields
+
+    def _file_type(self, schema: Node) -> Type | None:
+        """Return the type of a property that is a file, a list of files, or one of both; None for any other."""
+        try:
+            flat = merge_all_of(self._document, self._document.resolve_schema(schema))
+        except SpecError:
+            # Reading its type notes it.
+            return None
+        if not isinstance(flat.value, dict):
+            return None
+        if is_binary(flat):
+            return Scalar("FileContent")
+        if items := flat.get("items"):
+            return Array(Scalar("FileContent")) if self._file_type(items) == Scalar("FileContent") else None
+        alternatives = [node for node in (*flat.items("oneOf"), *flat.items("anyOf")) if node.value != {"type": "null"}]
+        types = [self._file_type(node) for node in alternatives]
+        files = [type_ for type_ in types if type_]
+        return union(*files) if files and len(files) == len(types) else None
 
     def _is_text_schema(self, schema: Node) -> bool:
         """Return whether a schema means a text that is sent as it is."""
@@ -213,11 +231,22 @@ def is_flat(type_: Type) -> bool:
     return True
 
 
-def _check_form(node: Node, type_: Type) -> None:
-    resolved = type_.resolved
-    is_model = isinstance(resolved, Named) and isinstance(resolved.definition, Model)
-    if not is_model and not isinstance(resolved, Map):
-        raise SpecError(node.place, "a form needs an object with properties")
+def _is_object(type_: Type) -> bool:
+    """Return whether all values of a type are objects."""
+    return all(isinstance(member, Map) or (isinstance(member, Named) and isinstance(member.definition, Model))
+               for member in type_.members)  # fmt: skip
+
+
+def _deep_properties(node: Node) -> tuple[str, ...]:
+    """Return the properties of an urlencoded form that are written as names with keys."""
+    found: list[str] = []
+    for name, encoding in node.members("encoding"):
+        style = encoding.prose("style") or "form"
+        if style == "deepObject":
+            found.append(name)
+        elif style != "form" or not encoding.flag("explode", default=True):
+            encoding.note("in a form only style deepObject, or form with explode, is supported", "sent as the latter")
+    return tuple(found)
 
 
 def _is_text_type(base: str) -> bool:

@@ -59,6 +59,8 @@ class Codec:
     """Whether it keeps what a server sends beyond its type."""
     form: list[FormField] = field(default_factory=list[FormField])
     """The properties of a form with files."""
+    deep: tuple[str, ...] = ()
+    """The properties of an urlencoded form that are written as names with keys, such as `metadata[size]`."""
 
     @property
     def is_typed(self) -> bool:

@@ -152,7 +152,9 @@ class ParameterReader:
         schema, is_json = self._schema(node)
         type_ = self._schemas.type_of(schema, class_name(name))
         if is_json and location != "query":
-            schema.note("JSON is only supported in a query; give it a schema of its own", "the caller writes it as text")
+            schema.note(
+                "JSON is only supported in a query; give it a schema of its own", "the caller writes it as text"
+            )
             type_ = Scalar("str")
         elif is_json:
             style = "json"

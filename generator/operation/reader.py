@@ -241,13 +241,13 @@ def _name_constants(operation: Operation) -> None:
 
     for parameter in operation.parameters:
         parameter.constant = constant_name(parameter.name)
-    codecs: dict[tuple[str, Type], Codec] = {}
+    codecs: dict[tuple[str, Type, tuple[str, ...]], Codec] = {}
     all_media: list[Media] = [*(operation.body.media if operation.body else [])]
     for response in operation.responses:
         all_media += response.media
     for media in all_media:
         type_ = media.codec.type
-        codec = codecs.setdefault((media.codec.kind, type_), media.codec)
+        codec = codecs.setdefault((media.codec.kind, type_, media.codec.deep), media.codec)
         codec.tolerant |= media.codec.tolerant
         if not codec.constant and codec.kind != "Empty":
             definition = type_.definition if isinstance(type_, Named) else None

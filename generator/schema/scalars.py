@@ -39,7 +39,12 @@ _TYPES_OF_VALUES = {str: {"string"}, int: {"integer", "number"}, type(None): {"n
 
 def is_binary(node: Node) -> bool:
     """Return whether a schema means raw bytes, not JSON."""
-    return isinstance(node.value, dict) and node.object().get("format") == "binary"
+    if not isinstance(node.value, dict):
+        return False
+    schema = node.object()
+    # OpenAPI 3.1 says it with a media type, where nothing encodes the bytes as text.
+    is_content = schema.get("contentMediaType") == "application/octet-stream" and "contentEncoding" not in schema
+    return schema.get("format") == "binary" or (is_content and "type" in schema)
 
 
 def string_type(node: Node) -> Type:

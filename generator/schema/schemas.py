@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Literal
 
@@ -138,21 +138,29 @@ class SchemaReader:
         self._fill_models()
         return type_
 
-    def fields_of(self, node: Node, hint: str) -> list[tuple[Field, Node]]:
-        """Return the properties of a schema as fields, each with its own schema, without making a model of it."""
+    def fields_of(self, node: Node, hint: str, files: Callable[[Node], Type | None]) -> list[tuple[Field, Type | None]]:
+        """Return the properties of a form as fields, without making a model of it.
+
+        Args:
+            node: The schema of the form.
+            hint: Class name for the models in it.
+            files: Returns the type of a property that is a file, None for any other.
+
+        Returns:
+            The fields, each with its type as a file, if it is one.
+        """
         required = [name.text() for name in node.items("required")]
-        found: list[tuple[Field, Node]] = []
+        found: list[tuple[Field, Type | None]] = []
         taken: set[str] = set()
         for wire_name, member in node.members("properties"):
             name = python_name(wire_name, taken=taken)
             taken.add(name)
             # A file has no type of its own.
-            is_file = scalars.is_binary(self.document.resolve_schema(member))
-            typed = (
-                member.with_value({"type": "string", "description": schema_description(member)}) if is_file else member
-            )
+            file = files(member)
+            typed = member.with_value({"type": "string", "description": schema_description(member)}) if file else member
             field = self._read_field(wire_name, name, typed, hint, is_required=wire_name in required)
-            found.append((field, member))
+            field.type = file or field.type
+            found.append((field, file))
         self._fill_models()
         return found
 

@@ -40,6 +40,10 @@ class Type(ABC):
             plain: Whether constraints are left out and aliases resolved.
         """
 
+    def argument_text(self, prefix: str = "") -> str:
+        """Return the expression for an argument, which a type checker evaluates as it does any other value."""
+        return self.text(prefix)
+
     @property
     def members(self) -> tuple[Type, ...]:
         """The alternatives, if this is a union."""
@@ -128,6 +132,13 @@ class Union(Type):
     def text(self, prefix: str = "", *, plain: bool = False) -> str:
         """Return the expression as Python."""
         return " | ".join(dict.fromkeys(type_.text(prefix, plain=plain) for type_ in self.alternatives))
+
+    def argument_text(self, prefix: str = "") -> str:
+        """Return the expression for an argument."""
+        texts = dict.fromkeys(type_.text(prefix) for type_ in self.alternatives)
+        has_constraints = any("Annotated[" in type_.resolved.text() for type_ in self.alternatives)
+        # Pyright knows `Annotated[int, ...] | None` only where a type is expected.
+        return f"Union[{', '.join(texts)}]" if NONE in self.alternatives and has_constraints else self.text(prefix)
 
     @property
     def members(self) -> tuple[Type, ...]:

@@ -154,3 +154,55 @@ def test_an_object_in_a_path_or_header_is_text_that_the_caller_writes(
     assert any(note.meaning == "the caller writes it as text" for note in notes.found)
     module = (tmp_path / "made" / "api" / "default" / "call.py").read_text(encoding="utf-8")
     assert "version: str" in module
+
+
+FORM = "application/x-www-form-urlencoded"
+
+
+def form(tmp_path: Path, **media: Any) -> tuple[str, list[str]]:
+    """Return the module of an operation whose body is a form, and the notes."""
+    post = operation(requestBody={"required": True, "content": {FORM: media}})
+    notes = tolerant(document({"/a": {"post": post}}), tmp_path)
+    assert not notes.missing
+    module = (tmp_path / "made" / "api" / "default" / "call.py").read_text(encoding="utf-8")
+    return module, [f"{note.problem} ({note.meaning})" for note in notes.found]
+
+
+def test_a_form_that_is_no_object_is_text_that_the_caller_writes(tmp_path: Path) -> None:
+    module, notes = form(tmp_path, schema={"type": "array", "items": TEXT})
+    assert "_TEXT: Final = Text()" in module
+    assert notes == ["a form needs an object with properties (the caller writes it as text)"]
+
+
+def test_a_form_may_be_one_of_several_objects(tmp_path: Path) -> None:
+    module, notes = form(tmp_path, schema={"anyOf": [obj(a=TEXT), obj(b=TEXT)]})
+    assert "_FORM: Final[Form[" in module
+    assert not notes
+
+
+def test_a_form_has_the_styles_of_its_properties(tmp_path: Path) -> None:
+    styles = {"a": {"style": "deepObject", "explode": True}, "b": {"style": "pipeDelimited"}, "c": {"style": "form"}}
+    module, notes = form(tmp_path, schema=obj(a=obj(x=TEXT), b=TEXT, c=TEXT), encoding=styles)
+    assert 'deep=("a", )' in module
+    assert notes == ["in a form only style deepObject, or form with explode, is supported (sent as the latter)"]
+
+
+BINARY = {"type": "string", "format": "binary"}
+
+
+@pytest.mark.parametrize(
+    ("schema", "type_"),
+    [
+        ({"anyOf": [BINARY, {"type": "null"}]}, "FileContent"),
+        ({"anyOf": [{"type": "array", "items": BINARY}, {"type": "null"}]}, "list[FileContent]"),
+        ({"oneOf": [BINARY, {"type": "array", "items": BINARY}]}, "FileContent | list[FileContent]"),
+        ({"type": "string", "contentMediaType": "application/octet-stream"}, "FileContent"),
+    ],
+)
+def test_a_file_in_a_form_may_be_one_alternative(schema: Any, type_: str, tmp_path: Path) -> None:
+    media = {"multipart/form-data": {"schema": obj(file=schema)}}
+    post = operation(requestBody={"required": True, "content": media})
+    notes = tolerant(document({"/a": {"post": post}}), tmp_path)
+    assert not notes.found
+    module = (tmp_path / "made" / "api" / "default" / "call.py").read_text(encoding="utf-8")
+    assert f"file: {type_}" in module

@@ -344,3 +344,21 @@ def test_a_union_with_a_recursive_one_inside_is_not_left_to_msgspec() -> None:
     found.settle_unions()
 
     assert len(found.unions) == 3
+
+
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        ({**INT, "minimum": 1, "type": ["integer", "null"]}, "Union[Annotated[int, Meta(ge=1)], None]"),
+        ({"anyOf": [ref("Limit"), {"type": "null"}]}, "Union[models.Limit, None]"),
+        ({"type": ["string", "null"]}, "str | None"),
+        ({**INT, "minimum": 1}, "Annotated[int, Meta(ge=1)]"),
+    ],
+)
+def test_a_type_as_an_argument_is_one_that_type_checkers_take(schema: Any, value: str) -> None:
+    limit = {**INT, "minimum": 1}
+    read = Document({**document(schemas={"Limit": limit}), "x-parts": {"it": schema}}, "test")
+    found = SchemaReader(read)
+    found.read_components()
+
+    assert found.type_of(read.root / "x-parts" / "it", "Hint").argument_text("models.") == value

@@ -13,7 +13,7 @@ from .conversion import convert, decoder_of
 from .errors import DecodeError, InvalidArgumentError
 from .json_types import is_array, is_object
 from .open_object import EXTRA, EXTRA_BYTES, inline_extra
-from .parameters import plain_text, query_text
+from .parameters import deep_pairs, plain_text, query_text
 from .text import short_repr
 from .tolerance import convert_tolerantly
 from .validation_errors import NATIVE, argument_error, check_finite, encoding_error, explain_decode_error
@@ -181,12 +181,14 @@ class Form(Generic[T]):
 
     Args:
         type_: The object, as msgspec understands it.
+        deep: Properties that are written as names with keys, such as `metadata[size]`, for each scalar in them.
     """
 
-    __slots__ = ("_type",)
+    __slots__ = ("_deep", "_type")
 
-    def __init__(self, type_: Any) -> None:
+    def __init__(self, type_: Any, *, deep: tuple[str, ...] = ()) -> None:
         self._type = type_
+        self._deep = deep
 
     def encode(self, value: T) -> bytes:
         """Return a value as a body.
@@ -199,8 +201,11 @@ class Form(Generic[T]):
             raise InvalidArgumentError("body", "must have fields", shown=short_repr(value))
         pairs: list[str] = []
         for name, content in fields.items():
-            items = content if is_array(content) else [content]
-            pairs += [f"{query_text(name, name)}={query_text(_form_text(item, name), name)}" for item in items]
+            if name in self._deep:
+                found = deep_pairs(name, content)
+            else:
+                found = [(name, item) for item in (content if is_array(content) else [content])]
+            pairs += [f"{query_text(key, name)}={query_text(_form_text(item, name), name)}" for key, item in found]
         return "&".join(pairs).replace("%20", "+").encode()
 
     def encode_given(self, value: T) -> bytes | None:

@@ -20,7 +20,7 @@ from .open_object import inline_extra
 from .text import short_repr
 from .validation_errors import NATIVE, argument_error, check_finite, encoding_error
 
-__all__ = ["Parameter", "check_model", "cookie_header", "given_url", "plain_text", "query_text"]
+__all__ = ["Parameter", "check_model", "cookie_header", "deep_pairs", "given_url", "plain_text", "query_text"]
 
 T = TypeVar("T")
 
@@ -95,7 +95,7 @@ class Parameter(Generic[T]):
         if self._style == "json":
             return ((self._name, self._json(plain)),)
         if self._style == "deepObject":
-            pairs = _deep_pairs(self._name, plain)
+            pairs = deep_pairs(self._name, plain)
             return tuple((name, self._encodable(plain_text(item, self._argument))) for name, item in pairs)
         if is_object(plain) and self._explode:
             return tuple((name, self._encodable(plain_text(item, self._argument))) for name, item in plain.items())
@@ -173,12 +173,12 @@ class Parameter(Generic[T]):
         return InvalidArgumentError(self._argument, rule, shown=shown)
 
 
-def _deep_pairs(name: str, value: object) -> list[tuple[str, object]]:
+def deep_pairs(name: str, value: object) -> list[tuple[str, object]]:
     """Return the scalars in a value, each with its name and the keys that lead to it in brackets."""
     if is_object(value):
-        return [pair for key, item in value.items() for pair in _deep_pairs(f"{name}[{key}]", item)]
+        return [pair for key, item in value.items() for pair in deep_pairs(f"{name}[{key}]", item)]
     if is_array(value):
-        return [pair for index, item in enumerate(value) for pair in _deep_pairs(f"{name}[{index}]", item)]
+        return [pair for index, item in enumerate(value) for pair in deep_pairs(f"{name}[{index}]", item)]
     return [(name, value)]
 
 

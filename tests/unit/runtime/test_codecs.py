@@ -397,6 +397,14 @@ def test_keys_may_be_numbers() -> None:
     assert Form[dict[int, str]](dict[int, str]).encode({1: "a"}) == b"1=a"
 
 
+def test_a_form_writes_a_deep_property_as_names_with_keys() -> None:
+    form = Form[Any](dict[str, Any], deep=("a", "b"))
+
+    assert form.encode({"a": {"x": 1, "y": {"z": "ä"}}, "b": ["p", {"q": True}], "c": {"d": 2}}) == (
+        b"a%5Bx%5D=1&a%5By%5D%5Bz%5D=%C3%A4&b%5B0%5D=p&b%5B1%5D%5Bq%5D=true&c=%7B%22d%22%3A2%7D"
+    )
+
+
 def test_a_form_writes_what_is_no_scalar_as_json() -> None:
     form = Form[Any](dict[str, Any])
     assert form.encode({"a": {"b": [1, None]}, "c": [1, {"d": "é"}]}) == (
