@@ -21,6 +21,8 @@ from .model import Body, Codec, FormField, Link, Media, Response
 _WORD = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
 _MEDIA_TYPE = re.compile(rf"{_WORD}/{_WORD}(\s*;\s*{_WORD}=({_WORD}|\"[\x20-\x21\x23-\x5b\x5d-\x7e]*\"))*")
 _CHARSET = re.compile(r";\s*charset=\"?([^\";]*)", re.IGNORECASE)
+_JSON = "application/json"
+_RANGES = frozenset({"*/*", "application/*"})
 _STATUS = re.compile(r"[1-5](\d\d|XX)|default", re.ASCII)
 
 
@@ -129,20 +131,27 @@ class BodyReader:
         base, semicolon, parameters = media_type.partition(";")
         base = base.strip().lower()
         charset = _CHARSET.search(media_type)
+        if base == "application/*+json" or (base in _RANGES and self._has_structure(node)):
+            if is_request or base in _RANGES:
+                node.note("is a range, and only JSON has a structure; name application/json", "taken as JSON")
+            # A response keeps its range: the server may name its JSON otherwise.
+            base, semicolon, parameters = (base if base in _RANGES and not is_request else _JSON), "", ""
+            is_json = True
+        else:
+            is_json = _is_json(base)
         if is_request and "*" in base:
             node.note("a request needs one media type, not a range of them", "sent as application/octet-stream")
             base, semicolon, parameters = "application/octet-stream", "", ""
         if is_request and charset and charset[1].lower() not in {"utf-8", "utf8", "us-ascii"}:
             node.note("only utf-8 is supported", "sent as utf-8")
             semicolon = parameters = ""
-        codec = self._choose_codec(node, base, hint, is_request=is_request)
+        codec = self._choose_codec(node, base, hint, is_request=is_request, is_json=is_json)
         return Media(f"{base}{semicolon}{parameters}" if is_request else base, codec, self._find_example(node))
 
-    def _choose_codec(self, node: Node, base: str, hint: str, *, is_request: bool) -> Codec:
+    def _choose_codec(self, node: Node, base: str, hint: str, *, is_request: bool, is_json: bool) -> Codec:
         schema = node.get("schema")
         if base == "multipart/form-data" and is_request and schema and (form := self._read_form(node, schema, hint)):
             return Codec("Multipart", ANY, form=form)
-        is_json = base == "application/json" or base.endswith("+json")
         if not is_json and schema and is_binary(self._document.resolve_schema(schema)):
             return Codec("Binary", Scalar("Content" if is_request else "bytes"))
         is_form = base == "application/x-www-form-urlencoded" and is_request
@@ -201,6 +210,13 @@ class BodyReader:
         files = [type_ for type_ in types if type_]
         return union(*files) if files and len(files) == len(types) else None
 
+    def _has_structure(self, node: Node) -> bool:
+        """Return whether the schema of a media type means neither a text nor bytes."""
+        schema = node.get("schema")
+        if schema is None or self._is_text_schema(schema):
+            return False
+        return not is_binary(self._document.resolve_schema(schema))
+
     def _is_text_schema(self, schema: Node) -> bool:
         """Return whether a schema means a text that is sent as it is."""
         try:
@@ -247,6 +263,11 @@ def _deep_properties(node: Node) -> tuple[str, ...]:
         elif style != "form" or not encoding.flag("explode", default=True):
             encoding.note("in a form only style deepObject, or form with explode, is supported", "sent as the latter")
     return tuple(found)
+
+
+def _is_json(base: str) -> bool:
+    """Return whether bodies of a media type are JSON; some name it with their own words behind a plus."""
+    return base in {_JSON, "text/json"} or base.endswith("+json") or base.startswith(f"{_JSON}+")
 
 
 def _is_text_type(base: str) -> bool:

@@ -12,7 +12,9 @@ from generator.__main__ import main
 from generator.document.document import Document, Node
 from generator.document.notes import Notes
 from generator.errors import SpecError
+from generator.operation.reader import OperationReader
 from generator.pipeline import render
+from generator.schema.schemas import SchemaReader
 
 from .conftest import INT, TEXT, command_line, document, obj, operation, ref, write_spec
 from .test_refusals import REFUSED
@@ -132,14 +134,14 @@ def test_a_missing_operation_is_named_and_fails_unless_that_is_allowed(
 @pytest.mark.parametrize(
     ("info", "meaning"),
     [
-        ({"title": "T"}, "#/info: lacks 'version' (taken as '0')"),
-        ({"title": "T", "version": 1.5}, "#/info/version: must be a string, not a number; put it in quotes (taken as '1.5')"),
-        ({"title": None, "version": "1"}, "#/info/title: must be a string, not null; put it in quotes (taken as 'API')"),
+        ({"title": "T"}, ": lacks 'version' (taken as '0')"),
+        ({"title": "T", "version": 1.5}, "/version: must be a string, not a number; put it in quotes (taken as '1.5')"),
+        ({"title": None, "version": "1"}, "/title: must be a string, not null; put it in quotes (taken as 'API')"),
     ],
-)  # fmt: skip
+)
 def test_a_document_without_a_title_or_version_is_generated(info: Any, meaning: str, tmp_path: Path) -> None:
     notes = tolerant(document({"/a": {"get": operation()}}, info=info), tmp_path)
-    assert [str(note) for note in notes.found] == [meaning]
+    assert [str(note) for note in notes.found] == [f"#/info{meaning}"]
     assert not notes.missing
 
 
@@ -206,3 +208,34 @@ def test_a_file_in_a_form_may_be_one_alternative(schema: Any, type_: str, tmp_pa
     assert not notes.found
     module = (tmp_path / "made" / "api" / "default" / "call.py").read_text(encoding="utf-8")
     assert f"file: {type_}" in module
+
+
+@pytest.mark.parametrize(
+    ("media_type", "notes"),
+    [
+        ("*/*", ["is a range, and only JSON has a structure; name application/json (taken as JSON)"]),
+        ("application/*", ["is a range, and only JSON has a structure; name application/json (taken as JSON)"]),
+        ("application/*+json", []),
+        ("text/json", []),
+        ("application/json+sarif", []),
+    ],
+)
+def test_a_structure_without_a_media_type_of_its_own_is_json(media_type: str, notes: list[str]) -> None:
+    content = {media_type: {"schema": obj(a=TEXT)}}
+    post = operation(responses={"200": {"description": "Done.", "content": content}})
+    read = Document(document({"/a": {"post": post}}), "spec", strict=False)
+    schemas = SchemaReader(read)
+    (found,) = OperationReader(read, schemas).read()
+    assert [media.codec.kind for media in found.successes[0].media] == ["Json"]
+    assert [f"{note.problem} ({note.meaning})" for note in read.notes.found] == notes
+
+
+@pytest.mark.parametrize("media_type", ["*/*", "application/*", "application/*+json"])
+def test_a_structure_in_a_range_is_sent_as_json(media_type: str) -> None:
+    body = {"content": {media_type: {"schema": obj(a=TEXT)}, "application/octet-stream": {}}}
+    read = Document(document({"/a": {"post": operation(requestBody=body)}}), "spec", strict=False)
+    schemas = SchemaReader(read)
+    (found,) = OperationReader(read, schemas).read()
+    assert found.body
+    assert [media.media_type for media in found.body.media] == ["application/json", "application/octet-stream"]
+    assert len(read.notes.found) == 1
