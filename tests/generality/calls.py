@@ -147,7 +147,8 @@ def _parameter(subject: Subject, operation: Operation, found: Any) -> Any:
             if isinstance(sampled, int) and found.type.text(plain=True) == "str":
                 sampled = str(sampled)
             convert = subject.runtime("conversion").convert
-            return convert(sampled or "text", declared._type, str_keys=True)  # as it is declared
+            given = "text" if sampled is None or sampled == "" else sampled  # zero is a value
+            return convert(given, declared._type, str_keys=True)  # as it is declared
     return "text"
 
 

@@ -41,7 +41,8 @@ def _failure(subject: Subject, loaded: Any, operation: Operation, media: Media, 
     body = subject.document.resolve_component(subject.node(operation) / "requestBody")
     declared = dict((body / "content").members())
     node = next(node for name, node in declared.items() if name.partition(";")[0].strip().lower() == media.base)
-    schema = json_schema(node.object().get("schema", {}))
+    # A schema that is null is noted, and taken as any value.
+    schema = json_schema(node.object().get("schema") or {})
     validator = jsonschema_rs.validator_for({**subject.whole_schema, "allOf": [schema]})
     path = operation.place.split("/")[2].replace("~1", "/").replace("~0", "~")
 
