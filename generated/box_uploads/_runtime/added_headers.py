@@ -42,6 +42,11 @@ class AddedHeaders:
             _check(name, value)
             self._fields[name.lower()] = value
 
+    @property
+    def fields(self) -> tuple[tuple[str, str], ...]:
+        """Names, in lower case, and values."""
+        return tuple(self._fields.items())
+
     def add_to(self, request: Request) -> Request:
         """Return a request with the fields.
 

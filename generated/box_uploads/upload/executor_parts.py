@@ -246,7 +246,8 @@ def run_part_job(job: PartJob) -> models.UploadPart:
             yield content[start : start + PIECE]
             idle_since = monotonic()
 
-    calls = raw.with_transport(raw.transport.without_retries().with_timeout_cap(left_s))
+    transport = raw.transport.with_options(headers=dict(job.make_client.headers))
+    calls = raw.with_transport(transport.without_retries().with_timeout_cap(left_s))
     try:
         response = calls.upload_part(
             decode(job.session, models.UploadSession),
@@ -322,6 +323,7 @@ class ClientFactory(msgspec.Struct, frozen=True, kw_only=True):
         timeout_s: The client's `Timeout` as plain seconds, in its order, or None for the defaults.
         trusted_hosts: Further hosts that the session's URLs may lead to.
         as_user: Id of the user on whose behalf the token acts, or None.
+        headers: Fields that are added to each request. A client that was made does not know them: they are of calls.
     """
 
     token: Callable[[], str]
@@ -329,6 +331,7 @@ class ClientFactory(msgspec.Struct, frozen=True, kw_only=True):
     timeout_s: tuple[float, ...] | None
     trusted_hosts: tuple[str, ...]
     as_user: str | None
+    headers: tuple[tuple[str, str], ...] = ()
 
     def __call__(self) -> Client:
         """Make the client, which sends each call once."""
@@ -360,12 +363,14 @@ def client_factory(client: Client | AsyncClient) -> ClientFactory:
         raise InvalidArgumentError("executor", rule)
     timeout = settings.timeout_s
     options: dict[str, Any] = client.raw.call_options
+    added = client.raw.transport.added_headers
     return ClientFactory(
         token=StaticToken(token) if isinstance(token, str) else token,
         base_url=settings.base_url,
         timeout_s=None if timeout is None else msgspec.structs.astuple(timeout),
         trusted_hosts=settings.trusted_hosts,
         as_user=options.get("as_user"),
+        headers=() if added is None else added.fields,
     )
 
 

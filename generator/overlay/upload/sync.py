@@ -66,8 +66,9 @@ def upload_file(  # noqa: PLR0913  # each is a setting of an upload
         workers: Parts that are sent at a time, 1 to 64.
         executor: Sends the parts, such as a process pool, each attempt as a job of its own. A path or a URL is read
             where its parts are sent, and needs one buffer for each worker there; other sources are copied into the
-            jobs, of which there are as many as workers. It stays open. The client's token goes there: give the client
-            a picklable callable to keep it out of jobs.
+            jobs, of which there are as many as workers. It stays open. The client's token goes there, as do the
+            headers of `with_options`: give the client a picklable callable to keep the token out of jobs. Its hooks
+            are not called for these parts.
         on_progress: Called with each event in this thread; an exception that it raises cancels the upload.
         resume: File for the journal, which makes the upload resumable; deleted on success.
         attributes: Attributes of the file.

@@ -113,6 +113,19 @@ def token() -> str:
     return "t0ken"
 
 
+def test_headers_that_a_caller_adds_go_along(monkeypatch: pytest.MonkeyPatch) -> None:
+    server = Recording()
+    with Client("t0ken", base_url=NOWHERE) as box:
+        factory = client_factory(box.with_options(headers={"X-Trace": "1"}).with_options(headers={"x-run": "s3cr3t"}))
+    again = pickle.loads(pickle.dumps(factory))  # noqa: S301  # our own
+    assert "s3cr3t" not in repr(again)
+    monkeypatch.setattr(ClientFactory, "__call__", lambda self: Client("t0ken", base_url=self.base_url, http=server))
+    job = part_job(make_client=again, client="headers", held=None, part=Part(0, 0, 10), source=bytes(10))
+    with pytest.raises(errors.ServerError):
+        run_part_job(job)
+    assert [(sent["x-trace"], sent["x-run"]) for sent in server.headers] == [("1", "s3cr3t")]
+
+
 def test_a_callable_for_the_token_goes_along_and_the_token_does_not() -> None:
     found = client_factory(AsyncClient(token))
     assert found.token is token
@@ -140,9 +153,11 @@ class Recording(httpx2.BaseTransport):
     def __init__(self) -> None:
         self.now_s = 100.0
         self.timeouts: list[dict[str, Any]] = []
+        self.headers: list[httpx2.Headers] = []
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         self.timeouts.append(request.extensions["timeout"])
+        self.headers.append(request.headers)
         for _ in cast("httpx2.SyncByteStream", request.stream):
             self.now_s += 1
         self.now_s += 7
@@ -153,9 +168,14 @@ class Recording(httpx2.BaseTransport):
 def test_a_failed_job_tells_how_long_no_bytes_have_moved(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
     server = Recording()
     monkeypatch.setattr(executor_parts, "monotonic", lambda: server.now_s)
-    made: Any = lambda: Client("t0ken", http=server)  # noqa: E731  # in place of a factory
+    monkeypatch.setattr(ClientFactory, "__call__", lambda _: Client("t0ken", http=server))
     job = part_job(
-        make_client=made, client=f"{size}", held=None, part=Part(0, 0, size), source=bytes(size), timeout_s=20.0
+        make_client=make_client("t0ken"),
+        client=f"{size}",
+        held=None,
+        part=Part(0, 0, size),
+        source=bytes(size),
+        timeout_s=20.0,
     )
     with pytest.raises(errors.ServerError) as caught:
         run_part_job(job)
