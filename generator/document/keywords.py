@@ -30,7 +30,7 @@ TRANSLATED: dict[str, frozenset[str]] = {
         | {"example", "examples"}
     ),
     "body": frozenset({"description", "content", "required"}),
-    "media type": frozenset({"schema", "example", "examples", "encoding"}),
+    "media type": frozenset({"schema", "example", "examples", "encoding", "itemSchema"}),
     "response": frozenset({"description", "headers", "content", "links"}),
     "header": frozenset({"description", "required", "deprecated"}),
     "link": frozenset({"operationId", "description"}),

@@ -23,6 +23,7 @@ _MEDIA_TYPE = re.compile(rf"{_WORD}/{_WORD}(\s*;\s*{_WORD}=({_WORD}|\"[\x20-\x21
 _CHARSET = re.compile(r";\s*charset=\"?([^\";]*)", re.IGNORECASE)
 _JSON = "application/json"
 _RANGES = frozenset({"*/*", "application/*"})
+_REDIRECTS = frozenset({"301", "302", "303", "307", "308"})
 _STATUS = re.compile(r"[1-5](\d\d|XX)|default", re.ASCII)
 
 
@@ -51,8 +52,13 @@ class BodyReader:
             return None
         return Body(media, required=node.flag("required"), description=node.prose("description"))
 
-    def read_responses(self, operation: Node, hint: str, *, is_head: bool) -> tuple[list[Response], list[Response]]:
-        """Return the responses of an operation: its successes in the order in which they are tried, and its errors."""
+    def read_responses(
+        self, operation: Node, hint: str, *, is_head: bool
+    ) -> tuple[list[Response], list[Response], bool]:
+        """Return the responses of an operation, and whether a redirect is followed.
+
+        The successes are in the order in which they are tried; the errors follow.
+        """
         found: dict[str, Response] = {}
         for status, node in (operation / "responses").members():
             if status.startswith("x-"):
@@ -69,13 +75,26 @@ class BodyReader:
         if not successes:
             # Without a 2XX, `default` describes the successes too.
             successes = [response for status, response in found.items() if status == "default"]
+        redirects = [
+            response
+            for status, response in found.items()
+            if status in _REDIRECTS and any(name.lower() == "location" for name, _ in response.headers)
+        ]
+        # Without content behind it, where a redirect leads is what the call is for.
+        is_way = bool(redirects) and any(success.has_content for success in successes)
+        follows = operation.flag("x-follow-redirect", default=is_way)
+        if not follows:
+            for redirect in redirects:
+                redirect.media = [Media("", Codec("Location", Scalar("str")))]
+            successes += redirects
         if not successes:
             problem = "has no successful response; add a 2XX status, or default"
             (operation / "responses").note(problem, "any 2XX is a success without a body")
             successes = [Response("2XX", "", [Media("", Codec("Empty", NONE))], [], [])]
-        errors = [response for status, response in found.items() if status[0] != "2"]
+        errors = [response for status, response in found.items() if status[0] != "2" and response not in redirects]
         # An exact status is tried before a range.
-        return sorted(successes, key=lambda success: (success.status.endswith("XX"), success.status)), errors
+        successes.sort(key=lambda success: (success.status.endswith("XX"), success.status))
+        return successes, errors, follows
 
     def _read_response(self, declared: Node, status: str, hint: str, *, is_head: bool) -> Response:
         node = self._document.resolve_component(declared)
@@ -86,6 +105,10 @@ class BodyReader:
             if content
             else []
         )
+        event = next((body.event for body in media if body.event), None)
+        if any(body.codec.kind == "Json" for body in media):
+            # The plain method asks for JSON, and the other one for the stream.
+            media = [body for body in media if not body.event]
         headers: list[tuple[str, str]] = []
         for name, member in node.members("headers"):
             header = self._document.resolve_component(member)
@@ -108,6 +131,7 @@ class BodyReader:
             media=media if media and not is_head else [Media("", Codec("Empty", NONE))],
             headers=headers,
             links=links,
+            event=None if is_head else event,
         )
 
     def _read_media(self, content: Node, hint: str, *, is_request: bool) -> list[Media]:
@@ -145,8 +169,41 @@ class BodyReader:
         if is_request and charset and charset[1].lower() not in {"utf-8", "utf8", "us-ascii"}:
             node.note("only utf-8 is supported", "sent as utf-8")
             semicolon = parameters = ""
+        if base == "text/event-stream" and not is_request:
+            event = self._event_codec(node, f"{hint}Event")
+            return Media(base, Codec("Text", Scalar("str")), self._find_example(node), event)
         codec = self._choose_codec(node, base, hint, is_request=is_request, is_json=is_json)
         return Media(f"{base}{semicolon}{parameters}" if is_request else base, codec, self._find_example(node))
+
+    def _event_codec(self, node: Node, hint: str) -> Codec:
+        """Return how the data of an event is decoded: by `x-event`, `itemSchema` (OpenAPI 3.2) or the schema."""
+        schema = node.get("x-event") or self._item_data(node) or node.get("schema")
+        target = self._document.resolve_schema(schema) if schema else None
+        if target and isinstance(target.value, dict) and target.object().get("type") == "array":
+            # An array stands for the events one after the other.
+            schema = target.get("items")
+        if schema is None or self._is_text(schema):
+            return Codec("Text", Scalar("str"))
+        return Codec("Json", self._schemas.type_of(schema, hint), tolerant=self._document.tolerant)
+
+    def _item_data(self, node: Node) -> Node | None:
+        """Return the schema of the data within `itemSchema`, which describes an event with its fields."""
+        item = node.get("itemSchema")
+        if item is None:
+            return None
+        flat = merge_all_of(self._document, self._document.resolve_schema(item))
+        data = dict(flat.members("properties")).get("data") if isinstance(flat.value, dict) else None
+        if data is None:
+            return item
+        target = self._document.resolve_schema(data)
+        return (target.get("contentSchema") if isinstance(target.value, dict) else None) or data
+
+    def _is_text(self, schema: Node) -> bool:
+        """Return whether a schema is one of strings, or says nothing."""
+        flat = merge_all_of(self._document, self._document.resolve_schema(schema))
+        return flat.value is True or (
+            isinstance(flat.value, dict) and (not flat.object() or flat.object().get("type") == "string")
+        )
 
     def _choose_codec(self, node: Node, base: str, hint: str, *, is_request: bool, is_json: bool) -> Codec:
         schema = node.get("schema")

@@ -52,7 +52,7 @@ class Codec:
     """How a body is encoded or decoded."""
 
     kind: str
-    """Class of the runtime: `Json`, `Form`, `Multipart`, `Text`, `Binary` or `Empty`."""
+    """Class of the runtime: `Json`, `Form`, `Multipart`, `Text`, `Binary`, `Location` or `Empty`."""
     type: Type
     constant: str = ""
     tolerant: bool = False
@@ -75,6 +75,8 @@ class Media:
     media_type: str
     codec: Codec
     example: Any = None
+    event: Codec | None = None
+    """How the data of an event is decoded, if it is a stream of events."""
 
     @property
     def base(self) -> str:
@@ -157,6 +159,8 @@ class Response:
     media: list[Media]
     headers: list[tuple[str, str]]
     links: list[Link]
+    event: Codec | None = None
+    """How the data of an event is decoded, if the body may be a stream of events."""
 
     @property
     def condition(self) -> str:
@@ -235,6 +239,10 @@ class Operation:
     """How to iterate over all items, if the result is a page of a list."""
     group: str = ""
     """The group of the client that has the method; empty if the client itself has it."""
+    follows_redirect: bool = False
+    """Whether a redirect is followed, once."""
+    stream_method: str = ""
+    """Name of the method that reads the body while it is used, empty if there is none."""
 
     @property
     def full_name(self) -> str:
@@ -251,8 +259,24 @@ class Operation:
         """The name of the method that goes through all pages, with the group that has it; empty if there is none."""
         return self._called(self.pagination.method) if self.pagination else ""
 
+    @property
+    def stream_name(self) -> str:
+        """The name of the method that reads the body while it is used, with its group; empty if there is none."""
+        return self._called(self.stream_method) if self.stream_method else ""
+
     def _called(self, name: str) -> str:
         return f"{self.group}.{name}" if self.group else name
+
+    @property
+    def event(self) -> Codec | None:
+        """How the data of an event is decoded, if a success may be a stream of events."""
+        return next((response.event for response in self.successes if response.event), None)
+
+    @property
+    def can_stream(self) -> bool:
+        """Whether a success is a stream of events, or bytes of any number."""
+        media = [media for response in self.successes for media in response.media]
+        return self.event is not None or any(found.codec.kind == "Binary" for found in media)
 
     @property
     def title(self) -> str:

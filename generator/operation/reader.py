@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from urllib.parse import parse_qsl
 
 from generator.document.document import Document, Node
@@ -18,7 +19,7 @@ from generator.schema.types import Model, Named, OneOf, Type
 
 from .bodies import BodyReader
 from .links import connect_link
-from .model import Body, Codec, Media, Operation, Parameter
+from .model import Body, Codec, Media, Operation, Parameter, Response
 from .names import BY_SIZE, Declared, Naming, name_operations, reserved_names, tag_name
 from .pagination import read_pagination
 from .parameters import USED_IN_METHODS, ParameterReader
@@ -77,7 +78,7 @@ class OperationReader:
             with self._isolated(operation):
                 operations[operation] = self._read_operation(operation, item, nodes, security)
         self._connect_links(operations)
-        self._find_pages(operations)
+        self._name_further_methods(operations)
         return list(operations.values())
 
     def _declared(self) -> dict[Declared, Node]:
@@ -91,20 +92,24 @@ class OperationReader:
                     found[operation] = item
         return found
 
-    def _find_pages(self, operations: Mapping[Declared, Operation]) -> None:
+    def _name_further_methods(self, operations: Mapping[Declared, Operation]) -> None:
+        """Name what iterates over pages or reads a body while it is used; all other names are known."""
         names: dict[str, set[str]] = defaultdict(set)
         for operation in operations.values():
             names[operation.group].add(operation.name)
         for declared, operation in operations.items():
             taken = names[operation.group]
+            reserved = reserved_names(operation.group)
             try:
-                operation.pagination = read_pagination(
-                    declared.node, operation, taken | reserved_names(operation.group)
-                )
+                operation.pagination = read_pagination(declared.node, operation, taken | reserved)
             except SpecError as error:
                 declared.node.notes.add(error.place, error.problem, "no iterator is made")
             if operation.pagination:
                 taken.add(operation.pagination.method)
+            if operation.can_stream:
+                name = re.sub("^stream_get(_|$)", r"stream\1", f"stream_{operation.name.rstrip('_')}")
+                operation.stream_method = free_name(name, taken | reserved)
+                taken.add(operation.stream_method)
 
     @contextmanager
     def _isolated(self, operation: Declared) -> Generator[None]:
@@ -167,7 +172,8 @@ class OperationReader:
         body = self._bodies.read_request(node, hint)
         if body:
             _spread_body(body, parameters)
-        successes, errors = self._bodies.read_responses(node, hint, is_head=declared.verb == "head")
+        successes, errors, follows = self._bodies.read_responses(node, hint, is_head=declared.verb == "head")
+        _add_partial_content(successes, parameters)
         documentation = node.get("externalDocs")
         operation = Operation(
             name=declared.name,
@@ -190,6 +196,7 @@ class OperationReader:
             successes=successes,
             errors=errors,
             idempotent=node.flag("x-idempotent") if "x-idempotent" in node.object() else None,
+            follows_redirect=follows,
         )
         _name_constants(operation)
         return operation
@@ -206,6 +213,18 @@ def _version(root: Node) -> str:
     info = root.object().get("info")
     version = info.get("version") if is_object(info) else None
     return version if isinstance(version, str) else ""
+
+
+def _add_partial_content(successes: list[Response], parameters: list[Parameter]) -> None:
+    """Add what a server answers to a range of bytes, which many documents forget: a 206 like the 200."""
+    has_range = any(found.location == "header" and found.wire_name.lower() == "range" for found in parameters)
+    if not has_range or any(success.status == "206" for success in successes):
+        return
+    for success in list(successes):
+        if success.status == "200" and any(media.codec.kind == "Binary" for media in success.media):
+            place = successes.index(success) + 1
+            text = "The part of it that `range` names."
+            successes.insert(place, replace(success, status="206", description=text, headers=[], links=[]))
 
 
 def _spread_body(body: Body, parameters: list[Parameter]) -> None:
@@ -245,6 +264,8 @@ def _name_constants(operation: Operation) -> None:
     all_media: list[Media] = [*(operation.body.media if operation.body else [])]
     for response in operation.responses:
         all_media += response.media
+        if response.event and response.event.kind == "Json":
+            all_media.append(Media("text/event-stream", response.event))
     for media in all_media:
         type_ = media.codec.type
         codec = codecs.setdefault((media.codec.kind, type_, media.codec.deep), media.codec)
@@ -255,3 +276,6 @@ def _name_constants(operation: Operation) -> None:
             codec.constant = constant_name(python_name(label), "_BODY")
             operation.codecs.append(codec)
         media.codec = codec
+    for response in operation.responses:
+        if response.event and response.event.kind == "Json":
+            response.event = codecs[response.event.kind, response.event.type, response.event.deep]

@@ -15,7 +15,8 @@ _TAKEN = frozenset(
     {
         *("Any", "AsyncIterator", "Iterator", "Literal", "Mapping", "TYPE_CHECKING", "UNSET", "UUID", "UnsetType"),
         *("MarkerPager", "NumberPager", "Pager", "Content", "FileContent", "Response"),
-        *("AsyncTransport", "SyncTransport"),
+        *("AsyncTransport", "SyncTransport", "AbstractAsyncContextManager", "AbstractContextManager"),
+        *("AsyncEventStream", "EventStream", "AsyncResponseStream", "ResponseStream"),
     }
 )
 

@@ -114,11 +114,15 @@ def _variables(document: Document, schemas: SchemaReader, operations: list[Opera
         "error_name": _error_name,
         "error_names": sorted(name for name in errors.__all__ if name.endswith("Error") and name != "ClientError"),
         "client_options": sorted(options.values(), key=lambda option: not option.required),
+        "follows_redirects": any(operation.follows_redirect for operation in operations),
+        "has_streams": any(operation.stream_method for operation in operations),
         "has_forms": any(codec.form for operation in operations for codec in operation.codecs),
         "authenticated": any(operation.authenticated for operation in operations),
         "needs_token": all(operation.needs_token for operation in operations if operation.authenticated),
         "request_id_headers": request_id_headers(document),
-        "api_hosts": api_hosts(document, operations) if any(operation.url_source for operation in operations) else (),
+        "api_hosts": api_hosts(document, operations)
+        if any(operation.url_source or operation.follows_redirect for operation in operations)
+        else (),
         "servers": sorted({operation.server for operation in operations}) if has_servers else [],
     }
 

@@ -69,8 +69,8 @@ class _Server:
     def _respond(self, answer: Response) -> httpx2.Response:
         status = 200 if answer.status in {"default", "2XX"} else int(answer.status)
         media = answer.media[0]
-        if media.codec.kind == "Empty":
-            return httpx2.Response(status)
+        if media.codec.kind in {"Empty", "Location"}:
+            return httpx2.Response(status, headers={"location": "https://elsewhere.example/"})
         base = media.media_type.replace("*", "x")
         if media.codec.kind != "Json":
             return httpx2.Response(status, content=b"content", headers={"content-type": base})

@@ -15,7 +15,7 @@ from .errors import TransportError
 from .messages import RawResponse
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
     from .auth import Credentials, Secret
     from .messages import Request
@@ -25,9 +25,15 @@ __all__ = ["Attempt", "FetchToken", "Pause", "Step", "call_flow"]
 
 
 class Attempt(msgspec.Struct, frozen=True):
-    """Send the request with a token or without; the result is the response or the error."""
+    """Send a request with a token or without; the result is the response or the error.
+
+    Attributes:
+        secret: The token, or None.
+        redirected: The request to send in place of the call's own, or None.
+    """
 
     secret: Secret | None
+    redirected: Request | None = None
 
 
 class Pause(msgspec.Struct, frozen=True):
@@ -53,13 +59,19 @@ class FetchToken(msgspec.Struct, frozen=True):
 Step: TypeAlias = Attempt | Pause | FetchToken
 
 
-def call_flow(request: Request, policy: RetryPolicy, credentials: Credentials) -> Generator[Step, Any, RawResponse]:
+def call_flow(
+    request: Request,
+    policy: RetryPolicy,
+    credentials: Credentials,
+    redirect: Callable[[Request, RawResponse], Request | None] = lambda _request, _response: None,
+) -> Generator[Step, Any, RawResponse]:
     """Decide the steps of one call, and return its response, whatever the status.
 
     Args:
         request: The request.
         policy: When an attempt is repeated.
         credentials: Where the token comes from.
+        redirect: Returns the request to which a response leads, or None if it leads nowhere.
 
     Raises:
         TransportError: No attempt got a response.
@@ -69,12 +81,18 @@ def call_flow(request: Request, policy: RetryPolicy, credentials: Credentials) -
     if bearer:
         secret = credentials.current or (yield FetchToken(None))
     attempt, may_refresh = 1, bearer and credentials.can_refresh
+    redirected: Request | None = None
     while True:
-        outcome: RawResponse | TransportError = yield Attempt(secret)
+        current, redirected = redirected, None
+        takes_secret = current is None or current.authenticated
+        outcome: RawResponse | TransportError = yield Attempt(secret if takes_secret else None, current)
         if isinstance(outcome, RawResponse):
+            redirected = None if current else redirect(request, outcome)
+            if redirected:
+                continue
             if outcome.status < 400:
                 return outcome
-            if outcome.status == 401 and may_refresh:
+            if outcome.status == 401 and may_refresh and takes_secret:
                 # A 401 is a refusal before any effect, so even a POST can be sent again.
                 may_refresh = False
                 secret = yield FetchToken(secret)
@@ -88,6 +106,7 @@ def call_flow(request: Request, policy: RetryPolicy, credentials: Credentials) -
             finally:
                 # An error that refers to itself keeps its frames, and with them the body, until the collector runs.
                 del outcome
+        # After a failure behind a redirect, the call begins anew: where it leads may be valid for a short time only.
         yield Pause(delay_s, attempt, outcome)
         attempt += 1
         if bearer:

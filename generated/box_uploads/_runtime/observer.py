@@ -112,6 +112,8 @@ def _kind(outcome: RawResponse | TransportError) -> str:
 def _line(shown: Request) -> str:
     """Return the method, the path, and the names of the parameters."""
     path, _, fixed = shown.path.partition("?")
+    if shown.is_redirected:
+        path = shown.server + path
     names = [pair.partition("=")[0] for pair in fixed.split("&") if pair]
     # A name may be the caller's own, and is not to begin a line of the log.
     names += [quote(name, safe="[]", errors="replace") for name, _ in shown.query]

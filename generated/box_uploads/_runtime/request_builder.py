@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
     from .auth import Secret
-    from .messages import Request
+    from .messages import RawResponse, Request
     from .url_policy import UrlPolicy
 
 __all__ = ["RequestBuilder"]
@@ -116,6 +116,14 @@ class RequestBuilder:
         """Take an event of the HTTP library, which awaits that."""
         self._bind(event, info)
 
+    def redirect(self, request: Request, raw: RawResponse) -> Request | None:
+        """Return the request to which a redirect leads, or None if the response is none, or must not be followed."""
+        if not request.follows_redirect:
+            return None
+        from .redirects import redirected_request  # noqa: PLC0415  # few operations redirect
+
+        return redirected_request(request, raw, str(self._url(request, None)), self._url_policy)
+
     def build(self, request: Request, secret: Secret | None) -> httpx2.Request:
         """Return the HTTP library's form of a request.
 
@@ -127,10 +135,13 @@ class RequestBuilder:
         if request.content is not None and not is_small(request.content):
             headers.append(("content-length", str(size_of(request.content))))
             content = self._chunks(request.content)
-        if self._client is None:
+        if self._client is None or (request.is_redirected and not request.authenticated):
+            # Not the caller's client behind a redirect: its cookies and header fields may be credentials.
             prepared = httpx2.Request(
                 request.method, url, headers=headers, content=content, extensions=self._extensions
             )
+            if "timeout" not in prepared.extensions and self._client is not None:
+                prepared.extensions["timeout"] = self._bounded(self._client.timeout.as_dict())
         else:
             timeout: Any = httpx2.USE_CLIENT_DEFAULT if self._timeouts is None else self._timeouts
             prepared = self._client.build_request(
@@ -156,8 +167,11 @@ class RequestBuilder:
         return [field for field in self._defaults if field[0] not in own] + list(request.headers)
 
     def _url(self, request: Request, secret: Secret | None) -> httpx2.URL:
-        text = (self._base or self._server(request.server)) + request.path
-        if request.url:
+        text = request.url
+        if not text:
+            text = (self._base or self._server(request.server)) + request.path
+        elif not request.is_redirected:
+            # Where a redirect leads was checked when it was followed.
             text = self._check_url(request, secret)
         if request.query:
             text, _, given = text.partition("?")

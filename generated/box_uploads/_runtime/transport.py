@@ -4,25 +4,30 @@
 from __future__ import annotations
 
 import time
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Self
 
 from .auth import Secret
 from .call_flow import Attempt, FetchToken, call_flow
-from .transport_settings import BaseTransport, Timeout, check_http, check_proxies
+from .transport_settings import BaseTransport, Timeout, accepting, check_http, check_proxies
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection, Sequence
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Generator, Sequence
     from types import TracebackType
+    from typing import TypeVar
 
     import httpx2
 
     from .auth import Credentials
     from .call_flow import Step
     from .errors import TransportError
+    from .event_stream import AsyncEventStream, EventStream
     from .hooks import Hooks
     from .messages import RawResponse, Request
+    from .response_stream import AsyncResponseStream, OpenResponse, ResponseStream
     from .retry import RetryPolicy
+
+    T = TypeVar("T")
 
 __all__ = ["AsyncTransport", "SyncTransport", "Timeout"]
 
@@ -102,21 +107,78 @@ class SyncTransport(BaseTransport):
             InvalidArgumentError: The request cannot be sent.
             ClientClosedError: The client is closed.
         """
+        return self._call(request, None)
+
+    @contextmanager
+    def stream(
+        self, request: Request, check: Callable[[RawResponse], object], *, accept: str = "*/*"
+    ) -> Generator[ResponseStream]:
+        """Send a request as `send` does, and yield its response, whose body is read while it is used.
+
+        Args:
+            request: The request.
+            check: Raises the error for a response that is no success.
+            accept: The media types that are asked for, unless the request names them itself.
+
+        Raises:
+            TransportError: No response was received.
+            InvalidArgumentError: The request cannot be sent.
+            ClientClosedError: The client is closed.
+        """
+        from .response_stream import OpenResponse, ResponseStream  # noqa: PLC0415  # for those who use it
+
+        opened = OpenResponse(request, self._map_error)
+        try:
+            raw = self._call(accepting(request, accept), opened)
+            check(raw)
+            opened.keep(raw.content)
+            stream = ResponseStream(raw, opened, self._http_errors)
+            try:
+                yield stream
+            finally:
+                stream.close()
+        finally:
+            opened.close()
+
+    @contextmanager
+    def stream_events(
+        self, request: Request, check: Callable[[RawResponse], object], read: Callable[[bytes], T]
+    ) -> Generator[EventStream[T]]:
+        """Send a request as `stream` does, and yield its response as events.
+
+        Args:
+            request: The request.
+            check: Raises the error for a response that is no success.
+            read: Decodes the data of an event.
+
+        Raises:
+            DecodeError: The response is no stream of events.
+        """
+        from .event_stream import EventStream  # noqa: PLC0415  # for those who use it
+
+        with self.stream(request, check, accept="text/event-stream") as stream:
+            yield EventStream(stream, read)
+
+    def _call(self, request: Request, opened: OpenResponse | None) -> RawResponse:
+        """Carry out the steps of a call; with `opened`, that gets the body of a success unread."""
         if self.added_headers is not None:
             request = self.added_headers.add_to(request)
-        steps = call_flow(request, self._retry, self.credentials)
+        steps = call_flow(request, self._retry, self.credentials, self._builder.redirect)
         step = next(steps)
         while True:
             try:
-                step = steps.send(self._carry_out(step, request))
+                step = steps.send(self._carry_out(step, request, opened))
             except StopIteration as stop:
                 response: RawResponse = stop.value
                 return response
 
-    def _carry_out(self, step: Step, request: Request) -> RawResponse | TransportError | Secret | None:
+    def _carry_out(
+        self, step: Step, request: Request, opened: OpenResponse | None
+    ) -> RawResponse | TransportError | Secret | None:
         if isinstance(step, Attempt):
+            request = step.redirected or request
             watch = self.observer.watch(request, step.secret)
-            outcome = self._attempt(request, step.secret)
+            outcome = self._attempt(request, step.secret, opened)
             if watch is not None:
                 watch.end(outcome)
             return outcome
@@ -143,16 +205,23 @@ class SyncTransport(BaseTransport):
     ) -> None:
         self.close()
 
-    def _attempt(self, request: Request, secret: Secret | None) -> RawResponse | TransportError:
+    def _attempt(
+        self, request: Request, secret: Secret | None, opened: OpenResponse | None
+    ) -> RawResponse | TransportError:
         self._check_open(closed=self._client.is_closed)
         builder = self._builder_now()
         prepared = builder.build(request, secret)
+        if opened is not None:
+            opened.prepare(request, prepared)
         auth = self._auth if request.authenticated else None
         try:
             response = self._client.send(prepared, stream=True, auth=auth, follow_redirects=False)
         except self._http_errors as error:
             return self._map_error(request, error, prepared)
         reader = self._reader(request, response, builder)
+        if opened is not None and response.is_success:
+            opened.take(response)
+            return reader.finish(None)
         try:
             try:
                 if not reader.take_read_body():
@@ -244,21 +313,78 @@ class AsyncTransport(BaseTransport):
             InvalidArgumentError: The request cannot be sent.
             ClientClosedError: The client is closed.
         """
+        return await self._call(request, None)
+
+    @asynccontextmanager
+    async def stream(
+        self, request: Request, check: Callable[[RawResponse], object], *, accept: str = "*/*"
+    ) -> AsyncGenerator[AsyncResponseStream]:
+        """Send a request as `send` does, and yield its response, whose body is read while it is used.
+
+        Args:
+            request: The request.
+            check: Raises the error for a response that is no success.
+            accept: The media types that are asked for, unless the request names them itself.
+
+        Raises:
+            TransportError: No response was received.
+            InvalidArgumentError: The request cannot be sent.
+            ClientClosedError: The client is closed.
+        """
+        from .response_stream import AsyncResponseStream, OpenResponse  # noqa: PLC0415  # for those who use it
+
+        opened = OpenResponse(request, self._map_error)
+        try:
+            raw = await self._call(accepting(request, accept), opened)
+            check(raw)
+            opened.keep(raw.content)
+            stream = AsyncResponseStream(raw, opened, self._http_errors)
+            try:
+                yield stream
+            finally:
+                await stream.aclose()
+        finally:
+            await opened.aclose()
+
+    @asynccontextmanager
+    async def stream_events(
+        self, request: Request, check: Callable[[RawResponse], object], read: Callable[[bytes], T]
+    ) -> AsyncGenerator[AsyncEventStream[T]]:
+        """Send a request as `stream` does, and yield its response as events.
+
+        Args:
+            request: The request.
+            check: Raises the error for a response that is no success.
+            read: Decodes the data of an event.
+
+        Raises:
+            DecodeError: The response is no stream of events.
+        """
+        from .event_stream import AsyncEventStream  # noqa: PLC0415  # for those who use it
+
+        async with self.stream(request, check, accept="text/event-stream") as stream:
+            yield AsyncEventStream(stream, read)
+
+    async def _call(self, request: Request, opened: OpenResponse | None) -> RawResponse:
+        """Carry out the steps of a call; with `opened`, that gets the body of a success unread."""
         if self.added_headers is not None:
             request = self.added_headers.add_to(request)
-        steps = call_flow(request, self._retry, self.credentials)
+        steps = call_flow(request, self._retry, self.credentials, self._builder.redirect)
         step = next(steps)
         while True:
             try:
-                step = steps.send(await self._carry_out(step, request))
+                step = steps.send(await self._carry_out(step, request, opened))
             except StopIteration as stop:
                 response: RawResponse = stop.value
                 return response
 
-    async def _carry_out(self, step: Step, request: Request) -> RawResponse | TransportError | Secret | None:
+    async def _carry_out(
+        self, step: Step, request: Request, opened: OpenResponse | None
+    ) -> RawResponse | TransportError | Secret | None:
         if isinstance(step, Attempt):
+            request = step.redirected or request
             watch = self.observer.watch(request, step.secret)
-            outcome = await self._attempt(request, step.secret)
+            outcome = await self._attempt(request, step.secret, opened)
             if watch is not None:
                 watch.end(outcome)
             return outcome
@@ -282,16 +408,23 @@ class AsyncTransport(BaseTransport):
     ) -> None:
         await self.aclose()
 
-    async def _attempt(self, request: Request, secret: Secret | None) -> RawResponse | TransportError:
+    async def _attempt(
+        self, request: Request, secret: Secret | None, opened: OpenResponse | None
+    ) -> RawResponse | TransportError:
         self._check_open(closed=self._client.is_closed)
         builder = self._builder_now()
         prepared = builder.build(request, secret)
+        if opened is not None:
+            opened.prepare(request, prepared)
         auth = self._auth if request.authenticated else None
         try:
             response = await self._client.send(prepared, stream=True, auth=auth, follow_redirects=False)
         except self._http_errors as error:
             return self._map_error(request, error, prepared)
         reader = self._reader(request, response, builder)
+        if opened is not None and response.is_success:
+            opened.take(response)
+            return reader.finish(None)
         try:
             try:
                 if not reader.take_read_body():

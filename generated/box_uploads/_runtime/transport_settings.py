@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .request_builder import RequestBuilder
     from .response_reader import ResponseReader
 
-__all__ = ["BaseTransport", "Timeout", "TransportSettings", "check_http", "check_proxies"]
+__all__ = ["BaseTransport", "Timeout", "TransportSettings", "accepting", "check_http", "check_proxies"]
 
 _LONGEST_S = 1e9
 
@@ -223,6 +223,13 @@ class BaseTransport:
     def _check_open(self, *, closed: bool) -> None:
         if closed or self.is_closed:
             raise ClientClosedError("the client is closed; create a new one", retry_safe=True)
+
+
+def accepting(request: Request, accept: str) -> Request:
+    """Return a request that asks for some media types, unless it names them itself."""
+    if any(name.lower() == "accept" for name, _ in request.headers):
+        return request
+    return msgspec.structs.replace(request, headers=(("accept", accept), *request.headers))
 
 
 def check_http(http: object, client: type, transport: type) -> None:

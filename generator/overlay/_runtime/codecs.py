@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from .messages import RawResponse
 
-__all__ = ["Binary", "Empty", "Form", "Json", "Text"]
+__all__ = ["Binary", "Empty", "Form", "Json", "Location", "Text"]
 
 T = TypeVar("T")
 
@@ -172,6 +172,21 @@ class Empty:
 
     def encode(self, value: None = None) -> None:
         """Return no body."""
+
+
+class Location:
+    """Redirects that are not followed, since where they lead is what the call is for."""
+
+    def decode(self, raw: RawResponse) -> str:
+        """Return the URL to which a response leads, as the server sent it.
+
+        Raises:
+            DecodeError: It names none, or several.
+        """
+        found = raw.headers.get_list("location")
+        if len(found) != 1:
+            raise _decode_error("belongs to a redirect without a Location", raw)
+        return found[0]
 
 
 class Form(Generic[T]):

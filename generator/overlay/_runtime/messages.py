@@ -32,6 +32,8 @@ class Request(msgspec.Struct, frozen=True):
         authenticated: Whether the client's credentials are sent.
         repeatable: Whether the request is idempotent, or None if its method says it.
         secrets: Credentials in it, which errors must not show.
+        follows_redirect: Whether a redirect is followed, once.
+        is_redirected: Whether `url` is where a redirect leads; the path then only stands for it.
     """
 
     operation: str
@@ -45,6 +47,8 @@ class Request(msgspec.Struct, frozen=True):
     url: str = ""
     repeatable: bool | None = None
     secrets: tuple[str | tuple[str, str] | msgspec.UnsetType, ...] = ()
+    follows_redirect: bool = False
+    is_redirected: bool = False
 
     @property
     def idempotent(self) -> bool:

@@ -71,6 +71,33 @@ class UrlPolicy:
             raise UntrustedUrlError(text, f"does not lead to {path} below {places}; set base_url= for another API")
         return text
 
+    def may_follow(self, text: str) -> bool:
+        """Return whether a redirect may lead to a URL: over https, or to this machine if the base URL is there, too."""
+        url = _URL.match(text)
+        if url is None:
+            return False
+        return url["scheme"].lower() == "https" or (
+            self._at_loopback and url["scheme"].lower() == "http" and is_loopback(url["host"])
+        )
+
+    def trusts(self, text: str, sender: str) -> bool:
+        """Return whether the token may be sent to a URL, whatever its path.
+
+        Args:
+            text: The URL.
+            sender: The URL that has had the token already, so that the same origin learns nothing new.
+        """
+        url, own = _URL.match(text), _URL.match(sender.partition("?")[0])
+        if url is None:
+            return False
+        if own is not None and _origin(url) == _origin(own):
+            return True
+        try:
+            self._check_origin(text, url)
+        except UntrustedUrlError:
+            return False
+        return True
+
     def _is_base(self, url: re.Match[str]) -> bool:
         """Whether a URL leads to the host of the base URL; all names of this machine are one host."""
         return _origin(url) == self._base_origin or (self._at_loopback and is_loopback(url["host"]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias
 
 import httpx2
 import pytest
@@ -47,6 +47,38 @@ class Closing(httpx2.MockTransport):
         self.is_closed = True
 
 
+class BlockingStream:
+    """A stream of either kind, as a context manager whose iteration blocks."""
+
+    def __init__(self, manager: Any, wait: Callable[[Any], Any]) -> None:
+        self._manager, self._wait = manager, wait
+        self.is_async = hasattr(manager, "__aenter__")
+
+    def __enter__(self) -> Self:
+        manager = self._manager
+        self.stream: Any = self._wait(manager.__aenter__() if self.is_async else manager.__enter__())
+        return self
+
+    def __exit__(self, *error: object) -> Any:
+        manager = self._manager
+        return self._wait(manager.__aexit__(*error) if self.is_async else manager.__exit__(*error))
+
+    def __iter__(self) -> BlockingStream:
+        return self
+
+    def __next__(self) -> Any:
+        if not self.is_async:
+            return next(self.stream)
+        try:
+            return self._wait(anext(self.stream))
+        except StopAsyncIteration:
+            raise StopIteration from None
+
+    def call(self, method: str, *arguments: Any) -> Any:
+        name = "aclose" if method == "close" and self.is_async else method
+        return self._wait(getattr(self.stream, name)(*arguments))
+
+
 class Blocking:
     """A transport of either kind whose calls block."""
 
@@ -56,6 +88,12 @@ class Blocking:
     def send(self, request: Request) -> RawResponse:
         raw: RawResponse = self._wait(self.transport.send(request))
         return raw
+
+    def stream(self, request: Request, check: Callable[[RawResponse], object] = lambda _: None) -> BlockingStream:
+        return BlockingStream(self.transport.stream(request, check), self._wait)
+
+    def stream_events(self, request: Request, read: Callable[[bytes], Any] = bytes.decode) -> BlockingStream:
+        return BlockingStream(self.transport.stream_events(request, lambda _: None, read), self._wait)
 
     def close(self) -> None:
         self._wait(self.transport.aclose() if isinstance(self.transport, AsyncTransport) else self.transport.close())

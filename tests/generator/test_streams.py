@@ -1,0 +1,274 @@
+"""Methods that read a body while it is used, and operations that redirect, in generated packages."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import re
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+import pytest
+
+from .conftest import INT, TEXT, Make, Package, document, json_body, obj, operation, parameter, ref
+from .test_watched_calls import KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+BINARY = {"schema": {"type": "string", "format": "binary"}}
+LOCATION = {"Location": {"description": "Where it is.", "schema": TEXT}}
+REDIRECT = {"description": "Moved.", "headers": LOCATION}
+EVENTS = "text/event-stream"
+DOWNLOAD = "https://dl.elsewhere.example/d?sign=1"
+
+
+def answers(*statuses: Any, **content: Any) -> dict[str, Any]:
+    """Return responses: a 200 with content, and others."""
+    found = {"200": {"description": "Done.", "content": content}} if content else {}
+    return found | dict(statuses)
+
+
+def got(name: str, *statuses: Any, **parts: Any) -> dict[str, Any]:
+    content = parts.pop("content", {})
+    return {"get": operation(operationId=name, responses=answers(*statuses, **content), **parts)}
+
+
+@pytest.fixture(scope="module")
+def package(make: Make) -> Package:
+    item = obj(event=TEXT, data={"type": "string", "contentSchema": ref("Tick")})
+    headers = [parameter("header", "range"), parameter("header", "x-user", **{"x-client-option": True})]
+    chat = operation(
+        operationId="chat",
+        requestBody=json_body(obj(stream={"type": "boolean"})),
+        responses=answers(**{"application/json": {"schema": ref("Tick")}, EVENTS: {"schema": ref("Tick")}}),
+    )
+    return make(
+        document(
+            {
+                "/content": got("get_content", content={"application/octet-stream": BINARY}, parameters=headers),
+                "/moved": got("get_moved", ("302", REDIRECT), content={"application/octet-stream": BINARY}),
+                "/asked": got("get_asked", content={"text/plain": {}}, **{"x-follow-redirect": True}),
+                "/refused": got(
+                    "get_refused", ("302", REDIRECT), content={"text/plain": {}}, **{"x-follow-redirect": False}
+                ),
+                "/place": got("get_place", ("302", REDIRECT)),
+                "/place-or-nothing": got("get_place_or_nothing", ("303", REDIRECT), ("204", {"description": "None."})),
+                "/undocumented": got("get_undocumented", content={"text/plain": {}}),
+                "/xml": got("get_xml", content={"application/xml": {}}),
+                "/text-xml": got("get_text_xml", content={"text/xml": {"schema": TEXT}}),
+                "/words": got("watch_words", content={EVENTS: {"schema": TEXT}}),
+                "/ticks": got("watch_ticks", content={EVENTS: {"schema": ref("Tick")}}),
+                "/items": got("watch_items", content={EVENTS: {"itemSchema": item}}),
+                "/lists": got("watch_lists", content={EVENTS: {"schema": {"type": "array", "items": ref("Tick")}}}),
+                "/named": got("watch_named", content={EVENTS: {"schema": TEXT, "x-event": ref("Tick")}}),
+                "/chat": {"post": chat},
+                "/taken": got("stream_content", ("204", {"description": "Done."})),
+            },
+            {"Tick": obj(number=INT)},
+        )
+    )
+
+
+class Server:
+    """Keeps the requests, redirects from some paths, and else answers with what it was given."""
+
+    def __init__(self, content: bytes = b"content", media_type: str = "", status: int = 200) -> None:
+        self.requests: list[httpx2.Request] = []
+        self.content, self.status = content, status
+        self.headers = {"content-type": media_type} if media_type else {}
+
+    def __call__(self, request: httpx2.Request) -> httpx2.Response:
+        self.requests.append(request)
+        if re.search("moved|asked|refused|place|undocumented", request.url.path):
+            return httpx2.Response(302, headers={"location": DOWNLOAD})
+        return httpx2.Response(self.status, content=self.content, headers=self.headers)
+
+
+def run(package: Package, kind: str, server: Any, use: Callable[[Any], Any], **options: Any) -> Any:
+    """Use a client of either kind; a context manager is entered, and what is iterated over collected."""
+    settings = {"http": httpx2.MockTransport(server), **options}
+    if kind == "Client":
+        with package.module.Client(**settings) as client:
+            found = use(client)
+            if not hasattr(found, "__enter__"):
+                return found
+            with found as stream:
+                return list(stream)
+
+    async def awaited() -> Any:
+        async with package.module.AsyncClient(**settings) as client:
+            found = use(client)
+            if inspect.isawaitable(found):
+                return await found
+            async with found as stream:
+                return [item async for item in stream]
+
+    return asyncio.run(awaited())
+
+
+@KINDS
+def test_bytes_are_returned_or_streamed(package: Package, kind: str) -> None:
+    server = Server()
+    assert run(package, kind, server, lambda client: client.get_content(), x_user="u") == b"content"
+    derive = {"headers": {"x-a": "1"}}
+    # The name is another operation's.
+    found = run(
+        package, kind, server, lambda client: client.with_options(**derive).stream_content_(range="r"), x_user="u"
+    )
+    assert found == [b"content"]
+    names = ("range", "x-user", "x-a", "accept")
+    assert [server.requests[1].headers[name] for name in names] == ["r", "u", "1", "*/*"]
+
+
+@KINDS
+@pytest.mark.parametrize("status", [206, 404])
+def test_the_status_decides_as_in_the_plain_call(package: Package, kind: str, status: int) -> None:
+    server = Server(status=status)
+    for use in (lambda client: client.get_content(), lambda client: client.stream_content_()):
+        if status == 404:
+            with pytest.raises(package.errors.NotFoundError, match=r"get_content"):
+                run(package, kind, server, use)
+        else:
+            # What a range is answered with.
+            assert run(package, kind, server, use) in (b"content", [b"content"])
+
+
+def test_a_stream_is_written_to_a_file(package: Package, tmp_path: Path) -> None:
+    with package.module.Client(http=httpx2.MockTransport(Server())) as client:
+        with client.stream_content_() as response:
+            assert response.write_to(tmp_path / "file") == 7
+        with client.raw.stream_content_() as response:
+            assert response.read() == b"content"
+    assert (tmp_path / "file").read_bytes() == b"content"
+
+
+@KINDS
+def test_arguments_are_checked_before_anything_is_sent(package: Package, kind: str) -> None:
+    def use(client: Any) -> Any:
+        with pytest.raises(package.errors.InvalidArgumentError, match=r"^range"):
+            client.stream_content_(range="a\n")
+        return client.get_content()
+
+    server = Server()
+    run(package, kind, server, use)
+    assert len(server.requests) == 1
+
+
+@KINDS
+@pytest.mark.parametrize(
+    ("method", "result"),
+    [("get_moved", b"content"), ("stream_moved", [b"content"]), ("get_asked", "content")],
+)
+def test_a_documented_redirect_is_followed(package: Package, kind: str, method: str, result: Any) -> None:
+    server = Server()
+    assert run(package, kind, server, lambda client: getattr(client, method)()) == result
+    assert [str(request.url) for request in server.requests][1:] == [DOWNLOAD]
+
+
+@KINDS
+@pytest.mark.parametrize("method", ["get_place", "get_refused"])
+def test_a_redirect_that_is_not_followed_is_the_result(package: Package, kind: str, method: str) -> None:
+    server = Server()
+    assert run(package, kind, server, lambda client: getattr(client, method)()) == DOWNLOAD
+    response = run(package, kind, server, lambda client: getattr(client.raw, method)())
+    assert (response.status, response.parsed) == (302, DOWNLOAD)
+    assert len(server.requests) == 2
+
+
+def test_the_result_is_typed_by_the_document(package: Package) -> None:
+    def result(name: str) -> Any:
+        return inspect.signature(getattr(package.module.Client, name)).return_annotation
+
+    names = ("get_content", "get_moved", "get_place", "get_place_or_nothing", "get_refused", "get_xml", "chat")
+    assert [result(name) for name in names] == ["bytes", "bytes", "str", "str | None", "str", "str", "models.Tick"]
+    assert result("stream_content_") == "AbstractContextManager[ResponseStream]"
+    assert result("stream_watch_words") == "AbstractContextManager[EventStream[str]]"
+    typed = "AbstractContextManager[EventStream[models.Tick]]"
+    for name in ("watch_ticks", "watch_items", "watch_lists", "watch_named", "chat"):
+        assert result(f"stream_{name}") == typed
+    streams = {name for name in dir(package.module.AsyncClient) if name.startswith("stream_")}
+    assert streams == {
+        *("stream_content", "stream_content_", "stream_moved", "stream_chat", "stream_watch_words"),
+        *("stream_watch_ticks", "stream_watch_items", "stream_watch_lists", "stream_watch_named"),
+    }
+
+
+@KINDS
+def test_an_undocumented_redirect_is_an_error(package: Package, kind: str) -> None:
+    with pytest.raises(package.errors.ApiError, match=r"redirects are not followed \(target host dl.elsewhere.example"):
+        run(package, kind, Server(), lambda client: client.get_undocumented())
+
+
+@KINDS
+def test_events_are_typed(package: Package, kind: str) -> None:
+    content = b'id: 1\nevent: tick\ndata: {"number": 1}\n\ndata: {"number": 2}\n\ndata: [DONE]\n\n'
+    for name in ("watch_ticks", "watch_items", "watch_lists", "watch_named"):
+        server = Server(content, EVENTS)
+        found = run(package, kind, server, lambda client, name=name: getattr(client, f"stream_{name}")())  # type: ignore[misc]
+        assert [(event.data.number, event.event, event.id) for event in found] == [
+            (1, "tick", "1"),
+            (2, "message", "1"),
+        ]
+        assert isinstance(found[0], package.module.types.Event)
+        assert server.requests[0].headers["accept"] == EVENTS
+    words = run(package, kind, Server(content, EVENTS), lambda client: client.stream_watch_words())
+    assert [event.data for event in words] == ['{"number": 1}', '{"number": 2}', "[DONE]"]
+    assert run(package, kind, Server(content, EVENTS), lambda client: client.watch_words()) == content.decode()
+
+
+@KINDS
+def test_an_operation_with_both_keeps_its_json(package: Package, kind: str) -> None:
+    server = Server(b'{"number": 1}', "application/json")
+    assert run(package, kind, server, lambda client: client.chat(stream=False)).number == 1
+    assert server.requests[0].headers["accept"] == "application/json"
+    with pytest.raises(package.errors.DecodeError, match="is application/json, not text/event-stream"):
+        run(package, kind, server, lambda client: client.stream_chat(stream=True))
+    assert server.requests[1].content == b'{"stream":true}'
+
+    server = Server(b'data: {"number": "x"}\n\n', EVENTS)
+    with pytest.raises(package.errors.DecodeError, match=r"at \$\.number"):
+        run(package, kind, server, lambda client: client.stream_chat(stream=True))
+    with pytest.raises(package.errors.DecodeError, match="is text/event-stream, not application/json"):
+        run(package, kind, server, lambda client: client.chat(stream=True))
+
+
+@KINDS
+def test_xml_is_text(package: Package, kind: str) -> None:
+    for name in ("get_xml", "get_text_xml"):
+        server = Server("<a>ü</a>".encode(), "application/xml")
+        assert run(package, kind, server, lambda client, name=name: getattr(client, name)()) == "<a>ü</a>"  # type: ignore[misc]
+
+
+def test_the_readme_lists_the_streams(package: Package) -> None:
+    text = package.text("README.md")
+    assert "| `stream_moved` | `get_moved` | `ResponseStream` of bytes |" in text
+    assert "| `stream_watch_ticks` | `watch_ticks` | `Event[models.Tick]` |" in text
+
+
+def test_what_streams_is_loaded_when_it_is_used(package: Package) -> None:
+    code = f"import sys; import {package.name}; from {package.name} import api; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=package.folder.parent, capture_output=True, text=True, check=True
+    )
+    loaded = {name.rpartition(".")[2] for name in done.stdout.split()}
+    assert "httpx2" not in loaded
+    assert not loaded & {"redirects"}
+
+
+def test_a_package_without_streams_loads_none_of_it(make: Make) -> None:
+    made = make(document({"/things": {"get": operation()}}))
+    code = (
+        f"import sys, httpx2, {made.name} as made\n"
+        "with made.Client(http=httpx2.MockTransport(lambda _: httpx2.Response(204))) as client: client.call()\n"
+        "print(*sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=made.folder.parent, capture_output=True, text=True, check=True
+    )
+    loaded = {name.rpartition(".")[2] for name in done.stdout.split()}
+    assert not loaded & {"redirects", "response_stream", "event_stream", "file_target"}
+    assert "## Streams" not in made.text("README.md")
