@@ -15,7 +15,6 @@ from typing import Literal
 
 from generator.document.document import Document, Node
 from generator.errors import SpecError
-from generator.overlay._runtime.json_types import is_object
 from generator.python.docstrings import one_line
 from generator.python.literals import long_literal
 from generator.python.naming import class_name, python_name
@@ -327,10 +326,9 @@ class SchemaReader:
     def _key_type(self, node: Node, hint: str) -> Type:
         """Return the type of the names of an object's properties."""
         names = node.get("propertyNames")
-        if names is None:
+        if names is None or names.value is True:
             return Scalar("str")
-        given = names.with_value({"type": "string", **names.value}) if is_object(names.value) else names
-        key = self._type_of(given, f"{hint}Key")
+        key = self._type_of(names.with_value({"type": "string", **names.object()}), f"{hint}Key")
         if key.text(plain=True) == "str" or isinstance(key.resolved, Choice):
             return key
         names.note("is only supported for strings with constraints", "not checked")

@@ -40,6 +40,8 @@ SCHEMAS: dict[str, Any] = {
     },
     "Wolf": obj(kind=TEXT),
     "Counted": {"type": "object", "properties": {"count": {**INT, "format": "int64"}}},
+    "Words": {"anyOf": [{"type": "array", "items": TEXT}, {**TEXT, "pattern": "^a"}]},
+    "Amount": {"anyOf": [{**INT, "minimum": 5}, {"type": "number", "maximum": 4}]},
     "Value": {"anyOf": [DATE, TEXT, {"type": "array", "items": INT}, {"type": "array", "items": TEXT}]},
     "Tree": {"anyOf": [{"items": ref("Tree")}, {"type": "object", "additionalProperties": ref("Tree")}, TEXT]},
     "Bag": {"type": "object", "properties": {"id": TEXT}, "required": ["id"], "additionalProperties": INT},
@@ -70,6 +72,8 @@ def foreign(make: Make) -> Package:
                 "/either": {"get": get("either", ref("Either"))},
                 "/pets": {"get": get("pet", ref("Pet")), "post": get("hunter", ref("Hunter"))},
                 "/value": {"get": get("value", ref("Value"))},
+                "/words": {"get": get("words", ref("Words"))},
+                "/amount": {"get": get("amount", ref("Amount"))},
                 "/tree": {"get": get("tree", ref("Tree")), "post": get("grow", requestBody=body(ref("Tree")))},
                 "/shelf": {"get": get("shelf", ref("Shelf")), "post": get("store", requestBody=body(ref("Bag")))},
                 "/token#refresh": {"post": get("refresh", requestBody=body({**obj(a=TEXT, b=INT), "required": []}))},
@@ -126,6 +130,16 @@ def test_alternatives_of_one_json_type_are_tried_in_order(foreign: Package) -> N
     assert read(foreign, "value", ["a"]) == ["a"]
     with pytest.raises(foreign.errors.DecodeError, match="fits no alternative of Value"):
         read(foreign, "value", {"a": 1})
+
+
+def test_a_constraint_is_of_its_own_alternative(foreign: Package) -> None:
+    assert read(foreign, "words", ["b"]) == ["b"]
+    assert read(foreign, "words", "a") == "a"
+    with pytest.raises(foreign.errors.DecodeError):
+        read(foreign, "words", "b")
+    assert [read(foreign, "amount", amount) for amount in (3, 3.5, 6)] == [3, 3.5, 6]
+    with pytest.raises(foreign.errors.DecodeError):
+        read(foreign, "amount", 4.5)
 
 
 def test_a_value_that_contains_itself_is_read_and_sent(foreign: Package) -> None:

@@ -21,6 +21,7 @@ from .test_refusals import REFUSED
 
 # What cannot be a client at all, or is an extension of ours that contradicts itself.
 HOPELESS = ("is an array", "is a string", "#/openapi", "#: lacks", "#/paths:", "#/x-")
+CURE = "write type: [..., 'null']"
 FINE = document({"/a": {"get": operation()}})
 
 
@@ -68,6 +69,20 @@ def test_a_fault_of_a_schema_costs_its_place_alone(tmp_path: Path) -> None:
     assert [line.strip() for line in models.splitlines() if line.startswith("    ") and ": " in line][-3:] == [
         "a: str", "b: Any", "c: int",
     ]  # fmt: skip
+
+
+def test_a_note_says_how_the_document_was_taken(tmp_path: Path) -> None:
+    notes = tolerant(document(schemas={"S": {**TEXT, "nullable": True}}), tmp_path)
+
+    assert [str(note) for note in notes.found] == [
+        f"#/components/schemas/S/nullable: is a keyword of OpenAPI 3.0; in 3.1, {CURE} (taken as in 3.0)"
+    ]
+
+
+def test_each_operation_on_a_path_that_cannot_be_sent_is_left_out(tmp_path: Path) -> None:
+    notes = tolerant(document({"a": {"get": operation(), "put": operation(operationId="b")}}), tmp_path)
+
+    assert [missing.operation for missing in notes.missing] == ["GET a", "PUT a"]
 
 
 def test_a_description_that_is_no_text_is_left_out() -> None:

@@ -283,6 +283,7 @@ REFUSED: list[tuple[Any, str]] = [
         f"{S}/type: input should be 'string', 'number', 'integer', 'boolean', 'array', 'object' or 'null'",
     ),
     (schema(TEXT, own=1), f"{S}: {unknown('schema')}"),
+    (schema(obj(a=TEXT), own=1), f"{S}: {unknown('schema')}"),
     (schema(type="array", items=False), f"{S}/items: {FALSE}"),
     (schema(minLength=1), f"{S}: has constraints but no type; add one"),
     (schema(format="date"), f"{S}: has constraints but no type; add one"),

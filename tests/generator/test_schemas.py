@@ -84,6 +84,11 @@ TYPES: list[tuple[Any, str]] = [
     ),
     ({"type": "object"}, "dict[str, Any]"),
     ({"additionalProperties": TEXT}, "dict[str, str]"),
+    (
+        {"additionalProperties": TEXT, "propertyNames": {"maxLength": 3}},
+        "dict[Annotated[str, Meta(max_length=3)], str]",
+    ),
+    ({"additionalProperties": TEXT, "propertyNames": True}, "dict[str, str]"),
     ({"allOf": [{"type": ["integer", "string"]}, {"type": ["number", "null"]}]}, "int"),
     (
         {

@@ -146,7 +146,7 @@ def _resume(context: UploadContext) -> ActiveSession | models.File | None:
     if entry is None:
         return None
     # The run that was killed did not report it.
-    context.lost_creates += entry.lost_creates
+    context.lost_creates = entry.lost_creates
     if not context.source.fingerprint.agrees(entry.fingerprint):
         return restart_session(context, entry.session, "the source has changed since the earlier run")
     if entry.file is not None:
