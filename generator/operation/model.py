@@ -24,6 +24,8 @@ class Parameter:
     explode: bool
     description: str
     is_client_option: bool
+    default: str = ""
+    """What is sent if the argument is not given, as Python; empty if that is nothing."""
     style: str = "form"
     """How an array or object is written in a query."""
     kind: str = "Parameter"
@@ -349,7 +351,10 @@ class Operation:
         """The name of the method with the names of its arguments, as `help` shows them without types."""
         keywords = ["body" if self.body and self.body.required else "body=UNSET"] if self.has_whole_body else []
         keywords += [
-            argument.name if argument.required else f"{argument.name}=UNSET" for argument in self.keyword_arguments
+            argument.name
+            if argument.required and not argument.default
+            else f"{argument.name}={argument.default or 'UNSET'}"
+            for argument in self.keyword_arguments
         ]
         if self.body and len(self.body.media) > 1:
             keywords.append(f"content_type={python_literal(self.body.media[0].media_type)}")

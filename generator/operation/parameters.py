@@ -10,6 +10,7 @@ from generator.document.document import Document, Node
 from generator.document.keywords import check_keywords
 from generator.errors import SpecError
 from generator.python.naming import class_name, python_name
+from generator.schema.defaults import read_default
 from generator.schema.descriptions import default_note, join_sentences, schema_description
 from generator.schema.schemas import SchemaReader
 from generator.schema.types import Scalar, Type
@@ -165,6 +166,11 @@ class ParameterReader:
             problem = "an object or a nested array is not supported here; use scalars and lists of them"
             schema.note(problem, "the caller writes it as text")
             type_ = Scalar("str")
+        schemas = [found for found in (schema, self._document.resolve_schema(schema)) if isinstance(found.value, dict)]
+        default = read_default(schemas, type_)
+        if default and (location == "path" or node.flag("x-client-option")):
+            schema.note("x-client-default is only supported for optional arguments of a method", "not applied")
+            default = ""
         return Parameter(
             location=location,
             wire_name=wire_name,
@@ -172,7 +178,8 @@ class ParameterReader:
             type=type_,
             required=location == "path" or node.flag("required"),
             explode=node.flag("explode", default=style == "form"),
-            description=self._description(node, schema),
+            description=self._description(node, schemas, default),
+            default=default,
             is_client_option=node.flag("x-client-option"),
             style=style if location == "query" else "form",
         )
@@ -183,14 +190,13 @@ class ParameterReader:
             return (media.get("schema") or media.with_value({})), media_type.endswith("json")
         return (node.get("schema") or node.with_value({"type": "string"})), False
 
-    def _description(self, node: Node, schema: Node) -> str:
-        both = [found for found in (schema, self._document.resolve_schema(schema)) if isinstance(found.value, dict)]
-        texts = [node.prose("description"), *(schema_description(found) for found in both)]
-        defaults: list[Any] = [found.object()["default"] for found in both if "default" in found.object()]
+    def _description(self, node: Node, schemas: list[Node], default: str) -> str:
+        texts = [node.prose("description"), *(schema_description(found) for found in schemas)]
+        defaults: list[Any] = [found.object()["default"] for found in schemas if "default" in found.object()]
         return join_sentences(
             [
                 next((text for text in texts if text), ""),
-                default_note(defaults),
+                default_note(defaults, default),
                 "Deprecated." if node.flag("deprecated") else "",
             ]
         )

@@ -27,9 +27,7 @@ from .security import Security, read_security
 from .servers import server_url
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-_DIALECTS = frozenset(
-    {"https://spec.openapis.org/oas/3.1/dialect/base", "https://json-schema.org/draft/2020-12/schema"}
-)
+_DIALECTS = ("https://spec.openapis.org/oas/3.1/dialect/base", "https://json-schema.org/draft/2020-12/schema")
 
 
 class OperationReader:
@@ -58,7 +56,7 @@ class OperationReader:
         check_keywords(root / "info", "info")
         if components := root.get("components"):
             check_keywords(components, "components")
-        if root.object().get("jsonSchemaDialect", next(iter(_DIALECTS))) not in _DIALECTS:
+        if root.object().get("jsonSchemaDialect", _DIALECTS[0]) not in _DIALECTS:
             (root / "jsonSchemaDialect").note("is not supported; only that of OpenAPI 3.1 is", "taken as that")
         declared = self._declared()
         problems = name_operations(list(declared), self._naming, _version(root))

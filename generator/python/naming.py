@@ -41,6 +41,11 @@ def class_name(text: str, *, taken: Collection[str] = ()) -> str:
     return free_name(name + "_" if keyword.iskeyword(name) else name, taken)
 
 
+def constant_name(text: str, *, taken: Collection[str] = ()) -> str:
+    """Return the UPPER_CASE identifier for a name of the document."""
+    return free_name(python_name(text, fallback="value").rstrip("_").upper(), taken)
+
+
 def free_name(name: str, taken: Collection[str]) -> str:
     """Return the name, with an underscore or a number after it if it is taken."""
     if name not in taken:

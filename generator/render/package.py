@@ -110,6 +110,7 @@ def _variables(document: Document, schemas: SchemaReader, operations: list[Opera
     has_servers = operations and all(operation.server for operation in operations)
     return {
         "definitions": schemas,
+        "booleans": ["OnlyFalse", "OnlyTrue"],
         "integers": sorted(INTEGERS.values()),
         "error_name": _error_name,
         "error_names": sorted(name for name in errors.__all__ if name.endswith("Error") and name != "ClientError"),

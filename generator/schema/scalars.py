@@ -14,7 +14,7 @@ from generator.overlay._runtime.json_types import is_array
 from generator.python.literals import long_literal, python_literal
 
 from .patterns import python_pattern
-from .types import ANY, NONE, Choice, Scalar, Type, union
+from .types import ANY, NONE, Choice, Scalar, Truth, Type
 
 _OBJECT_FORMATS: dict[Any, Scalar] = {
     "date-time": Scalar("datetime.datetime", (("tz", "True"),)),
@@ -34,7 +34,13 @@ _INTEGER_FORMATS: dict[Any, tuple[int, int]] = {
     "uint16": (0, 2**16 - 1),
     "uint32": (0, 2**32 - 1),
 }
-_TYPES_OF_VALUES = {str: {"string"}, int: {"integer", "number"}, type(None): {"null"}}
+_TYPES_OF_VALUES = {
+    str: {"string"},
+    bool: {"boolean"},
+    int: {"integer", "number"},
+    float: {"number"},
+    type(None): {"null"},
+}
 
 
 def is_binary(node: Node) -> bool:
@@ -110,8 +116,8 @@ def number_type(node: Node, name: str) -> Type:  # a branch for each keyword
     return Scalar("int" if whole else "float", tuple(found for found in meta if found not in beyond))
 
 
-def enum_type(node: Node) -> Type:
-    """Return the type of a schema with `const` or `enum`."""
+def enum_types(node: Node) -> list[Type]:
+    """Return the types of a schema with `const` or `enum`, whose union it is."""
     schema = node.object()
     where = node / ("const" if "const" in schema else "enum")
     values: list[Any] = [schema["const"]] if "const" in schema else where.array()
@@ -125,37 +131,39 @@ def enum_type(node: Node) -> Type:
         fits = not declared or bool(declared & _TYPES_OF_VALUES.get(value.__class__, declared))
         if not fits and (value is not None or schema.get("nullable") is not True):
             where.note(f"{value!r} is not of type {' or '.join(sorted(declared))}", "allowed as well")
-    literals = [value for value in values if _wider_type(value) is None and value is not None]
-    wider = [type_ for value in values if (type_ := _note_wider(where, value))]
-    if any(type_.python in {"int", "float"} for type_ in wider):
-        literals = [value for value in literals if isinstance(value, str)]
-    named = tuple(dict.fromkeys(literals))
-    return union(*([Choice(named)] if named else []), *wider, *([NONE] if None in values else []))
+    types = [_value_type(where, value) for value in values]
+    named = dict.fromkeys(value for type_ in types if isinstance(type_, Choice) for value in type_.values)
+    if Scalar("int") in types:
+        named = {value: None for value in named if isinstance(value, str)}
+    others = [type_ for type_ in dict.fromkeys(types) if not isinstance(type_, Choice)]
+    if {Truth(value=True), Truth(value=False)} <= set(others):
+        others = [*(type_ for type_ in others if not isinstance(type_, Truth)), Scalar("bool")]
+    return [*([Choice(tuple(named))] if named else []), *others]
 
 
-def _wider_type(value: object) -> Scalar | None:
-    """Return the type of an enum's value that msgspec cannot compare, or None if it can."""
+def _value_type(where: Node, value: object) -> Type:  # noqa: PLR0911  # a return for each kind
+    """Return the type that has a value of an enum alone; a wider one, with a note, if there is none."""
     match value:
+        case None:
+            return NONE
         case bool():
-            return Scalar("bool")
-        case None | str():
-            return None
+            return Truth(value)
+        case str():
+            return Choice((value,))
+        case int() if _INT64[0] <= value <= _INT64[1]:
+            return Choice((value,))
         case int():
-            return None if _INT64[0] <= value <= _INT64[1] else Scalar("int")
-        case float():
-            return Scalar("float")
+            where.note(f"{value} is beyond int64, which msgspec cannot compare", "any integer is allowed")
+            return Scalar("int")
+        case float() if value.is_integer():
+            # JSON does not tell 1.0 from 1.
+            return _value_type(where, int(value))
+        case float() if math.isfinite(value):
+            return Scalar("float", (("ge", repr(value)), ("le", repr(value))))
         case _:
+            problem = f"{value!r} is not supported; only strings, numbers, booleans and null are"
+            where.note(problem, "any value is allowed")
             return ANY
-
-
-def _note_wider(where: Node, value: object) -> Scalar | None:
-    found = _wider_type(value)
-    if found == Scalar("int"):
-        where.note(f"{value} is beyond int64, which msgspec cannot compare", "any integer is allowed")
-    elif found is not None:
-        kind = {"bool": "boolean", "float": "number"}.get(found.python, "value")
-        where.note(f"{value!r} is not supported; only strings, integers and null are", f"any {kind} is allowed")
-    return found
 
 
 def _is_implied(node: Node, format_: object) -> bool:

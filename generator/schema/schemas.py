@@ -21,7 +21,9 @@ from generator.python.naming import class_name, python_name
 
 from . import scalars
 from .all_of import merge_all_of, union_alternatives
+from .defaults import read_default
 from .descriptions import property_description, schema_description
+from .named_values import read_named_values
 from .schema_kind import check_keywords_fit, check_schema, has_properties, is_model, type_names
 from .types import (
     ANY,
@@ -35,6 +37,7 @@ from .types import (
     Map,
     Model,
     Named,
+    NamedValues,
     OneOf,
     Row,
     Scalar,
@@ -53,8 +56,11 @@ _CLASSES_IN_MODELS = frozenset(
         "Any",
         "ClassVar",
         "FORMAT_PATTERNS",
+        "Final",
         "Literal",
         "Meta",
+        "OnlyFalse",
+        "OnlyTrue",
         "Open",
         "Struct",
         "TYPE_CHECKING",
@@ -81,12 +87,14 @@ class SchemaReader:
         self.models: list[Model] = []
         self.aliases: list[Alias] = []
         self.unions: list[OneOf] = []
+        self.named_values: list[NamedValues] = []
         self._named: dict[str, Model | Alias] = {}
         self._class_names: set[str] = set(_CLASSES_IN_MODELS)
         self._component_names: dict[str, str] = {}
         self._unfinished: list[str] = []
         self._unfilled: list[tuple[Model, Node]] = []
         self._nullable_models: set[str] = set()
+        self._with_named_values: set[str] = set()
         self._unions: list[tuple[Node, OneOf]] = []
         self._recursive: dict[str, OneOf] = {}
         self._inline_objects: dict[str, Model] = {}
@@ -255,7 +263,8 @@ class SchemaReader:
             (node / "discriminator").note("has no effect without oneOf; list the alternatives in one")
         if "const" in schema or "enum" in schema:
             check_keywords_fit(node, [])
-            return scalars.enum_type(node)
+            self._name_values(node, hint)
+            return self._declare_union(node, scalars.enum_types(node), hint)
         names = type_names(node)
         check_keywords_fit(node, names)
         types = [self._simple_type(node, name, hint) for name in dict.fromkeys(names)]
@@ -376,6 +385,7 @@ class SchemaReader:
     def _read_field(self, wire_name: str, name: str, node: Node, owner: str, *, is_required: bool) -> Field:
         type_ = self._type_of(node, f"{owner}{class_name(wire_name)}")
         both = self._annotated(node)
+        default = read_default(both, type_)
         is_one_way = any(schema.flag(keyword) for schema in both for keyword in ("readOnly", "writeOnly"))
         return Field(
             wire_name=wire_name,
@@ -383,7 +393,8 @@ class SchemaReader:
             type=type_,
             # A readOnly property is absent from requests, a writeOnly one from responses.
             required=is_required and not is_one_way,
-            description=property_description(both),
+            description=property_description(both, default),
+            default=default,
         )
 
     def _annotated(self, node: Node) -> list[Node]:
@@ -425,6 +436,15 @@ class SchemaReader:
         one_of = OneOf(hint, node.place, schema_description(node), alternatives)
         self._unions.append((node, one_of))
         return union(Named(one_of), *([NONE] if NONE in _alternatives(result) else []))
+
+    def _name_values(self, node: Node, hint: str) -> None:
+        """Declare the constants of an enum whose values have names, once for each place."""
+        values = () if node.place in self._with_named_values else read_named_values(node)
+        if values:
+            self._with_named_values.add(node.place)
+            self.named_values.append(
+                NamedValues(self._new_class_name(f"{hint}Values"), schema_description(node), values)
+            )
 
     def _new_class_name(self, text: str) -> str:
         name = class_name(text, taken=self._class_names)

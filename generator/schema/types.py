@@ -40,8 +40,8 @@ class Type(ABC):
             plain: Whether constraints are left out and aliases resolved.
         """
 
-    def argument_text(self, prefix: str = "") -> str:
-        """Return the expression for an argument, which a type checker evaluates as it does any other value."""
+    def expression(self, prefix: str = "") -> str:
+        """Return the expression for a place where Python evaluates it, which is no annotation."""
         return self.text(prefix)
 
     @property
@@ -78,6 +78,17 @@ class Choice(Type):
     def text(self, prefix: str = "", *, plain: bool = False) -> str:
         """Return the expression as Python."""
         return f"Literal[{', '.join(python_literal(value) for value in self.values)}]"
+
+
+@dataclass(frozen=True)
+class Truth(Type):
+    """Only true, or only false."""
+
+    value: bool
+
+    def text(self, prefix: str = "", *, plain: bool = False) -> str:
+        """Return the expression as Python."""
+        return f"Literal[{self.value}]" if plain else f"Only{self.value}"
 
 
 @dataclass(frozen=True)
@@ -133,12 +144,12 @@ class Union(Type):
         """Return the expression as Python."""
         return " | ".join(dict.fromkeys(type_.text(prefix, plain=plain) for type_ in self.alternatives))
 
-    def argument_text(self, prefix: str = "") -> str:
-        """Return the expression for an argument."""
+    def expression(self, prefix: str = "") -> str:
+        """Return the expression for a place where Python evaluates it, which is no annotation."""
         texts = dict.fromkeys(type_.text(prefix) for type_ in self.alternatives)
-        has_constraints = any("Annotated[" in type_.resolved.text() for type_ in self.alternatives)
-        # Pyright knows `Annotated[int, ...] | None` only where a type is expected.
-        return f"Union[{', '.join(texts)}]" if NONE in self.alternatives and has_constraints else self.text(prefix)
+        # Type checkers know no `|` of types with constraints there.
+        is_plain = self.text(prefix) == self.text(prefix, plain=True)
+        return " | ".join(texts) if is_plain else f"Union[{', '.join(texts)}]"
 
     @property
     def members(self) -> tuple[Type, ...]:
@@ -244,6 +255,29 @@ class OneOf:
         return tuple(found)
 
 
+@dataclass(frozen=True)
+class NamedValue:
+    """A value of an enum for which the document has a name."""
+
+    name: str
+    value: str | int | float
+    description: str = ""
+
+    @property
+    def type(self) -> str:
+        """The type that has this value alone; a type checker knows none for a fraction."""
+        return "float" if isinstance(self.value, float) else f"Literal[{python_literal(self.value)}]"
+
+
+@dataclass(frozen=True)
+class NamedValues:
+    """The named values of an enum, which become a class with a constant for each."""
+
+    name: str
+    description: str
+    values: tuple[NamedValue, ...]
+
+
 @dataclass(eq=False)
 class Field:
     """A property of a model; if the model is a body, it may be an argument of the method."""
@@ -253,6 +287,8 @@ class Field:
     type: Type
     required: bool
     description: str = ""
+    default: str = ""
+    """What a method sends if the argument is not given, as Python; empty if that is nothing."""
 
 
 @dataclass(eq=False)

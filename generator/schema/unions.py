@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from generator.document.document import Node
 from generator.errors import SpecError
 
-from .types import ANY, Array, Choice, Map, Model, Named, OneOf, Row, Scalar, Type
+from .types import ANY, Array, Choice, Map, Model, Named, OneOf, Row, Scalar, Truth, Type
 
 _STRINGS = {"str", "datetime.datetime", "datetime.date", "UUID", "bytes"}
 
@@ -86,7 +86,7 @@ def _is_native(one_of: OneOf) -> bool:
     if any(isinstance(type_, Named) and isinstance(type_.definition, OneOf) and not type_.definition.is_native
            for type_ in inner):  # fmt: skip
         return False
-    if any(isinstance(member, Array) and member.is_unique for member in one_of.members):
+    if any(isinstance(member, Truth) or (isinstance(member, Array) and member.is_unique) for member in one_of.members):
         return False
     by_json_type: dict[str, list[Type]] = {}
     for member in dict.fromkeys(one_of.members):
@@ -209,12 +209,14 @@ def _single_value(model: Model, name: str) -> str | int | None:
     return None
 
 
-def _json_types(type_: Type) -> set[str]:
+def _json_types(type_: Type) -> set[str]:  # noqa: PLR0911  # a return for each kind
     """Return the JSON types that a member of a union matches; null is left out, as it never causes a conflict."""
     if isinstance(type_, (Named, Map)):
         return {"object"}
     if isinstance(type_, (Array, Row)):
         return {"array"}
+    if isinstance(type_, Truth):
+        return {"boolean"}
     if isinstance(type_, Choice):
         return {"string" if isinstance(value, str) else "integer" for value in type_.values}
     if not isinstance(type_, Scalar) or type_ == ANY or type_.python == "None":

@@ -107,19 +107,13 @@ def test_a_reader_that_raises_at_its_end_has_come_to_it(ground: Ground, is_async
     assert ground.stored() == [CONTENT]
 
 
-class Busy(ThreadPoolExecutor):
-    """An executor without a thread to spare."""
-
-    def submit(self, *_: object, **__: object) -> Any:
-        """Refuse whatever it is."""
-        raise RuntimeError("no thread is free")
-
-
 def test_an_asynchronous_upload_needs_no_thread_of_the_loop(ground: Ground) -> None:
     """The program may use all of these for something else, or for something that waits for the upload."""
 
     async def upload() -> None:
-        asyncio.get_running_loop().set_default_executor(Busy(1))
+        executor = ThreadPoolExecutor(1)
+        executor.shutdown()
+        asyncio.get_running_loop().set_default_executor(executor)
         await ground.upload_async()
 
     asyncio.run(upload())

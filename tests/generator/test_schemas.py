@@ -366,4 +366,4 @@ def test_a_type_as_an_argument_is_one_that_type_checkers_take(schema: Any, value
     found = SchemaReader(read)
     found.read_components()
 
-    assert found.type_of(read.root / "x-parts" / "it", "Hint").argument_text("models.") == value
+    assert found.type_of(read.root / "x-parts" / "it", "Hint").expression("models.") == value

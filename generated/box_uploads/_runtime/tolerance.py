@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_
 
 import msgspec
 
+from .booleans import BOOLEANS
 from .conversion import convert
 from .json_types import is_array, is_object
 from .open_object import Open, nest_extra
@@ -42,7 +43,7 @@ def _convert_inner(value: object, type_: Any, error: msgspec.ValidationError) ->
     origin, arguments = get_origin(type_), get_args(type_)
     if origin is Annotated:
         return _convert_inner(value, arguments[0], error)
-    if origin is Literal and any(type(value) is type(member) for member in arguments):
+    if _may_be_member(value, type_):
         return value
     if origin in {Union, PlainUnion}:
         return _convert_alternative(value, arguments, error)
@@ -59,6 +60,13 @@ def _convert_inner(value: object, type_: Any, error: msgspec.ValidationError) ->
     if isinstance(type_, type) and issubclass(type_, msgspec.Struct) and is_object(value):
         return _convert_struct(value, type_, error)
     raise error
+
+
+def _may_be_member(value: object, type_: Any) -> bool:
+    """Return whether a value is of the kind of an enum's members, so that it may be a new one."""
+    if isinstance(type_, type) and type_ in BOOLEANS:
+        return isinstance(value, bool)
+    return get_origin(type_) is Literal and any(type(value) is type(member) for member in get_args(type_))
 
 
 def _convert_alternative(value: object, alternatives: Iterable[Any], error: msgspec.ValidationError) -> Any:

@@ -13,7 +13,7 @@ from .json_types import is_array, is_object
 if TYPE_CHECKING:
     import msgspec
 
-__all__ = ["EXTRA", "EXTRA_BYTES", "Open", "inline_extra", "nest_extra"]
+__all__ = ["EXTRA", "EXTRA_BYTES", "Open", "inline_extra", "misplaced_names", "nest_extra"]
 
 EXTRA = "⁂ additional properties"
 EXTRA_BYTES = EXTRA.encode()
@@ -41,6 +41,13 @@ def nest_extra(value: object, model: type[msgspec.Struct]) -> object:
     extra = {name: member for name, member in value.items() if name not in declared}
     inner = found.get(EXTRA)
     return {**found, EXTRA: {**extra, **(inner if is_object(inner) else {})}}
+
+
+def misplaced_names(value: object, model: type[msgspec.Struct]) -> list[str]:
+    """Return the declared properties that a caller gave as further ones, where their own rules would not apply."""
+    extra = value.get(EXTRA) if is_object(value) else None
+    declared = {*model.__struct_encode_fields__, model.__struct_config__.tag_field}
+    return sorted(name for name in extra if name in declared) if is_object(extra) else []
 
 
 def inline_extra(value: Any) -> Any:

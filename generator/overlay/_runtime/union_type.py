@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, cast, get_args, get_origin
 
 import msgspec
 
+from .booleans import BOOLEANS
 from .json_types import is_array, is_object
-from .open_object import Open, nest_extra
+from .open_object import Open, misplaced_names, nest_extra
 from .unique_list import Unique, has_repeats
 from .validation_errors import explain_decode_error
 
@@ -97,35 +98,79 @@ def from_json(type_: Any, value: object) -> Any:
         ValueError: It does not fit the type.
         TypeError: The type is none of this module's.
     """
-    return _read(type_, value, from_json)
+    return _Reader(sends=False)(type_, value)
 
 
 def from_caller(type_: Any, value: object) -> Any:
-    """As `from_json`, for what is sent: lists whose items have to differ are checked.
+    """As `from_json`, for what is sent: lists whose items have to differ and further properties are checked too.
 
     Raises:
         ValueError: It does not fit the type.
         TypeError: The type is none of this module's.
     """
-    if get_origin(type_) is Unique and has_repeats(value):
-        raise ValueError("must not have an item twice")
-    return _read(type_, value, from_caller)
+    return _Reader(sends=True)(type_, value)
 
 
-def _read(type_: Any, value: object, hook: Callable[[Any, Any], Any]) -> Any:
-    kind = get_origin(type_) or type_
-    try:
-        if kind is Unique:
-            return _convert(value, get_args(type_)[0], hook)
-        if kind is Open:
-            (model,) = get_args(type_)
-            return _convert(nest_extra(value, model), model, hook)
-        if isinstance(kind, _UnionMeta):
-            return cast("type[UnionType]", kind).from_json(value, hook)
-    except msgspec.ValidationError as error:
-        # To an error of its own, msgspec would not add the path that leads here.
-        raise ValueError(str(error)) from None
-    raise TypeError(f"{type_} is not a type of this package")
+class _Reader:
+    """Reads one value and all that is in it.
+
+    It reads each part as each union once: a union that contains itself in two alternatives would otherwise read its
+    innermost parts twice for each level above them.
+
+    Args:
+        sends: Whether the value is to be sent.
+    """
+
+    def __init__(self, *, sends: bool) -> None:
+        self._sends = sends
+        # Each entry keeps its part, so that no other object gets its id meanwhile.
+        self._read_before: dict[tuple[int, Any], tuple[object, Any, str | None]] = {}
+
+    def __call__(self, type_: Any, value: object) -> Any:
+        """Return a value of plain types as a type that msgspec does not have."""
+        kind = get_origin(type_) or type_
+        if kind in BOOLEANS:
+            return _read_boolean(value, allowed=BOOLEANS[kind])
+        try:
+            if kind is Unique:
+                return self._read_unique(type_, value)
+            if kind is Open:
+                return self._read_open(type_, value)
+            if isinstance(kind, _UnionMeta):
+                return self._read_union(cast("type[UnionType]", kind), value)
+        except msgspec.ValidationError as error:
+            # To an error of its own, msgspec would not add the path that leads here.
+            raise ValueError(str(error)) from None
+        raise TypeError(f"{type_} is not a type of this package")
+
+    def _read_unique(self, type_: Any, value: object) -> Any:
+        if self._sends and has_repeats(value):
+            raise ValueError("must not have an item twice")
+        return _convert(value, get_args(type_)[0], self)
+
+    def _read_open(self, type_: Any, value: object) -> Any:
+        (model,) = get_args(type_)
+        if self._sends and (names := misplaced_names(value, model)):
+            raise ValueError(f"additional_properties must not have {names[0]}, which is a property of its own")
+        return _convert(nest_extra(value, model), model, self)
+
+    def _read_union(self, union: type[UnionType], value: object) -> Any:
+        key = (id(value), union)
+        if key not in self._read_before:
+            try:
+                self._read_before[key] = (value, union.from_json(value, self), None)
+            except ValueError as error:
+                self._read_before[key] = (value, None, str(error))
+        _, found, problem = self._read_before[key]
+        if problem is not None:
+            raise ValueError(problem)
+        return found
+
+
+def _read_boolean(value: object, *, allowed: bool) -> bool:
+    if value is not allowed:
+        raise ValueError(f"must be {str(allowed).lower()}")
+    return allowed
 
 
 def _convert(value: object, type_: Any, hook: Callable[[Any, Any], Any]) -> Any:
@@ -137,10 +182,15 @@ def _misfit(name: str, failures: list[tuple[Any, Exception]]) -> ValueError:
 
     It leads into the value if all alternatives that fail inside of it fail at one place.
     """
-    explained = [(_name(alternative), *explain_decode_error(error, alternative)) for alternative, error in failures]
-    inner = {path for _, _, path in explained if path != "$"}
+    # Alternatives that fail for one reason share it: a reason that each level repeated would double with each level.
+    names: dict[tuple[str, str], list[str]] = {}
+    for alternative, error in failures:
+        names.setdefault(explain_decode_error(error, alternative), []).append(_name(alternative))
+    inner = {path for _, path in names if path != "$"}
     at = f" - at `{inner.pop()}`" if len(inner) == 1 else ""
-    reasons = [f"{own}: {reason}{'' if path == '$' else f' at {path}'}" for own, reason, path in explained]
+    reasons = [
+        f"{' and '.join(own)}: {reason}{'' if path == '$' else f' at {path}'}" for (reason, path), own in names.items()
+    ]
     return ValueError(f"fits no alternative of {name}: {'; '.join(reasons)}{at}")
 
 

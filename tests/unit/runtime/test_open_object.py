@@ -67,9 +67,15 @@ def test_the_name_of_a_field_in_python_is_no_declared_property() -> None:
     assert found == Counts(kind="a", additional_properties={"kind": 1, "additional_properties": 2})
 
 
-def test_a_declared_property_wins_over_a_further_one() -> None:
-    counts = Counts(kind="a", total=5, additional_properties={"total": 7, "x": 1})
-    assert msgspec.json.decode(COUNTS.encode(counts)) == {"type": "a", "total": 5, "x": 1}
+@pytest.mark.parametrize("total", [UNSET, 5])
+def test_a_declared_property_is_refused_among_the_further_ones(total: Any) -> None:
+    counts = Counts(kind="a", total=total, additional_properties={"total": 7, "x": 1})
+    rule = "additional_properties must not have total, which is a property of its own"
+    assert rule in str(refusal(COUNTS, counts))
+    assert rule in str(refusal(HOLDER, Holder(items=[counts])))
+    named = Counts(kind="a", additional_properties={"type": 7})
+    assert "must not have type" in str(refusal(COUNTS, named))
+    assert "must not have kind" in str(refusal(TAGGED, Tagged(additional_properties={"kind": "tagged"})))
 
 
 def test_the_tag_of_an_object_is_none_of_its_further_properties() -> None:
