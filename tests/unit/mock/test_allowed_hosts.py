@@ -2,6 +2,7 @@
 
 import pytest
 from box_uploads_mock import Failure, State
+from box_uploads_mock.allowed_hosts import check_host_name
 
 from tests.unit.mock.in_process import HOST, SESSIONS, Response, new_file, post, send
 
@@ -81,3 +82,14 @@ def test_json_may_have_a_charset(state: State) -> None:
 
 def test_the_api_accepts_any_host_and_origin(state: State) -> None:
     assert post(state, SESSIONS, new_file(), host="upload.box.com", origin="http://evil.example").status == 201
+
+
+@pytest.mark.parametrize("name", ["Mock.Example", "a-1.B", "127.0.0.1", "::1", "localhost"])
+def test_a_host_to_be_allowed_is_a_name_or_an_address_in_either_case(name: str) -> None:
+    check_host_name(name)
+
+
+@pytest.mark.parametrize("name", ["", "a..b", ".a", "a_b", "http://a", "a:1", "a/b", "ä.example"])
+def test_what_is_no_host_is_not_allowed(name: str) -> None:
+    with pytest.raises(ValueError, match="is not a host; give a name or an address, without scheme, port and path$"):
+        check_host_name(name)
