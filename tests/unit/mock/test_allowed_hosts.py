@@ -91,5 +91,5 @@ def test_a_host_to_be_allowed_is_a_name_or_an_address_in_either_case(name: str) 
 
 @pytest.mark.parametrize("name", ["", "a..b", ".a", "a_b", "http://a", "a:1", "a/b", "ä.example"])
 def test_what_is_no_host_is_not_allowed(name: str) -> None:
-    with pytest.raises(ValueError, match="is not a host; give a name or an address, without scheme, port and path$"):
+    with pytest.raises(ValueError, match=r"is not a host; give a name or an address, without scheme, port and path$"):
         check_host_name(name)
