@@ -30,35 +30,92 @@ def convert_tolerantly(value: object, type_: Any) -> Any:
     Raises:
         ValidationError: It does not fit for another reason.
     """
-    try:
-        return convert(value, type_, str_keys=True)
-    except msgspec.ValidationError as error:
-        if value is None:
-            return None
-        return _convert_inner(value, type_, error)
+    return _Reader().read(value, type_)
 
 
-def _convert_inner(value: object, type_: Any, error: msgspec.ValidationError) -> Any:  # noqa: PLR0911  # one for each kind
-    origin, arguments = get_origin(type_), get_args(type_)
-    if origin is Annotated:
-        return _convert_inner(value, arguments[0], error)
-    if _may_be_member(value, type_):
-        return value
-    if origin in {Union, PlainUnion}:
-        return _convert_alternative(value, arguments, error)
-    if isinstance(type_, type) and issubclass(type_, UnionType):
-        return _convert_alternative(value, type_.alternatives(), error)
-    if origin is list and is_array(value):
-        return [convert_tolerantly(item, arguments[0]) for item in value]
-    if origin is Unique:
-        return _convert_inner(value, arguments[0], error)
-    if origin is dict and is_object(value):
-        return {name: convert_tolerantly(member, arguments[1]) for name, member in value.items()}
-    if origin is Open:
-        return _convert_inner(nest_extra(value, arguments[0]), arguments[0], error)
-    if isinstance(type_, type) and issubclass(type_, msgspec.Struct) and is_object(value):
-        return _convert_struct(value, type_, error)
-    raise error
+class _Reader:
+    """Reads one value and all that is in it, each part as each union once, as `union_type` does."""
+
+    def __init__(self) -> None:
+        # Each entry keeps its part, so that no other object gets its id meanwhile.
+        self._read_before: dict[tuple[int, Any], tuple[object, Any, msgspec.ValidationError | None]] = {}
+
+    def read(self, value: object, type_: Any) -> Any:
+        """Return a value of plain types as a type."""
+        if isinstance(type_, type) and issubclass(type_, UnionType):
+            return self._read_union(value, type_)
+        return self._read(value, type_)
+
+    def _read(self, value: object, type_: Any) -> Any:
+        try:
+            return convert(value, type_, str_keys=True)
+        except msgspec.ValidationError as error:
+            if value is None:
+                return None
+            return self._read_inner(value, type_, error)
+
+    def _read_union(self, value: object, union: type[UnionType]) -> Any:
+        key = (id(value), union)
+        if key not in self._read_before:
+            try:
+                self._read_before[key] = (value, self._read(value, union), None)
+            except msgspec.ValidationError as error:
+                self._read_before[key] = (value, None, error)
+        _, found, error = self._read_before[key]
+        if error is not None:
+            raise error
+        return found
+
+    def _read_inner(self, value: object, type_: Any, error: msgspec.ValidationError) -> Any:  # noqa: PLR0911  # one for each kind
+        origin, arguments = get_origin(type_), get_args(type_)
+        if origin is Annotated:
+            return self._read_inner(value, arguments[0], error)
+        if _may_be_member(value, type_):
+            return value
+        if origin in {Union, PlainUnion}:
+            return self._read_alternative(value, arguments, error)
+        if isinstance(type_, type) and issubclass(type_, UnionType):
+            return self._read_alternative(value, type_.alternatives(), error)
+        if origin is list and is_array(value):
+            return [self.read(item, arguments[0]) for item in value]
+        if origin is Unique:
+            return self._read_inner(value, arguments[0], error)
+        if origin is dict and is_object(value):
+            return {name: self.read(member, arguments[1]) for name, member in value.items()}
+        if origin is Open:
+            return self._read_inner(nest_extra(value, arguments[0]), arguments[0], error)
+        if isinstance(type_, type) and issubclass(type_, msgspec.Struct) and is_object(value):
+            return self._read_struct(value, type_, error)
+        raise error
+
+    def _read_alternative(self, value: object, alternatives: Iterable[Any], error: msgspec.ValidationError) -> Any:
+        """Return a value as the first alternative that it fits, or as it is if each of them says that it is another."""
+        known = [
+            alternative for alternative in alternatives if alternative not in {None, type(None), msgspec.UnsetType}
+        ]
+        for alternative in known:
+            try:
+                return self.read(value, alternative)
+            except msgspec.ValidationError:
+                continue
+        models = [model for alternative in known if (model := _model(alternative)) is not None]
+        if is_object(value) and models and all(_is_other(value, model) for model in models):
+            return value
+        raise error
+
+    def _read_struct(self, value: dict[str, Any], model: type[msgspec.Struct], error: msgspec.ValidationError) -> Any:
+        if _is_other(value, model):
+            raise error
+        hints = get_type_hints(model, include_extras=True)
+        found: dict[str, Any] = {}
+        for field in msgspec.structs.fields(model):
+            if field.encode_name in value:
+                found[field.name] = self.read(value[field.encode_name], hints[field.name])
+            elif field.required:
+                raise error
+        if model.__struct_config__.forbid_unknown_fields and value.keys() - {*model.__struct_encode_fields__}:
+            raise error
+        return model(**found)
 
 
 def _may_be_member(value: object, type_: Any) -> bool:
@@ -66,20 +123,6 @@ def _may_be_member(value: object, type_: Any) -> bool:
     if isinstance(type_, type) and type_ in BOOLEANS:
         return isinstance(value, bool)
     return get_origin(type_) is Literal and any(type(value) is type(member) for member in get_args(type_))
-
-
-def _convert_alternative(value: object, alternatives: Iterable[Any], error: msgspec.ValidationError) -> Any:
-    """Return a value as the first alternative that it fits, or as it is if each of them says that it is another."""
-    known = [alternative for alternative in alternatives if alternative not in {None, type(None), msgspec.UnsetType}]
-    for alternative in known:
-        try:
-            return convert_tolerantly(value, alternative)
-        except msgspec.ValidationError:
-            continue
-    models = [model for alternative in known if (model := _model(alternative)) is not None]
-    if is_object(value) and models and all(_is_other(value, model) for model in models):
-        return value
-    raise error
 
 
 def _model(type_: Any) -> type[msgspec.Struct] | None:
@@ -91,18 +134,3 @@ def _is_other(value: dict[str, Any], model: type[msgspec.Struct]) -> bool:
     """Return whether an object says by its tag that it is no such model."""
     config = model.__struct_config__
     return config.tag_field is not None and value.get(config.tag_field, config.tag) != config.tag
-
-
-def _convert_struct(value: dict[str, Any], model: type[msgspec.Struct], error: msgspec.ValidationError) -> Any:
-    if _is_other(value, model):
-        raise error
-    hints = get_type_hints(model, include_extras=True)
-    found: dict[str, Any] = {}
-    for field in msgspec.structs.fields(model):
-        if field.encode_name in value:
-            found[field.name] = convert_tolerantly(value[field.encode_name], hints[field.name])
-        elif field.required:
-            raise error
-    if model.__struct_config__.forbid_unknown_fields and value.keys() - {*model.__struct_encode_fields__}:
-        raise error
-    return model(**found)

@@ -15,7 +15,8 @@ from generator.overlay._runtime.errors import DecodeError
 from generator.overlay._runtime.headers import Headers
 from generator.overlay._runtime.messages import RawResponse
 from generator.overlay._runtime.open_object import Open
-from generator.overlay._runtime.union_type import union_type
+from generator.overlay._runtime.tolerance import convert_tolerantly
+from generator.overlay._runtime.union_type import UnionType, union_type
 
 
 class File(Struct, kw_only=True, tag_field="type", tag="file"):
@@ -102,3 +103,48 @@ def test_all_else_that_does_not_fit_is_an_error(members: Any, path: str) -> None
     with pytest.raises(DecodeError) as caught:
         read(**members)
     assert caught.value.path == path
+
+
+class Node(Struct, kw_only=True):
+    below: Way
+    kind: Literal["node"] = "node"
+
+
+class Branch(Struct, kw_only=True):
+    below: Way
+    kind: Literal["branch"] = "branch"
+
+
+class End(Struct, kw_only=True):
+    end: int
+
+
+if TYPE_CHECKING:
+    Way: TypeAlias = "Node | Branch | End"
+else:
+    Way = union_type("Way", lambda: (Node, Branch, End))
+
+
+@pytest.mark.parametrize("end", ["x", None])
+def test_a_union_that_contains_itself_twice_is_not_read_once_for_each_way_through_it(
+    monkeypatch: pytest.MonkeyPatch, end: object
+) -> None:
+    depth, tries = 12, 0
+    read = UnionType.from_json.__func__  # type: ignore[attr-defined]  # of the class method
+
+    def counted(cls: Any, value: object, hook: Any) -> Any:
+        nonlocal tries
+        tries += 1
+        return read(cls, value, hook)
+
+    monkeypatch.setattr(UnionType, "from_json", classmethod(counted))
+    value: Any = {"end": end}
+    for _ in range(depth):
+        value = {"below": value}
+    if end is None:
+        assert convert_tolerantly(value, Way) is not None
+    else:
+        with pytest.raises(msgspec.ValidationError):
+            convert_tolerantly(value, Way)
+    # The whole is tried as it is first, and then each part of it.
+    assert tries <= 2 * (depth + 1) * (depth + 2)
