@@ -61,9 +61,9 @@ class _Reader:
                 self._read_before[key] = (value, self._read(value, union), None)
             except msgspec.ValidationError as error:
                 self._read_before[key] = (value, None, error)
-        _, found, error = self._read_before[key]
-        if error is not None:
-            raise error
+        _, found, misfit = self._read_before[key]
+        if misfit is not None:
+            raise misfit
         return found
 
     def _read_inner(self, value: object, type_: Any, error: msgspec.ValidationError) -> Any:  # noqa: PLR0911  # one for each kind
