@@ -40,7 +40,11 @@ class Layer:
 # The stages of the generator, in their order.
 _STAGES = ("document", "schema", "operation", "render")
 _SHARED = ("errors", "overlay._runtime", "python")
-_STAGE_IMPORTS = {"document": ("ruamel.yaml",), "render": ("packaging.version", "generator.render.upstream")}
+_STAGE_IMPORTS = {
+    "document": ("ruamel.yaml",),
+    "schema": ("msgspec",),
+    "render": ("packaging.version", "generator.render.upstream"),
+}
 _FACADE = tuple(f"box_uploads.{name}" for name in ("_runtime", "client", "errors", "models", "types"))
 _COMMIT, _CREATE = (f"box_uploads.api.upload_sessions.{name}_upload_session" for name in ("commit", "create"))
 _BESIDE_PUBLIC_NAMES = ("file_lock.HeldError", "file_lock.lock_file", "source_factory.open_source")
