@@ -45,7 +45,7 @@ def settle_unions(unions: list[tuple[Node, OneOf]]) -> None:
             tags = _tags(node, models)
         except SpecError as error:
             node.notes.add(error.place, error.problem, "each alternative is tried")
-            one_of.is_native, tags = False, None
+            tags = None
         tags_of[one_of] = tags
         for model, values in zip(models, tags[1] if tags else [], strict=False):
             claims.setdefault(model, set()).add((tags[0] if tags else "", tuple(values)))

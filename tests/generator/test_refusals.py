@@ -209,9 +209,12 @@ REFUSED: list[tuple[Any, str]] = [
     (parameter(schema=nested(2)), f"{Q}/schema: {NO_FORM}"),
     (parameter("header", schema=nested(2)), f"{Q}/schema: {NOT_FLAT}"),
     (parameter(schema={"format": "binary", **TEXT}), f"{Q}/schema: {BINARY}"),
-    (
-        parameter("header", "Authorization"),
-        f"{Q}: the header Authorization is set by the client itself; remove the parameter",
+    *(
+        (
+            parameter("header", name),
+            f"{Q}: the header {name} is set by the client itself; remove the parameter",
+        )
+        for name in ("Accept", "Content-Type", "Authorization", "Cookie", "Host", "Content-Length")
     ),
     (parameter("header", "a\r\nb"), f"{Q}/name: 'a\\r\\nb' cannot be the name of a header"),
     (get("/{x}"), f"#/paths/~1{{x}}/get: the path has the parameters ['x'], but [] are declared; {BOTH}"),
