@@ -62,7 +62,8 @@ def report(subject: Subject, document: Path, examples: int, *, types: bool) -> b
 
 def _type_checkers(subject: Subject) -> Tally:
     tally = Tally()
-    for name, command in {"mypy": ["mypy", "--strict"], "pyright": ["pyright"]}.items():
+    commands = {"mypy": ["mypy", "--strict"], "pyright": ["pyright", "--pythonpath", sys.executable]}
+    for name, command in commands.items():
         if name == "pyright":
             (subject.folder.parent / "pyrightconfig.json").write_text(
                 '{"typeCheckingMode": "strict"}', encoding="utf-8"
