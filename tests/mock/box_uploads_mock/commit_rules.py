@@ -70,11 +70,11 @@ def parse_commit(body: bytes) -> tuple[Sequence[Part], Attributes]:
     if not isinstance(parts, list) or not parts:
         raise argument_error("invalid_parameter", "parts", "The parts are missing.")
     checked = [_part(part) for part in cast("list[object]", parts)]
+    attributes = _attributes(fields["attributes"]) if "attributes" in fields else Attributes()
+    reject_unknown_fields(fields, {"parts", "attributes"})
     if len({bool(part.sha512) for part in checked}) > 1:
         # The rejection is documented; its status and code are inferred.
         raise argument_error("bad_digest", "sha512", "Some parts have a SHA-512 and some have none.")
-    attributes = _attributes(fields["attributes"]) if "attributes" in fields else Attributes()
-    reject_unknown_fields(fields, {"parts", "attributes"})
     return checked, attributes
 
 

@@ -152,6 +152,7 @@ NO_TIMES = [None, 1, "x", "2012-12-12", "2012-12-12T10:53:43", "2012-13-12T10:53
 NO_TIMES += ["2012-12-12 10:53:43Z"]
 DIGESTLESS = {"part_id": "0" * 8, "offset": 0, "size": 1}
 PART = {**DIGESTLESS, "sha1": SHA1}
+MIXED = [PART, {**PART, "sha512": "0" * 128}]
 
 
 @pytest.mark.parametrize(
@@ -170,6 +171,9 @@ PART = {**DIGESTLESS, "sha1": SHA1}
         *(({"parts": [PART], "attributes": {n: v}}, (n, NO_TIME)) for n in TIMES for v in NO_TIMES),
         ({"parts": [PART], "attributes": {"name": "x"}}, ("name", UNKNOWN)),
         ({"parts": [PART], "more": 1}, ("more", UNKNOWN)),
+        # What is wrong with the form comes before what the parts are not together.
+        ({"parts": MIXED, "attributes": {"description": "x" * 257}}, NO_DESCRIPTION),
+        ({"parts": MIXED, "more": 1}, ("more", UNKNOWN)),
     ],
     ids=str,
 )
