@@ -24,6 +24,8 @@ _OWN = "spec/openapi.yaml"
 _OUTPUT = _ROOT / "generated"
 _PACKAGE = "box_uploads"
 _MOST_NOTES = 20
+# A package of one of these names would import itself in their place.
+_IMPORTED = frozenset({"httpx2", "msgspec"})
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -52,7 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--project", action="store_true", help="make DIR a project that pip installs: a pyproject.toml")
     options = parser.parse_args(arguments)
     package: str = options.package
-    if not package.isidentifier() or keyword.iskeyword(package) or package in sys.stdlib_module_names:
+    if not package.isidentifier() or keyword.iskeyword(package) or package in sys.stdlib_module_names | _IMPORTED:
         parser.error(f"--package {package!r} is not a valid name for a Python package")
     if options.project and not project_name(package):
         parser.error(f"--package {package!r} cannot name a project; use ASCII letters")

@@ -28,6 +28,8 @@ class Parameter:
     """What is sent if the argument is not given, as Python; empty if that is nothing."""
     style: str = "form"
     """How an array or object is written in a query."""
+    least: object = None
+    """The smallest number that it may be, or else the one that the server takes; None if nothing says so."""
     kind: str = "Parameter"
     """Class of the runtime: `Parameter`, or `ApiKey` or `BasicAuth` for a credential."""
     constant: str = ""
@@ -197,6 +199,7 @@ class Pagination:
         state: The pager's attribute with the value of the argument.
         end: The attribute of a page by which the pager sees the last one: the number of all items, or the next marker;
             empty if there is none.
+        first: The number of the first page.
     """
 
     method: str
@@ -206,6 +209,7 @@ class Pagination:
     pager: str
     state: str
     end: str
+    first: int = 1
 
 
 @dataclass(eq=False)

@@ -143,9 +143,10 @@ def name_operations(declared: Sequence[Declared], naming: Naming, version: str) 
         methods[operation.path].append(operation.verb)
     chosen = _choose_by_hand(declared, naming, layout)
     by_path = _repeat_paths(declared, version)
+    repeated = _repeated_groups(declared)
     for operation in declared:
         known = operation in chosen
-        names = [operation.name] if known else _candidates(operation, methods, version, by_path=by_path)
+        names = [operation.name] if known else _candidates(operation, methods, version, repeated, by_path=by_path)
         operation.candidates = [python_name(name, taken=_RESERVED[layout], fallback="call") for name in names]
     problems = _tell_apart(declared, chosen)
     for operation in declared:
@@ -218,10 +219,27 @@ def _said(operation: Declared, version: str) -> str:
     return whole.removesuffix(appended).strip("_") or whole
 
 
-def _candidates(operation: Declared, methods: Mapping[str, Sequence[str]], version: str, *, by_path: bool) -> list[str]:
+def _repeated_groups(declared: Sequence[Declared]) -> set[str]:
+    """Return the groups whose operationIds all begin with the name of the group, and say more."""
+    ids: dict[str, list[list[str]]] = defaultdict(list)
+    for operation in declared:
+        if operation.group:
+            ids[operation.group].append(words(operation.operation_id))
+    return {
+        group
+        for group, found in ids.items()
+        if len(found) > 1 and all(one[: len(words(group))] == words(group) != one for one in found)
+    }
+
+
+def _candidates(
+    operation: Declared, methods: Mapping[str, Sequence[str]], version: str, repeated: set[str], *, by_path: bool
+) -> list[str]:
     name, last = _said(operation, version), f"{operation.verb} {operation.path}"
     if by_path or not name:
         return [*path_names(operation.verb, operation.path, operation.group, methods), name or last]
+    if operation.group in repeated:
+        return ["_".join(words(name)[len(words(operation.group)) :]), name, last]
     prefix = re.match(r"(.+?)(?:[/.:]|_(?=[A-Z]))(?=.)", name)
     if prefix and operation.group and words(prefix[1]) == words(operation.group):
         return [name[prefix.end() :], name, last]

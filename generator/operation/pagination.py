@@ -13,9 +13,10 @@ from generator.errors import SpecError
 from generator.python.naming import python_name
 from generator.schema.types import NONE, Array, Field, Model, Named, Scalar, Type
 
-from .model import Operation, Pagination
+from .model import Operation, Pagination, Parameter
 
-_KEYS = frozenset({"method", "items", "offset", "total"})
+_KEYS = frozenset({"method", "items", "offset", "total", "marker", "next", "page"})
+_WAYS = ("offset", "marker", "page")
 _ITEMS = ("entries", "items", "data", "results", "values", "records")
 _MARKERS = {
     "marker": ("next_marker",),
@@ -54,22 +55,33 @@ def read_pagination(node: Node, operation: Operation, taken: Collection[str]) ->
     page = operation.result.resolved
     if not isinstance(page, Named) or not isinstance(page.definition, Model):
         raise SpecError(pages.place, "needs one success with one body, an object with properties")
-    items = _required_property(page.definition, pages / "items")
-    total = _required_property(page.definition, pages / "total")
+    way = [name for name in _WAYS if name in pages.object()]
+    if len(way) != 1:
+        rule = "the parameter that says which page is asked for"
+        raise SpecError(pages.place, f"needs one of {', '.join(_WAYS)}: {rule}")
+    items = _property(page.definition, pages / "items")
     array = items.type.resolved
     if not isinstance(array, Array):
         raise SpecError(f"{pages.place}/items", f"{items.wire_name!r} is not an array")
+    argument = _argument(operation, pages / way[0], "str" if way[0] == "marker" else "int")
+    if way[0] == "marker":
+        following = _property(page.definition, pages / "next", is_required=False)
+        return Pagination(method.value, array.item, items.name, argument.name, "MarkerPager", "marker", following.name)
+    if way[0] == "page":
+        first = 0 if argument.least == 0 else 1
+        return Pagination(method.value, array.item, items.name, argument.name, "NumberPager", "number", "", first)
+    total = _property(page.definition, pages / "total")
     if not _is_integer(total.type):
         raise SpecError(f"{pages.place}/total", f"{total.wire_name!r} is not an integer")
-    offset = pages / "offset"
-    parameters = [
-        parameter
-        for parameter in operation.parameters_in("query")
-        if parameter.wire_name == offset.text() and not parameter.is_client_option
-    ]
-    if not parameters or not _is_integer(parameters[0].type):
-        raise SpecError(offset.place, f"{offset.value!r} is not an integer parameter in the query")
-    return Pagination(method.value, array.item, items.name, parameters[0].name, "Pager", "offset", total.name)
+    return Pagination(method.value, array.item, items.name, argument.name, "Pager", "offset", total.name)
+
+
+def _argument(operation: Operation, node: Node, kind: str) -> Parameter:
+    for parameter in operation.parameters_in("query"):
+        if parameter.wire_name == node.text() and not parameter.is_client_option and kind in _plain(parameter.type):
+            return parameter
+    what = "an integer" if kind == "int" else "a string"
+    raise SpecError(node.place, f"{node.value!r} is not {what} parameter in the query")
 
 
 def _by_convention(operation: Operation, taken: Collection[str]) -> Pagination | None:
@@ -96,7 +108,8 @@ def _by_convention(operation: Operation, taken: Collection[str]) -> Pagination |
             return Pagination(method, item, items.name, query[name].name, "Pager", "offset", total)
     for name in _PAGES:
         if name in query and _plain(query[name].type) == {"int"}:
-            return Pagination(method, item, items.name, query[name].name, "NumberPager", "number", "")
+            first = 0 if query[name].least == 0 else 1
+            return Pagination(method, item, items.name, query[name].name, "NumberPager", "number", "", first)
     return None
 
 
@@ -112,10 +125,11 @@ def _plain(type_: Type) -> set[str]:
     return {member.text(plain=True) for member in type_.members if member != NONE}
 
 
-def _required_property(model: Model, node: Node) -> Field:
+def _property(model: Model, node: Node, *, is_required: bool = True) -> Field:
     field = next((field for field in model.fields if field.wire_name == node.text()), None)
-    if field is None or not field.required:
-        raise SpecError(node.place, f"{node.value!r} is not a required property of the response")
+    if field is None or (is_required and not field.required):
+        kind = "a required property" if is_required else "a property"
+        raise SpecError(node.place, f"{node.value!r} is not {kind} of the response")
     return field
 
 

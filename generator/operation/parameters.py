@@ -146,7 +146,11 @@ class ParameterReader:
     def _read_parameter(self, node: Node, location: str, wire_name: str, name: str) -> Parameter:
         style = node.object().get("style", _STYLES[location])
         if style != _STYLES[location] and not (location == "query" and style in _QUERY_STYLES):
-            (node / "style").note(f"{style!r} is not supported in {location}; only {_STYLES[location]!r}")
+            problem = f"{style!r} is not supported in {location}; only {_STYLES[location]!r}"
+            if location == "path":
+                # Another style is another URL.
+                raise SpecError(f"{node.place}/style", problem)
+            (node / "style").note(problem)
             style = _STYLES[location]
         if location == "path" and not node.flag("required"):
             node.note("a parameter in the path must have required: true", "taken as required")
@@ -182,6 +186,7 @@ class ParameterReader:
             default=default,
             is_client_option=node.flag("x-client-option"),
             style=style if location == "query" else "form",
+            least=_first_of(schemas, "minimum", "default"),
         )
 
     def _schema(self, node: Node) -> tuple[Node, bool]:
@@ -200,3 +205,9 @@ class ParameterReader:
                 "Deprecated." if node.flag("deprecated") else "",
             ]
         )
+
+
+def _first_of(schemas: list[Node], *keywords: str) -> object:
+    """Return what the first of some keywords says, None if no schema has any of them."""
+    found = (schema.object().get(keyword) for keyword in keywords for schema in schemas)
+    return next((value for value in found if value is not None), None)

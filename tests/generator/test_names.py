@@ -165,6 +165,15 @@ def test_the_group_is_left_out_of_its_methods() -> None:
     ]
 
 
+def test_a_group_that_begins_all_its_operation_ids_is_left_out() -> None:
+    ids = ["files_list", "files-get-one", "filesFind"]
+    paths = [(f"GET /{number}", name) for number, name in enumerate(ids)]
+
+    assert named(*paths, naming=Naming("grouped")) == ["files.list", "files.get_one", "files.find"]
+    assert named(*paths, ("GET /x", "search_files"), naming=Naming("grouped"))[0] == "files.files_list"
+    assert named(paths[0], naming=Naming("grouped")) == ["files.files_list"]
+
+
 def test_equal_names_say_more_whatever_their_order() -> None:
     of_file, of_folder, of_nothing = "GET /files/{id}/notes", "GET /folders/{id}/notes", "GET /notes"
     known = {of_file: "list_notes_for_file", of_folder: "list_notes_for_folder", of_nothing: "list_notes"}

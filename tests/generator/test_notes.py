@@ -16,7 +16,7 @@ from generator.operation.reader import OperationReader
 from generator.pipeline import render
 from generator.schema.schemas import SchemaReader
 
-from .conftest import INT, TEXT, command_line, document, obj, operation, ref, write_spec
+from .conftest import INT, TEXT, command_line, document, obj, operation, parameter, ref, write_spec
 from .test_refusals import REFUSED
 
 # What cannot be a client at all, or is an extension of ours that contradicts itself.
@@ -69,6 +69,15 @@ def test_a_fault_of_a_schema_costs_its_place_alone(tmp_path: Path) -> None:
     assert [line.strip() for line in models.splitlines() if line.startswith("    ") and ": " in line][-3:] == [
         "a: str", "b: Any", "c: int",
     ]  # fmt: skip
+
+
+def test_a_path_of_another_style_costs_its_operation(tmp_path: Path) -> None:
+    item = {"get": operation(parameters=[parameter("path", "id", style="matrix")])}
+    notes = tolerant(document({"/a/{id}": item}), tmp_path)
+
+    assert [str(missing) for missing in notes.missing] == [
+        "GET /a/{id}: #/paths/~1a~1{id}/get/parameters/0/style: 'matrix' is not supported in path; only 'simple'"
+    ]
 
 
 def test_a_note_says_how_the_document_was_taken(tmp_path: Path) -> None:

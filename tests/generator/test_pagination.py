@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -110,14 +111,21 @@ def test_the_iterator_documents_its_operation_and_takes_no_offset(package: Packa
         method(None, "a", skip_first=1)
 
 
+ONE_WAY = "needs one of offset, marker, page: the parameter that says which page is asked for"
 NO_NAME = "cannot be the name of another method; use a free snake_case one"
 NOT_REQUIRED = "is not a required property of the response"
 NO_PARAMETER = "is not an integer parameter in the query"
 NOT_ONE_BODY = "needs one success with one body, an object with properties"
 REFUSED: list[tuple[dict[str, Any], str]] = [
     (paged("iter_things"), ": must be an object, not a string"),
-    *((paged({key: PAGES[key] for key in PAGES if key != name}), f": lacks {name!r}") for name in PAGES),
-    (paged({**PAGES, "limit": "x"}), ": 'limit' is not one of items, method, offset, total"),
+    *(
+        (paged({key: PAGES[key] for key in PAGES if key != name}), f": lacks {name!r}")
+        for name in PAGES
+        if name != "offset"
+    ),
+    (paged({key: PAGES[key] for key in PAGES if key != "offset"}), f": {ONE_WAY}"),
+    (paged({**PAGES, "page": "x"}), f": {ONE_WAY}"),
+    (paged({**PAGES, "limit": "x"}), ": 'limit' is not one of items, marker, method, next, offset, page, total"),
     (paged({**PAGES, "method": 5}), "/method: must be a string, not a number; put it in quotes"),
     (paged({**PAGES, "method": "iterThings"}), f"/method: 'iterThings' {NO_NAME}"),
     (paged({**PAGES, "method": "a():\n  x"}), f"/method: 'a():\\n  x' {NO_NAME}"),
@@ -144,9 +152,12 @@ def test_an_invalid_x_pages_is_refused_with_its_place(content: dict[str, Any], p
     assert f"{caught.value.place}: {caught.value.problem}" == f"{PLACE}{problem}"
 
 
-def recognized(properties: dict[str, Any], *parameters: dict[str, Any], **parts: Any) -> Any:
+def recognized(
+    properties: dict[str, Any], *parameters: dict[str, Any], required: Sequence[str] = (), **parts: Any
+) -> Any:
     """Return how a list is iterated over, or None if it is not."""
-    content = {"application/json": {"schema": {"type": "object", "properties": properties}}}
+    schema = {"type": "object", "properties": properties, "required": list(required)}
+    content = {"application/json": {"schema": schema}}
     response = {"responses": {"200": {"description": "A page.", "content": content}}}
     read = Document(
         document(
@@ -156,7 +167,8 @@ def recognized(properties: dict[str, Any], *parameters: dict[str, Any], **parts:
     )
     (found,) = OperationReader(read, SchemaReader(read)).read()
     pages = found.pagination
-    return pages and (pages.method, pages.items, pages.pager, pages.state, pages.argument, pages.end)
+    first = (pages.first,) if pages and pages.first != 1 else ()
+    return pages and (pages.method, pages.items, pages.pager, pages.state, pages.argument, pages.end, *first)
 
 
 LIST: dict[str, Any] = {"entries": {"type": ["array", "null"], "items": TEXT}}
@@ -180,6 +192,19 @@ NEXT: dict[str, Any] = {"next_marker": {"type": ["string", "null"]}}
             [parameter("query", "page", INT)],
             ("iter_things", "data", "NumberPager", "number", "page", ""),
         ),
+        *(
+            (
+                {"data": LIST["entries"]},
+                [parameter("query", "page", {**INT, **limits})],
+                ("iter_things", "data", "NumberPager", "number", "page", "", *first),
+            )
+            for limits, first in (
+                ({"minimum": 0}, (0,)),
+                ({"default": 0}, (0,)),
+                ({"minimum": 1, "default": 0}, ()),
+                ({"default": 1}, ()),
+            )
+        ),
         (LIST, [MARKER], None),
         (LIST | {"next_marker": INT}, [MARKER], None),
         (LIST, [parameter("query", "offset", TEXT)], None),
@@ -190,6 +215,41 @@ NEXT: dict[str, Any] = {"next_marker": {"type": ["string", "null"]}}
 )
 def test_pages_are_recognized_by_their_names(properties: Any, parameters: Any, found: Any) -> None:
     assert recognized(properties, *parameters) == found
+
+
+FROM, SHEET = parameter("query", "from", TEXT), parameter("query", "sheet", INT)
+FROM_0 = parameter("query", "sheet", {**INT, "minimum": 0})
+HAL: dict[str, Any] = {"of": {"type": "array", "items": TEXT}, "after": TEXT}
+
+
+@pytest.mark.parametrize(
+    ("pages", "argument", "found"),
+    [
+        ({"marker": "from", "next": "after"}, FROM, ("MarkerPager", "marker", "from_", "after")),
+        ({"page": "sheet"}, SHEET, ("NumberPager", "number", "sheet", "")),
+        ({"page": "sheet"}, FROM_0, ("NumberPager", "number", "sheet", "", 0)),
+    ],
+)
+def test_x_pages_names_markers_and_numbers(pages: Any, argument: Any, found: Any) -> None:
+    given = {"method": "iter_all", "items": "of", **pages}
+
+    assert recognized(HAL, argument, required=["of"], **{"x-pages": given}) == ("iter_all", "of", *found)
+
+
+@pytest.mark.parametrize(
+    ("pages", "argument", "problem"),
+    [
+        ({"marker": "from"}, FROM, ": lacks 'next'"),
+        ({"marker": "from", "next": "x"}, FROM, "/next: 'x' is not a property of the response"),
+        ({"marker": "sheet", "next": "after"}, SHEET, "/marker: 'sheet' is not a string parameter in the query"),
+        ({"page": "from"}, FROM, "/page: 'from' is not an integer parameter in the query"),
+    ],
+)
+def test_a_wrong_marker_or_number_of_x_pages_is_refused(pages: Any, argument: Any, problem: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        recognized(HAL, argument, required=["of"], **{"x-pages": {"method": "iter_all", "items": "of", **pages}})
+
+    assert f"{caught.value.place}: {caught.value.problem}" == f"#/paths/~1a/get/x-pages{problem}"
 
 
 def test_a_list_with_markers_is_gone_through_by_both_clients(make: Make) -> None:

@@ -548,7 +548,7 @@ def test_a_missing_file_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture
     _assert_refused(tmp_path / "none.yaml", "cannot be read: No such file or directory", capsys)
 
 
-@pytest.mark.parametrize("package", ["a-b", "class", "json", "", "1a"])
+@pytest.mark.parametrize("package", ["a-b", "class", "json", "msgspec", "httpx2", "", "1a"])
 def test_an_invalid_package_name_is_a_usage_error(package: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stop:
         main(["--package", package])

@@ -112,6 +112,9 @@ class Json(Generic[T]):
                 if self._tolerant:
                     return cast("T", convert_tolerantly(loose, self._type))
                 return cast("T", convert(loose, self._type, str_keys=True))
+            except msgspec.ValidationError as misfit:
+                # The first one may be what a tolerant reader bears.
+                error = misfit if self._tolerant else error
             except (ValueError, TypeError, RecursionError, ArithmeticError):
                 pass
         reason, path = explain_decode_error(error, self._type)

@@ -47,7 +47,7 @@ class Pager(Generic[T]):
         items = () if items is None or isinstance(items, UnsetType) else items
         if isinstance(total, UnsetType) or total is None:
             total = self.offset + len(items) + bool(items)
-        if items and items[0] in self._page:
+        if items and not _is_scalar(items[0]) and items[0] in self._page:
             rule = "repeats an item of the page before: the list may have changed; list it again from offset 0"
             raise PageError(f"the page after {self.offset} of {total} items {rule}", self._operation)
         self._page = items
@@ -94,10 +94,11 @@ class MarkerPager(Generic[T]):
 
 
 class NumberPager(Generic[T]):
-    """The state of paging through a list whose pages are numbered from 1; an empty page is the last one.
+    """The state of paging through a list whose pages are numbered; an empty page is the last one.
 
     Args:
         operation: Name of the operation that returns a page, for errors.
+        first: Number of the first page.
 
     Attributes:
         number: Number of the next page.
@@ -106,10 +107,10 @@ class NumberPager(Generic[T]):
 
     __slots__ = ("_operation", "_page", "is_done", "number")
 
-    def __init__(self, operation: str) -> None:
+    def __init__(self, operation: str, first: int = 1) -> None:
         self._operation = operation
         self._page: Sequence[T] = ()
-        self.number = 1
+        self.number = first
         self.is_done = False
 
     def take(self, items: Sequence[T] | UnsetType | None) -> Sequence[T]:
@@ -125,3 +126,8 @@ class NumberPager(Generic[T]):
         self.number += 1
         self.is_done = not items
         return items
+
+
+def _is_scalar(item: object) -> bool:
+    """Whether an item may well be equal to another one, as two lines of a log are."""
+    return item is None or isinstance(item, (str, int, float, bytes))

@@ -20,7 +20,7 @@ from .union_type import UnionType
 from .unique_list import Unique
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 __all__ = ["convert_tolerantly"]
 
@@ -67,6 +67,15 @@ class _Reader:
             raise misfit
         return found
 
+    def _read_at(self, step: str, value: object, type_: Any) -> Any:
+        """Read a part, whose error has to say where it is: the first misfit may be one that is borne."""
+        try:
+            return self.read(value, type_)
+        except msgspec.ValidationError as error:
+            reason, at, path = str(error).rpartition(" - at `$")
+            within = f"{reason if at else error} - at `${step}{path if at else '`'}"
+            raise msgspec.ValidationError(within) from None
+
     def _read_inner(self, value: object, type_: Any, error: msgspec.ValidationError) -> Any:  # noqa: PLR0911  # one for each kind
         origin, arguments = get_origin(type_), get_args(type_)
         if origin is Annotated:
@@ -78,11 +87,11 @@ class _Reader:
         if isinstance(type_, type) and issubclass(type_, UnionType):
             return self._read_alternative(value, type_.alternatives(), error)
         if origin is list and is_array(value):
-            return [self.read(item, arguments[0]) for item in value]
+            return [self._read_at(f"[{index}]", item, arguments[0]) for index, item in enumerate(value)]
         if origin is Unique:
             return self._read_inner(value, arguments[0], error)
         if origin is dict and is_object(value):
-            return {name: self.read(member, arguments[1]) for name, member in value.items()}
+            return {name: self._read_at("[...]", member, arguments[1]) for name, member in value.items()}
         if origin is Open:
             return self._read_inner(nest_extra(value, arguments[0]), arguments[0], error)
         if isinstance(type_, type) and issubclass(type_, msgspec.Struct) and is_object(value):
@@ -91,29 +100,32 @@ class _Reader:
 
     def _read_alternative(self, value: object, alternatives: Iterable[Any], error: msgspec.ValidationError) -> Any:
         """Return a value as the first alternative that it fits, or as it is if each of them says that it is another."""
-        known = [
-            alternative for alternative in alternatives if alternative not in {None, type(None), msgspec.UnsetType}
-        ]
-        for alternative in known:
-            try:
-                return self.read(value, alternative)
-            except msgspec.ValidationError:
+        known = [kind for kind in alternatives if kind not in {None, type(None), msgspec.UnsetType}]
+        models = [model for kind in known if (model := _model(kind)) is not None]
+        # Beside null alone, a model is no choice: another tag is one more value of its property.
+        fields = value if is_object(value) and len(models) > 1 else None
+        misfits = list[msgspec.ValidationError]()
+        for kind in known:
+            model = _model(kind)
+            if fields is not None and model is not None and _is_other(fields, model):
                 continue
-        models = [model for alternative in known if (model := _model(alternative)) is not None]
-        if is_object(value) and models and all(_is_other(value, model) for model in models):
+            try:
+                return self.read(value, kind)
+            except msgspec.ValidationError as misfit:
+                misfits.append(misfit)
+        if fields is not None and all(_is_unknown(fields, model) for model in models):
             return value
-        raise error
+        raise misfits[0] if len(misfits) == 1 else error
 
     def _read_struct(self, value: dict[str, Any], model: type[msgspec.Struct], error: msgspec.ValidationError) -> Any:
-        if _is_other(value, model):
-            raise error
         hints = get_type_hints(model, include_extras=True)
         found: dict[str, Any] = {}
         for field in msgspec.structs.fields(model):
             if field.encode_name in value:
-                found[field.name] = self.read(value[field.encode_name], hints[field.name])
+                name = field.encode_name
+                found[field.name] = self._read_at(f".{name}", value[name], hints[field.name])
             elif field.required:
-                raise error
+                raise msgspec.ValidationError(f"Object missing required field `{field.encode_name}`")
         if model.__struct_config__.forbid_unknown_fields and value.keys() - {*model.__struct_encode_fields__}:
             raise error
         return model(**found)
@@ -131,7 +143,14 @@ def _model(type_: Any) -> type[msgspec.Struct] | None:
     return inner if isinstance(inner, type) and issubclass(inner, msgspec.Struct) else None
 
 
-def _is_other(value: dict[str, Any], model: type[msgspec.Struct]) -> bool:
+def _is_other(value: Mapping[str, object], model: type[msgspec.Struct]) -> bool:
     """Return whether an object says by its tag that it is no such model."""
     config = model.__struct_config__
     return config.tag_field is not None and value.get(config.tag_field, config.tag) != config.tag
+
+
+def _is_unknown(value: Mapping[str, object], model: type[msgspec.Struct]) -> bool:
+    """Return whether an object is no such model: by its tag, or else because it lacks what the model needs."""
+    if model.__struct_config__.tag_field is not None:
+        return _is_other(value, model)
+    return any(field.required and field.encode_name not in value for field in msgspec.structs.fields(model))

@@ -45,7 +45,7 @@ def api_error(raw: RawResponse, bodies: Mapping[int | str, Json[Any]]) -> ApiErr
         operation=raw.operation,
         headers=raw.headers,
         content=raw.content,
-        fields=_fields(raw.content),
+        fields=_fields(raw),
         request_id=raw.request_id,
         body=body,
         body_error=body_error,
@@ -55,13 +55,13 @@ def api_error(raw: RawResponse, bodies: Mapping[int | str, Json[Any]]) -> ApiErr
     )
 
 
-def _fields(content: bytes) -> dict[str, Any]:
+def _fields(raw: RawResponse) -> dict[str, Any]:
     """Read the body as a JSON object if it is one, whatever its media type, and whether or not it matches the spec."""
     try:
         # A number beyond all floats is read as infinite, so that the other fields are not lost.
-        decoded = msgspec.json.Decoder(float_hook=float).decode(content)
+        decoded = msgspec.json.Decoder(float_hook=float).decode(raw.content)
     except (ValueError, RecursionError):
-        return {}
+        return {"message": raw.content.decode("utf-8", "replace")} if raw.media_type == "text/plain" else {}
     return decoded if is_object(decoded) else {}
 
 

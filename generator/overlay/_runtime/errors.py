@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from .json_types import is_array, is_object
 from .text import one_line, short_repr
 
 if TYPE_CHECKING:
@@ -233,8 +234,7 @@ class ApiError(ClientError):
         note: str = "",
     ) -> None:
         self.status = status
-        self.code = _text(fields, "code")
-        self.message = _text(fields, "message") or ""
+        self.code, self.message = _said(fields)
         self.request_id = _text(fields, "request_id") or request_id
         self.context_info: Any = fields.get("context_info")
         self.help_url = _text(fields, "help_url")
@@ -330,6 +330,22 @@ _BY_STATUS: dict[int, type[ApiError]] = {
 def error_class(status: int) -> type[ApiError]:
     """Return the class of the error for an HTTP status."""
     return _BY_STATUS.get(status, ServerError if 500 <= status <= 599 else ApiError)
+
+
+def _said(fields: dict[str, Any]) -> tuple[str | None, str]:
+    """Return the code and the message of an error's body, where most APIs have them.
+
+    In the body itself, in its `error`, or in the first of its `errors`; named as OAuth 2, RFC 9457 or FastAPI do.
+    """
+    found = [fields]
+    for name in ("error", "errors", "detail"):
+        inner = fields.get(name)
+        first = cast("list[object]", inner)[0] if is_array(inner) and inner else inner
+        found += [first] if is_object(first) else []
+    codes = [_text(part, name) for part in found for name in ("code", "error")]
+    names = ("message", "error_description", "detail", "msg", "title")
+    messages = [_text(part, name) for part in found for name in names]
+    return next(filter(None, codes), None), next(filter(None, messages), "")
 
 
 def _text(fields: dict[str, Any], name: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 from typing import Any
 
@@ -106,3 +107,31 @@ def test_a_redirect_names_the_target_host_only(location: str, shown: str) -> Non
     assert shown in text
     assert "secret" not in text
     assert text.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "message"),
+    [
+        ({"code": "gone", "message": "It is gone."}, "gone", "It is gone."),
+        ({"error": {"code": "card", "message": "No money."}}, "card", "No money."),
+        ({"error": "invalid_grant", "error_description": "Too old."}, "invalid_grant", "Too old."),
+        ({"errors": [{"code": "a", "message": "First."}, {"message": "Second."}]}, "a", "First."),
+        ({"errors": []}, None, ""),
+        ({"errors": ["text"]}, None, ""),
+        ({"type": "about:blank", "title": "Out of stock", "detail": "Come back."}, None, "Come back."),
+        ({"title": "Out of stock"}, None, "Out of stock"),
+        ({"detail": "Not found"}, None, "Not found"),
+        ({"detail": [{"loc": ["body", "a"], "msg": "field required"}]}, None, "field required"),
+        ({"message": 5, "error": {"message": ""}}, None, ""),
+    ],
+)
+def test_the_message_is_found_where_apis_have_it(body: object, code: str | None, message: str) -> None:
+    error = api_error(raw(400, json.dumps(body).encode()), {})
+
+    assert (error.code, error.message) == (code, message)
+
+
+def test_a_plain_text_is_the_message() -> None:
+    found = [api_error(raw(400, b"gone\xff", content_type=f"text/{kind}"), {}).message for kind in ("plain", "html")]
+
+    assert found == ["gone\N{REPLACEMENT CHARACTER}", ""]

@@ -13,12 +13,12 @@ from generator.overlay._runtime.pagination import MarkerPager, NumberPager, Page
 
 
 def take_all(total: int, *pages: Sequence[str]) -> tuple[list[str], list[int]]:
-    """Take pages until the pager has enough; return the items, and the offsets that were asked for."""
-    pager, rest = Pager[str]("list_things"), list(pages)
+    """Take pages of things with these names until the pager has enough; return the names, and the offsets asked for."""
+    pager, rest = Pager[dict[str, str]]("list_things"), list(pages)
     items, offsets = list[str](), list[int]()
     while not pager.is_done:
         offsets.append(pager.offset)
-        items += pager.take(rest.pop(0), total)
+        items += [thing["name"] for thing in pager.take([{"name": name} for name in rest.pop(0)], total)]
     assert not rest
     return items, offsets
 
@@ -101,3 +101,21 @@ def test_a_numbered_page_that_comes_again_ends_in_an_error() -> None:
     pager.take("ab")
     with pytest.raises(PageError, match="page 2 is the one before once more"):
         pager.take("ab")
+
+
+def test_pages_may_be_numbered_from_0() -> None:
+    pager = NumberPager[str]("list_things", first=0)
+    numbers: list[int] = []
+    for page in (["a"], ["b"], []):
+        numbers.append(pager.number)
+        pager.take(page)
+
+    assert (numbers, pager.is_done) == ([0, 1, 2], True)
+
+
+def test_equal_texts_are_no_repeated_items() -> None:
+    pager = Pager[str]("list_lines")
+    pages = [["start", "ok"], ["ok", "ok"], ["stop"]]
+
+    assert [pager.take(page, 5) for page in pages] == pages
+    assert pager.is_done

@@ -38,6 +38,20 @@ else:
     Loose = union_type("Loose", lambda: (Literal["x", "y"], Annotated[int, Meta(ge=1)]))
 
 
+class Cat(Struct, kw_only=True):
+    claws: int
+
+
+class Dog(Struct, kw_only=True):
+    bark: str
+
+
+if TYPE_CHECKING:
+    Pet: TypeAlias = "Cat | Dog"
+else:
+    Pet = union_type("Pet", lambda: (Cat, Dog))
+
+
 class Page(Struct, kw_only=True):
     state: Literal["open", "closed"] = msgspec.field(name="status")
     at: dt.datetime | UnsetType | None = UNSET
@@ -46,6 +60,8 @@ class Page(Struct, kw_only=True):
     bag: Open[Bag] | UnsetType = UNSET
     loose: Loose | UnsetType = UNSET
     text: Annotated[str, Meta(max_length=3)] | UnsetType = UNSET
+    pets: list[Pet] | UnsetType = UNSET
+    parent: Folder | UnsetType | None = UNSET
 
 
 # As a server sends them, whatever the types say.
@@ -74,6 +90,9 @@ def read(**members: Any) -> Page:
         ({"by_name": {"a": 1, "b": 3}}, "by_name", {"a": 1, "b": 3}),
         ({"bag": {"id": "1", "x": OTHER}}, "bag", Bag(id="1", additional_properties={"x": OTHER})),
         ({"loose": "z"}, "loose", "z"),
+        ({"pets": [{"claws": 4}, {"wings": 2}]}, "pets", [Cat(claws=4), {"wings": 2}]),
+        ({"parent": {"type": "folder_v2", "name": "a"}}, "parent", Folder(name="a")),
+        ({"parent": {"type": None}}, "parent", Folder()),
     ],
 )
 def test_what_a_server_adds_is_kept_as_it_was_sent(members: Any, name: str, kept: Any) -> None:
@@ -97,6 +116,11 @@ def test_all_else_is_typed_as_ever() -> None:
         ({"by_name": {"a": "1"}}, "$.by_name[...]"),
         ({"bag": {"x": "a"}}, "$.bag"),
         ({"text": "long"}, "$.text"),
+        ({"pets": [{"claws": "four"}]}, "$.pets[0].claws"),
+        ({"parent": {"type": "folder_v2", "name": 1}}, "$.parent.name"),
+        ({"status": "archived", "items": [{"type": "file", "size": 1}, {"type": "file"}]}, "$.items[1]"),
+        ({"status": "archived", "by_name": {"a": "1"}}, "$.by_name[...]"),
+        ({"status": "archived", "bag": {"x": "a"}}, "$.bag"),
     ],
 )
 def test_all_else_that_does_not_fit_is_an_error(members: Any, path: str) -> None:
