@@ -236,10 +236,14 @@ class BodyReader:
         encoding = dict(node.members("encoding"))
         flat = merge_all_of(self._document, self._document.resolve_schema(schema))
         for field, file in self._schemas.fields_of(flat, hint, self._file_type):
-            if file:
-                fields.append(FormField(field, None))
-                continue
             given = encoding[field.wire_name].prose("contentType") if field.wire_name in encoding else ""
+            if field.wire_name in encoding and "headers" in encoding[field.wire_name].object():
+                problem = "the headers of a part are the caller's: those of a file are `headers` of its `File`"
+                (encoding[field.wire_name] / "headers").note(problem, "not sent")
+            if file:
+                # Of several, or a range, the caller chooses one.
+                fields.append(FormField(field, None, given if re.fullmatch(f"{_WORD}/[^*,]+", given) else ""))
+                continue
             if field.wire_name in encoding and encoding[field.wire_name].prose("style") == "deepObject":
                 encoding[field.wire_name].note("deepObject is only supported in an urlencoded form", "sent as JSON")
             media_type = given or ("" if is_flat(field.type) else "application/json")

@@ -36,7 +36,7 @@ _RESERVED: Mapping[Layout, frozenset[str]] = {
     "flat": _OF_CLIENT | _IN_MODULES | frozenset(dir(builtins)),
     "grouped": frozenset({"raw"}) | _IN_MODULES | _IN_ANNOTATIONS,
 }
-_RESERVED_TAGS = frozenset({*dir(builtins), "annotations", "import_module", "groups", "httpx2"}) | _OF_CLIENT
+_RESERVED_TAGS = frozenset({*dir(builtins), "annotations", "import_module", "httpx2"}) | _OF_CLIENT
 
 
 @dataclass(eq=False)

@@ -95,7 +95,7 @@ def test_each_tag_is_an_attribute_whatever_its_name(package: Package, kind: str)
 
     groups = [name for name in names if name not in {"with_options", "close", "aclose"}]
     assert set(groups) == {
-        *("a_b", "any_", "api", "class_", "close_", "files", "groups_", "httpx2_", "list_", "models", "raw_"),
+        *("a_b", "any_", "api", "class_", "close_", "files", "groups", "httpx2_", "list_", "models", "raw_"),
         *("response", "модуль", "with_options_", "import_module_"),
     }
     for name in groups:

@@ -235,6 +235,29 @@ def test_a_file_in_a_form_may_be_one_alternative(schema: Any, type_: str, tmp_pa
 
 
 @pytest.mark.parametrize(
+    ("encoding", "field", "problems"),
+    [
+        ({"contentType": "image/png"}, '"file", None, "image/png"', []),
+        ({"contentType": "image/png, image/gif"}, '"file", None)', []),
+        ({"contentType": "image/*"}, '"file", None)', []),
+        (
+            {"headers": {"X-A": {"schema": TEXT}}},
+            '"file", None)',
+            ["the headers of a part are the caller's: those of a file are `headers` of its `File`"],
+        ),
+    ],
+)
+def test_a_file_has_the_media_type_of_its_encoding(
+    encoding: Any, field: str, problems: list[str], tmp_path: Path
+) -> None:
+    media = {"multipart/form-data": {"schema": obj(file=BINARY), "encoding": {"file": encoding}}}
+    post = operation(requestBody={"required": True, "content": media})
+    notes = tolerant(document({"/a": {"post": post}}), tmp_path)
+    assert [note.problem for note in notes.found] == problems
+    assert field in (tmp_path / "made" / "api" / "default" / "call.py").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
     ("media_type", "notes"),
     [
         ("*/*", ["is a range, and only JSON has a structure; name application/json (taken as JSON)"]),

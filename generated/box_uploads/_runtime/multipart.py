@@ -30,13 +30,13 @@ class File(msgspec.Struct, frozen=True):
     Attributes:
         content: Its path, its bytes, or a `Stream` of them.
         name: Its name, by default that of the path, else that of the field.
-        media_type: Its media type.
+        media_type: Its media type; empty for that of the document, or else `application/octet-stream`.
         headers: Further header fields of its part, such as `Content-MD5`.
     """
 
     content: Content | str | os.PathLike[str]
     name: str | None = None
-    media_type: str = "application/octet-stream"
+    media_type: str = ""
     headers: tuple[tuple[str, str], ...] = ()
 
 
@@ -51,7 +51,7 @@ class FormField(msgspec.Struct, frozen=True):
         wire_name: Name in the body.
         argument: Name in Python, for errors.
         type: Its type, as msgspec understands it; None for a file.
-        media_type: Media type of its part; empty for a text without one.
+        media_type: Media type of its part, or of a file that has none of its own; empty for a text without one.
         required: Whether it has to be there.
     """
 
@@ -129,7 +129,8 @@ def _file_part(field: FormField, value: object) -> tuple[bytes, Content]:
     except InvalidArgumentError:
         rule = "must be bytes, a Stream, a path, or a File of one of them"
         raise InvalidArgumentError(field.argument, rule, shown=short_repr(value)) from None
-    return _head(field, name or field.wire_name, file.media_type, file.headers), content
+    media_type = file.media_type or field.media_type or "application/octet-stream"
+    return _head(field, name or field.wire_name, media_type, file.headers), content
 
 
 def _texts(field: FormField, value: object) -> list[str]:

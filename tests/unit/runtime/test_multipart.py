@@ -227,3 +227,20 @@ def test_a_part_in_json_is_checked_against_its_type() -> None:
     assert parts_of(encode(Point(1), field)) == [head + b'{"x":1}']
     with pytest.raises(InvalidArgumentError, match="x='y': must be int, not str"):
         encode({"x": "y"}, field)
+
+
+@pytest.mark.parametrize(
+    ("of_field", "of_file", "sent"),
+    [
+        ("", "", b"application/octet-stream"),
+        ("image/png", "", b"image/png"),
+        ("image/png", "image/gif", b"image/gif"),
+        ("", "image/gif", b"image/gif"),
+    ],
+)
+def test_a_file_has_its_own_media_type_or_that_of_the_document(of_field: str, of_file: str, sent: bytes) -> None:
+    field = FormField("a", "a", None, of_field)
+
+    assert b"\r\nContent-Type: " + sent + b"\r\n\r\nx" in b"".join(
+        Multipart(field).encode({"a": File(b"x", media_type=of_file)})
+    )
