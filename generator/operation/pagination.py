@@ -68,12 +68,16 @@ def read_pagination(node: Node, operation: Operation, taken: Collection[str]) ->
         following = _property(page.definition, pages / "next", is_required=False)
         return Pagination(method.value, array.item, items.name, argument.name, "MarkerPager", "marker", following.name)
     if way[0] == "page":
-        first = 0 if argument.least == 0 else 1
-        return Pagination(method.value, array.item, items.name, argument.name, "NumberPager", "number", "", first)
+        return _numbered(method.value, array.item, items, argument)
     total = _property(page.definition, pages / "total")
     if not _is_integer(total.type):
         raise SpecError(f"{pages.place}/total", f"{total.wire_name!r} is not an integer")
     return Pagination(method.value, array.item, items.name, argument.name, "Pager", "offset", total.name)
+
+
+def _numbered(method: str, item: Type, items: Field, argument: Parameter) -> Pagination:
+    first = 0 if argument.least == 0 else 1
+    return Pagination(method, item, items.name, argument.name, "NumberPager", "number", "", first)
 
 
 def _argument(operation: Operation, node: Node, kind: str) -> Parameter:
@@ -108,8 +112,7 @@ def _by_convention(operation: Operation, taken: Collection[str]) -> Pagination |
             return Pagination(method, item, items.name, query[name].name, "Pager", "offset", total)
     for name in _PAGES:
         if name in query and _plain(query[name].type) == {"int"}:
-            first = 0 if query[name].least == 0 else 1
-            return Pagination(method, item, items.name, query[name].name, "NumberPager", "number", "", first)
+            return _numbered(method, item, items, query[name])
     return None
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from generator.document.document import Document
+from generator.errors import SpecError
 from generator.operation.model import Operation
 from generator.python.docstrings import sentence
 from generator.python.naming import class_name, python_name
@@ -42,7 +43,7 @@ class Group:
 
 def group_operations(document: Document, operations: Sequence[Operation]) -> list[Group]:
     """Return the groups in the order of the document, none if the client itself has all methods."""
-    described = _descriptions(document)
+    described = _descriptions(document) if any(operation.group for operation in operations) else {}
     groups: dict[str, Group] = {}
     for operation in operations:
         if not operation.group:
@@ -60,8 +61,10 @@ def group_operations(document: Document, operations: Sequence[Operation]) -> lis
 def _descriptions(document: Document) -> dict[str, tuple[str, str]]:
     """Return the text of each tag that the document describes, and its description, by its Python name."""
     found: dict[str, tuple[str, str]] = {}
-    for tag in document.root.items("tags"):
-        name = tag.get("name")
-        if name:
-            found.setdefault(python_name(name.text()), (name.text(), tag.prose("description")))
+    try:
+        for tag in document.root.items("tags"):
+            name = (tag / "name").text()
+            found.setdefault(python_name(name), (name, tag.prose("description")))
+    except SpecError as error:
+        document.notes.add(error.place, error.problem, "its groups are not described")
     return found

@@ -11,7 +11,11 @@ from typing import Any
 import httpx2
 import pytest
 
+from generator.document.document import Document
 from generator.operation.names import Naming
+from generator.operation.reader import OperationReader
+from generator.render.groups import group_operations
+from generator.schema.schemas import SchemaReader
 
 from .conftest import INT, TEXT, Make, Package, document, operation, parameter
 
@@ -124,6 +128,16 @@ print(before, loaded(), [name for name in sys.modules if name.startswith("{packa
     )
 
     assert done.stdout == f"[] ['{package.name}.groups.files'] []\n"
+
+
+@pytest.mark.parametrize("tags", ["files", ["files"], [{"description": "What is stored."}]])
+def test_wrong_tags_of_a_document_cost_descriptions_alone(tags: Any) -> None:
+    content = Document(document(tags=tags), "test", strict=False)
+    paths = document({"/a": {"get": operation(tags=["files"])}})
+    operations = OperationReader(Document(paths, "test"), SchemaReader(content), Naming("grouped")).read()
+
+    assert [(group.name, group.title) for group in group_operations(content, operations)] == [("files", "Files.")]
+    assert [note.meaning for note in content.notes.found] == ["its groups are not described"]
 
 
 def test_the_readme_shows_the_groups(package: Package) -> None:
