@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from textwrap import dedent
 
+import msgspec
 import pytest
 
 from tests.prove.campaign import InvalidRunError, MutantResult, Outcome
@@ -16,6 +17,8 @@ from tests.prove.draw.controls import check_controls, draw_controls
 from tests.prove.draw.population import PACKAGES, ROOT, Module, Mutant, modules
 from tests.prove.draw.reach import Reach
 from tests.prove.draw.score import Score, interval
+from tests.prove.draw.type_check import TypeCheck
+from tests.prove.draw.working_copy import WorkingCopy
 from tests.prove.equivalents import equivalents
 
 OVERLAY, GENERATED = "generator/overlay", "generated/box_uploads"
@@ -59,6 +62,29 @@ def test_code_that_only_type_checkers_read_is_not_mutated() -> None:
 
     assert any('cast("dict[str, object]", None)' in change for change in changes)
     assert not any("cast(None" in change or "XXdict" in change or "DICT[" in change for change in changes)
+
+
+def test_the_letter_case_of_a_codec_is_not_mutated() -> None:
+    pipeline = Module("generator", ("generator/pipeline.py",))
+    changes = [change.id.partition(" => ")[2] for change in pipeline.mutants(range(pipeline.count()))]
+
+    assert any("XXutf-8XX" in change for change in changes)
+    assert not any("UTF-8" in change for change in changes)
+
+
+def test_mypy_refuses_a_mutant_and_leaves_the_source_as_it_was(tmp_path: Path) -> None:
+    source = tmp_path / "m.py"
+    source.write_text("def f() -> bool:\n    return False\n", encoding="utf-8")
+    (tmp_path / "pyproject.toml").write_text('[tool.mypy]\nstrict = true\nfiles = ["m.py"]\n', encoding="utf-8")
+    types = TypeCheck(WorkingCopy(tmp_path), tmp_path / "cache")
+    change = msgspec.structs.replace(mutant(), before="return False", after="return None")
+
+    assert types.refusal(change).startswith("m.py:2: error: ")
+    assert types.refusal(msgspec.structs.replace(change, after="return True")) == ""
+    assert source.read_text(encoding="utf-8") == "def f() -> bool:\n    return False\n"
+    source.write_text("x = 1\n1 + ''\n", encoding="utf-8")
+    with pytest.raises(InvalidRunError, match=r"nothing planted: m\.py:2"):
+        TypeCheck(WorkingCopy(tmp_path), tmp_path / "cache")
 
 
 @pytest.mark.parametrize(("after", "is_possible"), [
@@ -181,6 +207,9 @@ def test_a_package_below_its_target_fails_the_draw() -> None:
         }
         return Score(drawn, verdicts, listed or {})
 
+    refused = {drawn[0].id: MutantResult(id=drawn[0].id, outcome="refused")}
+    assert Score(drawn, {**score(5).verdicts, **refused}, {}).is_on_target
+    assert Score(drawn, {**score(5).verdicts, **refused}, {}).by_types("mock") == 1
     assert score(4).is_on_target
     assert not score(5).is_on_target
     assert len(score(5).survivors) == 5

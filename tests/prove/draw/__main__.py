@@ -21,10 +21,11 @@ from tests.prove.draw.controls import check_controls, draw_controls
 from tests.prove.draw.population import ROOT, Module, Mutant, modules
 from tests.prove.draw.reach import TESTS, Reach, find_reach
 from tests.prove.draw.score import Score, print_score, write_report
+from tests.prove.draw.type_check import TypeCheck
 from tests.prove.draw.working_copy import WorkingCopy
 from tests.prove.equivalents import equivalents
 from tests.prove.result_store import ResultStore, fingerprint
-from tests.prove.worker import Task
+from tests.prove.worker import Result, Task
 from tests.prove.worker_pool import WorkerPool
 
 _FOLDER = ROOT / ".prove" / "draw"
@@ -151,12 +152,23 @@ def _run(
         for is_brief in (True, False):
             done = store.tried if is_brief else store.verdicts.keys()
             tasks = {mutant.id: _task(mutant, reach, is_brief=is_brief) for mutant in mutants if mutant.id not in done}
-            if not tasks and not store.unverified:
-                continue
-            with WorkerPool(campaign.name, store, options.workers, copies) as pool:
-                pool.run(tasks, _counter(console, campaign.name, len(tasks)), has_baseline=False, tasks=tasks)
-                pool.verify_tests()
+            if tasks or store.unverified:
+                with WorkerPool(campaign.name, store, options.workers, copies) as pool:
+                    pool.run(tasks, _counter(console, campaign.name, len(tasks)), has_baseline=False, tasks=tasks)
+                    pool.verify_tests()
+            if is_brief:
+                _check_types(console, campaign.name, TypeCheck(first, _FOLDER / "mypy"), mutants, store)
         check_controls([control for control in controls if control.mutant.stage == campaign.stage], store.verdicts)
+
+
+def _check_types(console: Console, name: str, types: TypeCheck, mutants: Sequence[Mutant], store: ResultStore) -> None:
+    """Keep a verdict of what tests have let through and mypy refuses."""
+    detected = {name for name, verdict in store.verdicts.items() if verdict.outcome != "survived"}
+    left = [mutant for mutant in mutants if mutant.id not in detected]
+    for mutant in left:
+        if error := types.refusal(mutant):
+            store.add(Result(MutantResult(id=mutant.id, outcome="refused", reason=error), {}))
+    console.print(f"{name}: {len(left)} shown to mypy", markup=False)
 
 
 def _task(mutant: Mutant, reach: Reach, *, is_brief: bool) -> Task:

@@ -25,6 +25,7 @@ ROOT = Path(__file__).parents[3]
 _OVERLAY = Path("generator", "overlay")
 _GENERATED = Path("generated", "box_uploads")
 _SHOWN = 160
+_CODECS = frozenset({"utf-8", "ascii", "latin-1"})
 
 PACKAGES: Mapping[str, float] = {
     "uploader": 0.96,
@@ -189,7 +190,14 @@ def _mutations(name: str) -> tuple[cst.Module, list[Mutation]]:
         visitor = MutationVisitor(_OPERATORS, get_ignored_lines(name, source, wrapper, None), None)
         tree = wrapper.visit(visitor)
         for_types = {id(node) for call in _casts(tree) for node in _within(call.args[0])}
-        _KNOWN[name] = tree, [mutation for mutation in visitor.mutations if not _only_types(mutation, for_types)]
+        _KNOWN[name] = (
+            tree,
+            [
+                mutation
+                for mutation in visitor.mutations
+                if not _only_types(mutation, for_types) and not _is_same_codec(mutation)
+            ],
+        )
     return _KNOWN[name]
 
 
@@ -213,6 +221,14 @@ def _only_types(mutation: Mutation, for_types: Collection[int]) -> bool:
     if isinstance(old, cst.Call) and isinstance(new, cst.Call) and _is_cast(old) and _is_cast(new):
         return len(new.args) == len(old.args) and new.args[1].deep_equals(old.args[1])
     return id(old) in for_types
+
+
+def _is_same_codec(mutation: Mutation) -> bool:
+    """Whether the name of a codec changes its letter case, which means nothing."""
+    old, new = mutation.original_node, mutation.mutated_node
+    if not isinstance(old, cst.SimpleString) or not isinstance(new, cst.SimpleString):
+        return False
+    return old.value.strip("\"'") in _CODECS and old.value.lower() == new.value.lower()
 
 
 class _Statements:

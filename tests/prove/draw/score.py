@@ -35,8 +35,13 @@ class Score(msgspec.Struct, frozen=True):
         )
 
     def is_detected(self, mutant: Mutant) -> bool:
-        """Whether a test failed."""
+        """Whether a test failed, or mypy refused it."""
         return self.verdicts[mutant.id].outcome != "survived"
+
+    def by_types(self, package: str | None) -> int:
+        """Return how many mutants of a package, or of all, mypy refused after a brief run of the tests."""
+        drawn = (mutant for mutant in self.drawn if package in {None, mutant.package})
+        return sum(self.verdicts[mutant.id].outcome == "refused" for mutant in drawn)
 
     def is_equivalent(self, mutant: Mutant) -> bool:
         """Whether it is listed as equivalent."""
@@ -78,7 +83,7 @@ def print_score(console: Console, score: Score) -> None:
     """Print a line for each package, and each survivor."""
     table = Table(title="Drawn mutants", title_justify="left")
     table.add_column("package")
-    for name in ("drawn", "detected", "equivalent", "survived", "score", "95 % interval", "target"):
+    for name in ("drawn", "detected", "by types", "equivalent", "survived", "score", "95 % interval", "target"):
         table.add_column(name, justify="right")
     for package in (*PACKAGES, None):
         detected, equivalent, drawn = score.of(package)
@@ -86,7 +91,7 @@ def print_score(console: Console, score: Score) -> None:
         low, high = interval(detected, counted)
         table.add_row(
             package or "all",
-            *map(str, (drawn, detected, equivalent, counted - detected)),
+            *map(str, (drawn, detected, score.by_types(package), equivalent, counted - detected)),
             f"{100 * detected / counted:.1f} %" if counted else "-",
             f"{100 * low:.1f} to {100 * high:.1f} %",
             f"{100 * PACKAGES[package]:.0f} %" if package else "",
