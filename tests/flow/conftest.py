@@ -101,8 +101,15 @@ def film(tmp_path: Path) -> Path:
     return write(tmp_path / "film.mov")
 
 
+@pytest.fixture(scope="session")
+def shared_small_ground() -> Iterator[Ground]:
+    ground = Ground(SMALL_PART_SIZE, min_file_size=1)
+    with ground.server:
+        yield ground
+
+
 @pytest.fixture
-def small_ground(monkeypatch: pytest.MonkeyPatch) -> Iterator[Ground]:
+def small_ground(shared_small_ground: Ground, monkeypatch: pytest.MonkeyPatch) -> Ground:
     """A server of small parts, for which no file is too small; nor is one for the uploader and the client."""
 
     def accept(*_: object) -> None:
@@ -110,6 +117,7 @@ def small_ground(monkeypatch: pytest.MonkeyPatch) -> Iterator[Ground]:
 
     monkeypatch.setattr("box_uploads.upload.workflow.check_minimum", accept)
     monkeypatch.setattr("box_uploads._runtime.codecs._validate", accept)
-    ground = Ground(SMALL_PART_SIZE, min_file_size=1)
-    with ground.server:
-        yield ground
+    # Tests may replace it.
+    monkeypatch.setattr(shared_small_ground.state, "sleep", shared_small_ground.state.sleep)
+    shared_small_ground.reset()
+    return shared_small_ground
