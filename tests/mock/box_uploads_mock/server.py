@@ -1,11 +1,13 @@
 """The mock as an HTTP server in a thread of the test process."""
 
+import asyncio
 import http.client
 import socket
 import ssl
 import threading
 import time
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -42,7 +44,20 @@ class _ThreadedServer(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        self._loop, self._ended = asyncio.get_running_loop(), asyncio.Event()
         self.listening.set()
+
+    async def main_loop(self) -> None:
+        # Uvicorn's own looks every 0.1 s whether it is to end.
+        await self._ended.wait()
+
+    def end(self) -> None:
+        """Accept no connection any more, and end the thread once all requests are handled; from any thread."""
+        self.should_exit = True
+        if self.listening.is_set():
+            # The thread may have ended by itself.
+            with suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._ended.set)
 
 
 def _certificate(hosts: Collection[str]) -> "Certificate":
@@ -187,7 +202,7 @@ class MockServer:
         """
         if self._server is None:
             return
-        self._server.should_exit = True
+        self._server.end()
         for _ in range(STOP_POLLS):
             # Waiting calls must not delay the stop; calls in progress may start to wait only now, so repeat it.
             self.state.faults.release()
