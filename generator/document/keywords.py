@@ -126,6 +126,11 @@ def check_keywords(node: Node, kind: str) -> None:
             continue
         cure = REFUSED.get(kind, {}).get(name)
         if cure is None:
-            node.note(f"{name!r} is not a keyword of a {kind}; correct it, or call it x-{name}")
+            node.note(f"{name!r} is not a keyword of the {_object(kind)} Object; correct it, or call it x-{name}")
         else:
             (node / name).note(f"is not supported: {cure}")
+
+
+def _object(kind: str) -> str:
+    """Return what the specification calls it, as in "Path Item Object"."""
+    return {"document": "OpenAPI", "body": "Request Body"}.get(kind, kind.title())

@@ -16,6 +16,8 @@ from generator.schema.schemas import SchemaReader
 from .conftest import INT, TEXT, document, obj, operation, ref
 
 # Copied by hand from OpenAPI 3.0.4 and 3.1.1, and from JSON Schema 2020-12.
+# What the specification calls the objects whose name is not its title.
+NAMES = {"document": "OpenAPI", "body": "Request Body"}
 STANDARD: dict[str, str] = {
     "document": "openapi info jsonSchemaDialect servers paths webhooks components security tags externalDocs",
     "info": "title summary description termsOfService contact license version",
@@ -94,7 +96,10 @@ def test_an_unknown_keyword_is_refused_unless_it_is_an_extension(kind: str) -> N
     with pytest.raises(SpecError) as failure:
         check_keywords(Node({"own": 1}, "#/x"), kind)
 
-    assert str(failure.value) == f"#/x: 'own' is not a keyword of a {kind}; correct it, or call it x-own"
+    assert (
+        str(failure.value)
+        == f"#/x: 'own' is not a keyword of the {NAMES.get(kind, kind.title())} Object; correct it, or call it x-own"
+    )
 
 
 # What each translated keyword changes, seen in the types: with the keyword, and without it.

@@ -219,7 +219,7 @@ def test_what_is_left_out_and_what_was_noted_is_named(tmp_path: Path) -> None:
     assert list(found) == [*SECTIONS, "Left out", "What the document says wrongly"]
     assert [row[0] for row in rows(found["Left out"])] == ["PUT /a|b", "PUT /a"]
     assert rows(found["Left out"])[1][1] == "#/paths/~1a/put: lacks 'responses'"
-    assert ["#", "'odd' is not a keyword of a document; correct it, or call it x-odd", "ignored"] in rows(
+    assert ["#", "'odd' is not a keyword of the OpenAPI Object; correct it, or call it x-odd", "ignored"] in rows(
         found["What the document says wrongly"]
     )
 

@@ -87,8 +87,8 @@ def link(expression: str, **parameters: str) -> dict[str, Any]:
     return {"x-url": f"$response.body#/{expression}", "parameters": given}
 
 
-def unknown(kind: str) -> str:
-    return f"'own' is not a keyword of a {kind}; correct it, or call it x-own"
+def unknown(name: str) -> str:
+    return f"'own' is not a keyword of the {name} Object; correct it, or call it x-own"
 
 
 # Places.
@@ -154,21 +154,21 @@ REFUSED: list[tuple[Any, str]] = [
     ({**document(), "paths": [1]}, "#/paths: must be an object, not an array"),
     (document({"/a": {"get": []}}), f"{GET}: must be an object, not an array"),
     (document(webhooks={"a": {}}), f"#/webhooks: {NO_CALLS}"),
-    (document(own={}), f"#: {unknown('document')}"),
-    (document(components={"own": {}}), f"#/components: {unknown('components')}"),
+    (document(own={}), f"#: {unknown('OpenAPI')}"),
+    (document(components={"own": {}}), f"#/components: {unknown('Components')}"),
     (
         document(jsonSchemaDialect="http://json-schema.org/draft-07/schema#"),
         "#/jsonSchemaDialect: is not supported; only that of OpenAPI 3.1 is",
     ),
     # Paths and operations.
     (get("a"), f"#/paths/a: {PATH}"),
-    (document({"/a": {"own": operation()}}), f"#/paths/~1a: {unknown('path item')}"),
+    (document({"/a": {"own": operation()}}), f"#/paths/~1a: {unknown('Path Item')}"),
     (
         document({f"/a/{{{n}}}": {"get": operation(operationId=n, parameters=[{**X, "name": n}])} for n in "xy"}),
         "#/paths/~1a~1{y}: is the same as /a/{x}, but for the names of parameters; merge them",
     ),
     (calls({"/a": "x", "/b": "x"}), f"{OTHER}: 'x' is the operationId of another operation already; choose another"),
-    (get(own="a"), f"{GET}: {unknown('operation')}"),
+    (get(own="a"), f"{GET}: {unknown('Operation')}"),
     (get(callbacks={"a": {"{$request.body#/url}": {}}}), f"{GET}/callbacks: {NO_CALLS}"),
     (calls({"/a": "a-b", "/b": "aB"}), f"{OTHER}: 'aB' and 'a-b' ({ID}) are both a_b in Python; rename one"),
     (calls({"/a": "get_a_b", "/a-b": ""}), f"#/paths/~1a-b/get: 'get /a-b' and 'get_a_b' ({ID}) {GIVE_ID}"),
@@ -262,7 +262,7 @@ REFUSED: list[tuple[Any, str]] = [
     (responses(ok={}), f"{GET}/responses/ok: {NO_STATUS}"),
     (responses(_200={}, _600={}), f"{GET}/responses/600: {NO_STATUS}"),
     (responses(_2XX={}, _2xx={}), f"{GET}/responses/2xx: is declared twice; {KEEP}"),
-    (responses(_200={"own": {}}), f"{GET}/responses/200: {unknown('response')}"),
+    (responses(_200={"own": {}}), f"{GET}/responses/200: {unknown('Response')}"),
     # References.
     (schema({"$ref": "other.yaml#/a"}), f"{S}/$ref: 'other.yaml#/a' {NOT_THERE}"),
     (get(responses={"200": {"$ref": "https://a/b#/c"}}), f"{GET}/responses/200/$ref: 'https://a/b#/c' {NOT_THERE}"),
@@ -285,8 +285,8 @@ REFUSED: list[tuple[Any, str]] = [
         schema(type="text"),
         f"{S}/type: input should be 'string', 'number', 'integer', 'boolean', 'array', 'object' or 'null'",
     ),
-    (schema(TEXT, own=1), f"{S}: {unknown('schema')}"),
-    (schema(obj(a=TEXT), own=1), f"{S}: {unknown('schema')}"),
+    (schema(TEXT, own=1), f"{S}: {unknown('Schema')}"),
+    (schema(obj(a=TEXT), own=1), f"{S}: {unknown('Schema')}"),
     (schema(type="array", items=False), f"{S}/items: {FALSE}"),
     (schema(minLength=1), f"{S}: has constraints but no type; add one"),
     (schema(format="date"), f"{S}: has constraints but no type; add one"),
@@ -472,10 +472,10 @@ REFUSED: list[tuple[Any, str]] = [
     ),
     (linked(STOP, **{"x-trusted-hosts": "a.example"}), "#/x-trusted-hosts: must be an array, not a string"),
     # Servers and what else there is.
-    (get(servers=[{"url": "https://a", "own": "x"}]), f"{GET}/servers/0: {unknown('server')}"),
+    (get(servers=[{"url": "https://a", "own": "x"}]), f"{GET}/servers/0: {unknown('Server')}"),
     (
         get(servers=[{"url": "/{a}", "variables": {"a": {"default": "x", "own": []}}}]),
-        f"{GET}/servers/0/variables/a: {unknown('server variable')}",
+        f"{GET}/servers/0/variables/a: {unknown('Server Variable')}",
     ),
     (get(servers=[{"url": "https://a.example/?b=c"}]), f"{GET}/servers/0/url: 'https://a.example/?b=c' {NO_URL}"),
     (get(tags=["ä" * 150]), f"{GET}: the name ääääääääääääääääääää… {TOO_LONG}"),
@@ -567,4 +567,6 @@ def test_a_refusal_is_printable_on_any_terminal(tmp_path: Path) -> None:
 
     assert (result.returncode, result.stdout) == (1, b"")
     (line,) = result.stderr.decode("ascii").splitlines()
-    assert line.startswith(r"spec.json: #/components/schemas/S: 'gr\xf6\xdfe' is not a keyword of a schema; correct it")
+    assert line.startswith(
+        r"spec.json: #/components/schemas/S: 'gr\xf6\xdfe' is not a keyword of the Schema Object; correct it"
+    )
