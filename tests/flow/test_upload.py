@@ -19,7 +19,7 @@ from typing import Any
 import httpx2
 import msgspec
 import pytest
-from box_uploads import AsyncClient, Client, errors, models
+from box_uploads import AsyncClient, Client, Hooks, errors, models
 from box_uploads.upload import (
     BackoffPolicy,
     BytesSent,
@@ -581,6 +581,20 @@ def test_the_callback_runs_in_the_callers_thread(ground: Ground, is_async: bool)
 
     ground.upload(on_progress=on_progress, is_async=is_async)
     assert threads == {threading.get_ident()}
+
+
+@BOTH_CLIENTS
+def test_the_threads_that_send_parts_are_named(ground: Ground, is_async: bool) -> None:
+    names: set[str] = set()
+
+    def on_request(request: httpx2.Request) -> None:
+        if request.method == "PUT":
+            names.add(threading.current_thread().name.partition("_")[0])
+
+    kind = AsyncClient if is_async else Client
+    client = kind(ground.state.token, base_url=ground.server.base_url, hooks=Hooks(on_request=on_request))
+    ground.upload(client=client, is_async=is_async)
+    assert names == {"box-upload"}
 
 
 # The asynchronous twin

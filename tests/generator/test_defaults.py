@@ -114,6 +114,16 @@ def test_a_default_that_does_not_fit_its_schema_is_noted(schema: Any, default: A
     assert caught.value.place == f"{SCHEMA}/default"
 
 
+@pytest.mark.parametrize(("more", "meaning"), [({}, "only shown"), ({"x-client-default": True}, "not applied")])
+def test_a_note_says_what_becomes_of_a_wrong_default(more: Any, meaning: str) -> None:
+    content = document(schemas={"S": {"type": "object", "properties": {"a": {**INT, "default": "a", **more}}}})
+    read_document = Document(content, "spec.json", strict=False)
+    SchemaReader(read_document).read_components()
+    assert [str(note) for note in read_document.notes.found] == [
+        f'{SCHEMA}/default: "a" does not fit its own schema; correct one of them ({meaning})'
+    ]
+
+
 @pytest.mark.parametrize(("schema", "default"), RIGHT, ids=repr)
 def test_a_default_that_fits_is_not_noted(schema: Any, default: Any) -> None:
     read({**schema, "default": default})

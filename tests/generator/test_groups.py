@@ -136,7 +136,9 @@ def test_wrong_tags_of_a_document_cost_descriptions_alone(tags: Any) -> None:
     paths = document({"/a": {"get": operation(tags=["files"])}})
     operations = OperationReader(Document(paths, "test"), SchemaReader(content), Naming("grouped")).read()
 
-    assert [(group.name, group.title) for group in group_operations(content, operations)] == [("files", "Files.")]
+    assert [(group.name, group.title, group.description) for group in group_operations(content, operations)] == [
+        ("files", "Files.", "")
+    ]
     assert [note.meaning for note in content.notes.found] == ["its groups are not described"]
 
 

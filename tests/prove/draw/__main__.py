@@ -31,7 +31,7 @@ from tests.prove.worker_pool import WorkerPool
 _FOLDER = ROOT / ".prove" / "draw"
 _NUMBER = 400
 # Limits of a brief run.
-_BRIEF_S = 15.0
+_BRIEF_S = 5.0
 _BRIEF_FILES = 4
 
 

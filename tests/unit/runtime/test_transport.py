@@ -321,6 +321,7 @@ def test_a_failure_says_whether_the_request_was_sent_and_is_retried_if_safe_and_
     assert attempts == (3 if is_safe and is_transient else 1)
     assert str(caught.value) == f"{request_.operation}: {kind}: broken line"
     assert isinstance(caught.value.__cause__, httpx2.TransportError)
+    assert str(caught.value.__cause__) == "broken line"
 
 
 def test_a_failure_without_a_message_has_no_details(send: Send) -> None:
