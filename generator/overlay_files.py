@@ -27,6 +27,13 @@ def overlay_errors(overlay: Path, paths: set[str]) -> dict[str, list[str]]:
     return {module.parent.name: sorted(_public_names(module)) for module in modules if module.parent.name != "_runtime"}
 
 
+def overlay_pages(overlay: Path, paths: set[str], package: str) -> list[str]:
+    """Return what the README of a package says about each selected folder, which is in the folder's own `README.md`."""
+    folders = sorted({path.partition("/")[0] for path in paths})
+    pages = [page for folder in folders if (page := overlay / folder / "README.md").is_file()]
+    return [page.read_text(encoding="utf-8").replace("{package}", package).strip() for page in pages]
+
+
 def copy_overlay_files(overlay: Path, paths: set[str], package: Path) -> None:
     """Copy the selected files into the package.
 

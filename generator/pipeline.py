@@ -16,7 +16,7 @@ from .lock import lock_difference, lock_text
 from .operation.names import BY_SIZE, Naming
 from .operation.reader import OperationReader
 from .output_folder import MARKER, PROJECT, refuse_foreign_files, refuse_foreign_project, replace_package
-from .overlay_files import copy_overlay_files, overlay_errors, select_overlay_files
+from .overlay_files import copy_overlay_files, overlay_errors, overlay_pages, select_overlay_files
 from .package_checks import check_syntax, format_package, verify_package
 from .render.package import hash_upstream_templates, render_package
 from .render.project import project_name
@@ -159,6 +159,7 @@ def render(document: Document, package: Path, project: Path | None = None, namin
         config=HOME / "config.yaml",
         package=package,
         overlay_errors=overlay_errors(HOME / "overlay", overlay_paths),
+        overlay_pages=overlay_pages(HOME / "overlay", overlay_paths, package.name),
         project=project,
     )
     return overlay_paths

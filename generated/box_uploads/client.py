@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from . import models
     from ._runtime.auth import AsyncToken, Token
-    from ._runtime.body import Content
+    from ._runtime.body import Source
     from ._runtime.hooks import Hooks
     from ._runtime.messages import Response
     from ._runtime.retry import RetryPolicy
@@ -89,7 +89,7 @@ class RawClient:
         return api.upload_sessions.get_upload_session.read_response(self._transport.send(request))
 
     def upload_part(
-        self, upload_session: models.UploadSession, *, body: Content, digest: str, content_range: str
+        self, upload_session: models.UploadSession, *, body: Source, digest: str, content_range: str
     ) -> Response[models.UploadedPart]:
         """Upload one part of the file."""
         request = api.upload_sessions.upload_part.build_request(
@@ -166,13 +166,14 @@ class Client:
     Args:
         token: A bearer token, a callable that returns one (asked again after a 401), or an `httpx2.Auth`.
         base_url: Where the API is (default: https://api.box.com/2.0 or https://upload.box.com/api/2.0); https, or
-            http to this machine.
+            http to this machine or a host in `trusted_hosts`.
         timeout_s: Seconds to wait for each step of a call, or a `Timeout` with one for each kind of step.
         retry: How often and how patiently a call is repeated that cannot have had an effect.
         http: An `httpx2.Client` to send with, which the caller closes, or a transport for one.
         sleep: Waits for the given seconds between attempts.
         hooks: Functions that are called with the requests, responses and retries of each call.
-        trusted_hosts: Hosts besides box.com and box-gov.com that URLs of responses may lead to.
+        trusted_hosts: Hosts besides box.com and box-gov.com that URLs of responses may lead to; `http://host` is
+            one that may get requests over plain http.
         as_user: Id of the user on whose behalf an administrator's token acts.
 
     Raises:
@@ -400,7 +401,7 @@ class Client:
         return response.parsed
 
     def upload_part(
-        self, upload_session: models.UploadSession, *, body: Content, digest: str, content_range: str
+        self, upload_session: models.UploadSession, *, body: Source, digest: str, content_range: str
     ) -> models.UploadedPart:
         """Upload one part of the file.
 
@@ -418,8 +419,9 @@ class Client:
             digest: SHA-1 of the bytes, as `sha=` and the base64 of the digest (RFC 3230).
             content_range: Which bytes of the file these are, first and last one included, and the size of the
                 file.
-            body: The bytes of the part. Bytes may be `bytes`, a `bytearray`, a contiguous `memoryview`, or a
-                `Stream`, which is read while it is sent.
+            body: The bytes of the part. It may be `bytes`, a `bytearray` or a contiguous `memoryview`, or read
+                while it is sent: a `Path`, an open binary file or a `Stream`. A pipe is sent once, without a
+                length.
 
         Returns:
             The part is stored.
@@ -766,7 +768,7 @@ class RawAsyncClient:
         return api.upload_sessions.get_upload_session.read_response(await self._transport.send(request))
 
     async def upload_part(
-        self, upload_session: models.UploadSession, *, body: Content, digest: str, content_range: str
+        self, upload_session: models.UploadSession, *, body: Source, digest: str, content_range: str
     ) -> Response[models.UploadedPart]:
         """Upload one part of the file."""
         request = api.upload_sessions.upload_part.build_request(
@@ -843,13 +845,14 @@ class AsyncClient:
     Args:
         token: A bearer token, a callable that returns one (asked again after a 401), or an `httpx2.Auth`.
         base_url: Where the API is (default: https://api.box.com/2.0 or https://upload.box.com/api/2.0); https, or
-            http to this machine.
+            http to this machine or a host in `trusted_hosts`.
         timeout_s: Seconds to wait for each step of a call, or a `Timeout` with one for each kind of step.
         retry: How often and how patiently a call is repeated that cannot have had an effect.
         http: An `httpx2.AsyncClient` to send with, which the caller closes, or a transport for one.
         sleep: Waits for the given seconds between attempts.
         hooks: Functions that are called with the requests, responses and retries of each call.
-        trusted_hosts: Hosts besides box.com and box-gov.com that URLs of responses may lead to.
+        trusted_hosts: Hosts besides box.com and box-gov.com that URLs of responses may lead to; `http://host` is
+            one that may get requests over plain http.
         as_user: Id of the user on whose behalf an administrator's token acts.
 
     Raises:
@@ -1077,7 +1080,7 @@ class AsyncClient:
         return response.parsed
 
     async def upload_part(
-        self, upload_session: models.UploadSession, *, body: Content, digest: str, content_range: str
+        self, upload_session: models.UploadSession, *, body: Source, digest: str, content_range: str
     ) -> models.UploadedPart:
         """Upload one part of the file.
 
@@ -1095,8 +1098,9 @@ class AsyncClient:
             digest: SHA-1 of the bytes, as `sha=` and the base64 of the digest (RFC 3230).
             content_range: Which bytes of the file these are, first and last one included, and the size of the
                 file.
-            body: The bytes of the part. Bytes may be `bytes`, a `bytearray`, a contiguous `memoryview`, or a
-                `Stream`, which is read while it is sent.
+            body: The bytes of the part. It may be `bytes`, a `bytearray` or a contiguous `memoryview`, or read
+                while it is sent: a `Path`, an open binary file or a `Stream`. A pipe is sent once, without a
+                length.
 
         Returns:
             The part is stored.

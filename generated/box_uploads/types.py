@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from msgspec import UNSET, UnsetType
 
-from ._runtime.body import Content, Stream
+from ._runtime.body import Content, Source, Stream
 from ._runtime.headers import Headers
 from ._runtime.messages import Request, Response
 
-__all__ = ["UNSET", "Content", "Headers", "Request", "Response", "Stream", "UnsetType"]
+__all__ = ["UNSET", "Content", "Headers", "Request", "Response", "Source", "Stream", "UnsetType"]

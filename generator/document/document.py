@@ -118,6 +118,9 @@ class Document:
         self.name = name
         if not is_object(root):
             raise SpecError("", f"is {json_type(root)}, not an OpenAPI document")
+        if "swagger" in root and "openapi" not in root:
+            problem = "is a Swagger 2.0 document; convert it to OpenAPI 3: npx swagger2openapi old.json -o new.json"
+            raise SpecError("#/swagger", problem)
         version = root.get("openapi")
         match = re.match(r"3\.([01])(\.\d+)?\Z", version) if isinstance(version, str) else None
         if not match:

@@ -210,7 +210,7 @@ class BodyReader:
         if base == "multipart/form-data" and is_request and schema and (form := self._read_form(node, schema, hint)):
             return Codec("Multipart", ANY, form=form)
         if not is_json and schema and is_binary(self._document.resolve_schema(schema)):
-            return Codec("Binary", Scalar("Content" if is_request else "bytes"))
+            return Codec("Binary", Scalar("Source" if is_request else "bytes"))
         is_form = base == "application/x-www-form-urlencoded" and is_request
         if schema and not is_json and not is_form and not self._is_text_schema(schema):
             problem = "only JSON and urlencoded forms have a structure; give it a schema of type string, or none"
@@ -227,7 +227,7 @@ class BodyReader:
         return (
             Codec("Text", Scalar("str"))
             if _is_text_type(base)
-            else Codec("Binary", Scalar("Content" if is_request else "bytes"))
+            else Codec("Binary", Scalar("Source" if is_request else "bytes"))
         )
 
     def _read_form(self, node: Node, schema: Node, hint: str) -> list[FormField]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from generator.overlay._runtime.json_types import is_object
 from generator.python.literals import python_literal
-from generator.python.naming import python_name
+from generator.python.naming import free_name, python_name
 from generator.schema.types import Field, Model, Named, Scalar, Type, union
+
+_JSON = "application/json"
+_RANGES = frozenset({"*/*", "application/*"})
 
 
 @dataclass(eq=False)
@@ -104,11 +107,29 @@ class Body:
     description: str
     fields: list[Field] = field(default_factory=list[Field])
     """The properties of the body, if each of them is an argument of the method."""
+    taken: frozenset[str] = frozenset()
+    """Names that these arguments cannot have."""
 
     @property
     def type(self) -> Type:
         """The type of the value, whatever the media type."""
         return union(*(media.codec.type for media in self.media))
+
+    @property
+    def arguments(self) -> list[Field]:
+        """The properties as arguments of the method: one whose name is taken is called `id_` rather than `id`."""
+        taken = {*self.taken, *(field.name for field in self.fields)}
+        found: list[Field] = []
+        for declared in self.fields:
+            name = free_name(declared.name, taken) if declared.name in self.taken else declared.name
+            taken.add(name)
+            found.append(replace(declared, name=name))
+        return found
+
+    @property
+    def attributes(self) -> list[tuple[str, str]]:
+        """The attributes of the body's model, each with the argument that is its value."""
+        return [(field.name, argument.name) for field, argument in zip(self.fields, self.arguments, strict=True)]
 
     @property
     def may_be_absent(self) -> bool:
@@ -174,6 +195,13 @@ class Response:
         if self.status.endswith("XX"):
             return f"{self.status[0]}00 <= raw.status < {int(self.status[0]) + 1}00"
         return f"raw.status == {self.status}"
+
+    @property
+    def asked_for(self) -> list[str]:
+        """The media types that a call asks for: JSON if the response may be that, else all that it may be."""
+        found = [media.base for media in self.media if media.codec.kind not in {"Empty", "Location"}]
+        is_json = any(media.codec.kind == "Json" and media.base in {_JSON, *_RANGES} for media in self.media)
+        return [_JSON] if is_json else found
 
     @property
     def has_content(self) -> bool:
@@ -289,6 +317,17 @@ class Operation:
         """What the operation does, in a sentence."""
         return self.summary or f"Call `{self.method} {self.path}`"
 
+    @property
+    def accept(self) -> str:
+        """The media types that a call asks for, and those of errors behind them; empty if that is JSON alone."""
+        wanted = list(dict.fromkeys(base for response in self.successes for base in response.asked_for))
+        if wanted in ([], [_JSON]):
+            return ""
+        if "*/*" in wanted:
+            return "*/*"
+        others = dict.fromkeys(base for response in self.errors for base in response.asked_for if base not in wanted)
+        return ", ".join([*wanted, *(f"{base};q=0.5" for base in others)])
+
     def parameters_in(self, location: str) -> list[Parameter]:
         """Return the parameters of one location."""
         return [parameter for parameter in self.parameters if parameter.location == location]
@@ -325,7 +364,7 @@ class Operation:
     def keyword_arguments(self) -> list[Parameter | Field]:
         """The keyword-only arguments, the required ones first."""
         arguments: list[Parameter | Field] = [
-            *(self.body.fields if self.body else []),
+            *(self.body.arguments if self.body else []),
             *(
                 parameter
                 for parameter in self.parameters
@@ -376,7 +415,8 @@ class Operation:
         example = self.body.media[0].example if self.body and self.body.fields else None
         if not self.body or not is_object(example):
             return None
-        values = {field.name: example[field.wire_name] for field in self.body.fields if field.wire_name in example}
+        arguments = [field for field in self.body.arguments if field.wire_name in example]
+        values = {field.name: example[field.wire_name] for field in arguments}
         missing = [argument for argument in self.keyword_arguments if argument.required and argument.name not in values]
         if missing or not all(isinstance(value, (str, int, float, bool)) for value in values.values()):
             return None

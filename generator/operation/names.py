@@ -17,7 +17,7 @@ from typing import Literal
 from generator.document.document import Node
 from generator.document.load import parse
 from generator.errors import GenerationError, SpecError, json_type
-from generator.overlay._runtime.json_types import is_object
+from generator.overlay._runtime.json_types import is_array, is_object
 from generator.python.naming import python_name, words
 
 from .path_names import path_names, repeats_path
@@ -165,8 +165,11 @@ def reserved_names(group: str) -> frozenset[str]:
 
 def tag_name(node: Node) -> str:
     """Return the first tag of an operation as a Python name."""
-    tags = node.items("tags")
-    return python_name(tags[0].text() if tags else "default", taken=_RESERVED_TAGS, fallback="tag")
+    tags = node.object().get("tags", [])
+    if not is_array(tags) or not all(isinstance(tag, str) for tag in tags):
+        (node / "tags").note("must be a list of strings")
+        tags = [tag for tag in tags if isinstance(tag, str)] if is_array(tags) else []
+    return python_name(tags[0] if tags else "default", taken=_RESERVED_TAGS, fallback="tag")
 
 
 def _read_ids(declared: Sequence[Declared]) -> None:

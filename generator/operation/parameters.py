@@ -27,7 +27,9 @@ USED_IN_METHODS = frozenset({"self", "api", "models", "request", "response"})
 _RESERVED_ARGUMENTS = USED_IN_METHODS | {
     *("body", "content_type", "str", "int", "float", "bool", "list", "dict", "bytes")
 }
-_RESERVED_OPTIONS = frozenset({"transport", "token", "base_url", "timeout_s", "retry", "http", "sleep", "raw", "hooks"})
+_RESERVED_OPTIONS = frozenset(
+    {"transport", "token", "base_url", "timeout_s", "retry", "http", "sleep", "raw", "hooks", "trusted_hosts"}
+)
 
 
 def _is_sendable(parameter: Node) -> bool:

@@ -226,23 +226,21 @@ def _add_partial_content(successes: list[Response], parameters: list[Parameter])
 
 
 def _spread_body(body: Body, parameters: list[Parameter]) -> None:
-    """Make each property of the body an argument of the method, unless the names of both would clash."""
+    """Make each property of the body an argument of the method."""
     type_ = body.media[0].codec.type.resolved
-    names = USED_IN_METHODS | {parameter.name for parameter in parameters}
+    body.taken = USED_IN_METHODS | {parameter.name for parameter in parameters}
     for media in body.media:
         if media.codec.form:
-            # A form with files has no value of its own.
+            # A form with files has no value of its own, and its properties no other names than the arguments.
             body.media = [media]
             body.fields = [field.field for field in media.codec.form]
-            for field in body.fields:
-                field.name = free_name(field.name, names)
+            for field, argument in zip(body.fields, body.arguments, strict=True):
+                field.name = argument.name
             return
     if len(body.media) > 1 or not isinstance(type_, Named):
         return
     model = type_.definition
-    if not isinstance(model, Model) or not model.fields or model.is_open:
-        return
-    if not names & {field.name for field in model.fields}:
+    if isinstance(model, Model) and model.fields and not model.is_open:
         body.fields = model.fields
 
 

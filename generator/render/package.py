@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,17 @@ from generator.schema.types import INTEGERS
 from .groups import group_operations
 from .markdown import cell_code, markdown_prose, markdown_text
 from .project import project_name, project_version, toml_string
-from .readme import choose_example, client_arguments, error_rows, group_notes
+from .readme import (
+    choose_example,
+    client_arguments,
+    error_rows,
+    file_arguments,
+    file_call,
+    group_notes,
+    pages_call,
+    permitted_hosts,
+    stream_call,
+)
 from .upstream import MsgspecProject, template_hashes
 
 FILTERS: dict[str, Callable[..., Any]] = {
@@ -51,6 +61,7 @@ def render_package(  # noqa: PLR0913  # one caller, which names each argument
     config: Path,
     package: Path,
     overlay_errors: Mapping[str, list[str]],
+    overlay_pages: Sequence[str],
     project: Path | None = None,
 ) -> None:
     """Render all templates.
@@ -63,6 +74,7 @@ def render_package(  # noqa: PLR0913  # one caller, which names each argument
         config: File with the settings of openapi-python-client.
         package: Folder that becomes the package; it has its name, and must not exist.
         overlay_errors: Public errors that the overlay adds, by folder.
+        overlay_pages: What the README says about the folders of the overlay.
         project: File that becomes the `pyproject.toml` of the package, or None.
 
     Raises:
@@ -84,7 +96,7 @@ def render_package(  # noqa: PLR0913  # one caller, which names each argument
         package=package.name,
         output=package,
         filters=FILTERS,
-        variables={**variables, "overlay_errors": overlay_errors},
+        variables={**variables, "overlay_errors": overlay_errors, "overlay_pages": overlay_pages},
     ).render(groups, project)
 
 
@@ -137,13 +149,20 @@ def _readme_variables(
     return {
         "spec_name": document.name,
         "example": example,
-        "client_arguments": client_arguments(
-            example,
-            variables["client_options"],
-            package.upper(),
-            sends_token=variables["authenticated"],
-            needs_url=not variables["servers"],
-        ),
+        "file_call": file_call(operations),
+        "pages_call": pages_call(operations),
+        "stream_call": stream_call(operations),
+        "takes_files": {operation: names for operation in operations if (names := file_arguments(operation))},
+        "client_arguments": [
+            *client_arguments(
+                example,
+                variables["client_options"],
+                package.upper(),
+                sends_token=variables["authenticated"],
+                needs_url=not variables["servers"],
+            ),
+            *permitted_hosts(operations),
+        ],
         "operations_by_tag": {tag: [operation for operation in operations if operation.tag == tag] for tag in tags},
         "error_rows": error_rows(),
         "missing": document.notes.missing,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from generator.document.notes import Note
 from generator.errors import SpecError
 from generator.operation.model import Operation, Parameter
 from generator.overlay._runtime import errors
+from generator.overlay._runtime.url_policy import is_loopback
 from generator.python.literals import python_literal
 from generator.schema.types import Choice, Field
 
@@ -70,6 +72,50 @@ def _placeholders(operation: Operation) -> list[str]:
     ]
 
 
+def file_arguments(operation: Operation) -> list[str]:
+    """Return the arguments of an operation that take files."""
+    names = ["body"] if operation.has_whole_body and operation.body and operation.body.is_binary else []
+    return names + [argument.name for argument in operation.keyword_arguments if _is_file(argument)]
+
+
+def file_call(operations: Sequence[Operation]) -> str:
+    """Return a call that sends a file, empty if none does."""
+    for operation in operations:
+        if names := file_arguments(operation):
+            kept = [text for text in _placeholders(operation) if text.partition("=")[0] not in names]
+            types = {argument.name: argument.type.text(plain=True) for argument in operation.keyword_arguments}
+            is_list = types.get(names[0], "").startswith("list[")
+            value = '[Path("film.mov")]' if is_list else 'Path("film.mov")'
+            return f"client.{operation.full_name}({', '.join([*kept, f'{names[0]}={value}'])})"
+    return ""
+
+
+def pages_call(operations: Sequence[Operation]) -> str:
+    """Return a call that goes through all pages, empty if none does."""
+    for operation in operations:
+        if pagination := operation.pagination:
+            kept = [text for text in _placeholders(operation) if text.partition("=")[0] != pagination.argument]
+            return f"client.{operation.iterator_name}({', '.join(kept)})"
+    return ""
+
+
+def stream_call(operations: Sequence[Operation]) -> str:
+    """Return a call that reads a body in pieces, empty if none does."""
+    found = next((operation for operation in operations if operation.stream_method), None)
+    return f"client.{found.stream_name}({', '.join(_placeholders(found))})" if found else ""
+
+
+def permitted_hosts(operations: Sequence[Operation]) -> list[str]:
+    """Return the argument, if it is needed, that permits the client to use servers over plain http."""
+    found = [re.match(r"http://(\[[^]]*]|[^/:]*)[^/]*", operation.server) for operation in operations]
+    hosts = sorted({match[0] for match in found if match and not is_loopback(match[1])})
+    return [f"trusted_hosts={python_literal(hosts)}"] if hosts else []
+
+
+def _is_file(argument: Parameter | Field) -> bool:
+    return "FileContent" in argument.type.text(plain=True)
+
+
 def _placeholder(argument: Parameter | Field) -> str:
     """Return Python that stands for the value of an argument, `...` if it is not a simple one."""
     type_ = argument.type.resolved
@@ -80,7 +126,12 @@ def _placeholder(argument: Parameter | Field) -> str:
 
 
 def client_arguments(
-    example: Example | None, options: Sequence[Parameter], prefix: str, *, sends_token: bool, needs_url: bool
+    example: Example | None,
+    options: Sequence[Parameter],
+    prefix: str,
+    *,
+    sends_token: bool,
+    needs_url: bool,
 ) -> list[str]:
     """Return the arguments with which the example makes its client, as Python.
 

@@ -20,7 +20,7 @@ from .conftest import INT, TEXT, command_line, document, obj, operation, paramet
 from .test_refusals import REFUSED
 
 # What cannot be a client at all, or is an extension of ours that contradicts itself.
-HOPELESS = ("is an array", "is a string", "#/openapi", "#: lacks", "#/paths:", "#/x-")
+HOPELESS = ("is an array", "is a string", "#/openapi", "#/swagger", "#: lacks", "#/paths:", "#/x-")
 CURE = "write type: [..., 'null']"
 # What is refused, and below it the notes on it: all that the author of a document reads.
 TAKEN = Path(__file__).with_name("taken.txt")

@@ -266,16 +266,18 @@ READ: dict[str, tuple[dict[str, Any], str]] = {
         application/json: Json _OPTIONAL_BODY
 
         default.taken: POST https://api.example/v1 /a
+        a_: str
         a?: str as _A in query 'a' exploded
         body: TakenBody #
         application/json: Json _TAKEN_BODY
 
         default.used: PATCH https://api.example/v1 /a
+        request_: str
         body: UsedBody #
         application/json: Json _USED_BODY
 
         default.several: DELETE https://api.example/v1 /a
-        body: SeveralBody | SeveralBody_ | Form | str | Content #
+        body: SeveralBody | SeveralBody_ | Form | str | Source #
         application/json: Json _SEVERAL_BODY
         a/b+json: Json _SEVERAL_BODY_BODY
         application/x-www-form-urlencoded: Form _FORM
@@ -455,15 +457,16 @@ def test_request_id_headers_are_in_lower_case() -> None:
 
 
 @pytest.mark.parametrize("name", ["self", "api", "models", "request", "response"])
-def test_a_property_whose_name_the_method_uses_stays_in_the_body(name: str) -> None:
+def test_a_property_whose_name_the_method_uses_gets_an_underscore(name: str) -> None:
     (found,) = read(_path(post=operation(requestBody=json_body(obj(**{name: TEXT})))))
 
     assert found.body
-    assert found.body.fields == []
+    assert found.body.attributes == [(name, f"{name}_")]
 
 
 ARGUMENTS = ["self", "api", "models", "request", "response", "body", "content_type", "str", "int", "float", "bool"]
 OPTIONS = ["transport", "token", "base_url", "timeout_s", "retry", "http", "sleep", "raw", "hooks"]
+OPTIONS.append("trusted_hosts")
 
 
 @pytest.mark.parametrize(

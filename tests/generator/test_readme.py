@@ -24,7 +24,7 @@ from .conftest import INT, TEXT, Make, Package, document, json_body, obj, operat
 from .test_hostile_text import HOSTILE, _document
 
 MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
-SECTIONS = ["Make a client", "Errors", "Operations"]
+SECTIONS = ["Make a client", "Options and hooks", "Errors", "Operations"]
 ITEMS = {"200": {"description": "A page.", "content": {"application/json": {"schema": ref("Page")}}}}
 PAGED = document(
     {
@@ -172,11 +172,12 @@ def test_a_client_without_credentials_and_server_says_so(tmp_path: Path) -> None
     ids=["token", "key", "basic", "placeholders", "example", "nothing"],
 )  # fmt: skip
 def test_the_example_is_the_simplest_call(content: Any, client: str, call: str, tmp_path: Path) -> None:
-    blocking, awaited = programs(readme(tmp_path, content))
+    blocking, awaited, with_options, *_ = programs(readme(tmp_path, content))
 
     assert blocking.endswith(f"from made import Client\n\nwith {client} as client:\n    {call}\n")
     assert f"async with Async{client} as client:\n" in awaited
-    for program in (blocking, awaited):
+    assert f"with {client[:-1]}{'' if client.endswith('()') else ', '}hooks=hooks) as client:" in with_options
+    for program in (blocking, awaited, with_options):
         compile(program, "README.md", "exec")
 
 
@@ -198,8 +199,72 @@ def test_the_programs_run(make: Make, monkeypatch: pytest.MonkeyPatch, capsys: p
 
     assert [(request.url.path, request.headers["authorization"]) for request in seen] == [
         ("/v1/things", "Bearer secret")
-    ] * 2
-    assert capsys.readouterr().out.count("entries=['one']") == 2
+    ] * 4
+    shown = capsys.readouterr().out
+    assert shown.count("entries=['one']") == 3
+    assert "GET /things\n" in shown
+    assert shown.endswith("\none\n")
+
+
+FILES = document(
+    {
+        "/parts": {"put": operation(operationId="send_part", requestBody={
+            "required": True, "content": {"image/png": {"schema": {**TEXT, "format": "binary"}}},
+        })},
+        "/forms": {"put": operation(operationId="send_form", parameters=[parameter("query", "n", INT, required=True)],
+            requestBody={"content": {"multipart/form-data": {"schema": obj(
+                film={**TEXT, "format": "binary"}, more={"type": "array", "items": {**TEXT, "format": "binary"}}
+            )}}})},
+        "/film": {"get": operation(operationId="play_film", responses={
+            "200": {"description": "It.", "content": {"video/mp4": {"schema": {**TEXT, "format": "binary"}}}},
+            "302": {"description": "Elsewhere.", "headers": {"Location": {"schema": TEXT}}},
+        })},
+    },
+    servers=[{"url": "http://films:8080/v1"}],
+)  # fmt: skip
+
+
+def test_the_methods_with_files_are_named_and_their_programs_run(
+    make: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    package = make(FILES)
+    text = package.text("README.md")
+    found = sections(text)
+    assert list(found) == [*SECTIONS, "Files", "Streams"]
+    assert rows(found["Files"]) == [["send_part", "body"], ["send_form", "film, more"]]
+    assert "`File`" in found["Files"]
+    assert 'films alone. `trusted_hosts=["other.example"]`' in found["Make a client"]
+
+    seen: list[httpx2.Request] = []
+
+    def handle(request: httpx2.Request) -> httpx2.Response:
+        seen.append(request)
+        return httpx2.Response(200 if request.method == "GET" else 204, content=b"film")
+
+    client = functools.partial(package.module.Client, http=httpx2.MockTransport(handle))
+    monkeypatch.setattr(package.module, "Client", client)
+    monkeypatch.chdir(tmp_path)
+    Path("film.mov").write_bytes(b"film")
+    for section in ("Files", "Streams"):
+        (program,) = programs(found[section])
+        exec(compile(program, "README.md", "exec"), {"__name__": "readme"})  # noqa: S102 - it is what is tested
+    assert [(request.method, request.url.path, request.content) for request in seen] == [
+        ("PUT", "/v1/parts", b"film"),
+        ("GET", "/v1/film", b""),
+    ]
+    assert Path("file").read_bytes() == b"film"
+
+
+def test_sections_stand_only_where_they_apply(tmp_path: Path) -> None:
+    text = readme(tmp_path, document({"/a": {"get": operation()}}))
+    assert list(sections(text)) == SECTIONS
+    assert "trusted_hosts" not in text
+
+
+def test_our_own_package_names_its_uploader_and_command_line() -> None:
+    found = sections((Path(__file__).parents[2] / "generated/box_uploads/README.md").read_text(encoding="utf-8"))
+    assert "from box_uploads.upload import upload_file" in found["Upload a file"]
+    assert "pip install 'box-uploads[cli]'" in found["Command line"]
 
 
 def test_the_errors_are_those_of_the_statuses(sink: Package) -> None:
@@ -274,7 +339,7 @@ def test_text_of_the_document_never_becomes_markup(hostile: str) -> None:
     kinds = {token.type for token in found}
     assert not kinds & {"html_block", "html_inline", "link_open", "image", "code_block", "blockquote_open", "hr"}
     assert not kinds & {"em_open", "strong_open", "s_open", "hardbreak", "softbreak"}
-    assert len(programs(hostile)) == len(re.findall("^```", hostile, re.MULTILINE)) / 2 == 2
+    assert len(programs(hostile)) == len(re.findall("^```", hostile, re.MULTILINE)) / 2 == 3
     headings = [token.tag for token in found if token.type == "heading_open"]
     assert headings.count("h1") == 1
     assert headings.count("h2") == len(SECTIONS)

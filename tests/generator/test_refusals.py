@@ -144,7 +144,10 @@ REFUSED: list[tuple[Any, str]] = [
     ([1], "is an array, not an OpenAPI document"),
     ("text", "is a string, not an OpenAPI document"),
     ({"info": {}}, "#/openapi: must be a version 3.0 or 3.1, not None"),
-    ({"swagger": "2.0"}, "#/openapi: must be a version 3.0 or 3.1, not None"),
+    (
+        {"swagger": "2.0"},
+        "#/swagger: is a Swagger 2.0 document; convert it to OpenAPI 3: npx swagger2openapi old.json -o new.json",
+    ),
     (document(openapi="3.2.0"), "#/openapi: must be a version 3.0 or 3.1, not '3.2.0'"),
     (document(openapi=3.1), "#/openapi: must be a version 3.0 or 3.1, not the number 3.1; put it in quotes"),
     ({"openapi": "3.1.0", "paths": {}}, "#: lacks 'info'"),

@@ -315,7 +315,9 @@ def test_an_example_is_never_wrapped_within_a_literal(make: Make) -> None:
 
 def test_the_docstring_of_a_binary_body_lists_the_accepted_types(sink: Package) -> None:
     client = sink.module.Client
-    kinds = "`bytes`, a `bytearray`, a contiguous `memoryview`, or a `Stream`, which is read while it is sent."
+    kinds = (
+        "`bytes`, a `bytearray` or a contiguous `memoryview`, or read while it is sent: a `Path`, an open binary file"
+    )
     assert kinds in " ".join(client.upload.__doc__.split())
     assert "Stream" not in client.add_note.__doc__
     assert sink.module.Stream is importlib.import_module(f"{sink.name}.types").Stream

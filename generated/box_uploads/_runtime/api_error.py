@@ -74,12 +74,11 @@ def _retry_safe(raw: RawResponse) -> bool | None:
 
 
 def _note(raw: RawResponse) -> str:
+    if raw.note:
+        return raw.note
     if 300 <= raw.status <= 399:
         match = _TARGET_HOST.match(raw.headers.get("location", ""))
         # Only the host: a path or a query may carry what is secret.
-        return (
-            f"redirects are not followed (target host {one_line(match[1], 100)})"
-            if match
-            else ("redirects are not followed")
-        )
+        where = f" (target host {one_line(match[1], 100)})" if match else ""
+        return f"redirects are not followed{where}; if the API has moved, set base_url="
     return "the status is not documented" if not 400 <= raw.status <= 599 else ""

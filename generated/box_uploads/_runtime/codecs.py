@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 import msgspec
 
-from .body import Content, check_content
+from .body import Content, Source, content_of
 from .conversion import convert, decoder_of
 from .errors import DecodeError, InvalidArgumentError
 from .json_types import is_array, is_object
@@ -158,14 +158,14 @@ class Binary:
         """Return the bytes of a response."""
         return raw.content
 
-    def encode(self, value: Content) -> Content:
-        """Return the bytes themselves, which are not copied.
+    def encode(self, value: Source) -> Content:
+        """Return the bytes themselves, which are not copied, or what reads them while they are sent.
 
         Raises:
-            InvalidArgumentError: The value is not bytes.
+            InvalidArgumentError: The value is neither bytes nor what they are read from.
+            OSError: A file cannot be examined.
         """
-        check_content(value)
-        return value
+        return content_of(value)
 
 
 class Empty:

@@ -24,8 +24,8 @@ def open_target(target: str | os.PathLike[str] | BinaryIO) -> Generator[Callable
     """Yield a function that writes all of a chunk.
 
     Args:
-        target: A path, whose file is replaced at the end and stays as it was after an error; or a file that is open for
-            writing bytes.
+        target: A path, whose file is replaced at the end, keeping its permissions, and stays as it was after an error;
+            or a file that is open for writing bytes.
 
     Raises:
         InvalidArgumentError: It is neither, or names a folder or a device.
@@ -43,15 +43,21 @@ def open_target(target: str | os.PathLike[str] | BinaryIO) -> Generator[Callable
 
 @contextmanager
 def _replaced(path: str) -> Generator[BinaryIO]:
+    mode = None
     with suppress(FileNotFoundError):
-        # Replacing a device would put a file in its place.
-        if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116  # pathlib would be loaded for this alone
-            rule = "must not name a folder or a device; open it, and pass the open file"
-            raise InvalidArgumentError("target", rule, shown=short_repr(path))
+        mode = os.stat(path).st_mode  # noqa: PTH116  # pathlib would be loaded for this alone
+    # Replacing a device would put a file in its place.
+    if mode is not None and not stat.S_ISREG(mode):
+        rule = "must not name a folder or a device; open it, and pass the open file"
+        raise InvalidArgumentError("target", rule, shown=short_repr(path))
     # Beside it, since only a file of the same file system can replace it.
     part = os.path.join(os.path.dirname(path), f".{os.urandom(8).hex()}.part")  # noqa: PTH118, PTH120  # as above
     try:
         with open(part, "xb") as file:  # noqa: PTH123  # as above
+            if mode is not None:
+                # Before anything is in it, which may be for the owner alone. Some file systems have no permissions.
+                with suppress(OSError):
+                    os.chmod(part, stat.S_IMODE(mode))  # noqa: PTH101  # as above
             yield file
         os.replace(part, path)  # noqa: PTH105  # as above
     except BaseException:

@@ -35,6 +35,8 @@ class Request(msgspec.Struct, frozen=True):
         secrets: Credentials in it, which errors must not show.
         follows_redirect: Whether a redirect is followed, once.
         is_redirected: Whether `url` is where a redirect leads; the path then only stands for it.
+        lacks_credentials: Whether it goes without the call's credentials, since a redirect led to a host that is not
+            trusted.
     """
 
     operation: str
@@ -50,6 +52,7 @@ class Request(msgspec.Struct, frozen=True):
     secrets: tuple[str | tuple[str, str] | msgspec.UnsetType, ...] = ()
     follows_redirect: bool = False
     is_redirected: bool = False
+    lacks_credentials: bool = False
 
     @property
     def idempotent(self) -> bool:
@@ -57,8 +60,9 @@ class Request(msgspec.Struct, frozen=True):
         return self.method in _IDEMPOTENT if self.repeatable is None else self.repeatable
 
     def __repr__(self) -> str:
-        size = "no content" if self.content is None else f"{size_of(self.content)} bytes"
-        return f"<Request {self.operation}: {self.method} {self.path}, {size}>"
+        size = None if self.content is None else size_of(self.content)
+        shown = "no content" if self.content is None else "a stream" if size is None else f"{size} bytes"
+        return f"<Request {self.operation}: {self.method} {self.path}, {shown}>"
 
 
 class RawResponse(msgspec.Struct, frozen=True):
@@ -73,6 +77,7 @@ class RawResponse(msgspec.Struct, frozen=True):
         repeatable: As that of the request.
         redaction: Removes the credential from what the server repeats of it.
         request_id: Id of the request in a header field, for the operator of the server, or None.
+        note: Why the client did no more about it, such as follow a redirect, for an error; empty if there was nothing.
     """
 
     operation: str
@@ -83,6 +88,7 @@ class RawResponse(msgspec.Struct, frozen=True):
     repeatable: bool | None = None
     redaction: Redaction = Redaction()
     request_id: str | None = None
+    note: str = ""
 
     def redacted(self) -> RawResponse:
         """Return the response as an error may keep it."""
@@ -91,6 +97,7 @@ class RawResponse(msgspec.Struct, frozen=True):
             headers=self.headers.map_values(self.redaction),
             content=self.redaction(self.content),
             request_id=None if self.request_id is None else self.redaction(self.request_id),
+            note=self.redaction(self.note),
         )
 
     @property

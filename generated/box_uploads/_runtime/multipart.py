@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import msgspec
 
-from .body import Content, Stream, check_content, pieces, size_of
+from .body import BinaryFile, Content, Source, Stream, content_of, is_spent, pieces, size_of
 from .codecs import Json
 from .conversion import convert
 from .errors import InvalidArgumentError
@@ -28,20 +28,20 @@ class File(msgspec.Struct, frozen=True):
     """A file in a form, with what the form says about it.
 
     Attributes:
-        content: Its path, its bytes, or a `Stream` of them.
-        name: Its name, by default that of the path, else that of the field.
+        content: Its path, its bytes, a `Stream` of them, or a file or pipe that is open for reading bytes.
+        name: Its name, by default that of the path or of the open file, else that of the field.
         media_type: Its media type; empty for that of the document, or else `application/octet-stream`.
         headers: Further header fields of its part, such as `Content-MD5`.
     """
 
-    content: Content | str | os.PathLike[str]
+    content: Content | str | os.PathLike[str] | BinaryFile
     name: str | None = None
     media_type: str = ""
     headers: tuple[tuple[str, str], ...] = ()
 
 
-FileContent: TypeAlias = "Content | os.PathLike[str] | File"
-"""A file in a form: its bytes, a `Stream` of them, a path such as `Path("film.mov")`, or a `File` that says more."""
+FileContent: TypeAlias = "Source | File"
+"""A file in a form: bytes, a `Stream`, a path such as `Path("film.mov")`, an open file, or a `File` that says more."""
 
 
 class FormField(msgspec.Struct, frozen=True):
@@ -65,13 +65,16 @@ class FormField(msgspec.Struct, frozen=True):
 class MultipartBody(Stream):
     """A form as a body, with the media type that names its boundary."""
 
-    __slots__ = ("media_type",)
+    __slots__ = ("_contents", "media_type")
 
     def __init__(self, parts: list[tuple[bytes, Content]]) -> None:
         boundary = uuid4().hex
         self.media_type = f"multipart/form-data; boundary={boundary}"
         opening, end = f"--{boundary}\r\n".encode(), f"--{boundary}--\r\n".encode()
-        size = sum(len(opening) + len(head) + size_of(content) + 2 for head, content in parts) + len(end)
+        self._contents = [content for _, content in parts]
+        sizes = [size_of(content) for content in self._contents]
+        known = [size for size in sizes if size is not None]
+        around = sum(len(opening) + len(head) + 2 for head, _ in parts) + len(end)
 
         def read() -> Iterator[bytes | bytearray | memoryview]:
             for head, content in parts:
@@ -80,7 +83,12 @@ class MultipartBody(Stream):
                 yield b"\r\n"
             yield end
 
-        super().__init__(size, read)
+        super().__init__(around + sum(known) if len(known) == len(sizes) else None, read)
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether it cannot be read again, because bytes were taken from a file that does not go back."""
+        return any(map(is_spent, self._contents))
 
 
 class Multipart:
@@ -120,17 +128,21 @@ class Multipart:
 
 def _file_part(field: FormField, value: object) -> tuple[bytes, Content]:
     file = value if isinstance(value, File) else File(cast("Any", value))
-    content, name = file.content, file.name
-    if isinstance(content, (str, os.PathLike)):
-        name = name or os.path.basename(content)  # noqa: PTH119  # pathlib would be loaded for this alone
-        content = Stream.of_file(content)
-    try:
-        check_content(content)
-    except InvalidArgumentError:
-        rule = "must be bytes, a Stream, a path, or a File of one of them"
-        raise InvalidArgumentError(field.argument, rule, shown=short_repr(value)) from None
+    source = Stream.of_file(file.content) if isinstance(file.content, str) else file.content
+    name = file.name or _name_of(file.content) or field.wire_name
     media_type = file.media_type or field.media_type or "application/octet-stream"
-    return _head(field, name or field.wire_name, media_type, file.headers), content
+    return _head(field, name, media_type, file.headers), content_of(source, field.argument)
+
+
+def _name_of(source: Source | str) -> str:
+    """Return the name of a path or of an open file, empty if it has none."""
+    if isinstance(source, (str, os.PathLike)):
+        return os.path.basename(source)  # noqa: PTH119  # pathlib would be loaded for this alone
+    name: object = getattr(source, "name", None)
+    # A pipe may have a number, and the standard input is called `<stdin>`.
+    if not isinstance(name, str) or name.startswith("<"):
+        return ""
+    return os.path.basename(name)  # noqa: PTH119  # as above
 
 
 def _texts(field: FormField, value: object) -> list[str]:

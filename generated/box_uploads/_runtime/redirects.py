@@ -6,7 +6,6 @@ Imported late, since few operations redirect.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urljoin
 
@@ -20,7 +19,6 @@ __all__ = ["redirected_request"]
 
 _STATUSES = frozenset({301, 302, 303, 307, 308})
 _SAFE = "!#$%&'()*+,/:;=?@-._~"
-_PARTS = re.compile(r"(?P<origin>[a-z]+://[^/?]*)(?P<path>[^?]*)", re.IGNORECASE)
 # Fields that say which part or version of a resource is wanted, and nothing about the caller.
 _IMPERSONAL = frozenset(
     {"accept", "accept-language", "range", "if-range", "if-match", "if-none-match"}
@@ -28,26 +26,34 @@ _IMPERSONAL = frozenset(
 )
 
 
-def redirected_request(request: Request, raw: RawResponse, url: str, policy: UrlPolicy) -> Request | None:
-    """Return the request to which a redirect leads, or None if the response is none, or must not be followed.
+def redirected_request(request: Request, raw: RawResponse, url: str, policy: UrlPolicy) -> Request | RawResponse:
+    """Return the request to which a redirect leads, or else the response, with a note for its error.
 
     The token, API keys, cookies and added header fields are only sent to the hosts that the token may be sent to.
 
     Args:
-        request: The request that was redirected.
+        request: The request, which may be one to which a redirect led.
         raw: The response.
         url: The URL of the request.
         policy: Which hosts the token may be sent to.
     """
+    if request.is_redirected:
+        return _noted(raw, _note_behind(request, raw))
+    if raw.status not in _STATUSES:
+        return raw
     locations = raw.headers.get_list("location")
     keeps_method = raw.status in {307, 308}
-    if raw.status not in _STATUSES or len(locations) != 1 or (keeps_method and request.content is not None):
+    if len(locations) != 1:
+        count = "does not say where to" if not locations else "names several places"
+        return _noted(raw, f"the redirect is not followed: it {count} (Location); tell the operator of the server")
+    if keeps_method and request.content is not None:
         # A body may be anything; it is not sent to a place that only the response names.
-        return None
+        note = "the redirect is not followed: it would take the body along; set base_url= if the API has moved"
+        return _noted(raw, note)
     target = urljoin(url, quote(locations[0].strip(), safe=_SAFE)).partition("#")[0]
-    parts = _PARTS.match(target)
-    if parts is None or not policy.may_follow(target):
-        return None
+    if refusal := policy.refusal(target, url):
+        return _noted(raw, f"the redirect is not followed: it {refusal}")
+    origin = target[: target.index("/", target.index("//") + 2)]
     is_trusted = policy.trusts(target, url)
     secret = {value for value in request.secrets if isinstance(value, str)}
     headers = tuple(
@@ -61,7 +67,7 @@ def redirected_request(request: Request, raw: RawResponse, url: str, policy: Url
     return msgspec.structs.replace(
         request,
         method=request.method if is_same else "GET",
-        server=parts["origin"],
+        server=origin,
         # The path of a URL for a download often is what allows it.
         path="/…",
         url=target,
@@ -70,5 +76,20 @@ def redirected_request(request: Request, raw: RawResponse, url: str, policy: Url
         content=None,
         authenticated=request.authenticated and is_trusted,
         is_redirected=True,
-        secrets=(*request.secrets, target, target.removeprefix(parts["origin"])),
+        lacks_credentials=not is_trusted and (request.authenticated or bool(request.secrets)),
+        secrets=(*request.secrets, target, target.removeprefix(origin)),
     )
+
+
+def _noted(raw: RawResponse, note: str) -> RawResponse:
+    return msgspec.structs.replace(raw, note=note)
+
+
+def _note_behind(request: Request, raw: RawResponse) -> str:
+    """Return what to know about a response that came from where a redirect led."""
+    if raw.status in _STATUSES:
+        return "one redirect was followed, and a second one is not; the headers of the error have its location"
+    if raw.status in {401, 403} and request.lacks_credentials:
+        host = request.server.partition("//")[2]
+        return f"a redirect led to {host}, which got no credentials; if it should, use trusted_hosts=[{host!r}]"
+    return ""

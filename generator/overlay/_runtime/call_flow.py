@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
+from .body import is_spent
 from .errors import TransportError
 from .messages import RawResponse
 
@@ -57,12 +58,14 @@ class FetchToken(msgspec.Struct, frozen=True):
 
 Step: TypeAlias = Attempt | Pause | FetchToken
 
+_SPENT = "not repeated: its body came from a stream that cannot be read again; open it anew, or pass a path"
+
 
 def call_flow(
     request: Request,
     policy: RetryPolicy,
     credentials: Credentials,
-    redirect: Callable[[Request, RawResponse], Request | None] = lambda _request, _response: None,
+    redirect: Callable[[Request, RawResponse], Request | RawResponse] = lambda _request, response: response,
 ) -> Generator[Step, Any, RawResponse]:
     """Decide the steps of one call, and return its response, whatever the status.
 
@@ -70,7 +73,7 @@ def call_flow(
         request: The request.
         policy: When an attempt is repeated.
         credentials: Where the token comes from.
-        redirect: Returns the request to which a response leads, or None if it leads nowhere.
+        redirect: Returns the request to which a response leads, or else the response, with a note for its error.
 
     Raises:
         TransportError: No attempt got a response.
@@ -86,17 +89,19 @@ def call_flow(
         takes_secret = current is None or current.authenticated
         outcome: RawResponse | TransportError = yield Attempt(secret if takes_secret else None, current)
         if isinstance(outcome, RawResponse):
-            redirected = None if current else redirect(request, outcome)
-            if redirected:
+            found = redirect(current or request, outcome)
+            if not isinstance(found, RawResponse):
+                redirected = found
                 continue
+            outcome = found
             if outcome.status < 400:
                 return outcome
-            if outcome.status == 401 and may_refresh and takes_secret:
+            if outcome.status == 401 and may_refresh and takes_secret and not is_spent(request.content):
                 # A 401 is a refusal before any effect, so even a POST can be sent again.
                 may_refresh = False
                 secret = yield FetchToken(secret)
                 continue
-        delay_s = policy.delay_s(request, attempt, outcome)
+        delay_s, outcome = _unless_spent(request, policy.delay_s(request, attempt, outcome), outcome)
         if delay_s is None:
             if not isinstance(outcome, TransportError):
                 return outcome
@@ -111,3 +116,15 @@ def call_flow(
         if bearer:
             # Another call may have fetched a new token meanwhile.
             secret = credentials.current
+
+
+def _unless_spent(
+    request: Request, delay_s: float | None, outcome: RawResponse | TransportError
+) -> tuple[float | None, RawResponse | TransportError]:
+    """Return delay and outcome of an attempt: no delay, and an outcome that says why, if the body is gone."""
+    if not is_spent(request.content):
+        return delay_s, outcome
+    if isinstance(outcome, RawResponse):
+        return None, msgspec.structs.replace(outcome, note=_SPENT)
+    outcome.args = (f"{outcome}; {_SPENT}",)
+    return None, outcome

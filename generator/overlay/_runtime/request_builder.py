@@ -8,7 +8,7 @@ from urllib.parse import unquote_plus
 
 import httpx2
 
-from .body import Content, is_small, pieces, size_of
+from .body import Content, Stream, is_small, pieces, size_of
 from .deadline import ReadTimeout, bound_stream, opened_stream
 from .errors import InvalidArgumentError, UntrustedUrlError
 from .parameters import query_text
@@ -58,7 +58,7 @@ class RequestBuilder:
         url_policy: UrlPolicy,
         is_async: bool,
     ) -> None:
-        self._base = None if base_url is None else _check_base(base_url)
+        self._base = None if base_url is None else _check_base(base_url, url_policy)
         self._url_policy = url_policy
         self._chunks = _AsyncChunks if is_async else _Chunks
         self._bases: dict[str, str] = {}
@@ -115,10 +115,10 @@ class RequestBuilder:
         """Take an event of the HTTP library, which awaits that."""
         self._bind(event, info)
 
-    def redirect(self, request: Request, raw: RawResponse) -> Request | None:
-        """Return the request to which a redirect leads, or None if the response is none, or must not be followed."""
+    def redirect(self, request: Request, raw: RawResponse) -> Request | RawResponse:
+        """Return the request to which a redirect leads, or else the response, with a note for its error."""
         if not request.follows_redirect:
-            return None
+            return raw
         from .redirects import redirected_request  # noqa: PLC0415  # few operations redirect
 
         return redirected_request(request, raw, str(self._url(request, None)), self._url_policy)
@@ -132,7 +132,9 @@ class RequestBuilder:
         url, headers = self._url(request, secret), self._headers(request)
         content: Any = request.content
         if request.content is not None and not is_small(request.content):
-            headers.append(("content-length", str(size_of(request.content))))
+            size = size_of(request.content)
+            # Without a length, the HTTP library sends it in chunks.
+            headers += [] if size is None else [("content-length", str(size))]
             content = self._chunks(request.content)
         if self._client is None or (request.is_redirected and not request.authenticated):
             # Not the caller's client behind a redirect: its cookies and header fields may be credentials.
@@ -202,7 +204,7 @@ class RequestBuilder:
     def _server(self, server: str) -> str:
         base = self._bases.get(server)
         if base is None:
-            base = self._bases[server] = _check_base(server)
+            base = self._bases[server] = _check_base(server, self._url_policy, "the document's own ")
         return base
 
 
@@ -223,16 +225,30 @@ class _AsyncChunks:
         self._content = content
 
     async def __aiter__(self) -> AsyncIterator[Any]:
-        for piece in pieces(self._content):
-            yield piece
+        if not isinstance(self._content, Stream):
+            for piece in pieces(self._content):
+                yield piece
+            return
+        from asyncio import to_thread  # noqa: PLC0415  # costs a blocking client nothing here
+
+        # A disk may be slow, and a pipe silent, while the event loop has other work.
+        found = pieces(self._content)
+        while (read := await to_thread(lambda: next(found, None))) is not None:
+            yield read
 
 
-def _check_base(text: str) -> str:
-    """Return a base URL without trailing slashes, if a token may be sent to it."""
+def _check_base(text: str, policy: UrlPolicy, whose: str = "") -> str:
+    """Return a base URL without trailing slashes, if a token may be sent to it.
+
+    Args:
+        text: The URL.
+        policy: Which hosts may get it over plain http.
+        whose: Begins the rule if the URL is not the caller's.
+    """
 
     def refused(rule: str) -> InvalidArgumentError:
         # A user name or a query may be secret, so the URL is not shown.
-        return InvalidArgumentError("base_url", rule)
+        return InvalidArgumentError("base_url", f"{whose}{rule}")
 
     if not text.isascii() or not text.isprintable() or set(text) & set(' "<>\\^`{|}'):
         raise refused("must be a URL of ASCII characters, with everything else percent-encoded")
@@ -248,6 +264,8 @@ def _check_base(text: str) -> str:
         raise refused("must have no user name and no password")
     if "?" in text or "#" in text:
         raise refused("must have no query and no fragment")
-    if url.scheme == "http" and not is_loopback(url.host):
-        raise refused("must be https unless it is a loopback address: http exposes the token")
+    if url.scheme == "http" and not is_loopback(url.host) and not policy.permits_http(text):
+        host = f"http://{url.netloc.decode()}"
+        rule = "must be https unless it is a loopback address: http exposes the token"
+        raise refused(f"{rule}; to permit it all the same, use trusted_hosts=[{host!r}]")
     return str(url).rstrip("/")

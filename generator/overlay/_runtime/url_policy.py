@@ -22,7 +22,7 @@ _URL = re.compile(
     r"(?P<path>/[!$%&'()*+,./0-9:;=@A-Z_a-z~-]*)(?:\?[!$%&'()*+,./0-9:;=?@A-Z_a-z~-]*)?\Z"
 )
 _NAMED = re.compile(rf"(?:{_HOST})(?::[1-9][0-9]{{0,4}})?\Z")
-_DEFAULT_PORT = ":443"
+_DEFAULT_PORTS = {"https": ":443", "http": ":80"}
 
 
 class UrlPolicy:
@@ -30,7 +30,8 @@ class UrlPolicy:
 
     Args:
         hosts: Domains of the API; they and what is below them are trusted, over https and at the default port.
-        further: Hosts that the caller trusts as well, exactly as named; `host:port` for another port than 443.
+        further: Hosts that the caller trusts as well, exactly as named; `host:port` for another port than 443, and
+            `http://host` or `http://host:port` for one that may get the token over plain http.
         base_url: The caller's base URL or None. If it is a loopback address, URLs of responses may be so, too.
 
     Raises:
@@ -42,6 +43,9 @@ class UrlPolicy:
         if isinstance(further, str) or not isinstance(cast("object", further), Iterable):
             raise InvalidArgumentError("trusted_hosts", "must be a collection of hosts", shown=short_repr(further))
         self._further = frozenset(_check_host(host) for host in further)
+        self._over_http = frozenset(
+            _origin(url) for host in self._further if "//" in host and (url := _URL.match(f"{host}/"))
+        )
         base = None if base_url is None else _URL.match(f"{base_url.rstrip('/')}/")
         self._at_loopback = base is not None and is_loopback(base["host"])
         self._base_origin = None if base is None else _origin(base)
@@ -61,8 +65,8 @@ class UrlPolicy:
         url = _URL.match(text)
         if url is None:
             raise UntrustedUrlError(text, "is not written as a plain URL of scheme, host and path")
-        self._check_origin(text, url)
         own = _URL.match(f"{server.rstrip('/')}/")
+        self._check_origin(text, url, own)
         prefixes = set[str]() if own is None else {own["path"].rstrip("/")}
         if self._is_base(url):
             prefixes.add(self._base_path)
@@ -71,13 +75,34 @@ class UrlPolicy:
             raise UntrustedUrlError(text, f"does not lead to {path} below {places}; set base_url= for another API")
         return text
 
-    def may_follow(self, text: str) -> bool:
-        """Return whether a redirect may lead to a URL: over https, or to this machine if the base URL is there, too."""
-        url = _URL.match(text)
+    def permits_http(self, text: str) -> bool:
+        """Return whether the caller permits that the token is sent to a base URL although it is plain http."""
+        url = _URL.match(f"{text.rstrip('/')}/")
+        return url is not None and _origin(url) in self._over_http
+
+    def refusal(self, text: str, sender: str) -> str:
+        """Return why a redirect must not lead to a URL, empty if it may: over https, or on this machine as before.
+
+        Args:
+            text: The URL.
+            sender: The URL that redirects.
+        """
+        url, own = _URL.match(text), _URL.match(sender.partition("?")[0])
         if url is None:
-            return False
-        return url["scheme"].lower() == "https" or (
-            self._at_loopback and url["scheme"].lower() == "http" and is_loopback(url["host"])
+            return "leads to what is no plain URL of scheme, host and path"
+        scheme, host, port = _origin(url)
+        origin = f"{host}{port}"
+        if scheme == "https" or (scheme, host, port) in self._over_http:
+            return ""
+        if scheme != "http":
+            return f"leads to {origin} by another protocol than https"
+        if not is_loopback(host):
+            return f"leads to {origin} over plain http; permit it with trusted_hosts=['http://{origin}']"
+        if self._is_local(own):
+            return ""
+        return (
+            f"leads to this machine, {origin}, over plain http; set a base_url= on this machine, or permit it with"
+            f" trusted_hosts=['http://{origin}']"
         )
 
     def trusts(self, text: str, sender: str) -> bool:
@@ -93,7 +118,7 @@ class UrlPolicy:
         if own is not None and _origin(url) == _origin(own):
             return True
         try:
-            self._check_origin(text, url)
+            self._check_origin(text, url, own)
         except UntrustedUrlError:
             return False
         return True
@@ -102,9 +127,15 @@ class UrlPolicy:
         """Whether a URL leads to the host of the base URL; all names of this machine are one host."""
         return _origin(url) == self._base_origin or (self._at_loopback and is_loopback(url["host"]))
 
-    def _check_origin(self, text: str, url: re.Match[str]) -> None:
+    def _is_local(self, own: re.Match[str] | None) -> bool:
+        """Whether the API is on this machine: by the base URL, or else by the URL of the document or of a request."""
+        return self._at_loopback or (self._base_origin is None and own is not None and is_loopback(own["host"]))
+
+    def _check_origin(self, text: str, url: re.Match[str], own: re.Match[str] | None) -> None:
         scheme, host, port = _origin(url)
-        if self._at_loopback and scheme in {"http", "https"} and is_loopback(host):
+        if self._is_local(own) and scheme in {"http", "https"} and is_loopback(host):
+            return
+        if (scheme, host, port) in self._over_http:
             return
         if scheme != "https":
             raise UntrustedUrlError(text, "is not https; plain http needs a base_url= at a loopback address")
@@ -126,12 +157,13 @@ def is_loopback(host: str) -> bool:
 
 
 def _origin(url: re.Match[str]) -> tuple[str, str, str]:
-    """Return scheme, host and port of a URL; the port is empty where it is the default one of https."""
+    """Return scheme, host and port of a URL; the port is empty where it is the default one."""
     scheme, port = url["scheme"].lower(), url["port"] or ""
-    return scheme, url["host"].lower(), "" if (scheme, port) == ("https", _DEFAULT_PORT) else port
+    return scheme, url["host"].lower(), "" if _DEFAULT_PORTS.get(scheme) == port else port
 
 
 def _check_host(host: object) -> str:
-    if not isinstance(host, str) or not _NAMED.match(host):
-        raise InvalidArgumentError("trusted_hosts", "must be a host, or host:port", shown=short_repr(host))
-    return host.lower().removesuffix(_DEFAULT_PORT)
+    if not isinstance(host, str) or not _NAMED.match(host.removeprefix("http://")):
+        rule = "must be a host, host:port, or http://host to permit plain http"
+        raise InvalidArgumentError("trusted_hosts", rule, shown=short_repr(host))
+    return host.lower().removesuffix(_DEFAULT_PORTS["https"])

@@ -42,7 +42,7 @@ def _ignore_own_client(original: Any, wire: Any, request: Any, secret: Any) -> A
 
 # fmt: off
 DEFECTS = (
-    patch("A base URL is not checked", "runtime.request_builder._check_base", lambda text: text.rstrip("/")),
+    patch("A base URL is not checked", "runtime.request_builder._check_base", lambda text, *_: text.rstrip("/")),
     patch("The token is sent unencrypted to any host", "runtime.request_builder.is_loopback", always(True)),
     change("A body of any size is read", "runtime.response_reader.MAX_BODY", lambda original: original * 10**6),
     wrap("A body that is too large is read to its end", "runtime.response_reader.ResponseReader.add",

@@ -14,9 +14,9 @@ from tests.prove.patches import after, change, patch, wrap
 TRUSTED = "leads_elsewhere"
 
 
-def _trust_similar_hosts(original: Any, trust: Any, text: str, url: Any) -> None:
+def _trust_similar_hosts(original: Any, trust: Any, text: str, url: Any, own: Any) -> None:
     if not (url["scheme"] == "https" and not url["port"] and url["host"].endswith(tuple(trust._hosts))):
-        original(trust, text, url)
+        original(trust, text, url, own)
 
 
 def _allow_any_path(original: Any, trust: Any, text: str, server: str, path: str) -> str:
@@ -31,7 +31,7 @@ def _allow_any_path(original: Any, trust: Any, text: str, server: str, path: str
 
 def _checked_as(change: Any) -> Any:
     """Check another URL instead of the link."""
-    return lambda original, trust, text, url: original(trust, text, re.match(url.re, change(text, url)))
+    return lambda original, trust, text, url, own: original(trust, text, re.match(url.re, change(text, url)), own)
 
 
 # fmt: off

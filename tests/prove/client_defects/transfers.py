@@ -17,7 +17,7 @@ from tests.prove.client_defects.building import (
     without_property,
 )
 from tests.prove.operations import COMMIT, LIST, UPLOAD
-from tests.prove.patches import always, change, patch, wrap
+from tests.prove.patches import change, patch, wrap
 
 
 def _omit_length(original: Any, wire: Any, request: Any) -> Any:
@@ -56,7 +56,7 @@ DEFECTS = (
     wrap("The media type of a part is JSON", BUILD(UPLOAD), with_header("content-type", "application/json"), UPLOAD),
     wrap("A part is sent to the endpoint `commit`", BUILD(UPLOAD),
         with_session(lambda _, endpoints: {"url": endpoints.commit}), UPLOAD),
-    patch("A body that is not bytes is accepted", "runtime.codecs.check_content", always(None), UPLOAD),
+    patch("A body that is not bytes is accepted", "runtime.codecs.content_of", lambda source: source, UPLOAD),
     patch("A body of any size is passed to the HTTP library at once", "runtime.request_builder.is_small",
         lambda content: isinstance(content, bytes), UPLOAD),
     wrap("`content-length` of a streamed body is wrong", "runtime.request_builder.size_of",

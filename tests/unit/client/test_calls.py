@@ -166,6 +166,7 @@ HASH = (
     "does not match ^[Ss][Hh][Aa]=[A-Za-z0-9+/]{27}=\\Z"
     " (SHA-1 of the bytes, as `sha=` and the base64 of the digest (RFC 3230))"
 )
+BYTES = "must be bytes, a bytearray, a memoryview, a Stream, a path such as Path('film.mov'), or an open binary file"
 RANGE = "Which bytes of the file these are, first and last one included, and the size of the file"
 SKIP, MOST = "Number of parts to skip. The server takes `0` if it is absent", "Largest number of parts in the answer"
 ETAG = "Etag of a file, as Box returns it"
@@ -185,7 +186,7 @@ REFUSED = [
     (change("get_file", UNSET), "file_id: is required (Id of the file)"),
     (change("upload_part", digest="md5=x"), f"digest='md5=x': {HASH}"),
     (change("upload_part", content_range="x"), f"content_range='x': breaks the rule: {RANGE}"),
-    (change("upload_part", body="x"), "body='x': must be bytes, a bytearray, a memoryview or a Stream"),
+    (change("upload_part", body="x"), f"body='x': {BYTES}"),
     (change("list_parts", offset=-1), f"offset=-1: must be at least 0 ({SKIP})"),
     (change("list_parts", offset=10_001), f"offset=10001: must be at most 10000 ({SKIP})"),
     (change("list_parts", limit=0), f"limit=0: must be at least 1 ({MOST})"),

@@ -97,8 +97,8 @@ def test_an_error_has_the_wait_that_the_server_asked_for() -> None:
     [
         ("https://evil.example/path?token=secret", "target host evil.example"),
         ("//user:secret@evil.example:8443/x", "target host evil.example:8443"),
-        ("/secret", "redirects are not followed"),
-        ("", "redirects are not followed"),
+        ("/secret", "redirects are not followed; if the API has moved, set base_url="),
+        ("", "redirects are not followed; if the API has moved, set base_url="),
         ("https://evil\n.example/secret", "redirects are not followed"),
     ],
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 import pytest
 
-from generator.overlay._runtime.body import PIECE, Stream, check_content, pieces
+from generator.overlay._runtime.body import PIECE, Stream, content_of, pieces
 from generator.overlay._runtime.errors import InvalidArgumentError
 from generator.overlay._runtime.messages import Request
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from generator.overlay._runtime.body import Content
 
+RULE = "must be bytes, a bytearray, a memoryview, a Stream, a path such as Path('film.mov'), or an open binary file"
 DATA = bytes(range(256)) * (PIECE // 128) + b"end"
 CONTENTS: list[Content] = [
     DATA,
@@ -128,7 +129,7 @@ def test_a_piece_is_measured_in_bytes_whatever_its_items_are() -> None:
 
 @pytest.mark.parametrize("view", [memoryview(DATA)[::2], memoryview(DATA)[::-1]])
 def test_a_view_with_gaps_is_refused(view: memoryview) -> None:
-    for use in (lambda: check_content(view), lambda: list(Stream(view.nbytes, lambda: [view]))):
+    for use in (lambda: content_of(view), lambda: list(Stream(view.nbytes, lambda: [view]))):
         with pytest.raises(InvalidArgumentError, match="body: must be a contiguous memoryview"):
             use()
 
@@ -137,7 +138,7 @@ def test_a_released_view_is_refused() -> None:
     view = memoryview(DATA)
     view.release()
     with pytest.raises(InvalidArgumentError, match="released"):
-        check_content(view)
+        content_of(view)
 
 
 def test_a_range_of_a_file_is_sent_at_every_attempt(send: Send, file: Path) -> None:
@@ -184,7 +185,7 @@ def test_a_file_that_shrinks_while_it_waits_is_noticed(file: Path) -> None:
 def test_a_path_that_is_no_file_is_refused_at_once(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         Stream.of_file(tmp_path / "none")
-    with pytest.raises(InvalidArgumentError, match=r"^path='.*: must name a file$"):
+    with pytest.raises(InvalidArgumentError, match=r"^path='.*: must name a file; open a pipe "):
         Stream.of_file(tmp_path)
 
 
@@ -194,10 +195,10 @@ def test_a_negative_size_is_refused() -> None:
 
 
 @pytest.mark.parametrize("value", ["text", None, 5, [b"x"], iter([b"x"])])
-def test_a_body_of_another_type_is_refused(value: object) -> None:
+def test_a_body_of_another_type_is_refused(value: Any) -> None:
     with pytest.raises(InvalidArgumentError) as caught:
-        check_content(value)
-    assert str(caught.value) == f"body={value!r}: must be bytes, a bytearray, a memoryview or a Stream"
+        content_of(value)
+    assert str(caught.value) == f"body={value!r}: {RULE}"
 
 
 @pytest.mark.parametrize("read", [None, 5, ["a"], [None], [b"a", "b"], b"ab", "ab", [[b"a"]]], ids=repr)
@@ -205,7 +206,8 @@ def test_a_stream_of_anything_but_pieces_of_bytes_is_refused(send: Send, read: A
     with pytest.raises(InvalidArgumentError) as caught:
         send(put(Stream(2, lambda: read)), handler=lambda request: httpx2.Response(200, content=request.read()))
     assert str(caught.value).startswith("body=")
-    assert str(caught.value).endswith(": must yield bytes, bytearray or memoryview")
+    cure = "; open a file with mode 'rb'" if "='" in str(caught.value) else ""
+    assert str(caught.value).endswith(f": must yield bytes, bytearray or memoryview{cure}")
 
 
 def test_an_error_of_the_reader_itself_passes() -> None:

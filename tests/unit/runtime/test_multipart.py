@@ -166,7 +166,7 @@ NO_FILES: list[Any] = [5, None, [5], ("x",), File(cast("Any", 5)), object()]
 
 @pytest.mark.parametrize("value", NO_FILES, ids=lambda value: type(value).__name__)
 def test_anything_else_is_no_file(value: Any) -> None:
-    assert refusal(value).endswith("must be bytes, a Stream, a path, or a File of one of them")
+    assert refusal(value).endswith("a Stream, a path such as Path('film.mov'), or an open binary file")
 
 
 def test_a_file_that_does_not_exist_is_an_error_before_anything_is_sent(tmp_path: Path) -> None:

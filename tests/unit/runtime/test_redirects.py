@@ -6,14 +6,18 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import httpx2
+import msgspec
 import pytest
 
+from generator.overlay._runtime.api_error import api_error
 from generator.overlay._runtime.errors import TransportError
 from generator.overlay._runtime.hooks import Hooks
 from generator.overlay._runtime.messages import Request
 from generator.overlay._runtime.retry import RetryPolicy
 
 if TYPE_CHECKING:
+    from generator.overlay._runtime.messages import RawResponse
+
     from .conftest import Blocking, Connect
 
 SERVER = "https://api.example/2.0"
@@ -114,29 +118,82 @@ def test_a_host_that_looks_like_a_trusted_one_gets_none(connect: Connect, locati
     assert not {"authorization", "x-key", "cookie", "x-link"} & set(server.requests[1].headers)
 
 
+LOCAL = "set a base_url= on this machine, or permit it with"
+NO_URL = "leads to what is no plain URL of scheme, host and path"
+
+
 @pytest.mark.parametrize(
-    "location",
+    ("location", "reason"),
     [
-        "http://api.example/d",
-        "http://127.0.0.1:9/d",
-        "ftp://api.example/d",
-        "file:///etc/passwd",
-        "data:text/plain,x",
-        "https://user:password@dl.example/d",
-        "https://dl.example\\@api.example/d",
-        "https://dl .example/d",
-        None,
+        (
+            "http://api.example/d/s3cret",
+            "leads to api.example over plain http; permit it with trusted_hosts=['http://api.example']",
+        ),
+        (
+            "http://127.0.0.1:9/d/s3cret",
+            f"leads to this machine, 127.0.0.1:9, over plain http; {LOCAL} trusted_hosts=['http://127.0.0.1:9']",
+        ),
+        ("ftp://api.example/d", "leads to api.example by another protocol than https"),
+        ("file:///etc/passwd", NO_URL),
+        ("data:text/plain,x", NO_URL),
+        ("https://user:password@dl.example/d", NO_URL),
+        ("https://dl.example\\@api.example/d", NO_URL),
+        ("https://dl .example/d", NO_URL),
+        (None, "does not say where to (Location); tell the operator of the server"),
     ],
 )
-def test_a_redirect_that_leads_to_no_plain_https_url_is_not_followed(connect: Connect, location: str | None) -> None:
+def test_a_redirect_that_leads_to_no_plain_https_url_is_not_followed(
+    connect: Connect, location: str | None, reason: str
+) -> None:
     server = Redirecting(location)
-    assert transport(connect, server).send(GET).status == 302
+    assert refusal(transport(connect, server).send(GET)) == f"the redirect is not followed: it {reason}"
     assert len(server.requests) == 1
+
+
+def refusal(raw: RawResponse) -> str:
+    """Return what the error of a response says of it, beside its status."""
+    assert raw.status == 302
+    text = str(api_error(raw, {}))
+    return text.removeprefix("302: ").removesuffix(f" ({raw.operation})")
+
+
+def test_plain_http_that_the_caller_permits_is_followed(connect: Connect) -> None:
+    server = Redirecting("http://intranet:8080/d")
+    transport(connect, server, trusted_hosts=["http://intranet:8080"]).send(GET)
+    assert str(server.requests[1].url) == "http://intranet:8080/d"
+    assert server.requests[1].headers["authorization"] == f"Bearer {TOKEN}"
+
+
+def test_a_server_of_the_document_on_this_machine_may_redirect_there(connect: Connect) -> None:
+    server = Redirecting("http://127.0.0.1:9/d")
+    transport(connect, server).send(msgspec.structs.replace(GET, server="http://localhost:8/2.0"))
+    assert str(server.requests[1].url) == "http://127.0.0.1:9/d"
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refusal_by_a_host_that_got_no_credentials_says_how_to_trust_it(connect: Connect, status: int) -> None:
+    note = (
+        "a redirect led to dl.elsewhere.example, which got no credentials; if it should, use"
+        " trusted_hosts=['dl.elsewhere.example']"
+    )
+    assert transport(connect, Redirecting(then=[status])).send(GET).note == note
+    trusting = transport(connect, Redirecting(then=[status]), trusted_hosts=["dl.elsewhere.example"])
+    assert not trusting.send(GET).note
+    public = msgspec.structs.replace(GET, authenticated=False, secrets=())
+    assert not transport(connect, Redirecting(then=[status])).send(public).note
+
+
+def test_a_redirect_that_would_take_a_body_along_says_so(connect: Connect) -> None:
+    request = Request("op", "POST", SERVER, "/things/1/content", content=b"{}", follows_redirect=True)
+    raw = transport(connect, Redirecting(status=307)).send(request)
+    assert raw.note == "the redirect is not followed: it would take the body along; set base_url= if the API has moved"
 
 
 def test_two_locations_are_not_followed(connect: Connect) -> None:
     fields = [("location", DOWNLOAD), ("location", "https://other.example/")]
-    assert transport(connect, lambda _: httpx2.Response(302, headers=fields)).send(GET).status == 302
+    raw = transport(connect, lambda _: httpx2.Response(302, headers=fields)).send(GET)
+    reason = "names several places (Location); tell the operator of the server"
+    assert refusal(raw) == f"the redirect is not followed: it {reason}"
 
 
 def test_characters_that_belong_percent_encoded_are_so(connect: Connect) -> None:
@@ -148,7 +205,9 @@ def test_characters_that_belong_percent_encoded_are_so(connect: Connect) -> None
 def test_only_one_redirect_is_followed(connect: Connect) -> None:
     server = Redirecting(then=["https://dl.elsewhere.example/more", 200])
     raw = transport(connect, server).send(GET)
-    assert (raw.status, raw.headers["location"]) == (302, "https://dl.elsewhere.example/more")
+    assert raw.headers["location"] == "https://dl.elsewhere.example/more"
+    note = "one redirect was followed, and a second one is not; the headers of the error have its location"
+    assert refusal(raw) == note
     assert len(server.requests) == 2
 
 

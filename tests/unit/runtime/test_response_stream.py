@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import os
+import stat
 import zlib
 from typing import TYPE_CHECKING, Any, Self
 
@@ -54,6 +55,22 @@ class Piece(bytes):
 
     def __del__(self) -> None:
         Piece.alive -= 1
+
+
+class Watched(httpx2.SyncByteStream, httpx2.AsyncByteStream):
+    """A body of one piece that notes the permissions of what is being written in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.modes: list[int] = []
+
+    def __iter__(self) -> Iterator[bytes]:
+        self.modes += [stat.S_IMODE(path.stat().st_mode) for path in self.folder.glob(".*.part")]
+        yield b"new"
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self:
+            yield piece
 
 
 class Endless(httpx2.SyncByteStream, httpx2.AsyncByteStream):
@@ -212,6 +229,20 @@ def test_a_file_is_replaced_at_the_end(connect: Connect, tmp_path: Path) -> None
         assert stream.call("write_to", target) == 5
     assert target.read_bytes() == b"abcde"
     assert list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="files have no such permissions here")
+@pytest.mark.parametrize("mode", [0o600, 0o644, 0o755, 0o440])
+def test_a_file_that_is_replaced_keeps_its_permissions(connect: Connect, tmp_path: Path, mode: int) -> None:
+    target = tmp_path / "file"
+    target.write_bytes(b"old")
+    target.chmod(mode)
+    body = Watched(tmp_path)
+    with connect(Recorder(200, stream=body)).stream(GET) as stream:
+        stream.call("write_to", target)
+    assert target.read_bytes() == b"new"
+    assert stat.S_IMODE(target.stat().st_mode) == mode
+    assert body.modes == [mode]
 
 
 def test_a_file_stays_as_it_was_if_the_body_does_not_come(connect: Connect, tmp_path: Path) -> None:

@@ -154,6 +154,7 @@ def test_the_cache_of_urls_stays_small(connect: Connect) -> None:
     assert 0 < len(cache) <= 256
 
 
+PLAIN_HTTP = "must be https unless it is a loopback address: http exposes the token"
 BAD_BASE_URLS = {
     "must be an absolute https URL": ["//h", "ftp://h", "https://", "/api", ""],
     "must be a URL of ASCII characters, with everything else percent-encoded": [
@@ -163,7 +164,7 @@ BAD_BASE_URLS = {
     "must have a port below 65536": ["http://localhost:0", "http://localhost:65536", "http://localhost:99999"],
     "must have no user name and no password": ["https://u:p@h", "https://@h", "http://localhost@evil.example"],
     "must have no query and no fragment": ["https://h?x", "https://h#x", "https://h/#"],
-    "must be https unless it is a loopback address: http exposes the token": [
+    PLAIN_HTTP: [
         *("http://upload.box.com", "http://upload.box.com/api", "http://127.0.0.1.evil.example", "http://127.1"),
         *("http://localhost.evil.example", "http://0.0.0.0", "http://2130706433", "http://10.0.0.1", "http://[::2]"),
     ],
@@ -174,13 +175,51 @@ BAD_BASE_URLS = {
 def test_a_bad_base_url_or_server_is_refused_with_the_rule(connect: Connect, rule: str, url: str) -> None:
     with pytest.raises(InvalidArgumentError) as caught:
         connect(base_url=url)
-    assert str(caught.value) == f"base_url: {rule}"
+    permission = f"; to permit it all the same, use trusted_hosts=[{url.removesuffix('/api')!r}]"
+    assert str(caught.value) == f"base_url: {rule}{permission if rule == PLAIN_HTTP else ''}"
 
     def never(_: httpx2.Request) -> httpx2.Response:
         raise AssertionError("sent")
 
     with pytest.raises(InvalidArgumentError):
         connect(never, base_url=None).send(Request("op", "GET", url, "/x"))
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("http://intranet:8080/v1", "http://intranet:8080"),
+        ("http://intranet", "http://intranet"),
+        ("http://intranet:80/v1", "http://intranet"),
+        ("http://10.0.0.1", "http://10.0.0.1:80"),
+        ("http://INTRANET", "http://intranet"),
+    ],
+)
+def test_plain_http_is_permitted_to_a_host_that_is_trusted_with_it(connect: Connect, url: str, host: str) -> None:
+    for base_url in (url, None):
+        recorder = Recorder(200)
+        connect(recorder, base_url=base_url, trusted_hosts=[host]).send(Request("op", "GET", url, "/x"))
+        assert recorder.requests[0].headers["authorization"] == "Bearer t0ken"
+
+
+@pytest.mark.parametrize("host", ["intranet", "http://intranet:8080", "http://intra", "http://net", "intranet:80"])
+def test_plain_http_is_permitted_to_no_other_host(connect: Connect, host: str) -> None:
+    with pytest.raises(InvalidArgumentError, match=PLAIN_HTTP):
+        connect(base_url="http://intranet", trusted_hosts=[host])
+
+
+def test_a_server_of_the_document_over_plain_http_is_named_as_such(connect: Connect) -> None:
+    with pytest.raises(InvalidArgumentError) as caught:
+        connect(Recorder(200), base_url=None).send(Request("op", "GET", "http://intranet:8080/v1", "/x"))
+    permission = "to permit it all the same, use trusted_hosts=['http://intranet:8080']"
+    assert str(caught.value) == f"base_url: the document's own {PLAIN_HTTP}; {permission}"
+
+
+def test_a_server_of_the_document_on_this_machine_gets_the_token(connect: Connect) -> None:
+    recorder = Recorder(200)
+    connect(recorder, base_url=None).send(Request("op", "GET", "http://localhost:8080/v1", "/x"))
+    assert str(recorder.requests[0].url) == "http://localhost:8080/v1/x"
+    assert recorder.requests[0].headers["authorization"] == "Bearer t0ken"
 
 
 @pytest.mark.parametrize("url", ["https://h:1/x", "https://h:65535", "http://localhost/~a"])
@@ -206,7 +245,10 @@ LIMITS = "must be more than 0 and at most 1,000,000,000 seconds"
         ({"base_url": 5}, "base_url=5: must be a str"),
         ({"retry": 5}, "retry=5: must be a RetryPolicy"),
         ({"trusted_hosts": "x"}, "trusted_hosts='x': must be a collection of hosts"),
-        ({"trusted_hosts": ["h/"]}, "trusted_hosts='h/': must be a host, or host:port"),
+        (
+            {"trusted_hosts": ["h/"]},
+            "trusted_hosts='h/': must be a host, host:port, or http://host to permit plain http",
+        ),
     ],
 )
 def test_a_bad_setting_is_refused_with_its_rule(connect: Connect, options: Any, message: str) -> None:

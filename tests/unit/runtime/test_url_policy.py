@@ -126,8 +126,9 @@ def test_a_named_host_is_trusted_exactly_as_named(origin: str) -> None:
     refusal(f"{origin}{END}", hosts=("proxy.example",))
 
 
-HOST, COLLECTION = "must be a host, or host:port", "must be a collection of hosts"
+HOST, COLLECTION = "must be a host, host:port, or http://host to permit plain http", "must be a collection of hosts"
 NO_HOSTS = ["", "https://a.example", "a.example/x", "*.example", "a b", "u@a.example", "a.example:x", "a?b", "a#b"]
+NO_HOSTS += ["http://", "http://a.example/x", "http://u@a.example", "HTTP://a.example"]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from ... import models
 from ..._runtime.api_error import api_error
-from ..._runtime.body import Content
+from ..._runtime.body import Source
 from ..._runtime.codecs import Binary, Json
 from ..._runtime.messages import RawResponse, Request, Response
 from ..._runtime.parameters import Parameter, check_model
@@ -62,7 +62,7 @@ _ERRORS: Final[Mapping[int | str, Json[Any]]] = {
 def build_request(
     upload_session: models.UploadSession,
     *,
-    body: Content,
+    body: Source,
     digest: str,
     content_range: str,
     as_user: str | UnsetType = UNSET,

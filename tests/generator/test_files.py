@@ -1,0 +1,181 @@
+"""What generated methods send and ask for: files, spread bodies, and the media types of responses."""
+
+from __future__ import annotations
+
+import io
+import re
+from operator import methodcaller
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from generator.document.document import Document
+from generator.operation.reader import OperationReader
+from generator.schema.schemas import SchemaReader
+
+from .conftest import INT, TEXT, Answer, Make, Package, document, json_body, obj, operation, parameter, ref
+from .test_streams import Server, run
+from .test_watched_calls import KINDS
+
+BINARY = {"schema": {"type": "string", "format": "binary"}}
+JSON = {"application/json": {"schema": {"type": "object"}}}
+PNG = b"\x89PNG"
+SERVER = "http://intranet:8080/v1"
+
+
+def answers(content: Any, **others: Any) -> dict[str, Any]:
+    found = {"200": {"description": "Done.", "content": content}}
+    return found | {status[1:]: {"description": "Else.", "content": other} for status, other in others.items()}
+
+
+def got(name: str, content: Any, **others: Any) -> dict[str, Any]:
+    return {"get": operation(operationId=name, responses=answers(content, **others))}
+
+
+def sent(name: str, content: Any, **parts: Any) -> dict[str, Any]:
+    return {"put": operation(operationId=name, requestBody={"required": True, "content": content}, **parts)}
+
+
+@pytest.fixture(scope="module")
+def package(make: Make) -> Package:
+    form = {"multipart/form-data": {"schema": obj(file=BINARY["schema"], content=TEXT)}}
+    path = [parameter("path", "id"), parameter("query", "verbose")]
+    clashing = obj(id=INT, self=TEXT, models=TEXT, content=TEXT)
+    optional = {"type": "object", "properties": {"id": INT, "content": TEXT}}
+    return make(
+        document(
+            {
+                "/x/image": got("get_image", {"image/png": BINARY}),
+                "/x/report": got("get_report", {"application/pdf": BINARY}, _404=JSON, _410=JSON),
+                "/x/xml": got("get_xml", {"application/xml": {"schema": TEXT}}),
+                "/x/either": got("get_either", {"application/xml": {"schema": TEXT}, **JSON}),
+                "/x/later": got("get_later", {"application/pdf": BINARY}, _202=JSON),
+                "/x/own": got("get_own", {"application/vnd.own+json": {"schema": {"type": "object"}}}),
+                "/x/any": got("get_any", {"*/*": BINARY}, _404=JSON),
+                "/x/json": got("get_json", JSON),
+                "/x/none": {"get": operation(operationId="get_none")},
+                "/x/octets": sent("put_octets", {"application/octet-stream": BINARY}),
+                "/x/png": sent("put_png", {"image/png": BINARY}),
+                "/x/form": sent("send_form", form),
+                "/things/{id}": sent("put_thing", {"application/json": {"schema": ref("Thing")}}, parameters=path),
+                "/things/{id}/more": {
+                    "post": operation(
+                        operationId="add", requestBody=json_body(optional, required=False), parameters=path[:1]
+                    )
+                },
+            },
+            {"Thing": clashing},
+            security=[{"token": []}],
+            servers=[{"url": SERVER}],
+            components={"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
+        )
+    )
+
+
+TRUST = {"trusted_hosts": ["http://intranet:8080"]}
+
+
+@pytest.mark.parametrize(
+    ("method", "accept"),
+    [
+        ("get_image", "image/png"),
+        ("get_report", "application/pdf, application/json;q=0.5"),
+        ("get_xml", "application/xml"),
+        ("get_either", "application/json"),
+        ("get_later", "application/pdf, application/json"),
+        ("get_own", "application/vnd.own+json"),
+        ("get_any", "*/*"),
+        ("get_json", "application/json"),
+        ("get_none", "application/json"),
+    ],
+)
+def test_a_call_asks_for_what_its_responses_are(package: Package, method: str, accept: str) -> None:
+    answer = Answer(204, b"", "") if method == "get_none" else Answer(media_type=accept.partition(",")[0])
+    _, request = package.call(method, answer=answer, options=TRUST)
+    assert request.headers.get_list("accept") == [accept]
+
+
+@KINDS
+def test_a_stream_asks_for_the_same(package: Package, kind: str) -> None:
+    server = Server(PNG, "image/png")
+    assert run(package, kind, server, lambda client: client.stream_image(), token="secret", **TRUST) == [PNG]
+    assert server.requests[0].headers["accept"] == "image/png"
+
+
+@KINDS
+@pytest.mark.parametrize("method", ["put_octets", "put_png"])
+def test_a_binary_body_may_be_a_path_or_an_open_file(package: Package, kind: str, method: str, tmp_path: Path) -> None:
+    path = tmp_path / "image.png"
+    path.write_bytes(PNG)
+    with path.open("rb") as file:
+        for body in (PNG, path, file, io.BytesIO(PNG), package.module.Stream(4, lambda: [PNG])):
+            server = Server(b"", status=204)
+            run(package, kind, server, methodcaller(method, body=body), token="secret", **TRUST)
+            (request,) = server.requests
+            assert (request.content, request.headers["content-length"]) == (PNG, "4")
+
+
+@KINDS
+def test_a_file_of_a_form_may_be_a_path_or_an_open_file(package: Package, kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "image.png"
+    path.write_bytes(PNG)
+    file = package.module.types.File(io.BytesIO(PNG), "other.png", "image/png")
+    with path.open("rb") as opened:
+        for one, name in ((path, "image.png"), (opened, "image.png"), (io.BytesIO(PNG), "file"), (file, "other.png")):
+            server = Server(b"", status=204)
+            run(package, kind, server, methodcaller("send_form", file=one, content="x"), token="secret", **TRUST)
+            (request,) = server.requests
+            assert f'filename="{name}"'.encode() in request.content
+            assert b"\r\n\r\n" + PNG + b"\r\n" in request.content
+            assert b'name="content"\r\n\r\nx' in request.content
+
+
+def test_a_property_whose_name_is_taken_is_an_argument_with_another_name(package: Package) -> None:
+    _, request = package.call(
+        "put_thing", "a", id_=1, self_="s", models_="m", content="c", answer=Answer(204), options=TRUST
+    )
+    assert request.url.path == "/v1/things/a"
+    assert request.content == b'{"id":1,"self":"s","models":"m","content":"c"}'
+    _, request = package.call("add", "a", id_=1, answer=Answer(204), options=TRUST)
+    assert request.content == b'{"id":1}'
+    _, request = package.call("add", "a", answer=Answer(204), options=TRUST)
+    assert request.content == b""
+
+
+@KINDS
+def test_a_server_over_plain_http_needs_the_permission_that_the_error_names(package: Package, kind: str) -> None:
+    server = Server(b"{}", "application/json")
+    with pytest.raises(package.errors.InvalidArgumentError) as caught:
+        run(package, kind, server, lambda client: client.get_json(), token="secret")
+    (permission,) = re.findall(r"trusted_hosts=\[(.*)\]", str(caught.value))
+    assert permission == repr("http://intranet:8080")
+    assert not server.requests
+    run(package, kind, server, lambda client: client.get_json(), token="secret", trusted_hosts=["http://intranet:8080"])
+    assert server.requests[0].headers["authorization"] == "Bearer secret"
+
+
+@KINDS
+def test_a_server_on_this_machine_gets_the_token_over_http(make: Make, kind: str) -> None:
+    paths = {"/json": got("get_json", JSON)}
+    schemes = {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}}
+    servers = [{"url": "http://localhost:8080"}]
+    package = make(document(paths, servers=servers, security=[{"token": []}], components=schemes))
+    server = Server(b"{}", "application/json")
+    run(package, kind, server, lambda client: client.get_json(), token="secret")
+    assert str(server.requests[0].url) == "http://localhost:8080/json"
+    assert server.requests[0].headers["authorization"] == "Bearer secret"
+
+
+@pytest.mark.parametrize(
+    ("tags", "tag"),
+    [("files", "default"), (5, "default"), ([5, "files"], "files"), ([None], "default"), (None, "default")],
+)
+def test_wrong_tags_of_an_operation_are_noted_and_ignored(tags: Any, tag: str) -> None:
+    content = Document(document({"/a": {"get": operation(tags=tags)}}), "test", strict=False)
+    (found,) = OperationReader(content, SchemaReader(content)).read()
+    assert found.tag == tag
+    assert not content.notes.missing
+    assert [(note.place, note.problem) for note in content.notes.found] == [
+        ("#/paths/~1a/get/tags", "must be a list of strings")
+    ]
