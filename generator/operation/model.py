@@ -215,29 +215,48 @@ class Response:
 
 
 @dataclass(frozen=True)
+class Way:
+    """How the next page is asked for.
+
+    Attributes:
+        argument: The argument that says which page is asked for.
+        pager: Class of the runtime that says what it is for the next page: `Pager`, `MarkerPager`, `LinkPager` or
+            `NumberPager`.
+        state: The pager's attribute with the value of the argument.
+        following: Python expression of what the page says of the next one, or of the number of all items; empty if it
+            says nothing.
+        first: The number of the first page.
+        url: The argument, if it is the URL of the page and no parameter.
+    """
+
+    argument: str
+    pager: str
+    state: str
+    following: str = ""
+    first: int = 1
+    url: Field | None = None
+
+    @property
+    def reads_header(self) -> bool:
+        """Whether a header field of the response names the next page."""
+        return "_page.headers" in self.following
+
+
+@dataclass(frozen=True)
 class Pagination:
     """How to iterate over the items of all pages.
 
     Attributes:
         method: Name of the method that iterates.
         item: The type of an item.
-        items: The attribute of a page with its items.
-        argument: The argument that says which page is asked for.
-        pager: Class of the runtime that says what it is for the next page: `Pager`, `MarkerPager` or `NumberPager`.
-        state: The pager's attribute with the value of the argument.
-        end: The attribute of a page by which the pager sees the last one: the number of all items, or the next marker;
-            empty if there is none.
-        first: The number of the first page.
+        items: Python expression of the items of a page.
+        way: How the next page is asked for.
     """
 
     method: str
     item: Type
     items: str
-    argument: str
-    pager: str
-    state: str
-    end: str
-    first: int = 1
+    way: Way
 
 
 @dataclass(eq=False)
@@ -300,6 +319,11 @@ class Operation:
 
     def _called(self, name: str) -> str:
         return f"{self.group}.{name}" if self.group else name
+
+    @property
+    def page_url(self) -> Field | None:
+        """The argument with the URL of a page, if pages are named by URLs."""
+        return self.pagination.way.url if self.pagination else None
 
     @property
     def event(self) -> Codec | None:
@@ -370,6 +394,7 @@ class Operation:
                 for parameter in self.parameters
                 if parameter.location != "path" and not parameter.is_client_option
             ),
+            *([self.page_url] if self.page_url else []),
         ]
         return sorted(arguments, key=lambda argument: not argument.required)
 

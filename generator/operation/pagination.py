@@ -6,29 +6,135 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 
 from generator.document.document import Node
 from generator.errors import SpecError
-from generator.python.naming import python_name
+from generator.python.naming import free_name, python_name
 from generator.schema.types import NONE, Array, Field, Model, Named, Scalar, Type
 
-from .model import Operation, Pagination, Parameter
+from .model import Operation, Pagination, Parameter, Way
+from .parameters import USED_IN_METHODS
 
-_KEYS = frozenset({"method", "items", "offset", "total", "marker", "next", "page"})
-_WAYS = ("offset", "marker", "page")
+_KEYS = frozenset({"method", "items", "offset", "total", "marker", "next", "page", "link", "header"})
+_WAYS = ("offset", "marker", "page", "link", "header")
+
+# All names below are written as `_plain_name` writes them: nextCursor, next_cursor and next-cursor are one.
 _ITEMS = ("entries", "items", "data", "results", "values", "records")
-_MARKERS = {
-    "marker": ("next_marker",),
-    "cursor": ("next_cursor", "cursor"),
-    "page_token": ("next_page_token",),
-    "pageToken": ("nextPageToken",),
-    "next_token": ("next_token",),
-    "continuation_token": ("next_continuation_token", "continuation_token"),
+_ASIDE = frozenset({"errors", "warnings"})
+"""Arrays beside the items."""
+_WRAPPERS = frozenset(
+    {
+        *("meta", "metadata", "responsemetadata", "pagination", "paging", "page", "pages", "pageinfo", "resultinfo"),
+        *("links", "cursor", "cursors", "next", "nextpage"),
+    }
+)
+"""Objects in a page that say where it is in the list; one may be in another."""
+_DEPTH = 3
+_MARKERS: Mapping[str, tuple[str, ...]] = {
+    "marker": ("nextmarker",),
+    "cursor": ("nextcursor", "endcursor", "cursor", "next"),
+    "nextcursor": ("nextcursor",),
+    "startcursor": ("nextcursor",),
+    "pagecursor": ("nextcursor", "nextpagecursor", "next"),
+    "pagetoken": ("nextpagetoken",),
+    "nextpagetoken": ("nextpagetoken",),
+    "nexttoken": ("nexttoken",),
+    "paginationtoken": ("nexttoken",),
+    "continuationtoken": ("nextcontinuationtoken", "continuationtoken"),
+    "continue": ("continue",),
+    "after": ("after", "nextcursor", "endcursor", "cursor"),
+    "pageafter": ("after", "nextcursor", "endcursor", "cursor"),
+    "startingafter": ("startingafter",),
 }
+"""Parameters, each with the properties that hold its value for the next page."""
+_INNER = frozenset({"after", "next", "startingafter"})
+"""Properties that only hold a marker inside of a wrapper; elsewhere they may repeat the parameter, or be a URL."""
+_LINKS = frozenset(
+    {
+        *("nextlink", "odatanextlink", "nexthref", "nexturl"),
+        *("nextpagelink", "nextpageurl", "nextpageuri"),
+    }
+)
+_SAYS_URL = re.compile(r"\b(url|uri|link|hyperlink|href)s?\b", re.IGNORECASE)
 _OFFSETS = ("offset", "skip")
-_TOTALS = ("total_count", "total", "totalCount")
-_PAGES = ("page",)
+_TOTALS = ("totalcount", "total")
+_PAGES = ("page", "pagenumber")
+_SIZES = frozenset(
+    {
+        *("limit", "count", "size", "perpage", "pagesize", "pagelimit", "itemsperpage", "resultsperpage"),
+        *("max", "maxresults", "maxitems", "take", "top"),
+    }
+)
+"""Parameters that say how large a page is."""
+_ASKED = _SIZES | _MARKERS.keys() | {*_OFFSETS, *_PAGES}
+"""Parameters that say that an operation is asked for pages."""
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A value in a page: the page itself, a property of it, or one of an object in it."""
+
+    value: str
+    """Python expression of it, if the objects around it are there: `_page.meta.next_cursor`."""
+    type: Type
+    field: Field | None = None
+    owner: _Place | None = None
+
+    @property
+    def fields(self) -> dict[str, _Place]:
+        """The properties of it, if it is an object."""
+        model = _model(self.type)
+        fields = model.fields if model else []
+        return {field.wire_name: _Place(f"{self.value}.{field.name}", field.type, field, self) for field in fields}
+
+    @property
+    def owners(self) -> list[_Place]:
+        """The objects around it, the outermost one first."""
+        return [*self.owner.owners, self.owner] if self.owner else []
+
+    @property
+    def names(self) -> list[str]:
+        """The plain names of the properties that lead to it."""
+        return [_plain_name(place.field.wire_name) for place in (*self.owners, self) if place.field]
+
+    @property
+    def name(self) -> str:
+        """Its plain name, empty for the page itself."""
+        return self.names[-1] if self.field else ""
+
+    @property
+    def guards(self) -> list[str]:
+        """Conditions that the objects around it are there, which servers do not even keep where they document it."""
+        # A type checker may refuse the truth of what is always true, but not a call of `bool`.
+        return [
+            place.value if place.may_be_missing else f"bool({place.value})"
+            for place in self.owners
+            if place.field or place.may_be_missing
+        ]
+
+    @property
+    def expression(self) -> str:
+        """Python expression of it; None if an object around it is missing."""
+        return f"{self.value} if {' and '.join(self.guards)} else None" if self.guards else self.value
+
+    @property
+    def is_text(self) -> bool:
+        return _plain(self.type) == {"str"}
+
+    @property
+    def is_integer(self) -> bool:
+        return _plain(self.type) == {"int"}
+
+    @property
+    def is_required(self) -> bool:
+        return self.field is None or self.field.required
+
+    @property
+    def may_be_missing(self) -> bool:
+        """Whether the document says that it may be absent or null."""
+        return not self.is_required or NONE in self.type.members
 
 
 def read_pagination(node: Node, operation: Operation, taken: Collection[str]) -> Pagination | None:
@@ -45,6 +151,11 @@ def read_pagination(node: Node, operation: Operation, taken: Collection[str]) ->
     pages = node.get("x-pages")
     if pages is None:
         return _by_convention(operation, taken) if operation.method == "GET" else None
+    return _as_told(pages, operation, taken)
+
+
+def _as_told(pages: Node, operation: Operation, taken: Collection[str]) -> Pagination:
+    """Return how `x-pages` says it."""
     if unknown := sorted(set(pages.object()) - _KEYS):
         raise SpecError(pages.place, f"{unknown[0]!r} is not one of {', '.join(sorted(_KEYS))}")
     method = pages / "method"
@@ -52,32 +163,38 @@ def read_pagination(node: Node, operation: Operation, taken: Collection[str]) ->
         raise SpecError(
             method.place, f"{method.value!r} cannot be the name of another method; use a free snake_case one"
         )
-    page = operation.result.resolved
-    if not isinstance(page, Named) or not isinstance(page.definition, Model):
-        raise SpecError(pages.place, "needs one success with one body, an object with properties")
-    way = [name for name in _WAYS if name in pages.object()]
-    if len(way) != 1:
-        rule = "the parameter that says which page is asked for"
+    given = [name for name in _WAYS if name in pages.object()]
+    page = _page(operation, by_header="header" in given)
+    is_bare = "items" not in pages.object() and _item(page.type) is not None
+    if not is_bare and not _model(page.type):
+        rule = "needs one success with one body, an object with properties, or without `items` an array"
+        raise SpecError(pages.place, rule)
+    if len(given) != 1:
+        rule = "what says which page is asked for"
         raise SpecError(pages.place, f"needs one of {', '.join(_WAYS)}: {rule}")
-    items = _property(page.definition, pages / "items")
-    array = items.type.resolved
-    if not isinstance(array, Array):
-        raise SpecError(f"{pages.place}/items", f"{items.wire_name!r} is not an array")
-    argument = _argument(operation, pages / way[0], "str" if way[0] == "marker" else "int")
-    if way[0] == "marker":
-        following = _property(page.definition, pages / "next", is_required=False)
-        return Pagination(method.value, array.item, items.name, argument.name, "MarkerPager", "marker", following.name)
-    if way[0] == "page":
-        return _numbered(method.value, array.item, items, argument)
-    total = _property(page.definition, pages / "total")
-    if not _is_integer(total.type):
-        raise SpecError(f"{pages.place}/total", f"{total.wire_name!r} is not an integer")
-    return Pagination(method.value, array.item, items.name, argument.name, "Pager", "offset", total.name)
+    items = page if is_bare else _property(page, pages / "items")
+    item = _item(items.type)
+    if item is None:
+        raise SpecError(f"{pages.place}/items", f"{(pages / 'items').value!r} is not an array")
+    return Pagination(method.value, item, items.expression, _told_way(pages, given[0], operation, page))
 
 
-def _numbered(method: str, item: Type, items: Field, argument: Parameter) -> Pagination:
-    first = 0 if argument.least == 0 else 1
-    return Pagination(method, item, items.name, argument.name, "NumberPager", "number", "", first)
+def _told_way(pages: Node, way: str, operation: Operation, page: _Place) -> Way:
+    if way == "header":
+        if (pages / "header").text().lower() != "link":
+            raise SpecError(f"{pages.place}/header", "must be Link: no other header field names the next page")
+        return _linked(operation, "_pager.link_in(_page.headers)")
+    if way == "link":
+        return _linked(operation, _text_property(page, pages / "link").expression)
+    argument = _argument(operation, pages / way, "str" if way == "marker" else "int")
+    if way == "marker":
+        return _marked(argument, _text_property(page, pages / "next").expression)
+    if way == "page":
+        return _numbered(argument)
+    total = _property(page, pages / "total")
+    if not total.is_integer:
+        raise SpecError(f"{pages.place}/total", f"{(pages / 'total').value!r} is not an integer")
+    return _counted(argument, total.expression)
 
 
 def _argument(operation: Operation, node: Node, kind: str) -> Parameter:
@@ -88,32 +205,175 @@ def _argument(operation: Operation, node: Node, kind: str) -> Parameter:
     raise SpecError(node.place, f"{node.value!r} is not {what} parameter in the query")
 
 
-def _by_convention(operation: Operation, taken: Collection[str]) -> Pagination | None:
-    page = operation.result.resolved
-    if not isinstance(page, Named) or not isinstance(page.definition, Model):
-        return None
-    fields = {field.wire_name: field for field in page.definition.fields}
-    items = next((fields[name] for name in _ITEMS if name in fields and _item(fields[name].type)), None)
-    item = None if items is None else _item(items.type)
-    if items is None or item is None:
-        return None
-    query = {parameter.wire_name: parameter for parameter in operation.parameters_in("query") if not parameter.required}
-    method = python_name(f"iter_{re.sub('^(get|list)(_|$)', '', operation.name) or 'all'}", taken=taken)
-    # Where `usemarker` asks for markers, pages are by offset without it.
-    for name in _MARKERS if "usemarker" not in query else ():
-        end = next((fields[following] for following in _MARKERS[name] if following in fields), None)
-        if name in query and end is not None and _plain(query[name].type) == _plain(end.type) == {"str"}:
-            return Pagination(method, item, items.name, query[name].name, "MarkerPager", "marker", end.name)
-    for name in _OFFSETS:
-        if name in query and _plain(query[name].type) == {"int"}:
-            total = next(
-                (fields[end].name for end in _TOTALS if end in fields and _plain(fields[end].type) == {"int"}), ""
-            )
-            return Pagination(method, item, items.name, query[name].name, "Pager", "offset", total)
-    for name in _PAGES:
-        if name in query and _plain(query[name].type) == {"int"}:
-            return _numbered(method, item, items, query[name])
+def _property(page: _Place, node: Node, *, is_required: bool = True) -> _Place:
+    found = _find(page, node.text())
+    if found is None or (is_required and not found.is_required):
+        kind = "a required property" if is_required else "a property"
+        raise SpecError(node.place, f"{node.value!r} is not {kind} of the response")
+    return found
+
+
+def _text_property(page: _Place, node: Node) -> _Place:
+    found = _property(page, node, is_required=False)
+    if not found.is_text:
+        raise SpecError(node.place, f"{node.value!r} is not a string")
+    return found
+
+
+def _find(place: _Place, path: str) -> _Place | None:
+    """Return the property that names with dots between them lead to; a name may have dots itself."""
+    for name, inner in place.fields.items():
+        if path == name:
+            return inner
+        if path.startswith(f"{name}.") and (found := _find(inner, path[len(name) + 1 :])):
+            return found
     return None
+
+
+def _by_convention(operation: Operation, taken: Collection[str]) -> Pagination | None:
+    """Return how the names of parameters and properties say it."""
+    page = _page(operation)
+    items = _items(page)
+    if items is None:
+        return None
+    query = {
+        _plain_name(parameter.wire_name): parameter
+        for parameter in operation.parameters_in("query")
+        if not parameter.required and not parameter.is_client_option
+    }
+    # An object with one array may be something else, such as a user with roles and links.
+    is_list = items is page or items.name in _ITEMS or bool(query.keys() & _ASKED)
+    way = _marker_way(page, items, query) or _way_of_body(operation, page, items, query, is_list=is_list)
+    if way is None and is_list:
+        way = _way_of_parameters(operation, items, query)
+    item = _item(items.type)
+    if way is None or item is None:
+        return None
+    items = _items(_page(operation, by_header=way.reads_header)) or items
+    method = python_name(f"iter_{re.sub('^(get|list)(_|$)', '', operation.name) or 'all'}", taken=taken)
+    return Pagination(method, item, items.expression, way)
+
+
+def _items(page: _Place) -> _Place | None:
+    """Return the items of a page: the page itself, a property with a usual name, or the only array in it."""
+    if _item(page.type):
+        return page
+    arrays = [place for place in page.fields.values() if _item(place.type) and place.name not in _ASIDE]
+    named = [place for name in _ITEMS for place in arrays if place.name == name]
+    return next(iter(named or (arrays if len(arrays) == 1 else [])), None)
+
+
+def _marker_way(page: _Place, items: _Place, query: Mapping[str, Parameter]) -> Way | None:
+    """Return the way of pages that are asked for by what the page before says."""
+    texts = {name: parameter for name, parameter in query.items() if _plain(parameter.type) == {"str"}}
+    places = list(_places([page]))
+    # Where `usemarker` asks for markers, pages are by offset without it.
+    for name in [name for name in _MARKERS if name in texts] if "usemarker" not in query else ():
+        found = [place for end in _MARKERS[name] for place in places if place.name == end and _may_be_marker(place)]
+        if found:
+            return _marked(texts[name], found[0].expression)
+    own = {place.name: place for place in places if place.owner is page}
+    more, last = own.get("hasmore"), own.get("lastid")
+    if more is None or not more.is_required or _plain(more.type) != {"bool"}:
+        return None
+    has_more = [*more.guards, more.value]
+    for name in ("afterid", "after"):
+        if name in texts and last and last.is_text:
+            return _marked(texts[name], f"{last.value} if {' and '.join(has_more)} else None")
+    model = _model(_item(items.type) or NONE)
+    id_ = next((field for field in model.fields if field.wire_name == "id"), None) if model else None
+    if id_ and id_.required and _plain(id_.type) == {"str"} and "startingafter" in texts:
+        last_id = f"{items.value}[-1].{id_.name} if {' and '.join([*has_more, items.value])} else None"
+        return _marked(texts["startingafter"], last_id)
+    return None
+
+
+def _way_of_body(
+    operation: Operation, page: _Place, items: _Place, query: Mapping[str, Parameter], *, is_list: bool
+) -> Way | None:
+    """Return the way of pages that say how many items there are, or where the next one is."""
+    own = {place.name: place for place in page.fields.values()}
+    total = next((own[name] for name in _TOTALS if name in own and own[name].is_integer), None)
+    offset = _integer(query, _OFFSETS)
+    if offset and total and items.name in _ITEMS:
+        return _counted(offset, total.expression)
+    links = [place for place in _places([page]) if _is_link(place) and (is_list or "links" not in place.names)]
+    return _linked(operation, links[0].expression) if links else None
+
+
+def _way_of_parameters(operation: Operation, items: _Place, query: Mapping[str, Parameter]) -> Way | None:
+    """Return how pages are asked for that say nothing of the next one."""
+    if any(name.lower() == "link" for response in operation.successes for name, _ in response.headers):
+        return _linked(operation, "_pager.link_in(_page.headers)")
+    offset, number = _integer(query, _OFFSETS), _integer(query, _PAGES)
+    is_sure = items.name in _ITEMS or bool(query.keys() & _SIZES)
+    if offset and is_sure:
+        return _counted(offset, "")
+    return _numbered(number) if number and (is_sure or items.field is None) else None
+
+
+def _places(parents: list[_Place], depth: int = 0) -> Iterator[_Place]:
+    """Yield the properties of objects, and then those of the wrappers in them."""
+    inner = [place for parent in parents for place in parent.fields.values()]
+    yield from inner
+    if inner and depth < _DEPTH:
+        yield from _places([place for place in inner if place.name in _WRAPPERS], depth + 1)
+
+
+def _may_be_marker(place: _Place) -> bool:
+    return place.is_text and not _is_link(place) and (place.name not in _INNER or len(place.names) > 1)
+
+
+def _is_link(place: _Place) -> bool:
+    """Return whether a value is the URL of the next page, rather than something else about it."""
+    if not place.is_text:
+        return False
+    *around, name = place.names
+    if name in _LINKS or (name in {"href", "link", "uri", "url"} and around and around[-1] in {"next", "nextpage"}):
+        return True
+    if name not in {"next", "nextpage"}:
+        return False
+    described = place.field.description if place.field else ""
+    siblings = {_plain_name(sibling) for sibling in place.owner.fields} if place.owner else set[str]()
+    # The form of Django REST framework.
+    is_counted = "count" in siblings and bool({"previous", "prev"} & siblings)
+    return "links" in around or is_counted or bool(_SAYS_URL.search(f"{place.type.text()} {described}"))
+
+
+def _integer(query: Mapping[str, Parameter], names: Collection[str]) -> Parameter | None:
+    return next((query[name] for name in names if name in query and _plain(query[name].type) == {"int"}), None)
+
+
+def _marked(argument: Parameter, following: str) -> Way:
+    return Way(argument.name, "MarkerPager", "marker", following)
+
+
+def _counted(argument: Parameter, total: str) -> Way:
+    return Way(argument.name, "Pager", "offset", total)
+
+
+def _numbered(argument: Parameter) -> Way:
+    return Way(argument.name, "NumberPager", "number", first=0 if argument.least == 0 else 1)
+
+
+def _linked(operation: Operation, following: str) -> Way:
+    arguments = (*operation.positional_arguments, *operation.keyword_arguments, *operation.client_options)
+    name = free_name("page_url", USED_IN_METHODS | {argument.name for argument in arguments})
+    text = "URL of the page, as the page before it names it, in place of the arguments that are sent in the query."
+    return Way(
+        name, "LinkPager", "url", following, url=Field(name, name, Scalar("str"), required=False, description=text)
+    )
+
+
+def _page(operation: Operation, *, by_header: bool = False) -> _Place:
+    return _Place("_page.parsed" if by_header else "_page", operation.result)
+
+
+def _model(type_: Type) -> Model | None:
+    """Return the model of an object that may be null, or None if it is none."""
+    members = [member for member in type_.members if member != NONE]
+    definition = members[0].definition if len(members) == 1 and isinstance(members[0], Named) else None
+    return definition if isinstance(definition, Model) else None
 
 
 def _item(type_: Type) -> Type | None:
@@ -128,14 +388,5 @@ def _plain(type_: Type) -> set[str]:
     return {member.text(plain=True) for member in type_.members if member != NONE}
 
 
-def _property(model: Model, node: Node, *, is_required: bool = True) -> Field:
-    field = next((field for field in model.fields if field.wire_name == node.text()), None)
-    if field is None or (is_required and not field.required):
-        kind = "a required property" if is_required else "a property"
-        raise SpecError(node.place, f"{node.value!r} is not {kind} of the response")
-    return field
-
-
-def _is_integer(type_: Type) -> bool:
-    resolved = type_.resolved
-    return isinstance(resolved, Scalar) and resolved.python == "int"
+def _plain_name(name: str) -> str:
+    return re.sub("[^a-z0-9]", "", name.lower())

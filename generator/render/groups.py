@@ -15,7 +15,7 @@ from generator.python.naming import class_name, python_name
 _TAKEN = frozenset(
     {
         *("Any", "AsyncIterator", "Iterator", "Literal", "Mapping", "TYPE_CHECKING", "UNSET", "UUID", "UnsetType"),
-        *("MarkerPager", "NumberPager", "Pager", "FileContent", "Source", "Response"),
+        *("LinkPager", "MarkerPager", "NumberPager", "Pager", "FileContent", "Source", "Response"),
         *("AsyncTransport", "SyncTransport", "AbstractAsyncContextManager", "AbstractContextManager"),
         *("AsyncEventStream", "EventStream", "AsyncResponseStream", "ResponseStream"),
     }

@@ -111,11 +111,12 @@ def test_the_iterator_documents_its_operation_and_takes_no_offset(package: Packa
         method(None, "a", skip_first=1)
 
 
-ONE_WAY = "needs one of offset, marker, page: the parameter that says which page is asked for"
+ONE_WAY = "needs one of offset, marker, page, link, header: what says which page is asked for"
+KEYS = "header, items, link, marker, method, next, offset, page, total"
 NO_NAME = "cannot be the name of another method; use a free snake_case one"
 NOT_REQUIRED = "is not a required property of the response"
 NO_PARAMETER = "is not an integer parameter in the query"
-NOT_ONE_BODY = "needs one success with one body, an object with properties"
+NOT_ONE_BODY = "needs one success with one body, an object with properties, or without `items` an array"
 REFUSED: list[tuple[dict[str, Any], str]] = [
     (paged("iter_things"), ": must be an object, not a string"),
     *(
@@ -125,7 +126,10 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ),
     (paged({key: PAGES[key] for key in PAGES if key != "offset"}), f": {ONE_WAY}"),
     (paged({**PAGES, "page": "x"}), f": {ONE_WAY}"),
-    (paged({**PAGES, "limit": "x"}), ": 'limit' is not one of items, marker, method, next, offset, page, total"),
+    (
+        paged({**PAGES, "limit": "x"}),
+        f": 'limit' is not one of {KEYS}",
+    ),
     (paged({**PAGES, "method": 5}), "/method: must be a string, not a number; put it in quotes"),
     (paged({**PAGES, "method": "iterThings"}), f"/method: 'iterThings' {NO_NAME}"),
     (paged({**PAGES, "method": "a():\n  x"}), f"/method: 'a():\\n  x' {NO_NAME}"),
@@ -167,8 +171,12 @@ def recognized(
     )
     (found,) = OperationReader(read, SchemaReader(read)).read()
     pages = found.pagination
-    first = (pages.first,) if pages and pages.first != 1 else ()
-    return pages and (pages.method, pages.items, pages.pager, pages.state, pages.argument, pages.end, *first)
+    if not pages:
+        return None
+    way = pages.way
+    first = (way.first,) if way.first != 1 else ()
+    taken = [text.replace("_page.", "") for text in (pages.items, way.following)]
+    return (pages.method, taken[0], way.pager, way.state, way.argument, taken[1], *first)
 
 
 LIST: dict[str, Any] = {"entries": {"type": ["array", "null"], "items": TEXT}}
@@ -204,6 +212,24 @@ NEXT: dict[str, Any] = {"next_marker": {"type": ["string", "null"]}}
                 ({"minimum": 1, "default": 0}, ()),
                 ({"default": 1}, ()),
             )
+        ),
+        (
+            LIST | {"meta": obj(next_marker=TEXT)},
+            [MARKER],
+            ("iter_things", "entries", "MarkerPager", "marker", "marker", "meta.next_marker if meta else None"),
+        ),
+        (
+            LIST | {"links": obj(next=obj(href=TEXT))},
+            [],
+            (
+                *("iter_things", "entries", "LinkPager", "url", "page_url"),
+                "links.next.href if links and bool(links.next) else None",
+            ),
+        ),
+        (
+            {"entries": LIST["entries"], "total": INT, "next": {**TEXT, "format": "uri"}},
+            [OFFSET],
+            ("iter_things", "entries", "Pager", "offset", "offset", "total"),
         ),
         (LIST, [MARKER], None),
         (LIST | {"next_marker": INT}, [MARKER], None),

@@ -47,6 +47,8 @@ def blocking(client: Client) -> None:
     assert_type(client.get_part("a", 1, order="up"), models.Part)
     assert_type(client.raw.get_part("a", 1, order="up"), Response[models.Part])
     assert_type(client.delete_part("a", 1), None)
+    assert_type(list(client.iter_links()), list[models.Part])
+    assert_type(client.list_links(page_url="?page=2"), models.Links)
     assert_type(client.upload(body=[1]), dict[str, int] | bytes | str)
     shape = client.draw(body=[models.Circle(radius=1.0)])
     if shape.shape == "circle":
@@ -55,6 +57,7 @@ def blocking(client: Client) -> None:
 
 async def awaited(client: AsyncClient) -> None:
     assert_type(await client.get_part("a", 1, order="down"), models.Part)
+    assert_type([part async for part in client.iter_linked()], list[models.Part])
 """
 
 

@@ -11,11 +11,12 @@ import re
 from collections.abc import Iterable
 from ipaddress import ip_address
 from typing import cast
+from urllib.parse import quote, urljoin
 
 from .errors import InvalidArgumentError, UntrustedUrlError
 from .text import short_repr
 
-__all__ = ["UrlPolicy", "is_loopback"]
+__all__ = ["UrlPolicy", "is_loopback", "resolved_url"]
 
 _HOST = r"\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*"
 _URL = re.compile(
@@ -24,6 +25,7 @@ _URL = re.compile(
 )
 _NAMED = re.compile(rf"(?:{_HOST})(?::[1-9][0-9]{{0,4}})?\Z")
 _DEFAULT_PORTS = {"https": ":443", "http": ":80"}
+_SAFE = "!#$%&'()*+,/:;=?@-._~"
 
 
 class UrlPolicy:
@@ -63,9 +65,7 @@ class UrlPolicy:
         Raises:
             UntrustedUrlError: It may not; nothing was sent.
         """
-        url = _URL.match(text)
-        if url is None:
-            raise UntrustedUrlError(text, "is not written as a plain URL of scheme, host and path")
+        url = _parsed(text)
         own = _URL.match(f"{server.rstrip('/')}/")
         self._check_origin(text, url, own)
         prefixes = set[str]() if own is None else {own["path"].rstrip("/")}
@@ -113,16 +113,22 @@ class UrlPolicy:
             text: The URL.
             sender: The URL that has had the token already, so that the same origin learns nothing new.
         """
-        url, own = _URL.match(text), _URL.match(sender.partition("?")[0])
-        if url is None:
-            return False
-        if own is not None and _origin(url) == _origin(own):
-            return True
         try:
-            self._check_origin(text, url, own)
+            self.check_origin(text, sender)
         except UntrustedUrlError:
             return False
         return True
+
+    def check_origin(self, text: str, sender: str) -> str:
+        """Return a URL if `trusts` it.
+
+        Raises:
+            UntrustedUrlError: The token may not be sent there; nothing was sent.
+        """
+        url, own = _parsed(text), _URL.match(sender.partition("?")[0])
+        if own is None or _origin(url) != _origin(own):
+            self._check_origin(text, url, own)
+        return text
 
     def _is_base(self, url: re.Match[str]) -> bool:
         """Whether a URL leads to the host of the base URL; all names of this machine are one host."""
@@ -149,12 +155,29 @@ class UrlPolicy:
             raise UntrustedUrlError(text, "leads to an untrusted host; trust it with trusted_hosts=", host=host)
 
 
+def resolved_url(url: str, reference: str) -> str:
+    """Return the URL that a response names, without its fragment.
+
+    Args:
+        url: The URL of the request.
+        reference: What the response names; relative to that of the request, or not.
+    """
+    return urljoin(url, quote(reference.strip(), safe=_SAFE)).partition("#")[0]
+
+
 def is_loopback(host: str) -> bool:
     """Return whether a host, as written in a URL, is this machine."""
     try:
         return host.lower() == "localhost" or ip_address(host.removeprefix("[").removesuffix("]")).is_loopback
     except ValueError:
         return False
+
+
+def _parsed(text: str) -> re.Match[str]:
+    url = _URL.match(text)
+    if url is None:
+        raise UntrustedUrlError(text, "is not written as a plain URL of scheme, host and path")
+    return url
 
 
 def _origin(url: re.Match[str]) -> tuple[str, str, str]:

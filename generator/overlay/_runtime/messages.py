@@ -36,6 +36,7 @@ class Request(msgspec.Struct, frozen=True):
         is_redirected: Whether `url` is where a redirect leads; the path then only stands for it.
         lacks_credentials: Whether it goes without the call's credentials, since a redirect led to a host that is not
             trusted.
+        is_page: Whether `url` is that of a further page of a list: any path of a trusted host, and perhaps relative.
     """
 
     operation: str
@@ -52,6 +53,7 @@ class Request(msgspec.Struct, frozen=True):
     follows_redirect: bool = False
     is_redirected: bool = False
     lacks_credentials: bool = False
+    is_page: bool = False
 
     @property
     def idempotent(self) -> bool:

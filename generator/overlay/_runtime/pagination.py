@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
+from urllib.parse import urljoin
 
+import msgspec
 from msgspec import UNSET, UnsetType
 
-from .errors import PageError
+from .errors import InvalidArgumentError, PageError
 
-__all__ = ["MarkerPager", "NumberPager", "Pager"]
+if TYPE_CHECKING:
+    from .headers import Headers
+    from .messages import Request
+
+__all__ = ["LinkPager", "MarkerPager", "NumberPager", "Pager", "page_request"]
 
 T = TypeVar("T")
+
+_PARAMETER = r'\s*;\s*([^\s=;,"<>]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;,"<>]*)))?'
+_LINK = re.compile(rf"<([^<>]*)>((?:{_PARAMETER})*)\s*(?:,|\Z)")
+_REFERENCE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|[/?]")
 
 
 class Pager(Generic[T]):
@@ -92,6 +103,55 @@ class MarkerPager(Generic[T]):
         return items or ()
 
 
+class LinkPager(Generic[T]):
+    """The state of paging through a list whose pages each have the URL of the next one.
+
+    Args:
+        operation: Name of the operation that returns a page, for errors.
+
+    Attributes:
+        url: The URL of the next page, perhaps relative to that of the list; unset for the first one.
+        is_done: Whether the last page was taken.
+    """
+
+    __slots__ = ("_operation", "is_done", "url")
+
+    def __init__(self, operation: str) -> None:
+        self._operation = operation
+        self.url: str | UnsetType = UNSET
+        self.is_done = False
+
+    def take(self, items: Sequence[T] | UnsetType | None, link: str | UnsetType | None) -> Sequence[T]:
+        """Take a page, and return its items.
+
+        Args:
+            items: The items of the page.
+            link: The URL of the next page, perhaps relative to that of this one; empty, null or unset on the last one.
+
+        Raises:
+            PageError: The page names itself as the next one.
+        """
+        following = urljoin(self.url or "", link) if link else UNSET
+        if following and following == self.url:
+            # The URL is not shown: its query may hold a key.
+            raise PageError("a page names itself as the next one", self._operation)
+        self.url = following
+        self.is_done = not following
+        return items or ()
+
+    @staticmethod
+    def link_in(headers: Headers) -> str | None:
+        """Return the URL in the `Link` fields of a response whose relation is `next` (RFC 8288), or None."""
+        for url, parameters in (match.groups()[:2] for match in _LINK.finditer(headers.get("link", ""))):
+            given: dict[str, str] = {}
+            for name, quoted, plain in re.findall(_PARAMETER, parameters):
+                # Of several relations the first one counts.
+                given.setdefault(name.lower(), quoted or plain)
+            if "next" in given.get("rel", "").lower().split() and "anchor" not in given:
+                return url
+        return None
+
+
 class NumberPager(Generic[T]):
     """The state of paging through a list whose pages are numbered; an empty page is the last one.
 
@@ -130,3 +190,22 @@ class NumberPager(Generic[T]):
 def _is_scalar(item: object) -> bool:
     """Whether an item may well be equal to another one, as two lines of a log are."""
     return item is None or isinstance(item, (str, int, float, bytes))
+
+
+def page_request(url: str | UnsetType, argument: str, request: Request) -> Request:
+    """Return the request for a page of a list.
+
+    Args:
+        url: The URL of the page, as the page before names it; unset for the first one.
+        argument: Name of the argument, for errors.
+        request: The request for the first page. Of its query, only credentials are added to a URL.
+
+    Raises:
+        InvalidArgumentError: It is no URL.
+    """
+    if isinstance(url, UnsetType):
+        return request
+    if not isinstance(cast("object", url), str) or not _REFERENCE.match(url):
+        raise InvalidArgumentError(argument, "must be a URL, or its end from a slash or question mark on")
+    query = tuple(pair for pair in request.query if pair[1] in request.secrets)
+    return msgspec.structs.replace(request, url=url, query=query, is_page=True)

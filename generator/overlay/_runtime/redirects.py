@@ -6,9 +6,10 @@ Imported late, since few operations redirect.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urljoin
 
 import msgspec
+
+from .url_policy import resolved_url
 
 if TYPE_CHECKING:
     from .messages import RawResponse, Request
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 __all__ = ["redirected_request"]
 
 _STATUSES = frozenset({301, 302, 303, 307, 308})
-_SAFE = "!#$%&'()*+,/:;=?@-._~"
 # Fields that say which part or version of a resource is wanted, and nothing about the caller.
 _IMPERSONAL = frozenset(
     {"accept", "accept-language", "range", "if-range", "if-match", "if-none-match"}
@@ -49,7 +49,7 @@ def redirected_request(request: Request, raw: RawResponse, url: str, policy: Url
         # A body may be anything; it is not sent to a place that only the response names.
         note = "the redirect is not followed: it would take the body along; set base_url= if the API has moved"
         return _noted(raw, note)
-    target = urljoin(url, quote(locations[0].strip(), safe=_SAFE)).partition("#")[0]
+    target = resolved_url(url, locations[0])
     if refusal := policy.refusal(target, url):
         return _noted(raw, f"the redirect is not followed: it {refusal}")
     origin = target[: target.index("/", target.index("//") + 2)]

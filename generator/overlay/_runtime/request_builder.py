@@ -14,7 +14,7 @@ from .errors import InvalidArgumentError, UntrustedUrlError
 from .parameters import query_text
 from .redaction import Redaction
 from .text import one_line, short_repr
-from .url_policy import is_loopback
+from .url_policy import is_loopback, resolved_url
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -170,7 +170,7 @@ class RequestBuilder:
     def _url(self, request: Request, secret: Secret | None) -> httpx2.URL:
         text = request.url
         if not text:
-            text = (self._base or self._server(request.server)) + request.path
+            text = self._own_url(request)
         elif not request.is_redirected:
             # Where a redirect leads was checked when it was followed.
             text = self._check_url(request, secret)
@@ -195,11 +195,18 @@ class RequestBuilder:
 
     def _check_url(self, request: Request, secret: Secret | None) -> str:
         try:
+            if request.is_page:
+                own = self._own_url(request)
+                return self._url_policy.check_origin(resolved_url(own, request.url), own)
             return self._url_policy.check(request.url, request.server, request.path)
         except UntrustedUrlError as error:
             redaction = Redaction("" if secret is None else secret.reveal(), request.secrets)
             host = None if error.host is None else redaction(error.host)
             raise UntrustedUrlError(redaction(error.url), redaction(error.rule), host=host) from None
+
+    def _own_url(self, request: Request) -> str:
+        """Return the URL that the contract names, without the query."""
+        return (self._base or self._server(request.server)) + request.path
 
     def _server(self, server: str) -> str:
         base = self._bases.get(server)

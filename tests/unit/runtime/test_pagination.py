@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import copy
+from typing import Any
 
 import pytest
 from msgspec import UNSET, UnsetType
 
-from generator.overlay._runtime.errors import PageError
-from generator.overlay._runtime.pagination import MarkerPager, NumberPager, Pager
+from generator.overlay._runtime.errors import InvalidArgumentError, PageError
+from generator.overlay._runtime.headers import Headers
+from generator.overlay._runtime.messages import Request
+from generator.overlay._runtime.pagination import LinkPager, MarkerPager, NumberPager, Pager, page_request
 
 
 def take_all(total: int, *pages: Sequence[str]) -> tuple[list[str], list[int]]:
@@ -119,3 +122,72 @@ def test_equal_texts_are_no_repeated_items() -> None:
 
     assert [pager.take(page, 5) for page in pages] == pages
     assert pager.is_done
+
+
+@pytest.mark.parametrize("last", [None, UNSET, ""])
+def test_a_page_without_a_link_is_the_last_one(last: str | UnsetType | None) -> None:
+    pager = LinkPager[str]("list_things")
+    urls: list[str | UnsetType] = []
+    for items, link in (("ab", "/things?page=2"), (None, "?page=3"), ("c", "https://b.example/x"), ("d", "y?1")):
+        urls.append(pager.url)
+        assert list(pager.take(items, link)) == list(items or "")
+        assert not pager.is_done
+
+    assert urls == [UNSET, "/things?page=2", "/things?page=3", "https://b.example/x"]
+    assert pager.url == "https://b.example/y?1"
+    assert pager.take("e", last) == "e"
+    assert pager.is_done
+
+
+def test_a_page_whose_link_is_its_own_ends_in_an_error_without_the_url() -> None:
+    pager = LinkPager[str]("list_things")
+    pager.take("a", "https://a.example/x?key=secret")
+    with pytest.raises(PageError) as caught:
+        pager.take("b", "?key=secret")
+    assert str(caught.value) == "a page names itself as the next one (list_things)"
+
+
+@pytest.mark.parametrize(
+    ("fields", "found"),
+    [
+        (['<https://a.example/?page=2>; rel="next"'], "https://a.example/?page=2"),
+        (["</?page=2>;rel=next"], "/?page=2"),
+        (['<a>; rel="prev", <b>; rel="next", <c>; rel="last"'], "b"),
+        (["<a>; rel=prev", "<b>; rel=next"], "b"),
+        (["<a?ids=1,2;3> ; REL = NEXT"], "a?ids=1,2;3"),
+        (['<a>; rel="last next"'], "a"),
+        (['<a>; title="x, <b>; rel=next"; rel="last"'], None),
+        (['<a>; title="a \\" b"; rel="next"'], "a"),
+        (["<a>; rel=last; rel=next"], None),
+        (['<a>; rel="next"; anchor="#part"'], None),
+        (["<a>; crossorigin; rel=next"], "a"),
+        (["<a>"], None),
+        (["<a>; rel"], None),
+        (["<a>; rel=nextpage"], None),
+        (["a; rel=next"], None),
+        ([], None),
+    ],
+)
+def test_the_header_field_link_names_the_next_page(fields: list[str], found: str | None) -> None:
+    assert LinkPager[str].link_in(Headers(("Link", field) for field in fields)) == found
+
+
+LISTING = Request("list_things", "GET", "https://a.example", "/x", query=(("size", "1"), ("key", "k")), secrets=("k",))
+
+
+def test_the_request_for_a_page_has_its_url_and_of_the_query_only_credentials() -> None:
+    assert page_request(UNSET, "page_url", LISTING) is LISTING
+
+    found = page_request("https://b.example/y?size=2", "page_url", LISTING)
+
+    assert (found.url, found.query, found.is_page) == ("https://b.example/y?size=2", (("key", "k"),), True)
+    assert (found.operation, found.path) == ("list_things", "/x")
+
+
+@pytest.mark.parametrize("url", ["", "x", "a/b", "a:b", " /x", 5, None])
+def test_a_page_is_not_asked_for_by_what_is_no_url(url: Any) -> None:
+    with pytest.raises(InvalidArgumentError) as caught:
+        page_request(url, "page_url", LISTING)
+
+    # It is not shown: its query may hold a key.
+    assert str(caught.value) == "page_url: must be a URL, or its end from a slash or question mark on"
