@@ -301,6 +301,7 @@ class Client:
             RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
             ServerError: 500. Box failed. The call may or may not have had its effect.
             ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
+            ApiError: Any other status that is not a success.
             DecodeError: The response does not match the spec.
             TransportError: No response was received.
         """
@@ -360,6 +361,7 @@ class Client:
             RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
             ServerError: 500. Box failed. The call may or may not have had its effect.
             ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
+            ApiError: Any other status that is not a success.
             DecodeError: The response does not match the spec.
             TransportError: No response was received.
         """
@@ -393,6 +395,7 @@ class Client:
             RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
             ServerError: 500. Box failed. The call may or may not have had its effect.
             ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
+            ApiError: Any other status that is not a success.
             DecodeError: The response does not match the spec.
             TransportError: No response was received.
         """
@@ -444,6 +447,7 @@ class Client:
             RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
             ServerError: 500. Box failed. The call may or may not have had its effect.
             ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
+            ApiError: Any other status that is not a success.
             DecodeError: The response does not match the spec.
             TransportError: No response was received.
         """
@@ -475,6 +479,7 @@ class Client:
             RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
             ServerError: 500. Box failed. The call may or may not have had its effect.
             ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
+            ApiError: Any other status that is not a success.
             DecodeError: The response does not match the spec.
             TransportError: No response was received.
         """
@@ -511,6 +516,7 @@ class Client:
             RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
             ServerError: 500. Box failed. The call may or may not have had its effect.
             ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
+            ApiError: Any other status that is not a success.
             DecodeError: The response does not match the spec.
             TransportError: No response was received.
         """
@@ -588,6 +594,7 @@ class Client:
             RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
             ServerError: 500. Box failed. The call may or may not have had its effect.
             ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
+            ApiError: Any other status that is not a success.
             DecodeError: The response does not match the spec.
             TransportError: No response was received.
         """
@@ -635,6 +642,7 @@ class Client:
             RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
             ServerError: 500. Box failed. The call may or may not have had its effect.
             ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
+            ApiError: Any other status that is not a success.
             DecodeError: The response does not match the spec.
             TransportError: No response was received.
         """
@@ -673,6 +681,7 @@ class Client:
             RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
             ServerError: 500. Box failed. The call may or may not have had its effect.
             ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
+            ApiError: Any other status that is not a success.
             DecodeError: The response does not match the spec.
             TransportError: No response was received.
         """
@@ -702,6 +711,7 @@ class Client:
             RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
             ServerError: 500. Box failed. The call may or may not have had its effect.
             ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
+            ApiError: Any other status that is not a success.
             DecodeError: The response does not match the spec.
             TransportError: No response was received.
         """
@@ -980,6 +990,7 @@ class AsyncClient:
             RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
             ServerError: 500. Box failed. The call may or may not have had its effect.
             ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
+            ApiError: Any other status that is not a success.
             DecodeError: The response does not match the spec.
             TransportError: No response was received.
         """
@@ -1039,6 +1050,7 @@ class AsyncClient:
             RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
             ServerError: 500. Box failed. The call may or may not have had its effect.
             ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
+            ApiError: Any other status that is not a success.
             DecodeError: The response does not match the spec.
             TransportError: No response was received.
         """
@@ -1072,6 +1084,7 @@ class AsyncClient:
             RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
             ServerError: 500. Box failed. The call may or may not have had its effect.
             ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
+            ApiError: Any other status that is not a success.
             DecodeError: The response does not match the spec.
             TransportError: No response was received.
         """
@@ -1123,6 +1136,7 @@ class AsyncClient:
             RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
             ServerError: 500. Box failed. The call may or may not have had its effect.
             ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
+            ApiError: Any other status that is not a success.
             DecodeError: The response does not match the spec.
             TransportError: No response was received.
         """
@@ -1154,6 +1168,7 @@ class AsyncClient:
             RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
             ServerError: 500. Box failed. The call may or may not have had its effect.
             ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
+            ApiError: Any other status that is not a success.
             DecodeError: The response does not match the spec.
             TransportError: No response was received.
         """
@@ -1190,6 +1205,7 @@ class AsyncClient:
             RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
             ServerError: 500. Box failed. The call may or may not have had its effect.
             ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
+            ApiError: Any other status that is not a success.
             DecodeError: The response does not match the spec.
             TransportError: No response was received.
         """
@@ -1268,6 +1284,7 @@ class AsyncClient:
             RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
             ServerError: 500. Box failed. The call may or may not have had its effect.
             ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
+            ApiError: Any other status that is not a success.
             DecodeError: The response does not match the spec.
             TransportError: No response was received.
         """
@@ -1315,6 +1332,7 @@ class AsyncClient:
             RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
             ServerError: 500. Box failed. The call may or may not have had its effect.
             ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
+            ApiError: Any other status that is not a success.
             DecodeError: The response does not match the spec.
             TransportError: No response was received.
         """
@@ -1353,6 +1371,7 @@ class AsyncClient:
             RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
             ServerError: 500. Box failed. The call may or may not have had its effect.
             ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
+            ApiError: Any other status that is not a success.
             DecodeError: The response does not match the spec.
             TransportError: No response was received.
         """
@@ -1382,6 +1401,7 @@ class AsyncClient:
             RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
             ServerError: 500. Box failed. The call may or may not have had its effect.
             ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
+            ApiError: Any other status that is not a success.
             DecodeError: The response does not match the spec.
             TransportError: No response was received.
         """

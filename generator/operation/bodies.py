@@ -13,7 +13,7 @@ from generator.python.naming import class_name
 from generator.schema.all_of import merge_all_of
 from generator.schema.scalars import is_binary
 from generator.schema.schemas import SchemaReader
-from generator.schema.types import ANY, NONE, Array, Map, Model, Named, Scalar, Type, union
+from generator.schema.types import ANY, NONE, Array, Map, Model, Named, Row, Scalar, Type, union
 
 from .links import read_url_source
 from .model import Body, Codec, FormField, Link, Media, Response
@@ -301,11 +301,21 @@ class BodyReader:
 def is_flat(type_: Type) -> bool:
     """Return whether a value of the type can be encoded in a URL, a header or a form: a scalar, or a list of them."""
     for member in type_.members:
-        item = getattr(member, "item", None)
-        for part in item.members if isinstance(item, Type) else (member,):
-            if part.text(plain=True).startswith(("list[", "dict[")) or isinstance(part, Named):
+        for part in _parts(member):
+            if part.text(plain=True).startswith(("list[", "dict[", "tuple[")) or isinstance(part, Named):
                 return False
     return True
+
+
+def _parts(type_: Type) -> list[Type]:
+    """Return the types of the items of a list, or a type that is no list itself."""
+    match type_:
+        case Array(item=item):
+            return [*item.members]
+        case Row(items=items, rest=rest):
+            return [part for item in (*items, *([rest] if rest else [])) for part in item.members]
+        case _:
+            return [type_]
 
 
 def _is_object(type_: Type) -> bool:

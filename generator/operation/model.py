@@ -9,7 +9,7 @@ from typing import Any
 from generator.overlay._runtime.json_types import is_object
 from generator.python.literals import python_literal
 from generator.python.naming import free_name, python_name
-from generator.schema.types import Field, Model, Named, Scalar, Type, union
+from generator.schema.types import Field, Model, Named, Scalar, Type, is_secret, union
 
 _JSON = "application/json"
 _RANGES = frozenset({"*/*", "application/*"})
@@ -407,6 +407,13 @@ class Operation:
     def credentials(self) -> list[Parameter]:
         """The API keys and passwords that it sends."""
         return [parameter for parameter in self.parameters if parameter.kind != "Parameter"]
+
+    @property
+    def secrets(self) -> list[str]:
+        """The arguments that errors must not show: credentials and passwords."""
+        arguments = [*self.positional_arguments, *self.keyword_arguments, *self.client_options]
+        passwords = [argument.name for argument in arguments if is_secret(argument.type)]
+        return list(dict.fromkeys([*(parameter.name for parameter in self.credentials), *passwords]))
 
     @property
     def result(self) -> Type:

@@ -240,7 +240,8 @@ def _candidates(
 ) -> list[str]:
     name, last = _said(operation, version), f"{operation.verb} {operation.path}"
     if by_path or not name:
-        return [*path_names(operation.verb, operation.path, operation.group, methods), name or last]
+        summary = operation.node.prose("summary")
+        return [*path_names(operation.verb, operation.path, operation.group, methods, summary), name or last]
     if operation.group in repeated:
         return ["_".join(words(name)[len(words(operation.group)) :]), name, last]
     prefix = re.match(r"(.+?)(?:[/.:]|_(?=[A-Z]))(?=.)", name)

@@ -18,6 +18,12 @@ _ACTIONS = frozenset({"add", "clear", "create", "delete", "get", "list", "remove
 _VERSION = re.compile(r"api|rest|v\d[\w.]*|\d+(\.\d+)*")
 _OPAQUE = re.compile(r"(?=.*\d)(?=.*[a-z])(?=.*[A-Z])[A-Za-z\d]{8,}")
 _PARAMETER = re.compile(r"\{([^{}]*)\}")
+# A segment such as `levels:append`.
+_VERB_LAST = re.compile(r"([^/{}:?#]+):([^/{}:?#]+)(?=$|[?#])")
+# What a summary says of more than the verb and its object.
+_MORE = re.compile(r"\(|[.,;:]|\b(?:at|by|for|from|in|into|of|on|to|using|via|with)\b")
+_ARTICLES = frozenset({"a", "an", "the", "new"})
+_OF_OTHER_METHODS = frozenset({"delete", "get", "list", "replace", "update"})
 _ODD_PLURALS = {"aliases": "alias", "canvases": "canvas", "cookies": "cookie", "movies": "movie", "series": "series"}
 
 
@@ -46,7 +52,9 @@ def repeats_path(operation_id: str, verb: str, path: str) -> bool:
     return (said[:1] == [verb] and _fits(said[1:], ways)) or (said[-1:] == [verb] and _fits(said[:-1], ways))
 
 
-def path_names(verb: str, path: str, group: str, methods: Mapping[str, Collection[str]]) -> list[str]:
+def path_names(
+    verb: str, path: str, group: str, methods: Mapping[str, Collection[str]], summary: str = ""
+) -> list[str]:
     """Return names for an operation; where others have the first one as well, the next one says more.
 
     Args:
@@ -54,12 +62,13 @@ def path_names(verb: str, path: str, group: str, methods: Mapping[str, Collectio
         path: The path as the document has it.
         group: The group that has the method, whose words need not be said again; empty if there is none.
         methods: The methods of each path of the document.
+        summary: What the document says of the operation; a POST that its path does not name may be named by it.
     """
-    resources = _resources(path)
+    resources = _resources(_VERB_LAST.sub(r"\2 \1", path) if verb == "post" else path)
     target = resources.pop() if resources else _Resource()
     owner = next((found for found in reversed(resources) if found.is_item), None)
     parent = owner or (resources[-1] if resources else None)
-    name = [*_name(verb, path, target, parent, group, methods)]
+    name = [*_name(verb, path, target, parent, group, methods, summary)]
     short = "_".join(name)
     long = "_".join([*name, "for", *parent.singular]) if parent else short
     # One that is of no item keeps the short name if all others are: /sessions beside /users/{id}/sessions.
@@ -73,6 +82,7 @@ def _name(  # noqa: PLR0913, PLR0917  # one caller
     parent: _Resource | None,
     group: str,
     methods: Mapping[str, Collection[str]],
+    summary: str,
 ) -> Sequence[str]:
     is_known = _is_said(target, group)
     if "#" in path and not is_known and (verb == "post" or target.words[0] in _ACTIONS):
@@ -80,14 +90,18 @@ def _name(  # noqa: PLR0913, PLR0917  # one caller
     has_items = any(_is_item_of(other, path) for other in methods)
     is_list = has_items or (target.singular != target.words and not target.is_item)
     is_alone = set(methods[path]) == {"post"} and not has_items
-    if verb == "post" and is_alone and parent and not target.is_item and not is_known:
+    is_action = verb == "post" and is_alone and parent is not None and not target.is_item and not is_known
+    is_odd = verb == "post" and target.is_item and not has_items and bool({"put", "patch"} & set(methods[path]))
+    if (is_action or is_odd) and (said := _said_by(summary, target, group)):
+        return said
+    if is_action and parent:
         needs_object = len(target.words) == 1 and parent.is_item and not _is_said(parent, group)
         return (*target.words, *(parent.singular if needs_object else ()))
     match verb:
         case "get" if is_list:
             word = "list"
         case "post" if target.is_item and not has_items:
-            word = "post" if {"put", "patch"} & set(methods[path]) else "update"
+            word = "submit" if is_odd else "update"
         case "put" if "patch" in methods[path]:
             word = "replace"
         case _:
@@ -95,6 +109,24 @@ def _name(  # noqa: PLR0913, PLR0917  # one caller
     if is_known:
         return (word, "all") if verb == "delete" and is_list else (word,)
     return (word, *(target.words if is_list and verb != "post" else target.singular))
+
+
+def _said_by(summary: str, target: _Resource, group: str) -> Sequence[str]:
+    """Return the verb of a summary such as `Restore file`, and what it is about unless the group says that.
+
+    Empty if it is about something that neither the path nor the group names, or if its first word is in them already
+    or the verb of another method.
+    """
+    verb, *rest = words(_MORE.split(summary)[0]) or [""]
+    named = [word for word in rest if word not in _ARTICLES]
+    of_group = {*map(_singular, words(group))}
+    is_said = verb in target.words or verb in of_group
+    if not named or is_said or verb in _OF_OTHER_METHODS or _singular(verb) != verb:
+        return ()
+    if {*map(_singular, named)} <= of_group:
+        return (verb,)
+    about = named[-len(target.words) :]
+    return (verb, *about) if [*map(_singular, about)] == [*map(_singular, target.words)] else ()
 
 
 def _is_said(resource: _Resource, group: str) -> bool:

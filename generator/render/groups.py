@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from generator.document.document import Document
 from generator.errors import SpecError
 from generator.operation.model import Operation
-from generator.python.docstrings import sentence
 from generator.python.naming import class_name, python_name
 
 # What the module of a group imports.
@@ -29,7 +28,7 @@ class Group:
     Attributes:
         name: The attribute of the client.
         class_name: The class of the attribute; others have the same name after `Raw` and `Async`.
-        title: The tag, or what the document says of it in one sentence.
+        title: Whose operations they are, in one sentence.
         description: All that the document says of it.
         operations: Its operations, one that is called `list` last.
     """
@@ -49,9 +48,9 @@ def group_operations(document: Document, operations: Sequence[Operation]) -> lis
         if not operation.group:
             continue
         if operation.group not in groups:
-            text, description = described.get(operation.group, (operation.group.replace("_", " ").capitalize(), ""))
+            tag, description = described.get(operation.group, (operation.group, ""))
             name = class_name(operation.group, taken=_TAKEN)
-            groups[operation.group] = Group(operation.group, name, sentence(text), description, [])
+            groups[operation.group] = Group(operation.group, name, f"The operations of `{tag}`.", description, [])
         groups[operation.group].operations.append(operation)
     for group in groups.values():
         group.operations.sort(key=lambda operation: operation.name == "list")
@@ -59,7 +58,7 @@ def group_operations(document: Document, operations: Sequence[Operation]) -> lis
 
 
 def _descriptions(document: Document) -> dict[str, tuple[str, str]]:
-    """Return the text of each tag that the document describes, and its description, by its Python name."""
+    """Return each tag that the document declares as it is written, and its description, by its Python name."""
     found: dict[str, tuple[str, str]] = {}
     try:
         for tag in document.root.items("tags"):

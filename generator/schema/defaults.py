@@ -66,8 +66,9 @@ def _fits(value: Any, type_: Type) -> bool:  # noqa: PLR0911  # a return for eac
             return value is allowed
         case Array(item):
             return is_array(value) and all(_fits(member, item) for member in value)
-        case Row(items):
-            return is_array(value) and len(value) == len(items) and all(map(_fits, value, items))
+        case Row(items, least, rest):
+            types = (*items, *([rest] * (len(value) - len(items)) if is_array(value) and rest else []))
+            return is_array(value) and least <= len(value) <= len(types) and all(map(_fits, value, types))
         case Map() | Named(Model()):
             return is_object(value)
         case Named(OneOf(is_recursive=True)) | Scalar("Any"):

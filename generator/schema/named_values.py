@@ -1,4 +1,4 @@
-"""`x-enum-varnames` and `x-enum-descriptions`: names for the values of an enum, and what each of them means."""
+"""Names for the values of an enum: those of `x-enum-varnames`, or else, for a component, those that the values make."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from generator.document.document import Node
 from generator.overlay._runtime.json_types import is_array
-from generator.python.naming import constant_name
+from generator.python.naming import constant_name, words
 
 from .types import NamedValue
 
@@ -14,16 +14,21 @@ _NAMES = "x-enum-varnames"
 _DESCRIPTIONS = "x-enum-descriptions"
 
 
-def read_named_values(node: Node) -> tuple[NamedValue, ...]:
-    """Return the values of an enum with their names; none if the document neither names nor describes them.
+def read_named_values(node: Node, *, is_component: bool = False) -> tuple[NamedValue, ...]:
+    """Return the values of an enum with their names; none if nothing names them.
 
     Null has no constant: `None` is its name.
+
+    Args:
+        node: The schema of the enum.
+        is_component: Whether the enum has a name of its own; its values then need no names in the document if they are
+            strings, each of which makes another name.
     """
     enum = node.object().get("enum")
     values: list[Any] = enum if is_array(enum) else []
     names, texts = _texts(node, _NAMES, len(values)), _texts(node, _DESCRIPTIONS, len(values))
     if not names and not texts:
-        return ()
+        return _named_by_themselves(values) if is_component else ()
     found: dict[str, NamedValue] = {}
     for index, value in enumerate(values):
         if not isinstance(value, (str, int, float)):
@@ -31,6 +36,15 @@ def read_named_values(node: Node) -> tuple[NamedValue, ...]:
         name = constant_name(names[index] if names else str(value).replace("-", "minus "), taken=found)
         found[name] = NamedValue(name, value, texts[index] if texts else "")
     return tuple(found.values())
+
+
+def _named_by_themselves(values: list[Any]) -> tuple[NamedValue, ...]:
+    """Return strings with the names that they make; none if one makes no name, or that of another."""
+    strings = [value for value in values if value is not None]
+    if len(strings) < 2 or not all(isinstance(value, str) and words(value) for value in strings):
+        return ()
+    names = dict.fromkeys(map(constant_name, strings))
+    return tuple(map(NamedValue, names, strings)) if len(names) == len(strings) else ()
 
 
 def _texts(node: Node, keyword: str, size: int) -> list[str]:

@@ -53,6 +53,8 @@ _CLASSES_IN_MODELS = frozenset(
     {
         *INTEGERS.values(),
         "Annotated",
+        "ByPosition",
+        "Discreet",
         "Any",
         "ClassVar",
         "FORMAT_PATTERNS",
@@ -72,6 +74,8 @@ _CLASSES_IN_MODELS = frozenset(
         "union_type",
     }
 )
+# Beyond this many items, their number is not part of the type.
+_MOST_BY_POSITION = 8
 _UNSUPPORTED_NAME = re.compile(r'["\\\x00-\x1f]')
 
 
@@ -293,14 +297,31 @@ class SchemaReader:
         is_unique = node.flag("uniqueItems")
         if not prefix:
             return Array(self._type_of(items, f"{hint}Item") if items else ANY, sizes, is_unique)
+        return self._row_type(node, prefix, items, hint)
+
+    def _row_type(self, node: Node, prefix: list[Node], items: Node | None, hint: str) -> Type:
+        """Return the type of a list with `prefixItems`."""
+        bounds = {name: scalars.whole_number(node / name) for name in ("minItems", "maxItems") if name in node.object()}
+        least, most = bounds.get("minItems", 0), bounds.get("maxItems")
         types = [self._type_of(item, f"{hint}Item{index + 1}") for index, item in enumerate(prefix)]
         has_rest = items is None or items.value is not False
-        most = node.object().get("maxItems", len(prefix) if not has_rest else None)
-        if node.object().get("minItems") == most == len(prefix):
-            return Row(tuple(types))
-        if has_rest and most != len(prefix):
-            types.append(self._type_of(items, f"{hint}Item") if items else ANY)
-        return Array(self._declare_union(node, types, f"{hint}Item"), sizes, is_unique)
+        rest = (self._type_of(items, f"{hint}Item") if items else ANY) if has_rest else None
+        if rest is not None and max(least, most or 0) <= _MOST_BY_POSITION:
+            # Each length within the bounds is a tuple of its own.
+            types += [rest] * (max(least, most or 0) - len(types))
+        if most is not None and most <= len(types):
+            types, rest = types[:most], None
+        elif rest is not None and most is not None:
+            node.note(f"maxItems beyond {_MOST_BY_POSITION} is not supported beside prefixItems", "not checked")
+        if least > len(types):
+            cause = "minItems asks for more items than there may be" if rest is None else "minItems is too large"
+            node.note(f"{cause}, beside prefixItems", "not checked")
+            least = len(types)
+        if node.flag("uniqueItems"):
+            (node / "uniqueItems").note("is not supported beside prefixItems", "not checked")
+        if not types:
+            return Array(ANY if rest is None else rest, (("max_length", "0"),))
+        return Row(tuple(types), least, rest)
 
     def _object_type(self, node: Node, hint: str) -> Type:
         if has_properties(node):
@@ -439,7 +460,8 @@ class SchemaReader:
 
     def _name_values(self, node: Node, hint: str) -> None:
         """Declare the constants of an enum whose values have names, once for each place."""
-        values = () if node.place in self._with_named_values else read_named_values(node)
+        is_known = node.place in self._with_named_values
+        values = () if is_known else read_named_values(node, is_component=node.place in self._component_names)
         if values:
             self._with_named_values.add(node.place)
             self.named_values.append(

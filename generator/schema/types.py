@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from generator.overlay._runtime.open_object import EXTRA
 from generator.python.literals import python_literal
 
+# How the constraints of a string say that it is a password.
+_OF_SECRETS = '"format": "password"'
 EXTRA_FIELD = "additional_properties"
 """The field of a model with the properties that are not declared."""
 
@@ -111,13 +113,34 @@ class Array(Type):
 
 @dataclass(frozen=True)
 class Row(Type):
-    """A list of a fixed length, each of whose items has a type of its own."""
+    """A list whose items have types of their own by their position."""
 
     items: tuple[Type, ...]
+    least: int
+    """How many items there are at least."""
+    rest: Type | None = None
+    """The type of all further items, if there may be any."""
+
+    @property
+    def is_native(self) -> bool:
+        """Whether msgspec decodes it: it has one length."""
+        return self.rest is None and self.least == len(self.items)
 
     def text(self, prefix: str = "", *, plain: bool = False) -> str:
-        """Return the expression as Python."""
-        return f"tuple[{', '.join(item.text(prefix, plain=plain) for item in self.items)}]"
+        """Return the expression as Python: a tuple, or a union of tuples of each length."""
+        text = " | ".join(self.tuples(prefix, plain=plain))
+        return text if plain or self.is_native else f"ByPosition[{text}]"
+
+    def expression(self, prefix: str = "") -> str:
+        """Return the expression for a place where Python evaluates it, which is no annotation."""
+        return self.text(prefix) if self.is_native else f"by_position({', '.join(self.tuples(prefix))})"
+
+    def tuples(self, prefix: str, *, plain: bool = False) -> list[str]:
+        """Return the tuple of each length, as Python, the longest first; that may go on with further items."""
+        items = [item.text(prefix, plain=plain) for item in self.items]
+        rest = [] if self.rest is None else [f"*tuple[{self.rest.text(prefix, plain=plain)}, ...]"]
+        shorter = [items[:length] for length in range(len(items) - 1, self.least - 1, -1)]
+        return [f"tuple[{', '.join(found) or '()'}]" for found in ([*items, *rest], *shorter)]
 
 
 @dataclass(frozen=True)
@@ -146,6 +169,10 @@ class Union(Type):
 
     def expression(self, prefix: str = "") -> str:
         """Return the expression for a place where Python evaluates it, which is no annotation."""
+        rows = [type_ for type_ in self.alternatives if isinstance(type_, Row) and not type_.is_native]
+        if rows:
+            # No other alternative but None is beside one: such unions have classes of their own.
+            return f"by_position({', '.join([*rows[0].tuples(prefix), 'None'])})"
         texts = dict.fromkeys(type_.text(prefix) for type_ in self.alternatives)
         # Type checkers know no `|` of types with constraints there.
         is_plain = self.text(prefix) == self.text(prefix, plain=True)
@@ -184,6 +211,28 @@ class Named(Type):
     def resolved(self) -> Type:
         """The type that an alias stands for; a model is itself."""
         return self.definition.type.resolved if isinstance(self.definition, Alias) else self
+
+
+def is_secret(type_: Type) -> bool:
+    """Return whether a value is a password, or a list or map of such."""
+    waiting, seen = [type_], set[int]()
+    while waiting:
+        part = waiting.pop().resolved
+        if id(part) in seen:
+            continue
+        seen.add(id(part))
+        match part:
+            case Scalar(meta=meta) if any(_OF_SECRETS in text for word, text in meta if word == "extra_json_schema"):
+                return True
+            case Array(item=inner) | Map(value=inner):
+                waiting.append(inner)
+            case Row(items=items, rest=rest):
+                waiting += [*items, *([rest] if rest else [])]
+            case Union(alternatives=alternatives) | Named(OneOf(alternatives=alternatives)):
+                waiting += alternatives
+            case _:
+                pass
+    return False
 
 
 NONE = Scalar("None")
@@ -307,6 +356,11 @@ class Model:
     tag_description: str = ""
     extra: Map | None = None
     """The type of the properties that are not declared, if they are kept."""
+
+    @property
+    def passwords(self) -> list[str]:
+        """The fields that a repr must not show."""
+        return sorted(field.name for field in self.fields if is_secret(field.type))
 
     @property
     def is_open(self) -> bool:

@@ -86,7 +86,7 @@ def _is_native(one_of: OneOf) -> bool:
     if any(isinstance(type_, Named) and isinstance(type_.definition, OneOf) and not type_.definition.is_native
            for type_ in inner):  # fmt: skip
         return False
-    if any(isinstance(member, Truth) or (isinstance(member, Array) and member.is_unique) for member in one_of.members):
+    if any(map(_has_hook, one_of.members)):
         return False
     by_json_type: dict[str, list[Type]] = {}
     for member in dict.fromkeys(one_of.members):
@@ -108,6 +108,12 @@ def _is_native(one_of: OneOf) -> bool:
         return False
     numbers = [*by_json_type.get("number", []), *by_json_type.get("integer", [])]
     return not by_json_type.get("number") or len(numbers) < 2 or all(map(_is_unconstrained, numbers))
+
+
+def _has_hook(type_: Type) -> bool:
+    """Return whether a hook decodes a type: msgspec takes none inside of a union."""
+    is_unique, is_row = isinstance(type_, Array) and type_.is_unique, isinstance(type_, Row) and not type_.is_native
+    return isinstance(type_, Truth) or is_unique or is_row
 
 
 _Tags = tuple[str, list[list[str | int]]]

@@ -112,7 +112,12 @@ COLORS: dict[str, Any] = {
     "Mark": {"enum": [0.5, True, None, "a"], "x-enum-varnames": ["Half", "Yes", "Nothing", "A"]},
     "Size": {"enum": [2, -4, "2x", ""], "x-enum-descriptions": ["Small.", "Negative.", "Twice.", "None."]},
     "Car": {"type": "object", "properties": {"door": {"enum": ["l"], "x-enum-varnames": ["Left"]}}},
-    "Plain": {"enum": ["a"]},
+    "Plain": {"enum": ["dark-blue", "Light green", "2x", None]},
+    "Alone": {"enum": ["a"]},
+    "Signs": {"enum": ["+", "a"]},
+    "Cases": {"enum": ["asc", "ASC"]},
+    "Numbers": {"enum": [1, 2]},
+    "Inner": {"type": "object", "properties": {"door": {"enum": ["l", "r"]}}},
 }
 
 
@@ -134,9 +139,16 @@ def test_the_values_of_an_enum_have_the_names_that_the_document_gives_them(color
     assert constants(models.CarDoorValues) == {"LEFT": "l"}
     assert models.ColorValues.__doc__ == "A color."
     assert '"""Warm."""' in colors.text("models/__init__.py")
-    assert not hasattr(models, "PlainValues")
     assert {"ColorValues", "CarDoorValues"} <= set(models.__all__)
     assert colors.call("call", models.ColorValues.NOT_QUITE_FOUR)[1].url.path == "/v1/paint/x-y"
+
+
+def test_the_strings_of_a_component_name_themselves(colors: Package) -> None:
+    models = colors.models
+    assert constants(models.PlainValues) == {"DARK_BLUE": "dark-blue", "LIGHT_GREEN": "Light green", "VALUE_2X": "2x"}
+    assert models.PlainValues.__doc__ == "The values of `Plain`."
+    for name in ("Alone", "Signs", "Cases", "Numbers", "InnerDoor"):
+        assert not hasattr(models, f"{name}Values")
 
 
 def test_values_that_are_only_described_are_named_after_themselves(colors: Package) -> None:

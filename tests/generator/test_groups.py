@@ -109,8 +109,8 @@ def test_each_tag_is_an_attribute_whatever_its_name(package: Package, kind: str)
 def test_a_group_says_what_the_document_says_of_its_tag(package: Package) -> None:
     group = package.module.Client().files
 
-    assert (inspect.getdoc(type(group)) or "").splitlines()[:3] == ["files.", "", "What is stored."]
-    assert inspect.getdoc(package.module.Client.files) == "files."
+    assert (inspect.getdoc(type(group)) or "").splitlines()[:3] == ["The operations of `files`.", "", "What is stored."]
+    assert inspect.getdoc(package.module.Client.files) == "The operations of `files`."
 
 
 def test_a_group_is_loaded_when_it_is_used(package: Package) -> None:
@@ -137,7 +137,7 @@ def test_wrong_tags_of_a_document_cost_descriptions_alone(tags: Any) -> None:
     operations = OperationReader(Document(paths, "test"), SchemaReader(content), Naming("grouped")).read()
 
     assert [(group.name, group.title, group.description) for group in group_operations(content, operations)] == [
-        ("files", "Files.", "")
+        ("files", "The operations of `files`.", "")
     ]
     assert [note.meaning for note in content.notes.found] == ["its groups are not described"]
 

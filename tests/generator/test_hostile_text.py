@@ -62,7 +62,8 @@ def _document(texts: list[str], *, names: Callable[[int, str], str]) -> dict[str
         }
         for name, text in zip(map(_property, named), texts, strict=True)
     }
-    enum = {"enum": named, "description": everything}
+    # The value without words keeps the others from naming themselves, which not all of them can.
+    enum = {"enum": [*named, "-"], "description": everything}
     exact = {"type": "string", "pattern": f"^(?:{'|'.join(re.escape(name) for name in named if name.isascii())})$"}
     parameters = [
         parameter("query", name, {**TEXT, "default": text, "description": text}, description=text, example=text)

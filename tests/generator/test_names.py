@@ -60,7 +60,7 @@ def named(*operations: tuple[str, ...], naming: Naming | None = None, tag: str =
         ("POST /files/{id}/notes", ("DELETE /files/{id}/notes/{note_id}",), "create_note", "create_note"),
         ("POST /sessions/{id}/commit", (), "commit_session", "commit_session"),
         ("POST /files/{id}", (), "update_file", "update"),
-        ("POST /files/{id}", ("PUT /files/{id}",), "post_file", "post"),
+        ("POST /files/{id}", ("PUT /files/{id}",), "submit_file", "submit"),
         ("POST /files/{id}:undelete", (), "undelete_file", "undelete"),
         ("POST /batches", (), "create_batch", "create_batch"),
         # What stands after # says it.
@@ -88,6 +88,37 @@ def test_a_name_says_what_is_done_with_which_resource(
 
     assert path_names(verb.lower(), path, "", methods)[0] == flat
     assert path_names(verb.lower(), path, "files", methods)[0] == grouped
+
+
+@pytest.mark.parametrize(
+    ("title", "others", "group", "summary", "name"),
+    [
+        ("POST /files/{id}", "PUT /files/{id}", "trashed_files", "Restore file", "restore"),
+        ("POST /files/{id}", "PUT /files/{id}", "", "Restore a file from the trash", "restore_file"),
+        ("POST /files/{id}", "PUT /files/{id}", "", "Restore what was deleted", "submit_file"),
+        ("POST /files/{id}/versions/current", "", "file_versions", "Promote file version", "promote"),
+        ("POST /templates/schema", "", "templates", "Create template", "create"),
+        ("POST /files/{id}/sessions", "", "uploads", "Create upload session (chunked)", "create_session"),
+        ("POST /oauth2/token", "", "authorization", "Request access token", "request_token"),
+        # What it is about has to be named, and a verb that other methods have tells nothing.
+        ("POST /users/close_sessions", "", "users", "Create jobs to close sessions", "close_sessions"),
+        ("POST /files/query", "", "files", "Get files", "query"),
+        ("POST /flows/{id}/start", "", "flows", "Starts flow", "start"),
+        ("POST /mails/{id}/cancel-send", "", "mails", "Cancel mail", "cancel_send"),
+        ("POST /mails/{id}/trigger", "", "user_mails", "User trigger for a mail", "trigger"),
+        ("POST /files/{id}/levels:append", "", "files", "", "append_levels"),
+        ("GET /files/{id}/levels:state", "", "files", "", "get_levels_state"),
+    ],
+)
+def test_a_summary_names_a_post_that_its_path_does_not(
+    title: str, others: str, group: str, summary: str, name: str
+) -> None:
+    methods: dict[str, list[str]] = {}
+    for each in (title, *([others] if others else [])):
+        methods.setdefault(each.split()[1], []).append(each.split()[0].lower())
+    verb, path = title.split()
+
+    assert path_names(verb.lower(), path, group, methods, summary)[0] == name
 
 
 @pytest.mark.parametrize(

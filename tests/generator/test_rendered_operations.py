@@ -270,12 +270,20 @@ def test_integers_written_with_a_fraction_of_zero_are_integers(sink: Package) ->
         ("delete_part", "None with 204: Is deleted."),
         ("delete_part", "ApiError: Any other status. Failed."),
         ("create_thing", "NotFoundError: 404. No such kind."),
+        ("create_thing", "ApiError: Any other status that is not a success."),
         ("create_thing", "Source: https://docs.example/create"),
     ],
 )
 def test_docstrings_contain_the_descriptions_of_the_document(sink: Package, method: str, text: str) -> None:
     assert text in getattr(sink.module.Client, method).__doc__
     assert getattr(sink.module.AsyncClient, method).__doc__ == getattr(sink.module.Client, method).__doc__
+
+
+def test_any_status_may_be_an_error(make: Make, sink: Package) -> None:
+    client = make(document({"/x": {"get": operation()}})).module.Client
+    assert "ApiError: The status is not a success." in client.call.__doc__
+    # What the document says of `default` is said once.
+    assert sink.module.Client.delete_part.__doc__.count("Any other status") == 1
 
 
 @pytest.mark.parametrize("text", ['client.create_thing(name="A', "None with", "Header fields"])

@@ -27,6 +27,11 @@ def rendered(schema: Any, **others: Any) -> tuple[str, dict[str, str]]:
     return type_.text("models."), definitions
 
 
+def row(**others: Any) -> dict[str, Any]:
+    """Return the schema of an array that begins with an integer and a string."""
+    return {"type": "array", "prefixItems": [INT, TEXT], **others}
+
+
 TYPES: list[tuple[Any, str]] = [
     ({}, "Any"),
     ({**INT, "format": "int32"}, "Int32"),
@@ -78,6 +83,16 @@ TYPES: list[tuple[Any, str]] = [
     ({"type": "array", "maxItems": 2**63 - 1}, "Annotated[list[Any], Meta(max_length=9223372036854775807)]"),
     ({"type": "array"}, "list[Any]"),
     ({"items": TEXT}, "list[str]"),
+    (row(), "ByPosition[tuple[int, str, *tuple[Any, ...]] | tuple[int] | tuple[()]]"),
+    (row(minItems=2), "ByPosition[tuple[int, str, *tuple[Any, ...]]]"),
+    (row(minItems=2, items=NUM), "ByPosition[tuple[int, str, *tuple[float, ...]]]"),
+    (row(minItems=3, items=NUM), "ByPosition[tuple[int, str, float, *tuple[float, ...]]]"),
+    (row(minItems=2, maxItems=3, items=NUM), "ByPosition[tuple[int, str, float] | tuple[int, str]]"),
+    (row(minItems=2, items=False), "tuple[int, str]"),
+    (row(minItems=2, maxItems=2), "tuple[int, str]"),
+    (row(items=False), "ByPosition[tuple[int, str] | tuple[int] | tuple[()]]"),
+    (row(maxItems=1), "ByPosition[tuple[int] | tuple[()]]"),
+    (row(maxItems=0), "Annotated[list[Any], Meta(max_length=0)]"),
     (
         {"type": "object", "minProperties": 1, "maxProperties": 3, "additionalProperties": INT},
         "Annotated[dict[str, int], Meta(min_length=1, max_length=3)]",

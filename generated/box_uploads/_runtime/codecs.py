@@ -37,7 +37,7 @@ class Json(Generic[T]):
     Args:
         type_: The type, as msgspec understands it. Its decoder is built when it is first used.
         tolerant: Whether what the type does not know of is kept as the server sent it: a new member of an enum or a
-            union, and a null.
+            union, a null, and what breaks a constraint or a format alone.
     """
 
     __slots__ = ("_decode", "_encode", "_tolerant", "_type")

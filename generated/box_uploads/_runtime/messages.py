@@ -32,7 +32,7 @@ class Request(msgspec.Struct, frozen=True):
         content: Body, or None.
         authenticated: Whether the client's credentials are sent.
         repeatable: Whether the request is idempotent, or None if its method says it.
-        secrets: Credentials in it, which errors must not show.
+        secrets: Credentials and passwords in it, which errors must not show; what is not given is no string.
         follows_redirect: Whether a redirect is followed, once.
         is_redirected: Whether `url` is where a redirect leads; the path then only stands for it.
         lacks_credentials: Whether it goes without the call's credentials, since a redirect led to a host that is not
@@ -50,7 +50,7 @@ class Request(msgspec.Struct, frozen=True):
     authenticated: bool = True
     url: str = ""
     repeatable: bool | None = None
-    secrets: tuple[str | tuple[str, str] | msgspec.UnsetType, ...] = ()
+    secrets: tuple[object, ...] = ()
     follows_redirect: bool = False
     is_redirected: bool = False
     lacks_credentials: bool = False

@@ -18,7 +18,7 @@ from .errors import InvalidArgumentError
 from .json_types import is_array, is_object
 from .open_object import inline_extra
 from .text import short_repr
-from .validation_errors import NATIVE, argument_error, check_finite, encoding_error
+from .validation_errors import NATIVE, argument_error, aside, check_finite, encoding_error, inspect_type, shown_value
 
 __all__ = ["Parameter", "check_model", "cookie_header", "deep_pairs", "given_url", "plain_text", "query_text"]
 
@@ -77,7 +77,7 @@ class Parameter(Generic[T]):
         """
         if value is msgspec.UNSET:
             raise self._error("is required")
-        parts = [query_text(part, self._argument) for part in self._parts(value, explode_objects=self._explode)]
+        parts = [self._escaped(part) for part in self._parts(value, explode_objects=self._explode)]
         segment = ",".join(parts)
         if not segment:
             raise self._error("must not be empty", value)
@@ -163,14 +163,20 @@ class Parameter(Generic[T]):
             raise encoding_error(plain, error, self._argument) from None
 
     def _encodable(self, text: str) -> str:
-        query_text(text, self._argument)
+        self._escaped(text)
         return text
 
+    def _escaped(self, text: str) -> str:
+        try:
+            return query_text(text, self._argument)
+        except InvalidArgumentError as error:
+            raise InvalidArgumentError(
+                self._argument, error.rule, shown=shown_value(text, inspect_type(self._type))
+            ) from None
+
     def _error(self, rule: str, value: object = msgspec.UNSET) -> InvalidArgumentError:
-        if self._description:
-            rule = f"{rule} ({self._description.rstrip('.')})"
-        shown = None if value is msgspec.UNSET else short_repr(value)
-        return InvalidArgumentError(self._argument, rule, shown=shown)
+        shown = None if value is msgspec.UNSET else shown_value(value, inspect_type(self._type))
+        return InvalidArgumentError(self._argument, rule + aside(self._description), shown=shown)
 
 
 def deep_pairs(name: str, value: object) -> list[tuple[str, object]]:

@@ -1,27 +1,35 @@
 """Read what a server sends beyond its document: new members of an enum or a union, and nulls that nobody declared.
 
 A value that the document does not know stays as it was sent: a string in place of a `Literal`, a dictionary in place of
-a model. All else that does not fit is an error as ever. Only a body that did not fit is read this way.
+a model. So does one that has the JSON type of the document, and only breaks a constraint or a format: a string in place
+of a date. One of another JSON type is an error as ever. Only a body that did not fit is read this way.
 """
 
 from __future__ import annotations
 
+import datetime as dt
+from contextlib import suppress
 from types import UnionType as PlainUnion
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from uuid import UUID
 
 import msgspec
 
 from .booleans import BOOLEANS
+from .by_position import ByPosition, item_types
 from .conversion import convert
 from .json_types import is_array, is_object
 from .open_object import Open, nest_extra
 from .union_type import UnionType
 from .unique_list import Unique
+from .validation_errors import within
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
 __all__ = ["convert_tolerantly"]
+
+_WRITTEN_AS_STRINGS = frozenset({dt.datetime, dt.date, UUID, bytes})
 
 
 def convert_tolerantly(value: object, type_: Any) -> Any:
@@ -30,13 +38,23 @@ def convert_tolerantly(value: object, type_: Any) -> Any:
     Raises:
         ValidationError: It does not fit for another reason.
     """
-    return _Reader().read(value, type_)
+    knowing = _Reader()
+    try:
+        return knowing.read(value, type_)
+    except msgspec.ValidationError:
+        return _Reader(knowing).read(value, type_)
 
 
 class _Reader:
-    """Reads one value and all that is in it, each part as each union once, as `union_type` does."""
+    """Reads one value and all that is in it, each part as each union once, as `union_type` does.
 
-    def __init__(self) -> None:
+    Args:
+        stricter: Reader that bears no broken constraints, if this one does. What fits an alternative of a union for it
+            is that alternative: constraints may be all that tells them apart.
+    """
+
+    def __init__(self, stricter: _Reader | None = None) -> None:
+        self._stricter = stricter
         # Each entry keeps its part, so that no other object gets its id meanwhile.
         self._read_before: dict[tuple[int, Any], tuple[object, Any, msgspec.ValidationError | None]] = {}
 
@@ -71,34 +89,48 @@ class _Reader:
         try:
             return self.read(value, type_)
         except msgspec.ValidationError as error:
-            reason, at, path = str(error).rpartition(" - at `$")
-            within = f"{reason if at else error} - at `${step}{path if at else '`'}"
-            raise msgspec.ValidationError(within) from None
+            raise msgspec.ValidationError(within(step, error)) from None
 
     def _read_inner(self, value: object, type_: Any, error: msgspec.ValidationError) -> Any:  # noqa: PLR0911  # one for each kind
         origin, arguments = get_origin(type_), get_args(type_)
         if origin is Annotated:
-            return self._read_inner(value, arguments[0], error)
-        if _may_be_member(value, type_):
+            inner = arguments[0]
+            return self._read_inner(value, inner, error) if self._stricter is None else self.read(value, inner)
+        if _may_be_member(value, type_) or (self._stricter is not None and _may_be_written_so(value, type_)):
             return value
         if origin in {Union, PlainUnion}:
-            return self._read_alternative(value, arguments, error)
+            return self.read_alternative(value, arguments, error)
         if isinstance(type_, type) and issubclass(type_, UnionType):
-            return self._read_alternative(value, type_.alternatives(), error)
-        if origin is list and is_array(value):
-            return [self._read_at(f"[{index}]", item, arguments[0]) for index, item in enumerate(value)]
+            return self.read_alternative(value, type_.alternatives(), error)
         if origin is Unique:
             return self._read_inner(value, arguments[0], error)
-        if origin is dict and is_object(value):
-            return {name: self._read_at("[...]", member, arguments[1]) for name, member in value.items()}
         if origin is Open:
             return self._read_inner(nest_extra(value, arguments[0]), arguments[0], error)
+        if is_array(value):
+            return self._read_array(value, type_, error)
+        if origin is dict and is_object(value):
+            return {name: self._read_at("[...]", member, arguments[1]) for name, member in value.items()}
         if isinstance(type_, type) and issubclass(type_, msgspec.Struct) and is_object(value):
             return self._read_struct(value, type_, error)
         raise error
 
-    def _read_alternative(self, value: object, alternatives: Iterable[Any], error: msgspec.ValidationError) -> Any:
+    def _read_array(self, value: list[Any], type_: Any, error: msgspec.ValidationError) -> Any:
+        origin, arguments = get_origin(type_), get_args(type_)
+        if origin is list:
+            return [self._read_at(f"[{index}]", item, arguments[0]) for index, item in enumerate(value)]
+        if origin is not tuple and origin is not ByPosition:
+            raise error
+        try:
+            types = item_types(type_ if origin is tuple else arguments[0], value)
+        except ValueError:
+            raise error from None
+        return tuple(self._read_at(f"[{index}]", value[index], kind) for index, kind in enumerate(types))
+
+    def read_alternative(self, value: object, alternatives: tuple[Any, ...], error: msgspec.ValidationError) -> Any:
         """Return a value as the first alternative that it fits, or as it is if each of them says that it is another."""
+        if self._stricter is not None:
+            with suppress(msgspec.ValidationError):
+                return self._stricter.read_alternative(value, alternatives, error)
         known = [kind for kind in alternatives if kind not in {None, type(None), msgspec.UnsetType}]
         models = [model for kind in known if (model := _model(kind)) is not None]
         # Beside null alone, a model is no choice: another tag is one more value of its property.
@@ -125,7 +157,8 @@ class _Reader:
                 found[field.name] = self._read_at(f".{name}", value[name], hints[field.name])
             elif field.required:
                 raise msgspec.ValidationError(f"Object missing required field `{field.encode_name}`")
-        if model.__struct_config__.forbid_unknown_fields and value.keys() - {*model.__struct_encode_fields__}:
+        is_closed = model.__struct_config__.forbid_unknown_fields and self._stricter is None
+        if is_closed and value.keys() - {*model.__struct_encode_fields__}:
             raise error
         return model(**found)
 
@@ -135,6 +168,11 @@ def _may_be_member(value: object, type_: Any) -> bool:
     if isinstance(type_, type) and type_ in BOOLEANS:
         return isinstance(value, bool)
     return get_origin(type_) is Literal and any(type(value) is type(member) for member in get_args(type_))
+
+
+def _may_be_written_so(value: object, type_: Any) -> bool:
+    """Return whether a value has the JSON type of a type that is written as a string."""
+    return isinstance(value, str) and type_ in _WRITTEN_AS_STRINGS
 
 
 def _model(type_: Any) -> type[msgspec.Struct] | None:

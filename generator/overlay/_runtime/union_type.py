@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, cast, get_args, get_origin
 import msgspec
 
 from .booleans import BOOLEANS
+from .by_position import ByPosition, item_types
 from .json_types import is_array, is_object
 from .open_object import Open, misplaced_names, nest_extra
 from .unique_list import Unique, has_repeats
-from .validation_errors import explain_decode_error
+from .validation_errors import explain_decode_error, within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -136,6 +137,8 @@ class _Reader:
                 return self._read_unique(type_, value)
             if kind is Open:
                 return self._read_open(type_, value)
+            if kind is ByPosition:
+                return self._read_by_position(type_, value)
             if isinstance(kind, _UnionMeta):
                 return self._read_union(cast("type[UnionType]", kind), value)
         except msgspec.ValidationError as error:
@@ -153,6 +156,15 @@ class _Reader:
         if self._sends and (names := misplaced_names(value, model)):
             raise ValueError(f"additional_properties must not have {names[0]}, which is a property of its own")
         return _convert(nest_extra(value, model), model, self)
+
+    def _read_by_position(self, type_: Any, value: Any) -> tuple[Any, ...]:
+        found: list[Any] = []
+        for index, item_type in enumerate(item_types(get_args(type_)[0], value)):
+            try:
+                found.append(_convert(value[index], item_type, self))
+            except msgspec.ValidationError as error:
+                raise ValueError(within(f"[{index}]", error)) from None
+        return tuple(found)
 
     def _read_union(self, union: type[UnionType], value: object) -> Any:
         key = (id(value), union)

@@ -175,7 +175,7 @@ STRANGE_ID = "upload_session_id='x/y': does not match ^[0-9A-Fa-f]{32}\\Z (Id of
 
 REFUSED = [
     (change("create_upload_session", folder_id="x"), f"folder_id='x': {NUMBER}"),
-    (change("create_upload_session", file_name=""), f"file_name='': must have at least 1 characters ({NAME})"),
+    (change("create_upload_session", file_name=""), f"file_name='': must have at least 1 character ({NAME})"),
     (change("create_upload_session", file_name="/"), f"file_name='/': breaks the rule: {NAME}"),
     (change("create_upload_session", file_size=19_999_999), f"file_size=19999999: must be at least 20000000 ({SIZE})"),
     (change("create_version_upload_session", "x"), f"file_id='x': {NUMBER}"),
@@ -192,15 +192,15 @@ REFUSED = [
     (change("list_parts", limit=0), f"limit=0: must be at least 1 ({MOST})"),
     (change("list_parts", limit=1001), f"limit=1001: must be at most 1000 ({MOST})"),
     (change("commit_upload_session", digest="x"), f"digest='x': {HASH}"),
-    (change("commit_upload_session", parts=[]), "parts=[]: must have at least 1 items"),
-    (change("commit_upload_session", if_match=""), f"if_match='': must have at least 1 characters ({ETAG})"),
+    (change("commit_upload_session", parts=[]), "parts=[]: must have at least 1 item"),
+    (change("commit_upload_session", if_match=""), f"if_match='': must have at least 1 character ({ETAG})"),
     (change("commit_upload_session", if_match="ä"), f"if_match='ä': does not match ^[\\x21-\\x7e]+\\Z ({ETAG})"),
     (
         change("commit_upload_session", if_none_match=""),
-        f"if_none_match='': must have at least 1 characters ({ETAG})",
+        f"if_none_match='': must have at least 1 character ({ETAG})",
     ),
     (change("commit_upload_session", attributes=5), "attributes=5: must be object, not int"),
-    (change("log_upload_event", event_type=""), "event_type='': must have at least 1 characters"),
+    (change("log_upload_event", event_type=""), "event_type='': must have at least 1 character"),
     (change("log_upload_event", event_info=5), "event_info=5: must be str, not int"),
     *[(change(call.name, STRANGE), STRANGE_ID) for call in OF_A_SESSION],
     *[(change(call.name, 5), f"upload_session=5: {NO_SESSION}") for call in OF_A_SESSION],

@@ -6,7 +6,7 @@ import datetime as dt
 import enum
 import re
 import uuid
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import unquote
 
 import pytest
@@ -169,6 +169,18 @@ def test_a_refusal_gives_argument_value_rule_and_description(
     place: str, type_: Any, value: Any, message: str, *, description: str, meant: str
 ) -> None:
     assert str(refusal(place, type_, value, description=description)) == message + meant
+
+
+@pytest.mark.parametrize(
+    ("type_", "value", "message"),
+    [
+        (Literal["a", "b"], "c", "argument='c': must be one of 'a', 'b'"),
+        (int, "x", "argument='x': must be int, not str"),
+    ],
+)
+def test_a_refusal_ends_in_no_cut_description(type_: Any, value: Any, message: str) -> None:
+    assert str(refusal("in_query", type_, value, description="Words. " * 30)) == message
+    assert str(refusal("in_query", Literal["a", "b"], "c", description="Which one.")).endswith("one of 'a', 'b'")
 
 
 def test_an_item_of_a_joined_query_has_no_comma() -> None:

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from generator.overlay._runtime.by_position import ByPosition
 from generator.overlay._runtime.codecs import Json
 from generator.overlay._runtime.errors import DecodeError
 from generator.overlay._runtime.headers import Headers
@@ -52,9 +53,29 @@ else:
     Pet = union_type("Pet", lambda: (Cat, Dog))
 
 
+class Closed(Struct, kw_only=True, forbid_unknown_fields=True):
+    a: int
+
+
+class A(Struct, kw_only=True):
+    code: Annotated[str, Meta(pattern="^a")]
+    state: Literal["old"]
+
+
+class B(Struct, kw_only=True):
+    code: Annotated[str, Meta(pattern="^b")]
+    state: Literal["old"]
+
+
+if TYPE_CHECKING:
+    Coded: TypeAlias = "A | B"
+else:
+    Coded = union_type("Coded", lambda: (A, B))
+
+
 class Page(Struct, kw_only=True):
     state: Literal["open", "closed"] = msgspec.field(name="status")
-    at: dt.datetime | UnsetType | None = UNSET
+    at: Annotated[dt.datetime, Meta(tz=True)] | UnsetType | None = UNSET
     items: list[File | Folder] | UnsetType = UNSET
     by_name: dict[str, Literal[1, 2]] | UnsetType = UNSET
     bag: Open[Bag] | UnsetType = UNSET
@@ -62,12 +83,17 @@ class Page(Struct, kw_only=True):
     text: Annotated[str, Meta(max_length=3)] | UnsetType = UNSET
     pets: list[Pet] | UnsetType = UNSET
     parent: Folder | UnsetType | None = UNSET
+    few: Annotated[list[Annotated[int, Meta(le=9)]], Meta(max_length=2)] | UnsetType = UNSET
+    closed: Closed | UnsetType = UNSET
+    pair: ByPosition[tuple[int, Literal["a"], *tuple[Literal["b"], ...]]] | UnsetType = UNSET
+    coded: Coded | UnsetType = UNSET
 
 
 # As a server sends them, whatever the types say.
 HUB: Any = {"type": "hub", "a": 1}
 NOTHING: Any = None
 OTHER: Any = "b"
+NEW: Any = "new"
 
 
 def read(**members: Any) -> Page:
@@ -93,10 +119,23 @@ def read(**members: Any) -> Page:
         ({"pets": [{"claws": 4}, {"wings": 2}]}, "pets", [Cat(claws=4), {"wings": 2}]),
         ({"parent": {"type": "folder_v2", "name": "a"}}, "parent", Folder(name="a")),
         ({"parent": {"type": None}}, "parent", Folder()),
+        # What breaks a constraint or a format, and is of the JSON type.
+        ({"text": "long"}, "text", "long"),
+        ({"at": "yesterday"}, "at", "yesterday"),
+        ({"at": "2030-01-01T00:00:00"}, "at", dt.datetime(2030, 1, 1)),  # noqa: DTZ001  # as it was sent
+        ({"loose": 0}, "loose", 0),
+        ({"few": [1, 2, 30]}, "few", [1, 2, 30]),
+        ({"closed": {"a": 1, "b": 2}}, "closed", Closed(a=1)),
+        ({"pair": [1, "x", "y"]}, "pair", (1, "x", "y")),
+        ({"coded": {"code": "b1", "state": "new"}}, "coded", B(code="b1", state=NEW)),
     ],
 )
 def test_what_a_server_adds_is_kept_as_it_was_sent(members: Any, name: str, kept: Any) -> None:
     assert getattr(read(**members), name) == kept
+
+
+def test_constraints_tell_alternatives_apart_where_others_are_broken() -> None:
+    assert read(text="long", coded={"code": "b1", "state": "new"}).coded == B(code="b1", state=NEW)
 
 
 def test_all_else_is_typed_as_ever() -> None:
@@ -109,13 +148,14 @@ def test_all_else_is_typed_as_ever() -> None:
     ("members", "path"),
     [
         ({"status": 1}, "$.status"),
-        ({"at": "yesterday"}, "$.at"),
         ({"items": [{"type": "file"}]}, r"$.items[0]"),
         ({"items": [{"type": "file", "size": "1"}]}, r"$.items[0].size"),
         ({"items": {"type": "file"}}, "$.items"),
         ({"by_name": {"a": "1"}}, "$.by_name[...]"),
         ({"bag": {"x": "a"}}, "$.bag"),
-        ({"text": "long"}, "$.text"),
+        ({"text": 1234}, "$.text"),
+        ({"at": 1}, "$.at"),
+        ({"text": "long", "items": [{"type": "file", "size": "1"}]}, "$.items[0].size"),
         ({"pets": [{"claws": "four"}]}, "$.pets[0].claws"),
         ({"parent": {"type": "folder_v2", "name": 1}}, "$.parent.name"),
         ({"status": "archived", "items": [{"type": "file", "size": 1}, {"type": "file"}]}, "$.items[1]"),
@@ -170,5 +210,5 @@ def test_a_union_that_contains_itself_twice_is_not_read_once_for_each_way_throug
     else:
         with pytest.raises(msgspec.ValidationError):
             convert_tolerantly(value, Way)
-    # The whole is tried as it is first, and then each part of it.
-    assert tries <= 2 * (depth + 1) * (depth + 2)
+    # The whole is tried as it is first, and then each part of it; all that once more for what breaks a constraint.
+    assert tries <= 2 * 2 * (depth + 1) * (depth + 2)
