@@ -110,7 +110,7 @@ def _arguments(subject: Subject, operation: Operation) -> tuple[list[Any], dict[
         )
     sampled = valid_sample(subject.document, node.get("schema"))
     codec = getattr(subject.module(operation), media.codec.constant)
-    value = subject.runtime("conversion").convert(sampled, codec._type, str_keys=True)  # as it is declared
+    value = subject.runtime("conversion").convert(sampled, codec._type)  # as it is declared
     if operation.body.fields:
         given = {found.name: getattr(value, found.name) for found in operation.body.fields}
         return positional, named | {name: member for name, member in given.items() if member is not msgspec.UNSET}
@@ -148,7 +148,7 @@ def _parameter(subject: Subject, operation: Operation, found: Any) -> Any:
                 sampled = str(sampled)
             convert = subject.runtime("conversion").convert
             given = "text" if sampled is None or sampled == "" else sampled  # zero is a value
-            return convert(given, declared._type, str_keys=True)  # as it is declared
+            return convert(given, declared._type)  # as it is declared
     return "text"
 
 

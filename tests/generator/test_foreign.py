@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from typing import Any
 from uuid import UUID
@@ -232,6 +233,11 @@ def test_each_operation_sends_the_credentials_that_it_takes(foreign: Package) ->
     assert "x-key" not in request.headers
     _, request = foreign.call("open_", options=given)
     assert (request.url.query, "authorization" in request.headers) == (b"", False)
+
+
+def test_a_credential_is_described_although_the_document_does_not(foreign: Package) -> None:
+    text = inspect.getdoc(foreign.module.Client) or ""
+    assert "basic: The user name and the password." in text
 
 
 def test_no_error_shows_a_credential(foreign: Package) -> None:

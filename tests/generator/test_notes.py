@@ -225,6 +225,15 @@ def test_a_form_has_the_styles_of_its_properties(tmp_path: Path) -> None:
     assert notes == ["in a form only style deepObject, or form with explode, is supported (sent as the latter)"]
 
 
+def test_a_part_of_a_form_cannot_be_a_deep_object(tmp_path: Path) -> None:
+    media = {"schema": obj(a=obj(x=TEXT)), "encoding": {"a": {"style": "deepObject"}}}
+    post = operation(requestBody={"required": True, "content": {"multipart/form-data": media}})
+    notes = tolerant(document({"/a": {"post": post}}), tmp_path)
+    assert [f"{note.problem} ({note.meaning})" for note in notes.found] == [
+        "deepObject is only supported in an urlencoded form (sent as JSON)"
+    ]
+
+
 BINARY = {"type": "string", "format": "binary"}
 
 

@@ -111,7 +111,7 @@ class Json(Generic[T]):
                 loose = msgspec.json.Decoder(float_hook=_number).decode(content)
                 if self._tolerant:
                     return cast("T", convert_tolerantly(loose, self._type))
-                return cast("T", convert(loose, self._type, str_keys=True))
+                return cast("T", convert(loose, self._type))
             except msgspec.ValidationError as misfit:
                 # The first one may be what a tolerant reader bears.
                 error = misfit if self._tolerant else error
@@ -258,7 +258,7 @@ def _validate(value: object, type_: Any) -> Any:
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise encoding_error(value, error) from None
     try:
-        convert(plain, type_, str_keys=True, sends=True)
+        convert(plain, type_, sends=True)
     except (ValueError, TypeError, RecursionError) as error:
         raise argument_error(error, value, type_) from None
     return plain

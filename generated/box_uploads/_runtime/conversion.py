@@ -51,17 +51,16 @@ def decode(content: bytes, type_: type[_T]) -> _T:
         return msgspec.json.decode(content, type=type_, dec_hook=_from_json)
 
 
-def convert(value: object, type_: type[_T], *, str_keys: bool = False, sends: bool = False) -> _T:
+def convert(value: object, type_: type[_T], *, sends: bool = False) -> _T:
     """Convert a value of plain types to a type.
 
     Args:
         value: The value.
         type_: The type.
-        str_keys: Whether keys that are no strings may be written as such.
         sends: Whether it is to be sent, so that it has to be valid in all respects.
 
     Raises:
         ValidationError: It does not fit the type.
     """
     with _alone:
-        return msgspec.convert(value, type_, str_keys=str_keys, dec_hook=from_caller if sends else from_json)
+        return msgspec.convert(value, type_, dec_hook=from_caller if sends else from_json)

@@ -67,7 +67,7 @@ class _Reader:
 
     def _read(self, value: object, type_: Any) -> Any:
         try:
-            return convert(value, type_, str_keys=True)
+            return convert(value, type_)
         except msgspec.ValidationError as error:
             if value is None:
                 return None

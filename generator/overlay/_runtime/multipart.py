@@ -147,7 +147,7 @@ def _name_of(source: Source | str) -> str:
 def _texts(field: FormField, value: object) -> list[str]:
     try:
         plain = msgspec.to_builtins(value, builtin_types=NATIVE, str_keys=True)
-        convert(plain, field.type, str_keys=True, sends=True)
+        convert(plain, field.type, sends=True)
     except (ValueError, TypeError, RecursionError) as error:
         raise argument_error(error, value, field.type, root=field.argument) from None
     return [plain_text(item, field.argument) for item in (plain if is_array(plain) else [plain])]

@@ -141,7 +141,7 @@ class Parameter(Generic[T]):
             )
             if is_object(plain) or is_array(plain):
                 # Constructing a Struct checks nothing.
-                convert(plain, self._type, str_keys=True, sends=True)
+                convert(plain, self._type, sends=True)
             return inline_extra(plain)
         except (ValueError, TypeError, RecursionError) as error:
             raise argument_error(error, value, self._type, root=self._argument, note=self._description) from None

@@ -13,6 +13,7 @@ from typing import NoReturn
 
 import pytest
 from box_uploads import __version__
+from box_uploads.cli.client_options import _open_nonblocking
 from box_uploads_mock import MockServer
 from platformdirs import user_state_path
 
@@ -152,6 +153,16 @@ def test_a_token_is_read_from_a_pipe_once(box: Run, mock: MockServer) -> None:
     os.close(reading)
 
     assert (code, err) == (0, "")
+
+
+def test_the_writer_of_a_pipe_may_take_its_time(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    number = _open_nonblocking(str(pipe), os.O_RDONLY)
+    try:
+        assert os.get_blocking(number)
+    finally:
+        os.close(number)
 
 
 def test_without_arguments_the_help_is_printed(box: Run) -> None:

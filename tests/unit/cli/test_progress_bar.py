@@ -258,6 +258,14 @@ def test_a_file_that_is_already_uploaded_counts_as_a_whole(screen: Screen) -> No
     assert bar._throughput.bytes_per_s() is None
 
 
+def test_each_failed_file_is_counted(screen: Screen) -> None:
+    bar = screen.bar(40, 30, 20)
+    for name in ("a.mov", "b.mov"):
+        screen.start(name, STARTED)
+        bar.finish_file(None)
+    assert screen.states()[0] == "0/3 files, 2 failed"
+
+
 def test_a_failed_file_no_longer_counts_for_the_total(screen: Screen) -> None:
     bar = screen.bar(40, 30)
     screen.start("a.mov", STARTED, sent(20), RETRIED)

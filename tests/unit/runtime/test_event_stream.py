@@ -88,15 +88,16 @@ class Tick(msgspec.Struct):
 
 
 def test_data_is_decoded_and_a_wrong_one_does_not_end_the_stream(connect: Connect) -> None:
-    content = b'id: 7\ndata: {"number":\ndata: 1}\n\ndata: {"number": "t0ken-that-is-long"}\n\ndata: {"number": 2}\n\n'
+    content = b'id: 7\nretry: 250\ndata: {"number":\ndata: 1}\n\n'
+    content += b'data: {"number": "t0ken-that-is-long"}\n\ndata: {"number": 2}\n\n'
     fields: Any = {"content": content, "headers": MEDIA}
     transport = connect(Recorder(200, **fields), token="t0ken-that-is-long")  # none
     with transport.stream_events(GET, Json(Tick).decode_bytes) as events:
-        assert next(events) == Event(Tick(1), id="7")
+        assert next(events) == Event(Tick(1), id="7", retry_ms=250)
         with pytest.raises(DecodeError, match=r"\$\.number.*\(watch, status 200\)") as caught:
             next(events)
         assert (caught.value.content, caught.value.__context__) == (b'{"number": "[secure]"}', None)
-        assert list(events) == [Event(Tick(2), id="7")]
+        assert list(events) == [Event(Tick(2), id="7", retry_ms=250)]
 
 
 @pytest.mark.parametrize("read", [bytes.decode, Json(Tick).decode_bytes])
