@@ -303,6 +303,22 @@ def test_a_token_that_cannot_go_to_another_process_is_an_error_with_advice(groun
     assert not ground.state.sessions
 
 
+@pytest.mark.parametrize("kind", [TypeError, AttributeError])
+def test_an_error_of_the_callers_code_in_a_job_is_raised_as_it_is(
+    ground: Ground, film: Path, kind: type[Exception]
+) -> None:
+    calls: list[object] = []
+
+    def token() -> str:
+        calls.append(None)
+        if len(calls) > 1:
+            raise kind("a fault of the caller's own")
+        return ground.state.token
+
+    with ThreadPoolExecutor(1) as executor, pytest.raises(kind, match="of the caller's own"):
+        ground.upload(film, ground.client(token=token), executor=executor)
+
+
 def test_jobs_of_one_upload_share_a_client_whatever_gives_the_token(ground: Ground, film: Path) -> None:
     calls: list[Provider] = []
 

@@ -81,6 +81,21 @@ def test_a_fault_of_a_schema_costs_its_place_alone(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("info", "problem"), [(None, "#: lacks 'info'"), ([], "#/info: must be an object, not an array")]
+)
+def test_a_document_without_info_is_read_as_an_api_without_a_name(info: Any, problem: str, tmp_path: Path) -> None:
+    content = {**FINE, "info": info}
+    if info is None:
+        del content["info"]
+    notes = tolerant(content, tmp_path)
+    assert [str(note) for note in notes.found][:3] == [
+        f"{problem} (taken as empty)",
+        "#/info: lacks 'title' (taken as 'API')",
+        "#/info: lacks 'version' (taken as '0')",
+    ]
+
+
 def test_a_path_of_another_style_costs_its_operation(tmp_path: Path) -> None:
     item = {"get": operation(parameters=[parameter("path", "id", style="matrix")])}
     notes = tolerant(document({"/a/{id}": item}), tmp_path)
