@@ -21,6 +21,7 @@ from .model import Body, Codec, FormField, Link, Media, Response
 _WORD = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
 _MEDIA_TYPE = re.compile(rf"{_WORD}/{_WORD}(\s*;\s*{_WORD}=({_WORD}|\"[\x20-\x21\x23-\x5b\x5d-\x7e]*\"))*")
 _CHARSET = re.compile(r";\s*charset=\"?([^\";]*)", re.IGNORECASE)
+_BYTES = "application/octet-stream"
 _JSON = "application/json"
 _RANGES = frozenset({"*/*", "application/*"})
 _REDIRECTS = frozenset({"301", "302", "303", "307", "308"})
@@ -147,8 +148,8 @@ class BodyReader:
                 continue
             result.append(media)
         if not is_request:
-            # An exact media type is tried before a range; the last one is used if none matches.
-            result.sort(key=lambda media: (media.base == "*/*", media.base.endswith("/*")))
+            # An exact media type is tried before a range; the last one is used if none matches, and any bytes fit this.
+            result.sort(key=lambda media: (media.base == "*/*", media.base.endswith("/*"), media.base == _BYTES))
         return result
 
     def _read_media_type(self, node: Node, media_type: str, hint: str, *, is_request: bool) -> Media:
@@ -164,8 +165,8 @@ class BodyReader:
         else:
             is_json = _is_json(base)
         if is_request and "*" in base:
-            node.note("a request needs one media type, not a range of them", "sent as application/octet-stream")
-            base, semicolon, parameters = "application/octet-stream", "", ""
+            node.note("a request needs one media type, not a range of them", f"sent as {_BYTES}")
+            base, semicolon, parameters = _BYTES, "", ""
         if is_request and charset and charset[1].lower() not in {"utf-8", "utf8", "us-ascii"}:
             node.note("only utf-8 is supported", "sent as utf-8")
             semicolon = parameters = ""

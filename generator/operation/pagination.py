@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from generator.document.document import Node
@@ -47,9 +47,10 @@ _MARKERS: Mapping[str, tuple[str, ...]] = {
     "after": ("after", "nextcursor", "endcursor", "cursor"),
     "pageafter": ("after", "nextcursor", "endcursor", "cursor"),
     "startingafter": ("startingafter",),
+    "page": ("nextpage", "page"),
 }
 """Parameters, each with the properties that hold its value for the next page."""
-_INNER = frozenset({"after", "next", "startingafter"})
+_INNER = frozenset({"after", "next", "page", "startingafter"})
 """Properties that only hold a marker inside of a wrapper; elsewhere they may repeat the parameter, or be a URL."""
 _LINKS = frozenset(
     {
@@ -58,8 +59,11 @@ _LINKS = frozenset(
     }
 )
 _SAYS_URL = re.compile(r"\b(url|uri|link|hyperlink|href)s?\b", re.IGNORECASE)
-_OFFSETS = ("offset", "skip")
-_TOTALS = ("totalcount", "total")
+_OFFSETS = ("offset", "skip", "startat")
+_TOTALS = ("totalcount", "total", "totalentries")
+_PAGE_COUNTS = ("totalpages", "pagecount", "numpages", "pages")
+_MORE = ("hasmore", "hasnextpage", "hasnext")
+"""Properties that say whether there is a further page."""
 _PAGES = ("page", "pagenumber")
 _SIZES = frozenset(
     {
@@ -245,7 +249,7 @@ def _by_convention(operation: Operation, taken: Collection[str]) -> Pagination |
     is_list = items is page or items.name in _ITEMS or bool(query.keys() & _ASKED)
     way = _marker_way(page, items, query) or _way_of_body(operation, page, items, query, is_list=is_list)
     if way is None and is_list:
-        way = _way_of_parameters(operation, items, query)
+        way = _way_of_parameters(operation, page, items, query)
     item = _item(items.type)
     if way is None or item is None:
         return None
@@ -267,11 +271,12 @@ def _marker_way(page: _Place, items: _Place, query: Mapping[str, Parameter]) -> 
     """Return the way of pages that are asked for by what the page before says."""
     texts = {name: parameter for name, parameter in query.items() if _plain(parameter.type) == {"str"}}
     places = list(_places([page]))
-    # Where `usemarker` asks for markers, pages are by offset without it.
-    for name in [name for name in _MARKERS if name in texts] if "usemarker" not in query else ():
+    # Where there are offsets, pages are by offset until a call asks for markers, by `usemarker` for example.
+    is_asked_for = "usemarker" in query or any(name in query for name in _OFFSETS)
+    for name in [name for name in _MARKERS if name in texts] if not is_asked_for else ():
         found = [place for end in _MARKERS[name] for place in places if place.name == end and _may_be_marker(place)]
         if found:
-            return _marked(texts[name], found[0].expression)
+            return _marked(texts[name], _unless_last(found[0], places))
     own = {place.name: place for place in places if place.owner is page}
     more, last = own.get("hasmore"), own.get("lastid")
     if more is None or not more.is_required or _plain(more.type) != {"bool"}:
@@ -292,24 +297,43 @@ def _way_of_body(
     operation: Operation, page: _Place, items: _Place, query: Mapping[str, Parameter], *, is_list: bool
 ) -> Way | None:
     """Return the way of pages that say how many items there are, or where the next one is."""
-    own = {place.name: place for place in page.fields.values()}
-    total = next((own[name] for name in _TOTALS if name in own and own[name].is_integer), None)
+    total = _count(page.fields.values(), _TOTALS)
     offset = _integer(query, _OFFSETS)
-    if offset and total and items.name in _ITEMS:
+    if offset and total and (items.name in _ITEMS or query.keys() & _SIZES):
         return _counted(offset, total.expression)
     links = [place for place in _places([page]) if _is_link(place) and (is_list or "links" not in place.names)]
     return _linked(operation, links[0].expression) if links else None
 
 
-def _way_of_parameters(operation: Operation, items: _Place, query: Mapping[str, Parameter]) -> Way | None:
+def _unless_last(marker: _Place, places: Collection[_Place]) -> str:
+    """Return the expression of a marker, None if the page says that it is the last one, which may have one as well."""
+    more = next((place for place in places if place.name in _MORE and _plain(place.type) == {"bool"}), None)
+    if more is None:
+        return marker.expression
+    says_more = f"({more.expression}) is not False" if more.guards else f"{more.value} is not False"
+    return f"{marker.value} if {' and '.join([*marker.guards, says_more])} else None"
+
+
+def _count(places: Iterable[_Place], names: Collection[str]) -> _Place | None:
+    """Return the first of some names that is a whole number."""
+    found = {place.name: place for place in places if place.is_integer}
+    return next((found[name] for name in names if name in found), None)
+
+
+def _way_of_parameters(operation: Operation, page: _Place, items: _Place, query: Mapping[str, Parameter]) -> Way | None:
     """Return how pages are asked for that say nothing of the next one."""
     if any(name.lower() == "link" for response in operation.successes for name, _ in response.headers):
         return _linked(operation, "_pager.link_in(_page.headers)")
     offset, number = _integer(query, _OFFSETS), _integer(query, _PAGES)
-    is_sure = items.name in _ITEMS or bool(query.keys() & _SIZES)
+    # The tags of one thing are no page, although they are its only array.
+    may_be_page = items.field is None or _is_object(_item(items.type))
+    is_sure = items.name in _ITEMS or (may_be_page and bool(query.keys() & _SIZES))
     if offset and is_sure:
         return _counted(offset, "")
-    return _numbered(number) if number and (is_sure or items.field is None) else None
+    if number is None or not (is_sure or items.field is None):
+        return None
+    pages = _count(_places([page]), _PAGE_COUNTS)
+    return _numbered(number, pages.expression if pages else "")
 
 
 def _places(parents: list[_Place], depth: int = 0) -> Iterator[_Place]:
@@ -352,8 +376,8 @@ def _counted(argument: Parameter, total: str) -> Way:
     return Way(argument.name, "Pager", "offset", total)
 
 
-def _numbered(argument: Parameter) -> Way:
-    return Way(argument.name, "NumberPager", "number", first=0 if argument.least == 0 else 1)
+def _numbered(argument: Parameter, pages: str = "") -> Way:
+    return Way(argument.name, "NumberPager", "number", pages, first=0 if argument.least == 0 else 1)
 
 
 def _linked(operation: Operation, following: str) -> Way:
@@ -381,6 +405,10 @@ def _item(type_: Type) -> Type | None:
     arrays = [member for member in type_.members if isinstance(member, Array)]
     others = [member for member in type_.members if not isinstance(member, Array) and member != NONE]
     return arrays[0].item if len(arrays) == 1 and not others else None
+
+
+def _is_object(type_: Type | None) -> bool:
+    return type_ is not None and any(isinstance(member, Named) for member in type_.members)
 
 
 def _plain(type_: Type) -> set[str]:

@@ -260,7 +260,7 @@ def test_a_link_to_an_untrusted_host_is_refused(package: Package, link: str, *, 
 def test_what_is_no_url_is_not_asked_for(package: Package, link: str) -> None:
     server = Server([page("", {"values": [1], "next": link})])
 
-    with pytest.raises(package.errors.InvalidArgumentError, match=r"^page_url: must be a URL, or its end from"):
+    with pytest.raises(package.errors.InvalidArgumentError, match=r"^page_url: must be a URL, or the end of one from"):
         listed(package, server, "iter_said", is_async=False)
 
     assert server.asked == ["/said"]

@@ -188,7 +188,43 @@ NEXT: dict[str, Any] = {"next_marker": {"type": ["string", "null"]}}
     ("properties", "parameters", "found"),
     [
         (LIST | NEXT, [MARKER], ("iter_things", "entries", "MarkerPager", "marker", "marker", "next_marker")),
-        (LIST | NEXT, [MARKER, OFFSET], ("iter_things", "entries", "MarkerPager", "marker", "marker", "next_marker")),
+        (LIST | NEXT, [MARKER, OFFSET], ("iter_things", "entries", "Pager", "offset", "offset", "")),
+        (
+            LIST | NEXT | {"has_more": {"type": "boolean"}},
+            [MARKER],
+            (
+                *("iter_things", "entries", "MarkerPager", "marker", "marker"),
+                "next_marker if has_more is not False else None",
+            ),
+        ),
+        (
+            LIST | {"meta": obj(next_cursor=TEXT, has_next_page={"type": "boolean"})},
+            [parameter("query", "cursor", TEXT)],
+            (
+                *("iter_things", "entries", "MarkerPager", "marker", "cursor"),
+                "meta.next_cursor if meta and (meta.has_next_page if meta else None) is not False else None",
+            ),
+        ),
+        (
+            LIST | {"next": obj(page=TEXT)},
+            [parameter("query", "page", TEXT)],
+            ("iter_things", "entries", "MarkerPager", "marker", "page", "next.page if next else None"),
+        ),
+        (
+            {"runs": {"type": "array", "items": obj(id=INT)}, "next_cursor": TEXT, "total_entries": INT},
+            [OFFSET, parameter("query", "cursor", TEXT), parameter("query", "limit", INT)],
+            ("iter_things", "runs", "Pager", "offset", "offset", "total_entries"),
+        ),
+        (
+            LIST | {"meta": obj(total_pages=INT)},
+            [parameter("query", "page", INT)],
+            ("iter_things", "entries", "NumberPager", "number", "page", "meta.total_pages if meta else None"),
+        ),
+        (
+            {"id": INT, "tags": {"type": "array", "items": TEXT}},
+            [parameter("query", "page", INT), parameter("query", "page_size", INT)],
+            None,
+        ),
         (
             {**LIST, **NEXT, "total_count": INT},
             [MARKER, OFFSET, parameter("query", "usemarker", {"type": "boolean"})],

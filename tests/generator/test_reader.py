@@ -346,8 +346,8 @@ READ: dict[str, tuple[dict[str, Any], str]] = {
         success 200 if raw.status == 200: Several.
         raw.media_type == "text/html": Text _TEXT str
         raw.media_type == "application/json": Json _JSON list[CallOKItem]
-        raw.media_type == "application/octet-stream": Binary _BINARY bytes
         raw.media_type == "application/x-www-form-urlencoded": Binary _BINARY bytes
+        raw.media_type == "application/octet-stream": Binary _BINARY bytes
         raw.media_type.startswith("image/"): Binary _BINARY bytes
         raw.media_type.startswith("*/"): Binary _BINARY bytes
         header ETag: Version. Always there.

@@ -56,6 +56,7 @@ def package(make: Make) -> Package:
                 "/refused": got(
                     "get_refused", ("302", REDIRECT), content={"text/plain": {}}, **{"x-follow-redirect": False}
                 ),
+                "/speech": got("get_speech", content={"application/octet-stream": BINARY, EVENTS: {"schema": TEXT}}),
                 "/place": got("get_place", ("302", REDIRECT)),
                 "/place-or-nothing": got("get_place_or_nothing", ("303", REDIRECT), ("204", {"description": "None."})),
                 "/undocumented": got("get_undocumented", content={"text/plain": {}}),
@@ -194,7 +195,7 @@ def test_the_result_is_typed_by_the_document(package: Package) -> None:
     streams = {name for name in dir(package.module.AsyncClient) if name.startswith("stream_")}
     assert streams == {
         *("stream_content", "stream_content_", "stream_moved", "stream_chat", "stream_watch_words"),
-        *("stream_watch_ticks", "stream_watch_items", "stream_watch_lists", "stream_watch_named"),
+        *("stream_watch_ticks", "stream_watch_items", "stream_watch_lists", "stream_watch_named", "stream_speech"),
     }
 
 
@@ -235,6 +236,13 @@ def test_an_operation_with_both_keeps_its_json(package: Package, kind: str) -> N
         run(package, kind, server, lambda client: client.stream_chat(stream=True))
     with pytest.raises(package.errors.DecodeError, match="is text/event-stream, not application/json"):
         run(package, kind, server, lambda client: client.chat(stream=True))
+
+
+@KINDS
+@pytest.mark.parametrize("media_type", ["audio/mpeg", "application/octet-stream"])
+def test_any_bytes_may_have_a_media_type_of_their_own(package: Package, kind: str, media_type: str) -> None:
+    server = Server(b"ID3\xff", media_type)
+    assert run(package, kind, server, lambda client: client.get_speech()) == b"ID3\xff"
 
 
 @KINDS

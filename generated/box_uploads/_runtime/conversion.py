@@ -63,4 +63,4 @@ def convert(value: object, type_: type[_T], *, sends: bool = False) -> _T:
         ValidationError: It does not fit the type.
     """
     with _alone:
-        return msgspec.convert(value, type_, dec_hook=from_caller if sends else from_json)
+        return msgspec.convert(value, type_, str_keys=True, dec_hook=from_caller if sends else from_json)

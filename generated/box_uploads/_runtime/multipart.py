@@ -127,6 +127,9 @@ class Multipart:
 
 
 def _file_part(field: FormField, value: object) -> tuple[bytes, Content]:
+    if isinstance(value, str):
+        # It may come from somebody else, who would choose what is read here.
+        raise InvalidArgumentError(field.argument, "is a text; pass Path('film.mov') for a file, or bytes for content")
     file = value if isinstance(value, File) else File(cast("Any", value))
     source = Stream.of_file(file.content) if isinstance(file.content, str) else file.content
     name = file.name or _name_of(file.content) or field.wire_name

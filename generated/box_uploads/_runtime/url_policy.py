@@ -145,7 +145,8 @@ class UrlPolicy:
         if (scheme, host, port) in self._over_http:
             return
         if scheme != "https":
-            raise UntrustedUrlError(text, "is not https; plain http needs a base_url= at a loopback address")
+            permit = f"to permit it all the same, use trusted_hosts=['http://{host}{port}']"
+            raise UntrustedUrlError(text, f"is not https, which exposes the token; {permit}")
         if host + port in self._further:
             return
         if port:

@@ -22,7 +22,8 @@ T = TypeVar("T")
 
 _PARAMETER = r'\s*;\s*([^\s=;,"<>]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;,"<>]*)))?'
 _LINK = re.compile(rf"<([^<>]*)>((?:{_PARAMETER})*)\s*(?:,|\Z)")
-_REFERENCE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|[/?]")
+# What is not written like one of these is a marker rather than a URL.
+_REFERENCE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|[/?]|[A-Za-z0-9_.~%()/-]+\?")
 
 
 class Pager(Generic[T]):
@@ -52,12 +53,13 @@ class Pager(Generic[T]):
             total: Number of items of all pages, as this page says; if none does, an empty page is the last one.
 
         Raises:
-            PageError: The page begins with an item of the page before, or is empty although items are missing.
+            PageError: The page has only what the page before had, or is empty although items are missing.
         """
         items = () if items is None or isinstance(items, UnsetType) else items
         if isinstance(total, UnsetType) or total is None:
             total = self.offset + len(items) + bool(items)
-        if items and not _is_scalar(items[0]) and items[0] in self._page:
+        repeated = self._repeated(items)
+        if repeated is None:
             rule = "repeats an item of the page before: the list may have changed; list it again from offset 0"
             raise PageError(f"the page after {self.offset} of {total} items {rule}", self._operation)
         self._page = items
@@ -65,7 +67,19 @@ class Pager(Generic[T]):
         self.is_done = self.offset >= total
         if not items and not self.is_done:
             raise PageError(f"the page after {self.offset} of {total} items is empty", self._operation)
-        return items
+        return items[repeated:]
+
+    def _repeated(self, items: Sequence[T]) -> int | None:
+        """Return how many items are the end of the page before once more, None if that means another list.
+
+        Offsets may also count items that the caller must not see, so that a page begins before the end of the last one.
+        """
+        if not items or _is_scalar(items[0]) or items[0] not in self._page:
+            return 0
+        start = self._page.index(items[0])
+        count = len(self._page) - start
+        is_end = start > 0 and items[:count] == self._page[start:]
+        return count if is_end and not any(item in self._page for item in items[count:]) else None
 
 
 class MarkerPager(Generic[T]):
@@ -153,7 +167,7 @@ class LinkPager(Generic[T]):
 
 
 class NumberPager(Generic[T]):
-    """The state of paging through a list whose pages are numbered; an empty page is the last one.
+    """The state of paging through a list whose pages are numbered, up to their number or an empty page.
 
     Args:
         operation: Name of the operation that returns a page, for errors.
@@ -164,16 +178,21 @@ class NumberPager(Generic[T]):
         is_done: Whether the last page was taken.
     """
 
-    __slots__ = ("_operation", "_page", "is_done", "number")
+    __slots__ = ("_first", "_operation", "_page", "is_done", "number")
 
     def __init__(self, operation: str, first: int = 1) -> None:
         self._operation = operation
+        self._first = first
         self._page: Sequence[T] = ()
         self.number = first
         self.is_done = False
 
-    def take(self, items: Sequence[T] | UnsetType | None) -> Sequence[T]:
+    def take(self, items: Sequence[T] | UnsetType | None, pages: int | UnsetType | None = None) -> Sequence[T]:
         """Take a page, and return its items.
+
+        Args:
+            items: The items of the page.
+            pages: Number of all pages, as this page says; if it does not, an empty page is the last one.
 
         Raises:
             PageError: The page is the one before once more.
@@ -183,7 +202,7 @@ class NumberPager(Generic[T]):
             raise PageError(f"page {self.number} is the one before once more", self._operation)
         self._page = items
         self.number += 1
-        self.is_done = not items
+        self.is_done = not items or (isinstance(pages, int) and 0 < pages <= self.number - self._first)
         return items
 
 
@@ -206,6 +225,7 @@ def page_request(url: str | UnsetType, argument: str, request: Request) -> Reque
     if isinstance(url, UnsetType):
         return request
     if not isinstance(cast("object", url), str) or not _REFERENCE.match(url):
-        raise InvalidArgumentError(argument, "must be a URL, or its end from a slash or question mark on")
+        rule = "must be a URL, or the end of one from a path or question mark on"
+        raise InvalidArgumentError(argument, rule)
     query = tuple(pair for pair in request.query if pair[1] in request.secrets)
     return msgspec.structs.replace(request, url=url, query=query, is_page=True)

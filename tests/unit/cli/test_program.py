@@ -47,7 +47,7 @@ USAGE_ERRORS: list[tuple[str, str]] = [
     ("session create --file-id x --size 20000000", f"Invalid value for '--file-id': 'x' {NOT_AN_ID}"),
     ("upload a.mov --folder-id 0 --token-file=", f"Invalid value for '--token-file': {EMPTY}"),
     ("upload a.mov --folder-id 0 --state-dir=", f"Invalid value for {STATE_DIR}: {EMPTY}"),
-    ("upload a.mov --folder-id 0 --trusted-host http://x", "--trusted-host='http://x': must be a host, or host:port"),
+    ("upload a.mov --folder-id 0 --trusted-host ftp://x", "--trusted-host='ftp://x': must be a host, host:port, or"),
     ("completion", "Missing argument '{bash|zsh|fish}'. Choose from: bash, zsh, fish"),
     ("completion tcsh", "Invalid value for '{bash|zsh|fish}': 'tcsh' is not one of 'bash', 'zsh', 'fish'."),
     ("download", "No such command 'download'."),

@@ -91,6 +91,12 @@ def test_a_file_may_be_bytes_or_a_stream(content: Any) -> None:
     assert parts_of(encode(content)) == [file_part(b"abc", "the-file")]
 
 
+def test_a_text_is_not_taken_for_a_path(path: Path) -> None:
+    with pytest.raises(InvalidArgumentError, match=r"is a text; pass Path\('film.mov'\) for a file") as caught:
+        encode(cast("Any", str(path)))
+    assert caught.value.argument == "the_file"
+
+
 def test_a_file_may_be_a_path_whose_name_it_has(path: Path) -> None:
     for value in (path, File(path), File(str(path))):
         assert parts_of(encode(value)) == [file_part(b"film\r\n", "film ä.mov")]

@@ -41,7 +41,13 @@ def test_the_last_page_is_the_one_that_makes_the_total(total: int, pages: list[s
     assert take_all(total, *pages) == (list("".join(pages)), offsets)
 
 
-@pytest.mark.parametrize("second", ["ab", "ba", "bc"])
+@pytest.mark.parametrize("second", ["bcd", "b", "bc"])
+def test_a_page_may_begin_before_the_end_of_the_last_one(second: str) -> None:
+    """As where offsets count items that the caller must not see."""
+    assert take_all(2 + len(second), "ab", second) == (list("ab" + second[1:]), [0, 2])
+
+
+@pytest.mark.parametrize("second", ["ab", "ba", "abc", "bac"])
 def test_a_page_that_repeats_the_one_before_is_no_page(second: str) -> None:
     with pytest.raises(
         PageError, match=r"^the page after 2 of 5 items repeats an item of the page before: .*\(list_things\)$"
@@ -97,6 +103,22 @@ def test_numbered_pages_end_with_an_empty_one() -> None:
         numbers.append(pager.number)
         assert (pager.take(page), pager.is_done) == (page, page == "")
     assert numbers == [1, 2, 3]
+
+
+@pytest.mark.parametrize(("first", "asked"), [(1, [1, 2]), (0, [0, 1])])
+def test_numbered_pages_end_with_the_last_of_their_number(first: int, asked: list[int]) -> None:
+    pager = NumberPager[str]("list_things", first=first)
+    numbers = list[int]()
+    while not pager.is_done:
+        numbers.append(pager.number)
+        pager.take(str(pager.number), 2)
+    assert numbers == asked
+
+
+@pytest.mark.parametrize("pages", [0, None, UNSET])
+def test_a_number_of_pages_that_says_nothing_is_left_aside(pages: Any) -> None:
+    pager = NumberPager[str]("list_things")
+    assert [(pager.take(page, pages), pager.is_done) for page in ("ab", "")] == [("ab", False), ("", True)]
 
 
 def test_a_numbered_page_that_comes_again_ends_in_an_error() -> None:
@@ -184,10 +206,15 @@ def test_the_request_for_a_page_has_its_url_and_of_the_query_only_credentials() 
     assert (found.operation, found.path) == ("list_things", "/x")
 
 
+@pytest.mark.parametrize("url", ["list?at=2", "v1/list?at=2", "?at=2", "/list", "https://b.example"])
+def test_a_page_may_be_named_relatively(url: str) -> None:
+    assert page_request(url, "page_url", LISTING).url == url
+
+
 @pytest.mark.parametrize("url", ["", "x", "a/b", "a:b", " /x", 5, None])
 def test_a_page_is_not_asked_for_by_what_is_no_url(url: Any) -> None:
     with pytest.raises(InvalidArgumentError) as caught:
         page_request(url, "page_url", LISTING)
 
     # It is not shown: its query may hold a key.
-    assert str(caught.value) == "page_url: must be a URL, or its end from a slash or question mark on"
+    assert str(caught.value) == "page_url: must be a URL, or the end of one from a path or question mark on"
