@@ -60,9 +60,12 @@ def _replaced(path: str) -> Generator[BinaryIO]:
                     os.chmod(part, stat.S_IMODE(mode))  # noqa: PTH101  # as above
             yield file
         os.replace(part, path)  # noqa: PTH105  # as above
-    except BaseException:
+    except BaseException as error:
         with suppress(OSError):
             os.unlink(part)  # noqa: PTH108  # as above
+        if isinstance(error, OSError) and error.filename == part:
+            # The caller knows the one name alone.
+            error.filename = path
         raise
 
 

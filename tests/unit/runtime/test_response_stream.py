@@ -257,6 +257,13 @@ def test_a_file_stays_as_it_was_if_the_body_does_not_come(connect: Connect, tmp_
     assert list(tmp_path.iterdir()) == [target]
 
 
+def test_a_folder_that_is_missing_is_told_by_the_callers_path(connect: Connect, tmp_path: Path) -> None:
+    target = tmp_path / "missing" / "file"
+    with connect(Recorder(200, content=b"ab")).stream(GET) as stream, pytest.raises(FileNotFoundError) as caught:
+        stream.call("write_to", target)
+    assert caught.value.filename == str(target)
+
+
 def test_a_link_stays_a_link(connect: Connect, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "file")
     with connect(Recorder(200, content=b"ab")).stream(GET) as stream:
