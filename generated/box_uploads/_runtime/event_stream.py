@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Generic, Self, TypeVar
 import msgspec
 
 from .errors import DecodeError, ResponseTooLargeError
+from .text import short_repr
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -179,7 +180,9 @@ class _Events(Generic[T]):
             if event.data.strip() == _DONE:
                 self._is_done = True
                 return None
-            failure = self._error(error.reason, error.path, content)
+            # Servers tell of errors by events of other names.
+            where = "" if event.event == "message" else f" (event {short_repr(event.event)})"
+            failure = self._error(f"{error.reason}{where}", error.path, content)
         raise failure
 
     def _error(self, reason: str, path: str = "$", content: bytes = b"") -> DecodeError:

@@ -100,6 +100,15 @@ def test_data_is_decoded_and_a_wrong_one_does_not_end_the_stream(connect: Connec
         assert list(events) == [Event(Tick(2), id="7", retry_ms=250)]
 
 
+def test_an_event_that_does_not_fit_is_named(connect: Connect) -> None:
+    fields: Any = {"content": b'event: error\ndata: {"error": "no"}\n\ndata: {"number": 2}\n\n', "headers": MEDIA}
+    with connect(Recorder(200, **fields)).stream_events(GET, Json(Tick).decode_bytes) as events:
+        with pytest.raises(DecodeError, match=r"\(event 'error'\)") as caught:
+            next(events)
+        assert caught.value.content == b'{"error": "no"}'
+        assert [event.data for event in events] == [Tick(2)]
+
+
 @pytest.mark.parametrize("read", [bytes.decode, Json(Tick).decode_bytes])
 def test_what_is_no_json_by_convention_ends_a_typed_stream(connect: Connect, read: Any) -> None:
     fields: Any = {"content": b'data: {"number": 1}\n\ndata: [DONE]\n\ndata: x\n\n', "headers": MEDIA}
