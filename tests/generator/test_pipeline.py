@@ -30,7 +30,7 @@ from generator.overlay_files import copy_overlay_files, overlay_errors, select_o
 from generator.pipeline import HOME, Job, check, generate
 from generator.render.upstream import template_hashes, validate
 
-from .conftest import KITCHEN_SINK, TEXT, command_line, document, job_for, operation, write_spec
+from .conftest import KITCHEN_SINK, TEXT, command_line, document, job_for, obj, operation, ref, write_spec
 
 ROOT = Path(__file__).parents[2]
 SPEC = ROOT / "spec" / "openapi.yaml"
@@ -199,6 +199,27 @@ def test_ruff_checks_no_line_longer_than_the_page(tmp_path: Path, monkeypatch: p
 
     assert widths
     assert max(widths) <= 120
+
+
+@pytest.mark.parametrize(
+    ("options", "is_tolerant"), [([], True), (["--responses", "strict"], False), (["--responses", "tolerant"], True)]
+)
+def test_a_client_is_tolerant_unless_it_is_told_otherwise(
+    tmp_path: Path, options: list[str], is_tolerant: bool
+) -> None:
+    answer = {"200": {"description": "An answer.", "content": {"application/json": {"schema": ref("S")}}}}
+    content = document({"/a": {"get": operation(responses=answer)}}, schemas={"S": obj(a=TEXT)})
+
+    assert main([*command_line(write_spec(tmp_path, content), tmp_path / "out"), *options]) == 0
+    module = (tmp_path / "out" / "made" / "api" / "default" / "call.py").read_text(encoding="utf-8")
+    assert ("tolerant=True" in module) is is_tolerant
+
+
+def test_the_client_of_our_own_document_is_strict_under_any_name(tmp_path: Path) -> None:
+    assert main(["--package", "made", "--output", str(tmp_path)]) == 0
+    modules = [path.read_text(encoding="utf-8") for path in (tmp_path / "made" / "api").rglob("*.py")]
+    assert any("Json(" in module for module in modules)
+    assert not any("tolerant=True" in module for module in modules)
 
 
 def test_the_name_of_the_document_cannot_break_the_stamp(tmp_path: Path) -> None:

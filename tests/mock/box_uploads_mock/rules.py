@@ -157,12 +157,13 @@ def _folder_id(value: object, field: str = "folder_id") -> str:
 
 
 def _file_name(value: object, field: str = "file_name") -> str:
-    code = name_error_code(value) if isinstance(value, str) else "item_name_invalid"
+    name = value if isinstance(value, str) else ""
+    code = name_error_code(name)
     if code == "item_name_too_long":
         raise argument_error(code, field, f"The name has more than {NAME_MAX_LENGTH} characters.")
-    if code is not None or not isinstance(value, str):
-        raise argument_error("item_name_invalid", field, "Box cannot store this name.")
-    return value
+    if code is not None:
+        raise argument_error(code, field, "Box cannot store this name.")
+    return name
 
 
 def _file_size(value: object, min_file_size: int) -> int:
