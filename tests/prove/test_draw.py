@@ -218,6 +218,24 @@ def test_a_package_below_its_target_fails_the_draw() -> None:
     assert score(100, {"m.py: a => b": "a reason"}).is_on_target
 
 
+def test_packages_with_one_target_count_together() -> None:
+    drawn = [mutant(number, package) for package in ("mock", "uploader", "generator") for number in range(50)]
+    drawn = [msgspec.structs.replace(found, id=f"{found.package}{found.id}") for found in drawn]
+
+    def score(*survived: str) -> Score:
+        verdicts = {
+            found.id: MutantResult(id=found.id, outcome="survived" if found.id in survived else "killed")
+            for found in drawn
+        }
+        return Score(drawn, verdicts, {})
+
+    few = [f"mockm.py#{number}: a => b" for number in range(4)]
+    assert score(*few).is_on_target
+    assert score(*few).of("mock", "uploader") == (96, 0, 100)
+    assert not score(*few, "uploaderm.py#0: a => b").is_on_target
+    assert not score(*(f"generatorm.py#{number}: a => b" for number in range(5))).is_on_target
+
+
 def test_listed_equivalents_exist_in_the_source() -> None:
     for name in equivalents()["draw"]:
         path, _, change = name.partition(": ")
