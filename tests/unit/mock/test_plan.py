@@ -40,6 +40,10 @@ def named(response: Response) -> list[dict[str, Any]]:
     return [{name: hit[name] for name in ("part_id", "offset", "size")} for hit in response.body["hits"]]
 
 
+def _sha1(content: bytes) -> str:
+    return hashlib.sha1(content, usedforsecurity=False).hexdigest()
+
+
 def test_without_stored_parts_there_are_no_hits(state: State) -> None:
     upload = Upload(state)
     response = upload.plan()
@@ -61,6 +65,16 @@ def test_a_version_can_consist_of_hits_without_digests(store: Any) -> None:
     assert upload.commit(named(response)).status == 201
     assert state.content(file_id) == DATA
     state.close()
+
+
+def test_a_commit_may_name_hits_with_their_sha1(state: State) -> None:
+    file_id = stored(state)
+    upload = Upload(state, file_id=file_id)
+    parts = [
+        {**part, "sha1": _sha1(DATA[part["offset"] : part["offset"] + part["size"]])} for part in named(upload.plan())
+    ]
+    assert upload.commit([*parts[:2], {**parts[2], "sha1": "0" * 40}]).status == 400
+    assert upload.commit(parts).status == 201
 
 
 @KEEPING
