@@ -100,6 +100,8 @@ class SchemaReader:
         self._nullable_models: set[str] = set()
         self._with_named_values: set[str] = set()
         self._unions: list[tuple[Node, OneOf]] = []
+        # The types of parameters and bodies, and of the parts of forms.
+        self._used: list[Type] = []
         self._recursive: dict[str, OneOf] = {}
         self._inline_objects: dict[str, Model] = {}
         self._is_reading = False
@@ -118,7 +120,9 @@ class SchemaReader:
 
     def settle_unions(self) -> None:
         """Decide how the alternatives of each union are told apart; call this after everything is read."""
-        settle_unions(self._unions)
+        fields = [field.type for model in self.models for field in model.fields]
+        extra = [model.extra for model in self.models if model.extra]
+        settle_unions(self._unions, [*self._used, *fields, *extra])
         whole: dict[OneOf, Alias] = {}
         for alias in self.aliases:
             if isinstance(alias.type, Named) and isinstance(alias.type.definition, OneOf):
@@ -147,6 +151,7 @@ class SchemaReader:
         """
         type_ = self._type_of(node, hint)
         self._fill_models()
+        self._used.append(type_)
         return type_
 
     def fields_of(self, node: Node, hint: str, files: Callable[[Node], Type | None]) -> list[tuple[Field, Type | None]]:
@@ -170,6 +175,7 @@ class SchemaReader:
             file = files(member)
             typed = member.with_value({"type": "string", "description": schema_description(member)}) if file else member
             field = self._read_field(wire_name, name, typed, hint, is_required=wire_name in required)
+            self._used.append(field.type)
             field.type = file or field.type
             found.append((field, file))
         self._fill_models()

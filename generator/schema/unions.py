@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from generator.document.document import Node
 from generator.errors import SpecError
 
-from .types import ANY, Array, Choice, Map, Model, Named, OneOf, Row, Scalar, Truth, Type
+from .types import ANY, Array, Choice, Map, Model, Named, OneOf, Row, Scalar, Truth, Type, Union
 
 _STRINGS = {"str", "datetime.datetime", "datetime.date", "UUID", "bytes"}
 
@@ -30,10 +30,12 @@ def check_exclusive(node: Node, types: list[Type]) -> None:
         node.note(f"two alternatives match {duplicates[0]!r}, which oneOf forbids; use anyOf", "taken as anyOf")
 
 
-def settle_unions(unions: list[tuple[Node, OneOf]]) -> None:
+def settle_unions(unions: list[tuple[Node, OneOf]], used: Sequence[Type]) -> None:
     """Decide for each union how its alternatives are told apart: by msgspec itself, or one after the other.
 
-    Inner unions come before those that contain them.
+    Args:
+        unions: The unions; inner ones come before those that contain them.
+        used: The types of all fields, parameters and bodies.
     """
     tags_of: dict[OneOf, _Tags | None] = {}
     claims: dict[Model, set[tuple[str, tuple[str | int, ...]]]] = {}
@@ -49,29 +51,63 @@ def settle_unions(unions: list[tuple[Node, OneOf]]) -> None:
         tags_of[one_of] = tags
         for model, values in zip(models, tags[1] if tags else [], strict=False):
             claims.setdefault(model, set()).add((tags[0] if tags else "", tuple(values)))
+    untagged = [_models(one_of) for one_of, tags in tags_of.items() if tags is None]
+    alone = _models_alone(used).union(*untagged)
     for _, one_of in unions:
         models, tags = _models(one_of), tags_of[one_of]
         one_of.is_native &= not any(model.is_open for model in models) and _is_native(one_of)
         if one_of.is_native and tags:
             # A Struct has one tag, with one value.
             one_of.is_native = all(len(claims[model]) == 1 for model in models) and all(map(_is_single, tags[1]))
+            # Outside of its unions, the document may allow a model other values than its tag.
+            one_of.is_native &= not any(_single_value(model, tags[0]) is None for model in models if model in alone)
         elif len(models) > 1:
             one_of.is_native = False
         if tags and one_of.is_native:
             _set_tags(models, tags)
         elif tags:
             one_of.tag = tags[0]
-            one_of.tag_values = {
-                value: index
-                for index, alternative in enumerate(one_of.alternatives)
-                for model, values in zip(models, tags[1], strict=True)
-                if isinstance(alternative, Named) and alternative.definition is model
-                for value in values
-            }
+            one_of.tag_values = _indexes(one_of, models, tags)
+
+
+def _indexes(one_of: OneOf, models: Sequence[Model], tags: _Tags) -> dict[str | int, int]:
+    """Return the values of the tag, each with the index of the alternative that is its model, or a union with it."""
+    found: dict[str | int, int] = {}
+    for index, alternative in enumerate(one_of.alternatives):
+        for model, values in zip(models, tags[1], strict=True):
+            if Named(model) in alternative.members:
+                for value in values:
+                    found.setdefault(value, index)
+    return found
 
 
 def _is_single(values: Sequence[object]) -> bool:
     return len(values) == 1
+
+
+def _models_alone(used: Sequence[Type]) -> set[Model]:
+    """Return the models that types name elsewhere than as an alternative of a union."""
+    found, seen, waiting = set[Model](), set[OneOf](), list(used)
+    while waiting:
+        match waiting.pop().resolved:
+            case Array(item=inner) | Map(value=inner):
+                waiting.append(inner)
+            case Row(items=items, rest=rest):
+                waiting += [*items, *([rest] if rest else [])]
+            case Union(alternatives=alternatives):
+                waiting += alternatives
+            case Named(Model() as model):
+                found.add(model)
+            case Named(OneOf() as one_of) if one_of not in seen:
+                seen.add(one_of)
+                waiting += [kind for kind in one_of.alternatives if not _is_model(kind)]
+            case _:
+                pass
+    return found
+
+
+def _is_model(type_: Type) -> bool:
+    return isinstance(type_.resolved, Named) and isinstance(type_.resolved.definition, Model)
 
 
 def _models(one_of: OneOf) -> list[Model]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import importlib
 import json
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from .conftest import INT, NUM, TEXT, Make, Package, document, obj, ref
+from .conftest import INT, NUM, TEXT, Make, Package, document, obj, operation, ref
 
 PART: dict[str, Any] = {"number": 1, "made_at": "2026-01-02T03:04:05+02:00", "parent": None}
 
@@ -53,6 +54,12 @@ def old(make: Make) -> Package:
 
 def _decode(package: Package, name: str, value: Any) -> Any:
     return msgspec.json.decode(json.dumps(value), type=getattr(package.models, name))
+
+
+def _decode_hooked(package: Package, name: str, value: Any) -> Any:
+    """Decode a value as a type that msgspec alone does not know."""
+    conversion = importlib.import_module(f"{package.name}._runtime.conversion")
+    return conversion.convert(value, getattr(package.models, name))
 
 
 def _rejects(package: Package, name: str, value: Any) -> None:
@@ -211,6 +218,59 @@ def test_a_union_member_decoded_alone_rejects_another_tag(sink: Package) -> None
 def test_a_union_member_decoded_alone_may_lack_its_tag(sink: Package) -> None:
     """A limit of msgspec, which generator/README.md names: the tag is only required where it decides."""
     assert _decode(sink, "Circle", {"radius": 1}) == sink.models.Circle(radius=1)
+
+
+def _animals(**more: Any) -> dict[str, Any]:
+    cat = {**obj(kind=TEXT, meow=INT), "required": ["kind"]}
+    dog = {**obj(kind=TEXT, bark=INT), "required": ["kind"]}
+    mapping = {"cat": "#/components/schemas/Cat", "dog": "#/components/schemas/Dog"}
+    pet = {"oneOf": [ref("Cat"), ref("Dog")], "discriminator": {"propertyName": "kind", "mapping": mapping}}
+    return {"Cat": cat, "Dog": dog, "Pet": pet, **more}
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        ref("Cat"),
+        {"type": "array", "items": ref("Cat")},
+        {"type": "object", "additionalProperties": ref("Cat")},
+        {"anyOf": [ref("Cat"), {"type": "null"}]},
+        {"anyOf": [{"type": "array", "items": ref("Cat")}, TEXT]},
+        {"anyOf": [ref("Cat"), obj(other=INT)]},
+    ],
+    ids=str,
+)
+def test_a_model_that_is_used_outside_of_its_union_may_have_other_tags_there(make: Make, use: Any) -> None:
+    package = make(document(schemas=_animals(Holder=_optional(use=use))))
+
+    assert _decode(package, "Cat", {"kind": "lion"}) == package.models.Cat(kind="lion")
+    assert _decode_hooked(package, "Pet", {"kind": "cat", "meow": 1}) == package.models.Cat(kind="cat", meow=1)
+    assert _decode_hooked(package, "Pet", {"kind": "dog", "meow": 1}) == package.models.Dog(kind="dog")
+
+
+def test_a_model_that_is_used_in_a_body_may_have_other_tags_there(make: Make) -> None:
+    body = {"content": {"application/json": {"schema": ref("Cat")}}}
+    package = make(document({"/cats": {"post": operation(requestBody=body)}}, schemas=_animals()))
+
+    assert _decode(package, "Cat", {"kind": "lion"}) == package.models.Cat(kind="lion")
+
+
+def test_a_model_of_a_tagged_union_alone_has_its_tag(make: Make) -> None:
+    pets = {"type": "array", "items": ref("Pet")}
+    package = make(document(schemas=_animals(Holder=_optional(pet=ref("Pet"), pets=pets))))
+
+    assert json.loads(msgspec.json.encode(package.models.Cat())) == {"kind": "cat"}
+
+
+def test_a_tag_leads_into_a_union_within_the_union(make: Make) -> None:
+    wolf = {**obj(kind=TEXT, howl=INT), "required": ["kind"]}
+    schemas = _animals(Wolf=wolf, Canine={"anyOf": [ref("Dog"), ref("Wolf")]})
+    schemas["Pet"]["oneOf"][1] = ref("Canine")
+    schemas["Pet"]["discriminator"]["mapping"]["wolf"] = "#/components/schemas/Wolf"
+    package = make(document(schemas=schemas))
+
+    # Though a cat would know more.
+    assert _decode_hooked(package, "Pet", {"kind": "dog", "meow": 1}) == package.models.Dog(kind="dog")
 
 
 def test_nullable_of_3_0_allows_null(old: Package) -> None:

@@ -101,7 +101,7 @@ class Json(Generic[T]):
         return self.encode(value) if is_given(value) else None
 
     def _build(self, content: bytes) -> T:
-        self._decode = decoder_of(self._type)
+        self._decode = decoder_of(self._type, tolerant=self._tolerant)
         return self._decode(content)
 
     def _decode_again(self, content: bytes, error: Exception, raw: RawResponse | None) -> T:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from .union_type import from_caller, from_json
+from .union_type import from_caller, from_json, from_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,10 +34,20 @@ def _from_json(type_: Any, value: object) -> Any:
         return from_json(type_, value)
 
 
-def decoder_of(type_: Any) -> Callable[[bytes], Any]:
-    """Return a decoder for JSON of a type, for any number of threads."""
+def _from_server(type_: Any, value: object) -> Any:
     with _alone:
-        return msgspec.json.Decoder(type_, dec_hook=_from_json).decode
+        return from_server(type_, value)
+
+
+def decoder_of(type_: Any, *, tolerant: bool = False) -> Callable[[bytes], Any]:
+    """Return a decoder for JSON of a type, for any number of threads.
+
+    Args:
+        type_: The type.
+        tolerant: Whether `convert_tolerantly` reads what misfits.
+    """
+    with _alone:
+        return msgspec.json.Decoder(type_, dec_hook=_from_server if tolerant else _from_json).decode
 
 
 def decode(content: bytes, type_: type[_T]) -> _T:
@@ -51,16 +61,18 @@ def decode(content: bytes, type_: type[_T]) -> _T:
         return msgspec.json.decode(content, type=type_, dec_hook=_from_json)
 
 
-def convert(value: object, type_: type[_T], *, sends: bool = False) -> _T:
+def convert(value: object, type_: type[_T], *, sends: bool = False, tolerant: bool = False) -> _T:
     """Convert a value of plain types to a type.
 
     Args:
         value: The value.
         type_: The type.
         sends: Whether it is to be sent, so that it has to be valid in all respects.
+        tolerant: Whether `convert_tolerantly` reads what misfits.
 
     Raises:
         ValidationError: It does not fit the type.
     """
+    hook = from_caller if sends else from_server if tolerant else from_json
     with _alone:
-        return msgspec.convert(value, type_, str_keys=True, dec_hook=from_caller if sends else from_json)
+        return msgspec.convert(value, type_, str_keys=True, dec_hook=hook)

@@ -13,6 +13,7 @@ import msgspec
 from .booleans import BOOLEANS
 from .by_position import ByPosition, item_types
 from .json_types import is_array, is_object
+from .model_facts import is_other, known_properties, model_of
 from .open_object import Open, misplaced_names, nest_extra
 from .unique_list import Unique, has_repeats
 from .validation_errors import explain_decode_error, within
@@ -20,7 +21,7 @@ from .validation_errors import explain_decode_error, within
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["UnionType", "from_caller", "from_json", "union_type"]
+__all__ = ["UnionType", "from_caller", "from_json", "from_server", "union_type"]
 
 
 class _UnionMeta(type):
@@ -47,35 +48,72 @@ class UnionType(metaclass=_UnionMeta):
         return cls._find()
 
     @classmethod
-    def from_json(cls, value: object, hook: Callable[[Any, Any], Any]) -> Any:
+    def left_by_tag(cls, value: object) -> tuple[Any, ...] | None:
+        """Return the alternatives that a value can be by its tag: one if the tag is known, all if there is none.
+
+        A tag that is unknown leaves those alternatives that have no tag, and None if all have one.
+        """
+        alternatives = cls.alternatives()
+        index = cls._index_by_tag(value)
+        if index is not None:
+            return (alternatives[index],)
+        if not is_object(value) or not cls._mapping or cls._tag not in value or not _is_hashable(value[cls._tag]):
+            return alternatives
+        tagged = {*cls._mapping.values()}
+        return tuple(kind for index, kind in enumerate(alternatives) if index not in tagged) or None
+
+    @classmethod
+    def _index_by_tag(cls, value: object) -> int | None:
+        tag = value.get(cls._tag) if is_object(value) else None
+        return cls._mapping.get(tag) if _is_hashable(tag) else None
+
+    @classmethod
+    def lacks_tag(cls, value: object) -> bool:
+        """Return whether a value is an object without the property that tells the alternatives apart."""
+        return is_object(value) and bool(cls._mapping) and cls._tag not in value
+
+    @classmethod
+    def from_json(cls, value: object, hook: Callable[[Any, Any], Any], *, tolerant: bool = False) -> Any:
         """Return a value of plain types as one of the alternatives.
 
         Args:
             value: The value.
             hook: Returns values of the types that msgspec does not have.
+            tolerant: Whether a tag that is unknown, or an alternative that knows more of the value and misfits, is a
+                misfit of the whole, for a tolerant reader to decide.
 
         Raises:
             ValueError: It fits none of them.
         """
         alternatives = cls.alternatives()
-        if is_object(value):
-            index = cls._mapping.get(value.get(cls._tag)) if _is_hashable(value.get(cls._tag)) else None
-            if index is not None:
-                return _convert(value, alternatives[index], hook)
+        index = cls._index_by_tag(value)
+        if index is not None:
+            return _convert(value, alternatives[index], hook)
         best: Any = None
-        most, failures = -1, list[tuple[Any, Exception]]()
-        for alternative in alternatives:
+        most, failures = -1, list[tuple[Any, msgspec.ValidationError]]()
+        for alternative in (cls.left_by_tag(value) or ()) if tolerant else alternatives:
             try:
                 found = _convert(value, alternative, hook)
             except msgspec.ValidationError as error:
                 failures.append((alternative, error))
                 continue
-            known = _known_properties(found, value)
+            known = known_properties(type(found), value)
             if known > most:
                 best, most = found, known
-        if most < 0:
+        if most < 0 or (tolerant and _knows_more(most, value, alternatives, failures)):
             raise _misfit(cls.__name__, failures)
         return best
+
+
+def _knows_more(
+    most: int, value: object, alternatives: tuple[Any, ...], failures: list[tuple[Any, msgspec.ValidationError]]
+) -> bool:
+    """Return whether an alternative that misfits knows more properties of a value than the best that fits."""
+    if not is_object(value):
+        return False
+    models = [model for kind in alternatives if (model := model_of(kind)) is not None]
+    misfits = [model for kind, _ in failures if (model := model_of(kind)) is not None]
+    return any(known_properties(model, value) > most and not is_other(value, model, models) for model in misfits)
 
 
 def union_type(
@@ -113,6 +151,16 @@ def from_caller(type_: Any, value: object) -> Any:
     return _Reader(sends=True)(type_, value)
 
 
+def from_server(type_: Any, value: object) -> Any:
+    """As `from_json`, for a tolerant reader: an alternative of a union is taken only if no other may be meant.
+
+    Raises:
+        ValueError: It does not fit the type.
+        TypeError: The type is none of this module's.
+    """
+    return _Reader(sends=False, tolerant=True)(type_, value)
+
+
 class _Reader:
     """Reads one value and all that is in it.
 
@@ -121,10 +169,12 @@ class _Reader:
 
     Args:
         sends: Whether the value is to be sent.
+        tolerant: Whether a tolerant reader reads what misfits.
     """
 
-    def __init__(self, *, sends: bool) -> None:
+    def __init__(self, *, sends: bool, tolerant: bool = False) -> None:
         self._sends = sends
+        self._tolerant = tolerant
         # Each entry keeps its part, so that no other object gets its id meanwhile.
         self._read_before: dict[tuple[int, Any], tuple[object, Any, str | None]] = {}
 
@@ -171,7 +221,7 @@ class _Reader:
         key = (id(value), union)
         if key not in self._read_before:
             try:
-                self._read_before[key] = (value, union.from_json(value, self), None)
+                self._read_before[key] = (value, union.from_json(value, self, tolerant=self._tolerant), None)
             except ValueError as error:
                 self._read_before[key] = (value, None, str(error))
         _, found, problem = self._read_before[key]
@@ -190,7 +240,7 @@ def _convert(value: object, type_: Any, hook: Callable[[Any, Any], Any]) -> Any:
     return msgspec.convert(value, type_, str_keys=True, dec_hook=hook)
 
 
-def _misfit(name: str, failures: list[tuple[Any, Exception]]) -> ValueError:
+def _misfit(name: str, failures: list[tuple[Any, msgspec.ValidationError]]) -> ValueError:
     """Return the error for a value that fits no alternative.
 
     It leads into the value if all alternatives that fail inside of it fail at one place.
@@ -205,16 +255,6 @@ def _misfit(name: str, failures: list[tuple[Any, Exception]]) -> ValueError:
         f"{' and '.join(own)}: {reason}{'' if path == '$' else f' at {path}'}" for (reason, path), own in names.items()
     ]
     return ValueError(f"fits no alternative of {name}: {'; '.join(reasons)}{at}")
-
-
-def _known_properties(found: object, value: object) -> int:
-    """Return how many properties of an object an alternative knows by name; 0 for anything else."""
-    if not isinstance(found, msgspec.Struct) or not is_object(value):
-        return 0
-    names = set(found.__struct_encode_fields__)
-    if tag := found.__struct_config__.tag_field:
-        names.add(tag)
-    return len(names & value.keys())
 
 
 def _is_hashable(value: object) -> bool:

@@ -8,9 +8,8 @@ of a date. One of another JSON type is an error as ever. Only a body that did no
 from __future__ import annotations
 
 import datetime as dt
-from contextlib import suppress
 from types import UnionType as PlainUnion
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 from uuid import UUID
 
 import msgspec
@@ -19,6 +18,7 @@ from .booleans import BOOLEANS
 from .by_position import ByPosition, item_types
 from .conversion import convert
 from .json_types import is_array, is_object
+from .model_facts import fields_of, has_other_tag, is_other, known_properties, model_of, with_tag
 from .open_object import Open, nest_extra
 from .union_type import UnionType
 from .unique_list import Unique
@@ -66,7 +66,7 @@ class _Reader:
 
     def _read(self, value: object, type_: Any) -> Any:
         try:
-            return convert(value, type_)
+            return convert(value, type_, tolerant=True)
         except msgspec.ValidationError as error:
             if value is None:
                 return None
@@ -99,9 +99,9 @@ class _Reader:
         if _may_be_member(value, type_) or (self._stricter is not None and _may_be_written_so(value, type_)):
             return value
         if origin in {Union, PlainUnion}:
-            return self.read_alternative(value, arguments, error)
+            return self._read_alternative(value, arguments, error)
         if isinstance(type_, type) and issubclass(type_, UnionType):
-            return self.read_alternative(value, type_.alternatives(), error)
+            return self._read_by_tag(value, type_, error)
         if origin is Unique:
             return self._read_inner(value, arguments[0], error)
         if origin is Open:
@@ -126,41 +126,74 @@ class _Reader:
             raise error from None
         return tuple(self._read_at(f"[{index}]", value[index], kind) for index, kind in enumerate(types))
 
-    def read_alternative(self, value: object, alternatives: tuple[Any, ...], error: msgspec.ValidationError) -> Any:
-        """Return a value as the first alternative that it fits, or as it is if each of them says that it is another."""
-        if self._stricter is not None:
-            with suppress(msgspec.ValidationError):
-                return self._stricter.read_alternative(value, alternatives, error)
+    def _read_by_tag(self, value: object, union: type[UnionType], error: msgspec.ValidationError) -> Any:
+        """Return a value as the alternative that its tag names, or as it is if the tag is unknown."""
+        left = union.left_by_tag(value)
+        if left is None:
+            return value
+        if union.lacks_tag(value):
+            raise error
+        return self._read_alternative(value, left, error)
+
+    def _read_alternative(self, value: object, alternatives: tuple[Any, ...], error: msgspec.ValidationError) -> Any:
+        """Return a value as the alternative that knows most of it, or as it is if each says that it is another.
+
+        Of alternatives that know as much of an object, the first that it fits is taken. One that knows less is taken
+        only after all broken constraints have been borne.
+        """
         known = [kind for kind in alternatives if kind not in {None, type(None), msgspec.UnsetType}]
-        models = [model for kind in known if (model := _model(kind)) is not None]
+        models = [model for kind in known if (model := model_of(kind)) is not None]
         # Beside null alone, a model is no choice: another tag is one more value of its property.
         fields = value if is_object(value) and len(models) > 1 else None
+        possible = known if fields is None else [kind for kind in known if _may_be(fields, kind, models)]
         misfits = list[msgspec.ValidationError]()
-        for kind in known:
-            model = _model(kind)
-            if fields is not None and model is not None and _is_other(fields, model):
-                continue
-            try:
-                return self.read(value, kind)
-            except msgspec.ValidationError as misfit:
-                misfits.append(misfit)
+        for equals in _by_known_properties(value, possible):
+            for reader in (self._stricter, self) if self._stricter else (self,):
+                for kind in equals:
+                    try:
+                        return reader.read(value, kind)
+                    except msgspec.ValidationError as misfit:
+                        misfits.append(misfit)
+            if self._stricter is None:
+                break
         if fields is not None and all(_is_unknown(fields, model) for model in models):
             return value
-        raise misfits[0] if len(misfits) == 1 else error
+        raise misfits[-1] if len(possible) == 1 else error
 
     def _read_struct(self, value: dict[str, Any], model: type[msgspec.Struct], error: msgspec.ValidationError) -> Any:
-        hints = get_type_hints(model, include_extras=True)
         found: dict[str, Any] = {}
-        for field in msgspec.structs.fields(model):
-            if field.encode_name in value:
-                name = field.encode_name
-                found[field.name] = self._read_at(f".{name}", value[name], hints[field.name])
-            elif field.required:
-                raise msgspec.ValidationError(f"Object missing required field `{field.encode_name}`")
+        for field in fields_of(model):
+            if field.wire_name in value:
+                found[field.name] = self._read_at(f".{field.wire_name}", value[field.wire_name], field.type)
+            elif field.is_required:
+                raise msgspec.ValidationError(f"Object missing required field `{field.wire_name}`")
+        tag_field, tag = model.__struct_config__.tag_field, model.__struct_config__.tag
         is_closed = model.__struct_config__.forbid_unknown_fields and self._stricter is None
-        if is_closed and value.keys() - {*model.__struct_encode_fields__}:
+        if is_closed and value.keys() - {*model.__struct_encode_fields__, tag_field}:
             raise error
-        return model(**found)
+        if tag_field is None or not has_other_tag(value, model):
+            return model(**found)
+        sent = value[tag_field]
+        if sent is not None and type(sent) is not type(tag):
+            raise error
+        return with_tag(model, sent, found)
+
+
+def _may_be(value: Mapping[str, object], kind: Any, models: list[type[msgspec.Struct]]) -> bool:
+    """Return whether an object may be an alternative: it has the tag, if that has one, and says of no other one."""
+    model = model_of(kind)
+    if model is None:
+        return True
+    tag_field = model.__struct_config__.tag_field
+    return (tag_field is None or tag_field in value) and not is_other(value, model, models)
+
+
+def _by_known_properties(value: object, alternatives: list[Any]) -> list[list[Any]]:
+    """Return alternatives in groups that know as many properties of an object, those that know most first."""
+    groups: dict[int, list[Any]] = {}
+    for kind in alternatives:
+        groups.setdefault(known_properties(kind, value), []).append(kind)
+    return [groups[number] for number in sorted(groups, reverse=True)]
 
 
 def _may_be_member(value: object, type_: Any) -> bool:
@@ -175,19 +208,8 @@ def _may_be_written_so(value: object, type_: Any) -> bool:
     return isinstance(value, str) and type_ in _WRITTEN_AS_STRINGS
 
 
-def _model(type_: Any) -> type[msgspec.Struct] | None:
-    inner = get_args(type_)[0] if get_origin(type_) in {Open, Annotated} else type_
-    return inner if isinstance(inner, type) and issubclass(inner, msgspec.Struct) else None
-
-
-def _is_other(value: Mapping[str, object], model: type[msgspec.Struct]) -> bool:
-    """Return whether an object says by its tag that it is no such model."""
-    config = model.__struct_config__
-    return config.tag_field is not None and value.get(config.tag_field, config.tag) != config.tag
-
-
 def _is_unknown(value: Mapping[str, object], model: type[msgspec.Struct]) -> bool:
     """Return whether an object is no such model: by its tag, or else because it lacks what the model needs."""
     if model.__struct_config__.tag_field is not None:
-        return _is_other(value, model)
-    return any(field.required and field.encode_name not in value for field in msgspec.structs.fields(model))
+        return has_other_tag(value, model)
+    return any(field.is_required and field.wire_name not in value for field in fields_of(model))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 
 import msgspec
 import pytest
@@ -25,6 +25,7 @@ class File(Struct, kw_only=True, tag_field="type", tag="file"):
 
 
 class Folder(Struct, kw_only=True, tag_field="type", tag="folder"):
+    type_: ClassVar[Literal["folder"]] = "folder"
     name: str = "root"
 
 
@@ -73,6 +74,23 @@ else:
     Coded = union_type("Coded", lambda: (A, B))
 
 
+class Kitten(Struct, kw_only=True):
+    kind: str
+    name: str | UnsetType = UNSET
+
+
+class Puppy(Struct, kw_only=True):
+    kind: str
+    size: Literal["small", "big"] | UnsetType = UNSET
+    bark: int | UnsetType = UNSET
+
+
+if TYPE_CHECKING:
+    Young: TypeAlias = "Kitten | Puppy"
+else:
+    Young = union_type("Young", lambda: (Kitten, Puppy), tag="kind", mapping={"kitten": 0, "puppy": 1, "whelp": 1})
+
+
 class Page(Struct, kw_only=True):
     state: Literal["open", "closed"] = msgspec.field(name="status")
     at: Annotated[dt.datetime, Meta(tz=True)] | UnsetType | None = UNSET
@@ -87,6 +105,7 @@ class Page(Struct, kw_only=True):
     closed: Closed | UnsetType = UNSET
     pair: ByPosition[tuple[int, Literal["a"], *tuple[Literal["b"], ...]]] | UnsetType = UNSET
     coded: Coded | UnsetType = UNSET
+    young: Young | UnsetType = UNSET
 
 
 # As a server sends them, whatever the types say.
@@ -94,6 +113,7 @@ HUB: Any = {"type": "hub", "a": 1}
 NOTHING: Any = None
 OTHER: Any = "b"
 NEW: Any = "new"
+OTHER_DATE: Any = "soon"
 
 
 def read(**members: Any) -> Page:
@@ -117,8 +137,6 @@ def read(**members: Any) -> Page:
         ({"bag": {"id": "1", "x": OTHER}}, "bag", Bag(id="1", additional_properties={"x": OTHER})),
         ({"loose": "z"}, "loose", "z"),
         ({"pets": [{"claws": 4}, {"wings": 2}]}, "pets", [Cat(claws=4), {"wings": 2}]),
-        ({"parent": {"type": "folder_v2", "name": "a"}}, "parent", Folder(name="a")),
-        ({"parent": {"type": None}}, "parent", Folder()),
         # What breaks a constraint or a format, and is of the JSON type.
         ({"text": "long"}, "text", "long"),
         ({"at": "yesterday"}, "at", "yesterday"),
@@ -128,6 +146,14 @@ def read(**members: Any) -> Page:
         ({"closed": {"a": 1, "b": 2}}, "closed", Closed(a=1)),
         ({"pair": [1, "x", "y"]}, "pair", (1, "x", "y")),
         ({"coded": {"code": "b1", "state": "new"}}, "coded", B(code="b1", state=NEW)),
+        # The tag decides, though a kitten would fit as well.
+        ({"young": {"kind": "whelp", "size": NEW, "bark": 1}}, "young", Puppy(kind="whelp", size=NEW, bark=1)),
+        (
+            {"young": {"kind": "whale", "name": None, "size": NEW}},
+            "young",
+            {"kind": "whale", "name": None, "size": NEW},
+        ),
+        ({"young": {"kind": None}}, "young", {"kind": None}),
     ],
 )
 def test_what_a_server_adds_is_kept_as_it_was_sent(members: Any, name: str, kept: Any) -> None:
@@ -158,6 +184,10 @@ def test_all_else_is_typed_as_ever() -> None:
         ({"text": "long", "items": [{"type": "file", "size": "1"}]}, "$.items[0].size"),
         ({"pets": [{"claws": "four"}]}, "$.pets[0].claws"),
         ({"parent": {"type": "folder_v2", "name": 1}}, "$.parent.name"),
+        ({"young": {"kind": "puppy", "bark": "loud"}}, "$.young.bark"),
+        ({"young": {"bark": 1}}, "$.young"),
+        ({"items": [{"size": 1}]}, r"$.items[0]"),
+        ({"parent": {"type": 1}}, "$.parent.type"),
         ({"status": "archived", "items": [{"type": "file", "size": 1}, {"type": "file"}]}, "$.items[1]"),
         ({"status": "archived", "by_name": {"a": "1"}}, "$.by_name[...]"),
         ({"status": "archived", "bag": {"x": "a"}}, "$.bag"),
@@ -167,6 +197,75 @@ def test_all_else_that_does_not_fit_is_an_error(members: Any, path: str) -> None
     with pytest.raises(DecodeError) as caught:
         read(**members)
     assert caught.value.path == path
+
+
+@pytest.mark.parametrize("tag", ["folder_v2", None])
+def test_another_tag_of_a_model_that_stands_alone_is_kept_and_encoded(tag: Any) -> None:
+    parent = read(parent={"type": tag, "name": "a"}).parent
+    assert isinstance(parent, Folder)
+    assert (parent.type_, parent.name) == (tag, "a")
+    assert json.loads(msgspec.json.encode(parent)) == {"type": tag, "name": "a"}
+    assert type(parent) is type(read(parent={"type": "folder_v3"}).parent)
+
+
+class Brief(Struct, kw_only=True):
+    id: str
+    kind: Literal["brief"] | UnsetType = UNSET
+
+
+class Whole(Struct, kw_only=True):
+    id: str
+    kind: Literal["whole"] | UnsetType = UNSET
+    status: Literal["open"] | UnsetType = UNSET
+    due: dt.date | UnsetType = UNSET
+    owner: str | UnsetType = UNSET
+
+
+if TYPE_CHECKING:
+    Either: TypeAlias = "Brief | Whole"
+else:
+    Either = union_type("Either", lambda: (Brief, Whole))
+
+
+@pytest.mark.parametrize(
+    ("value", "taken"),
+    [
+        ({"id": "1", "status": "new", "owner": "a"}, Whole(id="1", status=NEW, owner="a")),
+        ({"id": "1", "status": None}, Whole(id="1", status=NOTHING)),
+        ({"id": "1", "due": "soon"}, Whole(id="1", due=OTHER_DATE)),
+        ({"id": "1", "kind": "new", "owner": "a"}, Whole(id="1", kind=NEW, owner="a")),
+        # Another type is no addition of a server's, and a kind that another model has is no new one.
+        ({"id": "1", "owner": 5}, Brief(id="1")),
+        ({"id": "1", "kind": "brief", "owner": "a"}, Brief(id="1", kind="brief")),
+        ({"id": "1"}, Brief(id="1")),
+    ],
+    ids=str,
+)
+def test_the_alternative_that_knows_the_most_is_taken_though_another_fits(value: Any, taken: object) -> None:
+    raw = RawResponse("get", "GET", 200, Headers([("content-type", "application/json")]), json.dumps([value]).encode())
+    assert Json[list[Either]](list[Either], tolerant=True).decode(raw) == [taken]
+
+
+def test_an_unknown_tag_is_no_other_model_though_one_fits() -> None:
+    content = b'{"kind":"whale","bark":1}'
+    raw = RawResponse("get", "GET", 200, Headers([("content-type", "application/json")]), content)
+    assert Json[Any](Young, tolerant=True).decode(raw) == {"kind": "whale", "bark": 1}
+    assert Json[Any](Young).decode(raw) == Puppy(kind="whale", bark=1)
+
+
+def test_the_fields_of_a_model_are_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_up = list[object]()
+
+    def counted(model: Any) -> Any:
+        looked_up.append(model)
+        return fields(model)
+
+    fields = msgspec.structs.fields
+    monkeypatch.setattr(msgspec.structs, "fields", counted)
+    model = msgspec.defstruct("New", [("state", Literal["old"])])
+    value = {"state": "new"}
+    assert len(convert_tolerantly([value] * 20, list[model])) == 20  # type: ignore[valid-type]  # for msgspec alone
+    assert looked_up == [model]
 
 
 class Node(Struct, kw_only=True):
@@ -196,10 +295,10 @@ def test_a_union_that_contains_itself_twice_is_not_read_once_for_each_way_throug
     depth, tries = 12, 0
     read = UnionType.from_json.__func__  # type: ignore[attr-defined]  # of the class method
 
-    def counted(cls: Any, value: object, hook: Any) -> Any:
+    def counted(cls: Any, /, value: object, hook: Any, **options: Any) -> Any:
         nonlocal tries
         tries += 1
-        return read(cls, value, hook)
+        return read(cls, value, hook, **options)
 
     monkeypatch.setattr(UnionType, "from_json", classmethod(counted))
     value: Any = {"end": end}

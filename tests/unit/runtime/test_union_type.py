@@ -219,11 +219,11 @@ def test_a_union_that_contains_itself_twice_reads_each_part_once(
     calls = 0
     read = UnionType.from_json.__func__  # type: ignore[attr-defined]
 
-    def counted(cls: Any, value: object, hook: Any) -> Any:
+    def counted(cls: Any, /, value: object, hook: Any, **options: Any) -> Any:
         nonlocal calls
         calls += 1
         assert calls <= DEPTH + 1, "a part was read again"
-        return read(cls, value, hook)
+        return read(cls, value, hook, **options)
 
     monkeypatch.setattr(UnionType, "from_json", classmethod(counted))
     if end == 1:
