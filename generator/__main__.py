@@ -65,7 +65,10 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         job = _make_job(options, package)
         if options.check:
-            return _check_and_report(job)
+            given = sys.argv[1:] if arguments is None else arguments
+            # Unlike the command in the generated files, this one is for the folders of this machine.
+            command = ["python", "-m", "generator", *(argument for argument in given if argument != "--check")]
+            return _check_and_report(job, shlex.join(command))
         notes = generate(job)
         print(f"wrote {_shown(job.target)}")
         if job.project:
@@ -144,14 +147,14 @@ def _printable(name: str) -> str:
     return "".join(character if character.isprintable() else "?" for character in name)
 
 
-def _check_and_report(job: Job) -> int:
+def _check_and_report(job: Job, cure: str) -> int:
     lines = check(job).lines()
     for line in lines:
         kind, _, path = line.partition(": ")
         print(f"{kind}: {path if path.startswith('lock.toml') else _shown(Path(normpath(job.target / path)))}")
     if lines:
         problem = f"{len(lines)} differ from what {job.shown_spec} and generator/ generate"
-        print(f"{problem}; run `{job.command}`", file=sys.stderr)
+        print(f"{problem}; run `{cure}`", file=sys.stderr)
     return 1 if lines else 0
 
 

@@ -98,6 +98,10 @@ class Node:
         if key is None:
             return [self / index for index in range(len(self.array()))]
         member = self.get(key)
+        if member and member.value is None:
+            # YAML without a value, as in `parameters:` with all its items commented out.
+            member.note("must be an array, not null", "taken as empty")
+            return []
         return member.items() if member else []
 
 
@@ -127,7 +131,7 @@ class Document:
             found = f"the number {version}; put it in quotes" if isinstance(version, float) else repr(version)
             raise SpecError("#/openapi", f"must be a version 3.0 or 3.1, not {found}")
         self.is_3_0 = match[1] == "0"
-        self.root = self.root.with_value({**root, "info": self._read_info()})
+        self.root = self.root.with_value({**root, "info": self._read_info(), **self._read_components()})
 
     def _read_info(self) -> Any:
         """Return `info` with a title and a version: they only name the API, so that a document can do without them."""
@@ -147,6 +151,17 @@ class Document:
                 (info / name).note(problem, f"taken as {shown!r}")
                 value[name] = shown
         return value
+
+    def _read_components(self) -> dict[str, Any]:
+        """Return `components` as a member of the document, with objects where all members are read, if it has any."""
+        components = self.root.get("components")
+        if components is None:
+            return {}
+        value = dict(_object_or_empty(components))
+        for name in ("schemas", "securitySchemes"):
+            if name in value:
+                value[name] = _object_or_empty(components / name)
+        return {"components": value}
 
     @classmethod
     def load(cls, path: Path, name: str, *, strict: bool = True, tolerant: bool = False) -> Document:
@@ -215,3 +230,10 @@ class Document:
             else:
                 raise SpecError(place, f"{reference!r} does not exist")
         return found
+
+
+def _object_or_empty(node: Node) -> dict[str, Any]:
+    if is_object(node.value):
+        return node.value
+    node.note(f"must be an object, not {json_type(node.value)}", "taken as empty")
+    return {}

@@ -30,7 +30,7 @@ class Missing:
     """An operation that cannot be generated.
 
     Attributes:
-        operation: Its HTTP method and path.
+        operation: Its HTTP method and path; the path alone if it is not known which operations that has.
         reason: Why, with the place.
     """
 

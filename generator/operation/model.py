@@ -123,7 +123,8 @@ class Body:
         for declared in self.fields:
             name = free_name(declared.name, taken) if declared.name in self.taken else declared.name
             taken.add(name)
-            found.append(replace(declared, name=name))
+            described = declared.argument_description or declared.description
+            found.append(replace(declared, name=name, description=described))
         return found
 
     @property

@@ -176,13 +176,22 @@ def _read_ids(declared: Sequence[Declared]) -> None:
     seen: set[str] = set()
     for operation in declared:
         given = operation.node.get("operationId")
-        if given and given.text() in seen:
-            given.note(
-                f"{given.value!r} is the operationId of another operation already; choose another", "path names it"
-            )
-        elif given and given.text().strip():
-            operation.operation_id = given.text()
-            seen.add(operation.operation_id)
+        text = _id_text(given) if given else ""
+        if given and text in seen:
+            given.note(f"{text!r} is the operationId of another operation already; choose another", "path names it")
+        elif text.strip():
+            operation.operation_id = text
+            seen.add(text)
+
+
+def _id_text(given: Node) -> str:
+    """Return an operationId; YAML reads one such as `5` as a number if it has no quotes."""
+    if isinstance(given.value, str):
+        return given.value
+    text = str(given.value) if isinstance(given.value, (int, float)) else ""
+    meaning = f"taken as {text!r}" if text else "path names it"
+    given.note(f"must be a string, not {json_type(given.value)}; put it in quotes", meaning)
+    return text
 
 
 def _choose_by_hand(declared: Sequence[Declared], naming: Naming, layout: Layout) -> set[Declared]:
@@ -190,13 +199,18 @@ def _choose_by_hand(declared: Sequence[Declared], naming: Naming, layout: Layout
     by_key = {operation.title: operation for operation in declared}
     by_key |= {operation.operation_id: operation for operation in declared if operation.operation_id}
     chosen: dict[str, Declared] = {}
+    keys: dict[Declared, str] = {}
     for key, name in naming.names.items():
         if key not in by_key:
             problem = f"no operation is called {key!r}; write its operationId, or method and path as in 'GET /files'"
             raise GenerationError(f"{naming.file}: {problem}")
         if name in chosen:
             raise GenerationError(f"{naming.file}: {name!r} is the name of two operations")
-        operation = chosen[name] = by_key[key]
+        operation = by_key[key]
+        if operation in keys:
+            raise GenerationError(f"{naming.file}: {keys[operation]!r} and {key!r} are one operation; keep one line")
+        keys[operation] = key
+        chosen[name] = operation
         group, _, operation.name = name.rpartition(".")
         if group and layout == "flat":
             problem = f"{name!r} has a group, but the client has none; use --layout grouped"
@@ -277,8 +291,11 @@ def _settle(clash: Sequence[Declared], chosen: set[Declared]) -> dict[Declared, 
     others = [operation for operation in clash if operation is not keeps]
     movable = [operation for operation in others if len(operation.candidates) > 1]
     for operation in movable:
-        if operation.operation_id and python_name(operation.operation_id) == name:
-            operation.name_node.note(_are_both(operation, clash[0], name, "rename one"), "path names it")
+        if keeps and operation.operation_id and python_name(operation.operation_id) == name:
+            problem = _are_both(operation, keeps, name, "rename one")
+            if keeps in chosen:
+                problem = f"{name} is the name of {keeps.shown_id!r} in the file of names; choose one for each"
+            operation.name_node.note(problem, "path names it")
         operation.candidates.pop(0)
     keeps = keeps or others.pop(0)
     return {

@@ -142,10 +142,16 @@ class OperationReader:
         for path, item in self._document.root.members("paths"):
             if path.startswith("x-"):
                 continue
+            try:
+                resolved = self._path_item(item)
+            except SpecError as error:
+                # Its operations are unknown, so that only the path can be named.
+                self._document.notes.leave_out(path, error)
+                continue
             shape = re.sub(r"\{[^{}]*\}", "{}", path)
             if not path.startswith("/") or re.search(r"\\|[^\x21-\x7e]", shape):
                 problem = "a path begins with a slash, and what is not ASCII in it and spaces are percent-encoded"
-                for method in [method for method in METHODS if method in item.object()]:
+                for method in [method for method in METHODS if method in resolved.object()]:
                     self._document.notes.leave_out(f"{method.upper()} {path}", SpecError(item.place, problem))
                 continue
             if shape in shapes:
@@ -153,10 +159,17 @@ class OperationReader:
                     f"is the same as {shapes[shape]}, but for the names of parameters; merge them", "both are kept"
                 )
             shapes[shape] = path
-            resolved = self._document.resolve_component(item)
-            check_keywords(resolved, "path item")
             found.append((path, resolved))
         return found
+
+    def _path_item(self, item: Node) -> Node:
+        """Return the item of a path, whose `$ref` has been followed."""
+        if item.value is None:
+            item.note("must be an object, not null", "taken as empty")
+            return item.with_value({})
+        resolved = self._document.resolve_component(item)
+        check_keywords(resolved, "path item")
+        return resolved
 
     def _read_operation(
         self, declared: Declared, item: Node, parameter_nodes: list[Node], security: Security

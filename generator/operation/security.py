@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from generator.document.document import Document, Node
+from generator.errors import SpecError
 from generator.schema.types import Scalar
 
 from .model import Parameter
@@ -39,12 +40,18 @@ def read_security(document: Document, parameters: ParameterReader, operation: No
     for alternative in alternatives:
         kinds: list[str] = []
         for name, needed in alternative.members():
-            scheme = _scheme(document, name, alternative)
-            kind = "" if scheme is None else _kind(scheme)
+            kind, credential = "", None
+            try:
+                if (scheme := _scheme(document, name, alternative)) is not None:
+                    kind = _kind(scheme)
+                    credential = None if kind in _BEARER else _credential(parameters, name, scheme, kind)
+            except SpecError as error:
+                # A scheme that lacks something costs no more than one that is not supported.
+                document.notes.add(error.place, error.problem)
             kinds.append(kind)
             if kind in _BEARER:
                 scopes = [*(scopes or []), *(scope.text() for scope in needed.items())]
-            elif scheme is not None and (credential := _credential(parameters, name, scheme, kind)):
+            elif credential:
                 credentials[credential.name] = credential
         needs_token &= bool(kinds) and all(kind in _BEARER for kind in kinds)
     return Security(scopes, needs_token and bool(alternatives), list(credentials.values()))

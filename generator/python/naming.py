@@ -7,6 +7,10 @@ import re
 import unicodedata
 from collections.abc import Collection
 
+# A capital begins a word if it is the first, or the last of several as in `GetAUser` and `APIKey`. It does not in
+# plurals such as `VPNs`, nor after the letters that many words begin with: `getOAuth`, `getIPv6`, `withETag`.
+_NEXT_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?<![a-z0-9][EIO])(?=[A-Z](?!s(?![a-z]))[a-z])")
+
 
 def python_name(text: str, *, taken: Collection[str] = (), fallback: str = "field") -> str:
     """Return the snake_case identifier for a name of the document.
@@ -26,7 +30,7 @@ def python_name(text: str, *, taken: Collection[str] = (), fallback: str = "fiel
 
 def words(text: str) -> list[str]:
     """Return the words of a name, in lower case: `getFile_by-id` has four."""
-    spaced = re.sub(r"([a-z0-9])([A-Z])|([A-Z])(?=[A-Z][a-z])", r"\1\3_\2", _normalize(text))
+    spaced = _NEXT_WORD.sub("_", _normalize(text))
     return [word for word in re.split(r"[\W_]+", _normalize(spaced.lower())) if word]
 
 

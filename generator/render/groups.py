@@ -11,7 +11,7 @@ from generator.operation.model import Operation
 from generator.python.naming import class_name, python_name
 
 # What the module of a group imports.
-_TAKEN = frozenset(
+_IMPORTED = frozenset(
     {
         *("Any", "AsyncIterator", "Iterator", "Literal", "Mapping", "TYPE_CHECKING", "UNSET", "UUID", "UnsetType"),
         *("LinkPager", "MarkerPager", "NumberPager", "Pager", "FileContent", "Source", "Response"),
@@ -19,6 +19,8 @@ _TAKEN = frozenset(
         *("AsyncEventStream", "EventStream", "AsyncResponseStream", "ResponseStream"),
     }
 )
+# Neither a class nor the one that awaits may have an imported name: `Transport` would make `AsyncTransport`.
+_TAKEN = _IMPORTED | {name.removeprefix("Async") for name in _IMPORTED}
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from generator.document.document import Node
 from generator.overlay._runtime.json_types import is_array
 from generator.python.naming import constant_name, words
 
+from .scalars import values_as_declared
 from .types import NamedValue
 
 _NAMES = "x-enum-varnames"
@@ -25,7 +26,7 @@ def read_named_values(node: Node, *, is_component: bool = False) -> tuple[NamedV
             strings, each of which makes another name.
     """
     enum = node.object().get("enum")
-    values: list[Any] = enum if is_array(enum) else []
+    values: list[Any] = values_as_declared(node) or (enum if is_array(enum) else [])
     names, texts = _texts(node, _NAMES, len(values)), _texts(node, _DESCRIPTIONS, len(values))
     if not names and not texts:
         return _named_by_themselves(values) if is_component else ()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
+import re
 import sys
 from fractions import Fraction
 from typing import Any
@@ -34,6 +36,7 @@ _INTEGER_FORMATS: dict[Any, tuple[int, int]] = {
     "uint16": (0, 2**16 - 1),
     "uint32": (0, 2**32 - 1),
 }
+_SAYS_A_VALUE = re.compile(r"true|false|-?(0|[1-9]\d{0,99})(\.\d{1,99})?")
 _TYPES_OF_VALUES = {
     str: {"string"},
     bool: {"boolean"},
@@ -123,11 +126,15 @@ def enum_types(node: Node) -> list[Type]:
     values: list[Any] = [schema["const"]] if "const" in schema else where.array()
     if "const" in schema and "enum" in schema and schema["const"] not in (node / "enum").array():
         raise SpecError(where.place, "is not in the enum beside it, so no value matches; correct one of them")
-    types = schema.get("type")
-    declared = set[str](types) if is_array(types) else {types} if types else set[str]()
+    declared = _declared_types(node)
     if not values:
         raise SpecError(where.place, "is empty, so no value matches; list at least one")
-    for value in values:
+    if meant := values_as_declared(node):
+        shown = ", ".join(json.dumps(value, ensure_ascii=False) for value in meant)
+        where.note(f"has no value of type {' or '.join(sorted(declared))}; write {shown}", f"{shown} allowed as well")
+        # Some servers mean the type, others the values.
+        values = [*meant, *values]
+    for value in () if meant else values:
         fits = not declared or bool(declared & _TYPES_OF_VALUES.get(value.__class__, declared))
         if not fits and (value is not None or schema.get("nullable") is not True):
             where.note(f"{value!r} is not of type {' or '.join(sorted(declared))}", "allowed as well")
@@ -139,6 +146,35 @@ def enum_types(node: Node) -> list[Type]:
     if {Truth(value=True), Truth(value=False)} <= set(others):
         others = [*(type_ for type_ in others if not isinstance(type_, Truth)), Scalar("bool")]
     return [*([Choice(tuple(named))] if named else []), *others]
+
+
+def values_as_declared(node: Node) -> list[Any]:
+    """Return the values of an enum as those of the type beside it, such as 0 for "0".
+
+    Empty if a value is of that type already, or says no value of it; null is left as it is.
+    """
+    values: Any = node.object().get("enum")
+    declared = _declared_types(node)
+    if not declared or not is_array(values) or all(value is None for value in values):
+        return []
+    found = [value if value is None else _as_declared(value, declared) for value in values]
+    return [] if any(new is None and old is not None for new, old in zip(found, values, strict=True)) else found
+
+
+def _as_declared(value: object, declared: set[str]) -> str | float | None:
+    """Return a string as the number or boolean that it says, or one of these as a string; None if it is neither."""
+    if isinstance(value, str):
+        said = json.loads(value) if "string" not in declared and _SAYS_A_VALUE.fullmatch(value) else None
+        # What is written in another way, such as 1.50, may be meant as text.
+        is_exact = said is not None and json.dumps(said) == value
+        return said if is_exact and _TYPES_OF_VALUES[type(said)] & declared else None
+    is_said = isinstance(value, (int, float)) and not _TYPES_OF_VALUES[type(value)] & declared
+    return json.dumps(value) if is_said and "string" in declared else None
+
+
+def _declared_types(node: Node) -> set[str]:
+    types = node.object().get("type")
+    return set[str](types) if is_array(types) else {types} if types else set[str]()
 
 
 def _value_type(where: Node, value: object) -> Type:  # noqa: PLR0911  # a return for each kind

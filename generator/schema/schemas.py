@@ -271,10 +271,11 @@ class SchemaReader:
                 return self._union_type(node, keyword, hint)
         if "discriminator" in schema:
             (node / "discriminator").note("has no effect without oneOf; list the alternatives in one")
-        if "const" in schema or "enum" in schema:
+        if ("const" in schema or "enum" in schema) and not _is_password(node):
             check_keywords_fit(node, [])
+            types = scalars.enum_types(node)
             self._name_values(node, hint)
-            return self._declare_union(node, scalars.enum_types(node), hint)
+            return self._declare_union(node, types, hint)
         names = type_names(node)
         check_keywords_fit(node, names)
         types = [self._simple_type(node, name, hint) for name in dict.fromkeys(names)]
@@ -420,7 +421,8 @@ class SchemaReader:
             type=type_,
             # A readOnly property is absent from requests, a writeOnly one from responses.
             required=is_required and not is_one_way,
-            description=property_description(both, default),
+            description=property_description(both),
+            argument_description=property_description(both, default),
             default=default,
         )
 
@@ -471,13 +473,28 @@ class SchemaReader:
         if values:
             self._with_named_values.add(node.place)
             self.named_values.append(
-                NamedValues(self._new_class_name(f"{hint}Values"), schema_description(node), values)
+                NamedValues(
+                    self._new_class_name(f"{hint}Values"),
+                    schema_description(node) or f"The values of `{class_name(hint)}`.",
+                    values,
+                )
             )
 
     def _new_class_name(self, text: str) -> str:
         name = class_name(text, taken=self._class_names)
         self._class_names.add(name)
         return name
+
+
+def _is_password(node: Node) -> bool:
+    """Return whether an enum is of passwords: its values would stand in the code, and one that is none in an error."""
+    schema = node.object()
+    if schema.get("format") != "password" or "string" not in type_names(node):
+        return False
+    for keyword in ("const", "enum"):
+        if keyword in schema:
+            (node / keyword).note("shows passwords, which format password hides; remove it", "any string is allowed")
+    return True
 
 
 def _alternatives(type_: Type) -> tuple[Type, ...]:

@@ -336,6 +336,8 @@ class Field:
     type: Type
     required: bool
     description: str = ""
+    argument_description: str = ""
+    """Its description as an argument of the method, if a default is sent for it."""
     default: str = ""
     """What a method sends if the argument is not given, as Python; empty if that is nothing."""
 

@@ -74,6 +74,10 @@ def test_docstrings_tell_who_applies_a_default(defaults: Package) -> None:
     text = inspect.getdoc(defaults.module.Client.call) or ""
     assert "limit: The server takes `10` if it is absent." in text
     assert 'sort: A method sends `"down"` for this argument if it is not given.' in text
+    assert "size: A method sends `10` for this argument if it is not given." in text
+    models = defaults.text("models/__init__.py")
+    assert '"""The server takes `10` if it is absent."""' in models
+    assert "A method sends" not in models
 
 
 SCHEMA = "#/components/schemas/S/properties/a"

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from generator.errors import SpecError
@@ -113,6 +117,8 @@ COLORS: dict[str, Any] = {
     "Size": {"enum": [2, -4, "2x", ""], "x-enum-descriptions": ["Small.", "Negative.", "Twice.", "None."]},
     "Car": {"type": "object", "properties": {"door": {"enum": ["l"], "x-enum-varnames": ["Left"]}}},
     "Plain": {"enum": ["dark-blue", "Light green", "2x", None]},
+    "Taken": {"enum": ["x", "y"]},
+    "TakenValues": {"type": "string"},
     "Alone": {"enum": ["a"]},
     "Signs": {"enum": ["+", "a"]},
     "Cases": {"enum": ["asc", "ASC"]},
@@ -147,12 +153,65 @@ def test_the_strings_of_a_component_name_themselves(colors: Package) -> None:
     models = colors.models
     assert constants(models.PlainValues) == {"DARK_BLUE": "dark-blue", "LIGHT_GREEN": "Light green", "VALUE_2X": "2x"}
     assert models.PlainValues.__doc__ == "The values of `Plain`."
+    assert models.TakenValues_.__doc__ == "The values of `Taken`."
     for name in ("Alone", "Signs", "Cases", "Numbers", "InnerDoor"):
         assert not hasattr(models, f"{name}Values")
 
 
 def test_values_that_are_only_described_are_named_after_themselves(colors: Package) -> None:
     assert constants(colors.models.SizeValues) == {"VALUE_2": 2, "MINUS_4": -4, "VALUE_2X": "2x", "VALUE": ""}
+
+
+MISTYPED: dict[str, Any] = {
+    "Kind": {"type": "integer", "enum": ["0", "1"], "x-enum-varnames": ["File", "Folder"]},
+    "Version": {"type": "string", "enum": [1, 2]},
+    "Half": {"type": "number", "enum": ["0.5", "2"]},
+    "Flag": {"type": "string", "enum": [True, False]},
+    "Never": {"enum": ["a", "b"], "const": "c"},
+    "Thing": obj(kind=ref("Kind"), version=ref("Version"), half=ref("Half"), flag=ref("Flag")),
+}
+
+
+@pytest.fixture(scope="module")
+def mistyped(tmp_path_factory: pytest.TempPathFactory) -> Generator[Any]:
+    """Return the models of a document whose enums have values of other types than the type beside them."""
+    folder = tmp_path_factory.mktemp("mistyped")
+    job = replace(job_for(write_spec(folder, document(schemas=MISTYPED)), folder / "out", "mistyped"), strict=False)
+    generate(job)
+    sys.path.insert(0, str(folder / "out"))
+    yield importlib.import_module("mistyped.models")
+    sys.path.remove(str(folder / "out"))
+
+
+def read(models: Any, values: dict[str, Any]) -> Any:
+    hook = importlib.import_module("mistyped._runtime.union_type").from_json
+    return msgspec.convert(values, models.Thing, dec_hook=hook)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"kind": 1, "version": "1", "half": 0.5, "flag": "true"},
+        {"kind": "1", "version": 1, "half": "0.5", "flag": True},
+    ],
+)
+def test_an_enum_of_values_of_another_type_has_those_of_its_type_too(mistyped: Any, values: dict[str, Any]) -> None:
+    assert msgspec.to_builtins(read(mistyped, values)) == values
+
+
+@pytest.mark.parametrize("wrong", [{"kind": 2}, {"kind": "2"}, {"version": "3"}, {"half": 3}, {"flag": "yes"}])
+def test_an_enum_of_values_of_another_type_has_no_others(mistyped: Any, wrong: dict[str, Any]) -> None:
+    fine = {"kind": 1, "version": "1", "half": 0.5, "flag": "true"}
+    with pytest.raises(msgspec.ValidationError, match=next(iter(wrong))):
+        read(mistyped, {**fine, **wrong})
+
+
+def test_the_names_of_an_enum_are_those_of_the_values_of_its_type(mistyped: Any) -> None:
+    assert constants(mistyped.KindValues) == {"FILE": 0, "FOLDER": 1}
+
+
+def test_an_enum_that_is_taken_as_any_value_has_no_names(mistyped: Any) -> None:
+    assert not hasattr(mistyped, "NeverValues")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import inspect
 import subprocess
@@ -21,7 +22,7 @@ from .conftest import INT, TEXT, Make, Package, document, operation, parameter
 
 TAGS = [
     *("files", "list", "class", "groups", "close", "response", "any", "api", "models", "raw", "httpx2", "A-B"),
-    *("модуль", "with_options", "import_module"),
+    *("модуль", "with_options", "import_module", "transport", "event stream"),
 ]
 
 
@@ -100,7 +101,7 @@ def test_each_tag_is_an_attribute_whatever_its_name(package: Package, kind: str)
     groups = [name for name in names if name not in {"with_options", "close", "aclose"}]
     assert set(groups) == {
         *("a_b", "any_", "api", "class_", "close_", "files", "groups", "httpx2_", "list_", "models", "raw_"),
-        *("response", "модуль", "with_options_", "import_module_"),
+        *("response", "модуль", "with_options_", "import_module_", "transport_", "event_stream"),
     }
     for name in groups:
         assert use(package, kind, lambda client, name=name: getattr(client, name).get())[0] is None
@@ -140,6 +141,13 @@ def test_wrong_tags_of_a_document_cost_descriptions_alone(tags: Any) -> None:
         ("files", "The operations of `files`.", "")
     ]
     assert [note.meaning for note in content.notes.found] == ["its groups are not described"]
+
+
+def test_no_class_of_a_group_has_an_imported_name(package: Package) -> None:
+    for module in sorted((package.folder / "groups").glob("[a-z]*.py")):
+        nodes = list(ast.walk(ast.parse(module.read_text(encoding="utf-8"))))
+        imported = {name.name for node in nodes if isinstance(node, ast.ImportFrom) for name in node.names}
+        assert not imported & {node.name for node in nodes if isinstance(node, ast.ClassDef)}
 
 
 def test_the_readme_shows_the_groups(package: Package) -> None:

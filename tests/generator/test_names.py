@@ -281,6 +281,11 @@ NOT_A_NAME = "is not a name; write one such as get_version, or files.get_version
         ),
         ("flat", "get_files_id: close", "names.yaml: get_files_id: 'close' is reserved; choose another name"),
         ("flat", "{get_files_id: a, put_files_id: a}", "names.yaml: 'a' is the name of two operations"),
+        (
+            "flat",
+            "{get_files_id: a, 'GET /files/{id}': b}",
+            "names.yaml: 'get_files_id' and 'GET /files/{id}' are one operation; keep one line",
+        ),
     ],
 )
 def test_a_wrong_name_is_refused_in_one_line(tmp_path: Path, layout: Layout, names: str, problem: str) -> None:
@@ -291,6 +296,21 @@ def test_a_wrong_name_is_refused_in_one_line(tmp_path: Path, layout: Layout, nam
         named(*CHOSEN, naming=Naming.load(layout, path))
 
     assert str(error.value) == problem
+
+
+def test_a_name_that_somebody_chose_is_not_left_to_an_operation_id() -> None:
+    content = Document(
+        document({"/a": {"get": operation(operationId="look")}, "/b": {"get": operation(operationId="see")}}),
+        "test",
+        strict=False,
+    )
+
+    read = OperationReader(content, SchemaReader(content), Naming(names={"see": "look"}, file="names.yaml")).read()
+
+    assert [found.name for found in read] == ["get_a", "look"]
+    assert [note.problem for note in content.notes.found] == [
+        "look is the name of 'see' in the file of names; choose one for each"
+    ]
 
 
 def test_a_file_of_names_that_is_not_there_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

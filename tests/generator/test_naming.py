@@ -209,3 +209,26 @@ def test_a_taken_class_name_gets_a_number() -> None:
 )
 def test_a_taken_name_gets_an_underscore_and_then_a_number(name: str, taken: tuple[str, ...], free: str) -> None:
     assert free_name(name, taken) == free
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("GetAUser", "get_a_user"),
+        ("createACollection", "create_a_collection"),
+        ("hasAValue", "has_a_value"),
+        ("anchorXOffset", "anchor_x_offset"),
+        ("getAPIKey", "get_api_key"),
+        ("HTTPServer", "http_server"),
+        ("listVPNs", "list_vpns"),
+        ("getURLsOfPage", "get_urls_of_page"),
+        ("SLEs", "sles"),
+        ("list_APIs-v2", "list_apis_v2"),
+        ("getAPIStatus", "get_api_status"),
+        ("getOAuthToken", "get_oauth_token"),
+        ("getIPv6Range", "get_ipv6_range"),
+        ("orderWithETag", "order_with_etag"),
+    ],
+)
+def test_words_begin_where_a_reader_sees_them(text: str, name: str) -> None:
+    assert python_name(text) == name

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -265,7 +266,8 @@ def test_check_reports_changed_missing_and_stray_files(job: Job, capsys: pytest.
         "missing: made/errors.py",
         "stray: made/stray.txt",
     ]
-    assert err == f"3 differ from what spec.json and generator/ generate; run `{job.command}`\n"
+    again = shlex.join(["python", "-m", "generator", *command_line(job.spec, job.output)])
+    assert err == f"3 differ from what spec.json and generator/ generate; run `{again}`\n"
     assert _tree(job.target) == before
 
 

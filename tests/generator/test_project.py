@@ -137,7 +137,7 @@ def test_check_compares_the_project(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert _run(tmp_path, SMALL, "--check") == 1
     out, err = capsys.readouterr()
     assert out == f"stray: {path}\n"
-    assert err.endswith("run `python -m generator --spec spec.json --package my_pets --project`\n")
+    assert err.endswith("--package my_pets --project`\n")
 
 
 def test_the_project_is_replaced_with_its_package(tmp_path: Path) -> None:

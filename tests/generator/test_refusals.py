@@ -98,6 +98,7 @@ P = "#/components/parameters/p"
 PART = "#/x-parts/S"
 GET = "#/paths/~1a/get"
 ID = f"{GET}/operationId"
+ITEM = "#/paths/~1a"
 OTHER = "#/paths/~1b/get/operationId"
 Q = f"{GET}/parameters/0"
 BODY = "#/paths/~1a/post/requestBody/content"
@@ -158,6 +159,8 @@ REFUSED: list[tuple[Any, str]] = [
     (document({"/a": {"get": []}}), f"{GET}: must be an object, not an array"),
     (document(webhooks={"a": {}}), f"#/webhooks: {NO_CALLS}"),
     (document(own={}), f"#: {unknown('OpenAPI')}"),
+    (get() | {"components": None}, "#/components: must be an object, not null"),
+    (get() | {"components": {"schemas": []}}, "#/components/schemas: must be an object, not an array"),
     (document(components={"own": {}}), f"#/components: {unknown('Components')}"),
     (
         document(jsonSchemaDialect="http://json-schema.org/draft-07/schema#"),
@@ -166,10 +169,17 @@ REFUSED: list[tuple[Any, str]] = [
     # Paths and operations.
     (get("a"), f"#/paths/a: {PATH}"),
     (document({"/a": {"own": operation()}}), f"#/paths/~1a: {unknown('Path Item')}"),
+    (document({"/a": None}), "#/paths/~1a: must be an object, not null"),
+    (document({"/a": []}), "#/paths/~1a: must be an object, not an array"),
+    (document({"/a": {"$ref": "a.yaml"}}), f"#/paths/~1a/$ref: 'a.yaml' {NOT_THERE}"),
+    (document({"/a": {"$ref": "#/none"}}), "#/paths/~1a/$ref: '#/none' does not exist"),
+    (document({"/a": {"$ref": ITEM}}), f"{ITEM}: {ITEM} -> {ITEM} is a reference to itself"),
     (
         document({f"/a/{{{n}}}": {"get": operation(operationId=n, parameters=[{**X, "name": n}])} for n in "xy"}),
         "#/paths/~1a~1{y}: is the same as /a/{x}, but for the names of parameters; merge them",
     ),
+    (get(operationId=5), f"{ID}: must be a string, not a number"),
+    (get(operationId=None), f"{ID}: must be a string, not null; put it in quotes"),
     (calls({"/a": "x", "/b": "x"}), f"{OTHER}: 'x' is the operationId of another operation already; choose another"),
     (get(own="a"), f"{GET}: {unknown('Operation')}"),
     (get(callbacks={"a": {"{$request.body#/url}": {}}}), f"{GET}/callbacks: {NO_CALLS}"),
@@ -189,6 +199,11 @@ REFUSED: list[tuple[Any, str]] = [
         f"{GET}/responses/200/links/l/operationRef: is not supported: name the operation by its operationId",
     ),
     # Servers and security.
+    (get(parameters=None), f"{GET}/parameters: must be an array, not null"),
+    (get() | {"security": None}, "#/security: must be an array, not null"),
+    (get() | {"servers": None}, "#/servers: must be an array, not null"),
+    (schema(oneOf=None), f"{S}/oneOf: must be an array, not null"),
+    (schema(allOf=None), f"{S}/allOf: must be an array, not null"),
     (
         get(servers=[{"url": "/{x}"}]),
         f"{GET}/servers/0: the URL '/{{x}}' has a variable without a default; give it one in variables",
@@ -196,6 +211,10 @@ REFUSED: list[tuple[Any, str]] = [
     (get(servers=[{"url": 'https://a b/"'}]), f"{GET}/servers/0/url: 'https://a b/\"' {NO_URL}"),
     (get(servers=[{"url": "ftp://a"}]), f"{GET}/servers/0/url: 'ftp://a' {NO_URL}"),
     (get(security=[{"x": []}]), f"{GET}/security/0: 'x' is not among components/securitySchemes; declare it there"),
+    (
+        get(security=[{"x": []}]) | {"components": {"securitySchemes": {"x": {"type": "apiKey", "name": "k"}}}},
+        "#/components/securitySchemes/x: lacks 'in'",
+    ),
     # Parameters.
     (parameter("body"), f"{Q}/in: {PLACES}"),
     (parameter("formData"), f"{Q}/in: {PLACES}"),
@@ -338,12 +357,21 @@ REFUSED: list[tuple[Any, str]] = [
     (schema(TEXT, pattern=r"\p{L}"), f"{S}/pattern: has a Unicode property \\p, which Python's re does not know"),
     (schema(TEXT, nullable=True), f"{S}/nullable: is a keyword of OpenAPI 3.0; in 3.1, write type: [..., 'null']"),
     (schema(enum=[]), f"{S}/enum: is empty"),
-    (schema(TEXT, enum=[True]), f"{S}/enum: True is not of type string"),
+    (schema(TEXT, enum=["a", True]), f"{S}/enum: True is not of type string"),
+    (schema(TEXT, enum=[1, True, None]), f'{S}/enum: has no value of type string; write "1", "true", null'),
     (schema(INT, enum=[0.5]), f"{S}/enum: 0.5 is not of type integer"),
     (schema(enum=[[]]), f"{S}/enum: [] is not supported; {OTHER_TYPES}"),
     (schema(enum=[{}]), f"{S}/enum: {{}} is not supported; {OTHER_TYPES}"),
     (schema(const={"a": 1}), f"{S}/const: must be a string, not an object"),
-    (schema(INT, enum=["1"]), f"{S}/enum: '1' is not of type integer"),
+    (schema(INT, enum=["0", "1"]), f"{S}/enum: has no value of type integer; write 0, 1"),
+    (schema(NUM, enum=["0.5", "2"]), f"{S}/enum: has no value of type number; write 0.5, 2"),
+    (schema(type="boolean", enum=["true"]), f"{S}/enum: has no value of type boolean; write true"),
+    (
+        schema(TEXT, enum=["a"], format="password"),
+        f"{S}/enum: shows passwords, which format password hides; remove it",
+    ),
+    (schema(INT, enum=["01"]), f"{S}/enum: '01' is not of type integer"),
+    (schema(INT, enum=["1", "1.5"]), f"{S}/enum: '1' is not of type integer"),
     (schema(TEXT, enum=["a", None]), f"{S}/enum: None is not of type string"),
     (schema(const=2**63), f"{S}/const: 9223372036854775808 is beyond int64, which msgspec cannot compare"),
     (schema(const=-(2**63) - 1), f"{S}/const: -9223372036854775809 is beyond int64, which msgspec cannot compare"),

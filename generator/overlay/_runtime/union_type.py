@@ -5,7 +5,8 @@ A type checker sees the union itself, msgspec a class of its own whose values `f
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast, get_args, get_origin
+from types import UnionType as UnionOfPython
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, cast, get_args, get_origin
 
 import msgspec
 
@@ -21,6 +22,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 __all__ = ["UnionType", "from_caller", "from_json", "from_server", "union_type"]
+
+_MISFIT = "fits no alternative of "
+# Types that a reader of the document knows by other names.
+_CONTAINERS = {list: "array", dict: "object"}
+_KINDS: dict[Any, str] = {
+    **dict.fromkeys((list, tuple, ByPosition), "array"),
+    **dict.fromkeys((None, type(None)), "null"),
+    dict: "object",
+    Literal: "enum",
+    Any: "any",
+}
 
 
 class _UnionMeta(type):
@@ -250,10 +262,16 @@ def _misfit(name: str, failures: list[tuple[Any, msgspec.ValidationError]]) -> V
         names.setdefault(explain_decode_error(error, alternative), []).append(_name(alternative))
     inner = {path for _, path in names if path != "$"}
     at = f" - at `{inner.pop()}`" if len(inner) == 1 else ""
-    reasons = [
-        f"{' and '.join(own)}: {reason}{'' if path == '$' else f' at {path}'}" for (reason, path), own in names.items()
-    ]
-    return ValueError(f"fits no alternative of {name}: {'; '.join(reasons)}{at}")
+    reasons = [_said(" and ".join(dict.fromkeys(own)), *reason) for reason, own in names.items()]
+    return ValueError(f"{_MISFIT}{name}: {'; '.join(reasons)}{at}")
+
+
+def _said(name: str, reason: str, path: str) -> str:
+    """Return why an alternative does not fit; the reason of one that is a union has its name and places already."""
+    own = f"{_MISFIT}{name}: "
+    if reason.startswith(own):
+        return f"{name} ({reason.removeprefix(own)})"
+    return f"{name}: {reason}{'' if path == '$' else f' at {path}'}"
 
 
 def _is_hashable(value: object) -> bool:
@@ -261,6 +279,14 @@ def _is_hashable(value: object) -> bool:
 
 
 def _name(type_: Any) -> str:
-    if get_origin(type_) is Open:
-        (type_,) = get_args(type_)
-    return getattr(type_, "__name__", None) or str(type_)
+    """Return what an error calls a type: the words of msgspec, or the name of a model or union."""
+    kind, parts = get_origin(type_), get_args(type_)
+    if kind in {Annotated, Open, Unique}:
+        return _name(parts[0])
+    if kind in {Union, UnionOfPython}:
+        return " or ".join(map(_name, parts))
+    if kind in _CONTAINERS:
+        return f"{_CONTAINERS[kind]} of {_name(parts[-1])}"
+    if kind is not None:
+        return _KINDS.get(kind, str(getattr(kind, "__name__", kind)))
+    return _KINDS.get(type_, str(getattr(type_, "__name__", type_)))

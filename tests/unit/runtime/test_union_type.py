@@ -5,17 +5,18 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
 import pytest
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 import generator.overlay._runtime.union_type as some_module
 from generator.overlay._runtime.codecs import Json
 from generator.overlay._runtime.conversion import convert
 from generator.overlay._runtime.errors import DecodeError, InvalidArgumentError
 from generator.overlay._runtime.union_type import UnionType, from_json, union_type
+from generator.overlay._runtime.unique_list import Unique
 
 ROOT = Path(some_module.__file__).parents[3]
 
@@ -194,7 +195,27 @@ def test_alternatives_may_be_defined_later_and_are_unions_as_well() -> None:
     assert outer.alternatives() == (later, int)
     error = decode_error(list[outer], b'[1,{"a":"x"}]')  # type: ignore[valid-type]  # a type for msgspec alone
     assert error.path == "$[1].a"
-    assert "Inner: fits no alternative of Inner: Small and Large: must be int, not str at $.a" in error.reason
+    assert "Inner (Small and Large: must be int, not str at $.a)" in error.reason
+
+
+@pytest.mark.parametrize(
+    ("alternatives", "value", "reasons"),
+    [
+        ((Annotated[str, Meta(min_length=2)], Annotated[str, Meta(pattern="^a")]), 5, "str: must be str, not int"),
+        ((list[int], list[TREE]), 5, "array of int and array of Tree: must be array, not int"),
+        ((dict[str, int], None), 5, "object of int: must be object, not int; null: must be null, not int"),
+        ((Literal["a", "b"], Unique[list[int]]), 5, "enum: must be str, not int; array of int: must be array, not int"),
+        (
+            (list[int | None], list[str | None]),
+            5,
+            "array of int or null and array of str or null: must be array, not int",
+        ),
+    ],
+    ids=str,
+)
+def test_an_error_names_alternatives_in_words_and_each_once(alternatives: Any, value: object, reasons: str) -> None:
+    error = decode_error(union(*alternatives), msgspec.json.encode(value))
+    assert error.reason == f"fits no alternative of Either: {reasons}"
 
 
 WAY: Any = union_type("Way", lambda: (LEFT, RIGHT, LEAF))
