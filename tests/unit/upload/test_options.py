@@ -61,7 +61,7 @@ WRONG: list[tuple[str, Any, str]] = [
     ("if_match", 3, "must be str"),
     ("if_match", "a b", "does not match"),
     ("attributes.description", 5, "must be str"),
-    ("attributes.content_created_at", dt.datetime(2026, 1, 1), "timezone"),  # noqa: DTZ001  # that is the point
+    ("attributes.content_created_at", dt.datetime(2026, 1, 1), "must have a time zone"),  # noqa: DTZ001  # that is the point
 ]
 
 
