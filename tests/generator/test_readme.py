@@ -386,6 +386,10 @@ def test_only_the_number_that_would_begin_a_list_is_escaped() -> None:
     assert markdown_text("1. one (a). two") == r"1\. one (a). two"
 
 
+def test_what_html_would_read_is_written_as_entities() -> None:
+    assert markdown_text("a & <b>") == "a &amp; &lt;b&gt;"
+
+
 def test_prose_keeps_paragraphs_and_lists() -> None:
     text = "Intro:\n* one\n* two\n  more\n1. three\n2) four\n\nEnd\nof it."
 

@@ -40,6 +40,8 @@ class Protocol(H11Protocol):
     def connection_made(self, transport: Any) -> None:
         """Start serving a connection; uvicorn copies `app_state` into the scope of each of its requests."""
         self.app_state = {**self.app_state, _KEY: Connection(transport)}
+        # A TLS transport that was closed does not tell any more.
+        self._has_tls = transport.get_extra_info("ssl_object") is not None
         super().connection_made(transport)
 
     def shutdown(self) -> None:
@@ -56,7 +58,7 @@ class Protocol(H11Protocol):
 
     def _abort_if_closing(self) -> None:
         # A TLS connection waits up to 30 s for the client to confirm the closure; an idle client never does.
-        if self.transport.is_closing() and self.transport.get_extra_info("ssl_object") is not None:
+        if self._has_tls and self.transport.is_closing():
             self.transport.abort()
 
 

@@ -1,5 +1,6 @@
 """The mock over https."""
 
+import asyncio
 import hashlib
 import http.client
 import io
@@ -12,15 +13,18 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
 import pytest
+import uvicorn
 from box_uploads import Client
 from box_uploads.models import File
 from box_uploads.upload import upload_file
 from box_uploads_mock import MockServer, Reset, Stall, State, Truncation, constant_part_size
 from box_uploads_mock.connection import Protocol
+from uvicorn.server import ServerState
 
 from tests.unit.mock.in_process import SESSIONS, new_file
 from tests.unit.mock.test_command_line import run, running
@@ -255,3 +259,39 @@ def test_an_invalid_name_is_reported_in_one_line() -> None:
     done = run("--name", "https://api.box.com")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert done.stderr.startswith("box_uploads_mock: 'https://api.box.com' is not a host; ")
+
+
+class ClosedTransport:
+    """A TLS connection that was closed: asyncio of Python 3.12 fails where it is asked for more."""
+
+    def __init__(self) -> None:
+        self.was_closed = False
+        self.calls: list[str] = []
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        if self.was_closed:
+            raise AttributeError(name)
+        return object() if name == "ssl_object" else default
+
+    def is_closing(self) -> bool:
+        return self.was_closed
+
+    def close(self) -> None:
+        self.calls.append("close")
+
+    def abort(self) -> None:
+        self.calls.append("abort")
+
+
+def test_a_connection_that_was_closed_before_the_server_stops_is_aborted() -> None:
+    async def stop() -> list[str]:
+        config = uvicorn.Config(lambda: None, lifespan="off", ws="none", log_config=None)
+        config.load()
+        transport = ClosedTransport()
+        protocol = Protocol(config, ServerState(), {})
+        protocol.connection_made(transport)
+        transport.was_closed = True
+        protocol.shutdown()
+        return transport.calls
+
+    assert asyncio.run(stop())[-1] == "abort"
