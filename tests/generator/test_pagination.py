@@ -184,6 +184,13 @@ MARKER, OFFSET = parameter("query", "marker", TEXT), parameter("query", "offset"
 NEXT: dict[str, Any] = {"next_marker": {"type": ["string", "null"]}}
 
 
+@pytest.mark.parametrize("name", ["entries", "items", "data", "results", "values", "records"])
+def test_items_have_one_of_the_usual_names(name: str) -> None:
+    properties = {"tags": {"type": "array", "items": TEXT}, name: {"type": "array", "items": TEXT}}
+
+    assert recognized(properties, OFFSET) == ("iter_things", name, "Pager", "offset", "offset", "")
+
+
 @pytest.mark.parametrize(
     ("properties", "parameters", "found"),
     [

@@ -283,6 +283,8 @@ REFUSED: list[tuple[Any, str]] = [
     (responses(_404={}), f"{GET}/responses: {NO_SUCCESS}"),
     (responses(ok={}), f"{GET}/responses/ok: {NO_STATUS}"),
     (responses(_200={}, _600={}), f"{GET}/responses/600: {NO_STATUS}"),
+    # Digits, but not those of a status.
+    (responses(_200={}, _4٠٤={}), f"{GET}/responses/4\u0660\u0664: {NO_STATUS}"),
     (responses(_2XX={}, _2xx={}), f"{GET}/responses/2xx: is declared twice; {KEEP}"),
     (responses(_200={"own": {}}), f"{GET}/responses/200: {unknown('Response')}"),
     # References.
