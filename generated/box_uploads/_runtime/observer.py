@@ -13,7 +13,7 @@ from urllib.parse import quote
 import msgspec
 
 from .messages import RawResponse
-from .redaction import Redaction
+from .redaction import SECURE, Redaction
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +29,6 @@ __all__ = ["Observer", "Watch"]
 _LOGGER = logging.getLogger(__name__.partition("._runtime")[0])
 # Otherwise the warnings of a program that has set up no logging would be printed between its own lines.
 _LOGGER.addHandler(logging.NullHandler())
-_HIDDEN = "[secure]"
 _CREDENTIAL_FIELDS = frozenset({"authorization", "cookie", "proxy-authorization"})
 
 
@@ -126,10 +125,10 @@ def _without_credentials(request: Request, secret: Secret | None) -> Request:
     # A redaction takes short ones for words, but as a whole value they are no word.
     whole = {value for value in request.secrets if isinstance(value, str)}
     headers = tuple(
-        (name, _HIDDEN if value in whole or name.lower() in _CREDENTIAL_FIELDS else redact(value))
+        (name, SECURE if value in whole or name.lower() in _CREDENTIAL_FIELDS else redact(value))
         for name, value in request.headers
     )
-    query = tuple((redact(name), _HIDDEN if value in whole else redact(value)) for name, value in request.query)
+    query = tuple((redact(name), SECURE if value in whole else redact(value)) for name, value in request.query)
     return msgspec.structs.replace(
         request, path=redact(request.path), url=redact(request.url), headers=headers, query=query, secrets=()
     )

@@ -6,10 +6,9 @@ from typing import Any, ClassVar
 
 import msgspec
 
-__all__ = ["SECURE", "Discreet"]
+from .redaction import SECURE
 
-SECURE = "[secure]"
-"""What stands for a password."""
+__all__ = ["Discreet"]
 
 
 class _Hidden:

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, AnyStr, cast
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Redaction"]
+__all__ = ["SECURE", "Redaction"]
+
+SECURE = "[secure]"
+"""What stands for a credential or a password."""
 
 # A shorter one is no real token, and would match inside of words.
 _SHORTEST = 8
@@ -43,9 +46,9 @@ class Redaction:
         for credential in self._credentials:
             pattern = "".join(map(_written, credential))
             if isinstance(text, bytes):
-                text = re.sub(pattern.encode(), b"[secure]", text)
+                text = re.sub(pattern.encode(), SECURE.encode(), text)
             else:
-                text = re.sub(pattern, "[secure]", text)
+                text = re.sub(pattern, SECURE, text)
         return text
 
     def __eq__(self, other: object) -> bool:

@@ -14,9 +14,10 @@ import msgspec
 
 from .errors import InvalidArgumentError
 from .formats import FORMAT_PATTERNS
-from .hidden import SECURE, Discreet
+from .hidden import Discreet
 from .json_types import is_object
 from .open_object import EXTRA
+from .redaction import SECURE
 from .text import short_repr
 
 if TYPE_CHECKING:
