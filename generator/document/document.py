@@ -125,13 +125,26 @@ class Document:
         if "swagger" in root and "openapi" not in root:
             problem = "is a Swagger 2.0 document; convert it to OpenAPI 3: npx swagger2openapi old.json -o new.json"
             raise SpecError("#/swagger", problem)
-        version = root.get("openapi")
-        match = re.match(r"3\.([01])(\.\d+)?\Z", version) if isinstance(version, str) else None
+        version = self._read_version()
+        self.is_3_0 = version.startswith("3.0")
+        self.root = self.root.with_value(
+            {**root, "openapi": version, "info": self._read_info(), **self._read_components()}
+        )
+
+    def _read_version(self) -> str:
+        """Return the version of OpenAPI by which the document is read."""
+        version = self.root.object().get("openapi")
+        match = re.fullmatch(r"3\.(\d{1,2})(\.\d+)?", str(version))
         if not match:
-            found = f"the number {version}; put it in quotes" if isinstance(version, float) else repr(version)
-            raise SpecError("#/openapi", f"must be a version 3.0 or 3.1, not {found}")
-        self.is_3_0 = match[1] == "0"
-        self.root = self.root.with_value({**root, "info": self._read_info(), **self._read_components()})
+            raise SpecError("#/openapi", f"must be a version 3.0 or 3.1, not {version!r}")
+        if not isinstance(version, str):
+            problem = f"must be a string, not the number {version}; put it in quotes"
+            (self.root / "openapi").note(problem, "taken as that")
+        minor, patch = match.groups(default=".0")
+        if minor in {"0", "1"}:
+            return f"3.{minor}{patch}"
+        (self.root / "openapi").note(f"must be a version 3.0 or 3.1, not {version!r}", "taken as 3.1")
+        return "3.1.0"
 
     def _read_info(self) -> Any:
         """Return `info` with a title and a version: they only name the API, so that a document can do without them."""

@@ -137,10 +137,14 @@ class BodyReader:
 
     def _read_media(self, content: Node, hint: str, *, is_request: bool) -> list[Media]:
         result: list[Media] = []
+        of_json = [node.get("schema") for media_type, node in content.members() if _is_json(_base(media_type))]
         for media_type, node in content.members():
             check_keywords(node, "media type")
             if not _MEDIA_TYPE.fullmatch(media_type):
                 node.note("is not a media type, such as application/json")
+                continue
+            if not is_request and self._is_other_form(node, media_type, of_json):
+                # The same content is there as JSON, and a call asks for that.
                 continue
             media = self._read_media_type(node, media_type, hint, is_request=is_request)
             if media.base in {other.base for other in result}:
@@ -152,9 +156,16 @@ class BodyReader:
             result.sort(key=lambda media: (media.base == "*/*", media.base.endswith("/*"), media.base == _BYTES))
         return result
 
+    def _is_other_form(self, node: Node, media_type: str, of_json: list[Node | None]) -> bool:
+        """Return whether a media type has the schema of the JSON beside it, as XML may have."""
+        base, schema = _base(media_type), node.get("schema")
+        if schema is None or _is_json(base) or "*" in base or base == "text/event-stream":
+            return False
+        return self._has_structure(node) and any(other and other.value == schema.value for other in of_json)
+
     def _read_media_type(self, node: Node, media_type: str, hint: str, *, is_request: bool) -> Media:
-        base, semicolon, parameters = media_type.partition(";")
-        base = base.strip().lower()
+        _, semicolon, parameters = media_type.partition(";")
+        base = _base(media_type)
         charset = _CHARSET.search(media_type)
         if base == "application/*+json" or (base in _RANGES and self._has_structure(node)):
             if is_request or base in _RANGES:
@@ -335,6 +346,11 @@ def _deep_properties(node: Node) -> tuple[str, ...]:
         elif style != "form" or not encoding.flag("explode", default=True):
             encoding.note("in a form only style deepObject, or form with explode, is supported", "sent as the latter")
     return tuple(found)
+
+
+def _base(media_type: str) -> str:
+    """Return a media type without its parameters."""
+    return media_type.partition(";")[0].strip().lower()
 
 
 def _is_json(base: str) -> bool:

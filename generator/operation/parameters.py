@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -44,6 +45,23 @@ def _is_sendable(parameter: Node) -> bool:
     return True
 
 
+def without(credentials: Iterable[Parameter], nodes: Iterable[Node]) -> list[Node]:
+    """Return the nodes of parameters that are none of the credentials, which the client sends."""
+    sent = {_key(credential.location, credential.wire_name) for credential in credentials}
+    left: list[Node] = []
+    for node in nodes:
+        if _key((node / "in").text(), (node / "name").text()) in sent:
+            node.note("is what the security scheme has the client send; remove the parameter", "left out")
+        else:
+            left.append(node)
+    return left
+
+
+def _key(location: str, name: str) -> tuple[str, str]:
+    """Return what tells a parameter from all others of its operation."""
+    return location, name.lower() if location == "header" else name
+
+
 class ParameterReader:
     """Reads the parameters of a document.
 
@@ -72,7 +90,7 @@ class ParameterReader:
                 if location not in _STYLES:
                     (parameter / "in").note(f"{location!r} is not one of {', '.join(_STYLES)}", "left out")
                     continue
-                key = (location, name.lower() if location == "header" else name)
+                key = _key(location, name)
                 if key in own:
                     node.note(f"the {location} parameter {name!r} is declared twice; keep one of them")
                     continue

@@ -22,7 +22,7 @@ from .links import connect_link
 from .model import Body, Codec, Media, Operation, Parameter, Response
 from .names import BY_SIZE, Declared, Naming, name_operations, reserved_names, tag_name
 from .pagination import read_pagination
-from .parameters import USED_IN_METHODS, ParameterReader
+from .parameters import USED_IN_METHODS, ParameterReader, without
 from .security import Security, read_security
 from .servers import server_url
 
@@ -66,10 +66,10 @@ class OperationReader:
                 if operation in problems:
                     raise problems[operation]
                 # Options of the client first: they have one name in all operations.
-                nodes = self._parameters.collect(operation.path, item, operation.node)
+                security = read_security(self._document, self._parameters, operation.node)
+                nodes = without(security.credentials, self._parameters.collect(operation.path, item, operation.node))
                 for parameter in nodes:
                     self._parameters.register_client_option(parameter)
-                security = read_security(self._document, self._parameters, operation.node)
                 described.append((operation, item, nodes, security))
         operations: dict[Declared, Operation] = {}
         for operation, item, nodes, security in described:

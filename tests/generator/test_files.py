@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import re
 from operator import methodcaller
@@ -94,6 +95,15 @@ def test_a_call_asks_for_what_its_responses_are(package: Package, method: str, a
     answer = Answer(204, b"", "") if method == "get_none" else Answer(media_type=accept.partition(",")[0])
     _, request = package.call(method, answer=answer, options=TRUST)
     assert request.headers.get_list("accept") == [accept]
+
+
+def test_what_is_text_or_xml_too_is_asked_for_as_json(make: Make) -> None:
+    content = {name: {"schema": obj(a=INT)} for name in ("text/plain", "application/json", "application/xml")}
+    package = make(document({"/a": got("get_a", content)}))
+    result, request = package.call("get_a", answer=Answer(content=b'{"a": 1}'), options=TRUST)
+    assert result.a == 1
+    assert request.headers["accept"] == "application/json"
+    assert inspect.signature(package.module.Client.get_a).return_annotation == "models.GetAOK"
 
 
 @KINDS

@@ -20,7 +20,15 @@ from .conftest import INT, TEXT, command_line, document, obj, operation, paramet
 from .test_refusals import REFUSED
 
 # What cannot be a client at all, or is an extension of ours that contradicts itself.
-HOPELESS = ("is an array", "is a string", "#/openapi", "#/swagger", "#: lacks", "#/paths:", "#/x-")
+HOPELESS = (
+    "is an array",
+    "is a string",
+    "#/openapi: must be a version 3.0 or 3.1, not None",
+    "#/swagger",
+    "#: lacks",
+    "#/paths:",
+    "#/x-",
+)
 CURE = "write type: [..., 'null']"
 # What is refused, and below it the notes on it: all that the author of a document reads.
 TAKEN = Path(__file__).with_name("taken.txt")

@@ -150,7 +150,7 @@ REFUSED: list[tuple[Any, str]] = [
         "#/swagger: is a Swagger 2.0 document; convert it to OpenAPI 3: npx swagger2openapi old.json -o new.json",
     ),
     (document(openapi="3.2.0"), "#/openapi: must be a version 3.0 or 3.1, not '3.2.0'"),
-    (document(openapi=3.1), "#/openapi: must be a version 3.0 or 3.1, not the number 3.1; put it in quotes"),
+    (document(openapi=3.1), "#/openapi: must be a string, not the number 3.1; put it in quotes"),
     ({"openapi": "3.1.0", "paths": {}}, "#: lacks 'info'"),
     (document(info={"version": "1"}), "#/info: lacks 'title'"),
     (document(info={"title": 5, "version": "1"}), "#/info/title: must be a string, not a number; put it in quotes"),
@@ -214,6 +214,14 @@ REFUSED: list[tuple[Any, str]] = [
     (
         get(security=[{"x": []}]) | {"components": {"securitySchemes": {"x": {"type": "apiKey", "name": "k"}}}},
         "#/components/securitySchemes/x: lacks 'in'",
+    ),
+    *(
+        (
+            get(security=[{"x": []}], parameters=[{"in": place, "name": name, "schema": TEXT}])
+            | {"components": {"securitySchemes": {"x": {"type": "apiKey", "in": place, "name": "x-key"}}}},
+            f"{Q}: is what the security scheme has the client send; remove the parameter",
+        )
+        for place, name in (("header", "X-Key"), ("query", "x-key"), ("cookie", "x-key"))
     ),
     # Parameters.
     (parameter("body"), f"{Q}/in: {PLACES}"),
