@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -11,10 +12,14 @@ from pathlib import Path
 import pytest
 from box_uploads.upload import JournalError, Resumed
 
+from tests.flow import upload_killed
 from tests.flow.upload_ground import CONTENT, Ground
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+# A process is forked that has imported all of it: there are many to kill.
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["tests.flow.upload_killed"])
 # Requests in their order: create, five parts, commit.
 REQUESTS = range(1, 8)
 POINTS = [
@@ -38,16 +43,32 @@ POINTS = [
 ORPHANS = {"unanswered:1", "after:1", "audit:os.rename:1"}
 
 
-def command(ground: Ground, point: str, path: Path, *, name: str, place: str = "new") -> list[str]:
-    """Return the command that uploads and sends itself a signal at a point."""
-    values = [ground.server.base_url, ground.state.token, str(path), str(path.parent / "journal"), place, name]
-    return [sys.executable, "-m", "tests.flow.upload_killed", point, *values]
+def arguments(ground: Ground, point: str, path: Path, *, name: str, place: str = "new") -> list[str]:
+    """Return the arguments of an upload that sends itself a signal at a point."""
+    journal = path.parent / "journal"
+    return [point, ground.server.base_url, ground.state.token, str(path), str(journal), place, name]
 
 
-def killed(ground: Ground, point: str, path: Path, *, name: str = "KILL", place: str = "new") -> Path:
-    """Run the command until it dies, and return the path of its journal."""
-    ended = subprocess.run(command(ground, point, path, name=name, place=place), cwd=ROOT, env=ENVIRONMENT, check=False)
-    assert ended.returncode == -signal.Signals[f"SIG{name}"]
+def killed(ground: Ground, point: str, path: Path, *, place: str = "new") -> Path:
+    """Upload in another process until it is killed, and return the path of its journal."""
+    process = PROCESSES.Process(
+        target=upload_killed.main, args=arguments(ground, point, path, name="KILL", place=place)
+    )
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    return path.parent / "journal"
+
+
+def command(ground: Ground, point: str, path: Path, *, name: str) -> list[str]:
+    """Return the command of an upload that sends itself a signal at a point."""
+    return [sys.executable, "-m", "tests.flow.upload_killed", *arguments(ground, point, path, name=name)]
+
+
+def ended(ground: Ground, point: str, path: Path, *, name: str) -> Path:
+    """Run the command until it dies of a signal, and return the path of its journal."""
+    process = subprocess.run(command(ground, point, path, name=name), cwd=ROOT, env=ENVIRONMENT, check=False)
+    assert process.returncode == -signal.Signals[f"SIG{name}"]
     return path.parent / "journal"
 
 
@@ -102,7 +123,7 @@ def test_parts_that_arrived_before_the_kill_are_not_sent_again(ground: Ground, f
 @pytest.mark.parametrize("point", ["during:3", "event:PartDone", "unanswered:4"])
 def test_a_signal_leaves_a_journal_that_is_resumed(ground: Ground, film: Path, point: str, name: str) -> None:
     """SIGINT becomes `KeyboardInterrupt`; by default, Python dies of the others at once, and the journal is there."""
-    journal = killed(ground, point, film, name=name)
+    journal = ended(ground, point, film, name=name)
     assert journal.exists()
     assert len(ground.state.sessions) == 1
     events: list[object] = []
@@ -119,13 +140,13 @@ def test_a_signal_that_is_ignored_where_the_tests_run_ends_the_upload_neverthele
     number = signal.Signals[f"SIG{name}"]
     before = signal.signal(number, signal.SIG_IGN)
     try:
-        assert killed(ground, "event:PartDone", film, name=name).exists()
+        assert ended(ground, "event:PartDone", film, name=name).exists()
     finally:
         signal.signal(number, before)
 
 
 def test_ctrl_c_before_the_session_is_known_leaves_none(ground: Ground, film: Path) -> None:
-    killed(ground, "audit:os.rename:1", film, name="INT")
+    ended(ground, "audit:os.rename:1", film, name="INT")
     assert not ground.state.sessions
     assert [entry.name for entry in film.parent.iterdir()] == ["film.mov"]
 

@@ -64,12 +64,20 @@ def test_code_that_only_type_checkers_read_is_not_mutated() -> None:
     assert not any("cast(None" in change or "XXdict" in change or "DICT[" in change for change in changes)
 
 
-def test_the_letter_case_of_a_codec_is_not_mutated() -> None:
-    pipeline = Module("generator", ("generator/pipeline.py",))
-    changes = [change.id.partition(" => ")[2] for change in pipeline.mutants(range(pipeline.count()))]
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        ("generator/pipeline.py", "utf-8"),
+        ("generator/overlay/upload/commit.py", "retry-after"),
+        ("tests/mock/box_uploads_mock/app.py", "box-request-id"),
+    ],
+)
+def test_the_letter_case_of_a_codec_or_header_field_is_not_mutated(module: str, name: str) -> None:
+    mutated = Module("any", (module,))
+    changes = [change.id.partition(" => ")[2] for change in mutated.mutants(range(mutated.count()))]
 
-    assert any("XXutf-8XX" in change for change in changes)
-    assert not any("UTF-8" in change for change in changes)
+    assert any(f"XX{name}XX" in change for change in changes)
+    assert not any(name.upper() in change for change in changes)
 
 
 def test_mypy_refuses_a_mutant_and_leaves_the_source_as_it_was(tmp_path: Path) -> None:

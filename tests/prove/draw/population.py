@@ -190,12 +190,13 @@ def _mutations(name: str) -> tuple[cst.Module, list[Mutation]]:
         visitor = MutationVisitor(_OPERATORS, get_ignored_lines(name, source, wrapper, None), None)
         tree = wrapper.visit(visitor)
         for_types = {id(node) for call in _casts(tree) for node in _within(call.args[0])}
+        of_headers = {id(name) for name in _header_names(tree)}
         _KNOWN[name] = (
             tree,
             [
                 mutation
                 for mutation in visitor.mutations
-                if not _only_types(mutation, for_types) and not _is_same_codec(mutation)
+                if not _only_types(mutation, for_types) and not _only_case(mutation, of_headers)
             ],
         )
     return _KNOWN[name]
@@ -223,12 +224,35 @@ def _only_types(mutation: Mutation, for_types: Collection[int]) -> bool:
     return id(old) in for_types
 
 
-def _is_same_codec(mutation: Mutation) -> bool:
-    """Whether the name of a codec changes its letter case, which means nothing."""
+def _header_names(tree: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """Yield the names by which header fields are looked up."""
+    for node in _within(tree):
+        match node:
+            case cst.Call(
+                func=cst.Attribute(value=fields, attr=cst.Name(value="get" | "get_list")),
+                args=[cst.Arg(value=name), *_],
+            ) if _are_headers(fields):
+                yield name
+            case cst.Subscript(value=fields, slice=[cst.SubscriptElement(slice=cst.Index(value=name))]) if _are_headers(
+                fields
+            ):
+                yield name
+            case _:
+                pass
+
+
+def _are_headers(node: cst.CSTNode) -> bool:
+    name = node.attr if isinstance(node, cst.Attribute) else node
+    return isinstance(name, cst.Name) and name.value == "headers"
+
+
+def _only_case(mutation: Mutation, of_headers: Collection[int]) -> bool:
+    """Whether a name changes its letter case where that means nothing: that of a codec, or of a header field."""
     old, new = mutation.original_node, mutation.mutated_node
     if not isinstance(old, cst.SimpleString) or not isinstance(new, cst.SimpleString):
         return False
-    return old.value.strip("\"'") in _CODECS and old.value.lower() == new.value.lower()
+    is_free = old.value.strip("\"'") in _CODECS or id(old) in of_headers
+    return is_free and old.value.lower() == new.value.lower()
 
 
 class _Statements:
