@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +17,7 @@ import pytest
 from box_uploads import AsyncClient, Client, Timeout, errors
 from box_uploads.upload import BackoffPolicy, PartDone, upload_file, upload_file_async
 from box_uploads.upload.upload_client import open_upload_client
-from box_uploads_mock import Failure, Stall
+from box_uploads_mock import Failure, Stall, TokenExpiry
 
 from tests.flow.upload_ground import CONTENT, Freeze, Ground
 from tests.unit.upload.script import session
@@ -195,15 +196,22 @@ def test_cancelling_during_an_unconfirmed_commit_says_so(ground: Ground, monkeyp
     assert left(ground) == (0, 0, [])
 
 
-@pytest.mark.parametrize("is_renewed", [False, True])
-def test_a_cancelled_task_does_not_wait_for_a_token(ground: Ground, is_renewed: bool) -> None:
+@pytest.mark.parametrize(
+    ("refused", "note"),
+    [
+        ("", ""),
+        (PART, r"could not be aborted, .*: TransportError\('gave up waiting for the token'\)"),
+        ("commit_upload_session", "A commit was sent and may have taken effect."),
+    ],
+)
+def test_a_cancelled_task_does_not_wait_for_a_token(ground: Ground, refused: str, note: str) -> None:
     async def main() -> None:
         loop, task = asyncio.get_running_loop(), asyncio.current_task()
         assert task is not None
         asked: list[None] = []
 
         async def token() -> str:
-            if is_renewed and not asked:
+            if refused and not asked:
                 asked.append(None)
                 return ground.state.token
             loop.call_soon(task.cancel)
@@ -214,14 +222,15 @@ def test_a_cancelled_task_does_not_wait_for_a_token(ground: Ground, is_renewed: 
 
     monkey = pytest.MonkeyPatch()
     monkey.setattr("box_uploads.upload.aio.CLEANUP_CALL_S", 0.01)
-    if is_renewed:
-        ground.state.faults.add(Failure(operation="commit_upload_session", status=401))
+    if refused:
+        ground.state.faults.add(TokenExpiry(operation=refused, new_token="second"))
     try:
-        with pytest.raises(asyncio.CancelledError):
+        with pytest.raises(asyncio.CancelledError) as caught:
             within(lambda: asyncio.run(main()))
     finally:
         monkey.undo()
     assert ground.stored() == []
+    assert re.search(note, "".join(getattr(caught.value, "__notes__", [])))
 
 
 def test_other_calls_of_the_client_are_waited_for(ground: Ground, silence: Silence) -> None:
