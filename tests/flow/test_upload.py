@@ -634,6 +634,16 @@ def test_an_asynchronous_client_uploads(ground: Ground, brings_http: bool) -> No
     assert (ground.stored(), fetched) == ([CONTENT], ["first", "second"])
 
 
+def test_a_callback_that_cancels_itself_ends_the_upload(ground: Ground) -> None:
+    async def report(event: object) -> None:
+        if isinstance(event, PartDone):
+            raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(ground.upload_async(on_progress=report))
+    assert (ground.stored(), dict(ground.state.sessions)) == ([], {})
+
+
 def test_a_task_that_is_cancelled_twice_still_waits_for_its_threads(ground: Ground) -> None:
     is_reading, release = threading.Event(), threading.Event()
 

@@ -74,4 +74,4 @@ def convert(value: object, type_: type[_T], *, sends: bool = False, tolerant: bo
     """
     hook = from_caller if sends else from_server if tolerant else from_json
     with _alone:
-        return msgspec.convert(value, type_, str_keys=True, dec_hook=hook)
+        return msgspec.convert(value, type_, dec_hook=hook)

@@ -248,7 +248,7 @@ def _read_boolean(value: object, *, allowed: bool) -> bool:
 
 
 def _convert(value: object, type_: Any, hook: Callable[[Any, Any], Any]) -> Any:
-    return msgspec.convert(value, type_, str_keys=True, dec_hook=hook)
+    return msgspec.convert(value, type_, dec_hook=hook)
 
 
 def _misfit(name: str, failures: list[tuple[Any, msgspec.ValidationError]]) -> ValueError:

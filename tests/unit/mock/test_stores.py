@@ -3,6 +3,7 @@
 import hashlib
 import itertools
 import random
+import shutil
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -127,6 +128,15 @@ def test_a_server_removes_its_directory_when_it_stops() -> None:
         assert directory is not None
         assert directory.exists()
     assert not directory.exists()
+
+
+def test_a_directory_that_is_gone_already_is_closed() -> None:
+    store = BlobStore("disk")
+    store.new_blob().close()
+    assert store.directory is not None
+    shutil.rmtree(store.directory)
+    store.close()
+    assert store.directory is None
 
 
 def test_an_unknown_store_is_rejected() -> None:

@@ -77,8 +77,8 @@ def test_fields_are_read_although_the_body_breaks_the_contract() -> None:
     ("status", "method", "safe"),
     [
         *((400, "POST", True), (401, "POST", True), (429, "POST", True), (503, "PUT", True), (302, "GET", True)),
-        *((500, "POST", False), (503, "PATCH", False)),
-        *((302, "POST", None), (999, "POST", None)),
+        *((499, "POST", True), (500, "POST", False), (503, "PATCH", False), (599, "POST", False)),
+        *((302, "POST", None), (399, "POST", None), (600, "POST", None), (999, "POST", None)),
     ],
 )
 def test_a_refusal_and_an_idempotent_method_are_safe_to_repeat(status: int, method: str, *, safe: bool | None) -> None:

@@ -418,10 +418,8 @@ def test_an_argument_that_is_no_uri_is_refused_in_words() -> None:
 
 
 def test_keys_may_be_numbers() -> None:
-    numbers = Json[dict[int, int]](dict[int, int])
-    assert numbers.encode({1: 2}) == b'{"1":2}'
-    assert numbers.decode(raw(b'{"1": 2.0}')) == {1: 2}
-    assert Form[dict[int, str]](dict[int, str]).encode({1: "a"}) == b"1=a"
+    assert Json[Any](dict[str, int]).encode({1: 2}) == b'{"1":2}'
+    assert Form[Any](dict[str, str]).encode({1: "a"}) == b"1=a"
 
 
 def test_a_form_writes_a_deep_property_as_names_with_keys() -> None:

@@ -92,18 +92,36 @@ class AsyncServer(httpcore2.AsyncNetworkStream):
         return None
 
 
-@pytest.fixture(params=[False, True], ids=["own", "http="])
+class Encrypted(Server):
+    """A connection that becomes one to the server once it is encrypted."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+
+    def start_tls(self, *_: object, **__: object) -> Server:
+        return self.server
+
+
+class AsyncEncrypted(AsyncServer):
+    async def start_tls(self, *_: object, **__: object) -> AsyncServer:
+        return AsyncServer(self.server)
+
+
+@pytest.fixture(params=["own", "http=", "https"])
 def ask(request: pytest.FixtureRequest, connect: Connect, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Send requests to a server, by a client of our own making or the caller's."""
+    """Send requests to a server, by a client of our own making or the caller's, or encrypted."""
+    is_encrypted = request.param == "https"
 
     def ask(server: Server, *requests: Request, within: float | None = None) -> list[RawResponse]:
         async def connect_tcp(*_: object, **__: object) -> AsyncServer:
-            return AsyncServer(server)
+            return AsyncEncrypted(server) if is_encrypted else AsyncServer(server)
 
-        monkeypatch.setattr("httpcore2._backends.sync.SyncBackend.connect_tcp", lambda *_, **__: server)
+        first = Encrypted(server) if is_encrypted else server
+        monkeypatch.setattr("httpcore2._backends.sync.SyncBackend.connect_tcp", lambda *_, **__: first)
         monkeypatch.setattr("httpcore2._backends.anyio.AnyIOBackend.connect_tcp", connect_tcp)
         transport = connect(
-            http=connect.http_client(trust_env=False) if request.param else None,
+            http=connect.http_client(trust_env=False) if request.param == "http=" else None,
+            base_url=BASE.replace("http:", "https:") if is_encrypted else BASE,
             clock=server.clock,
             retry=RetryPolicy(max_retries=0),
             timeout_s=Timeout(read_s=9.0, response_s=ANSWER_S),

@@ -278,6 +278,13 @@ def test_a_client_of_the_caller_sends_nothing_of_its_own_there(connect: Connect)
     assert second.extensions["timeout"]["read"] == 7
 
 
+def test_the_timeout_of_a_call_holds_there_rather_than_that_of_the_callers_client(connect: Connect) -> None:
+    server = Redirecting()
+    http = connect.http_client(transport=httpx2.MockTransport(server), timeout=7)
+    transport(connect, None, http=http).but(lambda made: made.with_options(timeout_s=3)).send(GET)
+    assert [request.extensions["timeout"]["read"] for request in server.requests] == [3, 3]
+
+
 def test_neither_hooks_nor_log_nor_errors_show_where_it_leads(
     connect: Connect, caplog: pytest.LogCaptureFixture
 ) -> None:
