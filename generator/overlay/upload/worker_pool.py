@@ -78,7 +78,7 @@ class ThreadPool:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._threads.shutdown(cancel_futures=True)
+        self._threads.shutdown()
 
 
 class LocalPool(ThreadPool):

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from box_uploads import errors
 from box_uploads.upload import DeadlineExceededError, DigestMismatchError, PartConflictError, SessionLostError
+from box_uploads.upload.errors import UploadCancelledError
 from box_uploads.upload.part_upload import BufferSender, PartUploader
 from box_uploads.upload.parts import Part
 from box_uploads.upload.retry import CancelToken
@@ -19,12 +20,14 @@ CONTENT = b"0123456789"
 PUT, LIST = "upload_part", "list_parts"
 
 
-def upload(script: Script, counted: list[int] | None = None, deadline_s: float = 100) -> Any:
+def upload(
+    script: Script, counted: list[int] | None = None, deadline_s: float = 100, cancel: CancelToken | None = None
+) -> Any:
     calls: Any = script
     part, (limit, script.events) = Part(1, 10, 10), budget(deadline_s)
     count = (counted if counted is not None else []).append
     window = memoryview(CONTENT)
-    sender = BufferSender(calls, session(), 25, part, window, budget=limit, cancel=CancelToken(), count=count)
+    sender = BufferSender(calls, session(), 25, part, window, budget=limit, cancel=cancel or CancelToken(), count=count)
     return PartUploader(calls, session(), part, sender, limit).upload()
 
 
@@ -39,6 +42,21 @@ def test_a_part_is_sent_with_its_digest_and_range() -> None:
     upload(script)
     digest = b64encode(hashlib.sha1(CONTENT, usedforsecurity=False).digest()).decode()
     assert script.last == (CONTENT, f"sha={digest}", "bytes 10-19/25")
+
+
+def test_no_piece_is_read_after_a_cancellation(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("box_uploads.upload.part_upload.PIECE", 4)
+    cancel, taken = CancelToken(), list[bytes]()
+
+    class Cancelling(Script):
+        def upload_part(self, *_: Any, body: Any, **__: Any) -> Any:
+            for piece in body:
+                taken.append(bytes(piece))
+                cancel.cancel()
+
+    with pytest.raises(UploadCancelledError):
+        upload(Cancelling(), cancel=cancel)
+    assert taken == [CONTENT[:4]]
 
 
 MAY_HAVE_ARRIVED = [
