@@ -41,7 +41,7 @@ help: ## Lists the targets.
 demo: $(INSTALLED) ## Creates sessions and uploads a 64 MiB file, against the embedded mock.
 	@$(BIN)/python -m tests.flow.demo
 
-test: check-generated lint types compatibility prove-sample pytest ## Everything that must hold: drift, lint, types, versions, all tests.
+test: check-generated lint types compatibility pytest ## Everything that must hold: drift, lint, types, versions, all tests.
 
 test-all: ## Runs the tests on every Python >= 3.11 that is installed.
 	@.ci/test-all
