@@ -286,6 +286,98 @@ def test_pages_are_recognized_by_their_names(properties: Any, parameters: Any, f
     assert recognized(properties, *parameters) == found
 
 
+def entries_with(*path: str, kind: dict[str, Any] = TEXT) -> dict[str, Any]:
+    """Return the properties of a page with one at the end of a path beside the items."""
+    *wrappers, name = path
+    inner = {name: kind}
+    for wrapper in reversed(wrappers):
+        inner = {wrapper: obj(**inner)}
+    return LIST | inner
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        *("marker next_marker", "cursor next_cursor", "cursor end_cursor", "cursor cursor", "next_cursor next_cursor"),
+        *("cursor paging next", "start_cursor nextCursor", "pageCursor nextCursor", "page_cursor next_page_cursor"),
+        *("page_cursor paging next", "pageToken nextPageToken", "next_page_token next_page_token"),
+        *("next_token next_token", "paginationToken nextToken", "continuationToken nextContinuationToken"),
+        *("continuation_token continuation_token", "continue metadata continue", "after paging after"),
+        *("after next_cursor", "after endCursor", "after cursor", "page[after] meta page after"),
+        *(
+            "page[after] next_cursor",
+            "page[after] end_cursor",
+            "page[after] cursor",
+            "startingAfter next startingAfter",
+        ),
+        *("page next_page", "page next page", "marker response_metadata next_marker", "marker pagination next_marker"),
+        *("marker pages next_marker", "marker page_info next_marker", "marker result_info next_marker"),
+        *("marker links next_marker", "marker cursors next_marker", "marker meta pagination next_marker"),
+    ],
+)
+def test_a_marker_has_one_of_the_usual_names(names: str) -> None:
+    asked, *path = names.split()
+    found = recognized(entries_with(*path), parameter("query", asked, TEXT))
+
+    assert found is not None
+    assert found[2] == "MarkerPager"
+    assert path[-1].lower().replace("_", "") in str(found[5]).lower().replace("_", "")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("next_link", "@odata.nextLink", "next_href", "nextUrl", "nextPageLink", "next_page_url", "nextPageUri"),
+        *("links next href", "_links next href", "paging next link", "links next uri", "links next_page url"),
+    ],
+)
+def test_a_link_has_one_of_the_usual_names(path: str) -> None:
+    found = recognized(entries_with(*path.split(), kind={**TEXT, "format": "uri"}))
+
+    assert found is not None
+    assert found[2] == "LinkPager"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("limit", "count", "size", "per_page", "pageSize", "page[limit]", "itemsPerPage", "results_per_page"),
+        *("max", "maxResults", "max_items", "take", "$top", "offset", "skip", "startAt", "page", "page_number"),
+    ],
+)
+def test_a_parameter_with_a_usual_name_says_that_an_object_is_a_page(name: str) -> None:
+    page = {"runs": {"type": "array", "items": TEXT}, "links": obj(next={**TEXT, "format": "uri"})}
+
+    assert recognized(page) is None
+    assert recognized(page, parameter("query", name, INT)) is not None
+
+
+@pytest.mark.parametrize("name", ["offset", "skip", "startAt"])
+@pytest.mark.parametrize("total", ["total_count", "total", "totalEntries"])
+def test_an_offset_and_a_total_have_one_of_the_usual_names(name: str, total: str) -> None:
+    found = recognized(entries_with(total, kind=INT), parameter("query", name, INT))
+
+    assert found is not None
+    assert (found[2], found[5]) == ("Pager", total.replace("E", "_e"))
+
+
+@pytest.mark.parametrize("name", ["page", "pageNumber"])
+@pytest.mark.parametrize("count", ["total_pages", "pageCount", "num_pages", "pages"])
+def test_a_number_and_a_count_of_pages_have_one_of_the_usual_names(name: str, count: str) -> None:
+    found = recognized(entries_with(count, kind=INT), parameter("query", name, INT))
+
+    assert found is not None
+    assert (found[2], found[5]) == ("NumberPager", count.replace("C", "_c"))
+
+
+@pytest.mark.parametrize("name", ["has_more", "hasNextPage", "has_next"])
+def test_a_flag_that_there_is_more_has_one_of_the_usual_names(name: str) -> None:
+    found = recognized(entries_with(name, kind={"type": "boolean"}) | NEXT, MARKER)
+
+    assert found is not None
+    assert "is not False" in str(found[5])
+
+
 FROM, SHEET = parameter("query", "from", TEXT), parameter("query", "sheet", INT)
 FROM_0 = parameter("query", "sheet", {**INT, "minimum": 0})
 HAL: dict[str, Any] = {"of": {"type": "array", "items": TEXT}, "after": TEXT}

@@ -158,6 +158,10 @@ REFUSED: list[tuple[Any, str]] = [
     ({**document(), "paths": [1]}, "#/paths: must be an object, not an array"),
     (document({"/a": {"get": []}}), f"{GET}: must be an object, not an array"),
     (document(webhooks={"a": {}}), f"#/webhooks: {NO_CALLS}"),
+    (
+        document({"/a": {"query": operation()}}),
+        "#/paths/~1a/query: is not supported: it is a keyword of OpenAPI 3.2",
+    ),
     (document(own={}), f"#: {unknown('OpenAPI')}"),
     (get() | {"components": None}, "#/components: must be an object, not null"),
     (get() | {"components": {"schemas": []}}, "#/components/schemas: must be an object, not an array"),

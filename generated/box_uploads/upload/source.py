@@ -212,7 +212,7 @@ class StreamSource(Source):
 
     is_sequential = True
 
-    def __init__(self, file: Readable, size: int, *, name: str = "", may_go_on: bool = False) -> None:
+    def __init__(self, file: Readable, size: int, *, name: str, may_go_on: bool) -> None:
         super().__init__(lambda: Fingerprint(kind="stream", size=size), name=name)
         self._file = file
         self._may_go_on = may_go_on

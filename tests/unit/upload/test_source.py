@@ -94,7 +94,7 @@ def test_a_file_without_data_for_the_moment_is_refused(file: Any) -> None:
 
 
 def test_a_stream_is_read_once() -> None:
-    source, buffer = StreamSource(io.BytesIO(CONTENT), 100), memoryview(bytearray(50))
+    source, buffer = StreamSource(io.BytesIO(CONTENT), 100, name="", may_go_on=False), memoryview(bytearray(50))
     source.window(0, 50, buffer)
     with pytest.raises(SourceChangedError, match="cannot be read again"):
         source.window(0, 50, buffer)
