@@ -291,6 +291,14 @@ def test_a_schema_with_models_becomes_a_type_and_definitions(
     assert rendered(schema, schemas=schemas) == (type_, definitions)
 
 
+@pytest.mark.parametrize("keyword", ["title", "description", "default", "deprecated", "readOnly", "writeOnly"])
+def test_what_says_nothing_of_a_value_may_differ_in_all_of_and_stand_beside_one_of(keyword: str) -> None:
+    first, second = ("a", "b") if keyword in {"title", "description", "default"} else (True, False)
+
+    assert rendered({"allOf": [{**TEXT, keyword: first}, {keyword: second}]})[0] == "str"
+    assert rendered({"oneOf": [TEXT, INT], keyword: first})[0] == "str | int"
+
+
 def test_a_nullable_object_of_3_0_is_a_model_or_none() -> None:
     schemas = {"M": {**obj(a=TEXT), "nullable": True}}
 

@@ -200,6 +200,8 @@ def test_a_compressed_body_is_decompressed_in_bounded_pieces(connect: Connect, e
         ("gzip", gzip.compress(b"content", mtime=0)[:-3], "the compressed body ended early"),
         ("gzip", gzip.compress(b"content", mtime=0) + b"more", "goes on after the end"),
         ("gzip", b"content", "cannot be decompressed"),
+        ("gzip", zlib.compress(b"content"), "cannot be decompressed"),
+        ("x-gzip", zlib.compress(b"content"), "cannot be decompressed"),
         ("br", b"content", "content-encoding br, which is not supported"),
     ],
 )
