@@ -69,7 +69,7 @@ def test_memory_that_is_written_to_meanwhile_is_not_committed(ground: Ground, is
     buffer = bytearray(CONTENT)
     http = Rewritten(buffer, is_on_way=is_on_way)
     source = buffer if view is bytearray else memoryview(buffer)
-    with pytest.raises(SourceChangedError, match=r"during the upload: sha1$"):
+    with pytest.raises(SourceChangedError, match=r"^the source changed during the upload: sha1$"):
         ground.upload(source, http=http, workers=1)
     assert (ground.stored(), len(ground.state.sessions)) == ([], 0)
 
@@ -87,7 +87,10 @@ def test_a_whole_that_was_read_otherwise_than_its_parts_is_the_source_s_fault(
     monkeypatch.setattr("box_uploads.upload.engine.WholeDigest", Then)
     if is_ambiguous:
         ground.fail(COMMIT, 500)
-    with ThreadPoolExecutor(2) as pool, pytest.raises(SourceChangedError, match=r"during the upload: sha1$"):
+    with (
+        ThreadPoolExecutor(2) as pool,
+        pytest.raises(SourceChangedError, match=r"^the source changed during the upload: sha1$"),
+    ):
         ground.upload(bytearray(CONTENT), executor=pool if has_executor else None)
     assert (ground.stored(), len(ground.state.sessions)) == ([], 0)
 
@@ -120,6 +123,9 @@ def test_a_path_whose_parts_jobs_have_read_otherwise_has_changed(
 
     monkeypatch.setattr("box_uploads.upload.executor_parts.open_source", opened)
     monkeypatch.setattr("box_uploads.upload.source.Fingerprint.agrees", same)
-    with ThreadPoolExecutor(2) as pool, pytest.raises(SourceChangedError, match=r"during the upload: sha1$"):
+    with (
+        ThreadPoolExecutor(2) as pool,
+        pytest.raises(SourceChangedError, match=r"^the source changed during the upload: sha1$"),
+    ):
         ground.upload(path, executor=pool)
     assert (ground.stored(), len(ground.state.sessions)) == ([], 0)

@@ -245,7 +245,7 @@ def test_a_server_that_cannot_be_reached_is_asked_four_times(ground: Ground, sta
             return httpx2.Response(status)
         raise httpx2.ConnectError("refused")
 
-    with pytest.raises(errors.TransportError, match="refused"):
+    with pytest.raises(errors.TransportError, match=r"^create_upload_session: ConnectError: refused$"):
         ground.upload(client=ground.client(max_retries=0, http=httpx2.MockTransport(refuse)))
     assert len(paths) == 4 + (status is not None)
 

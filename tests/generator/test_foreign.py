@@ -120,7 +120,7 @@ def test_a_discriminator_decides_with_several_values_and_in_several_unions(forei
         assert read(foreign, "pet", {"kind": kind, "lives": 9}) == models.Cat(kind=kind, lives=9)
     assert read(foreign, "pet", {"kind": "dog", "tricks": []}) == models.Dog(kind="dog", tricks=[])
     assert read(foreign, "hunter", {"kind": "feline", "lives": 9}) == models.Cat(kind="feline", lives=9)
-    with pytest.raises(foreign.errors.DecodeError, match="tricks"):
+    with pytest.raises(foreign.errors.DecodeError, match=r"^response body at \$: lacks tricks \(pet, status 200\)$"):
         read(foreign, "pet", {"kind": "dog", "lives": 9})
 
 
@@ -261,5 +261,8 @@ def test_an_integer_of_a_format_has_the_name_of_its_bounds(foreign: Package) -> 
     shelf = foreign.text("models/__init__.py")
     assert "    count: Int64 | UnsetType = UNSET\n" in shelf
     assert read(foreign, "counted", {"count": 2**63 - 1}).count == 2**63 - 1
-    with pytest.raises(foreign.errors.DecodeError, match="count"):
+    with pytest.raises(
+        foreign.errors.DecodeError,
+        match=r"^response body at \$\.count: must be at most 9223372036854775807 \(counted, status 200\)$",
+    ):
         read(foreign, "counted", {"count": 2**63})

@@ -154,7 +154,10 @@ def test_close_still_closes_the_client(package: Package) -> None:
     client = package.module.Client()
     client.close()
 
-    with pytest.raises(package.module.errors.__dict__[f"Made{package.name[5:]}Error"], match="closed"):
+    with pytest.raises(
+        package.module.errors.__dict__[f"Made{package.name[5:]}Error"],
+        match=r"^the client is closed; create a new one$",
+    ):
         client.close_()
 
 

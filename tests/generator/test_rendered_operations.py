@@ -110,7 +110,7 @@ def test_the_properties_of_a_body_are_arguments(sink: Package) -> None:
 
 
 def test_a_body_is_checked_before_it_is_sent(sink: Package) -> None:
-    with pytest.raises(sink.errors.InvalidArgumentError, match=r"^size=11"):
+    with pytest.raises(sink.errors.InvalidArgumentError, match=r"^size=11: must be at most 10$"):
         sink.operation("create_thing", "things").build_request(name="a", size=11, tags=[])
 
 
@@ -196,7 +196,9 @@ def test_each_success_has_its_own_type(sink: Package) -> None:
 
     assert read(sink.response(200, json.dumps(thing).encode())).parsed.id == "1"
     assert read(sink.response(201, json.dumps(thing).encode())).parsed.id == "1"
-    with pytest.raises(sink.errors.DecodeError, match=r"\$\.size"):
+    with pytest.raises(
+        sink.errors.DecodeError, match=r"^response body at \$\.size: must be at least 2 \(operation, status 201\)$"
+    ):
         read(sink.response(201, json.dumps({**thing, "size": 1}).encode()))
 
 
@@ -252,7 +254,10 @@ def test_integers_written_with_a_fraction_of_zero_are_integers(sink: Package) ->
     read = sink.operation("get_part", "things").read_response
 
     assert read(sink.response(200, json.dumps({**PART, "number": 2.0}).encode())).parsed.number == 2
-    with pytest.raises(sink.errors.DecodeError, match=r"\$\.number"):
+    with pytest.raises(
+        sink.errors.DecodeError,
+        match=r"^response body at \$\.number: must be int, not float \(operation, status 200\)$",
+    ):
         read(sink.response(200, json.dumps({**PART, "number": 1.5}).encode()))
 
 
@@ -361,7 +366,7 @@ def test_x_idempotent_overrides_the_http_method(make: Make) -> None:
 def test_without_security_the_client_takes_no_token_and_without_server_a_base_url(make: Make) -> None:
     package = make(document({"/a": {"get": operation()}}, servers=[{"url": "/v1"}]))
 
-    with pytest.raises(TypeError, match="base_url"):
+    with pytest.raises(TypeError, match=r"^Client\.__init__\(\) missing 1 required keyword-only argument: 'base_url'$"):
         package.module.Client()
     _, request = package.call("call", options={"base_url": "https://own.example/v1/"}, answer=Answer(204, b""))
     assert str(request.url) == "https://own.example/v1/a"
@@ -384,7 +389,7 @@ def test_client_options_are_sent_by_every_operation_that_declares_them(make: Mak
     assert (str(one.url.query, "ascii"), one.headers["x-team"]) == ("x_team=q&locale=en", "us")
     assert (two.url.query, two.headers["x-team"]) == (b"", "us")
     assert "x-team" not in three.headers
-    with pytest.raises(TypeError, match="x_team"):
+    with pytest.raises(TypeError, match=r"^Client\.__init__\(\) missing 1 required keyword-only argument: 'x_team'$"):
         package.module.Client()
 
 

@@ -115,12 +115,8 @@ async def upload_file_async(  # noqa: PLR0913  # each is a setting of an upload
                 del emitted
 
     def run() -> models.File:
-        try:
-            with open_async_upload_client(client, submit, await_token) as upload_client:
-                return run_upload(client, upload_client, source, options, emit=emit, cancel=cancel)
-        except StopIteration as error:
-            # A future cannot hold StopIteration.
-            raise RuntimeError("StopIteration ended the upload") from error
+        with open_async_upload_client(client, submit, await_token) as upload_client:
+            return run_upload(client, upload_client, source, options, emit=emit, cancel=cancel)
 
     thread = ThreadPoolExecutor(1, thread_name_prefix="box-upload-async")
     upload = loop.run_in_executor(thread, run)

@@ -211,13 +211,19 @@ def test_an_id_has_up_to_19_digits() -> None:
 def test_a_token_is_of_visible_characters(token: str) -> None:
     assert World(tokens=[token]).tokens == [token]
     for other in (f"{token} ", f"{token}\x7f", f"{token}\u00e9", ""):
-        with pytest.raises(WorldError, match=r"^tokens\[0\]: the token cannot be sent in a header; "):
+        with pytest.raises(
+            WorldError,
+            match=r"^tokens\[0\]: the token cannot be sent in a header; use visible ASCII characters without spaces$",
+        ):
             World(tokens=[other])
 
 
 def test_names_are_compared_after_a_trashed_item() -> None:
     files = [File(id="1", name="a", trashed=True), File(id="2", name="a"), File(id="3", name="A")]
-    with pytest.raises(WorldError, match=r"^files\[2\]\.name: 'A' is already the name of files\[1\]; "):
+    with pytest.raises(
+        WorldError,
+        match=r"^files\[2\]\.name: 'A' is already the name of files\[1\]; use another name \(case is ignored\)$",
+    ):
         World(files=files)
     response = post(State(World(files=files[:2])), SESSIONS, new_file(file_name="A"))
     assert response.body["context_info"]["conflicts"]["id"] == "2"

@@ -120,7 +120,10 @@ def test_the_rest_is_read_as_a_whole(connect: Connect) -> None:
 
 def test_an_error_is_that_of_the_plain_call(connect: Connect) -> None:
     body = Stream(b'{"message": "gone", ', b'"code": "x"}')
-    with pytest.raises(NotFoundError, match="404 x: gone"), connect(Recorder(404, stream=body)).stream(GET, check):
+    with (
+        pytest.raises(NotFoundError, match=r"^404 x: gone \(get_content\)$"),
+        connect(Recorder(404, stream=body)).stream(GET, check),
+    ):
         pytest.fail("yields nothing")
     assert body.closed
 
@@ -137,9 +140,11 @@ def test_a_failure_within_the_body_is_not_retried_and_shows_no_token(connect: Co
     recorder = Recorder(200, stream=body)
     with connect(recorder, token="t0ken-that-is-long").stream(GET) as stream:  # none
         next(stream)
-        with pytest.raises(TransportError, match="get_content: ReadError") as caught:
+        with pytest.raises(TransportError, match=r"^get_content: ReadError: reset; Bearer \[secure\]$") as caught:
             next(stream)
-        with pytest.raises(TransportError, match="StreamClosed"):
+        with pytest.raises(
+            TransportError, match=r"^get_content: StreamClosed: the stream is closed, or has failed before$"
+        ):
             next(stream)
     error = caught.value
     assert (error.operation, error.kind, error.sent, error.is_transient, error.retry_safe) == (
@@ -156,7 +161,7 @@ def test_a_body_that_ends_early_is_an_error(connect: Connect) -> None:
     fields: Any = {"stream": Stream(b"ab"), "headers": {"content-length": "5"}}
     with connect(Recorder(200, **fields)).stream(GET) as stream:
         assert next(stream) == b"ab"
-        with pytest.raises(TransportError, match="get_content: RemoteProtocolError: the body ended 3 bytes early"):
+        with pytest.raises(TransportError, match=r"^get_content: RemoteProtocolError: the body ended 3 bytes early$"):
             next(stream)
 
 
@@ -166,7 +171,9 @@ def test_leaving_early_closes_the_connection(connect: Connect) -> None:
         next(stream)
         assert not body.closed
     assert (body.closed, body.given) == (True, 1)
-    with pytest.raises(TransportError, match="StreamClosed"):
+    with pytest.raises(
+        TransportError, match=r"^get_content: StreamClosed: the stream is closed, or has failed before$"
+    ):
         next(stream)
 
     body = Stream(b"ab")
@@ -386,7 +393,7 @@ def test_only_the_wait_for_each_piece_is_limited(receive: Any) -> None:
 
 def test_header_fields_that_trickle_are_given_up(receive: Any) -> None:
     clock = Clock()
-    with pytest.raises(TransportError, match="within 50 s"):
+    with pytest.raises(TransportError, match=r"^get_content: ReadTimeout: the response did not end within 50 s$"):
         receive(Server(clock, [HEAD[:20], *[b"x"] * 300]))
     assert clock.now == 1050
 
@@ -400,7 +407,7 @@ def test_a_server_that_falls_silent_is_given_up(receive: Any) -> None:
         yield b"x"
 
     server.answers = [fall_silent()]
-    with pytest.raises(TransportError, match="get_content: ReadTimeout") as caught:
+    with pytest.raises(TransportError, match=r"^get_content: ReadTimeout: timed out$") as caught:
         receive(server)
     assert (caught.value.operation, server.clock.now) == ("get_content", 1000 + 1 + 1 + 9)
 

@@ -647,7 +647,7 @@ def test_the_caller_s_client_is_used_as_it_is(connect: Connect) -> None:
 def test_a_closed_client_of_the_caller_is_reported() -> None:
     with httpx2.Client(transport=httpx2.MockTransport(answer())) as http:
         transport = SyncTransport(Credentials("t"), base_url=BASE, http=http)
-    with pytest.raises(ClientError, match="closed"):
+    with pytest.raises(ClientError, match=r"^the client is closed; create a new one$"):
         transport.send(GET)
 
 

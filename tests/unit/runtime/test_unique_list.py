@@ -28,7 +28,7 @@ TWICE = Order(items=[Item(1, "a"), Item(2), Item(1, "a")])
 
 
 def test_a_list_that_repeats_an_item_is_not_sent() -> None:
-    with pytest.raises(InvalidArgumentError, match=r"^items.*must not have an item twice"):
+    with pytest.raises(InvalidArgumentError, match=r"^items=\[Item\(.*…: must not have an item twice$"):
         Json[Order](Order).encode(TWICE)
     assert Json[Order](Order).encode(Order(items=[Item(1), Item(2)])) == (
         b'{"items":[{"id":1,"note":""},{"id":2,"note":""}]}'
@@ -56,5 +56,5 @@ def test_items_are_compared_as_json_is(items: list[Any], differ: bool) -> None: 
 def test_a_parameter_checks_its_list_as_well() -> None:
     parameter = Parameter[list[str]]("ids", "ids", Unique[list[str]])
     assert parameter.in_query(["a", "b"]) == (("ids", "a"), ("ids", "b"))
-    with pytest.raises(InvalidArgumentError, match=r"^ids.*must not have an item twice"):
+    with pytest.raises(InvalidArgumentError, match=r"^ids=\['a', 'a'\]: must not have an item twice$"):
         parameter.in_query(["a", "a"])

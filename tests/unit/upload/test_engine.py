@@ -131,7 +131,7 @@ def test_there_are_no_more_buffers_than_the_pool_needs(needs: Needs, buffers: in
 
 def test_the_first_failure_ends_the_others() -> None:
     cancel, pool = CancelToken(), Scripted(3, fail=1)
-    with pytest.raises(OSError, match="broken"):
+    with pytest.raises(OSError, match=r"^broken$"):
         run(Engine(Plan.checked(100, 10, 10), Buffered(bytes(100)), cancel, lambda _: None), pool)
     assert cancel.is_cancelled
     assert max(pool.order) < 6

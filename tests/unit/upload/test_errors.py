@@ -38,7 +38,7 @@ def test_a_lost_session_keeps_in_a_pickle_what_it_knows_of_the_commit() -> None:
 
 
 def test_an_unknown_error_is_no_attribute() -> None:
-    with pytest.raises(AttributeError, match="has no attribute 'NoError'"):
+    with pytest.raises(AttributeError, match=r"^module 'box_uploads\.errors' has no attribute 'NoError'$"):
         _ = errors.NoError  # type: ignore[attr-defined]
 
 

@@ -30,7 +30,9 @@ def test_a_version_keeps_its_name_and_a_new_file_gets_that_of_the_source(
 
 
 def test_a_place_is_needed() -> None:
-    with pytest.raises(InvalidArgumentError, match=r"^folder_id: must be given for a new file, or file_id for a new"):
+    with pytest.raises(
+        InvalidArgumentError, match=r"^folder_id: must be given for a new file, or file_id for a new version$"
+    ):
         resolve_target(None, None, "film.mov", "film.mov")
 
 
