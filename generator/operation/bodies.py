@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
@@ -16,7 +17,7 @@ from generator.schema.schemas import SchemaReader
 from generator.schema.types import ANY, NONE, Array, Map, Model, Named, Row, Scalar, Type, union
 
 from .links import read_url_source
-from .model import Body, Codec, FormField, Link, Media, Response
+from .model import Body, Codec, FormField, Link, Media, Parameter, Response
 
 _WORD = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
 _MEDIA_TYPE = re.compile(rf"{_WORD}/{_WORD}(\s*;\s*{_WORD}=({_WORD}|\"[\x20-\x21\x23-\x5b\x5d-\x7e]*\"))*")
@@ -24,6 +25,13 @@ _CHARSET = re.compile(r";\s*charset=\"?([^\";]*)", re.IGNORECASE)
 _BYTES = "application/octet-stream"
 _JSON = "application/json"
 _RANGES = frozenset({"*/*", "application/*"})
+_RESPONSE_FORMS = frozenset({"text/plain"})
+_REQUEST_FORMS = _RESPONSE_FORMS | {"text/json", "application/*+json", "application/x-www-form-urlencoded"}
+_OTHER_FORM = re.compile(r"(?:[/+-]xml|yaml|protobuf)\Z")
+"""What a document may list beside JSON for the same content."""
+_TEXTS = frozenset({f"application/{name}" for name in ("xml", "yaml", "x-yaml", "javascript", "graphql", "sql")})
+_FORMATS = frozenset({"format", "_format", "$format", "alt", "output", "output_format", "response_format", "type"})
+"""Parameters by which a caller may ask for something else than JSON."""
 _REDIRECTS = frozenset({"301", "302", "303", "307", "308"})
 _STATUS = re.compile(r"[1-5](\d\d|XX)|default", re.ASCII)
 
@@ -54,12 +62,13 @@ class BodyReader:
         return Body(media, required=node.flag("required"), description=node.prose("description"))
 
     def read_responses(
-        self, operation: Node, hint: str, *, is_head: bool
+        self, operation: Node, hint: str, parameters: Iterable[Parameter], *, is_head: bool
     ) -> tuple[list[Response], list[Response], bool]:
         """Return the responses of an operation, and whether a redirect is followed.
 
         The successes are in the order in which they are tried; the errors follow.
         """
+        keeps_all = any(parameter.wire_name.lower() in _FORMATS for parameter in parameters)
         found: dict[str, Response] = {}
         for status, node in (operation / "responses").members():
             if status.startswith("x-"):
@@ -71,7 +80,7 @@ class BodyReader:
             if key in found:
                 node.note("is declared twice; keep one of them")
                 continue
-            found[key] = self._read_response(node, key, hint, is_head=is_head)
+            found[key] = self._read_response(node, key, hint, is_head=is_head, keeps_all=keeps_all)
         successes = [response for status, response in found.items() if status[0] == "2"]
         if not successes:
             # Without a 2XX, `default` describes the successes too.
@@ -79,7 +88,9 @@ class BodyReader:
         redirects = [
             response
             for status, response in found.items()
-            if status in _REDIRECTS and any(name.lower() == "location" for name, _ in response.headers)
+            if status in _REDIRECTS
+            # Without a success, a redirect is what the call is for, although the document forgets the header.
+            and (not successes or any(name.lower() == "location" for name, _ in response.headers))
         ]
         # Without content behind it, where a redirect leads is what the call is for.
         is_way = bool(redirects) and any(success.has_content for success in successes)
@@ -97,15 +108,12 @@ class BodyReader:
         successes.sort(key=lambda success: (success.status.endswith("XX"), success.status))
         return successes, errors, follows
 
-    def _read_response(self, declared: Node, status: str, hint: str, *, is_head: bool) -> Response:
+    def _read_response(self, declared: Node, status: str, hint: str, *, is_head: bool, keeps_all: bool) -> Response:
         node = self._document.resolve_component(declared)
         check_keywords(node, "response")
         content = node.get("content")
-        media = (
-            self._read_media(content, f"{hint}{class_name(_status_phrase(status))}", is_request=False)
-            if content
-            else []
-        )
+        name = f"{hint}{class_name(_status_phrase(status))}"
+        media = self._read_media(content, name, is_request=False, keeps_all=keeps_all) if content else []
         event = next((body.event for body in media if body.event), None)
         if any(body.codec.kind == "Json" for body in media):
             # The plain method asks for JSON, and the other one for the stream.
@@ -135,16 +143,16 @@ class BodyReader:
             event=None if is_head else event,
         )
 
-    def _read_media(self, content: Node, hint: str, *, is_request: bool) -> list[Media]:
+    def _read_media(self, content: Node, hint: str, *, is_request: bool, keeps_all: bool = False) -> list[Media]:
         result: list[Media] = []
-        of_json = [node.get("schema") for media_type, node in content.members() if _is_json(_base(media_type))]
+        json = next((node.get("schema") for name, node in content.members() if _base(name) == _JSON), None)
         for media_type, node in content.members():
             check_keywords(node, "media type")
             if not _MEDIA_TYPE.fullmatch(media_type):
                 node.note("is not a media type, such as application/json")
                 continue
-            if not is_request and self._is_other_form(node, media_type, of_json):
-                # The same content is there as JSON, and a call asks for that.
+            if json and not keeps_all and self._is_another_form(node, _base(media_type), json, is_request=is_request):
+                # The same content is there as JSON, and a call sends it or asks for it so.
                 continue
             media = self._read_media_type(node, media_type, hint, is_request=is_request)
             if media.base in {other.base for other in result}:
@@ -156,12 +164,12 @@ class BodyReader:
             result.sort(key=lambda media: (media.base == "*/*", media.base.endswith("/*"), media.base == _BYTES))
         return result
 
-    def _is_other_form(self, node: Node, media_type: str, of_json: list[Node | None]) -> bool:
+    def _is_another_form(self, node: Node, base: str, json: Node, *, is_request: bool) -> bool:
         """Return whether a media type has the schema of the JSON beside it, as XML may have."""
-        base, schema = _base(media_type), node.get("schema")
-        if schema is None or _is_json(base) or "*" in base or base == "text/event-stream":
+        schema = node.get("schema")
+        if schema is None or schema.value != json.value or not self._has_structure(node):
             return False
-        return self._has_structure(node) and any(other and other.value == schema.value for other in of_json)
+        return base in (_REQUEST_FORMS if is_request else _RESPONSE_FORMS) or _OTHER_FORM.search(base) is not None
 
     def _read_media_type(self, node: Node, media_type: str, hint: str, *, is_request: bool) -> Media:
         _, semicolon, parameters = media_type.partition(";")
@@ -360,7 +368,7 @@ def _is_json(base: str) -> bool:
 
 def _is_text_type(base: str) -> bool:
     """Return whether bodies of a media type are text, as XML is."""
-    return base.startswith("text/") or base in {"application/xml", "application/yaml"} or base.endswith("+xml")
+    return base.startswith("text/") or base.endswith("+xml") or base in _TEXTS
 
 
 def _status_phrase(status: str) -> str:

@@ -183,7 +183,9 @@ class OperationReader:
         body = self._bodies.read_request(node, hint)
         if body:
             _spread_body(body, parameters)
-        successes, errors, follows = self._bodies.read_responses(node, hint, is_head=declared.verb == "head")
+        successes, errors, follows = self._bodies.read_responses(
+            node, hint, parameters, is_head=declared.verb == "head"
+        )
         _add_partial_content(successes, parameters)
         documentation = node.get("externalDocs")
         operation = Operation(

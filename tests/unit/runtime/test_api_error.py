@@ -92,6 +92,11 @@ def test_an_error_has_the_wait_that_the_server_asked_for() -> None:
     assert api_error(raw(429), {}).retry_after_s is None
 
 
+def test_what_has_not_changed_is_no_redirect() -> None:
+    assert "redirect" not in str(error := api_error(raw(304), {}))
+    assert "still as it is on the server" in str(error)
+
+
 @pytest.mark.parametrize(
     ("location", "shown"),
     [

@@ -11,6 +11,7 @@ from msgspec import UNSET
 
 from generator.overlay._runtime.api_key import ApiKey, BasicAuth
 from generator.overlay._runtime.errors import InvalidArgumentError
+from generator.overlay._runtime.redaction import Redaction
 
 KEY = ApiKey("X-Key", "api_key")
 BASIC = BasicAuth("login")
@@ -33,6 +34,13 @@ def test_a_key_is_sent_by_its_name_in_each_place(place: str) -> None:
     assert getattr(KEY, place)(UNSET) == ()
 
 
+def test_a_key_may_have_a_scheme_before_it() -> None:
+    key = f'Token token="{SECRET}"'
+    assert KEY.in_header(key) == KEY.in_query(key) == (("X-Key", key),)
+    assert KEY.in_cookie(key)[0][1].startswith("Token%20token%3D%22")
+    assert Redaction(secrets=[key])(f"no {SECRET} here") == "no [secure] here"
+
+
 def test_only_a_cookie_is_percent_encoded_here() -> None:
     key = 'a/b;c="d"%~'
     assert KEY.in_header(key) == KEY.in_query(key) == (("X-Key", key),)
@@ -43,13 +51,13 @@ def test_only_a_cookie_is_percent_encoded_here() -> None:
 @pytest.mark.parametrize(
     "bad",
     [
-        *("", " ", f" {SECRET}", f"{SECRET} ", f"a {SECRET}", f"{SECRET}\n", f"{SECRET}\r\nx: y", f"{SECRET}\x00"),
+        *("", " ", f" {SECRET}", f"{SECRET} ", f"a\t{SECRET}", f"{SECRET}\n", f"{SECRET}\r\nx: y", f"{SECRET}\x00"),
         *(f"{SECRET}ä", f"{SECRET}\x7f", f"{SECRET}\ud800", SECRET.encode(), [SECRET], (SECRET, SECRET), None, 5),
     ],
     ids=repr,
 )
 def test_a_key_that_cannot_be_sent_is_refused_without_being_shown(place: str, bad: Any) -> None:
-    rule = "must be a non-empty string of visible ASCII characters without spaces"
+    rule = "must be a non-empty string of visible ASCII characters, with spaces only between them"
     assert refusal(KEY, place, bad) == f"api_key: {rule}"
 
 
