@@ -10,6 +10,7 @@ from typing import Any
 from generator.document.document import Document, Node
 from generator.document.keywords import check_keywords
 from generator.errors import SpecError
+from generator.overlay._runtime.json_types import is_object
 from generator.python.naming import class_name
 from generator.schema.all_of import merge_all_of
 from generator.schema.scalars import is_binary
@@ -145,6 +146,7 @@ class BodyReader:
 
     def _read_media(self, content: Node, hint: str, *, is_request: bool, keeps_all: bool = False) -> list[Media]:
         result: list[Media] = []
+        unsendable: list[Node] = []
         json = next((node.get("schema") for name, node in content.members() if _base(name) == _JSON), None)
         for media_type, node in content.members():
             check_keywords(node, "media type")
@@ -154,15 +156,30 @@ class BodyReader:
             if json and not keeps_all and self._is_another_form(node, _base(media_type), json, is_request=is_request):
                 # The same content is there as JSON, and a call sends it or asks for it so.
                 continue
+            if is_request and _base(media_type).startswith("multipart/") and not self._is_form(node, _base(media_type)):
+                unsendable.append(node)
+                continue
             media = self._read_media_type(node, media_type, hint, is_request=is_request)
             if media.base in {other.base for other in result}:
                 node.note(f"{media.base} is declared twice; keep one of them")
                 continue
             result.append(media)
+        for node in unsendable:
+            # Whoever sends it must name a boundary, and so know the parts.
+            problem = "only multipart/form-data with named properties can be sent; give it a schema that has them"
+            if not result:
+                raise SpecError(node.place, problem)
+            node.note(problem, "left out")
         if not is_request:
             # An exact media type is tried before a range; the last one is used if none matches, and any bytes fit this.
             result.sort(key=lambda media: (media.base == "*/*", media.base.endswith("/*"), media.base == _BYTES))
         return result
+
+    def _is_form(self, node: Node, base: str) -> bool:
+        """Return whether the parts of a body are known."""
+        schema = node.get("schema") if base == "multipart/form-data" else None
+        flat = merge_all_of(self._document, self._document.resolve_schema(schema)) if schema else None
+        return flat is not None and is_object(flat.value) and bool(flat.value.get("properties"))
 
     def _is_another_form(self, node: Node, base: str, json: Node, *, is_request: bool) -> bool:
         """Return whether a media type has the schema of the JSON beside it, as XML may have."""
@@ -227,8 +244,8 @@ class BodyReader:
 
     def _choose_codec(self, node: Node, base: str, hint: str, *, is_request: bool, is_json: bool) -> Codec:
         schema = node.get("schema")
-        if base == "multipart/form-data" and is_request and schema and (form := self._read_form(node, schema, hint)):
-            return Codec("Multipart", ANY, form=form)
+        if base == "multipart/form-data" and is_request and schema:
+            return Codec("Multipart", ANY, form=self._read_form(node, schema, hint))
         if not is_json and schema and is_binary(self._document.resolve_schema(schema)):
             return Codec("Binary", Scalar("Source" if is_request else "bytes"))
         is_form = base == "application/x-www-form-urlencoded" and is_request

@@ -391,9 +391,11 @@ class SchemaReader:
                 undeclared.append(name)
         taken: set[str] = {*_USED_IN_MODELS, *self._class_names}
         self.models.append(model)
-        if extra not in (True, False, {}):
+        if "additionalProperties" in node.object() and extra is not False:
             taken.add(EXTRA_FIELD)
-            model.extra = Map(self._type_of(node / "additionalProperties", f"{model.name}Value"))
+            model.extra = Map(
+                ANY if extra is True else self._type_of(node / "additionalProperties", f"{model.name}Value")
+            )
         for wire_name, member in members:
             if _UNSUPPORTED_NAME.search(wire_name):
                 member.note("msgspec has no properties with quotes, backslashes or control characters in their names")

@@ -137,6 +137,7 @@ MALFORMED = "of which one is malformed; correct it"
 TOO_LONG = "is too long; give a shorter operationId or tag"
 TOO_DEEP = "is nested too deeply; name the inner schemas under components/schemas"
 WITHOUT_ONE_OF = "has no effect without oneOf; list the alternatives in one"
+NO_PARTS = "only multipart/form-data with named properties can be sent; give it a schema that has them"
 BINARY = "format binary is only supported as a whole body; in JSON, use byte (base64)"
 FALSE = "the schema false, which matches no value, is not supported; remove it"
 BESIDE_30 = "beside $ref is ignored in OpenAPI 3.0; put both into allOf"
@@ -524,6 +525,16 @@ REFUSED: list[tuple[Any, str]] = [
     ),
     (get(servers=[{"url": "https://a.example/?b=c"}]), f"{GET}/servers/0/url: 'https://a.example/?b=c' {NO_URL}"),
     (get(tags=["ä" * 150]), f"{GET}: the name ääääääääääääääääääää… {TOO_LONG}"),
+    *(
+        (body(media_type, **given), f"{BODY}/{media_type.replace('/', '~1')}: {NO_PARTS}")
+        for media_type, given in (
+            ("multipart/form-data", {}),
+            ("multipart/form-data", {"schema": {"type": "string", "format": "binary"}}),
+            ("multipart/form-data", {"schema": {"type": "object", "additionalProperties": TEXT}}),
+            ("multipart/form-data", {"schema": {"oneOf": [obj(a=TEXT), obj(b=TEXT)]}}),
+            ("multipart/mixed", {"schema": obj(a=TEXT)}),
+        )
+    ),
     (body("text/plain; charset"), f"{BODY}/text~1plain; charset: is not a media type, such as application/json"),
     (parameter("cookie", "a b"), f"{Q}/name: 'a b' cannot be the name of a cookie"),
     (schema(nested(200)), f"{S}: {TOO_DEEP}"),

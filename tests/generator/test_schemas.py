@@ -299,6 +299,22 @@ def test_what_says_nothing_of_a_value_may_differ_in_all_of_and_stand_beside_one_
     assert rendered({"oneOf": [TEXT, INT], keyword: first})[0] == "str | int"
 
 
+@pytest.mark.parametrize(
+    ("said", "extra"),
+    [
+        *(({"additionalProperties": True}, "dict[str, Any]"), ({"additionalProperties": {}}, "dict[str, Any]")),
+        *(({"additionalProperties": INT}, "dict[str, int]"), ({"additionalProperties": False}, ""), ({}, "")),
+    ],
+)
+def test_an_object_that_says_so_keeps_the_properties_that_it_does_not_name(said: Any, extra: str) -> None:
+    read = Document(document(schemas={"S": {**obj(a=TEXT), **said}}), "test")
+    found = SchemaReader(read)
+    found.read_components()
+    (model,) = found.models
+
+    assert (model.extra.text() if model.extra else "") == extra
+
+
 def test_a_nullable_object_of_3_0_is_a_model_or_none() -> None:
     schemas = {"M": {**obj(a=TEXT), "nullable": True}}
 

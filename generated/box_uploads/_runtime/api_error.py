@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -76,6 +77,8 @@ def _retry_safe(raw: RawResponse) -> bool | None:
 def _note(raw: RawResponse) -> str:
     if raw.note:
         return raw.note
+    if raw.status == HTTPStatus.NOT_MODIFIED:
+        return "what the caller has is still as it is on the server"
     if 300 <= raw.status <= 399:
         match = _TARGET_HOST.match(raw.headers.get("location", ""))
         # Only the host: a path or a query may carry what is secret.

@@ -16,7 +16,8 @@ __all__ = ["ApiKey", "BasicAuth", "Credential"]
 
 Credential: TypeAlias = "str | tuple[str, str] | msgspec.UnsetType"
 
-_VISIBLE = re.compile(r"[\x21-\x7e]+\Z")
+# Spaces come after the word by which an API wants its keys marked, as in `Token s3cret`.
+_VISIBLE = re.compile(r"[\x21-\x7e]+(?: +[\x21-\x7e]+)*\Z")
 
 
 class ApiKey:
@@ -40,7 +41,7 @@ class ApiKey:
         if isinstance(value, msgspec.UnsetType):
             return ()
         if not isinstance(cast("object", value), str) or not _VISIBLE.match(value):
-            rule = "must be a non-empty string of visible ASCII characters without spaces"
+            rule = "must be a non-empty string of visible ASCII characters, with spaces only between them"
             raise InvalidArgumentError(self._argument, rule)
         return ((self._name, value),)
 

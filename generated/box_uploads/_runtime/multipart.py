@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from uuid import uuid4
 
@@ -19,7 +20,7 @@ from .text import short_repr
 from .validation_errors import NATIVE, argument_error
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
 __all__ = ["File", "FileContent", "FormField", "Multipart", "MultipartBody"]
 
@@ -31,13 +32,13 @@ class File(msgspec.Struct, frozen=True):
         content: Its path, its bytes, a `Stream` of them, or a file or pipe that is open for reading bytes.
         name: Its name, by default that of the path or of the open file, else that of the field.
         media_type: Its media type; empty for that of the document, or else `application/octet-stream`.
-        headers: Further header fields of its part, such as `Content-MD5`.
+        headers: Further header fields of its part, such as `{"Content-MD5": "…"}`.
     """
 
     content: Content | str | os.PathLike[str] | BinaryFile
     name: str | None = None
     media_type: str = ""
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: Mapping[str, str] | tuple[tuple[str, str], ...] = ()
 
 
 FileContent: TypeAlias = "Source | File"
@@ -134,7 +135,8 @@ def _file_part(field: FormField, value: object) -> tuple[bytes, Content]:
     source = Stream.of_file(file.content) if isinstance(file.content, str) else file.content
     name = file.name or _name_of(file.content) or field.wire_name
     media_type = file.media_type or field.media_type or "application/octet-stream"
-    return _head(field, name, media_type, file.headers), content_of(source, field.argument)
+    headers = file.headers.items() if isinstance(file.headers, Mapping) else file.headers
+    return _head(field, name, media_type, tuple(headers)), content_of(source, field.argument)
 
 
 def _name_of(source: Source | str) -> str:

@@ -40,6 +40,9 @@ class Redaction:
         for secret in secrets:
             parts = cast("tuple[object, ...]", secret) if isinstance(secret, tuple) else (secret,)
             found.extend(part for part in parts[-1:] if isinstance(part, str))
+            if isinstance(secret, str) and " " in secret:
+                # A key behind a scheme, such as `Token token="s3cret"`.
+                found.extend(re.split(r'[ "=,]+', secret))
         self._credentials = tuple(credential for credential in found if len(credential) >= _SHORTEST)
 
     def __call__(self, text: AnyStr) -> AnyStr:
