@@ -20,6 +20,8 @@ TRANSLATED: dict[str, frozenset[str]] = {
     "path item": frozenset(
         {"$ref", "summary", "description", "servers", "parameters"}
         | {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
+        # Of OpenAPI 3.2.
+        | {"query", "additionalOperations"}
     ),
     "operation": frozenset(
         {"operationId", "summary", "description", "externalDocs", "tags", "parameters", "requestBody", "responses"}
@@ -68,7 +70,6 @@ ANNOTATIONS: dict[str, frozenset[str]] = {
 REFUSED: dict[str, dict[str, str]] = {
     "document": {"webhooks": "the client receives no calls"},
     "components": {"callbacks": "the client receives no calls"},
-    "path item": {"query": "it is a keyword of OpenAPI 3.2", "additionalOperations": "it is a keyword of OpenAPI 3.2"},
     "operation": {"callbacks": "the client receives no calls"},
     "parameter": {"allowReserved": "reserved characters are always percent-encoded"},
     "link": {"operationRef": "name the operation by its operationId"},

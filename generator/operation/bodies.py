@@ -277,7 +277,9 @@ class BodyReader:
             if field.wire_name in encoding and "headers" in encoding[field.wire_name].object():
                 problem = "the headers of a part are the caller's: those of a file are `headers` of its `File`"
                 (encoding[field.wire_name] / "headers").note(problem, "not sent")
-            if file:
+            if file or (field.type == ANY and _is_file(given)):
+                # OpenAPI 3.1 writes a file as a property without a type, whose encoding names its media type.
+                field.type = field.type if file else Scalar("FileContent")
                 # Of several, or a range, the caller chooses one.
                 fields.append(FormField(field, None, given if re.fullmatch(f"{_WORD}/[^*,]+", given) else ""))
                 continue
@@ -299,7 +301,7 @@ class BodyReader:
             return None
         if not isinstance(flat.value, dict):
             return None
-        if is_binary(flat):
+        if is_binary(flat) or ("type" not in flat.object() and _is_file(flat.prose("contentMediaType"))):
             return Scalar("FileContent")
         if items := flat.get("items"):
             return Array(Scalar("FileContent")) if self._file_type(items) == Scalar("FileContent") else None
@@ -333,6 +335,12 @@ class BodyReader:
         for _, example in node.members("examples"):
             return self._document.resolve_component(example).object().get("value")
         return None
+
+
+def _is_file(media_type: str) -> bool:
+    """Return whether bytes of a media type, or of several, are neither text nor JSON."""
+    bases = [_base(one) for one in media_type.split(",")]
+    return bool(media_type) and not any(_is_json(base) or _is_text_type(base) for base in bases)
 
 
 def is_flat(type_: Type) -> bool:

@@ -26,7 +26,7 @@ from .parameters import USED_IN_METHODS, ParameterReader, without
 from .security import Security, read_security
 from .servers import server_url
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 _DIALECTS = ("https://spec.openapis.org/oas/3.1/dialect/base", "https://json-schema.org/draft/2020-12/schema")
 
 
@@ -88,6 +88,9 @@ class OperationReader:
                 with self._isolated(operation):
                     operation.tag = tag_name(operation.node)
                     found[operation] = item
+            for method, node in item.members("additionalOperations"):
+                problem = "a method of one's own is not supported; use one of those of the standard"
+                self._document.notes.leave_out(f"{method} {path}", SpecError(node.place, problem))
         return found
 
     def _name_further_methods(self, operations: Mapping[Declared, Operation]) -> None:

@@ -97,6 +97,14 @@ def test_a_call_asks_for_what_its_responses_are(package: Package, method: str, a
     assert request.headers.get_list("accept") == [accept]
 
 
+def test_a_query_is_a_method_with_a_body_that_may_be_sent_again(make: Make) -> None:
+    sent = operation(operationId="search_a", requestBody=json_body(obj(q=TEXT)))
+    package = make(document({"/a": {"query": sent}}))
+    _, request = package.call("search_a", q="x", answer=Answer(204, b"", ""), options=TRUST)
+    assert (request.method, request.content) == ("QUERY", b'{"q":"x"}')
+    assert package.message.Request("a", "QUERY", SERVER, "/a").idempotent
+
+
 def test_what_is_text_or_xml_too_is_asked_for_as_json(make: Make) -> None:
     content = {name: {"schema": obj(a=INT)} for name in ("text/plain", "application/json", "application/xml")}
     package = make(document({"/a": got("get_a", content)}))
@@ -124,6 +132,22 @@ def test_a_binary_body_may_be_a_path_or_an_open_file(package: Package, kind: str
             run(package, kind, server, methodcaller(method, body=body), token="secret", **TRUST)
             (request,) = server.requests
             assert (request.content, request.headers["content-length"]) == (PNG, "4")
+
+
+@KINDS
+def test_a_file_of_a_form_may_be_written_as_in_3_1(make: Make, kind: str) -> None:
+    form = {
+        "schema": obj(icon={}, page={"contentMediaType": "application/pdf"}, note={"contentMediaType": "text/plain"}),
+        "encoding": {"icon": {"contentType": "image/png, image/jpeg"}},
+    }
+    package = make(document({"/a": sent("send_a", {"multipart/form-data": form})}))
+    given = {"icon": package.module.types.File(PNG, "a.png", "image/png"), "page": b"%PDF", "note": "x"}
+    server = Server(b"", status=204)
+    run(package, kind, server, methodcaller("send_a", **given), **TRUST)
+    (request,) = server.requests
+    assert b'name="icon"; filename="a.png"\r\nContent-Type: image/png\r\n\r\n' + PNG in request.content
+    assert b'name="page"; filename="page"\r\nContent-Type: application/octet-stream\r\n\r\n%PDF' in request.content
+    assert b'name="note"\r\n\r\nx' in request.content
 
 
 @KINDS

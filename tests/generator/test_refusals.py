@@ -137,6 +137,7 @@ MALFORMED = "of which one is malformed; correct it"
 TOO_LONG = "is too long; give a shorter operationId or tag"
 TOO_DEEP = "is nested too deeply; name the inner schemas under components/schemas"
 WITHOUT_ONE_OF = "has no effect without oneOf; list the alternatives in one"
+NO_METHOD = "a method of one's own is not supported; use one of those of the standard"
 NO_PARTS = "only multipart/form-data with named properties can be sent; give it a schema that has them"
 BINARY = "format binary is only supported as a whole body; in JSON, use byte (base64)"
 FALSE = "the schema false, which matches no value, is not supported; remove it"
@@ -160,8 +161,8 @@ REFUSED: list[tuple[Any, str]] = [
     (document({"/a": {"get": []}}), f"{GET}: must be an object, not an array"),
     (document(webhooks={"a": {}}), f"#/webhooks: {NO_CALLS}"),
     (
-        document({"/a": {"query": operation()}}),
-        "#/paths/~1a/query: is not supported: it is a keyword of OpenAPI 3.2",
+        document({"/a": {"additionalOperations": {"COPY": operation()}}}),
+        f"#/paths/~1a/additionalOperations/COPY: {NO_METHOD}",
     ),
     (document(own={}), f"#: {unknown('OpenAPI')}"),
     (get() | {"components": None}, "#/components: must be an object, not null"),

@@ -15,7 +15,7 @@ __all__ = ["RawResponse", "Request", "Response"]
 
 T = TypeVar("T")
 
-_IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"})
+_IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE", "QUERY"})
 
 
 class Request(msgspec.Struct, frozen=True):
