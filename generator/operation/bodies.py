@@ -352,6 +352,21 @@ def is_flat(type_: Type) -> bool:
     return True
 
 
+def is_flat_object(type_: Type) -> bool:
+    """Return whether all values of a type are objects of scalars and lists of them, whose names can be parameters."""
+    for member in type_.members:
+        match member:
+            case Map(value=value):
+                inner = [value]
+            case Named(definition=Model(fields=fields, extra=extra)):
+                inner = [field.type for field in fields] + ([extra.value] if extra else [])
+            case _:
+                return False
+        if not all(is_flat(value) for value in inner):
+            return False
+    return True
+
+
 def _parts(type_: Type) -> list[Type]:
     """Return the types of the items of a list, or a type that is no list itself."""
     match type_:

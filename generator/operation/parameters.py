@@ -16,7 +16,7 @@ from generator.schema.descriptions import default_note, join_sentences, schema_d
 from generator.schema.schemas import SchemaReader
 from generator.schema.types import Scalar, Type
 
-from .bodies import is_flat
+from .bodies import is_flat, is_flat_object
 from .model import Parameter
 
 _QUERY_STYLES = frozenset({"deepObject", "spaceDelimited", "pipeDelimited"})
@@ -183,6 +183,9 @@ class ParameterReader:
             type_ = Scalar("str")
         elif is_json:
             style = "json"
+        elif location == "query" and style == "form" and is_flat_object(type_):
+            # Each property is a parameter.
+            pass
         elif location == "query" and style == "form" and not is_flat(type_):
             schema.note("an object or a nested array has no form in a query; give it style: deepObject", "sent as JSON")
             style = "json"

@@ -97,6 +97,28 @@ def test_a_call_asks_for_what_its_responses_are(package: Package, method: str, a
     assert request.headers.get_list("accept") == [accept]
 
 
+@pytest.mark.parametrize(("explode", "query"), [(True, "page=2&sort=a&sort=b"), (False, "pageable=page,2,size,5")])
+def test_each_property_of_an_object_in_a_query_is_a_parameter(make: Make, query: str, *, explode: bool) -> None:
+    pageable = {"type": "object", "properties": {"page": INT, "size": INT, "sort": {"type": "array", "items": TEXT}}}
+    package = make(
+        document(
+            {
+                "/a": {
+                    "get": operation(
+                        operationId="get_a",
+                        parameters=[parameter("query", "pageable", ref("Pageable"), explode=explode)],
+                    )
+                }
+            },
+            {"Pageable": pageable},
+        )
+    )
+    given = {"page": 2, "sort": ["a", "b"]} if explode else {"page": 2, "size": 5}
+    argument = package.models.Pageable(**given)
+    _, request = package.call("get_a", pageable=argument, answer=Answer(204, b"", ""), options=TRUST)
+    assert request.url.query.decode() == query
+
+
 def test_a_query_is_a_method_with_a_body_that_may_be_sent_again(make: Make) -> None:
     sent = operation(operationId="search_a", requestBody=json_body(obj(q=TEXT)))
     package = make(document({"/a": {"query": sent}}))

@@ -241,7 +241,7 @@ REFUSED: list[tuple[Any, str]] = [
         parameter(allowReserved=True),
         f"{Q}/allowReserved: is not supported: reserved characters are always percent-encoded",
     ),
-    (parameter(schema=obj(a=TEXT)), f"{Q}/schema: {NO_FORM}"),
+    (parameter(schema=obj(a=obj(b=TEXT))), f"{Q}/schema: {NO_FORM}"),
     (parameter(schema=nested(2)), f"{Q}/schema: {NO_FORM}"),
     (parameter("header", schema=nested(2)), f"{Q}/schema: {NOT_FLAT}"),
     (parameter(schema={"format": "binary", **TEXT}), f"{Q}/schema: {BINARY}"),

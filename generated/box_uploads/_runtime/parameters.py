@@ -99,7 +99,8 @@ class Parameter(Generic[T]):
             pairs = deep_pairs(self._name, plain)
             return tuple((name, self._encodable(plain_text(item, self._argument))) for name, item in pairs)
         if is_object(plain) and self._explode:
-            return tuple((name, self._encodable(plain_text(item, self._argument))) for name, item in plain.items())
+            pairs = [(name, item) for name, value in plain.items() for item in (value if is_array(value) else [value])]
+            return tuple((name, self._encodable(plain_text(item, self._argument))) for name, item in pairs)
         parts = [self._encodable(part) for part in self._parts(value, explode_objects=False)]
         if not isinstance(plain, (list, dict)) or (self._explode and isinstance(plain, list)):
             return tuple((self._name, part) for part in parts)
