@@ -107,6 +107,8 @@ class BodyReader:
         errors = [response for status, response in found.items() if status[0] != "2" and response not in redirects]
         # An exact status is tried before a range.
         successes.sort(key=lambda success: (success.status.endswith("XX"), success.status))
+        if self._document.tolerant:
+            _take_any_success(successes)
         return successes, errors, follows
 
     def _read_response(self, declared: Node, status: str, hint: str, *, is_head: bool, keeps_all: bool) -> Response:
@@ -335,6 +337,13 @@ class BodyReader:
         for _, example in node.members("examples"):
             return self._document.resolve_component(example).object().get("value")
         return None
+
+
+def _take_any_success(successes: list[Response]) -> None:
+    """Have a 2XX that the document does not name read as one that it names, best one with content."""
+    named = [success for success in successes if success.status[0] == "2"]
+    if named and not any(success.status == "2XX" for success in named):
+        next((success for success in named if success.has_content), named[0]).takes_any_success = True
 
 
 def _is_file(media_type: str) -> bool:

@@ -187,10 +187,14 @@ class Response:
     links: list[Link]
     event: Codec | None = None
     """How the data of an event is decoded, if the body may be a stream of events."""
+    takes_any_success: bool = False
+    """Whether a 2XX that the document does not name is read as this one."""
 
     @property
     def condition(self) -> str:
         """Python expression: whether a response has this status."""
+        if self.takes_any_success:
+            return "200 <= raw.status < 300"
         if self.status == "default":
             return "raw.status < 400"
         if self.status.endswith("XX"):

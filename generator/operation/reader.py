@@ -240,7 +240,9 @@ def _add_partial_content(successes: list[Response], parameters: list[Parameter])
         if success.status == "200" and any(media.codec.kind == "Binary" for media in success.media):
             place = successes.index(success) + 1
             text = "The part of it that `range` names."
-            successes.insert(place, replace(success, status="206", description=text, headers=[], links=[]))
+            successes.insert(
+                place, replace(success, status="206", description=text, headers=[], links=[], takes_any_success=False)
+            )
 
 
 def _spread_body(body: Body, parameters: list[Parameter]) -> None:

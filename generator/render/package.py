@@ -96,7 +96,12 @@ def render_package(  # noqa: PLR0913  # one caller, which names each argument
         package=package.name,
         output=package,
         filters=FILTERS,
-        variables={**variables, "overlay_errors": overlay_errors, "overlay_pages": overlay_pages},
+        variables={
+            **variables,
+            "base_error": _base_error(package.name),
+            "overlay_errors": overlay_errors,
+            "overlay_pages": overlay_pages,
+        },
     ).render(groups, project)
 
 
@@ -114,6 +119,12 @@ def _check_template_names(folder: Path) -> None:
 
 def _template_names(folder: Path) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.jinja"))
+
+
+def _base_error(package: str) -> str:
+    """Return the name of the class of all errors of a package."""
+    name = f"{naming.class_name(package)}Error"
+    return f"{naming.class_name(package)}ClientError" if name in errors.__all__ else name
 
 
 def _variables(document: Document, schemas: SchemaReader, operations: list[Operation]) -> dict[str, Any]:

@@ -661,3 +661,12 @@ def test_only_one_module_imports_openapi_python_client() -> None:
     ]
 
     assert users == ["upstream.py"]
+
+
+@pytest.mark.parametrize(("package", "error"), [("page", "PageClientError"), ("client", "ClientClientError")])
+def test_a_package_may_have_the_name_of_an_error(tmp_path: Path, package: str, error: str) -> None:
+    job = job_for(write_spec(tmp_path, document({"/a": {"get": operation()}})), tmp_path / "out", package)
+    generate(job)
+    text = (job.target / "errors.py").read_text(encoding="utf-8")
+    assert f"ClientError as {error}," in text
+    assert f"Each error is a `{error}`." in (job.target / "README.md").read_text(encoding="utf-8")

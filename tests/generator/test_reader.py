@@ -488,3 +488,32 @@ def test_an_operation_with_a_reserved_name_gets_an_underscore(name: str) -> None
     (found,) = read(_path(get=operation(operationId=name)))
 
     assert found.name == f"{name}_"
+
+
+EMPTY: dict[str, Any] = {"description": "Done."}
+ANY_SUCCESS = "200 <= raw.status < 300"
+
+
+@pytest.mark.parametrize(
+    ("responses", "conditions"),
+    [
+        ({"200": _answer(obj(a=TEXT))}, [ANY_SUCCESS]),
+        ({"204": EMPTY}, [ANY_SUCCESS]),
+        ({"202": EMPTY, "204": EMPTY}, [ANY_SUCCESS, "raw.status == 204"]),
+        ({"200": EMPTY, "201": _answer(obj(a=TEXT))}, ["raw.status == 200", ANY_SUCCESS]),
+        ({"200": EMPTY, "2XX": _answer(obj(a=TEXT))}, ["raw.status == 200", ANY_SUCCESS]),
+        ({"default": _answer(obj(a=TEXT))}, ["raw.status < 400"]),
+    ],
+)
+def test_a_tolerant_client_reads_a_success_that_is_not_named_as_one_that_is(
+    responses: Any, conditions: list[str]
+) -> None:
+    content = document({"/a": {"get": operation(responses=responses)}})
+    for tolerant in (True, False):
+        read = Document(content, "spec", tolerant=tolerant)
+        (found,) = OperationReader(read, SchemaReader(read)).read()
+        said = [response.condition for response in found.successes]
+        assert (said == conditions) or not tolerant
+        assert tolerant or [f"raw.status == {status}" for status in responses if status[1:].isdecimal()] == [
+            condition for condition in said if "==" in condition
+        ]
