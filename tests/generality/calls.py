@@ -112,7 +112,7 @@ def _arguments(subject: Subject, operation: Operation) -> tuple[list[Any], dict[
     codec = getattr(subject.module(operation), media.codec.constant)
     value = subject.runtime("conversion").convert(sampled, codec._type)  # as it is declared
     if operation.body.fields:
-        given = {found.name: getattr(value, found.name) for found in operation.body.fields}
+        given = {argument: getattr(value, attribute) for attribute, argument in operation.body.attributes}
         return positional, named | {name: member for name, member in given.items() if member is not msgspec.UNSET}
     return positional, named | ({"body": value} if operation.body.required else {})
 
@@ -157,16 +157,18 @@ def _path_item(subject: Subject, operation: Operation) -> Node:
     return subject.document.resolve_component(subject.document.root / "paths" / path)
 
 
-def _options(client: type[Any]) -> dict[str, Any]:
+def _options(client: type[Any], operation: Operation) -> dict[str, Any]:
     parameters = inspect.signature(client).parameters
     options: dict[str, Any] = {"token": "token"} if "token" in parameters else {}
+    if operation.server.startswith("http:"):
+        options["trusted_hosts"] = ["/".join(operation.server.split("/")[:3])]
     base_url = parameters["base_url"]
     return options | ({"base_url": "https://api.example"} if base_url.default is inspect.Parameter.empty else {})
 
 
 def _call(subject: Subject, operation: Operation, server: _Server, arguments: tuple[list[Any], dict[str, Any]]) -> None:
     kind = subject.client.Client
-    with kind(**_options(kind), http=httpx2.MockTransport(server.handle)) as client:
+    with kind(**_options(kind, operation), http=httpx2.MockTransport(server.handle)) as client:
         attrgetter(operation.full_name)(client)(*arguments[0], **arguments[1])
 
 
@@ -174,5 +176,5 @@ async def _call_async(
     subject: Subject, operation: Operation, server: _Server, arguments: tuple[list[Any], dict[str, Any]]
 ) -> None:
     kind = subject.client.AsyncClient
-    async with kind(**_options(kind), http=httpx2.MockTransport(server.handle)) as client:
+    async with kind(**_options(kind, operation), http=httpx2.MockTransport(server.handle)) as client:
         await attrgetter(operation.full_name)(client)(*arguments[0], **arguments[1])
