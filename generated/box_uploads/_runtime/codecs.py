@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import codecs
 import decimal
 import math
+import re
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 import msgspec
@@ -29,6 +31,9 @@ __all__ = ["Binary", "Empty", "Form", "Json", "Location", "Text"]
 T = TypeVar("T")
 
 _INTEGER_DIGITS = 40
+# By these codecs, the mark is no part of the text.
+_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_DECLARED = re.compile(rb"<\?xml[^>]*?\sencoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
 
 
 class Json(Generic[T]):
@@ -124,7 +129,7 @@ class Json(Generic[T]):
 
 
 class Text:
-    """Bodies of `text/*`, in the charset that the media type names, UTF-8 by default."""
+    """Bodies of text, in the charset that the media type or the text itself names, UTF-8 by default."""
 
     def decode(self, raw: RawResponse) -> str:
         """Return the text of a response.
@@ -133,7 +138,7 @@ class Text:
             DecodeError: The body is not written in its charset.
         """
         parameters = raw.headers.get("content-type", "").lower().partition("charset=")[2]
-        charset = parameters.partition(";")[0].strip(" \"'") or "utf-8"
+        charset = _charset(raw.content, parameters.partition(";")[0].strip(" \"'"))
         try:
             return raw.content.decode(charset)
         except (LookupError, ValueError):
@@ -149,6 +154,15 @@ class Text:
             return value.encode()
         except (UnicodeEncodeError, AttributeError) as error:
             raise encoding_error(value, error) from None
+
+
+def _charset(content: bytes, named: str) -> str:
+    """Return the charset of a text: by Unicode's mark before it, its media type, or XML's declaration."""
+    for mark, charset in _MARKS:
+        if content.startswith(mark):
+            return charset
+    declared = _DECLARED.match(content[:200])
+    return named or (declared[1].decode().lower() if declared else "utf-8")
 
 
 class Binary:

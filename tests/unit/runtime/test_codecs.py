@@ -253,6 +253,18 @@ def test_text_is_read_in_its_charset() -> None:
     assert Text().decode(raw("ä".encode(), "text/plain")) == "ä"
     assert Text().decode(raw("ä".encode("latin-1"), 'text/plain; charset="ISO-8859-1"; x=y')) == "ä"
     assert Text().decode(raw(b"text", None)) == "text"
+    declared = '<?xml version="1.0" encoding="ISO-8859-1"?><a>ä</a>'
+    assert Text().decode(raw(declared.encode("latin-1"), "application/xml")) == declared
+    assert Text().decode(raw(declared.encode(), "application/xml; charset=utf-8")) == declared
+
+
+@pytest.mark.parametrize("mark", ["utf-8-sig", "utf-16", "utf-16-be"])
+def test_a_mark_before_a_text_names_its_charset_and_is_no_part_of_it(mark: str) -> None:
+    content = "\ufeffä".encode("utf-16-be") if mark == "utf-16-be" else "ä".encode(mark)
+    assert Text().decode(raw(content, "text/plain; charset=utf-8")) == "ä"
+
+
+def test_a_text_is_sent_in_utf_8() -> None:
     assert Text().encode("ä") == b"\xc3\xa4"
 
 
