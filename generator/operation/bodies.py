@@ -230,10 +230,25 @@ class BodyReader:
         item = node.get("itemSchema")
         if item is None:
             return None
-        flat = merge_all_of(self._document, self._document.resolve_schema(item))
+        found = [self._data(event) for event in self._events(item)]
+        data = [schema for schema in found if schema is not None]
+        if len(data) < len(found) or not data:
+            return item
+        return data[0] if len(data) == 1 else item.with_value({"anyOf": [schema.value for schema in data]})
+
+    def _events(self, item: Node) -> list[Node]:
+        """Return the schemas of the events that there may be."""
+        resolved = self._document.resolve_schema(item)
+        if not isinstance(resolved.value, dict):
+            return [item]
+        return [*resolved.items("oneOf"), *resolved.items("anyOf")] or [item]
+
+    def _data(self, event: Node) -> Node | None:
+        """Return the schema of the data of an event."""
+        flat = merge_all_of(self._document, self._document.resolve_schema(event))
         data = dict(flat.members("properties")).get("data") if isinstance(flat.value, dict) else None
         if data is None:
-            return item
+            return None
         target = self._document.resolve_schema(data)
         return (target.get("contentSchema") if isinstance(target.value, dict) else None) or data
 

@@ -65,12 +65,13 @@ def package(make: Make) -> Package:
                 "/words": got("watch_words", content={EVENTS: {"schema": TEXT}}),
                 "/ticks": got("watch_ticks", content={EVENTS: {"schema": ref("Tick")}}),
                 "/items": got("watch_items", content={EVENTS: {"itemSchema": item}}),
+                "/kinds": got("watch_kinds", content={EVENTS: {"itemSchema": {"oneOf": [item, ref("Stop")]}}}),
                 "/lists": got("watch_lists", content={EVENTS: {"schema": {"type": "array", "items": ref("Tick")}}}),
                 "/named": got("watch_named", content={EVENTS: {"schema": TEXT, "x-event": ref("Tick")}}),
                 "/chat": {"post": chat},
                 "/taken": got("stream_content", ("204", {"description": "Done."})),
             },
-            {"Tick": obj(number=INT)},
+            {"Tick": obj(number=INT), "Stop": obj(event={"const": "stop"}, data=obj(reason=TEXT))},
         )
     )
 
@@ -198,6 +199,7 @@ def test_the_result_is_typed_by_the_document(package: Package) -> None:
     assert streams == {
         *("stream_content", "stream_content_", "stream_moved", "stream_chat", "stream_watch_words"),
         *("stream_watch_ticks", "stream_watch_items", "stream_watch_lists", "stream_watch_named", "stream_speech"),
+        "stream_watch_kinds",
     }
 
 
@@ -219,6 +221,9 @@ def test_events_are_typed(package: Package, kind: str) -> None:
         ]
         assert isinstance(found[0], package.module.types.Event)
         assert server.requests[0].headers["accept"] == EVENTS
+    mixed = Server(b'data: {"number": 1}\n\nevent: stop\ndata: {"reason": "end"}\n\n', EVENTS)
+    tick, stop = run(package, kind, mixed, methodcaller("stream_watch_kinds"))
+    assert (type(tick.data).__name__, tick.data.number, stop.data.reason) == ("Tick", 1, "end")
     words = run(package, kind, Server(content, EVENTS), lambda client: client.stream_watch_words())
     assert [event.data for event in words] == ['{"number": 1}', '{"number": 2}', "[DONE]"]
     assert run(package, kind, Server(content, EVENTS), lambda client: client.watch_words()) == content.decode()
