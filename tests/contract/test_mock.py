@@ -348,6 +348,13 @@ def test_each_variant_of_a_body_is_refused_or_not_as_the_fragment_says(operation
         _check_form(operation_id, session_id, body=json.dumps(body).encode())
 
 
+@pytest.mark.parametrize("operation_id", [name for name in operations() if request_schema(name)])
+def test_a_body_may_be_left_out_only_if_the_fragment_says_so(operation_id: str) -> None:
+    path = f"{API_BASE}{operations()[operation_id][0]}".format(file_id="12345", upload_session_id=_create())
+    response, _ = _send(operation_id, path, b"", {}, "")
+    assert (response.status_code == 400) == operations()[operation_id][2]["requestBody"].get("required", False)
+
+
 @pytest.mark.parametrize(("operation_id", "name"), parameters_in("header"))
 def test_each_variant_of_a_header_is_refused_or_not_as_the_fragment_says(operation_id: str, name: str) -> None:
     session_id = _create()
