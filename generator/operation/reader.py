@@ -65,9 +65,9 @@ class OperationReader:
             with self._isolated(operation):
                 if operation in problems:
                     raise problems[operation]
-                # Options of the client first: they have one name in all operations.
                 security = read_security(self._document, self._parameters, operation.node)
                 nodes = without(security.credentials, self._parameters.collect(operation.path, item, operation.node))
+                # Options of the client first: they have one name in all operations.
                 for parameter in nodes:
                     self._parameters.register_client_option(parameter)
                 described.append((operation, item, nodes, security))
