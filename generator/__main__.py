@@ -68,7 +68,7 @@ def main(arguments: list[str] | None = None) -> int:
             given = sys.argv[1:] if arguments is None else arguments
             # Unlike the command in the generated files, this one is for the folders of this machine.
             command = ["python", "-m", "generator", *(argument for argument in given if argument != "--check")]
-            return _check_and_report(job, shlex.join(command))
+            return _check_and_report(job, shlex.join(command), allows_missing=options.allow_missing)
         notes = generate(job)
         print(f"wrote {_shown(job.target)}")
         if job.project:
@@ -86,8 +86,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _report(job: Job, notes: Notes, *, whole: bool, allows_missing: bool) -> int:
     """Print what is wrong with the document, and return the exit code."""
-    for missing in notes.missing:
-        print(f"{job.shown_spec}: left out {missing}", file=sys.stderr)
+    _report_missing(job, notes)
     shown = notes.found[:_MOST_NOTES]
     for note in shown:
         print(f"{job.shown_spec}: {note}", file=sys.stderr)
@@ -97,6 +96,11 @@ def _report(job: Job, notes: Notes, *, whole: bool, allows_missing: bool) -> int
     if notes.found or notes.missing:
         print(f"{_count(notes.missing, 'operation')} left out, {_count(notes.found, 'note')}", file=sys.stderr)
     return 3 if notes.missing and not allows_missing else 0
+
+
+def _report_missing(job: Job, notes: Notes) -> None:
+    for missing in notes.missing:
+        print(f"{job.shown_spec}: left out {missing}", file=sys.stderr)
 
 
 def _count(found: Sized, word: str) -> str:
@@ -147,15 +151,20 @@ def _printable(name: str) -> str:
     return "".join(character if character.isprintable() else "?" for character in name)
 
 
-def _check_and_report(job: Job, cure: str) -> int:
-    lines = check(job).lines()
+def _check_and_report(job: Job, cure: str, *, allows_missing: bool) -> int:
+    differences, notes = check(job)
+    lines = differences.lines()
     for line in lines:
         kind, _, path = line.partition(": ")
         print(f"{kind}: {path if path.startswith('lock.toml') else _shown(Path(normpath(job.target / path)))}")
     if lines:
         problem = f"{len(lines)} differ from what {job.shown_spec} and generator/ generate"
         print(f"{problem}; run `{cure}`", file=sys.stderr)
-    return 1 if lines else 0
+        return 1
+    if notes.missing and not allows_missing:
+        _report_missing(job, notes)
+        return 3
+    return 0
 
 
 def _shown(path: Path) -> str:

@@ -80,14 +80,14 @@ def generate(job: Job) -> Notes:
     return notes
 
 
-def check(job: Job) -> Differences:
-    """Compare the package with what would be generated.
+def check(job: Job) -> tuple[Differences, Notes]:
+    """Compare the package with what would be generated; also return what is wrong with the document.
 
     Raises:
         SpecError: The document cannot be generated.
         GenerationError: The package cannot be made.
     """
-    with _build_package(job) as (package, _):
+    with _build_package(job) as (package, notes):
         differences = compare(package, job.target)
         if job.project:
             differences = compare_file(package.with_name(PROJECT), job.output / PROJECT, differences, f"../{PROJECT}")
@@ -96,7 +96,7 @@ def check(job: Job) -> Differences:
     differences = replace(differences, stray=(*differences.stray, *(f"../{name}" for name in renamed)))
     if job.lock and (difference := lock_difference(job.lock, _lock_text(job))):
         differences = replace(differences, changed=(*differences.changed, difference))
-    return differences
+    return differences, notes
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Literal
 
@@ -123,7 +124,7 @@ BY_SIZE = Naming()
 
 
 def name_operations(declared: Sequence[Declared], naming: Naming, version: str) -> dict[Declared, SpecError]:
-    """Name the method of each operation, and return those that cannot have a name of their own.
+    """Name the method of each operation, and return those whose names are too long.
 
     Args:
         declared: All operations.
@@ -132,7 +133,7 @@ def name_operations(declared: Sequence[Declared], naming: Naming, version: str) 
 
     Raises:
         GenerationError: A name that was chosen by hand is of no operation, or another's already.
-        SpecError: Two operations have one operationId, and the document is read strictly.
+        SpecError: Two operations have one name, and the document is read strictly.
     """
     _read_ids(declared)
     tags = {operation.tag for operation in declared}
@@ -148,7 +149,8 @@ def name_operations(declared: Sequence[Declared], naming: Naming, version: str) 
         known = operation in chosen
         names = [operation.name] if known else _candidates(operation, methods, version, repeated, by_path=by_path)
         operation.candidates = [python_name(name, taken=_RESERVED[layout], fallback="call") for name in names]
-    problems = _tell_apart(declared, chosen)
+    _tell_apart(declared, chosen)
+    problems: dict[Declared, SpecError] = {}
     for operation in declared:
         operation.name = operation.candidates[0]
         for name in (operation.name, operation.tag):
@@ -264,23 +266,21 @@ def _candidates(
     return [name, last]
 
 
-def _tell_apart(declared: Sequence[Declared], chosen: set[Declared]) -> dict[Declared, SpecError]:
-    """Replace equal names by the next candidates, and return the operations that have no other."""
-    problems: dict[Declared, SpecError] = {}
+def _tell_apart(declared: Sequence[Declared], chosen: set[Declared]) -> None:
+    """Replace equal names by the next candidates, and by numbered ones at last."""
     while True:
         by_name: dict[tuple[str, str], list[Declared]] = defaultdict(list)
         for operation in declared:
-            if operation not in problems:
-                by_name[operation.group, operation.candidates[0]].append(operation)
+            by_name[operation.group, operation.candidates[0]].append(operation)
         clashes = [found for found in by_name.values() if len(found) > 1]
         if not clashes:
-            return problems
+            return
         for clash in clashes:
-            problems |= _settle(clash, chosen)
+            _settle(clash, chosen, {name for group, name in by_name if group == clash[0].group})
 
 
-def _settle(clash: Sequence[Declared], chosen: set[Declared]) -> dict[Declared, SpecError]:
-    """Give the next candidates to operations with one name; numbers would change with their order.
+def _settle(clash: Sequence[Declared], chosen: set[Declared], taken: set[str]) -> None:
+    """Give the next candidates to operations with one name, or a number, which may change with the document's order.
 
     The one that the document or somebody's choice calls so keeps the name.
     """
@@ -297,11 +297,15 @@ def _settle(clash: Sequence[Declared], chosen: set[Declared]) -> dict[Declared, 
                 problem = f"{name} is the name of {keeps.shown_id!r} in the file of names; choose one for each"
             operation.name_node.note(problem, "path names it")
         operation.candidates.pop(0)
+    if movable:
+        return
     keeps = keeps or others.pop(0)
-    return {
-        operation: SpecError(operation.name_node.place, _are_both(operation, keeps, name, "give it an operationId"))
-        for operation in ([] if movable else others)
-    }
+    for operation in others:
+        numbered = next(found for number in count(2) if (found := f"{name}_{number}") not in taken)
+        problem = _are_both(operation, keeps, name, "give it an operationId")
+        operation.name_node.note(problem, f"called {numbered}")
+        operation.candidates = [numbered]
+        taken.add(numbered)
 
 
 def _are_both(one: Declared, other: Declared, name: str, cure: str) -> str:

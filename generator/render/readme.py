@@ -142,10 +142,12 @@ def client_arguments(
         sends_token: Whether the client takes a token.
         needs_url: Whether the client has no default for its `base_url`.
     """
-    arguments = [f'os.environ["{prefix}_TOKEN"]'] if sends_token else []
+    # The example may need no token although the client takes one.
+    needs_token = sends_token and (example is None or example.operation.authenticated)
+    arguments = [f'os.environ["{prefix}_TOKEN"]' if needs_token else "token=None"] if sends_token else []
     arguments += ['base_url="https://api.example.com"'] if needs_url else []
     # One that is sent with a token is one of several ways, or declared beside it.
-    credentials = example.operation.credentials if example and not sends_token else []
+    credentials = example.operation.credentials if example and not needs_token else []
     sent = {parameter.name for parameter in credentials}
     for option in options:
         variable = f'os.environ["{prefix}_{option.name.upper()}"]'

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Literal
 
@@ -234,9 +234,9 @@ class SchemaReader:
             alias = Alias(name, self._type_of(node, name), schema_description(flat))
         alias.type = _with_description(alias.type, alias.description)
         if whole := self._recursive.get(node.place):
-            whole.alternatives = tuple(
-                member for member in _alternatives(alias.type) if member.resolved != Named(whole)
-            )
+            whole.alternatives = _others(_alternatives(alias.type), whole)
+            for inner in _inner_unions(whole):
+                inner.alternatives = _others(inner.alternatives, whole)
             if set(whole.alternatives) <= {NONE}:
                 node.note("refers to nothing but itself; describe the value", "taken as any value")
                 whole.alternatives = (ANY,)
@@ -497,6 +497,19 @@ def _is_password(node: Node) -> bool:
         if keyword in schema:
             (node / keyword).note("shows passwords, which format password hides; remove it", "any string is allowed")
     return True
+
+
+def _inner_unions(whole: OneOf) -> Iterator[OneOf]:
+    """Yield the alternatives of a union that are unions of the same schema, such as `oneOf` beside other keywords."""
+    for member in whole.alternatives:
+        if isinstance(member, Named) and isinstance(member.definition, OneOf):
+            is_here = f"{member.definition.place}/".startswith(f"{whole.place}/")
+            yield from [member.definition] if is_here else []
+
+
+def _others(alternatives: Iterable[Type], whole: OneOf) -> tuple[Type, ...]:
+    """Return alternatives without a union that contains them: nothing is added by it."""
+    return tuple(member for member in alternatives if member.resolved != Named(whole))
 
 
 def _alternatives(type_: Type) -> tuple[Type, ...]:

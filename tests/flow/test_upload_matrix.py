@@ -237,7 +237,7 @@ def test_any_other_fault_ends_well_or_leaves_nothing(ground: Ground, tmp_path: P
 
 # Servers that stop, for longer than the client waits
 
-IMPATIENT = box_uploads.Timeout(read_s=0.2, write_s=0.2)
+IMPATIENT = box_uploads.Timeout(read_s=0.4, write_s=0.4)
 STALLS = [fault for fault in faults(PASSING) if isinstance(fault, Stall)]
 
 

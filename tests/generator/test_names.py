@@ -33,6 +33,11 @@ def named(*operations: tuple[str, ...], naming: Naming | None = None, tag: str =
     return [found.full_name for found in OperationReader(content, schemas, naming or Naming("flat")).read()]
 
 
+def test_operations_that_nothing_else_tells_apart_are_numbered() -> None:
+    assert named(("GET /a",), ("GET /a/",), ("GET /A",)) == ["get_a", "get_a_2", "get_a_3"]
+    assert named(("GET /a",), ("GET /a/",), ("GET /b", "get_a_2")) == ["get_a", "get_a_3", "get_a_2"]
+
+
 @pytest.mark.parametrize(
     ("title", "others", "flat", "grouped"),
     [

@@ -77,6 +77,25 @@ def test_a_fault_costs_the_operation_that_has_it_alone(tmp_path: Path) -> None:
     assert {path.stem for path in (tmp_path / "made" / "api" / "default").iterdir()} == {"__init__", "fine", "other"}
 
 
+ROW = {"type": "array", "prefixItems": [TEXT]}
+
+
+@pytest.mark.parametrize(
+    ("schema", "note"),
+    [
+        ({**ROW, "maxItems": 1000}, "maxItems beyond 8 is not supported beside prefixItems (not checked)"),
+        ({**ROW, "minItems": 1000}, "minItems is too large, beside prefixItems (not checked)"),
+        (
+            {**ROW, "minItems": 2, "items": False},
+            "minItems asks for more items than there may be, beside prefixItems (not checked)",
+        ),
+    ],
+)
+def test_a_length_that_no_tuple_can_say_is_noted(schema: Any, note: str, tmp_path: Path) -> None:
+    notes = tolerant(document(schemas={"S": obj(a=schema)}), tmp_path)
+    assert [str(found) for found in notes.found] == [f"#/components/schemas/S/properties/a: {note}"]
+
+
 def test_a_fault_of_a_schema_costs_its_place_alone(tmp_path: Path) -> None:
     content = document(schemas={"S": obj(a=TEXT, b=ref("Nothing"), c=INT)})
     notes = tolerant(content, tmp_path)
@@ -186,7 +205,10 @@ def test_a_missing_operation_is_named_and_fails_unless_that_is_allowed(
         "spec.json: #/paths/~1b/get: lacks 'responses' (read nevertheless)",
         "1 operation left out, 1 note",
     ]
+    assert run(tmp_path, content, "--check") == 3
+    assert capsys.readouterr() == ("", "spec.json: left out GET /b: #/paths/~1b/get: lacks 'responses'\n")
     assert run(tmp_path, content, "--allow-missing") == 0
+    assert run(tmp_path, content, "--check", "--allow-missing") == 0
     assert run(tmp_path, content, "--strict") == 1
 
 

@@ -95,6 +95,7 @@ def test_an_untranslatable_construct_is_named(pattern: str, words: str) -> None:
         (r"\cJ\cz\0", r"\x0a\x1a\x00"),
         (r"$.{a}]", r"\Z[^\n\r\u2028\u2029]\{a\}]"),
         (r"[\w-a][a-\d][--a]", r"[A-Za-z0-9_\-a][a\-0-9][\--a]"),
+        ("[+--][a-]", r"[+-\-][a-]"),
         (r"(?<n>a)\k<n>(?:b)(?=c)(?!d)(?<=e)(?<!f)(a)\2", r"(?P<n>a)(?P=n)(?:b)(?=c)(?!d)(?<=e)(?<!f)(a)(?:\2)"),
         ("a{1,2}?b{3}c{4,}", "a{1,2}?b{3}c{4,}"),
     ],

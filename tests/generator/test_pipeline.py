@@ -21,7 +21,7 @@ import pytest
 
 from generator import package_checks, pipeline
 from generator.__main__ import main
-from generator.compare import compare, list_files
+from generator.compare import Differences, compare, list_files
 from generator.document.document import Document
 from generator.document.notes import Notes
 from generator.errors import GenerationError
@@ -39,6 +39,11 @@ SMALL = document({"/a": {"get": operation()}}, {"Thing": {"type": "object", "pro
 
 
 OTHER = {**SMALL, "info": {"title": "Other", "version": "1.0"}}
+
+
+def differences(job: Job) -> Differences:
+    """Return how the package differs from what would be generated."""
+    return check(job)[0]
 
 
 def _tree(folder: Path) -> dict[str, str]:
@@ -254,7 +259,7 @@ def test_check_reports_changed_missing_and_stray_files(job: Job, capsys: pytest.
     assert capsys.readouterr() == ("", "")
     (job.target / "client.py").write_text("changed", encoding="utf-8")
     (job.target / "errors.py").unlink()
-    (job.target / "stray.txt").touch()
+    (job.target / "stray: it.txt").touch()
     (job.target / "__pycache__").mkdir()
     (job.target / "__pycache__" / "client.pyc").touch()
     before = _tree(job.target)
@@ -265,7 +270,7 @@ def test_check_reports_changed_missing_and_stray_files(job: Job, capsys: pytest.
     assert [line.replace(str(job.target), "made") for line in out.splitlines()] == [
         "changed: made/client.py",
         "missing: made/errors.py",
-        "stray: made/stray.txt",
+        "stray: made/stray: it.txt",
     ]
     again = shlex.join(["python", "-m", "generator", *command_line(job.spec, job.output)])
     assert err == f"3 differ from what spec.json and generator/ generate; run `{again}`\n"
@@ -281,7 +286,7 @@ def test_check_reports_executable_files_and_symbolic_links(tmp_path: Path, job: 
     (job.target / "more").symlink_to("nowhere")
 
     lines = ["changed: client.py", "changed: errors.py", "changed: types.py", "stray: more"]
-    assert check(job).lines() == lines
+    assert differences(job).lines() == lines
 
 
 def test_check_reports_a_package_that_is_a_symbolic_link(
@@ -308,7 +313,7 @@ def test_check_reports_the_package_under_its_former_name(tmp_path: Path, capsys:
 
 
 def test_check_reports_every_file_if_there_is_no_package(tmp_path: Path, job: Job) -> None:
-    found = check(replace(job, output=tmp_path / "none", lock=None))
+    found = differences(replace(job, output=tmp_path / "none", lock=None))
 
     assert set(found.missing) == list_files(job.target)
     assert not (tmp_path / "none").exists()
@@ -317,7 +322,7 @@ def test_check_reports_every_file_if_there_is_no_package(tmp_path: Path, job: Jo
 def test_check_reports_a_changed_document(tmp_path: Path, job: Job) -> None:
     write_spec(tmp_path, OTHER)
 
-    assert check(job).changed == ("README.md", "__init__.py", "client.py", "lock.toml (spec.sha256)")
+    assert differences(job).changed == ("README.md", "__init__.py", "client.py", "lock.toml (spec.sha256)")
 
 
 @pytest.mark.parametrize(
@@ -342,7 +347,7 @@ def test_check_reports_a_changed_lock_file(job: Job, change: Callable[[str], str
     else:
         job.lock.write_text(change(job.lock.read_text(encoding="utf-8")), encoding="utf-8")
 
-    (found,) = check(job).changed
+    (found,) = differences(job).changed
 
     assert found == shown
 
@@ -507,7 +512,7 @@ def test_files_that_are_no_longer_generated_are_removed(tmp_path: Path, job: Job
     generate(job)
 
     assert not (job.target / "api" / "default").exists()
-    assert check(job).lines() == []
+    assert differences(job).lines() == []
 
 
 @pytest.mark.parametrize("path", ["own.py", "client.py", "README.md", "api/notes.txt"])

@@ -26,6 +26,7 @@ from .test_hostile_text import HOSTILE, _document
 MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 SECTIONS = ["Make a client", "Options and hooks", "Errors", "Operations"]
 ITEMS = {"200": {"description": "A page.", "content": {"application/json": {"schema": ref("Page")}}}}
+WITH_TOKEN = {"/with-token": {"put": operation(security=[{"token": []}])}}
 PAGED = document(
     {
         "/things": {
@@ -141,6 +142,11 @@ def test_a_client_without_credentials_and_server_says_so(tmp_path: Path) -> None
     [
         (PAGED, 'Client(os.environ["MADE_TOKEN"])', "print(client.list_things())"),
         (
+            {**PAGED, "security": [{"key": []}], "paths": {**PAGED["paths"], **WITH_TOKEN}},
+            'Client(token=None, key=os.environ["MADE_KEY"])',
+            "print(client.list_things())",
+        ),
+        (
             {**PAGED, "security": [{"key": []}]},
             'Client(key=os.environ["MADE_KEY"])',
             "print(client.list_things())",
@@ -169,7 +175,7 @@ def test_a_client_without_credentials_and_server_says_so(tmp_path: Path) -> None
         ),
         (document(), 'Client(base_url="https://api.example.com")', "..."),
     ],
-    ids=["token", "key", "basic", "placeholders", "example", "nothing"],
+    ids=["token", "no token", "key", "basic", "placeholders", "example", "nothing"],
 )  # fmt: skip
 def test_the_example_is_the_simplest_call(content: Any, client: str, call: str, tmp_path: Path) -> None:
     blocking, awaited, with_options, *_ = programs(readme(tmp_path, content))

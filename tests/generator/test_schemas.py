@@ -379,6 +379,17 @@ def test_a_schema_that_is_nested_too_deeply_costs_its_place_alone() -> None:
     assert [note.place for note in read.notes.found] == ["#/components/schemas/Deep/properties/a"]
 
 
+@pytest.mark.parametrize("keyword", ["oneOf", "anyOf"])
+def test_a_union_that_is_one_of_its_own_alternatives_has_the_others(keyword: str) -> None:
+    """A type checker takes no alias that is an alternative of itself."""
+    read = Document(document(schemas={"Loop": {keyword: [ref("Loop"), TEXT, INT]}}), "test")
+    found = SchemaReader(read)
+    found.read_components()
+    found.settle_unions()
+
+    assert {union.text for union in found.unions} == {"str | int"}
+
+
 def test_a_union_with_a_recursive_one_inside_is_not_left_to_msgspec() -> None:
     values = [TEXT, {"type": "array", "items": {"oneOf": [TEXT, ref("Plain")]}}, ref("Plain")]
     plain = {"type": "object", "additionalProperties": {"anyOf": values}}

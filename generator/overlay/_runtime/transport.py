@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import aclosing, asynccontextmanager, contextmanager
+from contextlib import aclosing, asynccontextmanager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Self
 
 from .auth import Secret
@@ -12,6 +12,7 @@ from .transport_settings import BaseTransport, Timeout, accepting, check_http, c
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Generator, Sequence
+    from contextlib import AbstractContextManager
     from types import TracebackType
     from typing import TypeVar
 
@@ -29,6 +30,16 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 __all__ = ["AsyncTransport", "SyncTransport", "Timeout"]
+
+
+def _hidden_in_log(secrets: Sequence[object]) -> AbstractContextManager[None]:
+    """Hide the secrets of a request in the HTTP library's log."""
+    if not secrets:
+        return nullcontext()
+    # Most requests have none, and `logging` is loaded for it.
+    from .http_log import hidden_in_log  # noqa: PLC0415
+
+    return hidden_in_log(secrets)
 
 
 class SyncTransport(BaseTransport):
@@ -214,7 +225,8 @@ class SyncTransport(BaseTransport):
             opened.prepare(request, prepared)
         auth = self._auth if request.authenticated else None
         try:
-            response = self._client.send(prepared, stream=True, auth=auth, follow_redirects=False)
+            with _hidden_in_log(request.secrets):
+                response = self._client.send(prepared, stream=True, auth=auth, follow_redirects=False)
         except self._http_errors as error:
             return self._map_error(request, error, prepared)
         reader = self._reader(request, response, builder)
@@ -417,7 +429,8 @@ class AsyncTransport(BaseTransport):
             opened.prepare(request, prepared)
         auth = self._auth if request.authenticated else None
         try:
-            response = await self._client.send(prepared, stream=True, auth=auth, follow_redirects=False)
+            with _hidden_in_log(request.secrets):
+                response = await self._client.send(prepared, stream=True, auth=auth, follow_redirects=False)
         except self._http_errors as error:
             return self._map_error(request, error, prepared)
         reader = self._reader(request, response, builder)

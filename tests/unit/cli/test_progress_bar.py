@@ -206,6 +206,17 @@ def test_each_bar_is_one_line_however_narrow_the_terminal_is(screen: Screen, wid
     assert width < 80 or "0.0/400.0 MB" in lines[1]
 
 
+@pytest.mark.parametrize(
+    ("width", "shown"), [(99, "abcdefghijklm\u2026 "), (100, "abcdefghijklmnopqrstuvwxyza\u2026 ")]
+)
+def test_a_long_name_has_14_columns_and_28_of_a_wide_terminal(screen: Screen, width: int, shown: str) -> None:
+    screen.resize(width)
+    screen.bar(400)
+    screen.start("abcdefghijklmnopqrstuvwxyz" * 2)
+
+    assert screen.lines()[0].startswith(shown)
+
+
 def test_a_terminal_size_of_0_means_unknown(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("COLUMNS", "LINES"):
         monkeypatch.setenv(name, "0")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import inspect
 import pickle
 import subprocess
 import sys
@@ -80,6 +81,26 @@ def _everything(error: BaseException) -> str:
         texts += [str(frame.locals) for frame in ours]
         current = current.__cause__ or current.__context__
     return "\n".join(texts)
+
+
+@pytest.mark.parametrize("raw", [False, True])
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+def test_options_for_one_call_are_those_of_its_requests_alone(kind: Any, raw: bool) -> None:
+    recorder = Recorder(503, 201, 201, json=SESSION)
+    client = kind(TOKEN, http=httpx2.MockTransport(recorder), timeout_s=7)
+    of = client.raw if raw else client
+    options = {"timeout_s": 5, "headers": {"x-trace": "1"}, "retry": RetryPolicy(max_retries=0)}
+
+    async def call(method: Any) -> Any:
+        made = method(**NEW_FILE)
+        return await made if inspect.isawaitable(made) else made
+
+    with pytest.raises(errors.ServerError):
+        asyncio.run(call(of.with_options(**options).create_upload_session))
+    asyncio.run(call(of.with_options(headers={"x-trace": "2"}).create_upload_session))
+    asyncio.run(call(of.create_upload_session))
+    seen = [(request.headers.get("x-trace"), request.extensions["timeout"]["read"]) for request in recorder.requests]
+    assert seen == [("1", 5), ("2", 7), (None, 7)]
 
 
 @pytest.mark.parametrize("kind", [Client, AsyncClient])

@@ -196,6 +196,16 @@ def test_a_call_with_a_lost_response_takes_effect(upload: Upload) -> None:
     assert len([file for file in upload.state.files.values() if file.name == "Project.mov"]) == 1
 
 
+def test_only_a_session_conflict_names_the_session_that_was_created(state: State) -> None:
+    state.faults.add(
+        Failure(operation=CREATE, status=500, carried_out=True),
+        Failure(operation=CREATE, status=409, code="session_conflict", carried_out=True),
+    )
+    first, second = post(state, SESSIONS, new_file()), post(state, SESSIONS, new_file(file_name="other"))
+    assert (first.status, first.body["context_info"]) == (500, None)
+    assert second.body["context_info"]["session"]["id"] == list(state.sessions)[1]
+
+
 @pytest.mark.parametrize(
     "fault", [LostResponse(operation=CREATE), Failure(operation=CREATE, status=500, carried_out=True)]
 )

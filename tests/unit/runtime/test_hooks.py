@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx2
+import msgspec
 import pytest
 
 import generator.overlay._runtime.observer as observer_module
@@ -316,6 +317,16 @@ def test_the_log_has_the_names_of_a_query_without_values_and_no_credential(
     assert len(texts) == 3
     everything = " ".join(texts)
     assert not [part for part in (TOKEN, KEY, PASSWORD, "pin", "value", "word", "\n") if part in everything]
+
+
+def test_the_log_of_the_http_library_has_no_credential_either(send: Send, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, logger="httpx2")
+    request = msgspec.structs.replace(GET, query=(("key", KEY), ("q", "word")), secrets=(KEY,))
+    send(request, handler=Recorder(200))
+    send(GET, handler=Recorder(200))
+    first, second = [record.getMessage() for record in caplog.records if record.name == "httpx2"]
+    assert "/things/1?key=[secure]&q=word " in first
+    assert "/things/1 " in second
 
 
 def test_the_log_does_not_repeat_the_body(send: Send, debug: pytest.LogCaptureFixture) -> None:

@@ -636,10 +636,12 @@ def test_the_caller_s_client_is_used_as_it_is(connect: Connect) -> None:
     http = connect.http_client(transport=httpx2.MockTransport(recorder), **own)
     connect(http=http).send(POST)
     connect(http=http, token=None, timeout_s=9).send(GET)
-    first, second = recorder.requests
+    connect(http=http).send(get(authenticated=False))
+    first, second, third = recorder.requests
     assert first.extensions["timeout"] == {"connect": 1, "read": 4, "write": 4, "pool": 4}
     assert (first.headers["x-own"], first.headers["authorization"]) == ("1", "Bearer t0ken")
     assert second.extensions["timeout"] == {"connect": 9, "read": 9, "write": 9, "pool": 9}
+    assert third.headers["x-own"] == "1"
     # Without a token, the caller's client authenticates by itself.
     assert second.headers["authorization"].startswith("Basic ")
 
