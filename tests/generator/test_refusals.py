@@ -189,6 +189,7 @@ REFUSED: list[tuple[Any, str]] = [
     (calls({"/a": "x", "/b": "x"}), f"{OTHER}: 'x' is the operationId of another operation already; choose another"),
     (get(own="a"), f"{GET}: {unknown('Operation')}"),
     (get(callbacks={"a": {"{$request.body#/url}": {}}}), f"{GET}/callbacks: {NO_CALLS}"),
+    (document(components={"callbacks": {"a": {}}}), f"#/components/callbacks: {NO_CALLS}"),
     (calls({"/a": "a-b", "/b": "aB"}), f"{OTHER}: 'aB' and 'a-b' ({ID}) are both a_b in Python; rename one"),
     (calls({"/a": "get_a_b", "/a-b": ""}), f"#/paths/~1a-b/get: 'get /a-b' and 'get_a_b' ({ID}) {GIVE_ID}"),
     (

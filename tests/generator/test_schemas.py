@@ -149,6 +149,7 @@ TYPES: list[tuple[Any, str]] = [
     ({"anyOf": [{"enum": ["a"]}, TEXT]}, 'Literal["a"] | str'),
     ({"anyOf": [{"enum": [1]}, INT]}, "Literal[1] | int"),
     ({"anyOf": [INT, NUM]}, "int | float"),
+    ({**TEXT, "format": "uuid", "minLength": 36, "maxLength": 36}, "UUID"),
     ({"anyOf": [{**TEXT, "format": "uuid"}, INT, {"type": "boolean"}, {"type": "null"}]}, "UUID | int | bool | None"),
     ({"anyOf": [{}, TEXT]}, "Any"),
 ]

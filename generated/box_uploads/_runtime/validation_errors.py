@@ -302,7 +302,6 @@ _RULES: tuple[tuple[str, Callable[[re.Match[str]], str]], ...] = (
     (r"Expected `.*` that's a (multiple of \S+)\Z", lambda match: f"must be a {match[1]}"),
     (r"Expected `datetime` with a timezone component", lambda _: "must have a time zone"),
     (r"Expected `array` of length (\d+), got (\d+)\Z", lambda match: f"must have {match[1]} items, not {match[2]}"),
-    (r"Expected `(.*)` (with.*)\Z", lambda match: f"must be {match[1]} {match[2]}"),
     (_MISSING.pattern, lambda match: f"lacks {match[1]}"),
     (_UNKNOWN.pattern, lambda match: f"has the unknown field {match[1]}"),
     (_NO_MEMBER.pattern, lambda _: "is not one of the allowed values"),

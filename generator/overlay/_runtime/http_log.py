@@ -13,7 +13,7 @@ import httpx2
 from .redaction import Redaction
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Sequence
 
 __all__ = ["hidden_in_log"]
 
@@ -21,7 +21,7 @@ _SENT: ContextVar[Sequence[object]] = ContextVar("secrets of the request that is
 
 
 @contextmanager
-def hidden_in_log(secrets: Sequence[object]) -> Iterator[None]:
+def hidden_in_log(secrets: Sequence[object]) -> Generator[None]:
     """Hide the secrets of a request in what the HTTP library logs about it."""
     if not secrets:
         yield

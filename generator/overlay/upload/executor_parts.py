@@ -137,12 +137,11 @@ class _JobSender:
         timeout_s = self._budget.attempt_s()
         self._budget.note_sending()
         future = self._submit(msgspec.structs.replace(job, attempt=self._attempts, timeout_s=timeout_s))
-        idle_s = 0.0
         try:
             with self._cancel.on_cancel(future.cancel):
                 return _check_result(future.result())
         except ClientError as error:
-            idle_s = vars(error).get(_IDLE_S, 0.0)
+            self._budget.note_progress(vars(error).get(_IDLE_S, 0.0))
             raise
         except CancelledError:
             self._cancel.check()
@@ -156,7 +155,6 @@ class _JobSender:
             text = "the client's token cannot be pickled: use a string, or a module-level function"
             raise UploadError(f"{text} ({error})") from error
         finally:
-            self._budget.note_progress(idle_s)
             # Not bound to a name: the error would refer to this frame, and the frame to the error.
             del future
 
