@@ -6,7 +6,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping
 from copy import copy
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import UNSET, UnsetType
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ._runtime.body import Source
     from ._runtime.hooks import Hooks
     from ._runtime.messages import Response
+    from ._runtime.multipart import FileContent
     from ._runtime.retry import RetryPolicy
 
 __all__ = ["AsyncClient", "Client"]
@@ -156,6 +157,67 @@ class RawClient:
         request = api.files.get_file.build_request(file_id, as_user=self._as_user)
         return api.files.get_file.read_response(self._transport.send(request))
 
+    def upload_small_file(
+        self, *, attributes: models.NewFileAttributes, file: FileContent, content_md5: str | UnsetType = UNSET
+    ) -> Response[models.Files]:
+        """Upload a small file in one request."""
+        request = api.files.upload_small_file.build_request(
+            attributes=attributes, file=file, content_md5=content_md5, as_user=self._as_user
+        )
+        return api.files.upload_small_file.read_response(self._transport.send(request))
+
+    def upload_small_version(
+        self,
+        file_id: str,
+        *,
+        attributes: models.NewVersionAttributes,
+        file: FileContent,
+        content_md5: str | UnsetType = UNSET,
+        if_match: str | UnsetType = UNSET,
+    ) -> Response[models.Files]:
+        """Upload a small new version of a file in one request."""
+        request = api.files.upload_small_version.build_request(
+            file_id, attributes=attributes, file=file, content_md5=content_md5, if_match=if_match, as_user=self._as_user
+        )
+        return api.files.upload_small_version.read_response(self._transport.send(request))
+
+    def request_token(
+        self,
+        *,
+        grant_type: Literal[
+            "authorization_code", "refresh_token", "client_credentials", "urn:ietf:params:oauth:grant-type:jwt-bearer"
+        ],
+        client_id: str | UnsetType = UNSET,
+        client_secret: str | UnsetType = UNSET,
+        box_subject_type: Literal["enterprise", "user"] | UnsetType = UNSET,
+        box_subject_id: str | UnsetType = UNSET,
+        assertion: str | UnsetType = UNSET,
+        code: str | UnsetType = UNSET,
+        refresh_token: str | UnsetType = UNSET,
+    ) -> Response[models.AccessToken]:
+        """Request an access token."""
+        request = api.sign_in.request_token.build_request(
+            grant_type=grant_type,
+            client_id=client_id,
+            client_secret=client_secret,
+            box_subject_type=box_subject_type,
+            box_subject_id=box_subject_id,
+            assertion=assertion,
+            code=code,
+            refresh_token=refresh_token,
+        )
+        return api.sign_in.request_token.read_response(self._transport.send(request))
+
+    def revoke_token(self, *, client_id: str, client_secret: str, token: str) -> Response[None]:
+        """Revoke a token."""
+        request = api.sign_in.revoke_token.build_request(client_id=client_id, client_secret=client_secret, token=token)
+        return api.sign_in.revoke_token.read_response(self._transport.send(request))
+
+    def get_current_user(self, *, fields: str | UnsetType = UNSET) -> Response[models.User]:
+        """Read whose token it is."""
+        request = api.sign_in.get_current_user.build_request(fields=fields, as_user=self._as_user)
+        return api.sign_in.get_current_user.read_response(self._transport.send(request))
+
 
 class Client:
     """Box upload sessions.
@@ -165,8 +227,8 @@ class Client:
 
     Args:
         token: A bearer token, a callable that returns one (asked again after a 401), or an `httpx2.Auth`.
-        base_url: Where the API is (default: https://api.box.com/2.0 or https://upload.box.com/api/2.0); https, or
-            http to this machine or a host in `trusted_hosts`.
+        base_url: Where the API is (default: https://api.box.com or https://api.box.com/2.0 or
+            https://upload.box.com/api/2.0); https, or http to this machine or a host in `trusted_hosts`.
         timeout_s: Seconds to wait for each step of a call, or a `Timeout` with one for each kind of step.
         retry: How often and how patiently a call is repeated that cannot have had an effect.
         http: An `httpx2.Client` to send with, which the caller closes, or a transport for one.
@@ -284,12 +346,16 @@ class Client:
             create_upload_session: A session does not reserve the name, so the same request creates another,
                 independent session.
 
+        Next calls after 400:
+            upload_small_file: A file that is too small for a session is uploaded in one request.
+
         Next calls after 409:
             create_version_upload_session: The file that has the name can get a new version instead.
 
         Raises:
             InvalidArgumentError: An argument breaks its rule; nothing was sent.
-            BadRequestError: 400. An argument is missing or breaks a rule; `code` says which.
+            BadRequestError: 400. An argument is missing or breaks a rule, or the file is too small for a session;
+                `code` says which.
             UnauthorizedError: 401. The token is missing, wrong or expired.
             ForbiddenError: 403. The storage is full, the file is too large for the account, or the user may not
                 do this.
@@ -344,12 +410,16 @@ class Client:
             create_version_upload_session: A session does not lock the file, so another session for the same file
                 can be created.
 
+        Next calls after 400:
+            upload_small_version: A version that is too small for a session is uploaded in one request.
+
         Next calls after 409:
             create_version_upload_session: The file that has the name can get a new version instead.
 
         Raises:
             InvalidArgumentError: An argument breaks its rule; nothing was sent.
-            BadRequestError: 400. An argument is missing or breaks a rule; `code` says which.
+            BadRequestError: 400. An argument is missing or breaks a rule, or the file is too small for a session;
+                `code` says which.
             UnauthorizedError: 401. The token is missing, wrong or expired.
             ForbiddenError: 403. The storage is full, the file is too large for the account, or the user may not
                 do this.
@@ -719,6 +789,265 @@ class Client:
         response = self.raw.get_file(file_id)
         return response.parsed
 
+    def upload_small_file(
+        self, *, attributes: models.NewFileAttributes, file: FileContent, content_md5: str | UnsetType = UNSET
+    ) -> models.Files:
+        """Upload a small file in one request.
+
+        For files of up to 50 MB, empty ones included; larger ones are uploaded in a session. The file is stored
+        once the request is complete. The attributes come before the file.
+
+        Source: https://developer.box.com/reference/post-files-content
+
+        Example:
+            client.upload_small_file(
+                attributes=models.NewFileAttributes(name="Notes.txt", parent=models.FolderReference(id="0")),
+                file=b"Hello, Box!",
+            )
+
+        Args:
+            attributes: What the file is called, and where it is stored.
+            file: The bytes of the file.
+            content_md5: SHA-1 of the file's bytes, in hexadecimal digits (whatever the name says); other bytes
+                are refused.
+
+        Returns:
+            The file is stored.
+
+        Next calls after 201:
+            get_file: The file that was stored.
+            upload_small_version: The file can get a new version.
+
+        Next calls after 409:
+            upload_small_version: The file that has the name can get a new version instead.
+
+        Raises:
+            InvalidArgumentError: An argument breaks its rule; nothing was sent.
+            BadRequestError: 400. An argument is missing or breaks a rule, the attributes do not come first, or
+                the file does not have the digest (`bad_digest`).
+            UnauthorizedError: 401. The token is missing, wrong or expired.
+            ForbiddenError: 403. The storage is full, the file is too large for the account, or the user may not
+                do this.
+            NotFoundError: 404. The folder or the file does not exist, or the user may not see it.
+            ConflictError: 409. A file or folder in the folder has the name already.
+            LengthRequiredError: 411. The request has no `Content-Length`.
+            ContentTooLargeError: 413. The request body is larger than the server reads.
+            UnsupportedMediaTypeError: 415. The request body is not of the media type that the call takes.
+            RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
+            ServerError: 500. Box failed. The call may or may not have had its effect.
+            ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
+            ApiError: Any other status that is not a success.
+            DecodeError: The response does not match the spec.
+            TransportError: No response was received.
+        """
+
+        response = self.raw.upload_small_file(attributes=attributes, file=file, content_md5=content_md5)
+        return response.parsed
+
+    def upload_small_version(
+        self,
+        file_id: str,
+        *,
+        attributes: models.NewVersionAttributes,
+        file: FileContent,
+        content_md5: str | UnsetType = UNSET,
+        if_match: str | UnsetType = UNSET,
+    ) -> models.Files:
+        """Upload a small new version of a file in one request.
+
+        The file keeps its id, and its name unless the attributes have another one. It has the new version once
+        the request is complete. The attributes come before the file.
+
+        Source: https://developer.box.com/reference/post-files-id-content
+
+        Example:
+            client.upload_small_version(file_id, attributes=models.NewVersionAttributes(), file=b"Hello again!")
+
+        Args:
+            file_id: Id of the file.
+            attributes: What changes of the file besides its content.
+            file: The bytes of the file.
+            content_md5: SHA-1 of the file's bytes, in hexadecimal digits (whatever the name says); other bytes
+                are refused.
+            if_match: Etag that the file must have, so that no other version is replaced.
+
+        Returns:
+            The file has the new version.
+
+        Next calls after 200:
+            get_file: The file with its new version.
+
+        Next calls after 409:
+            upload_small_version: The file that has the name can get a new version instead.
+
+        Raises:
+            InvalidArgumentError: An argument breaks its rule; nothing was sent.
+            BadRequestError: 400. An argument is missing or breaks a rule, the attributes do not come first, or
+                the file does not have the digest (`bad_digest`).
+            UnauthorizedError: 401. The token is missing, wrong or expired.
+            ForbiddenError: 403. The storage is full, the file is too large for the account, or the user may not
+                do this.
+            NotFoundError: 404. The folder or the file does not exist, or the user may not see it.
+            ConflictError: 409. A file or folder in the folder has the name already.
+            LengthRequiredError: 411. The request has no `Content-Length`.
+            PreconditionFailedError: 412. The etag of the file is not that of `if-match`, or is that of
+                `if-none-match`.
+            ContentTooLargeError: 413. The request body is larger than the server reads.
+            UnsupportedMediaTypeError: 415. The request body is not of the media type that the call takes.
+            RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
+            ServerError: 500. Box failed. The call may or may not have had its effect.
+            ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
+            ApiError: Any other status that is not a success.
+            DecodeError: The response does not match the spec.
+            TransportError: No response was received.
+        """
+
+        response = self.raw.upload_small_version(
+            file_id, attributes=attributes, file=file, content_md5=content_md5, if_match=if_match
+        )
+        return response.parsed
+
+    def request_token(
+        self,
+        *,
+        grant_type: Literal[
+            "authorization_code", "refresh_token", "client_credentials", "urn:ietf:params:oauth:grant-type:jwt-bearer"
+        ],
+        client_id: str | UnsetType = UNSET,
+        client_secret: str | UnsetType = UNSET,
+        box_subject_type: Literal["enterprise", "user"] | UnsetType = UNSET,
+        box_subject_id: str | UnsetType = UNSET,
+        assertion: str | UnsetType = UNSET,
+        code: str | UnsetType = UNSET,
+        refresh_token: str | UnsetType = UNSET,
+    ) -> models.AccessToken:
+        """Request an access token.
+
+        Exchanges a grant for an access token. `grant_type` says which of the other fields are needed: a `code`
+        from Box's sign-in page, a `refresh_token`, a signed `assertion`, or for client credentials whose token is
+        wanted. A code, an assertion and a refresh token work once.
+
+        Source: https://developer.box.com/reference/post-oauth2-token
+
+        Example:
+            client.request_token(
+                grant_type="client_credentials",
+                client_id="ly1nj6n11vionaie65emwzk575hnnmrk",
+                client_secret="hOzsTeFlT6ko0dme22uGbQal04SBPYc1",
+                box_subject_type="enterprise",
+                box_subject_id="123456",
+            )
+
+        Args:
+            grant_type: Kind of the grant.
+            client_id: Client id of the application.
+            client_secret: Client secret of the application.
+            box_subject_type: Whose token is wanted, with client credentials; `enterprise` is the application's
+                service account.
+            box_subject_id: Id of the enterprise or the user.
+            assertion: A JSON web token that the application has signed with its private key.
+            code: The authorization code that Box has sent to the application's redirect URL; it is valid for 30
+                seconds.
+            refresh_token: The refresh token of the last answer; it works once, within 60 days.
+
+        Returns:
+            The token.
+
+        Raises:
+            InvalidArgumentError: An argument breaks its rule; nothing was sent.
+            BadRequestError: 400. The grant or the application is not accepted, or a field is missing; `error`
+                says which.
+            UnauthorizedError: 401. The application is not known, or may not have the token.
+            RateLimitedError: 429. The rate limit is exceeded.
+            ServerError: 500. Box failed. The grant may have been used up.
+            ServerError: 503. Box is unavailable for a while.
+            ApiError: Any other status that is not a success.
+            DecodeError: The response does not match the spec.
+            TransportError: No response was received.
+        """
+
+        response = self.raw.request_token(
+            grant_type=grant_type,
+            client_id=client_id,
+            client_secret=client_secret,
+            box_subject_type=box_subject_type,
+            box_subject_id=box_subject_id,
+            assertion=assertion,
+            code=code,
+            refresh_token=refresh_token,
+        )
+        return response.parsed
+
+    def revoke_token(self, *, client_id: str, client_secret: str, token: str) -> None:
+        """Revoke a token.
+
+        Ends an access token or a refresh token, and with it the other tokens of the same sign-in. Revoking what
+        has ended already succeeds as well.
+
+        Source: https://developer.box.com/reference/post-oauth2-revoke
+
+        Example:
+            client.revoke_token(
+                client_id="ly1nj6n11vionaie65emwzk575hnnmrk",
+                client_secret="hOzsTeFlT6ko0dme22uGbQal04SBPYc1",
+                token="n22JPxrh18m4Y0wIZPIqYZK7VRrsMTWW",
+            )
+
+        Args:
+            client_id: Client id of the application.
+            client_secret: Client secret of the application.
+            token: An access token or a refresh token.
+
+        Returns:
+            None with 200: The token is revoked; the response has no body.
+
+        Raises:
+            InvalidArgumentError: An argument breaks its rule; nothing was sent.
+            BadRequestError: 400. The grant or the application is not accepted, or a field is missing; `error`
+                says which.
+            UnauthorizedError: 401. The application is not known, or may not have the token.
+            RateLimitedError: 429. The rate limit is exceeded.
+            ServerError: 500. Box failed. The grant may have been used up.
+            ServerError: 503. Box is unavailable for a while.
+            ApiError: Any other status that is not a success.
+            DecodeError: The response does not match the spec.
+            TransportError: No response was received.
+        """
+
+        response = self.raw.revoke_token(client_id=client_id, client_secret=client_secret, token=token)
+        return response.parsed
+
+    def get_current_user(self, *, fields: str | UnsetType = UNSET) -> models.User:
+        """Read whose token it is.
+
+        With a token of client credentials or of an assertion for an enterprise, this is the application's service
+        account.
+
+        Source: https://developer.box.com/reference/get-users-me
+
+        Args:
+            fields: Names of the properties that are wanted beside `type` and `id`, separated by commas; by
+                default the standard ones.
+
+        Returns:
+            The user.
+
+        Raises:
+            InvalidArgumentError: An argument breaks its rule; nothing was sent.
+            BadRequestError: 400. An argument is missing or breaks a rule; `code` says which.
+            UnauthorizedError: 401. The token is missing, wrong or expired.
+            ForbiddenError: 403. The token may not act for the user.
+            RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
+            ServerError: 500. Box failed. The call may or may not have had its effect.
+            ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
+            ApiError: Any other status that is not a success.
+            DecodeError: The response does not match the spec.
+            TransportError: No response was received.
+        """
+
+        response = self.raw.get_current_user(fields=fields)
+        return response.parsed
+
 
 class RawAsyncClient:
     """The methods of `AsyncClient`, returning the whole response."""
@@ -845,6 +1174,67 @@ class RawAsyncClient:
         request = api.files.get_file.build_request(file_id, as_user=self._as_user)
         return api.files.get_file.read_response(await self._transport.send(request))
 
+    async def upload_small_file(
+        self, *, attributes: models.NewFileAttributes, file: FileContent, content_md5: str | UnsetType = UNSET
+    ) -> Response[models.Files]:
+        """Upload a small file in one request."""
+        request = api.files.upload_small_file.build_request(
+            attributes=attributes, file=file, content_md5=content_md5, as_user=self._as_user
+        )
+        return api.files.upload_small_file.read_response(await self._transport.send(request))
+
+    async def upload_small_version(
+        self,
+        file_id: str,
+        *,
+        attributes: models.NewVersionAttributes,
+        file: FileContent,
+        content_md5: str | UnsetType = UNSET,
+        if_match: str | UnsetType = UNSET,
+    ) -> Response[models.Files]:
+        """Upload a small new version of a file in one request."""
+        request = api.files.upload_small_version.build_request(
+            file_id, attributes=attributes, file=file, content_md5=content_md5, if_match=if_match, as_user=self._as_user
+        )
+        return api.files.upload_small_version.read_response(await self._transport.send(request))
+
+    async def request_token(
+        self,
+        *,
+        grant_type: Literal[
+            "authorization_code", "refresh_token", "client_credentials", "urn:ietf:params:oauth:grant-type:jwt-bearer"
+        ],
+        client_id: str | UnsetType = UNSET,
+        client_secret: str | UnsetType = UNSET,
+        box_subject_type: Literal["enterprise", "user"] | UnsetType = UNSET,
+        box_subject_id: str | UnsetType = UNSET,
+        assertion: str | UnsetType = UNSET,
+        code: str | UnsetType = UNSET,
+        refresh_token: str | UnsetType = UNSET,
+    ) -> Response[models.AccessToken]:
+        """Request an access token."""
+        request = api.sign_in.request_token.build_request(
+            grant_type=grant_type,
+            client_id=client_id,
+            client_secret=client_secret,
+            box_subject_type=box_subject_type,
+            box_subject_id=box_subject_id,
+            assertion=assertion,
+            code=code,
+            refresh_token=refresh_token,
+        )
+        return api.sign_in.request_token.read_response(await self._transport.send(request))
+
+    async def revoke_token(self, *, client_id: str, client_secret: str, token: str) -> Response[None]:
+        """Revoke a token."""
+        request = api.sign_in.revoke_token.build_request(client_id=client_id, client_secret=client_secret, token=token)
+        return api.sign_in.revoke_token.read_response(await self._transport.send(request))
+
+    async def get_current_user(self, *, fields: str | UnsetType = UNSET) -> Response[models.User]:
+        """Read whose token it is."""
+        request = api.sign_in.get_current_user.build_request(fields=fields, as_user=self._as_user)
+        return api.sign_in.get_current_user.read_response(await self._transport.send(request))
+
 
 class AsyncClient:
     """Box upload sessions.
@@ -854,8 +1244,8 @@ class AsyncClient:
 
     Args:
         token: A bearer token, a callable that returns one (asked again after a 401), or an `httpx2.Auth`.
-        base_url: Where the API is (default: https://api.box.com/2.0 or https://upload.box.com/api/2.0); https, or
-            http to this machine or a host in `trusted_hosts`.
+        base_url: Where the API is (default: https://api.box.com or https://api.box.com/2.0 or
+            https://upload.box.com/api/2.0); https, or http to this machine or a host in `trusted_hosts`.
         timeout_s: Seconds to wait for each step of a call, or a `Timeout` with one for each kind of step.
         retry: How often and how patiently a call is repeated that cannot have had an effect.
         http: An `httpx2.AsyncClient` to send with, which the caller closes, or a transport for one.
@@ -973,12 +1363,16 @@ class AsyncClient:
             create_upload_session: A session does not reserve the name, so the same request creates another,
                 independent session.
 
+        Next calls after 400:
+            upload_small_file: A file that is too small for a session is uploaded in one request.
+
         Next calls after 409:
             create_version_upload_session: The file that has the name can get a new version instead.
 
         Raises:
             InvalidArgumentError: An argument breaks its rule; nothing was sent.
-            BadRequestError: 400. An argument is missing or breaks a rule; `code` says which.
+            BadRequestError: 400. An argument is missing or breaks a rule, or the file is too small for a session;
+                `code` says which.
             UnauthorizedError: 401. The token is missing, wrong or expired.
             ForbiddenError: 403. The storage is full, the file is too large for the account, or the user may not
                 do this.
@@ -1033,12 +1427,16 @@ class AsyncClient:
             create_version_upload_session: A session does not lock the file, so another session for the same file
                 can be created.
 
+        Next calls after 400:
+            upload_small_version: A version that is too small for a session is uploaded in one request.
+
         Next calls after 409:
             create_version_upload_session: The file that has the name can get a new version instead.
 
         Raises:
             InvalidArgumentError: An argument breaks its rule; nothing was sent.
-            BadRequestError: 400. An argument is missing or breaks a rule; `code` says which.
+            BadRequestError: 400. An argument is missing or breaks a rule, or the file is too small for a session;
+                `code` says which.
             UnauthorizedError: 401. The token is missing, wrong or expired.
             ForbiddenError: 403. The storage is full, the file is too large for the account, or the user may not
                 do this.
@@ -1407,4 +1805,263 @@ class AsyncClient:
         """
 
         response = await self.raw.get_file(file_id)
+        return response.parsed
+
+    async def upload_small_file(
+        self, *, attributes: models.NewFileAttributes, file: FileContent, content_md5: str | UnsetType = UNSET
+    ) -> models.Files:
+        """Upload a small file in one request.
+
+        For files of up to 50 MB, empty ones included; larger ones are uploaded in a session. The file is stored
+        once the request is complete. The attributes come before the file.
+
+        Source: https://developer.box.com/reference/post-files-content
+
+        Example:
+            client.upload_small_file(
+                attributes=models.NewFileAttributes(name="Notes.txt", parent=models.FolderReference(id="0")),
+                file=b"Hello, Box!",
+            )
+
+        Args:
+            attributes: What the file is called, and where it is stored.
+            file: The bytes of the file.
+            content_md5: SHA-1 of the file's bytes, in hexadecimal digits (whatever the name says); other bytes
+                are refused.
+
+        Returns:
+            The file is stored.
+
+        Next calls after 201:
+            get_file: The file that was stored.
+            upload_small_version: The file can get a new version.
+
+        Next calls after 409:
+            upload_small_version: The file that has the name can get a new version instead.
+
+        Raises:
+            InvalidArgumentError: An argument breaks its rule; nothing was sent.
+            BadRequestError: 400. An argument is missing or breaks a rule, the attributes do not come first, or
+                the file does not have the digest (`bad_digest`).
+            UnauthorizedError: 401. The token is missing, wrong or expired.
+            ForbiddenError: 403. The storage is full, the file is too large for the account, or the user may not
+                do this.
+            NotFoundError: 404. The folder or the file does not exist, or the user may not see it.
+            ConflictError: 409. A file or folder in the folder has the name already.
+            LengthRequiredError: 411. The request has no `Content-Length`.
+            ContentTooLargeError: 413. The request body is larger than the server reads.
+            UnsupportedMediaTypeError: 415. The request body is not of the media type that the call takes.
+            RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
+            ServerError: 500. Box failed. The call may or may not have had its effect.
+            ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
+            ApiError: Any other status that is not a success.
+            DecodeError: The response does not match the spec.
+            TransportError: No response was received.
+        """
+
+        response = await self.raw.upload_small_file(attributes=attributes, file=file, content_md5=content_md5)
+        return response.parsed
+
+    async def upload_small_version(
+        self,
+        file_id: str,
+        *,
+        attributes: models.NewVersionAttributes,
+        file: FileContent,
+        content_md5: str | UnsetType = UNSET,
+        if_match: str | UnsetType = UNSET,
+    ) -> models.Files:
+        """Upload a small new version of a file in one request.
+
+        The file keeps its id, and its name unless the attributes have another one. It has the new version once
+        the request is complete. The attributes come before the file.
+
+        Source: https://developer.box.com/reference/post-files-id-content
+
+        Example:
+            client.upload_small_version(file_id, attributes=models.NewVersionAttributes(), file=b"Hello again!")
+
+        Args:
+            file_id: Id of the file.
+            attributes: What changes of the file besides its content.
+            file: The bytes of the file.
+            content_md5: SHA-1 of the file's bytes, in hexadecimal digits (whatever the name says); other bytes
+                are refused.
+            if_match: Etag that the file must have, so that no other version is replaced.
+
+        Returns:
+            The file has the new version.
+
+        Next calls after 200:
+            get_file: The file with its new version.
+
+        Next calls after 409:
+            upload_small_version: The file that has the name can get a new version instead.
+
+        Raises:
+            InvalidArgumentError: An argument breaks its rule; nothing was sent.
+            BadRequestError: 400. An argument is missing or breaks a rule, the attributes do not come first, or
+                the file does not have the digest (`bad_digest`).
+            UnauthorizedError: 401. The token is missing, wrong or expired.
+            ForbiddenError: 403. The storage is full, the file is too large for the account, or the user may not
+                do this.
+            NotFoundError: 404. The folder or the file does not exist, or the user may not see it.
+            ConflictError: 409. A file or folder in the folder has the name already.
+            LengthRequiredError: 411. The request has no `Content-Length`.
+            PreconditionFailedError: 412. The etag of the file is not that of `if-match`, or is that of
+                `if-none-match`.
+            ContentTooLargeError: 413. The request body is larger than the server reads.
+            UnsupportedMediaTypeError: 415. The request body is not of the media type that the call takes.
+            RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
+            ServerError: 500. Box failed. The call may or may not have had its effect.
+            ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
+            ApiError: Any other status that is not a success.
+            DecodeError: The response does not match the spec.
+            TransportError: No response was received.
+        """
+
+        response = await self.raw.upload_small_version(
+            file_id, attributes=attributes, file=file, content_md5=content_md5, if_match=if_match
+        )
+        return response.parsed
+
+    async def request_token(
+        self,
+        *,
+        grant_type: Literal[
+            "authorization_code", "refresh_token", "client_credentials", "urn:ietf:params:oauth:grant-type:jwt-bearer"
+        ],
+        client_id: str | UnsetType = UNSET,
+        client_secret: str | UnsetType = UNSET,
+        box_subject_type: Literal["enterprise", "user"] | UnsetType = UNSET,
+        box_subject_id: str | UnsetType = UNSET,
+        assertion: str | UnsetType = UNSET,
+        code: str | UnsetType = UNSET,
+        refresh_token: str | UnsetType = UNSET,
+    ) -> models.AccessToken:
+        """Request an access token.
+
+        Exchanges a grant for an access token. `grant_type` says which of the other fields are needed: a `code`
+        from Box's sign-in page, a `refresh_token`, a signed `assertion`, or for client credentials whose token is
+        wanted. A code, an assertion and a refresh token work once.
+
+        Source: https://developer.box.com/reference/post-oauth2-token
+
+        Example:
+            client.request_token(
+                grant_type="client_credentials",
+                client_id="ly1nj6n11vionaie65emwzk575hnnmrk",
+                client_secret="hOzsTeFlT6ko0dme22uGbQal04SBPYc1",
+                box_subject_type="enterprise",
+                box_subject_id="123456",
+            )
+
+        Args:
+            grant_type: Kind of the grant.
+            client_id: Client id of the application.
+            client_secret: Client secret of the application.
+            box_subject_type: Whose token is wanted, with client credentials; `enterprise` is the application's
+                service account.
+            box_subject_id: Id of the enterprise or the user.
+            assertion: A JSON web token that the application has signed with its private key.
+            code: The authorization code that Box has sent to the application's redirect URL; it is valid for 30
+                seconds.
+            refresh_token: The refresh token of the last answer; it works once, within 60 days.
+
+        Returns:
+            The token.
+
+        Raises:
+            InvalidArgumentError: An argument breaks its rule; nothing was sent.
+            BadRequestError: 400. The grant or the application is not accepted, or a field is missing; `error`
+                says which.
+            UnauthorizedError: 401. The application is not known, or may not have the token.
+            RateLimitedError: 429. The rate limit is exceeded.
+            ServerError: 500. Box failed. The grant may have been used up.
+            ServerError: 503. Box is unavailable for a while.
+            ApiError: Any other status that is not a success.
+            DecodeError: The response does not match the spec.
+            TransportError: No response was received.
+        """
+
+        response = await self.raw.request_token(
+            grant_type=grant_type,
+            client_id=client_id,
+            client_secret=client_secret,
+            box_subject_type=box_subject_type,
+            box_subject_id=box_subject_id,
+            assertion=assertion,
+            code=code,
+            refresh_token=refresh_token,
+        )
+        return response.parsed
+
+    async def revoke_token(self, *, client_id: str, client_secret: str, token: str) -> None:
+        """Revoke a token.
+
+        Ends an access token or a refresh token, and with it the other tokens of the same sign-in. Revoking what
+        has ended already succeeds as well.
+
+        Source: https://developer.box.com/reference/post-oauth2-revoke
+
+        Example:
+            client.revoke_token(
+                client_id="ly1nj6n11vionaie65emwzk575hnnmrk",
+                client_secret="hOzsTeFlT6ko0dme22uGbQal04SBPYc1",
+                token="n22JPxrh18m4Y0wIZPIqYZK7VRrsMTWW",
+            )
+
+        Args:
+            client_id: Client id of the application.
+            client_secret: Client secret of the application.
+            token: An access token or a refresh token.
+
+        Returns:
+            None with 200: The token is revoked; the response has no body.
+
+        Raises:
+            InvalidArgumentError: An argument breaks its rule; nothing was sent.
+            BadRequestError: 400. The grant or the application is not accepted, or a field is missing; `error`
+                says which.
+            UnauthorizedError: 401. The application is not known, or may not have the token.
+            RateLimitedError: 429. The rate limit is exceeded.
+            ServerError: 500. Box failed. The grant may have been used up.
+            ServerError: 503. Box is unavailable for a while.
+            ApiError: Any other status that is not a success.
+            DecodeError: The response does not match the spec.
+            TransportError: No response was received.
+        """
+
+        response = await self.raw.revoke_token(client_id=client_id, client_secret=client_secret, token=token)
+        return response.parsed
+
+    async def get_current_user(self, *, fields: str | UnsetType = UNSET) -> models.User:
+        """Read whose token it is.
+
+        With a token of client credentials or of an assertion for an enterprise, this is the application's service
+        account.
+
+        Source: https://developer.box.com/reference/get-users-me
+
+        Args:
+            fields: Names of the properties that are wanted beside `type` and `id`, separated by commas; by
+                default the standard ones.
+
+        Returns:
+            The user.
+
+        Raises:
+            InvalidArgumentError: An argument breaks its rule; nothing was sent.
+            BadRequestError: 400. An argument is missing or breaks a rule; `code` says which.
+            UnauthorizedError: 401. The token is missing, wrong or expired.
+            ForbiddenError: 403. The token may not act for the user.
+            RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
+            ServerError: 500. Box failed. The call may or may not have had its effect.
+            ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
+            ApiError: Any other status that is not a success.
+            DecodeError: The response does not match the spec.
+            TransportError: No response was received.
+        """
+
+        response = await self.raw.get_current_user(fields=fields)
         return response.parsed

@@ -33,6 +33,7 @@ from ._runtime.errors import (
 )
 
 if TYPE_CHECKING:
+    from .auth.errors import AppConfigError, SignInError, SignInRefusedError, SignInUnavailableError, TokenStoreError
     from .upload.errors import (
         CommitUnconfirmedError,
         DeadlineExceededError,
@@ -71,6 +72,11 @@ __all__ = [
     "UnauthorizedError",
     "UnsupportedMediaTypeError",
     "UntrustedUrlError",
+    "AppConfigError",
+    "SignInError",
+    "SignInRefusedError",
+    "SignInUnavailableError",
+    "TokenStoreError",
     "CommitUnconfirmedError",
     "DeadlineExceededError",
     "DigestMismatchError",
@@ -89,6 +95,9 @@ if not TYPE_CHECKING:
     def __getattr__(name: str) -> object:
         # Loaded when first used: code that catches one of these has imported its module already.
         if name in __all__:
+            added = import_module(".auth.errors", __package__)
+            if hasattr(added, name):
+                return getattr(added, name)
             added = import_module(".upload.errors", __package__)
             if hasattr(added, name):
                 return getattr(added, name)

@@ -8,5 +8,6 @@ from msgspec import UNSET, UnsetType
 from ._runtime.body import Content, Source, Stream
 from ._runtime.headers import Headers
 from ._runtime.messages import Request, Response
+from ._runtime.multipart import File, FileContent
 
-__all__ = ["UNSET", "Content", "Headers", "Request", "Response", "Source", "Stream", "UnsetType"]
+__all__ = ["UNSET", "Content", "File", "FileContent", "Headers", "Request", "Response", "Source", "Stream", "UnsetType"]

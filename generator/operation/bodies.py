@@ -288,7 +288,7 @@ class BodyReader:
         """Return the properties of a form with files, in their order; none if it is not an object with properties."""
         fields: list[FormField] = []
         encoding = dict(node.members("encoding"))
-        flat = merge_all_of(self._document, self._document.resolve_schema(schema))
+        flat, texts = self._with_decoded(merge_all_of(self._document, self._document.resolve_schema(schema)))
         for field, file in self._schemas.fields_of(flat, hint, self._file_type):
             given = encoding[field.wire_name].prose("contentType") if field.wire_name in encoding else ""
             if field.wire_name in encoding and "headers" in encoding[field.wire_name].object():
@@ -298,7 +298,12 @@ class BodyReader:
                 # OpenAPI 3.1 writes a file as a property without a type, whose encoding names its media type.
                 field.type = field.type if file else Scalar("FileContent")
                 # Of several, or a range, the caller chooses one.
-                fields.append(FormField(field, None, given if re.fullmatch(f"{_WORD}/[^*,]+", given) else ""))
+                media_type = given if re.fullmatch(f"{_WORD}/[^*,]+", given) else ""
+                is_list = any(isinstance(member, Array) for member in field.type.members)
+                fields.append(FormField(field, None, media_type, is_list=is_list))
+                continue
+            if field.wire_name in texts:
+                fields.append(FormField(field, field.type, is_json=True))
                 continue
             if field.wire_name in encoding and encoding[field.wire_name].prose("style") == "deepObject":
                 encoding[field.wire_name].note("deepObject is only supported in an urlencoded form", "sent as JSON")
@@ -308,6 +313,19 @@ class BodyReader:
                 media_type = ""
             fields.append(FormField(field, field.type, media_type))
         return fields
+
+    def _with_decoded(self, form: Node) -> tuple[Node, set[str]]:
+        """Return a form with the schema of what is in each text of JSON instead of the text's, and their names."""
+        found: dict[str, Any] = {}
+        for name, member in form.members("properties"):
+            text = self._document.resolve_schema(member)
+            content = text.get("contentSchema") if isinstance(text.value, dict) else None
+            if content and text.object().get("type") == "string" and _is_json(_base(text.prose("contentMediaType"))):
+                description = text.prose("description") if is_object(content.value) else ""
+                found[name] = {**content.object(), "description": description} if description else content.value
+        if not found:
+            return form, set()
+        return form.with_value({**form.object(), "properties": {**form.object()["properties"], **found}}), set(found)
 
     def _file_type(self, schema: Node) -> Type | None:
         """Return the type of a property that is a file, a list of files, or one of both; None for any other."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -12,7 +13,10 @@ from generator.python.naming import free_name, python_name
 from generator.schema.types import Field, Model, Named, Scalar, Type, is_secret, union
 
 _JSON = "application/json"
+# Behind the margin of a docstring.
 _RANGES = frozenset({"*/*", "application/*"})
+_MAX_EXAMPLE = 104
+"""Length up to which an example stands on one line of a docstring."""
 
 
 @dataclass(eq=False)
@@ -47,11 +51,15 @@ class FormField:
         field: The property as an argument of the method.
         type: Its type, None for a file.
         media_type: Media type of its part; empty for a text without one.
+        is_json: Whether that text is JSON.
+        is_list: Whether it may be a list of files.
     """
 
     field: Field
     type: Type | None
     media_type: str = ""
+    is_json: bool = False
+    is_list: bool = False
 
 
 @dataclass(eq=False)
@@ -453,11 +461,11 @@ class Operation:
         if not self.body or not is_object(example):
             return None
         arguments = [field for field in self.body.arguments if field.wire_name in example]
-        values = {field.name: example[field.wire_name] for field in arguments}
+        values = {field.name: _example_value(field.type, example[field.wire_name]) for field in arguments}
         missing = [argument for argument in self.keyword_arguments if argument.required and argument.name not in values]
-        if missing or not all(isinstance(value, (str, int, float, bool)) for value in values.values()):
+        if missing or None in values.values():
             return None
-        return [f"{name}={python_literal(value)}" for name, value in values.items()]
+        return [f"{name}={value}" for name, value in values.items()]
 
     @property
     def example_call(self) -> str:
@@ -465,4 +473,29 @@ class Operation:
         if self.example_arguments is None:
             return ""
         arguments = [*(argument.name for argument in self.positional_arguments), *self.example_arguments]
-        return f"client.{self.full_name}({', '.join(arguments)})"
+        call = f"client.{self.full_name}"
+        short = f"{call}({', '.join(arguments)})"
+        if len(short) <= _MAX_EXAMPLE:
+            return short
+        return "\n".join([f"{call}(", *(f"    {argument}," for argument in arguments), ")"])
+
+
+def _example_value(type_: Type, value: Any) -> str | None:
+    """Return a value of an example as Python, None if it takes more than scalars and models."""
+    if type_ == Scalar("FileContent"):
+        return f"b{python_literal(value)}" if isinstance(value, str) and value.isascii() else None
+    if not isinstance(type_, Named) or not isinstance(type_.definition, Model):
+        return python_literal(value) if isinstance(value, (str, int, float, bool)) else None
+    try:
+        # In a form, it may be a text of JSON.
+        given = json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        return None
+    if not is_object(given):
+        return None
+    fields = {field.wire_name: field for field in type_.definition.fields}
+    values = {name: _example_value(fields[name].type, given[name]) if name in fields else None for name in given}
+    if None in values.values():
+        return None
+    arguments = ", ".join(f"{fields[name].name}={shown}" for name, shown in values.items())
+    return f"models.{type_.definition.name}({arguments})"

@@ -25,12 +25,22 @@ ERROR_KINDS: Mapping[int, type[errors.ApiError]] = {
     503: errors.ServerError,
 }  # fmt: skip
 # Of the operations that need more than what is in their path.
+_APP = {"client_id": "mock-client", "client_secret": "mock-client-secret"}
 _ARGUMENTS: Mapping[str, dict[str, Any]] = {
+    "request_token": {
+        "grant_type": "client_credentials",
+        "box_subject_type": "enterprise",
+        "box_subject_id": "123456",
+        **_APP,
+    },
+    "revoke_token": {"token": "an-old-token", **_APP},
     "create_upload_session": {"folder_id": "0", "file_name": "a.bin", "file_size": SIZE},
     "create_version_upload_session": {"file_size": SIZE},
     "upload_part": {"body": b"", "digest": _DIGEST, "content_range": f"bytes 0-8388607/{SIZE}"},
     "commit_upload_session": {"digest": _DIGEST},
     "log_upload_event": {"event_type": "retry"},
+    "upload_small_file": {"attributes": {"name": "a.bin", "parent": {"id": "0"}}, "file": b"small"},
+    "upload_small_version": {"attributes": {}, "file": b"small"},
     "plan_upload_parts": {"parts": [{"offset": 0, "size": 8_388_608, "sha512": "0" * 128}]},
 }
 

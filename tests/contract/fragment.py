@@ -6,10 +6,13 @@ import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
+from urllib.parse import parse_qsl, urlencode
 
 import jsonschema_rs
 import yaml
 from schemathesis.config import SchemathesisConfig
+
+from tests.contract import forms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,8 +27,10 @@ FRAGMENT: dict[str, Any] = (json.loads if PATH.suffix == ".json" else yaml.safe_
 ACCEPTED = ("2xx", "3xx", "401", "403", "404", "409", "429", "5xx")
 API_BASE = "/api/2.0"
 SESSION: dict[str, Any] = FRAGMENT["components"]["examples"]["UploadSession"]["value"]
+MULTIPART = "multipart/form-data"
 CREATING = ("create_upload_session", "create_version_upload_session")
 TOKEN = "mock-token"
+JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 
 # `make contract-long` sets them; without them every run makes the same cases.
 EXAMPLES = int(os.environ.get("CONTRACT_EXAMPLES", "60"))
@@ -51,15 +56,24 @@ def config(*, has_auth: bool = True, examples: int = EXAMPLES, **phases: Any) ->
     if has_auth:
         # Links are followed as the fragment gives them; guessed ones would crowd them out.
         settings["phases"] = {**phases, "stateful": {"inference": {"algorithms": []}}}
-        # That bytes have a digest, and a range lies within a file, is beyond JSON Schema.
+        # That bytes have a digest, and a range lies within a file, is beyond JSON Schema; and in a form, anything can
+        # be the bytes of a file.
         settings["operations"] = [
             {
                 "include-operation-id": name,
-                "checks": {"positive_data_acceptance": {"expected-statuses": [*ACCEPTED, *beyond_schema]}},
+                "checks": {
+                    "positive_data_acceptance": {"expected-statuses": [*ACCEPTED, *beyond_schema]},
+                    "negative_data_rejection": {"enabled": not has_file(name)},
+                },
             }
             for name, beyond_schema in (
                 ("upload_part", ["412", "413", "416"]),
                 ("commit_upload_session", ["400", "412"]),
+                ("upload_small_file", ["400"]),
+                ("upload_small_version", ["400", "412"]),
+                # Nor does a schema know which applications and grants there are.
+                ("request_token", ["400"]),
+                ("revoke_token", ["400"]),
             )
         ]
         settings["auth"] = {"openapi": {"bearerAuth": {"bearer": TOKEN}}}
@@ -115,11 +129,80 @@ def responses(operation_id: str) -> Iterator[tuple[int, str, dict[str, Any]]]:
             yield int(status), media_type, media["schema"]
 
 
-def request_schema(operation_id: str) -> dict[str, Any] | None:
-    """Return the schema of the operation's JSON request body, or None if it has none."""
+def request_media(operation_id: str) -> tuple[str, dict[str, Any]] | None:
+    """Return media type and description of the operation's request body, if that has properties: JSON or a form."""
     content = operations()[operation_id][2].get("requestBody", {}).get("content", {})
-    schema: dict[str, Any] | None = content.get("application/json", {}).get("schema")
-    return schema
+    return next(((kind, content[kind]) for kind in (JSON, FORM, MULTIPART) if kind in content), None)
+
+
+def request_schema(operation_id: str) -> dict[str, Any] | None:
+    """Return the schema of the operation's JSON or form, or None if it has none."""
+    media = request_media(operation_id)
+    return None if media is None else decoded(media[1]["schema"])
+
+
+def has_form(operation_id: str) -> bool:
+    """Return whether the operation's request body is a form."""
+    return FORM in operations()[operation_id][2].get("requestBody", {}).get("content", {})
+
+
+def has_file(operation_id: str) -> bool:
+    """Return whether the operation's request body is a form with a file."""
+    return MULTIPART in operations()[operation_id][2].get("requestBody", {}).get("content", {})
+
+
+def examples(operation_id: str) -> dict[str, Any]:
+    """Return the examples of the operation's request body by name, with what is in texts of JSON decoded."""
+    _, media = request_media(operation_id) or ("", {})
+    texts = {name for name, inner in media["schema"].get("properties", {}).items() if "contentSchema" in inner}
+    return {
+        title: {name: json.loads(value) if name in texts else value for name, value in example["value"].items()}
+        for title, example in media["examples"].items()
+    }
+
+
+def needs_token(operation_id: str) -> bool:
+    """Return whether the operation is called with a token."""
+    return bool(operations()[operation_id][2].get("security", FRAGMENT["security"]))
+
+
+def encode_body(operation_id: str, value: Any) -> bytes:
+    """Return a value as the body of a request."""
+    if has_file(operation_id):
+        return forms.encode(value)
+    return urlencode(value).encode() if has_form(operation_id) else json.dumps(value).encode()
+
+
+def decode_body(operation_id: str, content: bytes, media_type: str) -> Any:
+    """Return the value in the body of a request; a file in it as text.
+
+    Raises:
+        ValueError: It is no JSON, or no form.
+    """
+    if has_file(operation_id):
+        if (form := forms.read(media_type, content)) is None:
+            raise ValueError("it is no form of attributes and a file")
+        return form
+    if not has_form(operation_id):
+        return json.loads(content)
+    pairs = parse_qsl(content.decode("ascii"), keep_blank_values=True, strict_parsing=True, errors="strict")
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError("a field is repeated")
+    return dict(pairs)
+
+
+def fits_form(value: Any) -> bool:
+    """Return whether a value can be written as a form: an object of texts."""
+    return isinstance(value, dict) and all(isinstance(member, str) for member in value.values())
+
+
+def decoded(node: Any) -> Any:
+    """Return schemas with that of what is in each text of JSON in the text's place, as generators of data take it."""
+    if isinstance(node, list):
+        return [decoded(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    return decoded(node["contentSchema"]) if "contentSchema" in node else {key: decoded(node[key]) for key in node}
 
 
 def parameters(operation_id: str) -> dict[str, dict[str, Any]]:

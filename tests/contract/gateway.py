@@ -20,9 +20,20 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tests.contract import forms
 from tests.contract.calls import session
 from tests.contract.drivers import NO_RETRIES
-from tests.contract.fragment import API_BASE, operations, parameters, resolved
+from tests.contract.fragment import (
+    API_BASE,
+    FORM,
+    decode_body,
+    has_file,
+    has_form,
+    needs_token,
+    operations,
+    parameters,
+    resolved,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,6 +56,15 @@ def _error(status: int, code: str, message: str, **headers: str) -> Response:
     return Response(msgspec.json.encode(body), status, named, media_type=JSON)
 
 
+def _of_a_sign_in(response: Response) -> Response:
+    """Return a response of the gateway's own in the form of a sign-in's errors."""
+    body = msgspec.json.decode(bytes(response.body) or b"{}")
+    if "code" not in body:
+        return response
+    error = {"error": "invalid_request", "error_description": body["message"]}
+    return Response(msgspec.json.encode(error), 400, media_type=JSON)
+
+
 class Gateway:
     """An ASGI application in front of the client.
 
@@ -62,14 +82,16 @@ class Gateway:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer one request."""
-        request = Request(scope, receive)
+        request, name = Request(scope, receive), ""
         try:
             name, path_values = self._routed(scope["raw_path"].decode("latin-1"), request.method)
             options, arguments = await _arguments(request, name)
             response = await run_in_threadpool(self._call, name, path_values, options, arguments)
         except _RefusedError as refused:
             response = refused.response
-        if response.status_code in {400, 415} and not _token(request):
+        if name and not needs_token(name):
+            response = _of_a_sign_in(response)
+        elif response.status_code in {400, 415} and not _token(request):
             # The client looks at its arguments before anybody looks at the token; a server does not.
             response = _error(401, "unauthorized", "Unauthorized", www_authenticate="Bearer")
         await response(scope, receive, send)
@@ -149,7 +171,12 @@ async def _arguments(request: Request, name: str) -> tuple[dict[str, Any], dict[
         if media_type not in content:
             raise _RefusedError(415, "unsupported_media_type", f"The body is to be {', '.join(content)}.")
         body = await request.body()
-        arguments |= _members(body) if media_type == JSON else {"body": body}
+        if has_file(name):
+            arguments |= _parts(request.headers["content-type"], body)
+        elif media_type == FORM and has_form(name):
+            arguments |= _fields(name, body)
+        else:
+            arguments |= _members(body) if media_type == JSON else {"body": body}
     return options, arguments
 
 
@@ -161,6 +188,21 @@ def _members(body: bytes) -> dict[str, Any]:
         raise _RefusedError(400, "bad_request", f"The body is no JSON: {error}") from None
     if not isinstance(found, dict):
         raise _RefusedError(400, "bad_request", "The body is no object.")
+    return found
+
+
+def _parts(media_type: str, body: bytes) -> dict[str, Any]:
+    parts = forms.decode(media_type, body)
+    if parts is None or len(dict(parts)) < len(parts):
+        raise _RefusedError(400, "bad_request", "The body is no form.")
+    return {name: _members(value) if name == "attributes" else value for name, value in parts}
+
+
+def _fields(name: str, body: bytes) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = decode_body(name, body, FORM)
+    except ValueError as error:
+        raise _RefusedError(400, "bad_request", f"The body is no form: {error}") from None
     return found
 
 

@@ -29,6 +29,7 @@ from msgspec import UNSET
 from schemathesis.generation import GenerationMode
 from schemathesis.transport.serialization import Binary
 
+from tests.contract import forms
 from tests.contract.calls import ERROR_KINDS, links_by_endpoint, right_call, session
 from tests.contract.drivers import DRIVERS, AsyncDriver, Recording, SyncDriver
 from tests.contract.fragment import (
@@ -37,10 +38,17 @@ from tests.contract.fragment import (
     FRAGMENT,
     TOKEN,
     config,
+    decode_body,
+    decoded,
     documented_errors,
+    examples,
+    has_file,
+    has_form,
+    needs_token,
     operations,
     operations_of,
     parameters,
+    request_media,
     request_schema,
     resolved,
     server_url,
@@ -58,7 +66,7 @@ if TYPE_CHECKING:
 
 # Methods are not arguments of the client.
 SCHEMA = schemathesis.openapi.from_dict(
-    FRAGMENT, config=config(examples=EXAMPLES // 2, coverage={"unexpected-methods": []})
+    decoded(FRAGMENT), config=config(examples=EXAMPLES // 2, coverage={"unexpected-methods": []})
 )
 STATE = State(token=TOKEN, seed=2, part_size_for=constant_part_size(8_000_000))
 OF_A_SESSION = operations_of("upload_session_id")
@@ -163,8 +171,9 @@ def as_call(operation: str, case: Case, base_url: str) -> Call:
     if operation in BODIES:
         if not isinstance(case.body, dict):
             raise TypeError(f"the body is {case.body!r}")
-        right = right and BODIES[operation].is_valid(case.body)
-        arguments |= _whole(case.body)
+        body = _with_file(case.body) if has_file(operation) else case.body
+        right = right and _is_valid(operation, body)
+        arguments |= _whole(body)
     elif operation == "upload_part":
         if not isinstance(case.body, bytes | Binary):
             raise TypeError(f"the body is {case.body!r}")
@@ -178,6 +187,28 @@ def as_call(operation: str, case: Case, base_url: str) -> Call:
     for name in set(declared) - {"upload_session_id", "file_id", "as-user"}:
         arguments[name.replace("-", "_")] = _whole(declared[name])
     return Call(path, options, arguments, right)
+
+
+def _with_file(body: Any) -> dict[str, Any]:
+    """Return a form with its file as bytes, as the client takes it."""
+    file = body.get("file")
+    if isinstance(file, Binary):
+        return {**body, "file": file.data}
+    return {**body, "file": file.encode()} if isinstance(file, str) else dict(body)
+
+
+def _is_valid(operation: str, body: dict[str, Any]) -> bool:
+    """Tell whether the fragment allows a body; the file of a form is text to the validator."""
+    text = {"file": "text"} if isinstance(body.get("file"), bytes) else {}
+    return bool(BODIES[operation].is_valid({**body, **text}))
+
+
+def _sent_body(operation: str, sent: Any) -> Any:
+    """Return the body of a request as it was given to the client."""
+    if not has_file(operation):
+        return decode_body(operation, sent.content, "")
+    body = dict(forms.decode(sent.headers["content-type"], sent.content) or [])
+    return {**body, "attributes": json.loads(body["attributes"])}
 
 
 def _bytes(body: Any) -> bytes:
@@ -213,7 +244,7 @@ def test_a_call_sends_what_the_case_means_or_nothing(case: Case, caller: Caller)
         assert not fits_signature(operation, call.arguments), f"not a matter of the signature: {problem}"
     else:
         assert call.is_right, "a wrong request was sent"
-        assert problem is None or problem.status in {400, 403, 404, 409, 416}
+        assert problem is None or problem.status in {400, 403, 404, 409, 412, 416}
         if is_positive:
             _compare(caller, case, operation)
         return
@@ -252,16 +283,19 @@ def _compare(caller: Caller, case: Case, operation: str) -> None:
     expected = requests.Request(**case.as_transport_kwargs(base_url=caller.base_url)).prepare()
     (sent,) = caller.sent
     assert (sent.method, _parts(str(sent.url))) == (expected.method, _parts(str(expected.url)))
-    if operation in BODIES:
-        assert json.loads(sent.content) == case.body
-        assert sent.content == msgspec.json.encode(_whole(json.loads(sent.content)))
-        assert sent.headers["content-type"] == "application/json"
+    if has_file(operation):
+        assert _sent_body(operation, sent) == _with_file(case.body)
+        assert list(dict(forms.decode(sent.headers["content-type"], sent.content) or [])) == ["attributes", "file"]
+    elif operation in BODIES:
+        assert _sent_body(operation, sent) == case.body
+        assert has_form(operation) or sent.content == msgspec.json.encode(_whole(json.loads(sent.content)))
+        assert sent.headers["content-type"] == _media(operation)[0]
     else:
         assert sent.content == _bytes(case.body)
         assert sent.headers.get("content-type") == ("application/octet-stream" if operation == "upload_part" else None)
     if "requestBody" in operations()[operation][2]:
         assert sent.headers["content-length"] == str(len(sent.content))
-    assert sent.headers["authorization"] == f"Bearer {TOKEN}"
+    assert sent.headers.get("authorization") == (f"Bearer {TOKEN}" if needs_token(operation) else None)
     own = {name for name, parameter in parameters(operation).items() if parameter["in"] == "header"}
     given = {name.lower(): value for name, value in dict(case.headers or {}).items()}
     assert {name: sent.headers.get(name) for name in own} == {name: given.get(name) for name in own}
@@ -274,19 +308,27 @@ def _parts(url: str) -> tuple[str, list[tuple[str, str]]]:
     return address, sorted(parse_qsl(query, keep_blank_values=True))
 
 
+def _media(operation: str) -> tuple[str, dict[str, Any]]:
+    media = request_media(operation)
+    assert media is not None
+    return media
+
+
 EXAMPLE_BODIES = [
-    pytest.param(name, example["value"], id=f"{name}-{title}")
+    pytest.param(name, _with_file(example) if has_file(name) else example, id=f"{name}-{title}")
     for name in BODIES
-    for title, example in operations()[name][2]["requestBody"]["content"]["application/json"]["examples"].items()
+    for title, example in examples(name).items()
 ]
 
 
 @pytest.mark.parametrize(("operation", "body"), EXAMPLE_BODIES)
 def test_every_example_of_the_fragment_can_be_called(caller: Caller, operation: str, body: dict[str, Any]) -> None:
     path, arguments = right_call(operation, base_url=caller.base_url)
-    problem = attempt(caller, operation, *path, **{**arguments, **body})
-    assert problem is None or getattr(problem, "status", None) in {404, 409}
-    assert json.loads(caller.sent[0].content) == body
+    given = body if has_form(operation) else {**arguments, **body}
+    problem = attempt(caller, operation, *path, **given)
+    # Of the applications and grants of the examples there is none.
+    assert problem is None or getattr(problem, "status", None) in ({400} if has_form(operation) else {404, 409})
+    assert _sent_body(operation, caller.sent[0]) == body
 
 
 @pytest.fixture(params=list(DRIVERS))
@@ -320,9 +362,10 @@ def test_each_variant_of_a_body_is_sent_or_refused_as_the_fragment_says(sending:
     rest = {name: value for name, value in arguments.items() if name not in named}
     for body in variants(request_schema(operation)):
         if isinstance(body, dict):
-            sent, problem = sending(operation, *path, **rest, **_whole(body))
-            assert (problem is None) is BODIES[operation].is_valid(body), f"{body!r}: {problem}"
-            assert sent is None or json.loads(sent.content) == body
+            given = _with_file(body) if has_file(operation) else body
+            sent, problem = sending(operation, *path, **rest, **_whole(given))
+            assert (problem is None) is _is_valid(operation, given), f"{body!r}: {problem}"
+            assert sent is None or _sent_body(operation, sent) == given
 
 
 @pytest.mark.parametrize(
@@ -419,7 +462,7 @@ def test_every_documented_error_is_raised_as_its_class(caller: Caller, operation
         caller.call(operation, *path, **arguments)
     error = caught.value
     assert (type(error), error.status, error.operation) == (ERROR_KINDS[status], status, operation)
-    assert error.body.code == error.code
+    assert error.code == getattr(error.body, "code" if needs_token(operation) else "error")
     assert error.request_id
     assert error.request_id in str(error)
     assert TOKEN not in str(error)
@@ -427,13 +470,36 @@ def test_every_documented_error_is_raised_as_its_class(caller: Caller, operation
     assert len(caller.sent) == 1
 
 
-@pytest.mark.parametrize("operation", operations())
+@pytest.mark.parametrize("operation", [name for name in operations() if needs_token(name)])
 def test_a_token_that_the_server_refuses_is_an_error_that_does_not_show_it(caller: Caller, operation: str) -> None:
     path, arguments = right_call(operation, base_url=caller.base_url)
     with pytest.raises(errors.UnauthorizedError) as caught:
         caller.call(operation, *path, options={"token": "an-old-token"}, **arguments)
     assert caller.sent[-1].headers["authorization"] == "Bearer an-old-token"
     assert "an-old-token" not in f"{caught.value}{caught.value!r}"
+
+
+@pytest.mark.parametrize("operation", [name for name in operations() if not needs_token(name)])
+def test_a_sign_in_sends_no_token(sending: Any, operation: str) -> None:
+    path, arguments = right_call(operation)
+    sent, _ = sending(operation, *path, **arguments)
+    assert "authorization" not in sent.headers
+
+
+def test_a_token_is_requested_used_and_revoked(caller: Caller) -> None:
+    _, arguments = right_call("revoke_token")
+    app = {name: arguments[name] for name in ("client_id", "client_secret")}
+    code = STATE.authorize(app["client_id"])
+    grant: dict[str, Any] = {"grant_type": "authorization_code", "code": code}
+    token = caller.call("request_token", **app, **grant).parsed
+    assert token.expires_in == 3600
+    user = caller.call("get_current_user", options={"token": token.access_token}, fields="name,role,enterprise").parsed
+    assert (user.name, user.role, user.enterprise.id) == ("Mock Owner", "admin", "123456")
+    assert caller.call("revoke_token", **{**app, "token": token.refresh_token}).parsed is None
+    with pytest.raises(errors.UnauthorizedError):
+        caller.call("get_current_user", options={"token": token.access_token})
+    secrets = (token.access_token, token.refresh_token)
+    assert not any(secret in repr(token) for secret in secrets)
 
 
 def _follow(caller: Caller, operation: str, link: str) -> None:
@@ -470,6 +536,38 @@ def test_a_conflict_leads_to_a_version_of_the_file(caller: Caller, operation: st
         "create_version_upload_session", conflicting_items(caught.value)[0]["id"], file_size=SMALL
     ).parsed
     assert made.total_parts == -(-SMALL // made.part_size)
+    _follow(caller, operation, "version_of_conflicting_file")
+
+
+@pytest.mark.parametrize("operation", CREATING)
+def test_a_file_that_is_too_small_for_a_session_is_uploaded_in_one_request(caller: Caller, operation: str) -> None:
+    path, arguments = right_call(operation)
+    STATE.faults.add(Failure(operation=operation, status=400, code="file_size_too_small"))
+    with pytest.raises(errors.BadRequestError, match="file_size_too_small"):
+        caller.call(operation, *path, **arguments)
+    _follow(caller, operation, "small_version" if path else "small_file")
+    name = "upload_small_version" if path else "upload_small_file"
+    (file,) = caller.call(name, *path, **right_call(name)[1]).parsed.entries
+    assert STATE.content(file.id) == b"small"
+    assert caller.call("get_file", file.id).parsed == file
+    _follow(caller, name, "file")
+    if not path:
+        (version,) = caller.call(
+            "upload_small_version", file.id, attributes={"name": "b.bin"}, file=b"", if_match=file.etag
+        ).parsed.entries
+        assert (version.id, version.name, STATE.content(file.id)) == (file.id, "b.bin", b"")
+        _follow(caller, name, "new_version")
+
+
+@pytest.mark.parametrize("operation", ["upload_small_file", "upload_small_version"])
+def test_a_taken_name_leads_to_a_small_version_of_the_file(caller: Caller, operation: str) -> None:
+    path, arguments = right_call(operation)
+    attributes = {"name": STATE.files["12346"].name} | ({} if path else {"parent": {"id": "0"}})
+    with pytest.raises(errors.ConflictError) as caught:
+        caller.call(operation, *path, **{**arguments, "attributes": attributes})
+    (conflict,) = conflicting_items(caught.value)
+    (file,) = caller.call("upload_small_version", conflict["id"], attributes={}, file=b"new").parsed.entries
+    assert (file.id, STATE.content("12346")) == ("12346", b"new")
     _follow(caller, operation, "version_of_conflicting_file")
 
 

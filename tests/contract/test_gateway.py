@@ -20,7 +20,7 @@ from box_uploads._runtime.request_builder import RequestBuilder
 from tests.contract.command_line import Run, st_run
 from tests.contract.fragment import IS_LONG, TOKEN
 from tests.contract.gateway import GatewayServer
-from tests.contract.test_command_line import labels, links, mock
+from tests.contract.test_command_line import SESSIONS_ALONE, labels, links, mock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,13 +36,17 @@ def judged(name: str, *options: str, seed: str | None = None) -> Run:
 
 
 def test_the_client_passes_as_a_server(request: pytest.FixtureRequest) -> None:
-    run = judged("gateway", *(() if IS_LONG else SHORT), seed=request.config.getoption("--hypothesis-seed"))
+    seed = request.config.getoption("--hypothesis-seed")
+    run = judged("gateway", *(() if IS_LONG else SHORT), seed=seed)
+    sessions = judged("gateway-sessions", "--phases", "stateful", *SESSIONS_ALONE, seed=seed)
 
-    assert run.code == 0, f"{run.output}\nThe reports are in {run.reports}"
-    assert not run.has_warned, run.output
+    for one in (run, sessions):
+        assert one.code == 0, f"{one.output}\nThe reports are in {one.reports}"
+        assert not one.has_warned, one.output
     assert {label for label, status in run.statuses if 200 <= status < 300} == labels()
-    assert len(run.links) > len(set(links())) / 2
+    assert len({*run.links, *sessions.links}) > len(set(links())) / 2
     run.drop_reports()
+    sessions.drop_reports()
 
 
 def _wrap(patch: pytest.MonkeyPatch, owner: Any, name: str, replacement: Callable[..., Any]) -> None:

@@ -15,22 +15,29 @@ import pytest
 import requests
 import schemathesis
 from box_uploads_mock import Failure, State, constant_part_size, create_app
-from box_uploads_mock.errors import STATUS_OF_CODE
+from box_uploads_mock.errors import SIGN_IN_CODES, STATUS_OF_CODE
 from hypothesis import HealthCheck as Slow
 from hypothesis import Phase, settings
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.generation import GenerationMode
 
-from tests.contract import asgi
+from tests.contract import asgi, forms
 from tests.contract.fragment import (
     API_BASE,
     CREATING,
     EXAMPLES,
+    FORM,
     FRAGMENT,
     IS_LONG,
     TOKEN,
     config,
+    decoded,
     documented_errors,
+    encode_body,
+    fits_form,
+    has_file,
+    has_form,
+    needs_token,
     operations,
     operations_of,
     parameters,
@@ -42,7 +49,7 @@ from tests.contract.fragment import (
 from tests.contract.parts import content_range, digest, sha1, split
 from tests.contract.variants import variants
 from tests.contract.wire import is_right_on_the_wire
-from tests.contract.world import NOW, WORLD
+from tests.contract.world import APP, NOW, WORLD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,17 +62,21 @@ CODES = set(FRAGMENT["components"]["schemas"]["ErrorCode"]["anyOf"][0]["enum"])
 PART_SIZE = 8_000_000
 STATE = State(WORLD, token=TOKEN, seed=1, clock=lambda: NOW, part_size_for=constant_part_size(PART_SIZE))
 
-SCHEMA = schemathesis.openapi.from_dict(FRAGMENT, config=config())
+SCHEMA = schemathesis.openapi.from_dict(decoded(FRAGMENT), config=config())
 SCHEMA.app = create_app(STATE)
 
 
 JSON = {"content-type": "application/json"}
+WITH_FILE = {"content-type": forms.MEDIA_TYPE}
+SMALL_FILE: dict[str, Any] = {"attributes": {"name": "small.txt", "parent": {"id": "0"}}, "file": "small"}
 SIZE = 20_000_000
 SMALL: dict[str, dict[str, Any]] = {
     "create_upload_session": {"folder_id": "0", "file_name": "a.bin", "file_size": SIZE},
     "create_version_upload_session": {"file_size": SIZE},
 }
 CONTENT = bytes(SIZE)
+OWN_APP = {"client_id": APP.client_id, "client_secret": APP.client_secret}
+SIGN_IN = {"grant_type": "client_credentials", "box_subject_type": "enterprise", "box_subject_id": "123456", **OWN_APP}
 PARTS = list(split(CONTENT, PART_SIZE))
 
 
@@ -132,13 +143,17 @@ def check_error(ctx: Any, response: Answer, case: Case) -> bool | None:
     if response.status_code < 400 or response.request.method == "HEAD":
         return True
     error = response.json()
+    if not needs_token(case.operation.definition.raw["operationId"]) and "error" in error:
+        assert set(error) <= {"error", "error_description"}, "an error of a sign-in says something else"
+        return None
     assert error["status"] == response.status_code, "the body names another status than the response"
     assert error["code"] in CODES, "a code that is not documented"
     assert error["request_id"] not in str(response.headers.get("box-request-id", "")), "both request ids are the same"
     if response.status_code == 409 and error["code"] == "item_name_in_use":
         conflict = error["context_info"]["conflicts"]
         file = STATE.files[(conflict[0] if isinstance(conflict, list) else conflict)["id"]]
-        wanted = case.body.get("file_name", file.name) if isinstance(case.body, dict) else file.name
+        body: dict[str, Any] = dict(case.body) if isinstance(case.body, dict) else {}
+        wanted = {**body, **body.get("attributes", {})}.get("name", body.get("file_name", file.name))
         assert file.name.casefold() == str(wanted).casefold(), "the conflict is not the file that has the name"
     return None
 
@@ -150,13 +165,21 @@ def check_refusal(ctx: Any, response: Answer, case: Case) -> bool | None:
     name = case.operation.definition.raw["operationId"]
     assert STATE.request_log[-1].operation == name, "the request does not come to its operation"
     is_right = is_right_on_the_wire(name, response.request)
-    code = response.json()["code"] if response.status_code >= 400 else ""
+    code = _code(response)
     if is_right is None or (code == "parts_mismatch" and b'"sha1": null' in _bytes(response.request.body)):
         # A part without its SHA-1 is Box's sign that the part is not processed yet.
         return True
     is_refused = response.status_code == 400 and code not in STATE_CODES
     assert is_refused is not is_right, "refused for its form, which is right" if is_right else "its form is wrong"
     return None
+
+
+def _code(response: Any) -> str:
+    """Return the code of an error, of which a sign-in has another form."""
+    if response.status_code < 400:
+        return ""
+    body: dict[str, str] = response.json()
+    return body["code"] if "code" in body else body["error"]
 
 
 def _is_routed(case: Case) -> bool:
@@ -168,6 +191,8 @@ def _is_routed(case: Case) -> bool:
 
 # What a form cannot tell: whether parts and digests are those of the session.
 STATE_CODES = {"parts_mismatch", "digest_mismatch", "bad_digest"}
+# Nor which applications and grants there are.
+STATE_CODES |= {"invalid_client", "invalid_grant", "unauthorized_client"}
 OWN_CHECKS: list[Any] = [check_session, check_error, check_refusal]
 
 
@@ -180,13 +205,24 @@ def lead_to_a_session(case: Case) -> None:
         case.path_parameters = {**given, "upload_session_id": next(iter(STATE.sessions))}
 
 
+def put_attributes_first(case: Case) -> None:
+    """Put the attributes of a form before its file, which no schema can say."""
+    if has_file(case.operation.definition.raw["operationId"]) and isinstance(case.body, dict):
+        case.body = dict(sorted(case.body.items()))
+
+
 @SCHEMA.parametrize()
 def test_generated_requests_are_answered_as_the_fragment_says(case: Case) -> None:
     lead_to_a_session(case)
+    put_attributes_first(case)
     case.call_and_validate(additional_checks=OWN_CHECKS)
 
 
-class Lifecycle(SCHEMA.as_state_machine()):  # type: ignore[misc]  # schemathesis types it as a value
+# Schemathesis begins with what it thinks most likely to succeed: with small files alone, if there are any.
+WITHOUT_SMALL_FILES = SCHEMA.exclude(operation_id=["upload_small_file", "upload_small_version"])
+
+
+class Links:
     """Follows the links of the fragment."""
 
     def setup(self) -> None:
@@ -196,10 +232,11 @@ class Lifecycle(SCHEMA.as_state_machine()):  # type: ignore[misc]  # schemathesi
     def step(self, input: Any) -> Any:  # noqa: A002  schemathesis's name
         if input.transition is not None and input.is_applied and not input.transition.is_inferred:
             Ledger.drawn_links[input.transition.id] += 1
-        return super().step(input)
+        return super().step(input)  # type: ignore[misc]  # of the machine beside it
 
     def before_call(self, case: Case) -> None:
         """Let right requests of an upload be true ones: random bytes seldom have the digest beside them."""
+        put_attributes_first(case)
         name = case.operation.definition.raw["operationId"]
         session = STATE.sessions.get(str(dict(case.path_parameters or {}).get("upload_session_id")))
         is_right = case.meta is not None and case.meta.generation.mode is GenerationMode.POSITIVE
@@ -217,11 +254,20 @@ class Lifecycle(SCHEMA.as_state_machine()):  # type: ignore[misc]  # schemathesi
             case.headers["digest"] = digest(CONTENT)
 
     def validate_response(self, response: Any, case: Any, additional_checks: Any = None, **kwargs: Any) -> None:
-        super().validate_response(response, case, additional_checks=OWN_CHECKS, **kwargs)
+        super().validate_response(response, case, additional_checks=OWN_CHECKS, **kwargs)  # type: ignore[misc]  # as above
 
 
-TestLinks = Lifecycle.TestCase
-TestLinks.settings = settings(
+class SessionLinks(Links, WITHOUT_SMALL_FILES.as_state_machine()):  # type: ignore[misc]  # schemathesis types it as a value
+    pass
+
+
+class SmallFileLinks(Links, SCHEMA.as_state_machine()):  # type: ignore[misc]  # as above
+    pass
+
+
+TestSessionLinks = SessionLinks.TestCase
+TestSmallFileLinks = SmallFileLinks.TestCase
+TestSessionLinks.settings = settings(
     max_examples=4 * EXAMPLES,
     stateful_step_count=4,
     phases=[Phase.generate],
@@ -230,6 +276,7 @@ TestLinks.settings = settings(
     database=None,
     suppress_health_check=[Slow.filter_too_much, Slow.too_slow, Slow.data_too_large, Slow.large_base_example],
 )
+TestSmallFileLinks.settings = settings(TestSessionLinks.settings, max_examples=EXAMPLES)
 
 # What a right request has besides its path; of the other operations, it has nothing.
 REQUESTS: dict[str, tuple[dict[str, str], bytes | None]] = {
@@ -240,8 +287,12 @@ REQUESTS: dict[str, tuple[dict[str, str], bytes | None]] = {
         {**JSON, "digest": digest(CONTENT)},
         json.dumps({"parts": [{"part_id": "00000000", "offset": 0, "size": PART_SIZE, "sha1": "0" * 40}]}).encode(),
     ),
+    "upload_small_file": (WITH_FILE, forms.encode(SMALL_FILE)),
+    "upload_small_version": (WITH_FILE, forms.encode({"attributes": {}, "file": "new"})),
     "log_upload_event": (JSON, b'{"event_type": "retry"}'),
     "plan_upload_parts": (JSON, json.dumps({"parts": [_planned(*PARTS[0])]}).encode()),
+    "request_token": ({"content-type": FORM}, encode_body("request_token", SIGN_IN)),
+    "revoke_token": ({"content-type": FORM}, encode_body("revoke_token", {**OWN_APP, "token": "an-old-token"})),
 }
 
 
@@ -267,7 +318,7 @@ def _answer(
     """Call an operation as no generated case does; the answer is judged by the fragment."""
     _, content = REQUESTS.get(operation_id, ({}, None))
     if body is not None:
-        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        content = body if isinstance(body, bytes) else encode_body(operation_id, body)
     wire_path, method, operation = operations()[operation_id]
     if "upload_session_id" in wire_path and not path and not session_id:
         session_id = _create()
@@ -293,8 +344,12 @@ def test_every_documented_error_can_be_injected(operation_id: str, status: int) 
     code = "item_name_in_use" if status == 409 and operation_id not in CREATING else ""
     _fault(operation_id, status, code=code, retry_after_s=3 if status == 503 else None)
     answered, headers, error = _answer(operation_id)
-    assert (answered, error["status"]) == (status, status)
-    assert STATUS_OF_CODE.get(error["code"]) == status, "no code of Box's belongs to the status"
+    assert answered == status
+    if needs_token(operation_id):
+        assert error["status"] == status
+        assert STATUS_OF_CODE.get(error["code"]) == status, "no code of Box's belongs to the status"
+    else:
+        assert SIGN_IN_CODES[status] == error["error"]
     assert status != 503 or headers["retry-after"] == "3"
 
 
@@ -335,7 +390,7 @@ def _check_form(
     path = f"{API_BASE}{wire_path}{query}".format(file_id="12345", upload_session_id=session_id)
     response, sent = _send(operation_id, path, content, headers or {}, without)
     request = requests.Request(method, f"http://testserver{path}", sent, data=content).prepare()
-    code = response.json()["code"] if response.status_code >= 400 else ""
+    code = _code(response)
     if not (code == "parts_mismatch" and b'"sha1": null' in (content or b"")):
         is_refused = response.status_code == 400 and code not in STATE_CODES
         assert is_refused is not is_right_on_the_wire(operation_id, request), f"{content!r} {headers}: {code}"
@@ -345,7 +400,10 @@ def _check_form(
 def test_each_variant_of_a_body_is_refused_or_not_as_the_fragment_says(operation_id: str) -> None:
     session_id = _create()
     for body in variants(request_schema(operation_id)):
-        _check_form(operation_id, session_id, body=json.dumps(body).encode())
+        # The file of a form is bytes, whatever they are; and a form without one has texts alone.
+        is_file = isinstance(body, dict) and isinstance(body.get("file", ""), str)
+        if (is_file or not has_file(operation_id)) and (fits_form(body) or not has_form(operation_id)):
+            _check_form(operation_id, session_id, body=encode_body(operation_id, body))
 
 
 @pytest.mark.parametrize("operation_id", [name for name in operations() if request_schema(name)])
@@ -414,7 +472,7 @@ def test_a_header_that_may_be_absent_is_absent_at_times(operation_id: str, statu
     if status == "202":
         STATE.pending_commits = 1
         answered, headers, _ = _commit()
-    elif status == "429":
+    elif status == "429" and needs_token(operation_id):
         STATE.rate_limit(retry_after_s=7)
         answered, headers, _ = _answer(operation_id, session_id="F" * 32)
     else:
@@ -450,11 +508,18 @@ NEXT = {"upload_part": "upload_part", "list_parts": "list_parts", "commit": "com
 NEXT |= {"status": "get_upload_session", "abort": "abort_upload_session"}
 NEXT |= {"log_event": "log_upload_event", "plan": "plan_upload_parts"}
 CREATE, VERSION = CREATING
+SMALL_UPLOAD, SMALL_VERSION = "upload_small_file", "upload_small_version"
 LINKS: dict[tuple[str, int], dict[str, str]] = {
     (CREATE, 201): {**NEXT, "another_session": CREATE},
     (VERSION, 201): {**NEXT, "file": "get_file", "another_version_session": VERSION},
+    (CREATE, 400): {"small_file": SMALL_UPLOAD},
+    (VERSION, 400): {"small_version": SMALL_VERSION},
     (CREATE, 409): {"version_of_conflicting_file": VERSION},
     (VERSION, 409): {"version_of_conflicting_file": VERSION},
+    (SMALL_UPLOAD, 201): {"file": "get_file", "new_version": SMALL_VERSION},
+    (SMALL_VERSION, 200): {"file": "get_file"},
+    (SMALL_UPLOAD, 409): {"version_of_conflicting_file": SMALL_VERSION},
+    (SMALL_VERSION, 409): {"version_of_conflicting_file": SMALL_VERSION},
 }
 
 
@@ -462,8 +527,13 @@ LINKS: dict[tuple[str, int], dict[str, str]] = {
     ("operation_id", "status", "name"), [(*place, name) for place, names in LINKS.items() for name in names]
 )
 def test_links_lead_where_they_say(operation_id: str, status: int, name: str) -> None:
-    taken = {"create_upload_session": "Contract.pdf", "create_version_upload_session": "Report.docx"}
-    sent = SMALL[operation_id] if status == 201 else {**SMALL[operation_id], "file_name": taken[operation_id]}
+    taken = "Report.docx" if "version" in operation_id else "Contract.pdf"
+    if has_file(operation_id):
+        attributes = {"name": taken if status == 409 else "new.txt", "parent": {"id": "0"}}
+        sent: dict[str, Any] = {"attributes": attributes, "file": "new"}
+    else:
+        changes: dict[int, dict[str, Any]] = {201: {}, 400: {"file_size": 1}, 409: {"file_name": taken}}
+        sent = {**SMALL[operation_id], **changes[status]}
     answered, _, body = _answer(operation_id, sent)
     assert answered == status
     wire_path, method, operation = operations()[operation_id]
@@ -477,7 +547,7 @@ def test_links_lead_where_they_say(operation_id: str, status: int, name: str) ->
         start, _, pointer = expression.partition("#")
         found = body if start == "$response.body" else expressions[start]
         for part in pointer.split("/")[1:]:
-            found = found[part]
+            found = found[int(part) if isinstance(found, list) else part]
         return found
 
     target = operations()[link["operationId"]][0]
@@ -498,7 +568,73 @@ def test_an_aborted_session_is_gone() -> None:
     assert _answer("get_upload_session", session_id=session_id)[0] == 404
 
 
-@pytest.mark.parametrize("operation_id", operations())
+WITHOUT_TOKEN = [name for name in operations() if not needs_token(name)]
+
+
+@pytest.mark.parametrize("operation_id", WITHOUT_TOKEN)
+class TestWhoMaySignIn:
+    def test_no_token_is_needed(self, operation_id: str) -> None:
+        assert _answer(operation_id, without="authorization")[0] == 200
+        assert _answer(operation_id, authorization="Bearer other")[0] == 200
+
+    def test_the_rate_limit_has_a_form_of_its_own(self, operation_id: str) -> None:
+        STATE.rate_limit(retry_after_s=7)
+        status, headers, error = _answer(operation_id)
+        assert (status, headers["retry-after"], error["error"]) == (429, "7", "temporarily_unavailable")
+
+    def test_another_application_is_refused(self, operation_id: str) -> None:
+        for changed in ({"client_id": "another"}, {"client_secret": "another"}):
+            form = {**(SIGN_IN if operation_id == "request_token" else {**OWN_APP, "token": "t"}), **changed}
+            status, _, error = _answer(operation_id, form)
+            assert (status, error["error"]) == (400, "invalid_client")
+
+    @pytest.mark.parametrize("changed", [{"content_type": "application/json"}, {"without": "content-length"}])
+    def test_what_is_no_form_is_an_invalid_request(self, operation_id: str, changed: dict[str, str]) -> None:
+        status, _, error = _answer(operation_id, **changed)
+        assert (status, error["error"]) == (400, "invalid_request")
+
+
+@pytest.mark.parametrize(("grant", "needed"), [
+    ("client_credentials", "box_subject_type"), ("client_credentials", "box_subject_id"),
+    ("refresh_token", "refresh_token"), ("authorization_code", "code"),
+    ("urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion"),
+])  # fmt: skip
+def test_what_a_grant_needs_beside_its_type_is_asked_for(grant: str, needed: str) -> None:
+    """No schema says it, so that the error is not that of a wrong form."""
+    form = {**SIGN_IN, "grant_type": grant}
+    form.pop(needed, None)
+    status, _, error = _answer("request_token", form)
+    assert (status, error["error"]) == (400, "invalid_grant")
+    assert error["error_description"] == "Invalid grant_type parameter or parameter missing"
+
+
+def test_a_sign_in_goes_as_documented() -> None:
+    code = STATE.authorize(APP.client_id)
+    grant = {"grant_type": "authorization_code", "code": code, **OWN_APP}
+    status, _, first = _answer("request_token", grant)
+    assert (status, first["expires_in"], first["token_type"]) == (200, 3600, "bearer")
+    assert _answer("request_token", grant)[2]["error_description"] == "Invalid authorization code"
+    grant = {"grant_type": "refresh_token", "refresh_token": first["refresh_token"], **OWN_APP}
+    status, _, second = _answer("request_token", grant)
+    assert (status, second["refresh_token"] != first["refresh_token"]) == (200, True)
+    assert _answer("request_token", grant)[2]["error"] == "invalid_grant"
+    status, _, user = _answer("get_current_user", authorization=f"Bearer {second['access_token']}")
+    assert (status, user["login"]) == (200, "owner@example.com")
+    assert _answer("revoke_token", {"token": second["refresh_token"], **OWN_APP})[0] == 200
+    assert _answer("get_current_user", authorization=f"Bearer {first['access_token']}")[0] == 401
+
+
+def test_a_user_has_the_properties_that_are_asked_for() -> None:
+    path = f"{API_BASE}/users/me"
+    assert set(_answer("get_current_user", path=path)[2]) == {
+        *("type", "id", "name", "login", "space_amount", "space_used", "max_upload_size", "status")
+    }
+    user = _answer("get_current_user", path=f"{path}?fields=role,enterprise,name")[2]
+    assert set(user) == {"type", "id", "name", "role", "enterprise"}
+    assert _answer("get_current_user", path=path, as_user="67890")[2]["id"] == "67890"
+
+
+@pytest.mark.parametrize("operation_id", [name for name in operations() if needs_token(name)])
 class TestWhoMayCall:
     def test_a_call_without_a_token_is_refused_where_the_fragment_asks_for_one(self, operation_id: str) -> None:
         asked = operations()[operation_id][2].get("security", FRAGMENT.get("security", []))
@@ -533,6 +669,59 @@ class TestJsonBodies:
     @pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded", "application/jsonx", ""])
     def test_another_media_type_is_refused(self, operation_id: str, media_type: str) -> None:
         assert _answer(operation_id, content_type=media_type)[0] == 415
+
+
+HAVE_FILES = [name for name in operations() if has_file(name)]
+
+
+@pytest.mark.parametrize("operation_id", HAVE_FILES)
+class TestForms:
+    def test_a_request_without_length_is_refused(self, operation_id: str) -> None:
+        assert _answer(operation_id, without="content-length")[0] == 411
+
+    def test_a_file_beyond_what_one_request_carries_is_refused(self, operation_id: str) -> None:
+        STATE.max_small_file_size = 5
+        attributes = SMALL_FILE["attributes"]
+        assert _answer(operation_id, {"attributes": attributes, "file": "12345"})[0] in {200, 201}
+        assert _answer(operation_id, {"attributes": attributes, "file": "123456"})[0] == 413
+
+    @pytest.mark.parametrize("media_type", ["text/plain", "application/json", ""])
+    def test_another_media_type_is_refused(self, operation_id: str, media_type: str) -> None:
+        assert _answer(operation_id, content_type=media_type)[0] == 415
+
+    def test_the_attributes_come_first(self, operation_id: str) -> None:
+        status, _, error = _answer(operation_id, {"file": "new", "attributes": SMALL_FILE["attributes"]})
+        assert (status, error["code"]) == (400, "metadata_after_file_contents")
+
+    @pytest.mark.parametrize("content", ["", "small", "\r\n--boundary-of-the-test\n", "x" * 300_000])
+    def test_the_bytes_are_stored_and_their_digest_is_answered(self, operation_id: str, content: str) -> None:
+        status, _, files = _answer(operation_id, {"attributes": SMALL_FILE["attributes"], "file": content})
+        file = files["entries"][0]
+        assert (status, file["name"]) == (201 if operation_id == "upload_small_file" else 200, "small.txt")
+        assert (STATE.content(file["id"]), file["sha1"]) == (content.encode(), sha1(content.encode()))
+
+    def test_other_bytes_than_the_digest_says_are_refused(self, operation_id: str) -> None:
+        _, content = REQUESTS[operation_id]
+        status, _, error = _answer(operation_id, content, content_md5=sha1(b"other"))
+        assert (status, error["code"]) == (400, "bad_digest")
+        right = sha1(b"small" if operation_id == "upload_small_file" else b"new").upper()
+        assert _answer(operation_id, content, content_md5=right)[0] in {200, 201}
+
+    def test_a_taken_name_is_a_conflict_that_names_the_file(self, operation_id: str) -> None:
+        taken = {"attributes": {"name": "REPORT.docx", "parent": {"id": "0"}}, "file": "new"}
+        status, _, error = _answer(operation_id, taken)
+        assert (status, error["context_info"]["conflicts"]["id"]) == (409, "12346")
+
+    def test_the_times_of_the_content_are_kept(self, operation_id: str) -> None:
+        time = "2012-12-12T10:53:43-08:00"
+        attributes = {**SMALL_FILE["attributes"], "content_modified_at": time}
+        _, _, files = _answer(operation_id, {"attributes": attributes, "file": "new"})
+        assert files["entries"][0]["content_modified_at"] == time
+
+
+def test_a_small_version_is_stored_only_if_the_file_has_the_etag() -> None:
+    assert _answer("upload_small_version", if_match="5")[0] == 412
+    assert _answer("upload_small_version", if_match=STATE.files["12345"].etag)[2]["entries"][0]["etag"] == "1"
 
 
 @pytest.mark.parametrize("operation_id", CREATING)

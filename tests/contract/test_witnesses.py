@@ -19,17 +19,22 @@ import schemathesis
 from box_uploads import errors
 from box_uploads_mock import Failure, MockServer, State, constant_part_size
 
+from tests.contract import forms
 from tests.contract.calls import SESSION_ID, SIZE, right_call
 from tests.contract.drivers import Recording, SyncDriver
 from tests.contract.fragment import (
     API_BASE,
     FRAGMENT,
+    MULTIPART,
     SESSION,
     TOKEN,
     config,
     documented_errors,
+    encode_body,
+    examples,
     operations,
     parameters,
+    request_media,
     resolved,
     validator,
 )
@@ -89,7 +94,15 @@ def _lifecycle(driver: SyncDriver) -> None:
     driver.call("plan_upload_parts", made, parts=[{"offset": 0, "size": made.part_size, "sha512": "0" * 128}])
     for _ in range(2):
         driver.call("commit_upload_session", made, digest=digest(content), parts=listed.entries)
+    for name in ("upload_small_file", "upload_small_version"):
+        path, given = right_call(name)
+        given["attributes"] = {**given["attributes"], "name": f"{name}.bin"}
+        driver.call(name, *path, **given)
     driver.call("get_file", "12345", options={"as_user": "67890"})
+    _, sign_in = right_call("request_token")
+    driver.call("request_token", **sign_in)
+    driver.call("revoke_token", **right_call("revoke_token")[1])
+    driver.call("get_current_user", fields="name,login,enterprise")
     driver.call("abort_upload_session", driver.call("create_upload_session", **{**arguments, "file_name": "b"}).parsed)
 
 
@@ -230,19 +243,20 @@ def _example(parameter: dict[str, Any]) -> Any:
 
 
 def _request_examples() -> Iterator[Any]:
-    for name, (path, method, operation) in operations().items():
-        content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+    for name, (path, method, _) in operations().items():
+        kind, media = request_media(name) or ("application/octet-stream", None)
         given = {field: _example(parameter) for field, parameter in parameters(name).items()}
         headers = {field: value for field, value in given.items() if parameters(name)[field]["in"] == "header"}
         query = "&".join(
             f"{field}={value}" for field, value in given.items() if parameters(name)[field]["in"] == "query"
         )
         target = f"{path.format(**given)}?{query}"
-        for title, example in content.get("examples", {"-": {"value": None}}).items():
-            is_json = example["value"] is not None
-            media_type = {"content-type": "application/json" if is_json else "application/octet-stream"}
-            sent = encoded(example["value"]) if is_json else b"x"
-            exchange = Exchange(method, target, {"authorization": "Bearer t", **headers, **media_type}, sent)
+        for title, example in (examples(name) if media else {"-": None}).items():
+            media_type = forms.MEDIA_TYPE if kind == MULTIPART else kind
+            sent = b"x" if example is None else encode_body(name, example)
+            exchange = Exchange(
+                method, target, {"authorization": "Bearer t", **headers, "content-type": media_type}, sent
+            )
             yield pytest.param(exchange, id=f"{name}-{title}")
 
 

@@ -1,12 +1,14 @@
 """Hooks for `st run`: right requests of an upload become true ones, which a schema cannot say.
 
-Bytes have the digest beside them, ranges lie within their file, and a commit names the parts that were uploaded. Wrong
+Bytes have the digest beside them, ranges lie within their file, a commit names the parts that were uploaded, and who
+signs in is an application that exists. Wrong
 requests stay as they are, and so does every answer. Whoever imports this hooks schemathesis, so no test does.
 """
 
 from __future__ import annotations
 
 import itertools
+import json
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -14,7 +16,8 @@ import schemathesis
 from schemathesis.generation import GenerationMode
 
 from tests.contract.fragment import TOKEN
-from tests.contract.parts import content_range, digest
+from tests.contract.parts import content_range, digest, sha1
+from tests.contract.world import APP
 
 if TYPE_CHECKING:
     from schemathesis.core.transport import Response as Answer
@@ -49,6 +52,10 @@ def before_call(context: Any, case: Case, kwargs: dict[str, Any]) -> None:
     operation = case.operation.definition.raw["operationId"]
     if operation in {"create_upload_session", "create_version_upload_session"} and _is_stateful(case):
         _let_create(case)
+    if operation in {"upload_small_file", "upload_small_version"}:
+        _let_upload(case)
+    if operation in {"request_token", "revoke_token"} and isinstance(case.body, dict):
+        case.body = {**case.body, "client_id": APP.client_id, "client_secret": APP.client_secret}
     file_size = _file_sizes.get(str(dict(case.path_parameters or {}).get("upload_session_id")))
     if file_size is None:
         return
@@ -74,6 +81,18 @@ def _let_create(case: Case) -> None:
     else:
         name = TAKEN_NAME if is_taken else f"{_NEW}{next(_numbers):08}"
         case.body = {**case.body, "folder_id": "0", "file_name": name}
+
+
+def _let_upload(case: Case) -> None:
+    """Give a form attributes that are JSON, and the digest of its file; every third name is taken."""
+    number = next(_numbers)
+    attributes = {"name": TAKEN_NAME if number % 3 == 0 else f"{_NEW}{number:08}", "parent": {"id": "0"}}
+    content = "" if number % 4 == 0 else f"content {number}"
+    case.body = {"attributes": json.dumps(attributes), "file": content}
+    if "content-md5" in case.headers:
+        case.headers["content-md5"] = sha1(content.encode())
+    # Which etag the file has is not the case's to know.
+    case.headers.pop("if-match", None)
 
 
 def _let_commit(case: Case, file_size: int) -> None:

@@ -7,7 +7,17 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from tests.contract.fragment import operations, parameters, request_schema, validator
+from tests.contract import forms
+from tests.contract.fragment import (
+    FORM,
+    decode_body,
+    has_file,
+    has_form,
+    operations,
+    parameters,
+    request_schema,
+    validator,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +48,10 @@ def is_right_on_the_wire(operation_id: str, request: Any) -> bool | None:
         return False
     if not all(PARAMETERS[operation_id][name].is_valid(value) for name, value in values.items()):
         return False
+    if has_file(operation_id):
+        return _is_right_form(operation_id, request.headers.get("content-type", ""), request.body)
+    if has_form(operation_id) and dict(given).get("content-type", "").partition(";")[0].strip().lower() != FORM:
+        return False
     return operation_id not in BODIES or _is_right_body(operation_id, request.body)
 
 
@@ -51,9 +65,19 @@ def _in_path(operation_id: str, url: str) -> Iterator[tuple[str, str]]:
 
 def _is_right_body(operation_id: str, body: Any) -> bool:
     try:
-        return bool(BODIES[operation_id].is_valid(json.loads(body)))
-    except (TypeError, ValueError):
+        content = body.encode() if isinstance(body, str) else body
+        return bool(BODIES[operation_id].is_valid(decode_body(operation_id, content, "")))
+    except (AttributeError, TypeError, ValueError):
         return False
+
+
+def _is_right_form(operation_id: str, media_type: str, body: Any) -> bool | None:
+    names = [name for name, _ in forms.decode(_text(media_type), body or b"") or []]
+    if len(names) == 2 and names[0] == "attributes" and names[1] not in {"attributes", "file"}:
+        # Some clients call it so, and Box takes it.
+        return None
+    form = forms.read(_text(media_type), body or b"")
+    return form is not None and bool(BODIES[operation_id].is_valid(form))
 
 
 def _value(text: str, parameter: dict[str, Any]) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from box_uploads_mock import File, Folder, default_world
+from box_uploads_mock import App, File, Folder, default_world
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 # Short ids and names exist, since those are the ones that are generated; links would not be followed otherwise.
@@ -15,10 +15,13 @@ FILES = [
     for folder in "0123456789"
     for number, name in enumerate("0ab")
 ]
+# The application of the fragment's examples.
+APP = App(client_id="ly1nj6n11vionaie65emwzk575hnnmrk", client_secret="hOzsTeFlT6ko0dme22uGbQal04SBPYc1")
 WORLD = replace(
     default_world(),
     folders=[*default_world().folders, *FOLDERS],
     files=[*default_world().files, *FILES],
+    apps=[*default_world().apps, APP],
 )
 
 

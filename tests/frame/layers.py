@@ -47,15 +47,28 @@ _STAGE_IMPORTS = {
 }
 _FACADE = tuple(f"box_uploads.{name}" for name in ("_runtime", "client", "errors", "models", "types"))
 _COMMIT, _CREATE = (f"box_uploads.api.upload_sessions.{name}_upload_session" for name in ("commit", "create"))
-_BESIDE_PUBLIC_NAMES = ("file_lock.HeldError", "file_lock.lock_file", "source_factory.open_source")
+_LOCK = tuple(f"box_uploads._runtime.file_lock.{name}" for name in ("HeldError", "lock_file"))
+_BESIDE_PUBLIC_NAMES = ("source_factory.open_source",)
 LAYERS = (
     Layer("box_uploads", _FACADE, is_dynamic=True),
     Layer("box_uploads._runtime", ("httpx2", "msgspec")),
-    Layer("box_uploads.models", ("msgspec", "box_uploads._runtime.formats")),
+    Layer(
+        "box_uploads.models",
+        ("msgspec", *(f"box_uploads._runtime.{name}" for name in ("formats", "hidden", "integers"))),
+    ),
     Layer("box_uploads.types", ("msgspec", "box_uploads._runtime")),
-    Layer("box_uploads.errors", ("box_uploads._runtime", "box_uploads.upload.errors"), is_dynamic=True),
+    Layer(
+        "box_uploads.errors",
+        ("box_uploads._runtime", "box_uploads.auth.errors", "box_uploads.upload.errors"),
+        is_dynamic=True,
+    ),
     Layer("box_uploads.api", ("msgspec", "box_uploads.models", "box_uploads._runtime"), is_dynamic=True),
     Layer("box_uploads.client", ("httpx2", "msgspec", "box_uploads.api", "box_uploads.models", "box_uploads._runtime")),
+    # The extra `jwt`, for those who sign in by it.
+    Layer(
+        "box_uploads.auth",
+        ("msgspec", "httpx2", "cryptography", "jwt", *(f"box_uploads.{name}" for name in ("_runtime", "client"))),
+    ),
     # fsspec is imported by its name, and only for the URL of a source. The request of a commit is built hours before it
     # is sent, to find what is wrong with it.
     Layer(
@@ -69,12 +82,12 @@ LAYERS = (
     Layer(
         "box_uploads.cli",
         (
-            *("click", "msgspec", "platformdirs", "rich", "box_uploads._runtime.errors.ClientError", _CREATE),
+            *("click", "msgspec", "platformdirs", "rich", "box_uploads._runtime.errors.ClientError", _CREATE, *_LOCK),
             *(f"box_uploads.{name}" for name in ("Client", "__version__", "errors", "models")),
             *(f"box_uploads.upload.{name}" for name in (*_BESIDE_PUBLIC_NAMES, *upload.__all__)),
         ),
     ),
-    Layer("box_uploads_mock", ("starlette", "uvicorn", "yaml", "box_uploads_mock.tls")),
+    Layer("box_uploads_mock", ("python_multipart", "starlette", "uvicorn", "yaml", "box_uploads_mock.tls")),
     Layer("box_uploads_mock.tls", ("trustme",)),
     Layer("box_uploads_mock.pytest_plugin", ("pytest", "box_uploads_mock")),
     # The stages of the generator import each other in one direction. They share the runtime's knowledge of formats,
@@ -94,6 +107,7 @@ LAYERS = (
     Layer("generator.verify", ("msgspec",), is_dynamic=True),
     # Copied into the package as it is.
     Layer("generator.overlay", ("httpx2", "msgspec")),
+    Layer("generator.overlay.auth", ("msgspec", "httpx2", "cryptography", "jwt", "generator.overlay")),
     Layer("generator.overlay.upload", ("msgspec", "generator.overlay"), is_dynamic=True),
     Layer("generator.overlay.cli", ("click", "msgspec", "platformdirs", "rich", "generator.overlay")),
 )

@@ -100,7 +100,7 @@ def test_the_metadata_has_the_licence_python_and_extras(wheel: Path) -> None:
     expected = {"Name": "box-uploads", "License-Expression": "MIT", "Requires-Python": ">=3.11"}
     expected |= {"Description-Content-Type": "text/markdown"}
     assert {name: found[name] for name in expected} == expected
-    assert found.get_all("Provides-Extra") == ["cli", "mock", "mock-tls"]
+    assert found.get_all("Provides-Extra") == ["cli", "jwt", "mock", "mock-tls"]
     needed = [line for line in found.get_all("Requires-Dist", []) if "extra ==" not in line]
     assert [name.partition("<")[0].partition(">")[0] for name in needed] == ["httpx2", "msgspec"]
 

@@ -97,13 +97,16 @@ def test_each_imported_distribution_is_declared() -> None:
     own, extras = document["project"]["dependencies"], document["project"]["optional-dependencies"]
     declared = {
         "box_uploads": own,
+        "box_uploads.auth": [*own, *extras["jwt"]],
         "box_uploads.cli": [*own, *extras["cli"]],
         "box_uploads_mock": extras["mock"],
         "box_uploads_mock.tls": extras["mock-tls"],
         "generator": [*own, *document["dependency-groups"]["generate"]],
+        "generator.overlay.auth": [*own, *extras["jwt"]],
         "generator.overlay.cli": [*own, *extras["cli"]],
     }
     distributions = {"yaml": "pyyaml", "ruamel": "ruamel-yaml", "openapi_python_client": "openapi-python-client"}
+    distributions |= {"jwt": "pyjwt", "python_multipart": "python-multipart"}
     for module, path in MODULES.items():
         # It is only imported by pytest itself.
         if module != "box_uploads_mock.pytest_plugin":

@@ -235,7 +235,8 @@ def _tag(package: Package, method: str) -> str:
 def test_docstrings_have_at_most_120_columns(package: Package) -> None:
     long = [line for line in package.text("client.py").splitlines() if len(line) > 120]
 
-    assert all("x" * 50 in line for line in long)
+    # A text within an example stays whole.
+    assert [line for line in long if "x" * 50 not in line and not re.fullmatch(r' +\w+=".*",', line)] == []
 
 
 @pytest.mark.parametrize("text", [*HOSTILE, "", "\ud800", "\x00", "a" * 1000 + " " + "b" * 50])

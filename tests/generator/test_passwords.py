@@ -60,6 +60,15 @@ def test_an_error_for_an_argument_shows_no_password(package: Package, arguments:
     assert "=[secure]: must have at least 12 characters" in str(caught.value)
 
 
+def test_an_error_for_a_response_that_cannot_be_read_does_not_keep_its_passwords(package: Package) -> None:
+    answer = Answer(200, b'{"client_secret": "' + WORD.encode() + b'", "name": 5}')
+    with pytest.raises(package.errors.DecodeError) as caught:
+        package.call("call", pass_=WORD, answer=answer)
+    assert caught.value.path == "$.name"
+    assert WORD not in str(caught.value) + repr(vars(caught.value))
+    assert caught.value.content == b"[secure]"
+
+
 @pytest.mark.parametrize("place", ["client_secret", "word", "pass_", "named"])
 def test_what_a_server_repeats_and_the_log_show_no_password(
     package: Package, caplog: pytest.LogCaptureFixture, place: str

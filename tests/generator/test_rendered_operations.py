@@ -315,7 +315,16 @@ def test_each_example_in_a_docstring_is_a_valid_call(client: type) -> None:
     assert len(found) >= 3
     for example in found:
         compile(example, "example", "eval")
-        assert "\n" not in example
+        assert max(map(len, example.splitlines())) <= 108
+
+
+def test_a_long_example_has_a_line_for_each_argument(make: Make) -> None:
+    given = {"first": "a" * 60, "second": 'b"""' * 10, "third": 5}
+    body = json_body(obj(first=TEXT, second=TEXT, third=INT), example=given)
+    package = make(document({"/": {"post": operation(requestBody=body)}}))
+    (example,) = examples(package.module.Client)
+    assert len(example.splitlines()) == 5
+    assert eval(example, {"client": SimpleNamespace(call=lambda **named: named)}) == given  # noqa: S307  # our own
 
 
 def test_an_example_is_never_wrapped_within_a_literal(make: Make) -> None:

@@ -20,7 +20,7 @@ from .conftest import KITCHEN_SINK, Package, job_for
 ROOT = Path(__file__).parents[2]
 FRAGMENT = ROOT / "generated" / "box_uploads"
 # Folders of the overlay, which is held to the rules where it is written.
-HAND_WRITTEN = {"_runtime", "upload"}
+HAND_WRITTEN = {"_runtime", "auth", "upload"}
 
 
 @pytest.fixture(scope="module")

@@ -16,11 +16,15 @@ def _modules(package: str, names: str) -> list[str]:
 
 
 _MOCK = _modules(
-    "mock_defects", "sessions creating ending parts lists commits admission answers lifetimes files planning"
+    "mock_defects",
+    "sessions creating ending parts lists commits admission answers lifetimes files planning sign_in small_files",
 )
-_CLIENT = _modules("client_defects", "requests transfers arguments decoding statuses links files planning")
+_CLIENT = _modules(
+    "client_defects", "requests transfers arguments decoding statuses links files planning sign_in small_files"
+)
 _CONDUCT = _modules("client_defects", "retries tokens connections")
 _UPLOADER = _modules("uploader_defects", "journals plans failures")
+_AUTH = _modules("auth_defects", "sign_in")
 _CLIENT_CONTRACT = ("tests/contract/test_client_requests.py", "tests/contract/test_client_responses.py")
 _CLIENT_UNIT = ("tests/unit/client", "tests/unit/runtime")
 _FLOWS = tuple(
@@ -39,6 +43,7 @@ PATCH_CAMPAIGNS: Mapping[str, Sequence[PatchCampaign]] = {
         PatchCampaign("client before its own tests", _CLIENT, *_CLIENT_UNIT),
     ),
     "conduct of the client": (PatchCampaign("conduct of the client", _CONDUCT, *_CLIENT_UNIT),),
+    "sign-in defects": (PatchCampaign("sign-in before its own tests", _AUTH, "tests/unit/auth"),),
     "uploader defects": (
         PatchCampaign("uploader before its own tests", _UPLOADER, "tests/unit/upload"),
         PatchCampaign("uploader before the flows", _UPLOADER, *_FLOWS),

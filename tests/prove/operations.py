@@ -8,6 +8,8 @@ CREATE, VERSION, GET = "create_upload_session", "create_version_upload_session",
 UPLOAD, LIST, PLAN = "upload_part", "list_parts", "plan_upload_parts"
 COMMIT, ABORT, LOG = "commit_upload_session", "abort_upload_session", "log_upload_event"
 FILE = "get_file"
+SMALL_FILE, SMALL_VERSION = "upload_small_file", "upload_small_version"
+TOKEN, REVOKE, USER = "request_token", "revoke_token", "get_current_user"
 
 LABELS: Mapping[str, str] = {
     CREATE: "[POST /files/upload_sessions]",
@@ -20,4 +22,9 @@ LABELS: Mapping[str, str] = {
     LOG: "[POST /files/upload_sessions/{upload_session_id}/log]",
     PLAN: "[POST /files/upload_sessions/{upload_session_id}/plan]",
     FILE: "[GET /files/{file_id}]",
+    SMALL_FILE: "[POST /files/content]",
+    SMALL_VERSION: "[POST /files/{file_id}/content]",
+    TOKEN: "[POST /oauth2/token]",
+    REVOKE: "[POST /oauth2/revoke]",
+    USER: "[GET /users/me]",
 }

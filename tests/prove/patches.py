@@ -22,8 +22,10 @@ _ROOTS = {
     "client": "box_uploads.client",
     "api": "box_uploads.api.upload_sessions",
     "files": "box_uploads.api.files",
+    "sign_in": "box_uploads.api.sign_in",
     "runtime": "box_uploads._runtime",
     "upload": "box_uploads.upload",
+    "auth": "box_uploads.auth",
 }
 _MISSING = object()
 

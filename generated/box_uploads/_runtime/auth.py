@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
     import httpx2
 
-__all__ = ["AsyncToken", "Credentials", "Secret", "Token"]
+__all__ = ["AsyncToken", "Credentials", "Secret", "Token", "TokenProvider"]
 
-Token: TypeAlias = "str | Callable[[], str] | httpx2.Auth"  # noqa: S105  # a type
-"""A token, a callable that returns one (asked again after a 401), or the HTTP library's own authentication."""
+Token: TypeAlias = "str | Callable[[], str] | TokenProvider | httpx2.Auth"  # noqa: S105  # a type
+"""A token, a callable that returns one (asked again after a 401), a provider, or the HTTP library's authentication."""
 
-AsyncToken: TypeAlias = "str | Callable[[], str | Awaitable[str]] | httpx2.Auth"
+AsyncToken: TypeAlias = "str | Callable[[], str | Awaitable[str]] | TokenProvider | httpx2.Auth"
 """As `Token`; the callable may also return an awaitable."""
 
 _TOKEN = re.compile(r"[\x21-\x7e]+\Z")
@@ -52,23 +52,45 @@ class Secret:
         raise TypeError("a token is not pickled")
 
 
+class TokenProvider:
+    """Where clients get tokens that expire: it keeps one, and renews it for all clients that share the provider.
+
+    It may be used by several threads and tasks at once.
+    """
+
+    def current(self) -> Secret | None:
+        """Return the token in use without waiting, or None if there is none yet or it is to be renewed."""
+        raise NotImplementedError
+
+    def fetch(self, refused: Secret | None = None) -> Secret:
+        """Return a token other than one that a server has refused."""
+        raise NotImplementedError
+
+    async def fetch_async(self, refused: Secret | None = None) -> Secret:
+        """As `fetch`, without blocking the event loop."""
+        raise NotImplementedError
+
+
 class Credentials:
     """Where the token of a client comes from, and the token that is in use.
 
     Nothing is checked yet, so that no frame that holds the bare token is part of the traceback of an error.
 
     Args:
-        token: A token, a callable that returns one, the HTTP library's authentication, or None to send none.
+        token: A token, a callable or a provider that returns one, the HTTP library's authentication, or None to send
+            none.
     """
 
-    __slots__ = ("_source", "auth", "current")
+    __slots__ = ("_current", "_source", "auth", "provider")
 
     def __init__(self, token: Any) -> None:
         self.auth: Any = token if hasattr(token, "auth_flow") else None
-        self._source: Callable[[], Any] | None = token if self.auth is None and callable(token) else None
-        self.current: Secret | None = None
-        if token is not None and self.auth is None and self._source is None:
-            self.current = Secret(token)
+        self.provider: TokenProvider | None = token if isinstance(token, TokenProvider) else None
+        is_own = self.auth is None and self.provider is None
+        self._source: Callable[[], Any] | None = token if is_own and callable(token) else None
+        self._current: Secret | None = None
+        if token is not None and is_own and self._source is None:
+            self._current = Secret(token)
 
     def check(self) -> None:
         """Check that the token, if there is one already, can be sent in a header.
@@ -76,31 +98,37 @@ class Credentials:
         Raises:
             InvalidArgumentError: It cannot; the token is not shown.
         """
-        if self.current is not None:
-            self.current.check()
+        if self._current is not None:
+            self._current.check()
+
+    @property
+    def current(self) -> Secret | None:
+        """The token in use, or None if one has to be fetched."""
+        return self._current if self.provider is None else self.provider.current()
 
     @property
     def uses_bearer(self) -> bool:
         """Whether a bearer token is sent."""
-        return self.current is not None or self._source is not None
+        return self._current is not None or self._source is not None or self.provider is not None
 
     @property
     def can_refresh(self) -> bool:
         """Whether another token can be fetched."""
-        return self._source is not None
+        return self._source is not None or self.provider is not None
 
     def token_source(self) -> Any:
-        """Return what the token comes from, for a client in another process: a token in clear, or the callable.
+        """Return what the token comes from, for a client in another process: a token in clear, callable or provider.
 
         The caller has to make sure that the way there is private.
         """
-        if self.auth is not None or self._source is not None:
-            return self.auth or self._source
-        return None if self.current is None else self.current.reveal()
+        source = self.auth or self._source or self.provider
+        if source is not None:
+            return source
+        return None if self._current is None else self._current.reveal()
 
     def current_unless(self, stale: Secret | None) -> Secret | None:
         """Return the token in use, or None if there is none but the stale one, so that one must be fetched."""
-        return None if self.current is stale else self.current
+        return None if self._current is stale else self._current
 
     def fetch(self) -> Any:
         """Ask the callable for a token, or for an awaitable of one."""
@@ -113,7 +141,7 @@ class Credentials:
             InvalidArgumentError: The token cannot be sent in a header; it is not shown.
         """
         secret.check()
-        self.current = secret
+        self._current = secret
         return secret
 
     def __repr__(self) -> str:

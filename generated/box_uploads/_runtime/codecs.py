@@ -14,9 +14,11 @@ import msgspec
 from .body import Content, Source, content_of
 from .conversion import convert, decoder_of
 from .errors import DecodeError, InvalidArgumentError
+from .hidden import Discreet
 from .json_types import is_array, is_object
 from .open_object import EXTRA, EXTRA_BYTES, inline_extra
 from .parameters import deep_pairs, plain_text, query_text
+from .redaction import SECURE
 from .text import short_repr
 from .tolerance import convert_tolerantly
 from .validation_errors import NATIVE, argument_error, check_finite, encoding_error, explain_decode_error
@@ -77,24 +79,28 @@ class Json(Generic[T]):
         except (ValueError, RecursionError) as error:
             return self._decode_again(content, error, None)
 
-    def encode(self, value: T) -> bytes:
+    def encode(self, value: T, root: str = "") -> bytes:
         """Return a value as a body.
+
+        Args:
+            value: The value.
+            root: Name of the argument that it is; empty if its fields are the arguments.
 
         Raises:
             InvalidArgumentError: The value breaks a rule of its type, or cannot be written as JSON.
         """
-        _validate(value, self._type)
+        _validate(value, self._type, root)
         if self._encode is None:
             self._encode = msgspec.json.Encoder(decimal_format="string").encode
         try:
             content = self._encode(value)
         except (TypeError, ValueError, OverflowError, RecursionError) as error:
-            raise encoding_error(value, error) from None
+            raise encoding_error(value, error, root) from None
         if EXTRA_BYTES in content:
             content = self._encode(inline_extra(msgspec.to_builtins(value, str_keys=True)))
         # msgspec writes infinity and NaN as null, which an optional field would accept.
         if b"null" in content:
-            check_finite(value)
+            check_finite(value, root)
         return content
 
     def encode_given(self, value: T) -> bytes | None:
@@ -125,6 +131,10 @@ class Json(Generic[T]):
         reason, path = explain_decode_error(error, self._type)
         if isinstance(error, RecursionError):
             reason = "is nested too deeply"
+        if isinstance(self._type, type) and issubclass(self._type, Discreet):
+            # Where in it a password is, nobody knows: it does not match the spec.
+            content = SECURE.encode()
+            raw = None if raw is None else msgspec.structs.replace(raw, content=content)
         raise _decode_error(reason, raw, path=path, content=content) from None
 
 
@@ -265,16 +275,16 @@ def is_given(value: object) -> bool:
     return any(member != {} if wire_name == EXTRA else member is not msgspec.UNSET for wire_name, member in found)
 
 
-def _validate(value: object, type_: Any) -> Any:
+def _validate(value: object, type_: Any, root: str = "") -> Any:
     """Check a value against a type as a server would; constructing a Struct checks nothing."""
     try:
         plain = msgspec.to_builtins(value, builtin_types=NATIVE, str_keys=True)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
-        raise encoding_error(value, error) from None
+        raise encoding_error(value, error, root) from None
     try:
         convert(plain, type_, sends=True)
     except (ValueError, TypeError, RecursionError) as error:
-        raise argument_error(error, value, type_) from None
+        raise argument_error(error, value, type_, root=root) from None
     return plain
 
 

@@ -18,8 +18,8 @@ import click
 import msgspec
 from platformdirs import user_state_path
 
+from .._runtime.file_lock import HeldError, lock_file
 from ..models import UploadSession
-from ..upload.file_lock import HeldError, lock_file
 from .arguments import require_value
 
 if TYPE_CHECKING:

@@ -4,21 +4,27 @@
 from __future__ import annotations
 
 import datetime
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from .._runtime.formats import FORMAT_PATTERNS
+from .._runtime.hidden import Discreet
+from .._runtime.integers import Int64
 
 __all__ = [
+    "AccessToken",
     "ArgumentError",
     "BoxId",
+    "ClientId",
+    "ClientSecret",
     "CommitPart",
     "CommitUploadSessionRequest",
     "ConflictContext",
     "ConflictErrorBody",
     "CreateUploadSessionRequest",
     "CreateVersionUploadSessionRequest",
+    "Enterprise",
     "ErrorBody",
     "ErrorBodyBase",
     "ErrorCode",
@@ -30,21 +36,28 @@ __all__ = [
     "FileName",
     "Files",
     "FileSize",
+    "FolderReference",
     "HitPart",
     "LogUploadEventRequest",
+    "NewFileAttributes",
+    "NewVersionAttributes",
     "PartId",
     "PlannedPart",
     "PlanUploadPartsRequest",
+    "RevokeRequest",
     "SessionEndpoints",
     "Sha1",
     "Sha512",
+    "SignInErrorBody",
     "SortOrder",
+    "TokenRequest",
     "UploadedPart",
     "UploadPart",
     "UploadParts",
     "UploadPlan",
     "UploadSession",
     "UploadSessionId",
+    "User",
 ]
 
 
@@ -221,6 +234,36 @@ class File(Struct, kw_only=True):
     """When the content was last changed."""
 
 
+class NewFileAttributes(Struct, kw_only=True):
+    """Name and folder of a new file, and the times of its content."""
+
+    name: FileName
+    """Name of the file, 1 to 255 characters, without slash, backslash or control characters, and neither `.` nor
+    `..`."""
+    parent: FolderReference
+    """A folder, by its id."""
+    content_created_at: Annotated[datetime.datetime, Meta(tz=True)] | UnsetType = UNSET
+    """When the content was created."""
+    content_modified_at: Annotated[datetime.datetime, Meta(tz=True)] | UnsetType = UNSET
+    """When the content was last changed."""
+
+
+class FolderReference(Struct, kw_only=True):
+    """A folder, by its id."""
+
+    id: BoxId
+    """Id of the folder, a decimal number; `0` is the root folder."""
+
+
+class NewVersionAttributes(Struct, kw_only=True):
+    """What a new version changes of a file."""
+
+    name: FileName | UnsetType = UNSET
+    """New name of the file; only to rename it."""
+    content_modified_at: Annotated[datetime.datetime, Meta(tz=True)] | UnsetType = UNSET
+    """When the content was last changed."""
+
+
 class LogUploadEventRequest(Struct, kw_only=True, forbid_unknown_fields=True):
     """An event of the upload."""
 
@@ -371,6 +414,102 @@ class FileConflict(Struct, kw_only=True):
     """SHA-1 of the file's content, in hexadecimal digits of either letter case."""
 
 
+class TokenRequest(Discreet, kw_only=True, forbid_unknown_fields=True):
+    """A grant, and the application that has it."""
+
+    __passwords__: ClassVar[frozenset[str]] = frozenset({"assertion", "client_secret", "code", "refresh_token"})
+
+    grant_type: Literal[
+        "authorization_code", "refresh_token", "client_credentials", "urn:ietf:params:oauth:grant-type:jwt-bearer"
+    ]
+    """Kind of the grant."""
+    client_id: ClientId | UnsetType = UNSET
+    """Client id of the application."""
+    client_secret: ClientSecret | UnsetType = UNSET
+    """Client secret of the application."""
+    box_subject_type: Literal["enterprise", "user"] | UnsetType = UNSET
+    """Whose token is wanted, with client credentials; `enterprise` is the application's service account."""
+    box_subject_id: BoxId | UnsetType = UNSET
+    """Id of the enterprise or the user."""
+    assertion: Annotated[str, Meta(min_length=1, extra_json_schema={"format": "password"})] | UnsetType = UNSET
+    """A JSON web token that the application has signed with its private key."""
+    code: Annotated[str, Meta(min_length=1, extra_json_schema={"format": "password"})] | UnsetType = UNSET
+    """The authorization code that Box has sent to the application's redirect URL; it is valid for 30 seconds."""
+    refresh_token: Annotated[str, Meta(min_length=1, extra_json_schema={"format": "password"})] | UnsetType = UNSET
+    """The refresh token of the last answer; it works once, within 60 days."""
+
+
+class RevokeRequest(Discreet, kw_only=True, forbid_unknown_fields=True):
+    """The token that shall end, and the application that it was given to."""
+
+    __passwords__: ClassVar[frozenset[str]] = frozenset({"client_secret", "token"})
+
+    client_id: ClientId
+    """Client id of the application."""
+    client_secret: ClientSecret
+    """Client secret of the application."""
+    token: Annotated[str, Meta(min_length=1, extra_json_schema={"format": "password"})]
+    """An access token or a refresh token."""
+
+
+class AccessToken(Discreet, kw_only=True):
+    """A token that calls are made with."""
+
+    __passwords__: ClassVar[frozenset[str]] = frozenset({"access_token", "refresh_token"})
+
+    access_token: Annotated[str, Meta(min_length=1, extra_json_schema={"format": "password"})]
+    """The token."""
+    expires_in: Annotated[int, Meta(ge=0, le=9223372036854775807)] | UnsetType = UNSET
+    """Seconds until the token expires."""
+    token_type: str | UnsetType = UNSET
+    """Always `bearer`, where it is present."""
+    refresh_token: Annotated[str, Meta(min_length=1, extra_json_schema={"format": "password"})] | UnsetType = UNSET
+    """The refresh token for the next access token, with the grants of a code and of a refresh token."""
+
+
+class SignInErrorBody(Struct, kw_only=True):
+    """Why a sign-in was refused, in the form of OAuth 2 rather than of Box's other errors."""
+
+    error: str
+    """Kind of the error, such as `invalid_grant` or `unauthorized_client`."""
+    error_description: str | UnsetType = UNSET
+    """What is wrong, for a person to read."""
+
+
+class User(Struct, kw_only=True):
+    """A user; `fields` decides which properties it has beside `type` and `id`."""
+
+    type: Literal["user"]
+    """Always `user`."""
+    id: BoxId
+    """Id of a user, file or folder, a decimal number; `0` is the root folder."""
+    name: str | UnsetType = UNSET
+    """Name of the user."""
+    login: str | UnsetType = UNSET
+    """Email address that the user signs in with."""
+    space_amount: Int64 | UnsetType = UNSET
+    """Storage of the user in bytes; below 0 if it is not limited."""
+    space_used: Annotated[int, Meta(ge=0, le=9223372036854775807)] | UnsetType = UNSET
+    """Storage in use, in bytes."""
+    max_upload_size: Annotated[int, Meta(ge=0, le=9223372036854775807)] | UnsetType = UNSET
+    """Size in bytes of the largest file that the user may upload."""
+    status: str | UnsetType = UNSET
+    """State of the account, such as `active` or `inactive`."""
+    role: str | UnsetType = UNSET
+    """Role in the enterprise, such as `admin`, `coadmin` or `user`; only if `fields` asks for it."""
+    enterprise: Enterprise | None | UnsetType = UNSET
+    """Enterprise of the user, or null if there is none; only if `fields` asks for it."""
+
+
+class Enterprise(Struct, kw_only=True):
+    """An enterprise that users belong to."""
+
+    id: BoxId
+    """Id of a user, file or folder, a decimal number; `0` is the root folder."""
+    name: str | UnsetType = UNSET
+    """Name of the enterprise."""
+
+
 BoxId: TypeAlias = Annotated[
     str,
     Meta(
@@ -458,6 +597,7 @@ ErrorCode: TypeAlias = (
         "bad_digest",
         "digest_mismatch",
         "parts_mismatch",
+        "metadata_after_file_contents",
         "upload_session_not_found",
         "session_expired",
         "upload_failed",
@@ -475,3 +615,11 @@ ErrorCode: TypeAlias = (
     | str
 )
 """Kind of the error. The set is open, Box documents only some of the codes that it sends."""
+
+ClientId: TypeAlias = Annotated[str, Meta(min_length=1, description="Client id of the application.")]
+"""Client id of the application."""
+
+ClientSecret: TypeAlias = Annotated[
+    str, Meta(min_length=1, extra_json_schema={"format": "password"}, description="Client secret of the application.")
+]
+"""Client secret of the application."""

@@ -39,7 +39,7 @@ class FileTooSmallError(UploadError, ValueError):
     def __init__(self, size: int, minimum: int) -> None:
         super().__init__(
             f"the file has {size} bytes, and upload sessions begin at {minimum}; upload it in one request instead,"
-            " with POST https://upload.box.com/api/2.0/files/content, or …/files/:id/content for a new version",
+            " with upload_small_file, or upload_small_version for a new version",
             retry_safe=True,
         )
         self.size = size

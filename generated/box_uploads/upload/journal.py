@@ -19,8 +19,8 @@ import msgspec
 from .. import models  # the decoder of the journal looks at it, as at the next ones
 from .._runtime.conversion import decode
 from .._runtime.errors import InvalidArgumentError
+from .._runtime.file_lock import HeldError, lock_file
 from .errors import JournalError
-from .file_lock import HeldError, lock_file
 from .source import Fingerprint  # as above
 from .target import Target  # as above
 

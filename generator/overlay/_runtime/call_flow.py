@@ -114,8 +114,8 @@ def call_flow(
         yield Pause(delay_s, attempt, outcome)
         attempt += 1
         if bearer:
-            # Another call may have fetched a new token meanwhile.
-            secret = credentials.current
+            # Another call may have fetched a new token meanwhile, or the wait has lasted until this one expires.
+            secret = credentials.current or (yield FetchToken(None))
 
 
 def _unless_spent(

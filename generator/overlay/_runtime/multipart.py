@@ -53,6 +53,8 @@ class FormField(msgspec.Struct, frozen=True):
         type: Its type, as msgspec understands it; None for a file.
         media_type: Media type of its part, or of a file that has none of its own; empty for a text without one.
         required: Whether it has to be there.
+        is_json: Whether it is encoded as JSON without a media type that says so.
+        is_list: Whether it may be a list of files, each of which is a part.
     """
 
     wire_name: str
@@ -60,6 +62,8 @@ class FormField(msgspec.Struct, frozen=True):
     type: Any
     media_type: str = ""
     required: bool = True
+    is_json: bool = False
+    is_list: bool = False
 
 
 class MultipartBody(Stream):
@@ -116,10 +120,12 @@ class Multipart:
                     raise InvalidArgumentError(field.argument, "is required")
                 continue
             if field.type is None:
+                if is_array(value) and not field.is_list:
+                    raise InvalidArgumentError(field.argument, "must be one file, not a list", shown=short_repr(value))
                 files = value if is_array(value) else [value]
                 parts += [_file_part(field, file) for file in files]
-            elif field.media_type:
-                content = Json[object](field.type).encode(value)
+            elif field.media_type or field.is_json:
+                content = Json[object](field.type).encode(value, field.argument)
                 parts.append((_head(field, media_type=field.media_type), content))
             else:
                 parts += [(_head(field), _encoded(text, field)) for text in _texts(field, value)]

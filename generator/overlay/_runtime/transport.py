@@ -247,6 +247,8 @@ class SyncTransport(BaseTransport):
 
     def fetch_token(self, stale: Secret | None) -> Secret:
         """Return a token other than a stale one."""
+        if self.credentials.provider is not None:
+            return self.credentials.provider.fetch(stale)
         # Of several threads that find the token stale, one fetches another.
         with self._lock:
             found = self.credentials.current_unless(stale)
@@ -452,6 +454,8 @@ class AsyncTransport(BaseTransport):
 
     async def fetch_token(self, stale: Secret | None) -> Secret:
         """Return a token other than a stale one."""
+        if self.credentials.provider is not None:
+            return await self.credentials.provider.fetch_async(stale)
         # Of several tasks that find the token stale, one fetches another.
         async with self._lock:
             found = self.credentials.current_unless(stale)

@@ -82,7 +82,7 @@ def _api_hints(error: errors.ApiError) -> list[str]:  # noqa: PLR0911  # a table
 def _upload_hints(error: BaseException, path: str) -> list[str]:  # noqa: PLR0911  # a table
     match error:
         case FileTooSmallError():
-            return ["upload a small file in one request: POST https://upload.box.com/api/2.0/files/content"]
+            return ["a small file is uploaded in one request, so far only from Python: Client.upload_small_file"]
         case SourceChangedError():
             return ["run the command again when no program writes to the file any more"]
         case JournalError(in_use=True):

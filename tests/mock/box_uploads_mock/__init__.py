@@ -2,6 +2,7 @@
 
 __all__ = [
     "Accepted",
+    "App",
     "Exchange",
     "Failure",
     "Fault",
@@ -19,6 +20,7 @@ __all__ = [
     "TokenExpiry",
     "Truncation",
     "UnfiredFaultsError",
+    "User",
     "World",
     "WorldError",
     "WorldFileError",
@@ -51,5 +53,5 @@ from box_uploads_mock.request_log import Exchange
 from box_uploads_mock.server import MockServer
 from box_uploads_mock.sessions import constant_part_size
 from box_uploads_mock.state import State
-from box_uploads_mock.world import File, Folder, World, WorldError, default_world
+from box_uploads_mock.world import App, File, Folder, User, World, WorldError, default_world
 from box_uploads_mock.world_file import WorldFileError, load_world

@@ -2,6 +2,8 @@
 
 from collections.abc import Collection
 from dataclasses import replace
+from datetime import UTC
+from email.utils import format_datetime
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
@@ -12,11 +14,12 @@ from box_uploads_mock.calls import Call, CallResult
 from box_uploads_mock.commit_rules import LogEvent
 from box_uploads_mock.connection import ResetResponse
 from box_uploads_mock.error_responses import error_response
-from box_uploads_mock.errors import ApiError
+from box_uploads_mock.errors import ApiError, sign_in_error
 from box_uploads_mock.fault_injector import FaultInjector, FaultResponse
-from box_uploads_mock.operation_names import UPLOAD_PART
+from box_uploads_mock.operation_names import SIGN_IN, UPLOAD_PART
 from box_uploads_mock.operations import HANDLERS
 from box_uploads_mock.request_log import BodyRecorder, Exchange, Redactor
+from box_uploads_mock.sign_in import hide_secrets
 from box_uploads_mock.state import State
 
 
@@ -62,7 +65,7 @@ async def _handle_api_request(state: State, request: Request) -> Response:
     raw_path: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
     path = raw_path.decode("latin-1")
     exchange = Exchange(method=request.method, path=path, status=None, operation=None)
-    recorder = BodyRecorder(request.receive, Redactor(state.tokens).needed_length)
+    recorder = BodyRecorder(request.receive, Redactor(state.secrets).needed_length)
     request = Request(request.scope, recorder)
     generation = state.generation
     try:
@@ -76,15 +79,17 @@ async def _handle_api_request(state: State, request: Request) -> Response:
             response, event = await _run_operation(state, request, match)
             exchange = replace(exchange, event=event)
     except ApiError as error:
-        response = error_response(error, state)
+        response = error_response(sign_in_error(error) if exchange.operation in SIGN_IN else error, state)
     except FaultResponse as fault:
         response = fault.response
     if state.generation is not generation:
         return ResetResponse()
     # Box also sends an id in this header that differs from `request_id` in the body.
     response.headers["box-request-id"] = state.new_request_id()
+    # By the mock's clock: clients correct their own by it.
+    response.headers["date"] = format_datetime(state.now().astimezone(UTC), usegmt=True)
     status = None if isinstance(response, ResetResponse) else response.status_code
-    state.record(_redact(replace(exchange, status=status), request, recorder.content, Redactor(state.tokens)))
+    state.record(_redact(replace(exchange, status=status), request, recorder.content, Redactor(state.secrets)))
     return response
 
 
@@ -100,7 +105,7 @@ def _redact(exchange: Exchange, request: Request, content: bytes, redactor: Reda
         content_range=None if exchange.content_range is None else redactor.text(exchange.content_range),
         event=event,
         headers=redactor.headers(request.headers.raw),
-        body_start=redactor.body_start(content),
+        body_start=redactor.body_start(hide_secrets(content) if exchange.operation in SIGN_IN else content),
     )
 
 
@@ -108,7 +113,8 @@ async def _run_operation(state: State, request: Request, match: routes.Match) ->
     request_checks.check_rate_limit(state)
     with FaultInjector(state, match.operation, request) as injector:
         await injector.on_arrival()
-        request_checks.check_caller(state, request)
+        if match.operation not in SIGN_IN:
+            request_checks.check_caller(state, request)
         base_url = request_checks.origin(request) + routes.API_BASE
         call = Call(state=state, request=request, parameters=match.parameters, base_url=base_url, injector=injector)
         result = await HANDLERS[match.operation](call)

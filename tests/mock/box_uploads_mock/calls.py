@@ -8,7 +8,9 @@ from starlette.requests import Request
 
 from box_uploads_mock import request_checks
 from box_uploads_mock.commit_rules import LogEvent
+from box_uploads_mock.errors import argument_error
 from box_uploads_mock.fault_injector import FaultInjector
+from box_uploads_mock.rules import is_id
 from box_uploads_mock.state import State
 
 
@@ -44,6 +46,18 @@ class Call:
     def session_id(self) -> str:
         """Id of the session in the path."""
         return self.parameters["upload_session_id"]
+
+    @property
+    def file_id(self) -> str:
+        """Id of the file in the path.
+
+        Raises:
+            ApiError: It is none.
+        """
+        file_id = self.parameters["file_id"]
+        if not is_id(file_id):
+            raise argument_error("invalid_parameter", "file_id", "The id of the file is not 1 to 19 decimal digits.")
+        return file_id
 
     async def json_body(self, max_length: int = request_checks.MAX_BODY_LENGTH) -> bytes:
         """Return the whole JSON body, undecoded.

@@ -154,13 +154,18 @@ def _attributes(value: object) -> Attributes:
     fields = cast("dict[str, object]", value)
     reject_unknown_fields(fields, {"content_created_at", "content_modified_at", "description"})
     return Attributes(
-        content_created_at=_date_time(fields, "content_created_at"),
-        content_modified_at=_date_time(fields, "content_modified_at"),
+        content_created_at=date_time(fields, "content_created_at"),
+        content_modified_at=date_time(fields, "content_modified_at"),
         description=_text(fields, "description", MAX_DESCRIPTION_LENGTH),
     )
 
 
-def _date_time(fields: Mapping[str, object], name: str) -> str | None:
+def date_time(fields: Mapping[str, object], name: str) -> str | None:
+    """Return a time in RFC 3339 format as it was sent, None if there is none.
+
+    Raises:
+        ApiError: It is in another format.
+    """
     if name not in fields:
         return None
     value = fields[name]

@@ -18,6 +18,7 @@ STATUS_OF_CODE: Mapping[str, int] = {
     "file_size_too_small": 400,
     "invalid_upload_session_id": 400,
     "bad_digest": 400,
+    "metadata_after_file_contents": 400,
     "digest_mismatch": 400,
     "parts_mismatch": 400,
     "unauthorized": 401,
@@ -76,7 +77,7 @@ class ApiError(Exception):
         self.context = context
         self.headers: Mapping[str, str] = headers or {}
 
-    def body(self, request_id: str) -> dict[str, object]:
+    def body(self, request_id: str, /) -> dict[str, object]:
         """Return the body of the response; `context_info` is null when there are no details."""
         return {
             "type": "error",
@@ -87,6 +88,46 @@ class ApiError(Exception):
             "help_url": HELP_URL,
             "request_id": request_id,
         }
+
+
+class SignInError(ApiError):
+    """A sign-in gets an error response in the form of OAuth 2.
+
+    Args:
+        error: Code of the error.
+        description: Description for humans, empty for none.
+        status: HTTP status; Box answers nearly all with 400.
+        headers: Additional headers of the response.
+    """
+
+    def __init__(
+        self, error: str, description: str = "", *, status: int = 400, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(error, description, status=status, headers=headers)
+
+    def body(self, _request_id: str, /) -> dict[str, object]:
+        """Return the body of the response, which has no request id."""
+        return {"error": self.code, **({"error_description": self.message} if self.message else {})}
+
+
+# RFC 6749, sections 4.1.2.1 and 5.2; `temporarily_unavailable` was observed with 429 (rclone issue 3443).
+SIGN_IN_CODES: Mapping[int, str] = {
+    400: "invalid_request",
+    401: "invalid_client",
+    403: "access_denied",
+    429: "temporarily_unavailable",
+    500: "server_error",
+    503: "temporarily_unavailable",
+}
+
+
+def sign_in_error(error: ApiError) -> SignInError:
+    """Return an error of the other calls in the form of a sign-in."""
+    if isinstance(error, SignInError):
+        return error
+    # A body that is too long, has no length or is of another media type is a malformed request.
+    status = error.status if error.status in SIGN_IN_CODES else 400
+    return SignInError(SIGN_IN_CODES[status], error.message, status=status, headers=error.headers)
 
 
 def argument_error(code: str, name: str, message: str) -> ApiError:

@@ -166,6 +166,24 @@ def file_body(file: File) -> Mapping[str, object]:
     }
 
 
+def require_etag(existing: File | None, if_match: str | None, if_none_match: str | None = None) -> None:
+    """Check the conditions of a request, None for no condition.
+
+    Args:
+        existing: The file that gets a new version, None for a new file.
+        if_match: Etag that the file must have.
+        if_none_match: Etag that the file must not have.
+
+    Raises:
+        ApiError: One of them fails.
+    """
+    etag = None if existing is None else existing.etag
+    fails_match = if_match is not None and (etag is None or if_match not in {etag, "*"})
+    fails_none_match = if_none_match is not None and etag is not None and if_none_match in {etag, "*"}
+    if fails_match or fails_none_match:
+        raise ApiError("precondition_failed", "The resource has been modified. Please retrieve the resource again.")
+
+
 def _destination(request: NewFile | NewVersion, existing: File | None) -> tuple[str, str]:
     """Return the folder and the name for a file; a version keeps what the request leaves out."""
     folder_id = request.folder_id or (existing.folder if existing else ROOT_FOLDER_ID)

@@ -8,6 +8,7 @@ from box_uploads_mock.errors import ApiError, argument_error
 
 # The algorithm is case-insensitive (RFC 3230); older SDKs of Box send `SHA=`.
 _DIGEST = re.compile(r"[Ss][Hh][Aa]=([A-Za-z0-9+/]{27}=)")
+_SHA1 = re.compile(r"[0-9A-Fa-f]{40}")
 _NUMBER = r"(0|[1-9][0-9]{0,18})"
 _CONTENT_RANGE = re.compile(rf"bytes {_NUMBER}-{_NUMBER}/{_NUMBER}")
 _ETAG = re.compile(r"[\x21-\x7e]{1,255}")
@@ -40,6 +41,19 @@ def parse_digest(value: str | None) -> bytes:
     if match is None:
         raise argument_error("invalid_parameter", "digest", "The digest is not sha= and the base64 of a SHA-1.")
     return base64.b64decode(match[1])
+
+
+def parse_content_md5(value: str | None) -> bytes | None:
+    """Return the raw digest in a `content-md5` header, which is a SHA-1 in Box's API; None if there is no such header.
+
+    Raises:
+        ApiError: The header is malformed.
+    """
+    if value is None:
+        return None
+    if not _SHA1.fullmatch(value):
+        raise argument_error("invalid_parameter", "content-md5", "The digest is not 40 hexadecimal digits.")
+    return bytes.fromhex(value)
 
 
 def parse_content_range(value: str | None) -> ContentRange:

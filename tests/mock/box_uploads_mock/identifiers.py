@@ -1,6 +1,9 @@
 """Identifiers from a seed, so that runs are reproducible."""
 
 import random
+import string
+
+_LETTERS = string.ascii_letters + string.digits
 
 
 class Identifiers:
@@ -16,6 +19,7 @@ class Identifiers:
         self._requests = random.Random(f"requests {seed}")
         self._parts = random.Random(f"parts {seed}")
         self._files = random.Random(f"files {seed}")
+        self._tokens = random.Random(f"tokens {seed}")
 
     def new_session_id(self) -> str:
         """Return an id in the format of Box's session ids: 32 upper-case hexadecimal digits."""
@@ -32,3 +36,7 @@ class Identifiers:
     def new_file_id(self) -> str:
         """Return an id in the format of Box's file ids: 13 decimal digits."""
         return str(self._files.randrange(10**12, 10**13))
+
+    def new_token(self) -> str:
+        """Return a token in the format of Box's access tokens: 32 letters and digits."""
+        return "".join(self._tokens.choices(_LETTERS, k=32))

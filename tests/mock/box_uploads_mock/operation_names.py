@@ -12,6 +12,11 @@ ABORT_UPLOAD_SESSION = "abort_upload_session"
 LOG_UPLOAD_EVENT = "log_upload_event"
 PLAN_UPLOAD_PARTS = "plan_upload_parts"
 GET_FILE = "get_file"
+UPLOAD_SMALL_FILE = "upload_small_file"
+UPLOAD_SMALL_VERSION = "upload_small_version"
+REQUEST_TOKEN = "request_token"
+REVOKE_TOKEN = "revoke_token"
+GET_CURRENT_USER = "get_current_user"
 PREFLIGHT_UPLOAD = "preflight_upload"
 PREFLIGHT_VERSION_UPLOAD = "preflight_version_upload"
 
@@ -26,6 +31,14 @@ OPERATIONS: Sequence[str] = (
     LOG_UPLOAD_EVENT,
     PLAN_UPLOAD_PARTS,
     GET_FILE,
+    UPLOAD_SMALL_FILE,
+    UPLOAD_SMALL_VERSION,
+    REQUEST_TOKEN,
+    REVOKE_TOKEN,
+    GET_CURRENT_USER,
     PREFLIGHT_UPLOAD,
     PREFLIGHT_VERSION_UPLOAD,
 )
+
+# They need no token, and have errors of their own form.
+SIGN_IN = frozenset({REQUEST_TOKEN, REVOKE_TOKEN})

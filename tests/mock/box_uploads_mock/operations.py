@@ -13,6 +13,7 @@ from box_uploads_mock.operation_names import (
     COMMIT_UPLOAD_SESSION,
     CREATE_UPLOAD_SESSION,
     CREATE_VERSION_UPLOAD_SESSION,
+    GET_CURRENT_USER,
     GET_FILE,
     GET_UPLOAD_SESSION,
     LIST_PARTS,
@@ -20,11 +21,17 @@ from box_uploads_mock.operation_names import (
     PLAN_UPLOAD_PARTS,
     PREFLIGHT_UPLOAD,
     PREFLIGHT_VERSION_UPLOAD,
+    REQUEST_TOKEN,
+    REVOKE_TOKEN,
     UPLOAD_PART,
+    UPLOAD_SMALL_FILE,
+    UPLOAD_SMALL_VERSION,
 )
 from box_uploads_mock.rules import NewFile, NewVersion
 from box_uploads_mock.session_store import DuplicateSessionError
 from box_uploads_mock.sessions import Session
+from box_uploads_mock.sign_in import get_current_user, request_token, revoke_token
+from box_uploads_mock.small_uploads import upload_small_file, upload_small_version
 from box_uploads_mock.transfers import commit_upload_session, plan_upload_parts, upload_part
 
 # Documented: an offset above 10,000 is rejected, and 1,000 is the largest page.
@@ -41,7 +48,7 @@ async def create_upload_session(call: Call) -> CallResult:
 async def create_version_upload_session(call: Call) -> CallResult:
     """Create a session for a new version of a file."""
     body = await call.json_body()
-    file_id = _file_id(call)
+    file_id = call.file_id
     return _create_session(call, rules.parse_new_version(body, call.state.min_file_size), file_id)
 
 
@@ -98,13 +105,13 @@ async def log_upload_event(call: Call) -> CallResult:
 async def get_file(call: Call) -> CallResult:
     """Return a file."""
     await call.injector.on_read()
-    return CallResult(status=200, body=file_body(call.state.find_file(_file_id(call))))
+    return CallResult(status=200, body=file_body(call.state.find_file(call.file_id)))
 
 
 async def preflight_upload(call: Call) -> CallResult:
     """Check whether a new file could be uploaded, and return an upload URL. This operation is not in the fragment.
 
-    The checks and their errors are those of creating a session. The mock has no operation at the upload URL.
+    The checks and their errors are those of creating a session.
     """
     request = rules.parse_preflight_file(await call.json_body())
     call.state.session_store.check_target(request, None)
@@ -117,7 +124,7 @@ async def preflight_version_upload(call: Call) -> CallResult:
     It is in Box's guides and older SDKs, but not in its OpenAPI document.
     """
     request = rules.parse_preflight_version(await call.json_body())
-    file_id = _file_id(call)
+    file_id = call.file_id
     call.state.session_store.check_target(request, file_id)
     return _upload_url(call, f"files/{file_id}/content")
 
@@ -125,13 +132,6 @@ async def preflight_version_upload(call: Call) -> CallResult:
 def _upload_url(call: Call, path: str) -> CallResult:
     # Box also returns a token, which clients do not use.
     return CallResult(status=200, body={"upload_url": f"{call.base_url}/{path}"})
-
-
-def _file_id(call: Call) -> str:
-    file_id = call.parameters["file_id"]
-    if not rules.is_id(file_id):
-        raise argument_error("invalid_parameter", "file_id", "The id of the file is not 1 to 19 decimal digits.")
-    return file_id
 
 
 def session_body(session: Session, call: Call) -> Mapping[str, object]:
@@ -181,6 +181,11 @@ HANDLERS: Mapping[str, Callable[[Call], Awaitable[CallResult]]] = {
     LOG_UPLOAD_EVENT: log_upload_event,
     PLAN_UPLOAD_PARTS: plan_upload_parts,
     GET_FILE: get_file,
+    UPLOAD_SMALL_FILE: upload_small_file,
+    UPLOAD_SMALL_VERSION: upload_small_version,
+    REQUEST_TOKEN: request_token,
+    REVOKE_TOKEN: revoke_token,
+    GET_CURRENT_USER: get_current_user,
     PREFLIGHT_UPLOAD: preflight_upload,
     PREFLIGHT_VERSION_UPLOAD: preflight_version_upload,
 }

@@ -72,10 +72,10 @@ def content_length(request: Request) -> int:
     return int(length)
 
 
-def part_content_length(request: Request) -> int | None:
-    """Return the `Content-Length` of a part, in bytes; None if the part is sent with chunked encoding.
+def body_length(request: Request) -> int | None:
+    """Return the `Content-Length` of a body, in bytes; None if it is sent with chunked encoding.
 
-    Box's JavaScript SDKs stream their parts with chunked encoding.
+    Box's SDKs stream so what they cannot measure.
 
     Raises:
         ApiError: The length is missing (411) or malformed, or the transfer encoding is not just chunked.
@@ -101,14 +101,25 @@ def check_media_type(request: Request, expected: str) -> None:
 
 
 async def read_json_body(request: Request, chunks: AsyncIterator[bytes], max_length: int = MAX_BODY_LENGTH) -> bytes:
-    """Return the request body, joined from its chunks.
+    """Return the JSON body, joined from its chunks.
 
     Raises:
         ApiError: The length is missing (411), above `max_length` bytes (413), or the media type is not JSON (415).
     """
+    return await read_body(request, chunks, "application/json", max_length)
+
+
+async def read_body(
+    request: Request, chunks: AsyncIterator[bytes], media_type: str, max_length: int = MAX_BODY_LENGTH
+) -> bytes:
+    """Return the request body, joined from its chunks.
+
+    Raises:
+        ApiError: The length is missing (411), above `max_length` bytes (413), or the media type is another one (415).
+    """
     if content_length(request) > max_length:
         raise too_large_error()
-    check_media_type(request, "application/json")
+    check_media_type(request, media_type)
     body = bytearray()
     async for chunk in chunks:
         body += chunk

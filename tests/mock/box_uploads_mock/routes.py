@@ -10,6 +10,7 @@ from box_uploads_mock.operation_names import (
     COMMIT_UPLOAD_SESSION,
     CREATE_UPLOAD_SESSION,
     CREATE_VERSION_UPLOAD_SESSION,
+    GET_CURRENT_USER,
     GET_FILE,
     GET_UPLOAD_SESSION,
     LIST_PARTS,
@@ -17,12 +18,18 @@ from box_uploads_mock.operation_names import (
     PLAN_UPLOAD_PARTS,
     PREFLIGHT_UPLOAD,
     PREFLIGHT_VERSION_UPLOAD,
+    REQUEST_TOKEN,
+    REVOKE_TOKEN,
     UPLOAD_PART,
+    UPLOAD_SMALL_FILE,
+    UPLOAD_SMALL_VERSION,
 )
 
 API_BASE = "/api/2.0"
 # Box also serves its API at api.box.com without `/api`; the legacy SDK, boxcli and rclone use that.
 _BASES = (f"{API_BASE}/", "/2.0/")
+# A sign-in has no version at Box; Box's SDKs add `/oauth2` to the base URL that they are given.
+_SIGN_IN_BASES = ("/", "/api/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +57,9 @@ class Options:
 
 _SESSION = ("files", "upload_sessions", "{upload_session_id}")
 
+_NEW_FILE = {"OPTIONS": PREFLIGHT_UPLOAD, "POST": UPLOAD_SMALL_FILE}
+_NEW_VERSION = {"OPTIONS": PREFLIGHT_VERSION_UPLOAD, "POST": UPLOAD_SMALL_VERSION}
+
 # The first matching route wins, so literal segments come before parameters.
 ROUTES: Sequence[Route] = (
     Route(("files", "upload_sessions"), {"POST": CREATE_UPLOAD_SESSION}),
@@ -61,11 +71,14 @@ ROUTES: Sequence[Route] = (
     Route((*_SESSION, "log"), {"POST": LOG_UPLOAD_EVENT}),
     Route((*_SESSION, "plan"), {"POST": PLAN_UPLOAD_PARTS}),
     # rclone sends a trailing slash.
-    Route(("files", "content"), {"OPTIONS": PREFLIGHT_UPLOAD}),
-    Route(("files", "content", ""), {"OPTIONS": PREFLIGHT_UPLOAD}),
-    Route(("files", "{file_id}", "content"), {"OPTIONS": PREFLIGHT_VERSION_UPLOAD}),
-    Route(("files", "{file_id}", "content", ""), {"OPTIONS": PREFLIGHT_VERSION_UPLOAD}),
+    Route(("files", "content"), _NEW_FILE),
+    Route(("files", "content", ""), _NEW_FILE),
+    Route(("files", "{file_id}", "content"), _NEW_VERSION),
+    Route(("files", "{file_id}", "content", ""), _NEW_VERSION),
     Route(("files", "{file_id}"), {"GET": GET_FILE}),
+    Route(("users", "me"), {"GET": GET_CURRENT_USER}),
+    Route(("oauth2", "token"), {"POST": REQUEST_TOKEN}),
+    Route(("oauth2", "revoke"), {"POST": REVOKE_TOKEN}),
 )
 
 
@@ -78,7 +91,8 @@ def match(method: str, raw_path: str) -> Match | Options:
     Raises:
         ApiError: The path is unknown (404) or does not support the method (405, with `Allow`).
     """
-    base = next((base for base in _BASES if raw_path.startswith(base)), None)
+    bases = (*_BASES, *(base for base in _SIGN_IN_BASES if raw_path.startswith(f"{base}oauth2/")))
+    base = next((base for base in bases if raw_path.startswith(base)), None)
     if base is not None:
         segments = [unquote(segment) for segment in raw_path.removeprefix(base).split("/")]
         for route in ROUTES:

@@ -87,17 +87,7 @@ def parse_preflight_file(body: bytes) -> NewFile:
         ApiError: The body breaks a rule.
     """
     fields = parse_json_object(body)
-    folder_id = _parent_id(fields)
-    if folder_id is None:
-        raise argument_error("missing_destination", "parent", "The folder of the file is missing.")
-    file_name = fields.get("name")
-    if file_name is None:
-        raise argument_error("missing_file_name", "name", "The name of the file is missing.")
-    return NewFile(
-        folder_id=_folder_id(folder_id, "parent"),
-        file_name=_file_name(file_name, "name"),
-        file_size=_optional_size(fields),
-    )
+    return NewFile(folder_id=parse_parent_id(fields), file_name=parse_name(fields), file_size=_optional_size(fields))
 
 
 def parse_preflight_version(body: bytes) -> NewVersion:
@@ -113,6 +103,39 @@ def parse_preflight_version(body: bytes) -> NewVersion:
         file_name=None if file_name is None else _file_name(file_name, "name"),
         folder_id=None if folder_id is None else _folder_id(folder_id, "parent"),
     )
+
+
+def parse_parent_id(fields: Mapping[str, object]) -> str:
+    """Return the id of the folder in `parent`.
+
+    Raises:
+        ApiError: It is missing, or is none.
+    """
+    folder_id = _parent_id(fields)
+    if folder_id is None:
+        raise argument_error("missing_destination", "parent", "The folder of the file is missing.")
+    return _folder_id(folder_id, "parent")
+
+
+def parse_name(fields: Mapping[str, object]) -> str:
+    """Return the name in `name`.
+
+    Raises:
+        ApiError: It is missing, or Box cannot store it.
+    """
+    name = fields.get("name")
+    if name is None:
+        raise argument_error("missing_file_name", "name", "The name of the file is missing.")
+    return _file_name(name, "name")
+
+
+def parse_optional_name(fields: Mapping[str, object]) -> str | None:
+    """Return the name in `name`, None if it is left out.
+
+    Raises:
+        ApiError: Box cannot store it.
+    """
+    return _file_name(fields["name"], "name") if "name" in fields else None
 
 
 def _parent_id(fields: Mapping[str, object]) -> object:

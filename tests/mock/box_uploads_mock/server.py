@@ -78,6 +78,7 @@ class MockServer:
         store: Where to keep uploaded bytes: in `memory`, on `disk` until the server stops, or nowhere (`discard`).
         part_size_for: Returns the part size for a file size, both in bytes.
         min_file_size: Size in bytes of the smallest file that gets a session.
+        token_lifetime_s: Seconds after which the access tokens expire that a sign-in returns.
         host: Address to listen on.
         port: Port to listen on, 0 for any free port.
         names: Names and addresses that clients use for the server, in addition to `localhost`, loopback addresses and
@@ -107,6 +108,7 @@ class MockServer:
         store: StoreKind | None = None,
         part_size_for: Callable[[int], int] | None = None,
         min_file_size: int | None = None,
+        token_lifetime_s: int | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
         names: Collection[str] = (),
@@ -115,6 +117,7 @@ class MockServer:
     ) -> None:
         settings: dict[str, Any] = {"world": world, "token": token, "seed": seed, "clock": clock, "store": store}
         settings |= {"part_size_for": part_size_for, "min_file_size": min_file_size}
+        settings |= {"token_lifetime_s": token_lifetime_s}
         settings = {name: value for name, value in settings.items() if value is not None}
         self._owns_state = state is None
         if state is None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from box_uploads_mock.blobs import BlobStore
 from box_uploads_mock.commit_rules import CommitRequest
 from box_uploads_mock.errors import ApiError, argument_error
-from box_uploads_mock.file_store import FileStore
+from box_uploads_mock.file_store import FileStore, require_etag
 from box_uploads_mock.headers import ContentRange, base64_text
 from box_uploads_mock.identifiers import Identifiers
 from box_uploads_mock.part_store import Content, Part, PartStore, PartWriter, StoredPart
@@ -220,9 +220,8 @@ class SessionStore:
         """
         with self._lock:
             session = self.find(session_id)
-            _require_conditions(
-                request, None if session.file_id is None else self._file_store.require_file(session.file_id)
-            )
+            existing = None if session.file_id is None else self._file_store.require_file(session.file_id)
+            require_etag(existing, request.if_match, request.if_none_match)
             _require_parts(session, request.parts)
             actual = session.part_store.digest
             if actual != request.digest:
@@ -291,15 +290,6 @@ def _require_free_range(session: Session, wanted: ContentRange) -> None:
         shown = f'{{"id":"{stored.part_id}","offset":{stored.offset},"size":{stored.size}}}'
         message = f"Part overlaps with previously uploaded part: {shown}"
         raise ApiError("range_overlaps_existing_part", message, context=context)
-
-
-def _require_conditions(request: CommitRequest, existing: File | None) -> None:
-    etag = None if existing is None else existing.etag
-    wanted, unwanted = request.if_match, request.if_none_match
-    fails_match = wanted is not None and (etag is None or wanted not in {etag, "*"})
-    fails_none_match = unwanted is not None and etag is not None and unwanted in {etag, "*"}
-    if fails_match or fails_none_match:
-        raise ApiError("precondition_failed", "The resource has been modified. Please retrieve the resource again.")
 
 
 def _has_content(stored: StoredPart, wanted: Part) -> bool:

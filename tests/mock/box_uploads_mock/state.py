@@ -9,18 +9,23 @@ from datetime import UTC, datetime
 from typing import Any
 
 from box_uploads_mock.blobs import BlobStore, StoreKind
-from box_uploads_mock.errors import ApiError, invalid_token_error
+from box_uploads_mock.commit_rules import Attributes
+from box_uploads_mock.errors import ApiError
 from box_uploads_mock.faults import Faults, RateLimit, Sleep
-from box_uploads_mock.file_store import FileStore
+from box_uploads_mock.file_store import FileStore, require_etag
 from box_uploads_mock.identifiers import Identifiers
+from box_uploads_mock.part_store import Content, Part, PartWriter, StoredPart
 from box_uploads_mock.request_log import Exchange
-from box_uploads_mock.rules import MIN_FILE_SIZE
+from box_uploads_mock.rules import MIN_FILE_SIZE, NewFile, NewVersion
 from box_uploads_mock.session_store import SessionSettings, SessionStore
 from box_uploads_mock.sessions import Session, part_size_for
-from box_uploads_mock.world import File, World, default_world
+from box_uploads_mock.token_store import TOKEN_LIFETIME_S, TokenStore
+from box_uploads_mock.world import File, User, World, default_world
 
 # More than any test needs; bounded, because a mock may serve for days.
 REQUEST_LOG_LENGTH = 10_000
+# Box documents 50 MB, and its own clients send up to this many bytes in one request.
+MAX_SMALL_FILE_SIZE = 104_857_600
 
 
 def utc_now() -> datetime:
@@ -40,6 +45,7 @@ class State:
             nowhere, so that only their digests are computed (`discard`).
         part_size_for: Returns the part size for a file size, both in bytes.
         min_file_size: Size in bytes of the smallest file that gets a session; tests may need less than Box's minimum.
+        max_small_file_size: Size in bytes of the largest file that is taken in one request.
         sleep: Waits for a number of seconds, in slow reads and stalls.
         pending_commits: How many valid commits of each session get 202 before one succeeds.
         commit_retry_after_s: Value of `Retry-After` in those responses, in seconds.
@@ -49,6 +55,7 @@ class State:
             operation gets 404. With `store="discard"` a plan has no hits.
         bare_responses: Whether uploaded parts and committed files are returned bare, as in Box's guides, or inside
             `part` and a list of files, as in its OpenAPI document and its SDKs.
+        token_lifetime_s: Seconds after which the access tokens expire that `request_token` returns.
 
     Raises:
         ValueError: The kind of store is unknown, or `min_file_size` is below 1.
@@ -57,6 +64,7 @@ class State:
     commit_retry_after_s: int
     offers_plan: bool
     bare_responses: bool
+    max_small_file_size: int
 
     def __init__(
         self,
@@ -68,12 +76,14 @@ class State:
         store: StoreKind = "memory",
         part_size_for: Callable[[int], int] = part_size_for,
         min_file_size: int = MIN_FILE_SIZE,
+        max_small_file_size: int = MAX_SMALL_FILE_SIZE,
         sleep: Sleep = asyncio.sleep,
         pending_commits: int = 0,
         commit_retry_after_s: int = 1,
         conflicts_as_list: bool = False,
         offers_plan: bool = True,
         bare_responses: bool = False,
+        token_lifetime_s: int = TOKEN_LIFETIME_S,
     ) -> None:
         world = default_world() if world is None else world
         self._world = world if token is None else replace(world, tokens=(token,))
@@ -86,6 +96,8 @@ class State:
             "conflicts_as_list": conflicts_as_list,
             "offers_plan": offers_plan,
             "bare_responses": bare_responses,
+            "max_small_file_size": max_small_file_size,
+            "token_lifetime_s": token_lifetime_s,
         }
         if min_file_size < 1:
             raise ValueError(f"min_file_size: {min_file_size} is too small; use at least 1 byte")
@@ -101,7 +113,7 @@ class State:
         self._identifiers = Identifiers(self._seed)
         self._file_store = FileStore(self._world, self._identifiers)
         self.session_store = SessionStore(self._lock, self._settings, self._file_store, self._identifiers, self.store)
-        self._tokens = dict.fromkeys(self._world.tokens, True)
+        self._token_store = TokenStore(self._world, self._identifiers, self.now)
         self._request_log: deque[Exchange] = deque(maxlen=REQUEST_LOG_LENGTH)
         for name, value in self._defaults.items():
             setattr(self, name, value)
@@ -173,34 +185,77 @@ class State:
 
     # Tokens and users
 
+    @property
+    def token_lifetime_s(self) -> int:
+        """Seconds after which the access tokens expire that are given from now on."""
+        return self._token_store.lifetime_s
+
+    @token_lifetime_s.setter
+    def token_lifetime_s(self, value: int) -> None:
+        self._token_store.lifetime_s = value
+
     def expire_token(self, token: str) -> None:
         """Expire a token, as Box does after an hour."""
         with self._lock:
-            self._tokens[token] = False
+            self._token_store.expire(token)
 
     @property
-    def tokens(self) -> tuple[str, ...]:
-        """All known tokens, accepted or expired."""
+    def secrets(self) -> tuple[str, ...]:
+        """All known tokens, accepted or expired, authorization codes and client secrets."""
         with self._lock:
-            return tuple(self._tokens)
+            return tuple(self._token_store.secrets())
 
     def add_token(self, token: str) -> None:
         """Accept an additional token."""
         with self._lock:
-            self._tokens[token] = True
+            self._token_store.add(token)
 
-    def authenticate(self, token: str) -> None:
-        """Check a token.
+    def authenticate(self, token: str) -> User:
+        """Return the user whose token it is.
 
         Raises:
-            ApiError: The token is unknown or has expired.
+            ApiError: The token is unknown, has expired or is revoked.
         """
         with self._lock:
-            alive = self._tokens.get(token)
-        if alive is None:
-            raise invalid_token_error("The access token provided is invalid.")
-        if not alive:
-            raise invalid_token_error("The access token provided has expired.")
+            return self._token_store.owner_of(token)
+
+    def caller(self, authorization: str, as_user: str | None) -> User:
+        """Return the user for whom a call acts.
+
+        Raises:
+            ApiError: The token is unknown, has expired or is revoked.
+        """
+        owner = self.authenticate(authorization.partition(" ")[2].strip())
+        with self._lock:
+            return owner if as_user is None else self._token_store.user(as_user)
+
+    def authorize(self, client_id: str, user_id: str | None = None) -> str:
+        """Return an authorization code, as an application gets it when a user signs in; valid for 30 seconds, once."""
+        with self._lock:
+            return self._token_store.authorize(client_id, user_id)
+
+    def add_refresh_token(self, client_id: str, user_id: str | None = None) -> str:
+        """Return a refresh token, as an application has it from an earlier sign-in."""
+        with self._lock:
+            return self._token_store.add_refresh_token(client_id, user_id)
+
+    def exchange(self, form: Mapping[str, str]) -> Mapping[str, object]:
+        """Exchange a grant for a token, and return the body of the response.
+
+        Raises:
+            SignInError: The grant or the application is not accepted.
+        """
+        with self._lock:
+            return self._token_store.exchange(form)
+
+    def revoke(self, form: Mapping[str, str]) -> None:
+        """End the sign-in to which the `token` of an application belongs.
+
+        Raises:
+            SignInError: The application is not known.
+        """
+        with self._lock:
+            self._token_store.revoke(form)
 
     def check_as_user(self, user_id: str) -> None:
         """Check the user in `As-User`.
@@ -208,10 +263,26 @@ class State:
         Raises:
             ApiError: The world lists its users, and this user is not among them.
         """
-        if self._world.users and user_id not in self._world.users:
+        if self._world.users and user_id not in {user.id for user in self._world.known_users}:
             raise ApiError("access_denied_insufficient_permissions", "Access denied - insufficient permission")
 
     # Files and sessions
+
+    @property
+    def quota_bytes(self) -> int:
+        """Storage of the account, in bytes."""
+        return self._world.quota_bytes
+
+    @property
+    def max_file_size(self) -> int:
+        """Size of the largest file that may be uploaded, in bytes."""
+        return self._world.max_file_size
+
+    @property
+    def used_bytes(self) -> int:
+        """Storage in use, in bytes."""
+        with self._lock:
+            return sum(file.size for file in self._file_store.files.values())
 
     @property
     def files(self) -> Mapping[str, File]:
@@ -227,6 +298,30 @@ class State:
         """
         with self._lock:
             return self._file_store.require_file(file_id)
+
+    def store_file(
+        self,
+        request: NewFile | NewVersion,
+        file_id: str | None,
+        writer: PartWriter,
+        attributes: Attributes,
+        if_match: str | None,
+    ) -> File:
+        """Store a file, or a new version of one, that was received in one request.
+
+        Raises:
+            ApiError: A condition fails, or the file cannot be stored.
+        """
+        writer.close()
+        with self._lock:
+            files = self._file_store
+            if file_id is not None:
+                require_etag(files.require_file(file_id), if_match)
+            files.require_target(request, file_id)
+            part = Part(part_id="", offset=0, size=writer.size, sha1=writer.digest.hex())
+            parts = [] if writer.blob is None else [StoredPart(part, writer.blob)]
+            content = Content(parts) if self.store.keeps_content else None
+            return files.put(request, file_id, sha1=part.sha1, attributes=attributes, content=content)
 
     @property
     def sessions(self) -> Mapping[str, Session]:

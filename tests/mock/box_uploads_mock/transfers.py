@@ -14,7 +14,7 @@ from box_uploads_mock.request_checks import MAX_COMMIT_LENGTH
 
 async def upload_part(call: Call) -> CallResult:
     """Store a part; all checks of the headers come before the body is read."""
-    length = request_checks.part_content_length(call.request)
+    length = request_checks.body_length(call.request)
     request_checks.check_media_type(call.request, "application/octet-stream")
     uploads = call.state.session_store
     digest = headers.parse_digest(call.headers.get("digest"))

@@ -2,13 +2,16 @@
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from box_uploads_mock.names import name_error_code, name_key
+from box_uploads_mock.rsa import read_public_key
 
 ROOT_FOLDER_ID = "0"
 DEFAULT_TOKEN = "mock-token"
+DEFAULT_CLIENT_ID = "mock-client"
+DEFAULT_CLIENT_SECRET = "mock-client-secret"
 GIBIBYTE = 1024**3
 
 _SHA1 = re.compile(r"[0-9A-Fa-f]{40}")
@@ -71,11 +74,55 @@ class File:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """A user; what is left out is derived from the id."""
+
+    id: str
+    name: str = ""
+    login: str = ""
+    role: str = "user"
+    enterprise_id: str | None = None
+    enterprise_name: str = "Mock Enterprise"
+
+    def __post_init__(self) -> None:
+        if not self.name:
+            object.__setattr__(self, "name", f"User {self.id}")
+        if not self.login:
+            object.__setattr__(self, "login", f"user-{self.id}@example.com")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """An application that can sign in.
+
+    Attributes:
+        enterprise_id: The enterprise that it belongs to; a token for it is that of the app's service account.
+        public_keys: PEM of each public key by its id, with which JWT assertions are checked.
+        acts_for_users: Whether it may have tokens of users.
+        is_authorized: Whether the enterprise's administrator has authorized it.
+    """
+
+    client_id: str
+    client_secret: str
+    enterprise_id: str = "123456"
+    public_keys: Mapping[str, str] = field(default_factory=dict[str, str])
+    acts_for_users: bool = True
+    is_authorized: bool = True
+
+
+def service_account(app: App) -> User:
+    """Return the user that an application itself is."""
+    number = int(hashlib.sha256(app.client_id.encode()).hexdigest(), 16) % 10**10 + 10**10
+    login = f"AutomationUser_{number}@boxdevedition.com"
+    return User(id=str(number), name=f"App {app.client_id}", login=login, enterprise_id=app.enterprise_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class World:
     """The content before the first request; the root folder is implied.
 
-    The first of the `tokens` is the one that `State.token` returns. Without `users` any well-formed user id is
-    accepted in `As-User`. Sizes are bytes.
+    The first of the `tokens` is the one that `State.token` returns; all of them are the `owner`'s. Without `users`
+    (each a `User`, or only an id) any well-formed user id is accepted in `As-User`. Sizes are bytes.
 
     Raises:
         WorldError: A reference is dangling, an id or a name is repeated, or a value is invalid.
@@ -83,7 +130,9 @@ class World:
 
     folders: Sequence[Folder] = ()
     files: Sequence[File] = ()
-    users: Sequence[str] = ()
+    users: Sequence[str | User] = ()
+    apps: Sequence[App] = ()
+    owner: User = User(id="10001", name="Mock Owner", login="owner@example.com", role="admin", enterprise_id="123456")
     tokens: Sequence[str] = (DEFAULT_TOKEN,)
     # Box's largest limit for one file is some hundreds of gigabytes; the quota has room for several such files.
     quota_bytes: int = 8192 * GIBIBYTE
@@ -92,9 +141,15 @@ class World:
     def __post_init__(self) -> None:
         _check_limits(self)
         _check_ids(self)
+        _check_apps(self)
         _check_parents(self)
         _check_names(self)
         _check_contents(self)
+
+    @property
+    def known_users(self) -> tuple[User, ...]:
+        """The owner and the users."""
+        return (self.owner, *(User(id=user) if isinstance(user, str) else user for user in self.users))
 
 
 def default_world() -> World:
@@ -112,6 +167,7 @@ def default_world() -> World:
             File(id="12347", name="Interview.mov", folder="100", size=734_003_200),
             File(id="12348", name="Draft.mov", folder="100", size=50_000_000, trashed=True),
         ),
+        apps=(App(client_id=DEFAULT_CLIENT_ID, client_secret=DEFAULT_CLIENT_SECRET),),
     )
 
 
@@ -129,8 +185,9 @@ def _check_limits(world: World) -> None:
 
 def _check_ids(world: World) -> None:
     for index, user in enumerate(world.users):
-        if not _ID.fullmatch(user):
-            raise WorldError(f"users[{index}]", f"{user!r} is not an id", "use 1 to 19 decimal digits")
+        user_id = user if isinstance(user, str) else user.id
+        if not _ID.fullmatch(user_id):
+            raise WorldError(f"users[{index}]", f"{user_id!r} is not an id", "use 1 to 19 decimal digits")
     for kind, ids in (("folders", [f.id for f in world.folders]), ("files", [f.id for f in world.files])):
         seen = {ROOT_FOLDER_ID: "the root folder"} if kind == "folders" else {}
         for index, item_id in enumerate(ids):
@@ -158,6 +215,25 @@ def _check_parents(world: World) -> None:
                 raise WorldError(f"folders[{index}].parent", "the folder contains itself", "use another parent")
             visited.add(parent)
             parent = parents[parent]
+
+
+def _check_apps(world: World) -> None:
+    seen: set[str] = set()
+    for index, app in enumerate(world.apps):
+        place = f"apps[{index}]"
+        if not app.client_id or not app.client_secret:
+            raise WorldError(place, "the client id or the client secret is empty", "give both")
+        if app.client_id in seen:
+            raise WorldError(f"{place}.client_id", f"{app.client_id!r} is another app's as well", "use another one")
+        seen.add(app.client_id)
+        if not _ID.fullmatch(app.enterprise_id):
+            raise WorldError(f"{place}.enterprise_id", f"{app.enterprise_id!r} is not an id", "use decimal digits")
+        for key_id, pem in app.public_keys.items():
+            try:
+                read_public_key(pem)
+            except ValueError as error:
+                hint = "give the PEM that `openssl rsa -pubout` writes"
+                raise WorldError(f"{place}.public_keys[{key_id!r}]", str(error), hint) from None
 
 
 def _check_names(world: World) -> None:

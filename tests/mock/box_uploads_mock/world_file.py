@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import yaml
 
-from box_uploads_mock.world import File, Folder, World, WorldError
+from box_uploads_mock.world import App, File, Folder, World, WorldError
 
 
 class WorldFileError(WorldError):
@@ -21,9 +21,9 @@ class WorldFileError(WorldError):
 def load_world(path: Path) -> World:
     """Return the world in a file: JSON if its name ends in `.json`, YAML otherwise.
 
-    Keys: `quota_bytes`, `max_file_size`, `token` or `tokens`, `users`, `folders` (`id`, `name`, `parent`) and
-    `files` (`id`, `name`, `folder`, `size`, `sha1`); a folder or file may be `trashed`. A key left out has the default
-    of `World`.
+    Keys: `quota_bytes`, `max_file_size`, `token` or `tokens`, `users`, `apps` (`client_id`, `client_secret`,
+    `enterprise_id`, and a `public_key` with its `key_id`), `folders` (`id`, `name`, `parent`) and `files` (`id`,
+    `name`, `folder`, `size`, `sha1`); a folder or file may be `trashed`. A key left out has the default of `World`.
 
     Raises:
         WorldFileError: The file cannot be read or is invalid.
@@ -60,16 +60,27 @@ def _malformed(place: str, reason: str) -> WorldError:
 
 
 def _world(value: object) -> World:
-    table = _Table("", value, ("quota_bytes", "max_file_size", "token", "tokens", "users", "folders", "files"))
+    table = _Table("", value, ("quota_bytes", "max_file_size", "token", "tokens", "users", "apps", "folders", "files"))
     if table.has("token") and table.has("tokens"):
         raise WorldError("token", "cannot be combined with tokens", "remove one of the two")
     options: dict[str, Any] = {name: table.number(name) for name in ("quota_bytes", "max_file_size") if table.has(name)}
     if table.has("token"):
         options["tokens"] = (table.text("token"),)
     options |= {name: table.texts(name) for name in ("tokens", "users") if table.has(name)}
+    options["apps"] = tuple(_app(place, item) for place, item in table.items("apps"))
     folders = [_folder(place, item) for place, item in table.items("folders")]
     files = [_file(place, item) for place, item in table.items("files")]
     return World(folders=tuple(folders), files=tuple(files), **options)
+
+
+def _app(place: str, value: object) -> App:
+    table = _Table(place, value, ("client_id", "client_secret", "enterprise_id", "key_id", "public_key"))
+    return App(
+        client_id=table.text("client_id"),
+        client_secret=table.text("client_secret"),
+        enterprise_id=table.text("enterprise_id", "123456"),
+        public_keys={table.text("key_id"): table.text("public_key")} if table.has("public_key") else {},
+    )
 
 
 def _folder(place: str, value: object) -> Folder:

@@ -11,8 +11,8 @@ from tests.prove.patches import after, always, before, patch, wrap
 
 
 def _forget_token(_: Any, __: Any, credentials: Any) -> None:
-    if credentials.refreshable:
-        credentials.current = None
+    if credentials.can_refresh:
+        credentials._current = None
 
 
 def _show_token(original: Any, secret: Any) -> None:
@@ -28,12 +28,12 @@ DEFECTS = (
     wrap("Both transports fetch a token before every call", "runtime.transport.call_flow", before(_forget_token)),
     patch("After a 401, no new token is fetched", "runtime.auth.Credentials.can_refresh", always(False)),
     patch("The stale token is sent again", "runtime.auth.Credentials.current_unless",
-        lambda credentials, stale: credentials.current),
+        lambda credentials, stale: credentials._current),
     patch("Each call with a stale token fetches a new one", "runtime.auth.Credentials.current_unless", always(None)),
     patch("The repr of a secret is the token", "runtime.auth.Secret.__repr__",
         lambda secret: f"Secret({secret.reveal()})"),
     patch("The repr of credentials contains the token", "runtime.auth.Credentials.__repr__",
-        lambda credentials: f"Credentials({credentials.current and credentials.current.reveal()})"),
+        lambda credentials: f"Credentials({credentials._current and credentials._current.reveal()})"),
     patch("A secret can be pickled", "runtime.auth.Secret.__reduce__", lambda secret: (Secret, (secret.reveal(),))),
     patch("A token that is invalid in a header is accepted", "runtime.auth.Secret.check", always(None)),
     wrap("The error of a malformed token contains the token", "runtime.auth.Secret.check", _show_token),

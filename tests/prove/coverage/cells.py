@@ -21,7 +21,7 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-from tests.contract.fragment import operations, parameters, request_schema, resolved, responses
+from tests.contract.fragment import needs_token, operations, parameters, request_schema, resolved, responses
 
 Side: TypeAlias = Literal["mock", "client"]
 Kind: TypeAlias = Literal["status", "request property", "response property", "parameter", "header", "link", "security"]
@@ -81,7 +81,7 @@ def _of_operation(name: str) -> Iterator[Cell]:
             yield Cell(name, "parameter", f"{parameter['in']} {parameter['name']}", aspect)
     if (body := request_schema(name)) is not None:
         yield from _of_schema(body, f"{name} body", "request property")
-    for token in ("right", "wrong", "no"):
+    for token in ("right", "wrong", "no") if needs_token(name) else ():
         yield Cell(name, "security", "token", token)
 
 

@@ -13,7 +13,17 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import jsonschema_rs
 import msgspec
 
-from tests.contract.fragment import TOKEN, operations, parameters, request_schema, resolved, responses, validator
+from tests.contract.fragment import (
+    TOKEN,
+    decode_body,
+    needs_token,
+    operations,
+    parameters,
+    request_schema,
+    resolved,
+    responses,
+    validator,
+)
 from tests.prove.coverage.cells import Cell, Kind, Side, alternatives, limits, members, target, title
 
 _MUTE = frozenset({401, 404, 405, 410, 411, 413, 415, 429, 500, 503})
@@ -49,20 +59,22 @@ def _patterns() -> list[tuple[str, str, re.Pattern[str]]]:
     found = []
     for name, (path, method, _) in operations().items():
         template = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]*)", re.escape(path))
-        found.append((name, method, re.compile(f"^(?:/api/2\\.0)?{template}$")))
+        # Operations are at servers with different paths.
+        found.append((name, method, re.compile(f"^(?:(?:/api)?/2\\.0)?{template}$")))
     return found
 
 
 def hits_of_request(name: str, in_path: Mapping[str, str], exchange: Exchange, side: Side) -> Iterator[Cell]:
     """Yield what a request exercises; something wrong counts only if nothing else is."""
-    yield Cell(name, "security", "token", _token(exchange.headers))
+    if needs_token(name):
+        yield Cell(name, "security", "token", _token(exchange.headers))
     if side == "mock" and exchange.status in _MUTE:
         return
     found = [*_of_parameters(name, in_path, exchange)]
     schema = request_schema(name)
     if schema is not None:
         try:
-            body = json.loads(exchange.body)
+            body = decode_body(name, exchange.body, exchange.headers.get("content-type", ""))
         except (ValueError, RecursionError):
             return
         found += _of_value(body, schema, f"{name} body", "request property")
@@ -254,14 +266,14 @@ def _evaluated(expression: Any, in_path: Mapping[str, str], exchange: Exchange) 
         return in_path[source.removeprefix("$request.path.")]
     value = _json(exchange.body if source == "$request.body" else exchange.response_body)
     for key in pointer.split("/")[1:]:
-        value = (
-            value[int(key)]
-            if isinstance(value, list) and key.isdigit()
-            else value.get(key)
-            if isinstance(value, dict)
-            else None
-        )
+        value = _member(value, key)
     return value
+
+
+def _member(value: Any, key: str) -> Any:
+    if isinstance(value, list) and key.isdigit():
+        return value[int(key)] if int(key) < len(value) else None
+    return value.get(key) if isinstance(value, dict) else None
 
 
 def _json(content: bytes) -> Any:

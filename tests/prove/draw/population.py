@@ -29,6 +29,7 @@ _CODECS = frozenset({"utf-8", "ascii", "latin-1"})
 
 PACKAGES: Mapping[str, float] = {
     "uploader": 0.96,
+    "sign-in": 0.96,
     "runtime": 0.96,
     "rendered client": 0.96,
     "mock": 0.96,
@@ -125,6 +126,7 @@ def modules() -> list[Module]:
     """Return all modules of the population, in the order of packages and names."""
     return [
         *_modules("uploader", (_OVERLAY / "upload").rglob("*.py")),
+        *_modules("sign-in", (_OVERLAY / "auth").rglob("*.py")),
         *_modules("runtime", (_OVERLAY / "_runtime").rglob("*.py")),
         *_modules("rendered client", _rendered()),
         *_modules("mock", Path("tests", "mock", "box_uploads_mock").rglob("*.py")),

@@ -33,6 +33,6 @@ DEFECTS = (
         lambda original, state, file_id: state.files.get(file_id) or original(state, file_id), FILE),
     wrap("For an unknown file, another one is returned", "mock.state.State.find_file",
         lambda original, state, name: original(state, name if name in state.files else next(iter(state.files))), FILE),
-    patch("The id of a file need not be a number", "mock.operations._file_id", lambda call: call.parameters["file_id"],
+    patch("The id of a file need not be a number", "mock.calls.Call.file_id", lambda call: call.parameters["file_id"],
         FILE),
 )

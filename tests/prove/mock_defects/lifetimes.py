@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from box_uploads_mock.part_store import Part
@@ -24,9 +23,8 @@ def _require_upper_case(original: Any, uploads: Any, session_id: str) -> Any:
     return original(uploads, session_id) if session_id.isupper() else uploads._sessions.pop(uploads.find(session_id).id)
 
 
-def _match_missing_file(original: Any, request: Any, present: Any) -> None:
-    is_any = present is None and request.if_match == "*"
-    original(replace(request, if_match=None) if is_any else request, present)
+def _match_missing_file(original: Any, present: Any, wanted: Any, unwanted: Any) -> Any:
+    return original(present, None if present is None and wanted == "*" else wanted, unwanted)
 
 
 def _skip_second_check(original: Any, uploads: Any, session_id: str, request: Any) -> Any:
@@ -57,7 +55,7 @@ DEFECTS = (
         _remember_expired_session, CREATE),
     wrap("A committed session is only found by its upper-case id", "mock.session_store.SessionStore.abort",
         _require_upper_case, ABORT),
-    wrap("`If-Match: *` matches a missing file", "mock.session_store._require_conditions", _match_missing_file, COMMIT),
+    wrap("`If-Match: *` matches a missing file", "mock.session_store.require_etag", _match_missing_file, COMMIT),
     wrap("A wrong event of an unknown session is answered with 404", HANDLER(LOG),
         before(lambda call: call.state.session_store.find(call.session_id)), LOG),
     wrap("A commit ignores changes since it was checked", "mock.session_store.SessionStore.commit", _skip_second_check,

@@ -30,6 +30,8 @@ EXEMPT: Mapping[str, str] = {
     "responses": "each is changed inside, and taken from where it is used",
     "schemas": "each is changed inside, and replaced by another where it is used",
     "components": "each is changed inside",
+    "contentMediaType": "what it says is changed in the schema beside it",
+    "contentSchema": "changed inside, and taken in the place of the text",
     "$ref": "the parameter is taken from the list that it stands in",
 }
 """Keywords without a rule of their own, and why."""

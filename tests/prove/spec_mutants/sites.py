@@ -34,6 +34,7 @@ _CHILDREN: Mapping[str, Mapping[str, str]] = {
     "media type": {"schema": "schema"},
     "header": {"schema": "schema"},
     "schema": {
+        "contentSchema": "schema",
         "properties": "schema{}",
         "items": "schema",
         **dict.fromkeys(("allOf", "anyOf", "oneOf"), "schema[]"),

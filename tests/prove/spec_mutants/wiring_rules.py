@@ -114,6 +114,7 @@ WIRING_RULES: Mapping[tuple[str, str], tuple[Rule, ...]] = {
     ("server", "url"): (_server_url,),
     **{("path item", method): (_method(method),) for method in METHODS if method in _OTHER_METHOD},
     ("operation", "operationId"): (_operation_id, _own_security),
+    ("operation", "security"): (drop("security", "security"),),
     ("operation", "servers"): (drop("server", "servers"),),
     ("operation", "x-idempotent"): (_idempotent, drop("extension", "x-idempotent")),
     ("operation", "x-pages"): (_pages, drop("extension", "x-pages")),

@@ -76,7 +76,7 @@ FAILURES: list[tuple[BaseException, str]] = [
     ),
     (
         FileTooSmallError(1000, 20_000_000),
-        "upload a small file in one request: POST https://upload.box.com/api/2.0/files/content",
+        "a small file is uploaded in one request, so far only from Python: Client.upload_small_file",
     ),
     (SourceChangedError("changed"), "run the command again when no program writes to the file any more"),
     (JournalError("the journal is broken"), "use --no-resume to upload without a journal"),

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from box_uploads._runtime.file_lock import lock_file
 from box_uploads.cli.state_dir import StateDir
-from box_uploads.upload.file_lock import lock_file
 from box_uploads_mock import MockServer
 
 from .conftest import CREATE, CREATE_VERSION, UPLOAD, Run, objects

@@ -15,7 +15,7 @@ from tests.contract.fragment import operations
 
 from .conftest import HOME, ID, NEW_FILE, SESSION, TOKEN, UPLOADS, Caller, Recorder
 
-API = "https://api.box.com/2.0"
+API, OAUTH = "https://api.box.com/2.0", "https://api.box.com/oauth2"
 SHA1 = "134b65991ed521fcfe4724b7d814ab8ded5185dc"
 DIGEST = "sha=fpRyg5eVQletdZqEKaFlqwBXJzM="
 PART: dict[str, Any] = {"part_id": "6F2D3486", "offset": 0, "size": 10, "sha1": SHA1}
@@ -30,6 +30,9 @@ VERSION: dict[str, Any] = {"file_size": 20_000_000}
 PLANNED: dict[str, Any] = {"offset": 0, "size": 10, "sha512": "0" * 128}
 PLAN: dict[str, Any] = {"upload_session_id": ID, "hits": [], "misses": [PLANNED]}
 EVENT: dict[str, Any] = {"event_type": "a"}
+SMALL: dict[str, Any] = {"attributes": {"name": "a", "parent": {"id": "0"}}, "file": b"small"}
+GRANT: dict[str, Any] = {"grant_type": "refresh_token", "refresh_token": "an-old-token"}
+REVOCATION: dict[str, Any] = {"client_id": "a", "client_secret": "a-secret-word", "token": "an-old-token"}
 PAGE: dict[str, Any] = {"entries": [PART], "offset": 0, "limit": 1, "total_count": 1}
 FILES: dict[str, Any] = {"total_count": 1, "entries": [FILE]}
 SESSIONS, VERSIONS = f"{UPLOADS}/files/upload_sessions", f"{UPLOADS}/files/12345/upload_sessions"
@@ -62,7 +65,13 @@ CALLS = [
     Call("commit_upload_session", (OPEN,), WHOLE, "POST", f"{HOME}/commit", 201, FILES),
     Call("log_upload_event", (OPEN,), EVENT, "POST", f"{HOME}/log", 204, None),
     Call("get_file", ("12345",), {}, "GET", f"{API}/files/12345", 200, FILE, idempotent=True),
+    Call("upload_small_file", (), SMALL, "POST", f"{UPLOADS}/files/content", 201, FILES),
+    Call("upload_small_version", ("12345",), SMALL, "POST", f"{UPLOADS}/files/12345/content", 200, FILES),
+    Call("get_current_user", (), {}, "GET", f"{API}/users/me", 200, {"type": "user", "id": "1"}, idempotent=True),
+    Call("request_token", (), GRANT, "POST", f"{OAUTH}/token", 200, {"access_token": "a-new-token"}),
+    Call("revoke_token", (), REVOCATION, "POST", f"{OAUTH}/revoke", 200, None, idempotent=True),
 ]
+SIGN_IN = [call for call in CALLS if call.url.startswith(OAUTH)]
 OF_A_SESSION = [call for call in CALLS if OPEN in call.place]
 
 
@@ -100,7 +109,8 @@ def test_a_call_goes_to_its_url_with_token_and_user(ask: Any, call: Call) -> Non
     parsed = ask(call, recorder, as_user="67890")
     (request,) = recorder.requests
     assert (request.method, str(request.url)) == (call.method, call.url)
-    assert (request.headers["authorization"], request.headers["as-user"]) == (f"Bearer {TOKEN}", "67890")
+    sent = (request.headers.get("authorization"), request.headers.get("as-user"))
+    assert sent == ((None, None) if call in SIGN_IN else (f"Bearer {TOKEN}", "67890"))
     assert (parsed is None) is (call.answer is None)
     raw = ask(call, recorder, raw=True, as_user=None)
     assert (raw.status, raw.parsed) == (call.status, parsed)
@@ -147,8 +157,9 @@ def test_an_error_of_the_server_names_the_call_and_is_read(ask: Any, call: Call)
         ask(call, recorder)
     assert str(caught.value) == f"404 not_found: None. ({call.name}, request id abc)"
     assert (caught.value.operation, len(recorder.requests)) == (call.name, 1)
-    assert isinstance(caught.value.body, models.ErrorBody)
-    assert caught.value.body_error is None
+    if "404" in operations()[call.name][2]["responses"]:
+        assert isinstance(caught.value.body, models.ErrorBody)
+        assert caught.value.body_error is None
 
 
 @pytest.mark.parametrize("call", [call for call in CALLS if call.answer], ids=repr)
@@ -219,7 +230,7 @@ def test_a_refused_argument_is_reported_with_its_name_and_meaning(ask: Any, call
     assert str(caught.value) == message
 
 
-@EACH
+@pytest.mark.parametrize("call", [call for call in CALLS if call not in SIGN_IN], ids=repr)
 def test_an_invalid_user_is_refused_in_every_call(ask: Any, call: Call) -> None:
     with pytest.raises(errors.InvalidArgumentError) as caught:
         ask(call, never, as_user="me")

@@ -31,6 +31,7 @@ PART = "upload_part"
 OPERATIONS = (
     "create_upload_session, create_version_upload_session, get_upload_session, upload_part, list_parts, "
     "commit_upload_session, abort_upload_session, log_upload_event, plan_upload_parts, get_file, "
+    "upload_small_file, upload_small_version, request_token, revoke_token, get_current_user, "
     "preflight_upload, preflight_version_upload"
 )
 
@@ -96,7 +97,9 @@ def test_an_invalid_fault_says_why(kind: type[Fault | RateLimit], fields: dict[s
         kind(**{**GOOD.get(kind, {"operation": PART}), **fields})  # type: ignore[arg-type]  # the data is under test
 
 
-@pytest.mark.parametrize("operation", ["get_upload_session", "list_parts", "abort_upload_session", "get_file"])
+@pytest.mark.parametrize(
+    "operation", ["get_upload_session", "list_parts", "abort_upload_session", "get_file", "get_current_user"]
+)
 @pytest.mark.parametrize(
     ("kind", "name", "value"),
     [(Reset, "when", "during"), (Stall, "when", "during"), (SlowRead, "operation", None), (Failure, "after_bytes", 0)],

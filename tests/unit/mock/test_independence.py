@@ -7,7 +7,7 @@ from pathlib import Path
 import box_uploads_mock
 
 PACKAGE = Path(box_uploads_mock.__file__).parent
-ALLOWED = {*sys.stdlib_module_names, "box_uploads_mock", "starlette", "uvicorn", "yaml"}
+ALLOWED = {*sys.stdlib_module_names, "box_uploads_mock", "python_multipart", "starlette", "uvicorn", "yaml"}
 # Only the fixtures need pytest, and only TLS needs trustme.
 FURTHER = {"pytest_plugin.py": {"pytest"}, "tls.py": {"trustme"}}
 

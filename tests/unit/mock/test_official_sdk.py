@@ -11,14 +11,30 @@ import pytest
 from box_sdk_gen import (
     BaseUrls,
     BoxAPIError,
+    BoxCCGAuth,
     BoxClient,
     BoxDeveloperTokenAuth,
+    BoxJWTAuth,
     BoxNetworkClient,
     BoxRetryStrategy,
     BoxSDKError,
+    CCGConfig,
+    JWTConfig,
     NetworkSession,
 )
-from box_uploads_mock import Failure, Fault, LatePartsMismatch, LostResponse, MockServer, State, constant_part_size
+from box_uploads_mock import (
+    App,
+    Failure,
+    Fault,
+    LatePartsMismatch,
+    LostResponse,
+    MockServer,
+    State,
+    World,
+    constant_part_size,
+)
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 MIB = 1024**2
 
@@ -30,7 +46,7 @@ def client(server: MockServer) -> Iterator[BoxClient]:
 
 
 @contextmanager
-def client_of(server: MockServer) -> Iterator[BoxClient]:
+def client_of(server: MockServer, auth: Any = None) -> Iterator[BoxClient]:
     network = BoxNetworkClient()
     session = NetworkSession(
         network_client=network,
@@ -38,7 +54,7 @@ def client_of(server: MockServer) -> Iterator[BoxClient]:
         base_urls=BaseUrls(base_url=f"{server.origin}/api", upload_url=f"{server.origin}/api"),
         retry_strategy=BoxRetryStrategy(retry_base_interval=0),
     )
-    yield BoxClient(BoxDeveloperTokenAuth(token=server.token), network_session=session)
+    yield BoxClient(auth or BoxDeveloperTokenAuth(token=server.token), network_session=session)
     network.requests_session.close()
 
 
@@ -192,3 +208,55 @@ def test_the_sdk_calls_every_operation(small_server: MockServer, small_client: B
     uploads.delete_file_upload_session_by_id(session.id)
     with pytest.raises(BoxAPIError, match="upload_session_not_found"):
         uploads.get_file_upload_session_by_id(session.id)
+
+
+APP: dict[str, Any] = {"client_id": "an-app", "client_secret": "the-secret-of-the-app"}
+
+
+def test_the_sdk_signs_in_by_client_credentials() -> None:
+    with MockServer(world=World(apps=(App(**APP),))) as server:
+        owners: dict[str, dict[str, Any]] = {
+            "App an-app": {"enterprise_id": "123456"},
+            "User 4711": {"user_id": "4711"},
+        }
+        for owner, given in owners.items():
+            with client_of(server, BoxCCGAuth(CCGConfig(**APP, **given))) as client:
+                assert client.users.get_user_me(fields=["name"]).name == owner
+        with (
+            client_of(server, BoxCCGAuth(CCGConfig(**APP, enterprise_id="1"))) as client,
+            pytest.raises(BoxAPIError, match="Grant credentials are invalid"),
+        ):
+            client.users.get_user_me()
+        assert statuses_of(server, "request_token") == [200, 200, 400]
+
+
+def test_the_sdk_signs_in_by_jwt() -> None:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    form, pem = serialization.PublicFormat.SubjectPublicKeyInfo, serialization.Encoding.PEM
+    encryption = serialization.BestAvailableEncryption(b"passphrase")
+    config = JWTConfig(
+        **APP,
+        jwt_key_id="key",
+        private_key=key.private_bytes(pem, serialization.PrivateFormat.PKCS8, encryption).decode(),
+        private_key_passphrase="passphrase",
+        enterprise_id="123456",
+    )
+    public_key = key.public_key().public_bytes(pem, form).decode()
+    with MockServer(world=World(apps=(App(**APP, public_keys={"key": public_key}),))) as server:
+        with client_of(server, BoxJWTAuth(config)) as client:
+            assert client.users.get_user_me().name == "App an-app"
+            token = client.auth.retrieve_token(network_session=client.network_session).access_token
+            assert token is not None
+            server.state.expire_token(token)
+            # It signs in again after a 401.
+            assert client.users.get_user_me().name == "App an-app"
+        assert statuses_of(server, "request_token") == [200, 200]
+
+
+def test_the_sdk_revokes_its_token() -> None:
+    with MockServer(world=World(apps=(App(**APP),))) as server:
+        auth = BoxCCGAuth(CCGConfig(**APP, enterprise_id="123456"))
+        with client_of(server, auth) as client:
+            client.users.get_user_me()
+            auth.revoke_token(network_session=client.network_session)
+        assert statuses_of(server, "revoke_token") == [200]

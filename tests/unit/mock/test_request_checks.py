@@ -43,7 +43,7 @@ ALLOWED = {
 }
 # Here, OPTIONS is a preflight check.
 ALLOWED_PREFLIGHT = dict.fromkeys(
-    ["/files/content", "/files/content/", "/files/12345/content", "/files/12345/content/"], "OPTIONS"
+    ["/files/content", "/files/content/", "/files/12345/content", "/files/12345/content/"], "OPTIONS, POST"
 )
 EVERY_BASE = pytest.mark.parametrize("base", ["/api/2.0", "/2.0"])
 
@@ -103,7 +103,7 @@ def test_every_error_has_the_headers_of_box(state: State) -> None:
 
 def test_a_successful_response_has_the_headers_of_box(state: State) -> None:
     response = post(state, SESSIONS, new_file())
-    assert response.headers.keys() == {"content-type", "content-length", "box-request-id"}
+    assert response.headers.keys() == {"content-type", "content-length", "box-request-id", "date"}
     assert response.headers["content-type"] == "application/json"
 
 

@@ -277,7 +277,7 @@ def test_a_server_that_does_not_start_or_stop_in_time_says_so(monkeypatch: pytes
 def test_a_response_has_only_the_headers_of_the_mock(server: MockServer) -> None:
     sent = {"authorization": f"Bearer {server.token}", "x-forwarded-proto": "https", "x-forwarded-host": "other"}
     response = httpx2.post(f"{server.base_url}/files/upload_sessions", json=new_file(), headers=sent)
-    assert response.headers.keys() == {"content-type", "content-length", "box-request-id"}
+    assert response.headers.keys() == {"content-type", "content-length", "box-request-id", "date"}
     assert response.json()["session_endpoints"]["status"].startswith(f"{server.base_url}/files/")
 
 
@@ -298,8 +298,8 @@ def test_a_server_listens_on_the_given_address() -> None:
 
 def test_the_package_exports_its_public_names() -> None:
     assert set(box_uploads_mock.__all__) == {
-        "Accepted", "Exchange", "Failure", "Fault", "File", "Folder", "LatePartsMismatch", "LogEvent", "LostResponse",
-        "MockServer", "Part", "Reset", "SlowRead", "Stall", "State", "TokenExpiry", "Truncation",
-        "UnfiredFaultsError", "World", "WorldError", "WorldFileError", "constant_part_size", "create_app",
+        "Accepted", "App", "Exchange", "Failure", "Fault", "File", "Folder", "LatePartsMismatch", "LogEvent",
+        "LostResponse", "MockServer", "Part", "Reset", "SlowRead", "Stall", "State", "TokenExpiry", "Truncation",
+        "UnfiredFaultsError", "User", "World", "WorldError", "WorldFileError", "constant_part_size", "create_app",
         "default_world", "load_world",
     }  # fmt: skip

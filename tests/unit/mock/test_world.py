@@ -10,7 +10,7 @@ from box_uploads_mock import File, Folder, State, World, WorldError, WorldFileEr
 
 from tests.unit.mock.in_process import SESSIONS, new_file, post
 
-KEYS = "quota_bytes, max_file_size, token, tokens, users, folders, files"
+KEYS = "quota_bytes, max_file_size, token, tokens, users, apps, folders, files"
 OWN_NAME = "use another name (case is ignored)"
 DIGITS = "use 40 hexadecimal digits, or leave it out"
 NO_TAG = "could not determine a constructor for the tag 'tag:yaml.org,2002:python/object:os.system'"

@@ -15,6 +15,7 @@ from generator.overlay._runtime.multipart import File, FormField, Multipart, Mul
 from generator.overlay._runtime.union_type import union_type
 
 FILE = FormField("the-file", "the_file", None)
+FILES = FormField("the-file", "the_file", None, is_list=True)
 TEXT = FormField("the-text", "the_text", str)
 PLAIN = 'Content-Disposition: form-data; name="the-text"\r\n\r\n'
 
@@ -161,12 +162,17 @@ def test_a_file_whose_name_is_not_unicode_is_refused_unless_it_is_given_another(
 
 
 def test_a_list_of_files_is_a_part_for_each(path: Path) -> None:
-    assert parts_of(encode([b"a", File(b"b", "b.txt"), path])) == [
+    assert parts_of(encode([b"a", File(b"b", "b.txt"), path], FILES)) == [
         file_part(b"a", "the-file"),
         file_part(b"b", "b.txt"),
         file_part(b"film\r\n", "film ä.mov"),
     ]
-    assert parts_of(encode([])) == []
+    assert parts_of(encode([], FILES)) == []
+
+
+@pytest.mark.parametrize("value", [[], [b"a"]], ids=str)
+def test_a_list_is_refused_where_one_file_is_meant(value: Any) -> None:
+    assert refusal(value) == f"the_file={value!r}: must be one file, not a list"
 
 
 NO_FILES: list[Any] = [5, None, [5], ("x",), File(cast("Any", 5)), object()]
@@ -174,7 +180,7 @@ NO_FILES: list[Any] = [5, None, [5], ("x",), File(cast("Any", 5)), object()]
 
 @pytest.mark.parametrize("value", NO_FILES, ids=lambda value: type(value).__name__)
 def test_anything_else_is_no_file(value: Any) -> None:
-    assert refusal(value).endswith("a Stream, a path such as Path('film.mov'), or an open binary file")
+    assert refusal(value, FILES).endswith("a Stream, a path such as Path('film.mov'), or an open binary file")
 
 
 def test_a_file_that_does_not_exist_is_an_error_before_anything_is_sent(tmp_path: Path) -> None:
@@ -233,8 +239,18 @@ def test_a_part_in_json_is_checked_against_its_type() -> None:
     field = FormField("point", "point", Point, "application/json")
     head = b'Content-Disposition: form-data; name="point"\r\nContent-Type: application/json\r\n\r\n'
     assert parts_of(encode(Point(1), field)) == [head + b'{"x":1}']
-    with pytest.raises(InvalidArgumentError, match=r"^x='y': must be int, not str$"):
+    with pytest.raises(InvalidArgumentError, match=r"^point\.x='y': must be int, not str$"):
         encode({"x": "y"}, field)
+
+
+def test_a_text_of_json_has_no_media_type() -> None:
+    field = FormField("point", "point", Point, is_json=True)
+    head = b'Content-Disposition: form-data; name="point"\r\n\r\n'
+    assert parts_of(encode(Point(1), field)) == [head + b'{"x":1}']
+    assert refusal({"x": "y"}, field) == "point.x='y': must be int, not str"
+    assert refusal({"x": "\ud800"}, FormField("point", "point", Any, is_json=True)).startswith("point.x")
+    assert refusal({"x": float("inf")}, FormField("point", "point", Any, is_json=True)).startswith("point.x")
+    assert refusal({"x": object()}, FormField("point", "point", Any, is_json=True)).startswith("point.x")
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,6 @@ def test_the_errors_of_calls_do_not_import_the_uploader() -> None:
 
 def test_a_file_that_is_too_small_has_advice() -> None:
     assert str(own.FileTooSmallError(1000, 20_000_000)) == (
-        "the file has 1000 bytes, and upload sessions begin at 20000000; upload it in one request instead, with POST"
-        " https://upload.box.com/api/2.0/files/content, or …/files/:id/content for a new version"
+        "the file has 1000 bytes, and upload sessions begin at 20000000; upload it in one request instead, with"
+        " upload_small_file, or upload_small_version for a new version"
     )

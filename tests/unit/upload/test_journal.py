@@ -17,10 +17,10 @@ from typing import Any
 
 import msgspec
 import pytest
+from box_uploads._runtime import file_lock as locks
+from box_uploads._runtime.file_lock import HeldError, lock_file
 from box_uploads.upload import JournalError
-from box_uploads.upload import file_lock as locks
 from box_uploads.upload import journal as journals
-from box_uploads.upload.file_lock import HeldError, lock_file
 from box_uploads.upload.journal import Entry, Journal
 from box_uploads.upload.source import Fingerprint
 from box_uploads.upload.target import Target
@@ -283,7 +283,7 @@ def test_the_lock_is_released_after_an_error(path: Path) -> None:
 HOLDER = """
 import os, sys
 from pathlib import Path
-from box_uploads.upload.file_lock import lock_file
+from box_uploads._runtime.file_lock import lock_file
 with lock_file(Path(sys.argv[1])):
     # It is the child that tells, since only then it has let go of what its parent holds.
     is_child = sys.argv[2] == "fork" and os.fork() == 0

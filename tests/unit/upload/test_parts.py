@@ -69,7 +69,7 @@ def test_only_parts_of_the_plan_are_recognised() -> None:
 
 def test_a_small_file_is_refused_with_advice() -> None:
     check_minimum(20_000_000)
-    with pytest.raises(FileTooSmallError, match="files/content") as caught:
+    with pytest.raises(FileTooSmallError, match="upload_small_file") as caught:
         check_minimum(19_999_999)
     again = pickle.loads(pickle.dumps(caught.value))  # noqa: S301  # our own
     assert (again.size, again.minimum, str(again)) == (19_999_999, 20_000_000, str(caught.value))

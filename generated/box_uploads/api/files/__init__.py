@@ -7,9 +7,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from . import get_file
+    from . import get_file, upload_small_file, upload_small_version
 
-__all__ = ["get_file"]
+__all__ = ["get_file", "upload_small_file", "upload_small_version"]
 
 
 def __getattr__(name: str) -> object:
