@@ -70,7 +70,8 @@ def test_uploads_of_100_hours_never_show_an_expired_token(server: MockServer, cl
         while clock.now_s < 100 * HOUR:
             upload(box, f"{count}.bin", on_progress=pass_time)
             count += 1
-    assert len(statuses(server, "request_token")) >= 100
+    # Two parts may end, and so an hour pass, before the next request.
+    assert len(statuses(server, "request_token")) >= 50
     assert statuses(server, "upload_part").count(200) == 5 * count
     assert statuses(server, "commit_upload_session") == [201] * count
 
