@@ -127,7 +127,10 @@ class Multipart:
                 parts += [_file_part(field, file) for file in files]
             elif field.media_type or field.is_json:
                 content = Json[object](field.type).encode(value, field.argument)
-                parts.append((_head(field, media_type=field.media_type), content))
+                # Of an array, each item is a part (OpenAPI 3.1.1, Encoding Object), unless it is within a text.
+                is_array_of_parts = content.startswith(b"[") and not field.is_json
+                items = msgspec.json.decode(content, type=list[msgspec.Raw]) if is_array_of_parts else [content]
+                parts += [(_head(field, media_type=field.media_type), bytes(item)) for item in items]
             else:
                 parts += [(_head(field), _encoded(text, field)) for text in _texts(field, value)]
         return MultipartBody(parts)

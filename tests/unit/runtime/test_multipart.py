@@ -243,6 +243,16 @@ def test_a_part_in_json_is_checked_against_its_type() -> None:
         encode({"x": "y"}, field)
 
 
+def test_an_array_of_objects_is_a_part_in_json_for_each() -> None:
+    field = FormField("points", "points", list[Point], "application/json")
+    head = b'Content-Disposition: form-data; name="points"\r\nContent-Type: application/json\r\n\r\n'
+    assert parts_of(encode([Point(1), {"x": 2}], field)) == [head + b'{"x":1}', head + b'{"x":2}']
+    assert parts_of(encode([], field)) == []
+    assert refusal([Point(1), {"x": "y"}], field) == "points[1].x='y': must be int, not str"
+    text = FormField("points", "points", list[Point], is_json=True)
+    assert parts_of(encode([Point(1)], text)) == [b'Content-Disposition: form-data; name="points"\r\n\r\n[{"x":1}]']
+
+
 def test_a_text_of_json_has_no_media_type() -> None:
     field = FormField("point", "point", Point, is_json=True)
     head = b'Content-Disposition: form-data; name="point"\r\n\r\n'
