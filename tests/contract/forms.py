@@ -43,7 +43,7 @@ def decode(media_type: str, content: bytes) -> list[tuple[str, bytes]] | None:
 def read(media_type: str, content: bytes) -> dict[str, Any] | None:
     """Return a form as an object, its attributes decoded and its file as text; None if it is no such form."""
     parts = decode(media_type, content) or []
-    if not parts or parts[0][0] != "attributes" or len(dict(parts)) < len(parts):
+    if not parts or len(dict(parts)) < len(parts):
         return None
     try:
         return {name: json.loads(value) if name == "attributes" else value.decode("latin-1") for name, value in parts}

@@ -76,6 +76,8 @@ def _is_right_form(operation_id: str, media_type: str, body: Any) -> bool | None
     if len(names) == 2 and names[0] == "attributes" and names[1] not in {"attributes", "file"}:
         # Some clients call it so, and Box takes it.
         return None
+    if names[:1] != ["attributes"]:
+        return False
     form = forms.read(_text(media_type), body or b"")
     return form is not None and bool(BODIES[operation_id].is_valid(form))
 

@@ -153,6 +153,9 @@ def aspects(schema: Any, *, is_required: bool) -> Iterator[str]:
 
 
 def _can_be_wrong(schema: Any) -> bool:
+    if target(schema).get("format") == "binary":
+        # Any bytes are right.
+        return False
     return bool(set(target(schema)) - {"description", "examples", "example", "title"})
 
 
