@@ -318,7 +318,11 @@ class BodyReader:
         """Return a form with the schema of what is in each text of JSON instead of the text's, and their names."""
         found: dict[str, Any] = {}
         for name, member in form.members("properties"):
-            text = self._document.resolve_schema(member)
+            try:
+                text = self._document.resolve_schema(member)
+            except SpecError:
+                # Reading its type notes it.
+                continue
             content = text.get("contentSchema") if isinstance(text.value, dict) else None
             if content and text.object().get("type") == "string" and _is_json(_base(text.prose("contentMediaType"))):
                 description = text.prose("description") if is_object(content.value) else ""

@@ -13,7 +13,6 @@ from generator.python.naming import free_name, python_name
 from generator.schema.types import Field, Model, Named, Scalar, Type, is_secret, union
 
 _JSON = "application/json"
-# Behind the margin of a docstring.
 _RANGES = frozenset({"*/*", "application/*"})
 _MAX_EXAMPLE = 104
 """Length up to which an example stands on one line of a docstring."""

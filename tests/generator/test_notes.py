@@ -77,6 +77,14 @@ def test_a_fault_costs_the_operation_that_has_it_alone(tmp_path: Path) -> None:
     assert {path.stem for path in (tmp_path / "made" / "api" / "default").iterdir()} == {"__init__", "fine", "other"}
 
 
+def test_a_fault_of_a_property_of_a_form_costs_its_place_alone(tmp_path: Path) -> None:
+    form = obj(a=TEXT, b=ref("Nothing"))
+    body = {"content": {"multipart/form-data": {"schema": form}}}
+    notes = tolerant(document({"/a": {"post": operation(requestBody=body)}}), tmp_path)
+    assert [str(missing) for missing in notes.missing] == []
+    assert {note.meaning for note in notes.found} == {"taken as any value"}
+
+
 ROW = {"type": "array", "prefixItems": [TEXT]}
 
 

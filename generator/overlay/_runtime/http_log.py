@@ -23,9 +23,6 @@ _SENT: ContextVar[Sequence[object]] = ContextVar("secrets of the request that is
 @contextmanager
 def hidden_in_log(secrets: Sequence[object]) -> Generator[None]:
     """Hide the secrets of a request in what the HTTP library logs about it."""
-    if not secrets:
-        yield
-        return
     _add_filter()
     token = _SENT.set(secrets)
     try:

@@ -136,7 +136,7 @@ class SignIn(TokenProvider):
         return in_use.renew_at is None or self._settings.clock() < in_use.renew_at
 
     def _join(self, refused: Secret | None) -> Secret | Future[_Outcome]:
-        """Return the token in use, or the sign-in that is under way, which is begun if need be."""
+        """Return the token in use, or the sign-in that is under way, which is started if need be."""
         with self._lock:
             in_use = self._in_use
             if in_use is not None and self._is_fresh(in_use) and not is_same(in_use.secret, refused):
