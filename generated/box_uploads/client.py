@@ -641,8 +641,9 @@ class Client:
 
         Returns:
             The file is stored.
-            None with 202: The parts are still processed; repeat the call after `Retry-After`.
-            Header `Retry-After`: Seconds to wait before the call is repeated. Always there.
+            None with 202: With `Retry-After`, the parts are still processed; repeat the call. Without it, a new
+            version has the content of the present one, and none was made.
+            Header `Retry-After`: Seconds to wait before the call is repeated.
             Header fields are in `raw.commit_upload_session(…).headers`.
 
         Raises:
@@ -1659,8 +1660,9 @@ class AsyncClient:
 
         Returns:
             The file is stored.
-            None with 202: The parts are still processed; repeat the call after `Retry-After`.
-            Header `Retry-After`: Seconds to wait before the call is repeated. Always there.
+            None with 202: With `Retry-After`, the parts are still processed; repeat the call. Without it, a new
+            version has the content of the present one, and none was made.
+            Header `Retry-After`: Seconds to wait before the call is repeated.
             Header fields are in `raw.commit_upload_session(…).headers`.
 
         Raises:

@@ -237,7 +237,8 @@ def _break(*ends: socket.socket, is_reset: bool) -> None:
 def _small_files() -> Generator[None]:
     """Let the uploader and the client take files that are too small for Box."""
     with (
-        mock.patch("box_uploads.upload.workflow.check_minimum", return_value=None),
+        mock.patch("box_uploads.upload.workflow.needs_session", return_value=True),
+        mock.patch("box_uploads.upload.reconcile.needs_session", return_value=True),
         mock.patch("box_uploads._runtime.codecs._validate", return_value=None),
     ):
         yield

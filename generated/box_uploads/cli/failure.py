@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from .. import errors
-from ..upload import CommitUnconfirmedError, FileTooSmallError, JournalError, conflicting_items
+from ..upload import CommitUnconfirmedError, JournalError, conflicting_items
 from .hints import hints_for, is_about_path
-from .text import count_text, printable
+from .text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -139,10 +139,6 @@ def _message(error: BaseException, path: str) -> str:
     if type(error).__module__ == "builtins":
         # Such as FileNotFoundError('/x'), whose text alone does not say what is wrong.
         return f"{type(error).__name__}: {error}"
-    if isinstance(error, FileTooSmallError):
-        verb = "is" if error.size == 1 else "are"
-        size = f"{count_text(error.size, 'byte')} {verb} less than the minimum of {error.minimum:,} bytes"
-        return f"{size} for an upload session"
     return str(error)
 
 

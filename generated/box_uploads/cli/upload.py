@@ -42,7 +42,7 @@ __all__ = ["upload"]
     "--size",
     type=click.IntRange(min=0),
     metavar="BYTES",
-    help="Number of bytes on stdin; required if that is a pipe.",
+    help="Number of bytes on stdin, if that is a pipe; without it, the pipe is read to its end first.",
 )
 @click.option(
     "--if-match",
@@ -80,7 +80,7 @@ def upload(  # noqa: PLR0913  # each is an option
     only once. A part that fails is retried for up to 10 minutes.
 
     With --json, each path gets an object with path and outcome. A stored file has id, name, size, sha1, etag,
-    already_there (an earlier run has stored it) and sessions_left (the number of unused sessions that could not be
+    already_there (an earlier run has stored it), unchanged (the file had this content already) and sessions_left (the number of unused sessions that could not be
     aborted and exist until they expire). For failed, interrupted and skipped there are error, hints, session and
     resumable (whether the same command resumes that session).
     """
@@ -113,8 +113,6 @@ def _check_options(paths: tuple[str, ...], settings: Settings, *, resume: bool |
         raise click.UsageError("stdin (-) cannot be read again, so its upload cannot be resumed")
     elif settings.file_id is None and settings.file_name is None:
         raise click.UsageError("stdin (-) has no name; set --name")
-    elif settings.size is None and not sys.stdin.buffer.seekable():
-        raise click.UsageError("stdin (-) is a pipe of unknown size; set --size")
 
 
 def _check_several(paths: tuple[str, ...], settings: Settings) -> None:

@@ -235,7 +235,7 @@ class File(Struct, kw_only=True):
 
 
 class NewFileAttributes(Struct, kw_only=True):
-    """Name and folder of a new file, and the times of its content."""
+    """Name and folder of a new file, the times of its content, and its description."""
 
     name: FileName
     """Name of the file, 1 to 255 characters, without slash, backslash or control characters, and neither `.` nor
@@ -246,6 +246,8 @@ class NewFileAttributes(Struct, kw_only=True):
     """When the content was created."""
     content_modified_at: Annotated[datetime.datetime, Meta(tz=True)] | UnsetType = UNSET
     """When the content was last changed."""
+    description: Annotated[str, Meta(max_length=256)] | UnsetType = UNSET
+    """Description of the file."""
 
 
 class FolderReference(Struct, kw_only=True):
@@ -260,6 +262,8 @@ class NewVersionAttributes(Struct, kw_only=True):
 
     name: FileName | UnsetType = UNSET
     """New name of the file; only to rename it."""
+    content_created_at: Annotated[datetime.datetime, Meta(tz=True)] | UnsetType = UNSET
+    """When the content was created."""
     content_modified_at: Annotated[datetime.datetime, Meta(tz=True)] | UnsetType = UNSET
     """When the content was last changed."""
 

@@ -43,6 +43,8 @@ class UploadContext:
     Attributes:
         lost_creates: How many sessions may have been created by calls whose responses were lost, and were not found.
         unended_sessions: What is known of each session that could not be aborted, and that nothing else reports.
+        may_plan: Whether the server may be asked which parts of a version it has already.
+        is_unchanged: Whether the file had the content already, so that no new version was made.
     """
 
     def __init__(  # noqa: PLR0913  # each is a part of the upload
@@ -67,6 +69,8 @@ class UploadContext:
         self.cancel = cancel
         self.lost_creates = 0
         self.unended_sessions: list[str] = []
+        self.may_plan = True
+        self.is_unchanged = False
 
     def retry_budget(self, step: str) -> RetryBudget:
         """Return the time that a step may take without progress, from now on."""

@@ -20,6 +20,7 @@ from .digest import WholeDigest
 from .errors import SourceChangedError
 from .events import BytesSent, PartDone, Retried
 from .parts import Part
+from .planning import FoundPart
 from .source import release
 
 if TYPE_CHECKING:
@@ -229,7 +230,7 @@ class Engine:
         self._return_buffer(part)
         # Not bound to a name: future -> exception -> traceback -> frame -> future would keep the part's buffer alive.
         result = self._pending.pop(part.index).result()
-        was_held = part.index in self._held
+        was_held = part.index in self._held or isinstance(result.stored, FoundPart)
         self._stored[part.index] = result.stored
         self._done += 1
         self._report(part.size - result.counted)

@@ -29,6 +29,7 @@ from ..client import Client
 from . import digest
 from .errors import DigestMismatchError, PartConflictError, SourceChangedError, UploadError
 from .part_upload import check_stored
+from .planning import Planner
 from .source_factory import open_source
 from .upload_client import is_coroutine_function
 from .worker_pool import ThreadPool
@@ -93,6 +94,7 @@ class ExecutorPool(ThreadPool):
             fingerprint=source.fingerprint if source.location else None,
             file_size=source.size,
             part=part,
+            plans=self._planner is not None,
         )
         return self._threads.submit(self._send, job, held)
 
@@ -137,7 +139,8 @@ class _JobSender:
         self._attempts += 1
         timeout_s = self._budget.attempt_s()
         self._budget.note_sending()
-        future = self._submit(msgspec.structs.replace(job, attempt=self._attempts, timeout_s=timeout_s))
+        plans = job.plans and self._attempts == 1
+        future = self._submit(msgspec.structs.replace(job, attempt=self._attempts, timeout_s=timeout_s, plans=plans))
         try:
             with self._cancel.on_cancel(future.cancel):
                 return _check_result(future.result())
@@ -201,6 +204,7 @@ class PartJob(msgspec.Struct, frozen=True, kw_only=True):
         attempt: Number of this job among those of its part, from 1: executors that take a job for a pure function, as
             Dask does, answer an equal one with what they remember, failures included.
         timeout_s: Seconds that the server may be silent, or take for its response.
+        plans: Whether to ask first if the server has the bytes already.
     """
 
     make_client: ClientFactory
@@ -213,6 +217,7 @@ class PartJob(msgspec.Struct, frozen=True, kw_only=True):
     held: models.UploadPart | None = None
     attempt: int = 1
     timeout_s: float = inf
+    plans: bool = False
 
 
 def run_part_job(job: PartJob) -> models.UploadPart:
@@ -246,9 +251,12 @@ def run_part_job(job: PartJob) -> models.UploadPart:
 
     transport = raw.transport.with_options(headers=dict(job.make_client.headers))
     calls = raw.with_transport(transport.without_retries().with_timeout_cap(left_s))
+    session = decode(job.session, models.UploadSession)
+    if job.plans and (found := Planner(session).find(calls, job.part, content, sha1)):
+        return found
     try:
         response = calls.upload_part(
-            decode(job.session, models.UploadSession),
+            session,
             body=Stream(len(content), pieces),
             digest=digest.header(sha1),
             content_range=job.part.content_range(job.file_size),

@@ -40,8 +40,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         format: Name of the format.
         target: Where the file goes.
         fingerprint: Fingerprint of the source.
-        session: The session, as the server described it.
-        sha1: SHA-1 of the whole file, set just before the commit is sent; None until then.
+        session: The session, as the server described it; None for a file in one request.
+        sha1: SHA-1 of the whole file, set just before the commit or the one request is sent; None until then.
         file: The stored file, from the moment on at which it is known; None before it.
         lost_creates: How many sessions may have been created whose answers were lost, and that were not found.
     """
@@ -49,7 +49,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     format: Literal["box-uploads-journal-1"] = _FORMAT
     target: Target
     fingerprint: Fingerprint
-    session: models.UploadSession
+    session: models.UploadSession | None
     sha1: str | None = None
     file: models.File | None = None
     lost_creates: int = 0
@@ -71,7 +71,9 @@ class Journal:
 
     def names(self, session: models.UploadSession) -> bool:
         """Return whether the journal names this session."""
-        return self.entry is not None and self.entry.session.id == session.id and self._path.exists()
+        entry = self.entry
+        is_named = entry is not None and entry.session is not None and entry.session.id == session.id
+        return is_named and self._path.exists()
 
     def write(self, entry: Entry) -> None:
         """Replace the journal, so that a crash at any moment leaves the old one or the new one.

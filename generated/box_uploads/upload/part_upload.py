@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .. import models
     from ..client import RawClient
     from .parts import Part
+    from .planning import Planner
     from .retry import CancelToken, RetryBudget
 
 __all__ = ["BufferSender", "PartSender", "PartUploader", "check_stored"]
@@ -147,6 +148,7 @@ class BufferSender:
         budget: Counts moving bytes as progress.
         cancel: Whether the upload was cancelled.
         count: Takes the number of bytes that were handed to the network; negative when they have to go again.
+        planner: Looks whether the server has the bytes already; None to send them in any case.
 
     Attributes:
         counted: How many bytes count at present.
@@ -163,8 +165,10 @@ class BufferSender:
         budget: RetryBudget,
         cancel: CancelToken,
         count: Callable[[int], object],
+        planner: Planner | None = None,
     ) -> None:
         self.counted = 0
+        self._planner = planner
         self._calls = calls
         self._session = session
         self._part = part
@@ -178,7 +182,10 @@ class BufferSender:
         self._sha1 = digest.part_sha1(window)
 
     def send(self) -> models.UploadPart:
-        """Send the bytes in pieces."""
+        """Send the bytes in pieces, unless the server has them already."""
+        planner, self._planner = self._planner, None
+        if planner is not None and (found := planner.find(self._calls, self._part, self._window, self._sha1)):
+            return found
         try:
             response = self._calls.upload_part(
                 self._session,

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from .errors import FileTooSmallError, PlanError
+from .errors import PlanError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["LARGEST_PART", "MINIMUM_SIZE", "Part", "Plan", "check_minimum"]
+__all__ = ["LARGEST_PART", "MINIMUM_SIZE", "Part", "Plan", "needs_session"]
 
 MINIMUM_SIZE = 20_000_000
 """Smallest file in bytes that gets a session. The guides say "20MB"; Box's own tests use this number."""
@@ -92,11 +92,6 @@ class Plan(msgspec.Struct, frozen=True):
         return part if part.size == size else None
 
 
-def check_minimum(size: int, minimum: int = MINIMUM_SIZE) -> None:
-    """Check that a file is large enough for a session.
-
-    Raises:
-        FileTooSmallError: It is not; the message says what to use instead.
-    """
-    if size < minimum:
-        raise FileTooSmallError(size, minimum)
+def needs_session(size: int) -> bool:
+    """Return whether a file of this size gets a session; a smaller one is sent in one request."""
+    return size >= MINIMUM_SIZE

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from ..client import RawClient
     from .context import UploadContext
-    from .journal import Entry
     from .parts import Plan
 
 __all__ = [
@@ -146,26 +145,32 @@ def _resume(context: UploadContext) -> ActiveSession | models.File | None:
     entry = None if context.journal is None else context.journal.entry
     if entry is None:
         return None
+    session = entry.session
+    if session is None:
+        # The file was small then, so that it was sent in one request.
+        return None
     # The run that was killed did not report it.
     context.lost_creates = entry.lost_creates
     if not context.source.fingerprint.agrees(entry.fingerprint):
-        return restart_session(context, entry.session, "the source has changed since the earlier run")
+        return restart_session(context, session, "the source has changed since the earlier run")
     if entry.file is not None:
-        return _resume_stored(context, entry, entry.file)
+        return _resume_stored(context, session, entry.file)
     try:
         with note_pending_commit(entry.sha1):
-            session = _ask_session(context, "status", lambda calls: calls.get_upload_session(entry.session).parsed)
+            present = _ask_session(context, "status", lambda calls: calls.get_upload_session(session).parsed)
     except SessionLostError:
-        file = None if entry.sha1 is None else find_file_of_earlier_run(context, entry.session, entry.sha1)
-        return file or restart_session(context, entry.session, "the session of the earlier run has expired or vanished")
-    return ActiveSession(session, is_new=False, pending_sha1=entry.sha1)
+        file = None if entry.sha1 is None else find_file_of_earlier_run(context, session, entry.sha1)
+        return file or restart_session(context, session, "the session of the earlier run has expired or vanished")
+    return ActiveSession(present, is_new=False, pending_sha1=entry.sha1)
 
 
-def _resume_stored(context: UploadContext, entry: Entry, file: models.File) -> ActiveSession | models.File:
+def _resume_stored(
+    context: UploadContext, session: models.UploadSession, file: models.File
+) -> ActiveSession | models.File:
     """Return the file of a run that was killed after it was stored, unless the source has changed since."""
-    if _has_content_of_source(context, entry.session, file):
+    if _has_content_of_source(context, session, file):
         return file
-    return restart_session(context, entry.session, "the earlier run has stored other content")
+    return restart_session(context, session, "the earlier run has stored other content")
 
 
 def _has_content_of_source(context: UploadContext, session: models.UploadSession, file: models.File) -> bool:

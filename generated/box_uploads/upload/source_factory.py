@@ -10,43 +10,59 @@ from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from io import SEEK_END, SEEK_SET, FileIO, TextIOBase
 from pathlib import Path
+from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from .._runtime.errors import InvalidArgumentError
 from .._runtime.text import one_line, short_repr
-from .source import Fingerprint, MemorySource, Readable, SeekableSource, Source, StreamSource
+from .parts import MINIMUM_SIZE
+from .source import Fingerprint, MemorySource, Readable, SeekableSource, Source, StreamSource, read_into
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
-__all__ = ["SourceArgument", "open_source"]
+__all__ = ["SPOOL_LIMIT", "SourceArgument", "open_source"]
 
 SourceArgument: TypeAlias = "str | os.PathLike[str] | bytes | bytearray | memoryview | Readable"
 """A path, an fsspec URL, bytes, or a binary file object, which is read from where it stands and never closed."""
 
+SPOOL_LIMIT = 16 * 1024**3
+"""Largest stream of unknown size in bytes that is copied to a temporary file."""
+
+_PIECE = 1024 * 1024
 _MARKS = ("etag", "ETag", "generation", "version_id", "mtime", "created", "LastModified", "last_modified")
 
 
+def _go_on() -> None:
+    """Let the source be read."""
+
+
 @contextmanager
-def open_source(source: SourceArgument, size: int | None = None) -> Generator[Source]:
+def open_source(
+    source: SourceArgument, size: int | None = None, *, check: Callable[[], object] = _go_on
+) -> Generator[Source]:
     """Open a source for the time of an upload.
+
+    What has no known size is read to its end first: as long as a session is too large for it into memory, and beyond
+    that into a temporary file.
 
     Args:
         source: Path, URL with `://`, bytes, or file object.
-        size: Size in bytes, needed for a file object that cannot seek; else it has to be the real one.
+        size: Size in bytes of a file object that cannot seek, if it is known; else it has to be the real one.
+        check: Called before each piece of a source of unknown size is read; what it raises ends the reading.
 
     Raises:
-        InvalidArgumentError: The source is of no known kind, or its size is missing or wrong.
-        OSError: The source cannot be opened.
+        InvalidArgumentError: The source is of no known kind, its size is wrong, or it is unknown and too large.
+        OSError: The source cannot be opened or read.
     """
     with ExitStack() as stack:
-        found = _open(source, size, stack)
+        found = _open(source, size, stack, check)
         if size is not None and size != found.size:
             raise InvalidArgumentError("size", f"must be {found.size}, the size of the source", shown=str(size))
         yield found
 
 
-def _open(source: SourceArgument, size: int | None, stack: ExitStack) -> Source:
+def _open(source: SourceArgument, size: int | None, stack: ExitStack, check: Callable[[], object]) -> Source:
     if isinstance(source, (bytes, bytearray, memoryview)):
         if not memoryview(source).c_contiguous:
             raise InvalidArgumentError("source", "must be contiguous in memory")
@@ -54,7 +70,7 @@ def _open(source: SourceArgument, size: int | None, stack: ExitStack) -> Source:
         stack.callback(found.close)
         return found
     if isinstance(source, str) and "://" in source:
-        return _open_url(source, stack)
+        return _open_url(source, stack, check)
     if isinstance(source, (str, os.PathLike)):
         # A path that stays right if the working directory changes.
         path = Path(os.fsdecode(source)).absolute()
@@ -68,7 +84,7 @@ def _open(source: SourceArgument, size: int | None, stack: ExitStack) -> Source:
     if not callable(getattr(source, "read", None)) or isinstance(cast("object", source), TextIOBase):
         rule = "must be a path, a URL, bytes or a file object opened in binary mode"
         raise InvalidArgumentError("source", rule, shown=short_repr(source))
-    return _open_file(source, size)
+    return _open_file(source, size, stack, check)
 
 
 def _check_kind(path: Path) -> None:
@@ -78,7 +94,7 @@ def _check_kind(path: Path) -> None:
     except ValueError as error:
         raise InvalidArgumentError("source", f"is no path: {error}", shown=short_repr(str(path))) from None
     if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
-        rule = "is a pipe or a device, whose size is unknown; pass it as an open file, with its size"
+        rule = "is a pipe or a device; pass it as an open file"
         raise InvalidArgumentError("source", rule, shown=short_repr(str(path)))
 
 
@@ -92,13 +108,13 @@ def _stat_fingerprint(found: os.stat_result, size: int) -> Fingerprint:
     )
 
 
-def _open_file(file: Any, size: int | None) -> Source:
+def _open_file(file: Any, size: int | None, stack: ExitStack, check: Callable[[], object]) -> Source:
     if getattr(file, "closed", False) is True:
         raise InvalidArgumentError("source", "must be open", shown=short_repr(file))
     name = _name_of(file)
     if not _can_seek(file):
         if size is None:
-            raise InvalidArgumentError("size", "must be given for a file object that cannot seek")
+            return _spool(file, name, stack, check)
         found = _stat_of(file)
         may_go_on = found is not None and stat.S_ISSOCK(found.st_mode)
         return StreamSource(file, size, name=name, may_go_on=may_go_on)
@@ -115,6 +131,25 @@ def _open_file(file: Any, size: int | None) -> Source:
         return _stat_fingerprint(found, size)
 
     return SeekableSource(file, present, start=start, name=name)
+
+
+def _spool(file: Readable, name: str, stack: ExitStack, check: Callable[[], object]) -> Source:
+    """Return a copy of what is left of a file object; a large one is on the disk.
+
+    Raises:
+        InvalidArgumentError: It is too large for that.
+    """
+    copy = stack.enter_context(SpooledTemporaryFile(MINIMUM_SIZE, "w+b"))  # noqa: SIM115  # closed with the source
+    size, buffer = 0, memoryview(bytearray(_PIECE))
+    check()
+    while count := read_into(file, buffer):
+        size += count
+        if size > SPOOL_LIMIT:
+            rule = f"must be given for a stream of more than {SPOOL_LIMIT:,} bytes, which is not copied to a file first"
+            raise InvalidArgumentError("size", rule)
+        copy.write(buffer[:count])
+        check()
+    return SeekableSource(copy, lambda: Fingerprint(kind="stream", size=size), name=name)
 
 
 def _name_of(file: Any) -> str:
@@ -140,7 +175,7 @@ def _stat_of(file: Any) -> os.stat_result | None:
         return None
 
 
-def _open_url(url: str, stack: ExitStack) -> Source:
+def _open_url(url: str, stack: ExitStack, check: Callable[[], object]) -> Source:
     try:
         core: Any = import_module("fsspec.core")
     except ImportError:
@@ -155,11 +190,9 @@ def _open_url(url: str, stack: ExitStack) -> Source:
     except Exception as error:  # noqa: BLE001  # each file system raises what its libraries raise
         why = one_line(str(error) if isinstance(error, (ImportError, ValueError)) else repr(error))
         raise InvalidArgumentError("source", f"is a URL that fsspec cannot open: {why}") from None
+    file, name = _UrlFile(content, url), path.rstrip("/").rpartition("/")[2]
     if size is None:
-        raise InvalidArgumentError(
-            "size", f"is not known for {short_repr(url)}; pass it as an open file, with its size"
-        )
-    file = _UrlFile(content, url)
+        return _spool(file, name, stack, check)
 
     def present() -> Fingerprint:
         with _as_os_error(url):
@@ -172,7 +205,7 @@ def _open_url(url: str, stack: ExitStack) -> Source:
             marks.pop("created", None)
         return Fingerprint(kind="url", size=int(info["size"]), mark=" ".join(marks.values()) or None)
 
-    return SeekableSource(file, present, name=path.rstrip("/").rpartition("/")[2], location=url)
+    return SeekableSource(file, present, name=name, location=url)
 
 
 @contextmanager

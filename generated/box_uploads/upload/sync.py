@@ -41,10 +41,12 @@ def upload_file(  # noqa: PLR0913  # each is a setting of an upload
     deadline_s: float = DEADLINE_S,
     backoff: BackoffPolicy | None = None,
 ) -> models.File:
-    """Upload a file in parts, and return it as Box has stored it.
+    """Upload a file of any size, and return it as Box has stored it.
 
-    The parts are sent several at a time, lowest offsets first; at most `workers` and one more are in memory. A part
-    whose response is lost is looked up before it is sent again. The SHA-1 of each part and of the file is verified.
+    A file of at least 20,000,000 bytes is sent in parts, several at a time, lowest offsets first; at most `workers` and
+    one more are in memory. A part whose response is lost is looked up before it is sent again. A smaller file, also an
+    empty one, is read into memory and sent in one request from this process; after a lost response, the file is looked
+    for before it is sent again. The SHA-1 of each part and of the file is verified.
 
     On failure or cancellation the session is aborted and nothing is committed. With `resume=`, Ctrl-C and every
     recoverable failure keep the session and the journal; the same call then sends only what is
@@ -63,7 +65,8 @@ def upload_file(  # noqa: PLR0913  # each is a setting of an upload
         folder_id: Id of the folder for a new file; with `file_id`, the folder that the file moves to.
         file_id: Id of the file that gets a new version.
         file_name: Name of the new file, by default that of the source; with `file_id`, the file's new name.
-        size: Size in bytes; only needed for a stream that cannot seek.
+        size: Size in bytes of a stream that cannot seek. Without it, the stream is read to its end first: up to
+            20,000,000 bytes into memory, and up to 16 GiB into a temporary file.
         workers: Parts that are sent at a time, 1 to 64.
         executor: Sends the parts, such as a process pool, each attempt as a job of its own. A path or a URL is read
             where its parts are sent, and needs one buffer for each worker there; other sources are copied into the
@@ -73,14 +76,13 @@ def upload_file(  # noqa: PLR0913  # each is a setting of an upload
         on_progress: Called with each event in this thread; an exception that it raises cancels the upload.
         resume: File for the journal, which makes the upload resumable; deleted on success.
         attributes: Attributes of the file.
-        if_match: Etag that the file must still have when its new version is committed.
+        if_match: Etag that the file must still have when its new version is made.
         deadline_s: Seconds that one step, such as a part, may take without success; the time in which its bytes move
             does not count. A response may take half of what is left, but at least 10. With 0, each call is made once.
         backoff: Delays between attempts, and the clocks that they are measured by.
 
     Raises:
         InvalidArgumentError: An argument cannot be used; nothing was sent.
-        FileTooSmallError: The file is smaller than 20,000,000 bytes; nothing was sent.
         SourceChangedError: The source changed during the upload; nothing was committed.
         DeadlineExceededError: A step kept failing.
         UploadError: Another kind of failure that only uploads have.

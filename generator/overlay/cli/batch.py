@@ -67,7 +67,7 @@ class Batch:
 
     def upload(self, paths: tuple[str, ...]) -> int:
         """Upload all paths, and return the exit code: a usage error only if no upload has started."""
-        if found := check_paths(paths, self._settings, lambda path: self._session_left(path) is not None):
+        if found := check_paths(paths, self._settings):
             return self._refuse(paths, found)
         codes: list[int] = []
         for number, path in enumerate(paths, 1):
@@ -169,7 +169,12 @@ class Batch:
                 self._display.finish_file(event.file.size or None)
                 if is_last:
                     self._display.close()
-                self._report_stored(path, event.file, already_there=not has_started, sessions_left=sessions_left)
+                run = {
+                    "already_there": not has_started,
+                    "unchanged": event.is_unchanged,
+                    "sessions_left": sessions_left,
+                }
+                self._report_stored(path, event.file, run)
 
         if self._state_dir is not None:
             self._state_dir.create_journal_folder()
@@ -192,15 +197,14 @@ class Batch:
             return self._settings.file_name or "stdin"
         return path_text(path).rstrip("/").rpartition("/")[2]
 
-    def _report_stored(self, path: str, file: File, *, already_there: bool, sessions_left: int) -> None:
+    def _report_stored(self, path: str, file: File, run: Mapping[str, object]) -> None:
         self._is_reported = True
         fields = {name: getattr(file, name) for name in ("id", "name", "size", "sha1", "etag")}
         known = {name: None if value is msgspec.UNSET else value for name, value in fields.items()}
-        run = {"already_there": already_there, "sessions_left": sessions_left}
         self._print_json(path, {"outcome": "stored", **run, **known})
         if self._results == "text":
             words = [
-                "already uploaded" if already_there else "done",
+                "unchanged" if run["unchanged"] else "already uploaded" if run["already_there"] else "done",
                 f"file {file.id}",
                 *([] if known["size"] is None else [f"{known['size']:,} bytes"]),
                 f"sha1 {known['sha1']}",

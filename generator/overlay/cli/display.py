@@ -30,6 +30,7 @@ _REQUEST_ID = re.compile(r", request id [^)]*")
 _STEPS = {
     "abort": "the abort of the session",
     "commit": "the commit",
+    "request": "the upload",
     "confirm": "the check of the commit",
     "create": "the creation of the session",
     "parts": "the list of the parts",
@@ -146,7 +147,9 @@ class LogDisplay(QuietDisplay):
 
 
 def started_text(event: Started) -> str:
-    """Return the size and the parts of a file: `1.2 GB, 36 parts of 33.6 MB`."""
+    """Return the size and the parts of a file: `1.2 GB, 36 parts of 33.6 MB`, or `1.5 kB`."""
+    if event.part_size == event.size:
+        return size_text(event.size)
     return f"{size_text(event.size)}, {count_text(event.total_parts, 'part')} of {size_text(event.part_size)}"
 
 

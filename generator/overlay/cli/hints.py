@@ -7,7 +7,6 @@ from pathlib import Path
 from .. import errors
 from ..upload import (
     CommitUnconfirmedError,
-    FileTooSmallError,
     JournalError,
     SourceChangedError,
     UploadError,
@@ -20,7 +19,7 @@ from .state_dir import SessionFileError, UnknownSessionError
 __all__ = ["hints_for", "is_about_path"]
 
 _TOKEN = "put a valid token in BOX_ACCESS_TOKEN, or in the file of --token-file"  # noqa: S105  # names the places
-_USE_STDIN = "pipe it to stdin: box-uploads upload - --size BYTES --name NAME"
+_USE_STDIN = "pipe it to stdin: box-uploads upload - --name NAME"
 _CREATE = ("create_upload_session", "create_version_upload_session")
 
 
@@ -44,7 +43,7 @@ def is_about_path(error: OSError, path: str) -> bool:
 def _path_hints(error: BaseException, path: str) -> list[str]:
     match error:
         case SourceChangedError() | errors.InvalidArgumentError(argument="size") if path == STDIN:
-            return ["set --size to the number of bytes on stdin, or leave it out if stdin is a file"]
+            return ["set --size to the number of bytes on stdin, or leave it out"]
         case IsADirectoryError() if path:
             return ["name the files in the folder; folders are not uploaded"]
         case FileNotFoundError() if "://" in path:
@@ -81,8 +80,6 @@ def _api_hints(error: errors.ApiError) -> list[str]:  # noqa: PLR0911  # a table
 
 def _upload_hints(error: BaseException, path: str) -> list[str]:  # noqa: PLR0911  # a table
     match error:
-        case FileTooSmallError():
-            return ["a small file is uploaded in one request, so far only from Python: Client.upload_small_file"]
         case SourceChangedError():
             return ["run the command again when no program writes to the file any more"]
         case JournalError(in_use=True):

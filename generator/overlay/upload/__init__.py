@@ -1,16 +1,18 @@
-"""Upload a file in parts: several at a time, verified, resumable.
+"""Upload a file of any size: in parts, several at a time, or in one request; verified, resumable.
 
 Example:
     with Client(token="…") as box:
         file = upload_file(box, "Project.mov", folder_id="0", resume="Project.mov.journal")
 
-A session, from its creation to its end (`workflow` follows these arrows):
+A file below 20,000,000 bytes is sent in one request (`small_upload`). A larger one gets a session, whose course is
+(`workflow` follows these arrows):
 
     create ── 409 session_conflict: a lost response had created it ──┐
        │                                                             ▼
        │◄── resume: the journal names the session ──────────── open session ◄─ restart, twice at most:
        ▼                                                             │         expired, or holds other bytes
-    upload parts ── lost response: look the part up, then send again │
+    upload parts ── new version: first ask whether Box has the part  │
+       │         ── lost response: look the part up, then send again │
        │         ── 412, wrong SHA-1: send again, 3 times at most    │
        │         ── out of time, Ctrl-C, kill: kept with a journal, else aborted
        ▼
@@ -36,7 +38,6 @@ from .errors import (
     CommitUnconfirmedError,
     DeadlineExceededError,
     DigestMismatchError,
-    FileTooSmallError,
     JournalError,
     PartConflictError,
     PlanError,
@@ -69,7 +70,6 @@ __all__ = [
     "CommitUnconfirmedError",
     "DeadlineExceededError",
     "DigestMismatchError",
-    "FileTooSmallError",
     "JournalError",
     "PartConflictError",
     "PartDone",

@@ -51,7 +51,7 @@ async def upload_file_async(  # noqa: PLR0913  # each is a setting of an upload
     deadline_s: float = DEADLINE_S,
     backoff: BackoffPolicy | None = None,
 ) -> models.File:
-    """Upload a file in parts, as `upload_file` does, and return it as Box has stored it.
+    """Upload a file of any size, as `upload_file` does, and return it as Box has stored it.
 
     Threads read, hash and send; `on_progress` is called in the event loop, and awaited if it has to be. A client with
     an `http=` of its own sends by it, in the event loop. Cancelling the task cancels the upload as Ctrl-C does: parts

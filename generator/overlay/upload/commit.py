@@ -14,6 +14,8 @@ from .digest import header, is_same
 from .errors import COMMIT_SENT, CommitUnconfirmedError, DigestMismatchError, SessionLostError, UploadCancelledError
 from .options import given
 from .outcomes import Outcome, classify_error, is_late_mismatch, is_retryable
+from .planning import FoundPart
+from .session import abort_session
 
 if TYPE_CHECKING:
     from .context import UploadContext
@@ -40,8 +42,10 @@ def commit_session(
     """Commit the parts, and return the file as the server describes it, or why the commit failed.
 
     Box returns 202 while it still processes the parts, and 400 `parts_mismatch` until it has replicated the last
-    part; both pass with time. A commit whose response is lost is repeated: a session is committed once, so the second
-    attempt either succeeds or finds the session gone. One whose success cannot be read is not repeated.
+    part; both pass with time. A 202 without `Retry-After` may also say that a new version has the content of the
+    present one, so that none was made: then the file has the SHA-1 already. A commit whose response is lost is
+    repeated: a session is committed once, so the second attempt either succeeds or finds the session gone. One whose
+    success cannot be read is not repeated.
 
     Args:
         context: The upload.
@@ -55,10 +59,7 @@ def commit_session(
     """
     options, budget = context.options, context.retry_budget("commit")
     calls = context.client.calls_within(budget)
-    parts = [
-        models.CommitPart(part_id=part.part_id, offset=part.offset, size=part.size, sha1=part.sha1)
-        for part in uploaded.parts
-    ]
+    parts = [_commit_part(part) for part in uploaded.parts]
     try:
         while True:
             try:
@@ -79,6 +80,8 @@ def commit_session(
                 if response.parsed is not None:
                     return response.parsed.entries[0]
                 retry_after_s = parse_retry_after(response.headers.get("retry-after"))
+                if retry_after_s is None and (file := _find_unchanged(context, session, uploaded.sha1)):
+                    return file
                 budget.wait("the server is still processing the parts (202)", retry_after_s)
     except UploadCancelledError as error:
         error.add_note(COMMIT_SENT)
@@ -88,6 +91,25 @@ def commit_session(
     except BaseException as error:
         error.add_note(COMMIT_SENT)
         raise
+
+
+def _commit_part(part: models.UploadPart) -> models.CommitPart:
+    sha1 = UNSET if isinstance(part, FoundPart) else part.sha1
+    return models.CommitPart(part_id=part.part_id, offset=part.offset, size=part.size, sha1=sha1)
+
+
+def _find_unchanged(context: UploadContext, session: models.UploadSession, sha1: str) -> models.File | None:
+    """Return the file that was to get a new version if it has the content already, and end the session; else None."""
+    file_id = context.target.file_id
+    if file_id is None:
+        return None
+    file = context.call_with_retry("confirm", lambda calls: calls.get_file(file_id).parsed)
+    if not is_same(file.sha1, sha1):
+        return None
+    context.is_unchanged = True
+    if left := abort_session(context, session):
+        context.unended_sessions.append(left)
+    return file
 
 
 def verify_file(file: models.File, sha1: str, size: int) -> models.File:

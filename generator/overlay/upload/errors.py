@@ -8,7 +8,6 @@ __all__ = [
     "CommitUnconfirmedError",
     "DeadlineExceededError",
     "DigestMismatchError",
-    "FileTooSmallError",
     "JournalError",
     "PartConflictError",
     "PlanError",
@@ -22,30 +21,12 @@ __all__ = [
 COMMIT_SENT = "A commit was sent and may have taken effect."
 """Note on an error that came after a commit."""
 
+FILE_SENT = "The file was sent, and may be stored."
+"""Note on an error that came after the whole of a file was sent in one request."""
+
 
 class UploadError(ClientError):
     """Base class of the errors that only uploads raise."""
-
-
-class FileTooSmallError(UploadError, ValueError):
-    """The file is below the size from which Box accepts upload sessions; nothing was sent.
-
-    Attributes:
-        size: Size of the file in bytes.
-        minimum: Smallest size of a session in bytes.
-    """
-
-    def __init__(self, size: int, minimum: int) -> None:
-        super().__init__(
-            f"the file has {size} bytes, and upload sessions begin at {minimum}; upload it in one request instead,"
-            " with upload_small_file, or upload_small_version for a new version",
-            retry_safe=True,
-        )
-        self.size = size
-        self.minimum = minimum
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return FileTooSmallError, (self.size, self.minimum)
 
 
 class SourceChangedError(UploadError):
@@ -72,7 +53,7 @@ class SessionLostError(UploadError):
 
 
 class CommitUnconfirmedError(UploadError):
-    """A commit was sent, and its outcome is not known: the file may be stored or not.
+    """A commit, or a small file, was sent, and its outcome is not known: the file may be stored or not.
 
     Compare the `sha1` of the file at Box (`Client.get_file`) with the source's before uploading again.
 

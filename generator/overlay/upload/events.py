@@ -26,15 +26,15 @@ __all__ = [
     "Stored",
 ]
 
-Phase: TypeAlias = Literal["create", "parts", "commit", "done"]
+Phase: TypeAlias = Literal["spool", "create", "parts", "commit", "done"]
 
 
 class Started(msgspec.Struct, frozen=True, tag=True):
-    """A session is open, and its parts are about to be sent.
+    """A session is open, and its parts are about to be sent; or a small file, which is a single part, is.
 
     Attributes:
         size: Size of the file in bytes.
-        part_size: Size of a part in bytes.
+        part_size: Size of a part in bytes; that of the file if it is small, also 0.
         total_parts: Number of parts.
     """
 
@@ -66,7 +66,10 @@ class Restarted(msgspec.Struct, frozen=True, tag=True):
 
 
 class PhaseChanged(msgspec.Struct, frozen=True, tag=True):
-    """The upload goes from one phase to the next: `create`, `parts`, `commit`, `done`."""
+    """The upload goes from one phase to the next: `create`, `parts`, `commit`, `done`.
+
+    A small file has no `create` and no `commit`. Before them, `spool` reads a source of unknown size to its end.
+    """
 
     phase: Phase
 
@@ -95,7 +98,7 @@ class PartDone(msgspec.Struct, frozen=True, tag=True):
         sha1: Its SHA-1 in hexadecimal digits.
         parts_done: Number of parts that are stored.
         total_parts: Number of all parts.
-        was_held: Whether the server had it from an earlier run.
+        was_held: Whether the server had it already: from an earlier run, or in the file's present version.
     """
 
     index: int
@@ -148,9 +151,11 @@ class Stored(msgspec.Struct, frozen=True, tag=True):
 
     Attributes:
         file: The file, as `upload_file` returns it.
+        is_unchanged: Whether the file had the content already, so that Box made no new version.
     """
 
     file: models.File
+    is_unchanged: bool = False
 
 
 ProgressEvent: TypeAlias = (

@@ -1,4 +1,4 @@
-"""Decide whether a commit stored the file: every decision about a commit of unknown outcome is made here."""
+"""Decide whether a commit, or the one request of a small file, stored the file, if its outcome is unknown."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ from .._runtime.conversion import convert
 from .._runtime.errors import ApiError, ClientError, ConflictError, GoneError, NotFoundError
 from .conflicts import conflicting_items
 from .digest import is_same
-from .errors import COMMIT_SENT, CommitUnconfirmedError, UploadCancelledError
+from .errors import COMMIT_SENT, FILE_SENT, CommitUnconfirmedError, UploadCancelledError
 from .outcomes import is_name_taken
+from .parts import needs_session
 from .session import abort_session, create_session
 
 if TYPE_CHECKING:
     from .context import UploadContext
+    from .retry import RetryBudget
 
 __all__ = [
     "NotStored",
@@ -40,7 +42,25 @@ class Stored(msgspec.Struct, frozen=True):
 
 
 class NotStored(msgspec.Struct, frozen=True):
-    """The file is not stored, and no commit that was sent can store it any more, unless its session is still open."""
+    """The file is not stored, and no commit that was sent can store it any more, unless its session is still open.
+
+    Attributes:
+        etag: Etag of the file that was to get a new version, as far as it is known.
+    """
+
+    etag: str | None = None
+
+
+class _Other(msgspec.Struct, frozen=True):
+    """What is where the file would be stored.
+
+    Attributes:
+        text: It in words.
+        etag: As in `NotStored`.
+    """
+
+    text: str
+    etag: str | None = None
 
 
 class Unknown(msgspec.Struct, frozen=True):
@@ -86,17 +106,17 @@ def resolve_commit(context: UploadContext, session: models.UploadSession, sha1: 
         return Stored(found)
     if status == "failed":
         return NotStored()
-    text = f"the session is gone, and {found}: the commit had no effect, or the file was changed since"
+    text = f"the session is gone, and {found.text}: the commit had no effect, or the file was changed since"
     return _unknown(context, sha1, text, None)
 
 
-def find_stored_file(context: UploadContext, sha1: str, failure: ClientError) -> Resolution:
-    """Look for the file of a commit whose session has ended, or cannot be used any more.
+def find_stored_file(context: UploadContext, sha1: str, failure: ClientError | None) -> Resolution:
+    """Look for the file of a commit whose session has ended or cannot be used any more, or of a small file's request.
 
     Args:
         context: The upload.
         sha1: SHA-1 of the whole file in hexadecimal digits.
-        failure: The error of the commit.
+        failure: The error of the commit or the request; None if an earlier run sent it.
 
     Raises:
         UploadCancelledError: The upload was cancelled meanwhile.
@@ -106,8 +126,10 @@ def find_stored_file(context: UploadContext, sha1: str, failure: ClientError) ->
     except UploadCancelledError:
         raise
     except ClientError as error:
-        return _unknown(context, sha1, f"{failure}. {COMMIT_SENT} Its outcome is unknown: {error}", failure)
-    return Stored(found) if isinstance(found, models.File) else NotStored()
+        sent = COMMIT_SENT if needs_session(context.source.size) else FILE_SENT
+        text = f"{sent} Its outcome is unknown: {error}"
+        return _unknown(context, sha1, text if failure is None else f"{failure}. {text}", failure or error)
+    return Stored(found) if isinstance(found, models.File) else NotStored(found.etag)
 
 
 def stored_under_name(error: ClientError, sha1: str, size: int) -> models.File | None:
@@ -151,31 +173,36 @@ def _session_status(context: UploadContext, session: models.UploadSession) -> st
     return "open"
 
 
-def _look_up(context: UploadContext, sha1: str) -> models.File | str:
+def _look_up(context: UploadContext, sha1: str) -> models.File | _Other:
     """Return the file where it would be stored, or what is there instead."""
     target = context.target
     if target.file_id is not None:
         return _look_up_version(context, target.file_id, sha1)
-    return _look_up_name(context, sha1) or (f"folder {target.folder_id} has no {target.file_name} with the sha1 {sha1}")
+    file = _look_up_name(context, sha1)
+    return file or _Other(f"folder {target.folder_id} has no {target.file_name} with the sha1 {sha1}")
 
 
-def _look_up_version(context: UploadContext, file_id: str, sha1: str) -> models.File | str:
+def _look_up_version(context: UploadContext, file_id: str, sha1: str) -> models.File | _Other:
     file = context.call_with_retry("confirm", lambda calls: calls.get_file(file_id).parsed)
     if file.sha1 is msgspec.UNSET:
         raise CommitUnconfirmedError(f"the server reports no sha1 for file {file_id}")
     if not is_same(file.sha1, sha1):
-        return f"file {file_id} has the sha1 {file.sha1}, not {sha1}"
+        return _Other(f"file {file_id} has the sha1 {file.sha1}, not {sha1}", _etag_of(file))
     name = context.target.file_name
     if name not in {None, file.name}:
-        return f"file {file_id} has the name {file.name}, not {name}"
+        return _Other(f"file {file_id} has the name {file.name}, not {name}", _etag_of(file))
     return file
+
+
+def _etag_of(file: models.File) -> str | None:
+    return file.etag if isinstance(file.etag, str) else None
 
 
 def _look_up_name(context: UploadContext, sha1: str) -> models.File | None:
     budget = context.retry_budget("confirm")
     while True:
         try:
-            session, _ = create_session(context, budget)
+            _ask_for_name(context, budget)
         except ConflictError as error:
             file = stored_under_name(error, sha1, context.source.size)
             if file is not None or _has_other_content(error, sha1):
@@ -186,9 +213,23 @@ def _look_up_name(context: UploadContext, sha1: str) -> models.File | None:
             # A conflict that cannot be read proves nothing: the file in the way may be ours.
             budget.wait(error)
         else:
-            if left := abort_session(context, session):
-                context.unended_sessions.append(left)
             return None
+
+
+def _ask_for_name(context: UploadContext, budget: RetryBudget) -> None:
+    """Ask whether the name of a new file is free.
+
+    Raises:
+        ConflictError: It is not.
+    """
+    target = context.target
+    if needs_session(context.source.size):
+        session, _ = create_session(context, budget)
+        if left := abort_session(context, session):
+            context.unended_sessions.append(left)
+        return
+    parent = models.FolderReference(id=target.folder_id or "")
+    context.call_with_retry("confirm", lambda calls: calls.check_upload(name=target.file_name or "", parent=parent))
 
 
 def _read_conflicting_file(context: UploadContext, error: ConflictError) -> models.File | None:

@@ -18,7 +18,16 @@ if TYPE_CHECKING:
 
     from .retry import CancelToken
 
-__all__ = ["Fingerprint", "MemorySource", "Readable", "SeekableSource", "Source", "StreamSource", "release"]
+__all__ = [
+    "Fingerprint",
+    "MemorySource",
+    "Readable",
+    "SeekableSource",
+    "Source",
+    "StreamSource",
+    "read_into",
+    "release",
+]
 
 
 _WINDOW = 1024 * 1024
@@ -235,7 +244,7 @@ class StreamSource(Source):
         Raises:
             SourceChangedError: It has not.
         """
-        if not self._may_go_on and self._position == self.size and _read(self._file, memoryview(bytearray(1))):
+        if not self._may_go_on and self._position == self.size and read_into(self._file, memoryview(bytearray(1))):
             raise SourceChangedError(f"the stream is longer than the declared {self.size} bytes")
 
 
@@ -250,16 +259,20 @@ def _fill(file: Readable, view: memoryview, offset: int) -> memoryview:
     """Fill a view from a file object, which may give less than it is asked for at a time."""
     filled = 0
     while filled < len(view):
-        count = _read(file, view[filled:])
-        if count is None:
-            raise BlockingIOError("the source is a non-blocking file without data; make it blocking")
+        count = read_into(file, view[filled:])
         if not count:
             raise SourceChangedError(f"the source ended early, at byte {offset + filled}")
         filled += count
     return view
 
 
-def _read(file: Readable, view: memoryview) -> int | None:
+def read_into(file: Readable, view: memoryview) -> int:
+    """Read up to as many bytes as a view has from a file object, and return how many; 0 at the end.
+
+    Raises:
+        InvalidArgumentError: It does not return bytes.
+        OSError: It cannot be read.
+    """
     readinto: Callable[[memoryview], int | None] | None = getattr(file, "readinto", None)
     try:
         if readinto is not None:
@@ -268,16 +281,16 @@ def _read(file: Readable, view: memoryview) -> int | None:
     except StopIteration:
         # An iterator behind the reader is exhausted; a future cannot hold StopIteration.
         return 0
-    if chunk is None:
-        return None
-    if not isinstance(cast("object", chunk), (bytes, bytearray, memoryview)):
+    if chunk is not None and not isinstance(cast("object", chunk), (bytes, bytearray, memoryview)):
         raise InvalidArgumentError("source", "must return bytes from read()", shown=short_repr(file))
-    count = _checked(len(chunk), view)
-    view[:count] = chunk
+    count = _checked(None if chunk is None else len(chunk), view)
+    view[:count] = chunk or b""
     return count
 
 
-def _checked(count: int | None, view: memoryview) -> int | None:
-    if count is not None and not 0 <= count <= len(view):
+def _checked(count: int | None, view: memoryview) -> int:
+    if count is None:
+        raise BlockingIOError("the source is a non-blocking file without data; make it blocking")
+    if not 0 <= count <= len(view):
         raise InvalidArgumentError("source", f"returned {count} bytes when {len(view)} were requested")
     return count

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from .engine import PartResult
 from .part_upload import BufferSender, PartUploader
+from .planning import Planner
 from .retry import RetryBudget
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class ThreadPool:
         self._cancel = cancel
         self._emit = emit
         self.width = context.options.workers
+        self._planner = Planner(session) if context.target.file_id is not None and context.may_plan else None
         self._threads = ThreadPoolExecutor(self.width, thread_name_prefix="box-upload")
 
     def _retry_budget(self, part: Part) -> RetryBudget:
@@ -124,6 +126,7 @@ class LocalPool(ThreadPool):
             budget=budget,
             cancel=self._cancel,
             count=self._count,
+            planner=self._planner,
         )
         try:
             return self._upload(part, sender, budget, held)

@@ -1,4 +1,4 @@
-"""The course of an upload: create or resume a session, upload its parts, commit, verify; discard it on failure."""
+"""The course of an upload: by a session that is created or resumed, filled and committed; or in one request."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from .. import models
-from .._runtime.errors import ClientError
-from .cleanup import discard_and_note, give_up_commit, keep_or_discard
+from .._runtime.errors import BadRequestError, ClientError
+from .cleanup import give_up_commit, keep_or_discard
 from .commit import CommitFailed, commit_session, verify_file
 from .context import UploadContext
 from .digest import is_same
 from .engine import Engine
 from .errors import (
     CommitUnconfirmedError,
+    DeadlineExceededError,
     DigestMismatchError,
-    FileTooSmallError,
     PartConflictError,
     SessionLostError,
     SourceChangedError,
@@ -25,7 +25,8 @@ from .errors import (
 from .events import PhaseChanged, Started, Stored
 from .executor_parts import ExecutorPool, client_factory
 from .journal import Entry, open_journal
-from .parts import Plan, check_minimum
+from .parts import Plan, needs_session
+from .planning import FoundPart
 from .reconcile import NotStored, Unknown, resolve_commit
 from .reconcile import Stored as StoredFile
 from .resume import (
@@ -38,6 +39,7 @@ from .resume import (
 )
 from .retry import CancelToken
 from .session import sessions_left
+from .small_upload import check_small, upload_small
 from .source_factory import open_source
 from .target import resolve_target
 from .worker_pool import LocalPool
@@ -84,7 +86,7 @@ def run_upload(  # noqa: PLR0913  # each is a part of the upload
     # What an executor needs is checked before the source is opened.
     make_client = None if options.executor is None else client_factory(client)
     with ExitStack() as stack:
-        opened = stack.enter_context(open_source(source, options.size))
+        opened = stack.enter_context(open_source(source, options.size, check=_Spooling(emit, cancel).check))
         target = resolve_target(
             options.folder_id, options.file_id, options.file_name, opened.name, server=upload_client.base_url
         )
@@ -103,6 +105,22 @@ def run_upload(  # noqa: PLR0913  # each is a part of the upload
         )
 
 
+class _Spooling:
+    """Tells that a source of unknown size is read first, and ends that if the upload is cancelled."""
+
+    def __init__(self, emit: Callable[[ProgressEvent], object], cancel: CancelToken) -> None:
+        self._emit = emit
+        self._cancel = cancel
+        self._is_told = False
+
+    def check(self) -> None:
+        """Tell it once, and check that the upload was not cancelled."""
+        if not self._is_told:
+            self._is_told = True
+            self._emit(PhaseChanged("spool"))
+        self._cancel.check()
+
+
 def upload(context: UploadContext) -> models.File:
     """Upload a file, and return it.
 
@@ -111,13 +129,11 @@ def upload(context: UploadContext) -> models.File:
         UploadError: The file could not be uploaded.
         ClientError: As the calls raise it; the file could not be uploaded.
     """
-    _check_size(context)
-    context.emit(PhaseChanged("create"))
+    is_large = needs_session(context.source.size)
+    if not is_large:
+        check_small(context)
     try:
-        found, restarts = start_session(context), 0
-        while isinstance(found, ActiveSession):
-            found = _run_session(context, found, may_restart=restarts < _RESTARTS)
-            restarts += 1
+        found = _upload_by_sessions(context) if is_large else upload_small(context)
     except BaseException as error:
         if (left := sessions_left(context)) is not None:
             error.add_note(left.reason)
@@ -126,6 +142,16 @@ def upload(context: UploadContext) -> models.File:
     file = msgspec.structs.replace(found, sha1=found.sha1.lower()) if isinstance(found.sha1, str) else found
     _report(context, file)
     return file
+
+
+def _upload_by_sessions(context: UploadContext) -> models.File:
+    """Upload by a session, or by another one if the first cannot be used any more."""
+    context.emit(PhaseChanged("create"))
+    found, restarts = start_session(context), 0
+    while isinstance(found, ActiveSession):
+        found = _run_session(context, found, may_restart=restarts < _RESTARTS)
+        restarts += 1
+    return found
 
 
 def _run_session(context: UploadContext, active: ActiveSession, *, may_restart: bool) -> ActiveSession | models.File:
@@ -214,6 +240,7 @@ def _commit(context: UploadContext, active: ActiveSession, uploaded: UploadedPar
             with suppress(OSError):
                 _write_journal(context, session, None)
         _check_source(context, uploaded, result.error)
+        _check_found_parts(context, uploaded, result.error)
         if not result.ambiguous:
             raise result.error
         match resolve_commit(context, session, sha1):
@@ -246,13 +273,17 @@ def _check_source(context: UploadContext, uploaded: UploadedParts, error: Client
         raise SourceChangedError(_CHANGED)
 
 
-def _check_size(context: UploadContext) -> None:
-    try:
-        check_minimum(context.source.size)
-    except FileTooSmallError as error:
-        if context.journal is not None and context.journal.entry is not None:
-            discard_and_note(context, context.journal.entry.session, error)
-        raise
+def _check_found_parts(context: UploadContext, uploaded: UploadedParts, error: ClientError) -> None:
+    """Check that a commit was not refused for parts that the server had found and that were not sent.
+
+    Raises:
+        SessionLostError: It may have been; another session gets all parts.
+    """
+    refusal = error.__cause__ if isinstance(error, DeadlineExceededError) else error
+    is_refusal = isinstance(refusal, (BadRequestError, DigestMismatchError))
+    if is_refusal and any(isinstance(part, FoundPart) for part in uploaded.parts):
+        context.may_plan = False
+        raise SessionLostError(f"the server does not take the parts that it found: {error}") from error
 
 
 def _write_journal(context: UploadContext, session: models.UploadSession, sha1: str | None) -> None:
@@ -280,7 +311,7 @@ def _report(context: UploadContext, file: models.File) -> None:
             context.emit(left)
             left = None
         context.emit(PhaseChanged("done"))
-        context.emit(Stored(file))
+        context.emit(Stored(file, context.is_unchanged))
         # A caller that cancels at the last moment does not see the result; the next run returns it.
         if journal is not None and not context.cancel.is_cancelled:
             journal.remove()

@@ -100,11 +100,11 @@ def parse_log_event(body: bytes) -> LogEvent:
         ApiError: The body breaks a rule.
     """
     fields = parse_json_object(body)
-    event_type = _text(fields, "event_type", MAX_EVENT_TYPE_LENGTH)
+    event_type = text(fields, "event_type", MAX_EVENT_TYPE_LENGTH)
     if not event_type:
         raise argument_error("invalid_parameter", "event_type", "The type of the event is missing.")
     reject_unknown_fields(fields, {"event_type", "event_info"})
-    return LogEvent(event_type=event_type, event_info=_text(fields, "event_info", MAX_EVENT_INFO_LENGTH))
+    return LogEvent(event_type=event_type, event_info=text(fields, "event_info", MAX_EVENT_INFO_LENGTH))
 
 
 def _part(value: object) -> Part:
@@ -156,7 +156,7 @@ def _attributes(value: object) -> Attributes:
     return Attributes(
         content_created_at=date_time(fields, "content_created_at"),
         content_modified_at=date_time(fields, "content_modified_at"),
-        description=_text(fields, "description", MAX_DESCRIPTION_LENGTH),
+        description=text(fields, "description", MAX_DESCRIPTION_LENGTH),
     )
 
 
@@ -183,7 +183,12 @@ def date_time(fields: Mapping[str, object], name: str) -> str | None:
     return match[0]
 
 
-def _text(fields: Mapping[str, object], name: str, max_length: int) -> str | None:
+def text(fields: Mapping[str, object], name: str, max_length: int) -> str | None:
+    """Return a text, None if there is none.
+
+    Raises:
+        ApiError: It is none, or too long.
+    """
     if name not in fields:
         return None
     value = fields[name]

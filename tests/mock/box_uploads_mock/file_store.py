@@ -77,6 +77,13 @@ class FileStore:
             raise argument_error("trashed", "file", f"The file '{file_id}' is in the trash.")
         return file
 
+    def changes(self, request: NewFile | NewVersion, file_id: str, sha1: str, attributes: Attributes) -> bool:
+        """Return whether a new version would change anything of a file."""
+        existing = self._files[file_id]
+        present = (existing.folder, existing.name, existing.size, existing.sha1)
+        wanted = (*_destination(request, existing), request.file_size, sha1)
+        return present != wanted or attributes != Attributes()
+
     def put(
         self,
         request: NewFile | NewVersion,

@@ -238,6 +238,21 @@ class SessionStore:
             session.pending_commits -= is_pending
             return is_pending
 
+    def end_unchanged(self, session_id: str, request: CommitRequest) -> bool:
+        """End a session whose commit would change nothing of its file, and return whether it is one.
+
+        Raises:
+            ApiError: As in `check_commit`, whose result may have changed since.
+        """
+        with self._lock:
+            session = self.check_commit(session_id, request)
+            sha1, attributes = request.digest.hex(), request.attributes
+            if session.file_id is None or self._file_store.changes(session.target, session.file_id, sha1, attributes):
+                return False
+            self._committed.add(self._sessions.pop(session.id).id)
+        session.part_store.clear()
+        return True
+
     def commit(self, session_id: str, request: CommitRequest) -> File:
         """Store the file and end the session.
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from box_uploads_mock.commit_rules import Attributes, date_time
+from box_uploads_mock.commit_rules import MAX_DESCRIPTION_LENGTH, Attributes, date_time, text
 from box_uploads_mock.rules import (
     NewFile,
     NewVersion,
@@ -20,7 +20,7 @@ class SmallUpload:
     Attributes:
         name: Name of the file, None to keep that of an existing one.
         folder_id: Folder of a new file, None for a version.
-        attributes: The times of the content.
+        attributes: The times of the content, and the description.
     """
 
     name: str | None
@@ -34,27 +34,31 @@ class SmallUpload:
         return NewFile(folder_id=self.folder_id, file_name=self.name, file_size=size)
 
 
-def parse_new_file(text: bytes) -> SmallUpload:
+def parse_new_file(content: bytes) -> SmallUpload:
     """Return what the attributes of a new file say; as at Box, unknown ones are ignored.
 
     Raises:
         ApiError: They break a rule.
     """
-    fields = parse_json_object(text)
+    fields = parse_json_object(content)
     folder_id, name = parse_parent_id(fields), parse_name(fields)
     attributes = Attributes(
         content_created_at=date_time(fields, "content_created_at"),
         content_modified_at=date_time(fields, "content_modified_at"),
+        description=text(fields, "description", MAX_DESCRIPTION_LENGTH),
     )
     return SmallUpload(name=name, folder_id=folder_id, attributes=attributes)
 
 
-def parse_new_version(text: bytes) -> SmallUpload:
+def parse_new_version(content: bytes) -> SmallUpload:
     """Return what the attributes of a new version say; as at Box, others are ignored, such as a folder.
 
     Raises:
         ApiError: They break a rule.
     """
-    fields = parse_json_object(text)
-    attributes = Attributes(content_modified_at=date_time(fields, "content_modified_at"))
+    fields = parse_json_object(content)
+    attributes = Attributes(
+        content_created_at=date_time(fields, "content_created_at"),
+        content_modified_at=date_time(fields, "content_modified_at"),
+    )
     return SmallUpload(name=parse_optional_name(fields), folder_id=None, attributes=attributes)

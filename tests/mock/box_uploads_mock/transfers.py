@@ -108,5 +108,7 @@ async def commit_upload_session(call: Call) -> CallResult:
     call.injector.on_checked()
     if uploads.take_pending_commit(session):
         return CallResult(status=202, headers={"Retry-After": str(call.state.commit_retry_after_s)})
+    if await asyncio.to_thread(uploads.end_unchanged, call.session_id, request):
+        return CallResult(status=202)
     file = file_body(uploads.commit(call.session_id, request))
     return CallResult(status=201, body=file if call.state.bare_responses else {"total_count": 1, "entries": [file]})

@@ -13,7 +13,6 @@ from box_uploads.upload import (
     CommitUnconfirmedError,
     DeadlineExceededError,
     DigestMismatchError,
-    FileTooSmallError,
     JournalError,
     SourceChangedError,
 )
@@ -74,10 +73,6 @@ FAILURES: list[tuple[BaseException, str]] = [
         errors.UntrustedUrlError("http://upload.box.com/", "is not https"),
         "use the session as Box returned it when it was created; the token was not sent to this URL",
     ),
-    (
-        FileTooSmallError(1000, 20_000_000),
-        "a small file is uploaded in one request, so far only from Python: Client.upload_small_file",
-    ),
     (SourceChangedError("changed"), "run the command again when no program writes to the file any more"),
     (JournalError("the journal is broken"), "use --no-resume to upload without a journal"),
     (JournalError("is in use", in_use=True), "wait for the other process to end, then run the same command again"),
@@ -121,14 +116,11 @@ def test_a_usage_error_has_exit_code_2_and_a_hint(error: BaseException, hint: st
 
 
 def test_a_failure_has_one_printable_line_and_one_for_each_hint() -> None:
-    lines = failure_from(FileTooSmallError(1000, 20_000_000)).lines("a\x1b[2J\n.txt")
+    lines = failure_from(JournalError("the journal\nis broken")).lines("a\x1b[2J\n.txt")
 
-    assert lines[0] == (
-        "error: a\N{REPLACEMENT CHARACTER}[2J\N{REPLACEMENT CHARACTER}.txt: 1,000 bytes are less than"
-        " the minimum of 20,000,000 bytes for an upload session"
-    )
+    mark = "\N{REPLACEMENT CHARACTER}"
+    assert lines[0] == f"error: a{mark}[2J{mark}.txt: the journal{mark}is broken"
     assert [line.partition(" ")[0] for line in lines[1:]] == ["hint:"]
-    assert failure_from(FileTooSmallError(1, 20_000_000)).message.startswith("1 byte is less than the minimum ")
 
 
 @pytest.mark.parametrize(("argument", "shown", "message"), [

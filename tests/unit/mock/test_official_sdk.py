@@ -151,7 +151,7 @@ def test_the_sdk_uploads(small_server: MockServer, small_client: BoxClient, size
         assert file.id == file_id
 
 
-@pytest.mark.parametrize("changed", [(), (0,), (1,), (3,), (0, 1, 2), (0, 1, 2, 3)])
+@pytest.mark.parametrize("changed", [(0,), (1,), (3,), (0, 1, 2), (0, 1, 2, 3)])
 @pytest.mark.parametrize("store", ["memory", "disk", "discard"])
 def test_the_sdk_sends_only_changed_parts(store: Any, changed: tuple[int, ...]) -> None:
     data = bytearray(DATA)
@@ -168,6 +168,14 @@ def test_the_sdk_sends_only_changed_parts(store: Any, changed: tuple[int, ...]) 
         assert len(statuses_of(server, "upload_part")) == sent + again
         if store != "discard":
             assert state.content(first.id) == data
+
+
+def test_the_sdk_returns_nothing_for_a_version_that_changes_nothing(
+    small_server: MockServer, small_client: BoxClient
+) -> None:
+    first = uploaded(small_client, DATA)
+    assert uploaded(small_client, DATA, first.id) is None
+    assert (small_server.state.files[first.id].etag, dict(small_server.state.sessions)) == ("0", {})
 
 
 def test_the_sdk_repeats_a_part_that_failed(small_server: MockServer, small_client: BoxClient) -> None:

@@ -55,7 +55,7 @@ def test_without_stored_parts_there_are_no_hits(state: State) -> None:
 def test_a_version_can_consist_of_hits_without_digests(store: Any) -> None:
     state = small_state(store=store)
     file_id = stored(state)
-    upload = Upload(state, file_id=file_id)
+    upload = Upload(state, file_id=file_id, file_name="second")
     response = upload.plan()
     assert offsets(response) == ([0, 4, 8], [])
     assert [{**hit, "part_id": ""} for hit in response.body["hits"]] == [
@@ -69,7 +69,7 @@ def test_a_version_can_consist_of_hits_without_digests(store: Any) -> None:
 
 def test_a_commit_may_name_hits_with_their_sha1(state: State) -> None:
     file_id = stored(state)
-    upload = Upload(state, file_id=file_id)
+    upload = Upload(state, file_id=file_id, file_name="second")
     parts = [
         {**part, "sha1": _sha1(DATA[part["offset"] : part["offset"] + part["size"]])} for part in named(upload.plan())
     ]

@@ -12,7 +12,7 @@ from typing import Any
 import httpx2
 import pytest
 from box_uploads import AsyncClient, Client, errors, models
-from box_uploads.upload import MINIMUM_SIZE, BackoffPolicy, FileTooSmallError, upload_file, upload_file_async
+from box_uploads.upload import MINIMUM_SIZE, BackoffPolicy, upload_file, upload_file_async
 
 
 class Awaited:
@@ -107,8 +107,8 @@ def test_a_path_may_be_bytes(box: Client, tmp_path: Path) -> None:
     path.write_bytes(b"small")
     source: Any = BytesPath(path)
     journal: Any = BytesPath(tmp_path / "journal")
-    with pytest.raises(FileTooSmallError):
-        upload_file(box, source, folder_id="0", resume=journal)
+    with pytest.raises(errors.InvalidArgumentError, match=r"^folder_id="):
+        upload_file(box, source, folder_id="x", resume=journal)
 
 
 @pytest.mark.parametrize("name", ["base_s", "max_s", "max_retry_after_s"])

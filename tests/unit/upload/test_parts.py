@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import pickle
-
 import pytest
-from box_uploads.upload import FileTooSmallError, PlanError
-from box_uploads.upload.parts import LARGEST_PART, Part, Plan, check_minimum
+from box_uploads.upload import PlanError
+from box_uploads.upload.parts import LARGEST_PART, Part, Plan, needs_session
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -67,12 +65,8 @@ def test_only_parts_of_the_plan_are_recognised() -> None:
     assert (plan.holds(20, 10), plan.holds(30, 0)) == (Part(2, 20, 10), None)
 
 
-def test_a_small_file_is_refused_with_advice() -> None:
-    check_minimum(20_000_000)
-    with pytest.raises(FileTooSmallError, match="upload_small_file") as caught:
-        check_minimum(19_999_999)
-    again = pickle.loads(pickle.dumps(caught.value))  # noqa: S301  # our own
-    assert (again.size, again.minimum, str(again)) == (19_999_999, 20_000_000, str(caught.value))
+def test_a_session_is_for_files_from_20_million_bytes_on() -> None:
+    assert [needs_session(size) for size in (0, 19_999_999, 20_000_000)] == [False, False, True]
 
 
 def test_a_part_of_256_mib_is_the_largest() -> None:

@@ -24,6 +24,11 @@ NEW = Target(folder_id="0", file_id=None, file_name="film.mov")
 VERSION = Target(folder_id=None, file_id="7", file_name=None)
 
 
+@pytest.fixture(autouse=True)
+def _by_a_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("box_uploads.upload.reconcile.needs_session", lambda _: True)
+
+
 def stored(**changed: Any) -> models.File:
     """Return a file as Box holds it: ours, but for what is changed."""
     return msgspec.structs.replace(models.File(type="file", id="7", name="film.mov", sha1=SHA1), **changed)

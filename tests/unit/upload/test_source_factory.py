@@ -248,8 +248,32 @@ def test_nothing_is_read_of_a_connection_beyond_the_size() -> None:
         assert file.read(4) == b"next"
 
 
-def test_a_stream_needs_its_size() -> None:
-    refuse(Stream(CONTENT), "cannot seek", argument="size")
+@pytest.mark.parametrize("size", [0, 1024, 3_000_000])
+def test_a_stream_of_unknown_size_is_read_to_its_end_first(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    monkeypatch.setattr("box_uploads.upload.source_factory.MINIMUM_SIZE", 2_000_000)
+    content = CONTENT * (size // 1024) + CONTENT[: size % 1024]
+    checks = list[None]()
+    with open_source(Stream(content), check=lambda: checks.append(None)) as source:
+        assert (source.size, source.is_sequential) == (size, False)
+        assert bytes(source.window(0, size, memoryview(bytearray(size)))) == content
+        assert bytes(source.window(0, size, memoryview(bytearray(size)))) == content
+        source.check_unchanged()
+    assert checks
+
+
+def test_what_is_raised_while_a_stream_is_read_ends_it() -> None:
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    stream = Stream(CONTENT)
+    with pytest.raises(KeyboardInterrupt), open_source(stream, check=interrupt):
+        pass
+    assert stream.read(1) == CONTENT[:1]
+
+
+def test_a_stream_of_unknown_size_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("box_uploads.upload.source_factory.SPOOL_LIMIT", 1023)
+    refuse(Stream(CONTENT), "must be given for a stream of more than 1,023 bytes", argument="size")
 
 
 def test_a_size_that_is_not_the_real_one_is_refused(path: Path) -> None:
@@ -362,13 +386,11 @@ def test_a_url_is_examined_again_though_its_listing_is_cached(memory: Any, monke
             source.check_unchanged()
 
 
-def test_a_url_of_unknown_size_is_refused(memory: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_url_of_unknown_size_is_read_to_its_end_first(memory: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(type(memory), "info", lambda *_, **__: {"size": None})
-    refuse(
-        "memory://film.mov",
-        "is not known for 'memory:..film.mov'; pass it as an open file, with its size",
-        argument="size",
-    )
+    with open_source("memory://film.mov") as source:
+        assert (source.name, source.size, source.location) == ("film.mov", 1024, "")
+        assert bytes(source.window(0, 1024, memoryview(bytearray(1024)))) == CONTENT
 
 
 def test_without_fsspec_a_url_is_refused_with_the_package_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
