@@ -16,6 +16,7 @@ from ._runtime.pagination import Pager
 from ._runtime.transport import AsyncTransport, SyncTransport, Timeout
 
 if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager, AbstractContextManager
     from types import TracebackType
     from typing import Self
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from ._runtime.hooks import Hooks
     from ._runtime.messages import Response
     from ._runtime.multipart import FileContent
+    from ._runtime.response_stream import AsyncResponseStream, ResponseStream
     from ._runtime.retry import RetryPolicy
 
 __all__ = ["AsyncClient", "Client"]
@@ -166,6 +168,13 @@ class RawClient:
         )
         return api.files.upload_small_file.read_response(self._transport.send(request))
 
+    def check_upload(
+        self, *, name: str, parent: models.FolderReference, size: int | UnsetType = UNSET
+    ) -> Response[models.UploadUrl]:
+        """Check whether a file could be uploaded."""
+        request = api.files.check_upload.build_request(name=name, parent=parent, size=size, as_user=self._as_user)
+        return api.files.check_upload.read_response(self._transport.send(request))
+
     def upload_small_version(
         self,
         file_id: str,
@@ -180,6 +189,27 @@ class RawClient:
             file_id, attributes=attributes, file=file, content_md5=content_md5, if_match=if_match, as_user=self._as_user
         )
         return api.files.upload_small_version.read_response(self._transport.send(request))
+
+    def check_version_upload(
+        self, file_id: str, *, name: str | UnsetType = UNSET, size: int | UnsetType = UNSET
+    ) -> Response[models.UploadUrl]:
+        """Check whether a new version of a file could be uploaded."""
+        request = api.files.check_version_upload.build_request(file_id, name=name, size=size, as_user=self._as_user)
+        return api.files.check_version_upload.read_response(self._transport.send(request))
+
+    def download_file(
+        self, file_id: str, *, range: str | UnsetType = UNSET, version: str | UnsetType = UNSET
+    ) -> Response[bytes | None]:
+        """Download a file."""
+        request = api.files.download_file.build_request(file_id, range=range, version=version, as_user=self._as_user)
+        return api.files.download_file.read_response(self._transport.send(request))
+
+    def stream_download_file(
+        self, file_id: str, *, range: str | UnsetType = UNSET, version: str | UnsetType = UNSET
+    ) -> AbstractContextManager[ResponseStream]:
+        """As without `raw`."""
+        request = api.files.download_file.build_request(file_id, range=range, version=version, as_user=self._as_user)
+        return self._transport.stream(request, api.files.download_file.check_status)
 
     def request_token(
         self,
@@ -234,8 +264,8 @@ class Client:
         http: An `httpx2.Client` to send with, which the caller closes, or a transport for one.
         sleep: Waits for the given seconds between attempts.
         hooks: Functions that are called with the requests, responses and retries of each call.
-        trusted_hosts: Hosts besides box.com and box-gov.com that URLs of responses may lead to; `http://host` is
-            one that may get requests over plain http.
+        trusted_hosts: Hosts besides box.com and box-gov.com that URLs of responses may lead to, and credentials
+            behind a redirect; `http://host` is one that may get requests over plain http.
         as_user: Id of the user on whose behalf an administrator's token acts.
 
     Raises:
@@ -818,6 +848,7 @@ class Client:
         Next calls after 201:
             get_file: The file that was stored.
             upload_small_version: The file can get a new version.
+            download_file: The bytes of the file that was stored.
 
         Next calls after 409:
             upload_small_version: The file that has the name can get a new version instead.
@@ -843,6 +874,56 @@ class Client:
         """
 
         response = self.raw.upload_small_file(attributes=attributes, file=file, content_md5=content_md5)
+        return response.parsed
+
+    def check_upload(
+        self, *, name: str, parent: models.FolderReference, size: int | UnsetType = UNSET
+    ) -> models.UploadUrl:
+        """Check whether a file could be uploaded.
+
+        Before a byte is sent, it examines what an upload would be refused for: the name, the folder, the size and
+        the free storage. Nothing is stored or reserved, so that the upload may be refused all the same.
+
+        Source: https://developer.box.com/reference/options-files-content
+
+        Example:
+            client.check_upload(name="Notes.txt", parent=models.FolderReference(id="0"), size=11)
+
+        Args:
+            name: Name of the file, 1 to 255 characters, without slash, backslash or control characters, and
+                neither `.` nor `..`.
+            parent: A folder, by its id.
+            size: Size of the file in bytes.
+
+        Returns:
+            The file could be uploaded.
+
+        Next calls after 200:
+            upload_small_file: The file can be uploaded.
+
+        Next calls after 409:
+            upload_small_version: The file that has the name can get a new version instead.
+
+        Raises:
+            InvalidArgumentError: An argument breaks its rule; nothing was sent.
+            BadRequestError: 400. An argument is missing or breaks a rule; `code` says which.
+            UnauthorizedError: 401. The token is missing, wrong or expired.
+            ForbiddenError: 403. The storage is full, the file is too large for the account, or the user may not
+                do this.
+            NotFoundError: 404. The folder or the file does not exist, or the user may not see it.
+            ConflictError: 409. A file or folder in the folder has the name already.
+            LengthRequiredError: 411. The request has no `Content-Length`.
+            ContentTooLargeError: 413. The request body is larger than the server reads.
+            UnsupportedMediaTypeError: 415. The request body is not of the media type that the call takes.
+            RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
+            ServerError: 500. Box failed. The call may or may not have had its effect.
+            ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
+            ApiError: Any other status that is not a success.
+            DecodeError: The response does not match the spec.
+            TransportError: No response was received.
+        """
+
+        response = self.raw.check_upload(name=name, parent=parent, size=size)
         return response.parsed
 
     def upload_small_version(
@@ -877,6 +958,7 @@ class Client:
 
         Next calls after 200:
             get_file: The file with its new version.
+            download_file: The bytes of the new version.
 
         Next calls after 409:
             upload_small_version: The file that has the name can get a new version instead.
@@ -907,6 +989,127 @@ class Client:
             file_id, attributes=attributes, file=file, content_md5=content_md5, if_match=if_match
         )
         return response.parsed
+
+    def check_version_upload(
+        self, file_id: str, *, name: str | UnsetType = UNSET, size: int | UnsetType = UNSET
+    ) -> models.UploadUrl:
+        """Check whether a new version of a file could be uploaded.
+
+        Before a byte is sent, it examines what an upload would be refused for: the file, its new name, the size
+        and the free storage. Nothing is stored or reserved, so that the upload may be refused all the same.
+
+        Source: https://developer.box.com/guides/uploads/check
+
+        Example:
+            client.check_version_upload(file_id, size=12)
+
+        Args:
+            file_id: Id of the file.
+            name: New name of the file; only to rename it.
+            size: Size of the file in bytes.
+
+        Returns:
+            The version could be uploaded.
+
+        Next calls after 200:
+            upload_small_version: The version can be uploaded.
+
+        Next calls after 409:
+            upload_small_version: The file that has the name can get a new version instead.
+
+        Raises:
+            InvalidArgumentError: An argument breaks its rule; nothing was sent.
+            BadRequestError: 400. An argument is missing or breaks a rule; `code` says which.
+            UnauthorizedError: 401. The token is missing, wrong or expired.
+            ForbiddenError: 403. The storage is full, the file is too large for the account, or the user may not
+                do this.
+            NotFoundError: 404. The folder or the file does not exist, or the user may not see it.
+            ConflictError: 409. A file or folder in the folder has the name already.
+            LengthRequiredError: 411. The request has no `Content-Length`.
+            ContentTooLargeError: 413. The request body is larger than the server reads.
+            UnsupportedMediaTypeError: 415. The request body is not of the media type that the call takes.
+            RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
+            ServerError: 500. Box failed. The call may or may not have had its effect.
+            ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
+            ApiError: Any other status that is not a success.
+            DecodeError: The response does not match the spec.
+            TransportError: No response was received.
+        """
+
+        response = self.raw.check_version_upload(file_id, name=name, size=size)
+        return response.parsed
+
+    def download_file(
+        self, file_id: str, *, range: str | UnsetType = UNSET, version: str | UnsetType = UNSET
+    ) -> bytes | None:
+        """Download a file.
+
+        The bytes of the file, or a range of them. Box redirects to another host, which needs no token and gets
+        none; the URL there is valid for a while only. A file that was just uploaded may not be ready: then the
+        response is empty, and says when to ask again.
+
+        A redirect is followed once, over https; credentials only go to the hosts that the client trusts.
+
+        Source: https://developer.box.com/reference/get-files-id-content
+
+        Args:
+            file_id: Id of the file.
+            range: Which bytes of the file are wanted, first and last one included; without the last, all from the
+                first, and without the first, as many at the end.
+            version: Id of the version that is wanted; by default the newest.
+
+        Returns:
+            The bytes of the file.
+            None with 202: The file is not ready yet; repeat the call after `Retry-After`.
+            Header `Retry-After`: Seconds to wait before the call is repeated. Always there.
+            Header fields are in `raw.download_file(…).headers`.
+            The bytes of the range.
+            Header `Content-Range`: Which bytes of the file these are, first and last one included, and the size
+                of the file. Always there.
+            Header fields are in `raw.download_file(…).headers`.
+
+        Raises:
+            InvalidArgumentError: An argument breaks its rule; nothing was sent.
+            BadRequestError: 400. An argument is missing or breaks a rule; `code` says which.
+            UnauthorizedError: 401. The token is missing, wrong or expired.
+            ForbiddenError: 403. The user may not read the file.
+            NotFoundError: 404. The folder or the file does not exist, or the user may not see it.
+            RangeNotSatisfiableError: 416. The file has none of the bytes of the range.
+            RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
+            ServerError: 500. Box failed. The call may or may not have had its effect.
+            ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
+            ApiError: Any other status that is not a success.
+            DecodeError: The response does not match the spec.
+            TransportError: No response was received.
+        """
+
+        response = self.raw.download_file(file_id, range=range, version=version)
+        return response.parsed
+
+    def stream_download_file(
+        self, file_id: str, *, range: str | UnsetType = UNSET, version: str | UnsetType = UNSET
+    ) -> AbstractContextManager[ResponseStream]:
+        """As `download_file`, but read the body while it is used.
+
+        Nothing is sent before `with`, and the connection is free after it. A failure is retried only before
+        the response begins. The `read_s` of the timeout limits the wait for each piece; nothing limits the whole.
+
+        Example:
+            with client.stream_download_file(...) as response:
+                response.write_to("file")
+
+        Args:
+            As of `download_file`.
+
+        Returns:
+            A context manager of the response, whose chunks you iterate over or write to a file.
+
+        Raises:
+            InvalidArgumentError: An argument breaks its rule; nothing was sent.
+            ApiError: As `download_file` raises it, and with status 202 while there is no body to read yet.
+            TransportError: No response was received, or not all of it.
+        """
+        return self.raw.stream_download_file(file_id, range=range, version=version)
 
     def request_token(
         self,
@@ -1184,6 +1387,13 @@ class RawAsyncClient:
         )
         return api.files.upload_small_file.read_response(await self._transport.send(request))
 
+    async def check_upload(
+        self, *, name: str, parent: models.FolderReference, size: int | UnsetType = UNSET
+    ) -> Response[models.UploadUrl]:
+        """Check whether a file could be uploaded."""
+        request = api.files.check_upload.build_request(name=name, parent=parent, size=size, as_user=self._as_user)
+        return api.files.check_upload.read_response(await self._transport.send(request))
+
     async def upload_small_version(
         self,
         file_id: str,
@@ -1198,6 +1408,27 @@ class RawAsyncClient:
             file_id, attributes=attributes, file=file, content_md5=content_md5, if_match=if_match, as_user=self._as_user
         )
         return api.files.upload_small_version.read_response(await self._transport.send(request))
+
+    async def check_version_upload(
+        self, file_id: str, *, name: str | UnsetType = UNSET, size: int | UnsetType = UNSET
+    ) -> Response[models.UploadUrl]:
+        """Check whether a new version of a file could be uploaded."""
+        request = api.files.check_version_upload.build_request(file_id, name=name, size=size, as_user=self._as_user)
+        return api.files.check_version_upload.read_response(await self._transport.send(request))
+
+    async def download_file(
+        self, file_id: str, *, range: str | UnsetType = UNSET, version: str | UnsetType = UNSET
+    ) -> Response[bytes | None]:
+        """Download a file."""
+        request = api.files.download_file.build_request(file_id, range=range, version=version, as_user=self._as_user)
+        return api.files.download_file.read_response(await self._transport.send(request))
+
+    def stream_download_file(
+        self, file_id: str, *, range: str | UnsetType = UNSET, version: str | UnsetType = UNSET
+    ) -> AbstractAsyncContextManager[AsyncResponseStream]:
+        """As without `raw`."""
+        request = api.files.download_file.build_request(file_id, range=range, version=version, as_user=self._as_user)
+        return self._transport.stream(request, api.files.download_file.check_status)
 
     async def request_token(
         self,
@@ -1252,8 +1483,8 @@ class AsyncClient:
         http: An `httpx2.AsyncClient` to send with, which the caller closes, or a transport for one.
         sleep: Waits for the given seconds between attempts.
         hooks: Functions that are called with the requests, responses and retries of each call.
-        trusted_hosts: Hosts besides box.com and box-gov.com that URLs of responses may lead to; `http://host` is
-            one that may get requests over plain http.
+        trusted_hosts: Hosts besides box.com and box-gov.com that URLs of responses may lead to, and credentials
+            behind a redirect; `http://host` is one that may get requests over plain http.
         as_user: Id of the user on whose behalf an administrator's token acts.
 
     Raises:
@@ -1837,6 +2068,7 @@ class AsyncClient:
         Next calls after 201:
             get_file: The file that was stored.
             upload_small_version: The file can get a new version.
+            download_file: The bytes of the file that was stored.
 
         Next calls after 409:
             upload_small_version: The file that has the name can get a new version instead.
@@ -1862,6 +2094,56 @@ class AsyncClient:
         """
 
         response = await self.raw.upload_small_file(attributes=attributes, file=file, content_md5=content_md5)
+        return response.parsed
+
+    async def check_upload(
+        self, *, name: str, parent: models.FolderReference, size: int | UnsetType = UNSET
+    ) -> models.UploadUrl:
+        """Check whether a file could be uploaded.
+
+        Before a byte is sent, it examines what an upload would be refused for: the name, the folder, the size and
+        the free storage. Nothing is stored or reserved, so that the upload may be refused all the same.
+
+        Source: https://developer.box.com/reference/options-files-content
+
+        Example:
+            client.check_upload(name="Notes.txt", parent=models.FolderReference(id="0"), size=11)
+
+        Args:
+            name: Name of the file, 1 to 255 characters, without slash, backslash or control characters, and
+                neither `.` nor `..`.
+            parent: A folder, by its id.
+            size: Size of the file in bytes.
+
+        Returns:
+            The file could be uploaded.
+
+        Next calls after 200:
+            upload_small_file: The file can be uploaded.
+
+        Next calls after 409:
+            upload_small_version: The file that has the name can get a new version instead.
+
+        Raises:
+            InvalidArgumentError: An argument breaks its rule; nothing was sent.
+            BadRequestError: 400. An argument is missing or breaks a rule; `code` says which.
+            UnauthorizedError: 401. The token is missing, wrong or expired.
+            ForbiddenError: 403. The storage is full, the file is too large for the account, or the user may not
+                do this.
+            NotFoundError: 404. The folder or the file does not exist, or the user may not see it.
+            ConflictError: 409. A file or folder in the folder has the name already.
+            LengthRequiredError: 411. The request has no `Content-Length`.
+            ContentTooLargeError: 413. The request body is larger than the server reads.
+            UnsupportedMediaTypeError: 415. The request body is not of the media type that the call takes.
+            RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
+            ServerError: 500. Box failed. The call may or may not have had its effect.
+            ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
+            ApiError: Any other status that is not a success.
+            DecodeError: The response does not match the spec.
+            TransportError: No response was received.
+        """
+
+        response = await self.raw.check_upload(name=name, parent=parent, size=size)
         return response.parsed
 
     async def upload_small_version(
@@ -1896,6 +2178,7 @@ class AsyncClient:
 
         Next calls after 200:
             get_file: The file with its new version.
+            download_file: The bytes of the new version.
 
         Next calls after 409:
             upload_small_version: The file that has the name can get a new version instead.
@@ -1926,6 +2209,127 @@ class AsyncClient:
             file_id, attributes=attributes, file=file, content_md5=content_md5, if_match=if_match
         )
         return response.parsed
+
+    async def check_version_upload(
+        self, file_id: str, *, name: str | UnsetType = UNSET, size: int | UnsetType = UNSET
+    ) -> models.UploadUrl:
+        """Check whether a new version of a file could be uploaded.
+
+        Before a byte is sent, it examines what an upload would be refused for: the file, its new name, the size
+        and the free storage. Nothing is stored or reserved, so that the upload may be refused all the same.
+
+        Source: https://developer.box.com/guides/uploads/check
+
+        Example:
+            client.check_version_upload(file_id, size=12)
+
+        Args:
+            file_id: Id of the file.
+            name: New name of the file; only to rename it.
+            size: Size of the file in bytes.
+
+        Returns:
+            The version could be uploaded.
+
+        Next calls after 200:
+            upload_small_version: The version can be uploaded.
+
+        Next calls after 409:
+            upload_small_version: The file that has the name can get a new version instead.
+
+        Raises:
+            InvalidArgumentError: An argument breaks its rule; nothing was sent.
+            BadRequestError: 400. An argument is missing or breaks a rule; `code` says which.
+            UnauthorizedError: 401. The token is missing, wrong or expired.
+            ForbiddenError: 403. The storage is full, the file is too large for the account, or the user may not
+                do this.
+            NotFoundError: 404. The folder or the file does not exist, or the user may not see it.
+            ConflictError: 409. A file or folder in the folder has the name already.
+            LengthRequiredError: 411. The request has no `Content-Length`.
+            ContentTooLargeError: 413. The request body is larger than the server reads.
+            UnsupportedMediaTypeError: 415. The request body is not of the media type that the call takes.
+            RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
+            ServerError: 500. Box failed. The call may or may not have had its effect.
+            ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
+            ApiError: Any other status that is not a success.
+            DecodeError: The response does not match the spec.
+            TransportError: No response was received.
+        """
+
+        response = await self.raw.check_version_upload(file_id, name=name, size=size)
+        return response.parsed
+
+    async def download_file(
+        self, file_id: str, *, range: str | UnsetType = UNSET, version: str | UnsetType = UNSET
+    ) -> bytes | None:
+        """Download a file.
+
+        The bytes of the file, or a range of them. Box redirects to another host, which needs no token and gets
+        none; the URL there is valid for a while only. A file that was just uploaded may not be ready: then the
+        response is empty, and says when to ask again.
+
+        A redirect is followed once, over https; credentials only go to the hosts that the client trusts.
+
+        Source: https://developer.box.com/reference/get-files-id-content
+
+        Args:
+            file_id: Id of the file.
+            range: Which bytes of the file are wanted, first and last one included; without the last, all from the
+                first, and without the first, as many at the end.
+            version: Id of the version that is wanted; by default the newest.
+
+        Returns:
+            The bytes of the file.
+            None with 202: The file is not ready yet; repeat the call after `Retry-After`.
+            Header `Retry-After`: Seconds to wait before the call is repeated. Always there.
+            Header fields are in `raw.download_file(…).headers`.
+            The bytes of the range.
+            Header `Content-Range`: Which bytes of the file these are, first and last one included, and the size
+                of the file. Always there.
+            Header fields are in `raw.download_file(…).headers`.
+
+        Raises:
+            InvalidArgumentError: An argument breaks its rule; nothing was sent.
+            BadRequestError: 400. An argument is missing or breaks a rule; `code` says which.
+            UnauthorizedError: 401. The token is missing, wrong or expired.
+            ForbiddenError: 403. The user may not read the file.
+            NotFoundError: 404. The folder or the file does not exist, or the user may not see it.
+            RangeNotSatisfiableError: 416. The file has none of the bytes of the range.
+            RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
+            ServerError: 500. Box failed. The call may or may not have had its effect.
+            ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
+            ApiError: Any other status that is not a success.
+            DecodeError: The response does not match the spec.
+            TransportError: No response was received.
+        """
+
+        response = await self.raw.download_file(file_id, range=range, version=version)
+        return response.parsed
+
+    def stream_download_file(
+        self, file_id: str, *, range: str | UnsetType = UNSET, version: str | UnsetType = UNSET
+    ) -> AbstractAsyncContextManager[AsyncResponseStream]:
+        """As `download_file`, but read the body while it is used.
+
+        Nothing is sent before `async with`, and the connection is free after it. A failure is retried only before
+        the response begins. The `read_s` of the timeout limits the wait for each piece; nothing limits the whole.
+
+        Example:
+            async with client.stream_download_file(...) as response:
+                await response.write_to("file")
+
+        Args:
+            As of `download_file`.
+
+        Returns:
+            A context manager of the response, whose chunks you iterate over or write to a file.
+
+        Raises:
+            InvalidArgumentError: An argument breaks its rule; nothing was sent.
+            ApiError: As `download_file` raises it, and with status 202 while there is no body to read yet.
+            TransportError: No response was received, or not all of it.
+        """
+        return self.raw.stream_download_file(file_id, range=range, version=version)
 
     async def request_token(
         self,

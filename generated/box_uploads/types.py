@@ -6,8 +6,26 @@ from __future__ import annotations
 from msgspec import UNSET, UnsetType
 
 from ._runtime.body import Content, Source, Stream
+from ._runtime.event_stream import AsyncEventStream, Event, EventStream
 from ._runtime.headers import Headers
 from ._runtime.messages import Request, Response
 from ._runtime.multipart import File, FileContent
+from ._runtime.response_stream import AsyncResponseStream, ResponseStream
 
-__all__ = ["UNSET", "Content", "File", "FileContent", "Headers", "Request", "Response", "Source", "Stream", "UnsetType"]
+__all__ = [
+    "UNSET",
+    "AsyncEventStream",
+    "AsyncResponseStream",
+    "Event",
+    "EventStream",
+    "ResponseStream",
+    "Content",
+    "File",
+    "FileContent",
+    "Headers",
+    "Request",
+    "Response",
+    "Source",
+    "Stream",
+    "UnsetType",
+]

@@ -349,6 +349,11 @@ class Operation:
         return self.event is not None or any(found.codec.kind == "Binary" for found in media)
 
     @property
+    def may_be_pending(self) -> bool:
+        """Whether a 202 says that what is streamed is not there yet."""
+        return any(response.status == "202" and not response.has_content for response in self.successes)
+
+    @property
     def title(self) -> str:
         """What the operation does, in a sentence."""
         return self.summary or f"Call `{self.method} {self.path}`"

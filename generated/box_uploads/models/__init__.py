@@ -14,8 +14,11 @@ from .._runtime.integers import Int64
 
 __all__ = [
     "AccessToken",
+    "AnyFileSize",
     "ArgumentError",
     "BoxId",
+    "CheckUploadRequest",
+    "CheckVersionUploadRequest",
     "ClientId",
     "ClientSecret",
     "CommitPart",
@@ -36,6 +39,7 @@ __all__ = [
     "FileName",
     "Files",
     "FileSize",
+    "FileVersion",
     "FolderReference",
     "HitPart",
     "LogUploadEventRequest",
@@ -57,6 +61,7 @@ __all__ = [
     "UploadPlan",
     "UploadSession",
     "UploadSessionId",
+    "UploadUrl",
     "User",
 ]
 
@@ -232,6 +237,19 @@ class File(Struct, kw_only=True):
     """When the content was created."""
     content_modified_at: Annotated[datetime.datetime, Meta(tz=True)] | None | UnsetType = UNSET
     """When the content was last changed."""
+    file_version: FileVersion | UnsetType = UNSET
+    """A version of a file."""
+
+
+class FileVersion(Struct, kw_only=True):
+    """A version of a file."""
+
+    type: Literal["file_version"]
+    """Always `file_version`."""
+    id: BoxId
+    """Id of a user, file or folder, a decimal number; `0` is the root folder."""
+    sha1: Sha1 | UnsetType = UNSET
+    """SHA-1 in hexadecimal digits, in either letter case."""
 
 
 class NewFileAttributes(Struct, kw_only=True):
@@ -266,6 +284,38 @@ class NewVersionAttributes(Struct, kw_only=True):
     """When the content was created."""
     content_modified_at: Annotated[datetime.datetime, Meta(tz=True)] | UnsetType = UNSET
     """When the content was last changed."""
+
+
+class CheckUploadRequest(Struct, kw_only=True):
+    """A file that may be uploaded."""
+
+    name: FileName
+    """Name of the file, 1 to 255 characters, without slash, backslash or control characters, and neither `.` nor
+    `..`."""
+    parent: FolderReference
+    """A folder, by its id."""
+    size: AnyFileSize | UnsetType = UNSET
+    """Size of the file in bytes."""
+
+
+class CheckVersionUploadRequest(Struct, kw_only=True):
+    """A version that may be uploaded."""
+
+    name: FileName | UnsetType = UNSET
+    """New name of the file; only to rename it."""
+    size: AnyFileSize | UnsetType = UNSET
+    """Size of the file in bytes."""
+
+
+class UploadUrl(Discreet, kw_only=True):
+    """Where Box suggests that the checked file is uploaded to."""
+
+    __passwords__: ClassVar[frozenset[str]] = frozenset({"upload_token"})
+
+    upload_url: Annotated[str, Meta(pattern=FORMAT_PATTERNS["uri"])] | UnsetType = UNSET
+    """URL of the upload at a host near the caller. The calls that upload go to their own server whatever it is."""
+    upload_token: Annotated[str, Meta(min_length=1, extra_json_schema={"format": "password"})] | UnsetType = UNSET
+    """Token for the upload, where the caller's is not to be used."""
 
 
 class LogUploadEventRequest(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -569,6 +619,9 @@ Etag: TypeAlias = Annotated[
     Meta(min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+\Z", description="Etag of a file, as Box returns it."),
 ]
 """Etag of a file, as Box returns it."""
+
+AnyFileSize: TypeAlias = Annotated[int, Meta(ge=0, le=9223372036854775807, description="Size of the file in bytes.")]
+"""Size of the file in bytes."""
 
 ErrorCode: TypeAlias = (
     Literal[

@@ -24,12 +24,13 @@ __all__ = ["api_error"]
 _TARGET_HOST = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.\-]*:)?//(?:[^/?#]*@)?([A-Za-z0-9\-._~%\[\]:]+)")
 
 
-def api_error(raw: RawResponse, bodies: Mapping[int | str, Json[Any]]) -> ApiError:
-    """Return the error for a non-2xx response.
+def api_error(raw: RawResponse, bodies: Mapping[int | str, Json[Any]], note: str = "") -> ApiError:
+    """Return the error for a response that is no success.
 
     Args:
         raw: The response.
         bodies: Codecs of error bodies by status, then by range such as `4XX`, then by `default`.
+        note: What to say instead of the usual about its status.
     """
     raw = raw.redacted()
     codec = bodies.get(raw.status) or bodies.get(f"{raw.status // 100}XX") or bodies.get("default")
@@ -52,7 +53,7 @@ def api_error(raw: RawResponse, bodies: Mapping[int | str, Json[Any]]) -> ApiErr
         body_error=body_error,
         retry_safe=_retry_safe(raw),
         retry_after_s=parse_retry_after(raw.headers.get("retry-after")),
-        note=_note(raw),
+        note=note or _note(raw),
     )
 
 

@@ -16,11 +16,12 @@ from box_uploads_mock.connection import ResetResponse
 from box_uploads_mock.error_responses import error_response
 from box_uploads_mock.errors import ApiError, sign_in_error
 from box_uploads_mock.fault_injector import FaultInjector, FaultResponse
-from box_uploads_mock.operation_names import SIGN_IN, UPLOAD_PART
+from box_uploads_mock.operation_names import DOWNLOAD_CONTENT, SIGN_IN, UPLOAD_PART, WITHOUT_TOKEN
 from box_uploads_mock.operations import HANDLERS
 from box_uploads_mock.request_log import BodyRecorder, Exchange, Redactor
 from box_uploads_mock.sign_in import hide_secrets
 from box_uploads_mock.state import State
+from box_uploads_mock.streamed_response import StreamedResponse
 
 
 def create_app(state: State, *, hosts: Collection[str] = ()) -> ASGIApp:
@@ -110,10 +111,11 @@ def _redact(exchange: Exchange, request: Request, content: bytes, redactor: Reda
 
 
 async def _run_operation(state: State, request: Request, match: routes.Match) -> tuple[Response, LogEvent | None]:
-    request_checks.check_rate_limit(state)
+    if match.operation != DOWNLOAD_CONTENT:
+        request_checks.check_rate_limit(state)
     with FaultInjector(state, match.operation, request) as injector:
         await injector.on_arrival()
-        if match.operation not in SIGN_IN:
+        if match.operation not in WITHOUT_TOKEN:
             request_checks.check_caller(state, request)
         base_url = request_checks.origin(request) + routes.API_BASE
         call = Call(state=state, request=request, parameters=match.parameters, base_url=base_url, injector=injector)
@@ -122,6 +124,8 @@ async def _run_operation(state: State, request: Request, match: routes.Match) ->
 
 
 def _success_response(result: CallResult) -> Response:
+    if result.chunks is not None:
+        return StreamedResponse(result.chunks, result.size, result.status, result.headers)
     if result.body is None:
         return Response(None, result.status, result.headers)
     return JSONResponse(result.body, result.status, result.headers)

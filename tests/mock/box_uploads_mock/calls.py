@@ -1,6 +1,6 @@
 """A call of an operation, and its result."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from starlette.datastructures import Headers, QueryParams
@@ -78,9 +78,13 @@ class CallResult:
     Attributes:
         body: The JSON body, None for an empty body.
         created: The session that the call has created, None if it has created none.
+        chunks: The bytes of a body that is no JSON, None for any other.
+        size: How many bytes the chunks have.
     """
 
     status: int
     body: Mapping[str, object] | None = None
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     created: Mapping[str, object] | None = None
+    chunks: Iterator[bytes] | None = None
+    size: int = 0

@@ -9,6 +9,8 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from box_uploads_mock.streamed_response import StreamedResponse
+
 _KEY = "box_uploads_mock.connection"
 # A linger time of zero makes the operating system send RST rather than FIN.
 _NO_LINGER = struct.pack("ii", 1, 0)
@@ -87,8 +89,10 @@ class TruncatedResponse(Response):
     """
 
     def __init__(self, whole: Response, sent_bytes: int) -> None:
-        body = bytes(whole.body)[:sent_bytes]
-        headers: dict[str, str] = {**whole.headers, "content-length": str(max(len(whole.body), len(body) + 1))}
+        is_streamed = isinstance(whole, StreamedResponse)
+        size = whole.size if is_streamed else len(whole.body)
+        body = whole.take(sent_bytes) if is_streamed else bytes(whole.body)[:sent_bytes]
+        headers: dict[str, str] = {**whole.headers, "content-length": str(max(size, len(body) + 1))}
         super().__init__(body, whole.status_code, headers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

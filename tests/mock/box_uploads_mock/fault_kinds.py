@@ -12,6 +12,8 @@ from box_uploads_mock.operation_names import (
     COMMIT_UPLOAD_SESSION,
     CREATE_UPLOAD_SESSION,
     CREATE_VERSION_UPLOAD_SESSION,
+    DOWNLOAD_CONTENT,
+    DOWNLOAD_FILE,
     GET_CURRENT_USER,
     GET_FILE,
     GET_UPLOAD_SESSION,
@@ -30,8 +32,9 @@ WHENS: Sequence[When] = get_args(When)
 MAX_STALL_S = 600
 
 _CREATES = (CREATE_UPLOAD_SESSION, CREATE_VERSION_UPLOAD_SESSION)
-_BODILESS_REQUESTS = (GET_UPLOAD_SESSION, LIST_PARTS, ABORT_UPLOAD_SESSION, GET_FILE, GET_CURRENT_USER)
-_BODILESS_RESPONSES = (ABORT_UPLOAD_SESSION, LOG_UPLOAD_EVENT, REVOKE_TOKEN)
+_DOWNLOADS = (DOWNLOAD_FILE, DOWNLOAD_CONTENT)
+_BODILESS_REQUESTS = (GET_UPLOAD_SESSION, LIST_PARTS, ABORT_UPLOAD_SESSION, GET_FILE, GET_CURRENT_USER, *_DOWNLOADS)
+_BODILESS_RESPONSES = (ABORT_UPLOAD_SESSION, LOG_UPLOAD_EVENT, REVOKE_TOKEN, DOWNLOAD_FILE)
 
 _CODE_OF_STATUS = {
     401: "unauthorized",
@@ -145,6 +148,8 @@ class Failure(Fault):
             return self.code
         if self.status == 409 and self.operation in _CREATES:
             return "session_conflict"
+        if self.status == 416 and self.operation in _DOWNLOADS:
+            return "requested_range_not_satisfiable"
         return _CODE_OF_STATUS.get(self.status, "bad_request" if self.status < 500 else "internal_server_error")
 
     @property
@@ -266,7 +271,7 @@ class LostResponse(Fault):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted(Fault):
-    """A commit that would succeed gets 202 with an empty body and is not carried out.
+    """A commit that would succeed gets 202 with an empty body and is not carried out; a `download_file` likewise.
 
     Attributes:
         retry_after_s: Value of `Retry-After` in seconds.
@@ -278,7 +283,7 @@ class Accepted(Fault):
     def __post_init__(self) -> None:
         Fault.__post_init__(self)
         _require_from("retry_after_s", self.retry_after_s, 0)
-        _require_commit(self.operation)
+        _require_one_of_these(self.operation, COMMIT_UPLOAD_SESSION, DOWNLOAD_FILE)
 
     @property
     def stage(self) -> Stage:
@@ -297,7 +302,7 @@ class LatePartsMismatch(Fault):
 
     def __post_init__(self) -> None:
         Fault.__post_init__(self)
-        _require_commit(self.operation)
+        _require_one_of_these(self.operation, COMMIT_UPLOAD_SESSION)
 
     @property
     def stage(self) -> Stage:
@@ -344,6 +349,6 @@ def _require_request_body(operation: str, name: str) -> None:
         raise ValueError(f"{name}: a request of {operation} has no body; use another operation")
 
 
-def _require_commit(operation: str) -> None:
-    if operation != COMMIT_UPLOAD_SESSION:
-        raise ValueError(f"operation: this fault exists only for {COMMIT_UPLOAD_SESSION}; leave it out")
+def _require_one_of_these(operation: str, *known: str) -> None:
+    if operation not in known:
+        raise ValueError(f"operation: this fault exists only for {' and '.join(known)}; leave it out")

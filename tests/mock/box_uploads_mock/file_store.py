@@ -163,6 +163,7 @@ def file_body(file: File) -> Mapping[str, object]:
         "sequence_id": file.sequence_id,
         "etag": file.etag,
         "sha1": file.sha1,
+        "file_version": {"type": "file_version", "id": file.version_id, "sha1": file.sha1},
         "name": file.name,
         "description": file.description,
         "size": file.size,

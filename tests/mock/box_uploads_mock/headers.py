@@ -11,6 +11,7 @@ _DIGEST = re.compile(r"[Ss][Hh][Aa]=([A-Za-z0-9+/]{27}=)")
 _SHA1 = re.compile(r"[0-9A-Fa-f]{40}")
 _NUMBER = r"(0|[1-9][0-9]{0,18})"
 _CONTENT_RANGE = re.compile(rf"bytes {_NUMBER}-{_NUMBER}/{_NUMBER}")
+_RANGE = re.compile(r"bytes=(?=[0-9]|-[0-9])([0-9]{1,19})?-([0-9]{1,19})?")
 _ETAG = re.compile(r"[\x21-\x7e]{1,255}")
 
 
@@ -29,6 +30,39 @@ class ContentRange:
 
     def __str__(self) -> str:
         return f"bytes {self.start}-{self.stop - 1}/{self.total}"
+
+
+@dataclass(frozen=True, slots=True)
+class ByteRange:
+    """The bytes of a file that a request wants, as it names them: the last one included, or None for the end.
+
+    Without a first one, `last` counts them from the end.
+    """
+
+    first: int | None
+    last: int | None
+
+    def within(self, size: int) -> tuple[int, int]:
+        """Return the half-open range of a file of a size; empty if the file has none of the bytes."""
+        if self.first is None:
+            return max(size - (self.last or 0), 0), size
+        return self.first, size if self.last is None else min(self.last + 1, size)
+
+
+def parse_range(value: str | None) -> ByteRange | None:
+    """Return the range in a `range` header, None if there is no such header; several ranges are not supported.
+
+    Raises:
+        ApiError: The header is malformed.
+    """
+    if value is None:
+        return None
+    match = _RANGE.fullmatch(value)
+    if match is None:
+        message = "The range is not bytes=<first>-<last>, bytes=<first>- or bytes=-<how many at the end>."
+        raise argument_error("invalid_parameter", "range", message)
+    first, last = (int(number) if number else None for number in match.groups())
+    return ByteRange(first, last)
 
 
 def parse_digest(value: str | None) -> bytes:

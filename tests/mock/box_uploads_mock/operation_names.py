@@ -17,8 +17,11 @@ UPLOAD_SMALL_VERSION = "upload_small_version"
 REQUEST_TOKEN = "request_token"
 REVOKE_TOKEN = "revoke_token"
 GET_CURRENT_USER = "get_current_user"
-PREFLIGHT_UPLOAD = "preflight_upload"
-PREFLIGHT_VERSION_UPLOAD = "preflight_version_upload"
+CHECK_UPLOAD = "check_upload"
+CHECK_VERSION_UPLOAD = "check_version_upload"
+DOWNLOAD_FILE = "download_file"
+# Where `download_file` redirects to; at Box, it is at another host and no operation of the API.
+DOWNLOAD_CONTENT = "download_content"
 
 OPERATIONS: Sequence[str] = (
     CREATE_UPLOAD_SESSION,
@@ -36,9 +39,12 @@ OPERATIONS: Sequence[str] = (
     REQUEST_TOKEN,
     REVOKE_TOKEN,
     GET_CURRENT_USER,
-    PREFLIGHT_UPLOAD,
-    PREFLIGHT_VERSION_UPLOAD,
+    CHECK_UPLOAD,
+    CHECK_VERSION_UPLOAD,
+    DOWNLOAD_FILE,
+    DOWNLOAD_CONTENT,
 )
 
 # They need no token, and have errors of their own form.
 SIGN_IN = frozenset({REQUEST_TOKEN, REVOKE_TOKEN})
+WITHOUT_TOKEN = SIGN_IN | {DOWNLOAD_CONTENT}

@@ -6,21 +6,24 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from box_uploads_mock import commit_rules, rules
 from box_uploads_mock.calls import Call, CallResult
+from box_uploads_mock.downloads import download_content, download_file
 from box_uploads_mock.errors import ApiError, argument_error
 from box_uploads_mock.file_store import file_body
 from box_uploads_mock.operation_names import (
     ABORT_UPLOAD_SESSION,
+    CHECK_UPLOAD,
+    CHECK_VERSION_UPLOAD,
     COMMIT_UPLOAD_SESSION,
     CREATE_UPLOAD_SESSION,
     CREATE_VERSION_UPLOAD_SESSION,
+    DOWNLOAD_CONTENT,
+    DOWNLOAD_FILE,
     GET_CURRENT_USER,
     GET_FILE,
     GET_UPLOAD_SESSION,
     LIST_PARTS,
     LOG_UPLOAD_EVENT,
     PLAN_UPLOAD_PARTS,
-    PREFLIGHT_UPLOAD,
-    PREFLIGHT_VERSION_UPLOAD,
     REQUEST_TOKEN,
     REVOKE_TOKEN,
     UPLOAD_PART,
@@ -33,6 +36,7 @@ from box_uploads_mock.sessions import Session
 from box_uploads_mock.sign_in import get_current_user, request_token, revoke_token
 from box_uploads_mock.small_uploads import upload_small_file, upload_small_version
 from box_uploads_mock.transfers import commit_upload_session, plan_upload_parts, upload_part
+from box_uploads_mock.upload_checks import check_upload, check_version_upload
 
 # Documented: an offset above 10,000 is rejected, and 1,000 is the largest page.
 MAX_OFFSET = 10_000
@@ -108,32 +112,6 @@ async def get_file(call: Call) -> CallResult:
     return CallResult(status=200, body=file_body(call.state.find_file(call.file_id)))
 
 
-async def preflight_upload(call: Call) -> CallResult:
-    """Check whether a new file could be uploaded, and return an upload URL. This operation is not in the fragment.
-
-    The checks and their errors are those of creating a session.
-    """
-    request = rules.parse_preflight_file(await call.json_body())
-    call.state.session_store.check_target(request, None)
-    return _upload_url(call, "files/content")
-
-
-async def preflight_version_upload(call: Call) -> CallResult:
-    """Check whether a new version of a file could be uploaded, as `preflight_upload` does for a new file.
-
-    It is in Box's guides and older SDKs, but not in its OpenAPI document.
-    """
-    request = rules.parse_preflight_version(await call.json_body())
-    file_id = call.file_id
-    call.state.session_store.check_target(request, file_id)
-    return _upload_url(call, f"files/{file_id}/content")
-
-
-def _upload_url(call: Call, path: str) -> CallResult:
-    # Box also returns a token, which clients do not use.
-    return CallResult(status=200, body={"upload_url": f"{call.base_url}/{path}"})
-
-
 def session_body(session: Session, call: Call) -> Mapping[str, object]:
     """Return a session in Box's format, with endpoints at the address that the client used."""
     url = f"{call.base_url}/files/upload_sessions/{session.id}"
@@ -186,6 +164,8 @@ HANDLERS: Mapping[str, Callable[[Call], Awaitable[CallResult]]] = {
     REQUEST_TOKEN: request_token,
     REVOKE_TOKEN: revoke_token,
     GET_CURRENT_USER: get_current_user,
-    PREFLIGHT_UPLOAD: preflight_upload,
-    PREFLIGHT_VERSION_UPLOAD: preflight_version_upload,
+    CHECK_UPLOAD: check_upload,
+    CHECK_VERSION_UPLOAD: check_version_upload,
+    DOWNLOAD_FILE: download_file,
+    DOWNLOAD_CONTENT: download_content,
 }

@@ -251,6 +251,17 @@ class Content:
         for part in self.parts:
             yield from part.blob.chunks()
 
+    def slices(self, start: int, stop: int) -> Iterator[bytes]:
+        """Yield the bytes of a half-open range in order, chunk by chunk."""
+        end = 0
+        for part in self.parts:
+            position, end = end, end + part.part.size
+            if end <= start or position >= stop:
+                continue
+            for chunk in part.blob.chunks():
+                yield chunk[max(start - position, 0) : max(stop - position, 0)]
+                position += len(chunk)
+
     def delete(self) -> None:
         """Delete the bytes."""
         for part in self.parts:

@@ -7,17 +7,19 @@ from urllib.parse import unquote
 from box_uploads_mock.errors import ApiError
 from box_uploads_mock.operation_names import (
     ABORT_UPLOAD_SESSION,
+    CHECK_UPLOAD,
+    CHECK_VERSION_UPLOAD,
     COMMIT_UPLOAD_SESSION,
     CREATE_UPLOAD_SESSION,
     CREATE_VERSION_UPLOAD_SESSION,
+    DOWNLOAD_CONTENT,
+    DOWNLOAD_FILE,
     GET_CURRENT_USER,
     GET_FILE,
     GET_UPLOAD_SESSION,
     LIST_PARTS,
     LOG_UPLOAD_EVENT,
     PLAN_UPLOAD_PARTS,
-    PREFLIGHT_UPLOAD,
-    PREFLIGHT_VERSION_UPLOAD,
     REQUEST_TOKEN,
     REVOKE_TOKEN,
     UPLOAD_PART,
@@ -30,6 +32,8 @@ API_BASE = "/api/2.0"
 _BASES = (f"{API_BASE}/", "/2.0/")
 # A sign-in has no version at Box; Box's SDKs add `/oauth2` to the base URL that they are given.
 _SIGN_IN_BASES = ("/", "/api/")
+# Box has the bytes at `dl.boxcloud.com`, outside of its API.
+DOWNLOAD_BASE = "/download"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +61,8 @@ class Options:
 
 _SESSION = ("files", "upload_sessions", "{upload_session_id}")
 
-_NEW_FILE = {"OPTIONS": PREFLIGHT_UPLOAD, "POST": UPLOAD_SMALL_FILE}
-_NEW_VERSION = {"OPTIONS": PREFLIGHT_VERSION_UPLOAD, "POST": UPLOAD_SMALL_VERSION}
+_NEW_FILE = {"OPTIONS": CHECK_UPLOAD, "POST": UPLOAD_SMALL_FILE}
+_CONTENT = {"GET": DOWNLOAD_FILE, "OPTIONS": CHECK_VERSION_UPLOAD, "POST": UPLOAD_SMALL_VERSION}
 
 # The first matching route wins, so literal segments come before parameters.
 ROUTES: Sequence[Route] = (
@@ -73,29 +77,33 @@ ROUTES: Sequence[Route] = (
     # rclone sends a trailing slash.
     Route(("files", "content"), _NEW_FILE),
     Route(("files", "content", ""), _NEW_FILE),
-    Route(("files", "{file_id}", "content"), _NEW_VERSION),
-    Route(("files", "{file_id}", "content", ""), _NEW_VERSION),
+    Route(("files", "{file_id}", "content"), _CONTENT),
+    Route(("files", "{file_id}", "content", ""), _CONTENT),
     Route(("files", "{file_id}"), {"GET": GET_FILE}),
     Route(("users", "me"), {"GET": GET_CURRENT_USER}),
     Route(("oauth2", "token"), {"POST": REQUEST_TOKEN}),
     Route(("oauth2", "revoke"), {"POST": REVOKE_TOKEN}),
 )
+_DOWNLOADS: Sequence[Route] = (Route(("{file_id}",), {"GET": DOWNLOAD_CONTENT}),)
 
 
 def match(method: str, raw_path: str) -> Match | Options:
     """Return the operation for a method and a percent-encoded path without a query.
 
-    OPTIONS is an operation on the paths of Box's preflight check; on other paths it asks for the allowed methods. The
-    path is split before it is decoded, so an encoded slash belongs to a parameter.
+    OPTIONS is an operation on the paths of Box's check of an upload; on other paths it asks for the allowed methods.
+    The path is split before it is decoded, so an encoded slash belongs to a parameter.
 
     Raises:
         ApiError: The path is unknown (404) or does not support the method (405, with `Allow`).
     """
     bases = (*_BASES, *(base for base in _SIGN_IN_BASES if raw_path.startswith(f"{base}oauth2/")))
     base = next((base for base in bases if raw_path.startswith(base)), None)
+    routes = ROUTES
+    if raw_path.startswith(f"{DOWNLOAD_BASE}/"):
+        base, routes = f"{DOWNLOAD_BASE}/", _DOWNLOADS
     if base is not None:
         segments = [unquote(segment) for segment in raw_path.removeprefix(base).split("/")]
-        for route in ROUTES:
+        for route in routes:
             parameters = _parameters(route, segments)
             if parameters is not None:
                 if method == "OPTIONS" and method not in route.operations:

@@ -78,8 +78,8 @@ def parse_new_version(body: bytes, min_file_size: int = MIN_FILE_SIZE) -> NewVer
     return request
 
 
-def parse_preflight_file(body: bytes) -> NewFile:
-    """Return the request that corresponds to a preflight check of a new file; the size is 0 if it is left out.
+def parse_checked_file(body: bytes) -> NewFile:
+    """Return the new file that a check is about; the size is 0 if it is left out.
 
     As at Box, files of any size and unknown properties are accepted.
 
@@ -90,19 +90,14 @@ def parse_preflight_file(body: bytes) -> NewFile:
     return NewFile(folder_id=parse_parent_id(fields), file_name=parse_name(fields), file_size=_optional_size(fields))
 
 
-def parse_preflight_version(body: bytes) -> NewVersion:
-    """Return the request that corresponds to a preflight check of a new version, as `parse_preflight_file` does.
+def parse_checked_version(body: bytes) -> NewVersion:
+    """Return the new version that a check is about; others than name and size are ignored, such as a folder.
 
     Raises:
         ApiError: The body breaks a rule.
     """
     fields = parse_json_object(body)
-    folder_id, file_name = _parent_id(fields), fields.get("name")
-    return NewVersion(
-        file_size=_optional_size(fields),
-        file_name=None if file_name is None else _file_name(file_name, "name"),
-        folder_id=None if folder_id is None else _folder_id(folder_id, "parent"),
-    )
+    return NewVersion(file_size=_optional_size(fields), file_name=parse_optional_name(fields))
 
 
 def parse_parent_id(fields: Mapping[str, object]) -> str:
@@ -148,8 +143,7 @@ def _parent_id(fields: Mapping[str, object]) -> object:
 
 
 def _optional_size(fields: Mapping[str, object]) -> int:
-    value = fields.get("size")
-    return 0 if value is None else _size(value, "size")
+    return _size(fields["size"], "size") if "size" in fields else 0
 
 
 def parse_json_object(body: bytes) -> Mapping[str, object]:

@@ -10,7 +10,8 @@ from typing import Any
 
 from box_uploads_mock.blobs import BlobStore, StoreKind
 from box_uploads_mock.commit_rules import Attributes
-from box_uploads_mock.errors import ApiError
+from box_uploads_mock.download_links import DownloadLinks
+from box_uploads_mock.errors import ApiError, argument_error
 from box_uploads_mock.faults import Faults, RateLimit, Sleep
 from box_uploads_mock.file_store import FileStore, require_etag
 from box_uploads_mock.identifiers import Identifiers
@@ -114,6 +115,7 @@ class State:
         self._file_store = FileStore(self._world, self._identifiers)
         self.session_store = SessionStore(self._lock, self._settings, self._file_store, self._identifiers, self.store)
         self._token_store = TokenStore(self._world, self._identifiers, self.now)
+        self.download_links = DownloadLinks(self.now)
         self._request_log: deque[Exchange] = deque(maxlen=REQUEST_LOG_LENGTH)
         for name, value in self._defaults.items():
             setattr(self, name, value)
@@ -298,6 +300,21 @@ class State:
         """
         with self._lock:
             return self._file_store.require_file(file_id)
+
+    def stored_version(self, file_id: str, version_id: str | None = None) -> tuple[File, Content]:
+        """Return a file and its bytes, if its version is the newest one: the bytes of earlier ones are not kept.
+
+        Raises:
+            ApiError: The file or the version is unknown, or the bytes are not stored.
+        """
+        with self._lock:
+            file = self._file_store.require_file(file_id)
+            if version_id not in {None, file.version_id}:
+                raise argument_error("not_found", "version", f"Invalid value '{version_id}'.")
+            try:
+                return file, self._file_store.content(file_id)
+            except LookupError as error:
+                raise ApiError("not_found", str(error.args[0])) from None
 
     def store_file(
         self,

@@ -72,6 +72,12 @@ class File:
         elif _SHA1.fullmatch(self.sha1):
             object.__setattr__(self, "sha1", self.sha1.lower())
 
+    @property
+    def version_id(self) -> str:
+        """Id of the newest version, in the format of Box's ids: 13 decimal digits."""
+        digest = hashlib.sha256(f"{self.id}/{self.sequence_id}".encode()).hexdigest()
+        return str(int(digest, 16) % (9 * 10**12) + 10**12)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:

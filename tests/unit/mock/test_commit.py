@@ -34,6 +34,7 @@ def test_commit_stores_the_file_and_returns_it_in_a_list(state: State, upload: U
         "sequence_id": "0",
         "etag": "0",
         "sha1": SHA1,
+        "file_version": {"type": "file_version", "id": stored.version_id, "sha1": SHA1},
         "name": "Project.mov",
         "description": "",
         "size": 10,

@@ -173,6 +173,11 @@ def test_a_file_of_the_world_can_be_read(state: State) -> None:
         "sequence_id": "0",
         "etag": "0",
         "sha1": "5e65fb67d93be4d755b7953f413c3866a6143986",
+        "file_version": {
+            "type": "file_version",
+            "id": state.files["12347"].version_id,
+            "sha1": "5e65fb67d93be4d755b7953f413c3866a6143986",
+        },
         "name": "Interview.mov",
         "description": "",
         "size": 734_003_200,

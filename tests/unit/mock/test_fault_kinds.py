@@ -32,7 +32,7 @@ OPERATIONS = (
     "create_upload_session, create_version_upload_session, get_upload_session, upload_part, list_parts, "
     "commit_upload_session, abort_upload_session, log_upload_event, plan_upload_parts, get_file, "
     "upload_small_file, upload_small_version, request_token, revoke_token, get_current_user, "
-    "preflight_upload, preflight_version_upload"
+    "check_upload, check_version_upload, download_file, download_content"
 )
 
 
@@ -53,6 +53,7 @@ NOT_NEGATIVE = "is negative; use a whole number from 0"
 NO_CONFLICT = "code: upload_part creates no session; use session_conflict with create_upload_session"
 READ_TO_THE_END = "after_bytes: a call that is carried out is read to the end; leave out one of the two"
 ONLY_COMMIT = "operation: this fault exists only for commit_upload_session; leave it out"
+NOT_READY = "operation: this fault exists only for commit_upload_session and download_file; leave it out"
 INVALID: list[tuple[Any, Any, str]] = [
     (Reset, {"operation": 1}, f"operation: 1 {NO_STRING}"),
     (Reset, {"operation": "create_session"}, f"operation: 'create_session' is unknown; use one of {OPERATIONS}"),
@@ -71,7 +72,7 @@ INVALID: list[tuple[Any, Any, str]] = [
     *((SlowRead, {"pause_s": value}, f"pause_s: {value} {OUT_OF_BOUNDS}") for value in (-1, 600.5)),
     (Truncation, {"sent_bytes": -1}, f"sent_bytes: -1 {FROM_0}"),
     (Accepted, {"retry_after_s": -1}, f"retry_after_s: -1 {FROM_0}"),
-    (Accepted, {"operation": PART}, ONLY_COMMIT),
+    (Accepted, {"operation": PART}, NOT_READY),
     (LatePartsMismatch, {"operation": PART}, ONLY_COMMIT),
     *((Failure, {"status": value}, f"status: {value} {NO_STATUS}") for value in (200, 600)),
     (Failure, {"status": "500"}, f"status: '500' {NO_INTEGER}"),

@@ -7,9 +7,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from . import get_file, upload_small_file, upload_small_version
+    from . import check_upload, check_version_upload, download_file, get_file, upload_small_file, upload_small_version
 
-__all__ = ["get_file", "upload_small_file", "upload_small_version"]
+__all__ = [
+    "get_file",
+    "upload_small_file",
+    "check_upload",
+    "upload_small_version",
+    "check_version_upload",
+    "download_file",
+]
 
 
 def __getattr__(name: str) -> object:
