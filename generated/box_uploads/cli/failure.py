@@ -28,7 +28,7 @@ _OPTIONS = {
     "trusted_hosts": "--trusted-host",
 }
 # Advice for callers of `upload_file`; the hints have that for the command line.
-_FOR_CALLERS = "; pass it as an open file, with its size"
+_FOR_CALLERS = "; pass it as an open file"
 # Errors that the same command would only meet again.
 _PERMANENT = (CommitUnconfirmedError, JournalError, errors.InvalidArgumentError)
 

@@ -62,7 +62,9 @@ def duration_text(duration_s: float) -> str:
 
 
 def size_text(size: int) -> str:
-    """Return a size in its largest unit that leaves at least 1: `999 bytes`, `1.5 MB`."""
+    """Return a size in its largest unit that leaves at least 1: `1 byte`, `999 bytes`, `1.5 MB`."""
+    if size == 1:
+        return "1 byte"
     unit = _unit(size)
     return f"{_number_text(size, unit)} {_UNITS[unit]}"
 

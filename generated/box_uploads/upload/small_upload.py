@@ -16,6 +16,7 @@ from msgspec import UNSET
 from .. import models
 from .._runtime.body import PIECE, Stream
 from .._runtime.errors import ClientError, InvalidArgumentError, PreconditionFailedError
+from ..api.upload_sessions import create_upload_session, create_version_upload_session
 from .cleanup import discard_session
 from .commit import verify_file
 from .digest import is_same, part_sha1
@@ -24,6 +25,7 @@ from .events import BytesSent, PartDone, PhaseChanged, Restarted, Started
 from .journal import Entry
 from .options import given
 from .outcomes import Outcome, classify_error
+from .parts import MINIMUM_SIZE
 from .reconcile import NotStored, Stored, Unknown, find_stored_file
 
 if TYPE_CHECKING:
@@ -40,15 +42,23 @@ _NO_EFFECT = "The response to an earlier request was lost; the file was not ther
 
 
 def check_small(context: UploadContext) -> None:
-    """Check that what the caller asks for can be said in one request.
+    """Check the caller's arguments, and that one request can say what they ask for.
 
     Raises:
-        InvalidArgumentError: It cannot; nothing was sent.
+        InvalidArgumentError: They break a rule, or it cannot; nothing was sent.
     """
-    if context.target.file_id is None:
+    target = context.target
+    # The rules for names and ids are those of a session, in the words of the caller's arguments.
+    if target.file_id is None:
+        create_upload_session.build_request(
+            folder_id=target.folder_id or "", file_name=target.file_name or "", file_size=MINIMUM_SIZE
+        )
         return
+    create_version_upload_session.build_request(
+        target.file_id, file_size=MINIMUM_SIZE, file_name=target.file_name or UNSET
+    )
     rule = "cannot be given for a small version, which Box takes in one request without it"
-    if context.target.folder_id is not None:
+    if target.folder_id is not None:
         raise InvalidArgumentError("folder_id", rule)
     if context.options.attributes is not None and context.options.attributes.description is not UNSET:
         raise InvalidArgumentError("attributes.description", rule)

@@ -217,16 +217,17 @@ def test_bash_completes_commands_and_options(tmp_path: Path) -> None:
     ]
 
 
-def test_a_pipe_on_stdin_requires_the_size(box: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pipe_on_stdin_needs_no_size(box: Run, mock: MockServer, monkeypatch: pytest.MonkeyPatch) -> None:
     class Pipe(io.BytesIO):
         def seekable(self) -> bool:
             return False
 
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(Pipe(b"x")))
-    code, _, err = box("upload - --folder-id 0 --name a.mov")
+    code, out, err = box("upload - --folder-id 0 --name a.mov")
 
-    assert code == 2
-    assert err.startswith("error: stdin (-) is a pipe of unknown size; set --size\nhint: ")
+    assert (code, err) == (0, "a.mov: 1 byte\n")
+    (file,) = [file for file in mock.state.files.values() if file.name == "a.mov"]
+    assert (out.split(",")[0], mock.state.content(file.id)) == ("a.mov: done", b"x")
 
 
 def test_missing_certificates_have_a_hint(box: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -267,7 +268,8 @@ HELP = {
         **TARGET,
         "--folder-id": "ID Folder of the new files; 0 is the root folder.",
         "--name": "NAME Name of the file at Box. [default: the name of PATH; with --file-id, the current name]",
-        "--size": "BYTES Number of bytes on stdin; required if that is a pipe. [x>=0]",
+        "--size": "BYTES Number of bytes on stdin, if that is a pipe; without it, the pipe is read to its end first."
+        " [x>=0]",
         "--if-match": "ETAG With --file-id: fail unless the file still has this etag.",
         "--resume / --no-resume": "Keep a journal, so that the same command resumes after an interruption"
         " or a crash. [default: --resume, except for stdin]",

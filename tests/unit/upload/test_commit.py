@@ -16,6 +16,7 @@ from box_uploads.upload import (
 )
 from box_uploads.upload.commit import CommitFailed, commit_session, verify_file
 from box_uploads.upload.engine import UploadedParts
+from box_uploads.upload.target import Target
 from msgspec import UNSET
 
 from tests.unit.upload.script import Answer, Script, api_error, context, lost, session, stored
@@ -78,6 +79,39 @@ def refused(status: int, code: str = "") -> errors.ApiError:
 def test_a_202_may_ask_for_a_pause_in_any_form(retry_after: str, delay_s: float) -> None:
     file, events = run(Server(pending=1, retry_after=retry_after), deadline_s=1000)
     assert (file.id, [event.delay_s for event in events]) == ("7", [delay_s])
+
+
+class Unchanged(Server):
+    """A server whose 202 asks for no pause, and that holds a file."""
+
+    def __init__(self, sha1: str) -> None:
+        super().__init__(pending=1, retry_after="")
+        self.sha1 = sha1
+
+    def get_file(self, file_id: str) -> Answer:
+        self._step(f"get_file {file_id}")
+        return Answer(models.File(type="file", id=file_id, sha1=self.sha1))
+
+    def abort_upload_session(self, _: Any) -> None:
+        self._step("abort_upload_session")
+
+
+def test_a_202_without_a_pause_is_about_the_present_content_of_the_file() -> None:
+    version = Target(folder_id=None, file_id="8", file_name=None)
+    server = Unchanged(SHA1.upper())
+    upload, events = context(server, target=version)
+    file = commit_session(upload, session(), PARTS, ambiguous=False)
+    assert (isinstance(file, models.File) and file.id, upload.is_unchanged, events) == ("8", True, [])
+    assert server.log == [COMMIT, "get_file 8", "abort_upload_session"]
+
+    server = Unchanged("0" * 40)
+    upload, events = context(server, target=version)
+    commit_session(upload, session(), PARTS, ambiguous=False)
+    assert (server.log, upload.is_unchanged, len(events)) == ([COMMIT, "get_file 8", COMMIT], False, 1)
+
+    server = Unchanged(SHA1)
+    run(server)
+    assert server.log == [COMMIT, COMMIT]
 
 
 def test_a_202_is_waited_for_as_long_as_it_asks() -> None:
