@@ -56,7 +56,7 @@ class Case:
 
     @property
     def calls(self) -> list[str]:
-        return [exchange.operation for exchange in self.ground.state.request_log[self.before :]]
+        return [exchange.operation or "" for exchange in self.ground.state.request_log[self.before :]]
 
     @property
     def versions(self) -> list[tuple[int, bytes]]:
@@ -142,9 +142,9 @@ def test_a_refusal_is_raised_at_once(case: Case, journal: Path, status: int) -> 
 
 def test_a_taken_name_is_a_conflict_whatever_the_content(ground: Ground, journal: Path) -> None:
     ground.upload(SMALL)
-    for settings in ({}, {"resume": journal}):
+    for resume in (None, journal):
         with pytest.raises(errors.ConflictError):
-            ground.upload(SMALL, **settings)
+            ground.upload(SMALL, resume=resume)
     assert (ground.calls(NEW), ground.calls(CHECK)) == (3, 0)
 
 
