@@ -17,6 +17,7 @@ UPLOAD_SMALL_VERSION = "upload_small_version"
 REQUEST_TOKEN = "request_token"
 REVOKE_TOKEN = "revoke_token"
 GET_CURRENT_USER = "get_current_user"
+AUTHORIZE = "authorize"
 PREFLIGHT_UPLOAD = "preflight_upload"
 PREFLIGHT_VERSION_UPLOAD = "preflight_version_upload"
 
@@ -36,9 +37,10 @@ OPERATIONS: Sequence[str] = (
     REQUEST_TOKEN,
     REVOKE_TOKEN,
     GET_CURRENT_USER,
+    AUTHORIZE,
     PREFLIGHT_UPLOAD,
     PREFLIGHT_VERSION_UPLOAD,
 )
 
 # They need no token, and have errors of their own form.
-SIGN_IN = frozenset({REQUEST_TOKEN, REVOKE_TOKEN})
+SIGN_IN = frozenset({AUTHORIZE, REQUEST_TOKEN, REVOKE_TOKEN})

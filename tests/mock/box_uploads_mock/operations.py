@@ -10,6 +10,7 @@ from box_uploads_mock.errors import ApiError, argument_error
 from box_uploads_mock.file_store import file_body
 from box_uploads_mock.operation_names import (
     ABORT_UPLOAD_SESSION,
+    AUTHORIZE,
     COMMIT_UPLOAD_SESSION,
     CREATE_UPLOAD_SESSION,
     CREATE_VERSION_UPLOAD_SESSION,
@@ -30,7 +31,7 @@ from box_uploads_mock.operation_names import (
 from box_uploads_mock.rules import NewFile, NewVersion
 from box_uploads_mock.session_store import DuplicateSessionError
 from box_uploads_mock.sessions import Session
-from box_uploads_mock.sign_in import get_current_user, request_token, revoke_token
+from box_uploads_mock.sign_in import authorize, get_current_user, request_token, revoke_token
 from box_uploads_mock.small_uploads import upload_small_file, upload_small_version
 from box_uploads_mock.transfers import commit_upload_session, plan_upload_parts, upload_part
 
@@ -186,6 +187,7 @@ HANDLERS: Mapping[str, Callable[[Call], Awaitable[CallResult]]] = {
     REQUEST_TOKEN: request_token,
     REVOKE_TOKEN: revoke_token,
     GET_CURRENT_USER: get_current_user,
+    AUTHORIZE: authorize,
     PREFLIGHT_UPLOAD: preflight_upload,
     PREFLIGHT_VERSION_UPLOAD: preflight_version_upload,
 }
