@@ -60,6 +60,7 @@ class Desk:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
         own = {"BOX_ACCESS_TOKEN": TOKEN, "BOX_BASE_URL": self.server.base_url}
         own |= {"BOX_UPLOADS_STATE_DIR": str(self.folder / "state"), "PYTHONWARNINGS": "error"}
+        own |= {"BOX_UPLOADS_PROFILES": str(self.folder / "profiles.json")}
         return {**kept, **own, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **changed}
 
     def start(self, *arguments: str, **settings: Any) -> subprocess.Popen[bytes]:

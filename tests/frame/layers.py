@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from box_uploads import upload
+from box_uploads import auth, upload
 
 ROOT = Path(__file__).parents[2]
 
@@ -76,15 +76,16 @@ LAYERS = (
         ("msgspec", _COMMIT, *(f"box_uploads.{name}" for name in ("_runtime", "client", "models", "types"))),
         is_dynamic=True,
     ),
-    # The public names that users have, too, with four exceptions: the root of the errors, whose public name contains
+    # The public names that users have, too, with five exceptions: the root of the errors, whose public name contains
     # that of the package; how the uploader opens a source and checks a name, to report all problems before the first
-    # byte; and the lock of the state directory.
+    # byte; the lock of the state directory; and the private file that profiles are in.
     Layer(
         "box_uploads.cli",
         (
             *("click", "msgspec", "platformdirs", "rich", "box_uploads._runtime.errors.ClientError", _CREATE, *_LOCK),
             *(f"box_uploads.{name}" for name in ("Client", "__version__", "errors", "models")),
             *(f"box_uploads.upload.{name}" for name in (*_BESIDE_PUBLIC_NAMES, *upload.__all__)),
+            *(f"box_uploads.auth.{name}" for name in ("private_file.PrivateFile", *auth.__all__)),
         ),
     ),
     Layer("box_uploads_mock", ("python_multipart", "starlette", "uvicorn", "yaml", "box_uploads_mock.tls")),

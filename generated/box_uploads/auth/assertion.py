@@ -129,7 +129,9 @@ class JWT(SignIn):
         if isinstance(read, AppConfigError):
             raise read
         if user_id is None and read.enterprise_id is None and read.user_id is None:
-            raise AppConfigError("the app config has neither enterpriseID nor userID", hint="give user_id=")
+            raise AppConfigError(
+                "the app config has neither enterpriseID nor userID", hint="add enterpriseID to it, or give user_id="
+            )
         return cls(**_arguments_of(read, user_id), **settings)
 
     def sign_in(self, _refused: Secret | None, /) -> TokenInUse:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from .. import errors
+from ..auth import SignInError, SignInRefusedError
 from ..upload import CommitUnconfirmedError, JournalError, conflicting_items
 from .hints import hints_for, is_about_path
 from .text import printable
@@ -21,11 +22,15 @@ FAILED, USAGE_ERROR, INTERRUPTED = 1, 2, 130
 
 _OPTIONS = {
     "base_url": "--base-url or BOX_BASE_URL",
+    "client_id": "BOX_CLIENT_ID",
+    "client_secret": "BOX_CLIENT_SECRET",
+    "enterprise_id": "BOX_ENTERPRISE_ID",
     "file_name": "--name",
     "file_size": "--size",
     "http": "the HTTP client",
     "token": "token",
     "trusted_hosts": "--trusted-host",
+    "user_id": "BOX_USER_ID",
 }
 # Advice for callers of `upload_file`; the hints have that for the command line.
 _FOR_CALLERS = "; pass it as an open file"
@@ -70,7 +75,9 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
         words = (subject, "interrupted") if self.is_interruption else ("error", subject, self.message)
         line = ": ".join(printable(word) for word in words if word)
         notes = (f"note: {printable(note)}" for note in self.notes)
-        return [line, *notes, *(f"hint: {printable(hint)}" for hint in self.hints)]
+        # The further lines of a hint are a list.
+        hints = (printable(text) for hint in self.hints for text in f"hint: {hint}".splitlines())
+        return [line, *notes, *hints]
 
     def json_data(self) -> dict[str, Any]:
         """Return the object for `--json`."""
@@ -113,7 +120,8 @@ def failure_from(
     elif is_interruption:
         found.append("run the same command again; without a journal it starts over")
     message = "" if is_interruption else _message(error, path)
-    notes: list[str] = getattr(error, "__notes__", [])
+    # A sign-in has its hint as a note, too, for tracebacks.
+    notes: list[str] = [note for note in getattr(error, "__notes__", []) if note not in found]
     code = USAGE_ERROR if isinstance(error, errors.InvalidArgumentError) else FAILED
     return Failure(
         message=message,
@@ -122,7 +130,7 @@ def failure_from(
         exit_code=INTERRUPTED if is_interruption else code,
         session=session,
         resumable=resumable,
-        is_final=is_interruption or isinstance(error, errors.UnauthorizedError),
+        is_final=is_interruption or isinstance(error, (errors.UnauthorizedError, SignInError)),
         error=None if is_interruption else {"type": type(error).__name__, "message": message, **_details(error)},
     )
 
@@ -143,6 +151,8 @@ def _message(error: BaseException, path: str) -> str:
 
 
 def _details(error: BaseException) -> dict[str, Any]:
+    if isinstance(error, SignInRefusedError):
+        return {"status": error.status, "code": error.error}
     if not isinstance(error, errors.ApiError):
         return {}
     details: dict[str, Any] = {"status": error.status, "code": error.code, "request_id": error.request_id}

@@ -6,6 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from .. import errors
+from ..auth import SignInError, SignInUnavailableError
 from ..upload import (
     CommitUnconfirmedError,
     JournalError,
@@ -14,13 +15,15 @@ from ..upload import (
     conflicting_items,
 )
 from .arguments import STDIN, DuplicateNameError, PathNameError
-from .client_options import TokenFileError, TrustStoreError
+from .client_options import TrustStoreError
 from .state_dir import SessionFileError, UnknownSessionError
+from .token_file import TokenFileError
 
 __all__ = ["hints_for", "is_about_path"]
 
-_TOKEN = "put a valid token in BOX_ACCESS_TOKEN, or in the file of --token-file"  # noqa: S105  # names the places
 _USE_STDIN = "pipe it to stdin: box-uploads upload - --name NAME"
+_SIGN_IN = "run `box-uploads login`, or put a valid token in BOX_ACCESS_TOKEN or the file of --token-file"
+_NETWORK = "check the network, and --base-url or BOX_BASE_URL if you set it"
 _CREATE = ("create_upload_session", "create_version_upload_session")
 
 
@@ -33,6 +36,9 @@ def hints_for(error: BaseException, path: str = "") -> list[str]:
     """
     if isinstance(error, errors.ApiError):
         return _api_hints(error)
+    if isinstance(error, SignInError):
+        is_unreachable = isinstance(error, SignInUnavailableError) and not error.hint
+        return [_NETWORK] if is_unreachable else [error.hint] if error.hint else []
     return _path_hints(error, path) or _upload_hints(error, path) or _option_hints(error)
 
 
@@ -60,7 +66,7 @@ def _path_hints(error: BaseException, path: str) -> list[str]:
 def _api_hints(error: errors.ApiError) -> list[str]:  # noqa: PLR0911  # a table
     match error:
         case errors.UnauthorizedError():
-            return [_TOKEN]
+            return [_SIGN_IN]
         case errors.ConflictError(code="item_name_in_use"):
             return _name_hints(error)
         case errors.ForbiddenError(code="storage_limit_exceeded"):
@@ -113,7 +119,7 @@ def _where_to_look(error: CommitUnconfirmedError) -> str:
 def _option_hints(error: BaseException) -> list[str]:  # noqa: PLR0911  # a table
     match error:
         case errors.InvalidArgumentError(argument="token"):
-            return [_TOKEN]
+            return [_SIGN_IN]
         case errors.InvalidArgumentError(argument="base_url"):
             return ["set it to https://HOST/PATH, or leave it out to use Box's own servers"]
         case TokenFileError():
@@ -123,7 +129,7 @@ def _option_hints(error: BaseException) -> list[str]:  # noqa: PLR0911  # a tabl
         case errors.TransportError(kind="ProxyError") | errors.InvalidArgumentError(argument="http"):
             return ["check the proxy in HTTPS_PROXY or ALL_PROXY"]
         case errors.TransportError():
-            return ["check the network, and --base-url or BOX_BASE_URL if you set it"]
+            return [_NETWORK]
         case errors.UntrustedUrlError(host=str(host)):
             return [f"if this host is yours, add --trusted-host {host}; the token was not sent there"]
         case errors.UntrustedUrlError():

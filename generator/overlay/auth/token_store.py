@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import time
-from contextlib import contextmanager, suppress
-from pathlib import Path
-from secrets import token_hex
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import msgspec
 
-from .._runtime.file_lock import HeldError, lock_file
 from .._runtime.hidden import Discreet
 from .errors import TokenStoreError
+from .private_file import LOCK_TIMEOUT_S, PrivateFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    import os
+    from collections.abc import Callable
     from contextlib import AbstractContextManager
 
 __all__ = ["FileTokenStore", "StoredTokens", "TokenStore"]
-
-_POLL_S = 0.05
-_LOCK_TIMEOUT_S = 120.0
-_PRIVATE = 0o600
-_OTHERS = 0o077
 
 
 class StoredTokens(Discreet, kw_only=True):
@@ -76,14 +68,11 @@ class FileTokenStore:
         self,
         path: str | os.PathLike[str],
         *,
-        lock_timeout_s: float = _LOCK_TIMEOUT_S,
+        lock_timeout_s: float = LOCK_TIMEOUT_S,
         sleep: Callable[[float], object] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._path = Path(path).absolute()
-        self._lock_timeout_s = lock_timeout_s
-        self._sleep = sleep
-        self._clock = clock
+        self._file = PrivateFile(path, lock_timeout_s=lock_timeout_s, sleep=sleep, clock=clock)
 
     def load(self) -> StoredTokens | None:
         """Return the tokens, or None if there is no file.
@@ -91,9 +80,13 @@ class FileTokenStore:
         Raises:
             TokenStoreError: The file cannot be read, is not private, or holds something else.
         """
-        tokens, problem, hint = self._read()
-        if problem:
-            raise TokenStoreError(f"{self._path}: {problem}", hint=hint)
+        content = self._file.read()
+        tokens = None if content is None else _decoded(content)
+        is_wrong = content is not None and tokens is None
+        # An error raised with it would have it in its frames.
+        del content
+        if is_wrong:
+            raise TokenStoreError(f"{self._file.path}: holds no tokens", hint="delete it, and sign in again")
         return tokens
 
     def save(self, tokens: StoredTokens) -> None:
@@ -102,10 +95,7 @@ class FileTokenStore:
         Raises:
             TokenStoreError: The file cannot be written.
         """
-        problem = self._write(tokens)
-        del tokens
-        if problem:
-            raise TokenStoreError(f"{self._path}: cannot be written ({problem})", hint="make its folder writable")
+        self._file.write(msgspec.json.encode(tokens))
 
     def clear(self) -> None:
         """Delete the file.
@@ -113,84 +103,27 @@ class FileTokenStore:
         Raises:
             TokenStoreError: It cannot be deleted.
         """
-        try:
-            self._path.unlink(missing_ok=True)
-        except OSError as error:
-            raise TokenStoreError(f"{self._path}: cannot be deleted ({error.strerror})") from None
+        self._file.delete()
 
-    @contextmanager
-    def lock(self) -> Generator[None]:
+    def lock(self) -> AbstractContextManager[None]:
         """Keep other threads and processes from the tokens.
 
         Raises:
             TokenStoreError: Another process keeps the lock, or it cannot be taken.
         """
-        path = self._path.with_name(f"{self._path.name}.lock")
-        deadline = self._clock() + self._lock_timeout_s
-        while True:
-            held = lock_file(path)
-            try:
-                held.__enter__()
-            except HeldError:
-                if self._clock() >= deadline:
-                    raise TokenStoreError(f"{self._path}: in use by another process") from None
-            except OSError as error:
-                raise TokenStoreError(f"{path}: cannot be locked ({error.strerror})") from None
-            else:
-                break
-            self._sleep(_POLL_S)
-        try:
-            yield
-        finally:
-            held.__exit__(None, None, None)
-
-    def _read(self) -> tuple[StoredTokens | None, str, str]:
-        """Return the tokens, or what is wrong and what to do; an error raised here would have them in its frames."""
-        try:
-            with self._path.open("rb") as file:
-                mode = os.fstat(file.fileno()).st_mode
-                if os.name == "posix" and mode & _OTHERS:
-                    return None, "other users may read it", f"run chmod 600 {self._path}, and sign in again"
-                return msgspec.json.decode(file.read(), type=StoredTokens), "", ""
-        except FileNotFoundError:
-            return None, "", ""
-        except OSError as error:
-            return None, f"cannot be read ({error.strerror})", ""
-        except (ValueError, RecursionError):
-            return None, "holds no tokens", "delete it, and sign in again"
-
-    def _write(self, tokens: StoredTokens) -> str:
-        """Return what went wrong, if anything."""
-        new = self._path.with_name(f"{self._path.name}.{token_hex(4)}.new")
-        try:
-            number = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), _PRIVATE)
-            try:
-                with os.fdopen(number, "wb") as file:
-                    file.write(msgspec.json.encode(tokens))
-                    file.flush()
-                    os.fsync(file.fileno())
-                new.replace(self._path)
-            except BaseException:
-                with suppress(OSError):
-                    new.unlink()
-                raise
-            self._sync_folder()
-        except OSError as error:
-            return error.strerror or type(error).__name__
-        return ""
-
-    def _sync_folder(self) -> None:
-        """Make the new name durable, where folders can be synchronized."""
-        if os.name == "posix":
-            number = os.open(self._path.parent, os.O_RDONLY)
-            try:
-                os.fsync(number)
-            finally:
-                os.close(number)
+        return self._file.lock()
 
     def __repr__(self) -> str:
-        return f"FileTokenStore({str(self._path)!r})"
+        return f"FileTokenStore({str(self._file.path)!r})"
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Only where the tokens are.
-        return FileTokenStore, (str(self._path),)
+        return FileTokenStore, (str(self._file.path),)
+
+
+def _decoded(content: bytes) -> StoredTokens | None:
+    """Return the tokens in a file, or None; an error raised here would have them in its frames."""
+    try:
+        return msgspec.json.decode(content, type=StoredTokens)
+    except (ValueError, RecursionError):
+        return None

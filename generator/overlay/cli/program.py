@@ -9,12 +9,14 @@ from click.shell_completion import get_completion_class
 
 from .. import __version__
 from .._runtime.errors import ClientError
-from .client_options import NoTokenError
 from .failure import FAILED, INTERRUPTED, USAGE_ERROR, Failure, failure_from
 from .json_output import report_failure, wants_json
+from .login import login, logout
 from .session import session
+from .sign_in import SignInUsageError
 from .streams import OutputError
 from .upload import upload
+from .whoami import whoami
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +25,10 @@ __all__ = ["program", "run"]
 
 _NAME = "box-uploads"
 _VARIABLE = "_BOX_UPLOADS_COMPLETE"
+_SECRETS = {
+    "--token": "set BOX_ACCESS_TOKEN, or name a file with --token-file",
+    "--client-secret": "set BOX_CLIENT_SECRET, or leave it out to be asked for it",
+}
 # The backspace character (\b) keeps click from rewrapping the lines below it.
 _COMPLETION = """Print the script by which a shell completes commands and options.
 
@@ -43,7 +49,9 @@ fish   box-uploads completion fish | source    in ~/.config/fish/config.fish
 def program() -> None:
     """Upload large files to Box: in parallel parts, each verified, and resumable.
 
-    The token comes from BOX_ACCESS_TOKEN or from the file of --token-file, never from an argument.
+    A command signs in by --token-file, --config or --profile; else by the environment: BOX_ACCESS_TOKEN, or
+    BOX_CLIENT_ID and BOX_CLIENT_SECRET with BOX_ENTERPRISE_ID or BOX_USER_ID; else by the default profile, which
+    `box-uploads login` saves. No secret is ever an argument, which other users could see.
     """
 
 
@@ -59,6 +67,9 @@ def completion(shell: str) -> None:
 
 program.add_command(upload)
 program.add_command(session)
+program.add_command(login)
+program.add_command(logout)
+program.add_command(whoami)
 program.add_command(completion)
 
 
@@ -90,8 +101,10 @@ def _usage_failure(error: click.UsageError) -> Failure:
     message = " ".join(error.format_message().split())
     path = _NAME if error.ctx is None else error.ctx.command_path
     hint = f"see `{path} --help`"
-    if isinstance(error, NoTokenError) or (isinstance(error, click.NoSuchOption) and error.option_name == "--token"):
-        hint = "set BOX_ACCESS_TOKEN, or name a file with --token-file; other users could see a token in an argument"
+    if isinstance(error, SignInUsageError):
+        hint = error.hint
+    elif isinstance(error, click.NoSuchOption) and error.option_name in _SECRETS:
+        hint = f"{_SECRETS[error.option_name]}; other users could see it in an argument"
     return Failure(
         message=message, hints=(hint,), exit_code=USAGE_ERROR, error={"type": "UsageError", "message": message}
     )

@@ -22,6 +22,7 @@ CHECK_VERSION_UPLOAD = "check_version_upload"
 DOWNLOAD_FILE = "download_file"
 # Where `download_file` redirects to; at Box, it is at another host and no operation of the API.
 DOWNLOAD_CONTENT = "download_content"
+AUTHORIZE = "authorize"
 
 OPERATIONS: Sequence[str] = (
     CREATE_UPLOAD_SESSION,
@@ -39,6 +40,7 @@ OPERATIONS: Sequence[str] = (
     REQUEST_TOKEN,
     REVOKE_TOKEN,
     GET_CURRENT_USER,
+    AUTHORIZE,
     CHECK_UPLOAD,
     CHECK_VERSION_UPLOAD,
     DOWNLOAD_FILE,
@@ -46,5 +48,5 @@ OPERATIONS: Sequence[str] = (
 )
 
 # They need no token, and have errors of their own form.
-SIGN_IN = frozenset({REQUEST_TOKEN, REVOKE_TOKEN})
+SIGN_IN = frozenset({AUTHORIZE, REQUEST_TOKEN, REVOKE_TOKEN})
 WITHOUT_TOKEN = SIGN_IN | {DOWNLOAD_CONTENT}

@@ -11,6 +11,7 @@ from box_uploads_mock.errors import ApiError, argument_error
 from box_uploads_mock.file_store import file_body
 from box_uploads_mock.operation_names import (
     ABORT_UPLOAD_SESSION,
+    AUTHORIZE,
     CHECK_UPLOAD,
     CHECK_VERSION_UPLOAD,
     COMMIT_UPLOAD_SESSION,
@@ -33,7 +34,7 @@ from box_uploads_mock.operation_names import (
 from box_uploads_mock.rules import NewFile, NewVersion
 from box_uploads_mock.session_store import DuplicateSessionError
 from box_uploads_mock.sessions import Session
-from box_uploads_mock.sign_in import get_current_user, request_token, revoke_token
+from box_uploads_mock.sign_in import authorize, get_current_user, request_token, revoke_token
 from box_uploads_mock.small_uploads import upload_small_file, upload_small_version
 from box_uploads_mock.transfers import commit_upload_session, plan_upload_parts, upload_part
 from box_uploads_mock.upload_checks import check_upload, check_version_upload
@@ -168,4 +169,5 @@ HANDLERS: Mapping[str, Callable[[Call], Awaitable[CallResult]]] = {
     CHECK_VERSION_UPLOAD: check_version_upload,
     DOWNLOAD_FILE: download_file,
     DOWNLOAD_CONTENT: download_content,
+    AUTHORIZE: authorize,
 }

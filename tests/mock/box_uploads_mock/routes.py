@@ -7,6 +7,7 @@ from urllib.parse import unquote
 from box_uploads_mock.errors import ApiError
 from box_uploads_mock.operation_names import (
     ABORT_UPLOAD_SESSION,
+    AUTHORIZE,
     CHECK_UPLOAD,
     CHECK_VERSION_UPLOAD,
     COMMIT_UPLOAD_SESSION,
@@ -81,6 +82,7 @@ ROUTES: Sequence[Route] = (
     Route(("files", "{file_id}", "content", ""), _CONTENT),
     Route(("files", "{file_id}"), {"GET": GET_FILE}),
     Route(("users", "me"), {"GET": GET_CURRENT_USER}),
+    Route(("oauth2", "authorize"), {"GET": AUTHORIZE}),
     Route(("oauth2", "token"), {"POST": REQUEST_TOKEN}),
     Route(("oauth2", "revoke"), {"POST": REVOKE_TOKEN}),
 )

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from urllib.parse import parse_qsl, unquote_plus
+from urllib.parse import parse_qsl, unquote_plus, urlencode
 
 from box_uploads_mock import request_checks
 from box_uploads_mock.calls import Call, CallResult
@@ -18,9 +18,27 @@ _OF_A_TOKEN = (
     *("assertion", "code", "refresh_token"),
 )
 _OF_A_REVOCATION = ("client_id", "client_secret", "token")
+# The page of a local program; a mock that sent a browser anywhere would be an open redirect.
+_REDIRECT_URI = re.compile(r"http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?(/[!-~]*)?")
 SECRET_FIELDS = frozenset({"client_secret", "assertion", "code", "refresh_token", "token"})
 _FIELDS = re.compile(r"[a-z_]+(,[a-z_]+)*")
 _STANDARD = ("name", "login", "space_amount", "space_used", "max_upload_size", "status")
+
+
+async def authorize(call: Call) -> CallResult:
+    """Be the page on which a user grants access: the user does so at once, and is sent back with a code."""
+    await call.injector.on_read()
+    query = call.query
+    redirect_uri, app = query.get("redirect_uri", ""), call.state.find_app(query.get("client_id", ""))
+    if app is None or not _REDIRECT_URI.fullmatch(redirect_uri):
+        # A user must not be sent to where no known application has asked for it (RFC 6749, section 4.1.2.1).
+        raise SignInError("invalid_request", "The client_id is unknown, or the redirect_uri is not on this machine.")
+    state = {"state": query["state"]} if "state" in query else {}
+    answer = {"error": "unsupported_response_type"}
+    if query.get("response_type") == "code":
+        answer = {"error": "access_denied"} if app.is_denied else {"code": call.state.authorize(app.client_id)}
+    separator = "&" if "?" in redirect_uri else "?"
+    return CallResult(status=302, headers={"Location": f"{redirect_uri}{separator}{urlencode({**answer, **state})}"})
 
 
 async def request_token(call: Call) -> CallResult:

@@ -21,7 +21,7 @@ from box_uploads_mock.rules import MIN_FILE_SIZE, NewFile, NewVersion
 from box_uploads_mock.session_store import SessionSettings, SessionStore
 from box_uploads_mock.sessions import Session, part_size_for
 from box_uploads_mock.token_store import TOKEN_LIFETIME_S, TokenStore
-from box_uploads_mock.world import File, User, World, default_world
+from box_uploads_mock.world import App, File, User, World, default_world
 
 # More than any test needs; bounded, because a mock may serve for days.
 REQUEST_LOG_LENGTH = 10_000
@@ -235,6 +235,10 @@ class State:
         """Return an authorization code, as an application gets it when a user signs in; valid for 30 seconds, once."""
         with self._lock:
             return self._token_store.authorize(client_id, user_id)
+
+    def find_app(self, client_id: str) -> App | None:
+        """Return the application with a client id, or None if there is none."""
+        return next((app for app in self._world.apps if app.client_id == client_id), None)
 
     def add_refresh_token(self, client_id: str, user_id: str | None = None) -> str:
         """Return a refresh token, as an application has it from an earlier sign-in."""

@@ -106,6 +106,7 @@ class App:
         public_keys: PEM of each public key by its id, with which JWT assertions are checked.
         acts_for_users: Whether it may have tokens of users.
         is_authorized: Whether the enterprise's administrator has authorized it.
+        is_denied: Whether its users deny it access on the sign-in page, rather than grant it.
     """
 
     client_id: str
@@ -114,6 +115,7 @@ class App:
     public_keys: Mapping[str, str] = field(default_factory=dict[str, str])
     acts_for_users: bool = True
     is_authorized: bool = True
+    is_denied: bool = False
 
 
 def service_account(app: App) -> User:

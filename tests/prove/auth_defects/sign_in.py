@@ -76,8 +76,8 @@ DEFECTS = (
     patch("A refresh token is not saved", "auth.refresh_token.RefreshToken._save", always(None)),
     wrap("Tokens that are not saved are used", "auth.refresh_token.RefreshToken._save", _save_afterwards),
     patch("The token of another process is not taken", "auth.refresh_token.RefreshToken._stored", always(None)),
-    patch("The file of the tokens is for all to read", "auth.token_store._PRIVATE", 0o644),
-    patch("A file that others may read is taken", "auth.token_store._OTHERS", 0),
-    patch("A file that others may read is refused by its owner's bits", "auth.token_store._OTHERS", 0o777),
-    patch("Nobody is waited for", "auth.token_store.HeldError", OSError),
+    patch("The file of the tokens is for all to read", "auth.private_file._PRIVATE", 0o644),
+    patch("A file that others may read is taken", "auth.private_file._OTHERS", 0),
+    patch("A file that others may read is refused by its owner's bits", "auth.private_file._OTHERS", 0o777),
+    patch("Nobody is waited for", "auth.private_file.HeldError", OSError),
 )

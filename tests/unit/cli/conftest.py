@@ -44,6 +44,7 @@ def box(mock: MockServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     monkeypatch.setenv("BOX_ACCESS_TOKEN", mock.token)
     monkeypatch.setenv("BOX_BASE_URL", mock.base_url)
     monkeypatch.setenv("BOX_UPLOADS_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setenv("BOX_UPLOADS_PROFILES", str(tmp_path / "config" / "profiles.json"))
     monkeypatch.chdir(tmp_path)
 
     def call(command: str = "", *arguments: str) -> Ran:

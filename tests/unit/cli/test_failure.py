@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 from box_uploads import errors
+from box_uploads.auth import SignInRefusedError, SignInUnavailableError, TokenStoreError
 from box_uploads.cli.arguments import PathNameError
-from box_uploads.cli.client_options import TokenFileError, TrustStoreError
+from box_uploads.cli.client_options import TrustStoreError
 from box_uploads.cli.failure import failure_from, skipped_data
+from box_uploads.cli.token_file import TokenFileError
 from box_uploads.upload import (
     CommitUnconfirmedError,
     DeadlineExceededError,
@@ -36,7 +38,7 @@ def unconfirmed(**fields: str) -> CommitUnconfirmedError:
     return CommitUnconfirmedError("the session is gone", folder_id="0", file_name="a.mov", sha1="a" * 40, **fields)
 
 
-TOKEN = "put a valid token in BOX_ACCESS_TOKEN, or in the file of --token-file"
+TOKEN = "run `box-uploads login`, or put a valid token in BOX_ACCESS_TOKEN or the file of --token-file"
 NEW_VERSION = "use --file-id 7 to upload a new version of the file with this name"
 NEW_SESSION = "start a new session with `box-uploads upload`; this one was committed or aborted, or has expired"
 PROXY = "check the proxy in HTTPS_PROXY or ALL_PROXY"
@@ -80,6 +82,8 @@ FAILURES: list[tuple[BaseException, str]] = [
     (unconfirmed(), f"look in folder 0 for a.mov with sha1 {SHA1}; {ONLY_THEN}"),
     (unconfirmed(file_id="7"), f"look among the versions of file 7 for one with sha1 {SHA1}; {ONLY_THEN}"),
     (late(), NETWORK),
+    (SignInUnavailableError("sign-in failed: 503"), NETWORK),
+    (TokenStoreError("in use", hint="wait"), "wait"),
     (
         TokenFileError(21, "Is a directory", "/x"),
         "set --token-file to a file that contains an access token and nothing else",
@@ -199,3 +203,14 @@ def test_an_api_error_has_its_status_code_and_conflicts_in_json() -> None:
 
     assert (data["type"], data["status"], data["code"]) == ("ConflictError", 409, "item_name_in_use")
     assert data["conflicts"] == [{"type": "file", "id": "7", "name": "a"}]
+
+
+def test_a_sign_in_that_is_refused_shows_its_hint_once_and_ends_a_batch() -> None:
+    failure = failure_from(SignInRefusedError(400, "invalid_grant", "gone", hint="check that:\n- it is there"))
+
+    assert failure.lines() == [
+        "error: sign-in refused: 400 invalid_grant: gone", "hint: check that:", "- it is there"
+    ]  # fmt: skip
+    assert failure.is_final
+    assert failure.error is not None
+    assert (failure.error["status"], failure.error["code"]) == (400, "invalid_grant")

@@ -13,7 +13,7 @@ from typing import NoReturn
 
 import pytest
 from box_uploads import __version__
-from box_uploads.cli.client_options import _open_nonblocking
+from box_uploads.cli.token_file import _open_nonblocking
 from box_uploads_mock import MockServer
 from platformdirs import user_state_path
 
@@ -78,19 +78,15 @@ def test_a_path_named_like_the_json_option_is_not_the_option(box: Run) -> None:
     assert box("upload --nothing -- --json")[:2] == (2, "")
 
 
-TOKEN_HINT = "set BOX_ACCESS_TOKEN, or name a file with --token-file; other users could see a token in an argument"
+@pytest.mark.parametrize(("command", "hint"), [
+    (f"{UPLOAD} --token=s3cr3t", "set BOX_ACCESS_TOKEN, or name a file with --token-file"),
+    ("login --client-secret=s3cr3t", "set BOX_CLIENT_SECRET, or leave it out to be asked for it"),
+])  # fmt: skip
+def test_a_secret_as_an_argument_is_refused_and_not_printed(box: Run, command: str, hint: str) -> None:
+    code, out, err = box(command)
 
-
-def test_a_missing_token_has_a_hint(box: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("BOX_ACCESS_TOKEN")
-
-    assert box(UPLOAD) == (2, "", f"error: no access token is given\nhint: {TOKEN_HINT}\n")
-
-
-def test_a_token_as_an_argument_is_refused_and_not_printed(box: Run) -> None:
-    code, out, err = box(f"{UPLOAD} --token=s3cr3t")
-
-    assert (code, out, err.splitlines()[1]) == (2, "", f"hint: {TOKEN_HINT}")
+    expected = f"hint: {hint}; other users could see it in an argument"
+    assert (code, out, err.splitlines()[1]) == (2, "", expected)
     assert "s3cr3t" not in err
 
 
@@ -252,15 +248,21 @@ def test_the_help_shows_the_default_state_directory(box: Run) -> None:
     assert f"[default:{user_state_path('box-uploads', appauthor=False)}]" in text
 
 
-ACCESS = {
-    "--token-file": "File or pipe that contains the access token. A file is read again when the token expires."
-    " [default: the environment variable BOX_ACCESS_TOKEN]",
+SERVER = {
     "--base-url": "URL URL of the API. [default: Box's own servers] [env var: BOX_BASE_URL]",
     "--trusted-host": "HOST Additional host that may receive the token, such as a proxy for Box; may be repeated.",
     "--json": "Print each result as a JSON object on its own line.",
-    "--state-dir": "FOLDER Folder for the journals of unfinished uploads, and for sessions.",
     "-h, --help": "Show this message and exit.",
 }
+SIGN_IN = {
+    **SERVER,
+    "--token-file": "File or pipe that contains the access token. A file is read again when the token expires."
+    " [default: the environment variable BOX_ACCESS_TOKEN]",
+    "--config": "App config of Box's developer console (JSON): sign in as the app, by its private key.",
+    "--profile": "NAME Sign in as with this profile, which `box-uploads login` has saved."
+    " [default: default, if the environment has no sign-in]",
+}
+ACCESS = {**SIGN_IN, "--state-dir": "FOLDER Folder for the journals of unfinished uploads, and for sessions."}
 TARGET = {"--file-id": "ID File that gets a new version."}
 HELP = {
     "upload": {
@@ -283,6 +285,22 @@ HELP = {
         "--name": "NAME Name of the file at Box.",
         "--size": "BYTES Size of the whole file. [required]",
     },
+    "login": {
+        **SERVER,
+        "--profile": "NAME Profile to save the sign-in in. [default: default]",
+        "--client-id": "ID Client id of your app. [default: that of the profile] [env var: BOX_CLIENT_ID]",
+        "--port": "Port of http://localhost:PORT/callback."
+        " [default: the first free one of 3000, 3001, 4000, 5000, 8080; 1<=x<=65535]",
+        "--no-browser": "Print the URL of the page, and ask for the URL that it leads to.",
+        "--authorize-url": "URL Sign-in page. [default: https://account.box.com/api/oauth2/authorize,"
+        " or oauth2/authorize below a --base-url on this machine]",
+    },
+    "logout": {
+        **SERVER,
+        "--profile": "NAME Profile to sign out of. [default: default]",
+        "--force": "Delete the profile even if its tokens cannot be revoked.",
+    },
+    "whoami": SIGN_IN,
     "session status": ACCESS,
     "session parts": ACCESS,
     "session abort": ACCESS,
@@ -302,7 +320,11 @@ def test_the_help_describes_each_option(box: Run, command: str, option: str, tex
 
 @pytest.mark.parametrize(("command", "text"), [
     ("", "Usage: box-uploads [OPTIONS] COMMAND [ARGS]... Upload large files to Box: in parallel parts,"),
-    ("", "The token comes from BOX_ACCESS_TOKEN or from the file of --token-file, never from an argument."),
+    ("", "A command signs in by --token-file, --config or --profile; else by the environment: BOX_ACCESS_TOKEN, or"),
+    ("", "else by the default profile, which `box-uploads login` saves. No secret is ever an argument,"),
+    ("", "login Sign in as a user, on Box's page, and save a profile."),
+    ("", "logout Sign out: revoke a profile's tokens, and delete it."),
+    ("", "whoami Show who is signed in, and the storage that is left."),
     ("", "completion Print the completion script for a shell."),
     ("", "session Create, inspect and abort single upload sessions."),
     ("", "upload Upload files: paths, URLs, or stdin."),
@@ -317,6 +339,10 @@ def test_the_help_describes_each_option(box: Run, command: str, option: str, tex
     ("session status", "Usage: box-uploads session status [OPTIONS] SESSION Show how many parts of a session"),
     ("session status", "Show how many parts of a session are uploaded."),
     ("session parts", "[OPTIONS] SESSION List the uploaded parts of a session, one per line."),
+    ("login", "On a machine without a browser it prints the URL of the page:"),
+    ("login", "with the redirect URI http://localhost:3000/callback."),
+    ("logout", "Sign out: revoke the tokens of a profile at Box, then delete the profile."),
+    ("whoami", "storage_left and max_upload_size in bytes and token_expires_at."),
     ("session abort", "[OPTIONS] SESSION Abort a session, and delete its uploaded parts."),
 ])  # fmt: skip
 def test_the_help_describes_each_command(box: Run, command: str, text: str) -> None:

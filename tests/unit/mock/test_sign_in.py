@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 import jwt
 import pytest
@@ -224,6 +224,43 @@ def test_a_code_works_once_and_for_30_seconds(state: State, clock: Clock) -> Non
     form["code"] = state.authorize(CLIENT_ID)
     clock.now += timedelta(seconds=30)
     assert refusal(post_form(state, form))[2] == "Authorization code has expired"
+
+
+ASKED = {"response_type": "code", "client_id": CLIENT_ID, "redirect_uri": "http://localhost:3000/callback"}
+
+
+def ask(state: State, path: str = "/api/oauth2/authorize", **changed: str) -> Response:
+    query = urlencode({**ASKED, "state": "s&t", **changed})
+    return send(state, "GET", f"{path}?{query}", {"host": "mock"})
+
+
+@pytest.mark.parametrize("path", ["/api/oauth2/authorize", "/api/2.0/oauth2/authorize"])
+def test_the_sign_in_page_sends_a_browser_back_with_a_code_and_the_state(state: State, path: str) -> None:
+    response = ask(state, path)
+    uri, _, answer = response.headers["location"].partition("?")
+    (code,), (kept,) = parse_qs(answer)["code"], parse_qs(answer)["state"]
+    assert (response.status, uri, kept) == (302, ASKED["redirect_uri"], "s&t")
+    form = {"grant_type": "authorization_code", "code": code, **APP}
+    assert get_user(state, post_form(state, form).body["access_token"]).body["id"] == "10001"
+    assert code not in str(state.request_log)
+
+
+def test_the_sign_in_page_says_so_if_access_is_denied(clock: Clock) -> None:
+    uri = "http://[::1]:3000/?a=b"
+    denied = ask(state_of(clock, is_denied=True), redirect_uri=uri)
+    assert denied.headers["location"] == f"{uri}&error=access_denied&state=s%26t"
+    unsupported = ask(state_of(clock), response_type="token")
+    assert "error=unsupported_response_type" in unsupported.headers["location"]
+
+
+@pytest.mark.parametrize("changed", [
+    {"client_id": "another"},
+    {"redirect_uri": ""},
+    {"redirect_uri": "https://evil.example/"},
+    {"redirect_uri": "http://localhost:3000@evil.example/"},
+])  # fmt: skip
+def test_the_sign_in_page_sends_nobody_to_an_unknown_place(state: State, changed: dict[str, str]) -> None:
+    assert refusal(ask(state, **changed))[:2] == (400, "invalid_request")
 
 
 @pytest.mark.parametrize("which", ["access_token", "refresh_token"])
