@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from box_uploads import AsyncClient, Client, errors
 from box_uploads.upload import conflicting_items
-from box_uploads_mock import MockServer
+from box_uploads_mock import MockServer, default_world
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -39,6 +39,7 @@ WARM_UP_CALLS = 50
 FILE_SIZE = 104_857_600
 TAKEN_NAME = "Contract.pdf"
 TOO_SMALL = 1_000
+SMALL_SIZE = 1_000_000
 UPLOAD_NAME = "Interview.mov"
 UPLOAD_SIZE = 64 * 1024 * 1024
 _LABEL = 13
@@ -60,14 +61,14 @@ def show(write: Write, *, calls: int = CALLS) -> None:
         DemoError: Something was not as it must be.
     """
     with MockServer() as mock, Client(token=mock.token, base_url=mock.base_url) as box:
-        write("Box upload sessions: the generated client against the embedded mock")
+        write("Uploads to Box: the generated client against the embedded mock")
         write(f"at {mock.base_url}")
         _show_new_file(write, box)
         _show_new_version(write, box)
         _show_conflict(write, box)
         _show_refusal(write, box, mock)
         _show_times(write, box, mock, calls)
-        _show_upload(write, mock)
+        _show_uploads(write, mock)
     write("")
     write("Done: every response matched the contract.")
 
@@ -155,34 +156,64 @@ async def _timed_async(mock: MockServer, calls: int) -> Sequence[float]:
     return times_s[WARM_UP_CALLS:]
 
 
-def _show_upload(write: Write, mock: MockServer) -> None:
-    _heading(write, f"6. A real file of {UPLOAD_SIZE // 1024**2} MiB, uploaded by the command line")
+def _show_uploads(write: Write, mock: MockServer) -> None:
+    _heading(write, "6. Signed in by client credentials: an empty, a small and a large file")
+    contents = {
+        "Empty.txt": b"",
+        "Notes.bin": random.Random(1).randbytes(SMALL_SIZE),
+        UPLOAD_NAME: random.Random(2).randbytes(UPLOAD_SIZE),
+    }
     with tempfile.TemporaryDirectory(prefix="box-uploads-demo-") as name:
-        path = Path(name) / UPLOAD_NAME
-        content = random.Random(UPLOAD_SIZE).randbytes(UPLOAD_SIZE)
-        path.write_bytes(content)
-        _run(write, mock, path)
+        folder = Path(name)
+        for file_name, content in contents.items():
+            (folder / file_name).write_bytes(content)
+        _run(write, mock, folder, "whoami")
+        _run(write, mock, folder, "upload", *contents, "--folder-id", "0")
+        stored = [_show_stored(write, mock, file_name, content) for file_name, content in contents.items()]
+        _show_changed(write, mock, folder / UPLOAD_NAME, stored[-1])
+
+
+def _show_changed(write: Write, mock: MockServer, path: Path, file_id: str) -> None:
+    _heading(write, "7. A new version of the large file, of which one byte has changed")
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    before = len(mock.state.request_log)
+    _run(write, mock, path.parent, "upload", path.name, "--file-id", file_id)
+    calls = [exchange.operation for exchange in mock.state.request_log[before:]]
+    sent, looked_for = calls.count("upload_part"), calls.count("plan_upload_parts")
+    _line(write, "sent", f"{sent} of {looked_for} parts; Box has the others already")
+    _expect(sent == 1, f"{sent} parts were sent")
+    _show_stored(write, mock, path.name, bytes(content))
+
+
+def _show_stored(write: Write, mock: MockServer, name: str, content: bytes) -> str:
+    """Compare a stored file with what was uploaded, and return its id."""
     ours = hashlib.sha1(content, usedforsecurity=False).hexdigest()
     theirs = hashlib.sha1(usedforsecurity=False)
-    (stored,) = [file for file in mock.state.files.values() if (file.folder, file.name) == ("0", UPLOAD_NAME)]
+    (stored,) = [file for file in mock.state.files.values() if (file.folder, file.name) == ("0", name)]
     for chunk in mock.state.content_chunks(stored.id):
         theirs.update(chunk)
-    _line(write, "sha1 here", ours)
+    _line(write, "sha1 here", f"{ours}  {name}")
     _line(write, "sha1 there", theirs.hexdigest())
-    _expect(theirs.hexdigest() == ours, "the stored bytes differ from the file")
+    _expect(theirs.hexdigest() == ours, f"the stored bytes of {name} differ from the file")
+    return stored.id
 
 
-def _run(write: Write, mock: MockServer, path: Path) -> None:
+def _run(write: Write, mock: MockServer, folder: Path, *command: str) -> None:
     """Run the command line and show what it prints; its bar goes to the terminal, if there is one."""
-    arguments = ["-m", "box_uploads.cli", "upload", path.name, "--folder-id", "0"]
-    _line(write, "command", shlex.join(["python", *arguments]))
-    settings = {"BOX_ACCESS_TOKEN": mock.token, "BOX_BASE_URL": mock.base_url}
-    settings["BOX_UPLOADS_STATE_DIR"] = str(path.parent / "state")
+    arguments = ["-m", "box_uploads.cli", *command]
+    _wrapped(write, "command", shlex.join(["python", *arguments]))
+    app = default_world().apps[0]
+    settings = {"BOX_CLIENT_ID": app.client_id, "BOX_CLIENT_SECRET": app.client_secret}
+    settings |= {"BOX_ENTERPRISE_ID": app.enterprise_id, "BOX_BASE_URL": mock.base_url}
+    settings |= {"BOX_UPLOADS_STATE_DIR": str(folder / "state"), "XDG_CONFIG_HOME": str(folder / "config")}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("BOX_")}
     start_s = time.perf_counter()
     ended = subprocess.run(
         [sys.executable, *arguments],
-        cwd=path.parent,
-        env=os.environ | settings,
+        cwd=folder,
+        env=inherited | settings,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=None if sys.stderr.isatty() else subprocess.PIPE,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from box_uploads_mock import default_world
 
 from tests.flow import demo
 
@@ -28,7 +29,7 @@ def lines() -> list[str]:
     return lines
 
 
-def test_the_demo_shows_both_sessions_the_conflict_the_refusal_the_times_and_the_upload(lines: list[str]) -> None:
+def test_the_demo_shows_sessions_a_conflict_a_refusal_times_and_uploads_of_each_size(lines: list[str]) -> None:
     text = "\n".join(lines)
     assert text.count("   session  ") == 3
     assert "ConflictError" in text
@@ -36,19 +37,21 @@ def test_the_demo_shows_both_sessions_the_conflict_the_refusal_the_times_and_the
     assert "InvalidArgumentError" in text
     assert "sent         nothing" in text
     assert [line.split()[0] for line in lines if line.endswith(" ms")] == ["Client", "AsyncClient"]
-    command = next(line.split(maxsplit=1)[1] for line in lines if line.startswith("   command "))
-    assert command == "python -m box_uploads.cli upload Interview.mov --folder-id 0"
-    assert "   printed      Interview.mov: 20.0 MB, 3 parts of 8.4 MB" in lines
-    here, there = (line.split()[-1] for line in lines if line.startswith("   sha1 "))
-    assert here == there
-    assert len(here) == 40
-    assert f"bytes, sha1 {here}, etag 0" in " ".join(text.split())
+    words = " ".join(text.split())
+    assert "command python -m box_uploads.cli upload Empty.txt Notes.bin Interview.mov --folder-id 0" in words
+    assert "printed sign-in client credentials" in words
+    assert lines.count("   printed      Interview.mov: 20.0 MB, 3 parts of 8.4 MB") == 2
+    digests = [line.split()[2] for line in lines if line.startswith("   sha1 ")]
+    assert (digests[::2], len(digests), len(digests[-1])) == (digests[1::2], 8, 40)
+    assert all(f"bytes, sha1 {digest}, etag 0" in words for digest in digests[:-2:2])
+    assert f"bytes, sha1 {digests[-1]}, etag 1" in words
+    assert "   sent         1 of 3 parts; Box has the others already" in lines
     assert lines[-1] == "Done: every response matched the contract."
 
 
 def test_the_demo_fits_a_plain_terminal_and_shows_no_token(lines: list[str]) -> None:
     assert all(line.isascii() and len(line) <= 80 for line in lines)
-    assert "mock-token" not in "\n".join(lines)
+    assert not any(secret in "\n".join(lines) for secret in ("mock-token", default_world().apps[0].client_secret))
 
 
 def test_the_demo_succeeds_with_exit_code_0(capsys: pytest.CaptureFixture[str]) -> None:
@@ -62,7 +65,7 @@ def test_the_demo_succeeds_with_exit_code_0(capsys: pytest.CaptureFixture[str]) 
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("UPLOAD_SIZE", 1_000, "the command ended with 2"),
+        ("UPLOAD_SIZE", 1_000, "0 parts were sent"),
         ("UPLOAD_NAME", "Contract.pdf", "the command ended with 1"),
         ("TAKEN_NAME", "Free.pdf", "a second file with the same name was let in"),
         ("TOO_SMALL", 20_000_000, "a file that is too small was let in"),
@@ -93,9 +96,11 @@ def test_the_command_that_is_shown_is_the_one_that_runs(monkeypatch: pytest.Monk
     lines: list[str] = []
     demo.show(lines.append, calls=2)
 
-    ((program, *arguments),) = commands
-    assert program == sys.executable
-    assert f"   command      python {shlex.join(arguments)}" in lines
+    words = " ".join(" ".join(lines).split())
+    assert len(commands) == 3
+    for program, *arguments in commands:
+        assert program == sys.executable
+        assert f"command python {shlex.join(arguments)} printed" in words
 
 
 def test_the_demo_fails_with_exit_code_1_when_other_bytes_are_stored(
@@ -108,4 +113,4 @@ def test_the_demo_fails_with_exit_code_1_when_other_bytes_are_stored(
     monkeypatch.setattr(subprocess, "run", run_with_other_bytes)
 
     assert demo.main(calls=2) == 1
-    assert "the stored bytes differ from the file" in capsys.readouterr().err
+    assert "the stored bytes of Interview.mov differ from the file" in capsys.readouterr().err
