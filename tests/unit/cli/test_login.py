@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import socket
 import sys
 import webbrowser
@@ -45,6 +44,7 @@ class Browser:
     """Opens a page as a user's browser does; a test may send it elsewhere on its way back."""
 
     def __init__(self) -> None:
+        self.port = free_port()
         self.urls: list[str] = []
         self.pages: list[tuple[int, str]] = []
         self.ways: list[Callable[[str], str]] = [lambda url: url]
@@ -62,7 +62,7 @@ class Browser:
 def browser(monkeypatch: pytest.MonkeyPatch, box: Run) -> Browser:
     found = Browser()
     monkeypatch.setattr(webbrowser, "get", lambda: found)
-    monkeypatch.setattr(login, "PORTS", (free_port(),))
+    monkeypatch.setattr("box_uploads.cli.login.PORTS", (found.port,))
     monkeypatch.setenv("BOX_CLIENT_SECRET", SECRET)
     monkeypatch.delenv("BOX_ACCESS_TOKEN")
     return found
@@ -109,10 +109,9 @@ def test_the_page_gets_what_it_needs_and_no_more(box: Run, browser: Browser, moc
     box(LOGIN)
     box(LOGIN)
     asked, again = (parse_qs(urlsplit(url).query) for url in browser.urls)
-    port = login.PORTS[0]
 
     assert browser.urls[0].startswith(f"{mock.base_url}/oauth2/authorize?response_type=code&client_id=mock-client&")
-    assert asked["redirect_uri"] == [f"http://localhost:{port}/callback"]
+    assert asked["redirect_uri"] == [f"http://localhost:{browser.port}/callback"]
     assert set(asked) == {"response_type", "client_id", "redirect_uri", "state"}
     assert asked["state"] != again["state"]
     assert len(asked["state"][0]) >= 32
@@ -198,8 +197,8 @@ def test_a_redirect_without_a_code_and_the_state_is_an_error(query: str, kind: t
 def pasted(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], way: Callable[[str], str]) -> None:
     """Have the user open the printed page, and paste what it leads to."""
 
-    class Typed(io.StringIO):
-        def readline(self, _size: int = -1, /) -> str:
+    class Typed:
+        def readline(self) -> str:
             (url,) = [line for line in capsys.readouterr().err.splitlines() if "/oauth2/authorize?" in line]
             return way(str(httpx2.get(url).headers["location"])) + "\n"
 
@@ -245,7 +244,7 @@ OTHER_PORT = (
 def test_a_port_in_use_is_passed_over(box: Run, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         busy, free = taken.getsockname()[1], free_port()
-        monkeypatch.setattr(login, "PORTS", (busy, free))
+        monkeypatch.setattr("box_uploads.cli.login.PORTS", (busy, free))
 
         assert box(LOGIN)[0] == 0
         assert f"localhost%3A{free}%2F" in browser.urls[0]
@@ -331,7 +330,7 @@ def test_what_a_login_lacks_is_named(
     box: Run, browser: Browser, monkeypatch: pytest.MonkeyPatch, *, command: str,
     environment: dict[str, str | None], problem: str, hint: str,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(login, "PORTS", redirect.PORTS)
+    monkeypatch.setattr("box_uploads.cli.login.PORTS", redirect.PORTS)
     for name, value in environment.items():
         if value is None:
             monkeypatch.delenv(name)
