@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .. import models
     from .context import UploadContext
     from .engine import Needs
-    from .events import Retried
+    from .events import Retried, Throttled
     from .part_upload import PartSender
     from .parts import Part
     from .retry import CancelToken
@@ -33,7 +33,7 @@ class ThreadPool:
         context: The upload.
         session: The session.
         cancel: Cancels the parts.
-        emit: Takes the events of parts that are sent again, from any thread.
+        emit: Takes the events of parts that wait, from any thread.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class ThreadPool:
         session: models.UploadSession,
         *,
         cancel: CancelToken,
-        emit: Callable[[Retried], object],
+        emit: Callable[[Retried | Throttled], object],
     ) -> None:
         self._context = context
         self._session = session
@@ -60,6 +60,7 @@ class ThreadPool:
             cancel=self._cancel,
             emit=self._emit,
             offset=part.offset,
+            pauses=self._context.pauses,
         )
 
     def _upload(
@@ -88,7 +89,7 @@ class LocalPool(ThreadPool):
         context: The upload.
         session: The session.
         cancel: Cancels the parts.
-        emit: Takes the events of parts that are sent again, from any thread.
+        emit: Takes the events of parts that wait, from any thread.
         count: Takes numbers of bytes that were sent, from any thread.
     """
 
@@ -100,7 +101,7 @@ class LocalPool(ThreadPool):
         session: models.UploadSession,
         *,
         cancel: CancelToken,
-        emit: Callable[[Retried], object],
+        emit: Callable[[Retried | Throttled], object],
         count: Callable[[int], object],
     ) -> None:
         super().__init__(context, session, cancel=cancel, emit=emit)
