@@ -95,7 +95,8 @@ def call_flow(
                 redirected = found
                 continue
             outcome = found
-            if outcome.status < 400:
+            # One with a note was not sent, and the call has waited for as long as it may.
+            if outcome.status < 400 or outcome.note:
                 return outcome
             if outcome.status == 401 and may_refresh and takes_secret and not is_spent(request.content):
                 # A 401 is a refusal before any effect, so even a POST can be sent again.

@@ -12,6 +12,7 @@ piece.
 from __future__ import annotations
 
 import socket
+import time
 from concurrent.futures import CancelledError
 from contextlib import suppress
 from copy import copy
@@ -22,6 +23,7 @@ from weakref import WeakSet
 from .errors import TransportError
 from .retry import RetryPolicy
 from .transport import SyncTransport
+from .transport_settings import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -100,6 +102,7 @@ class DedicatedTransport(SyncTransport):
             clock=origin.clock,
             hooks=origin.observer.hooks,
         )
+        self.gate = origin.gate
         self.added_headers = origin.added_headers
         self._origin = origin
         self._fetch_token = fetch_token
@@ -127,11 +130,19 @@ class LoopTransport(SyncTransport):
     """
 
     def __init__(self, origin: AsyncTransport, calls: _LoopCalls) -> None:
-        self._loop_transport = origin
+        # Threads wait at the gate themselves: the loop could not tell an upload how long.
+        self._loop_transport = origin.past_gate()
         self._calls = calls
+        self._retry = RetryPolicy(max_retries=0)
+        self._sleep = time.sleep
+        self._throttle = None
+        self._is_past_gate = False
+        self.gate, self.clock = origin.gate, origin.clock
 
     def send(self, request: Request) -> RawResponse:
         """Send a request in the event loop."""
+        if refused_s := self.wait_for_turn():
+            return refusal(request, refused_s)
         return self._calls.run(self._loop_transport.send(request))
 
     def with_timeout_cap(self, cap_s: float | Callable[[], float]) -> Self:

@@ -57,7 +57,8 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
         max_retries: Repetitions after the first attempt; 0 turns them off.
         base_s: Longest delay before the first repetition in seconds; it doubles with each further one.
         max_s: Longest delay that the client chooses itself, in seconds.
-        max_retry_after_s: Longest delay in seconds that the server may ask for; beyond it the call fails at once.
+        max_retry_after_s: Longest delay in seconds that the server may ask for; beyond it the call fails at once. After
+            a 429, this also limits how long other calls of the client wait before they are sent.
         random: Returns a number in [0, 1), which spreads the delays.
         clock: Returns the Unix time in seconds, against which a date in `Retry-After` is read.
     """

@@ -5,14 +5,17 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from copy import copy
+from math import ceil
 from typing import TYPE_CHECKING, Any, Self, cast
 
 import msgspec
 
 from .added_headers import AddedHeaders
 from .errors import ClientClosedError, InvalidArgumentError
+from .headers import Headers
 from .hooks import Hooks
-from .retry import RetryPolicy
+from .messages import RawResponse
+from .retry import RetryPolicy, parse_retry_after
 from .text import short_repr
 
 if TYPE_CHECKING:
@@ -21,13 +24,16 @@ if TYPE_CHECKING:
     import httpx2
 
     from .auth import Credentials
+    from .errors import TransportError
     from .messages import Request
+    from .rate_gate import Throttle
     from .request_builder import RequestBuilder
     from .response_reader import ResponseReader
 
-__all__ = ["BaseTransport", "Timeout", "TransportSettings", "accepting", "check_http", "check_proxies"]
+__all__ = ["BaseTransport", "Timeout", "TransportSettings", "accepting", "check_http", "check_proxies", "refusal"]
 
 _LONGEST_S = 1e9
+_NOT_SENT = "not sent: the server has refused an earlier call, and the wait that it asked for is not over"
 
 
 class Timeout(msgspec.Struct, frozen=True):
@@ -100,7 +106,7 @@ class BaseTransport:
         # Imported here, so that importing the package does not pay for the HTTP library.
         import httpx2  # noqa: PLC0415
 
-        from . import observer, request_builder, response_reader, url_policy  # noqa: PLC0415
+        from . import observer, rate_gate, request_builder, response_reader, url_policy  # noqa: PLC0415
 
         timeouts, limits = None, _timeout(timeout_s)
         if timeout_s is not None or caller is None:
@@ -136,6 +142,9 @@ class BaseTransport:
         self.observer = observer.Observer(hooks, clock)
         self.added_headers: AddedHeaders | None = None
         self._retry = retry or RetryPolicy()
+        self.gate = rate_gate.RateGate(self._retry.random)
+        self._throttle: Throttle | None = None
+        self._is_past_gate = False
         self._closed = False
         self._cap: Callable[[], float] | None = None
         self._owns_client = False
@@ -150,7 +159,8 @@ class BaseTransport:
     ) -> Self:
         """Return a transport with the same connections and credentials, but other options; None keeps what there is.
 
-        It need not be closed, and is closed with this one.
+        It need not be closed, and is closed with this one. Both share a rate limit, also if the headers name another
+        user: a client for each user has a limit for each.
 
         Args:
             timeout_s: Seconds for each phase of an attempt, or a `Timeout`.
@@ -181,7 +191,7 @@ class BaseTransport:
         For callers that find out what a failed call did before they repeat it. It need not be closed.
         """
         transport = copy(self)
-        transport._retry = RetryPolicy(max_retries=0)  # noqa: SLF001  # its own kind
+        transport._retry = msgspec.structs.replace(self._retry, max_retries=0)  # noqa: SLF001  # its own kind
         transport._owns_client = False  # noqa: SLF001  # as above
         return transport
 
@@ -201,6 +211,36 @@ class BaseTransport:
         transport._builder = self._builder.with_timeout_cap(cap_s)  # noqa: SLF001  # its own kind
         transport._owns_client = False  # noqa: SLF001  # as above
         return transport
+
+    def with_throttle(self, throttle: Throttle) -> Self:
+        """Return a transport with the same connections and credentials that has this wait while the rate is limited.
+
+        It need not be closed.
+        """
+        transport = copy(self)
+        transport._throttle = throttle  # noqa: SLF001  # its own kind
+        transport._owns_client = False  # noqa: SLF001  # as above
+        return transport
+
+    def past_gate(self) -> Self:
+        """Return a transport with the same connections and credentials whose calls have asked the gate before."""
+        transport = copy(self)
+        transport._is_past_gate = True  # noqa: SLF001  # its own kind
+        transport._owns_client = False  # noqa: SLF001  # as above
+        return transport
+
+    def note_refusal(self, retry_after_s: float | None) -> None:
+        """Close the gate as a response with status 429 does."""
+        self.gate.refuse(self.clock(), retry_after_s)
+
+    def _note_outcome(self, outcome: RawResponse | TransportError) -> None:
+        if isinstance(outcome, RawResponse) and outcome.status == 429:
+            self.note_refusal(parse_retry_after(outcome.headers.get("retry-after"), self._retry.clock))
+
+    @property
+    def _gate_left_s(self) -> float:
+        """The longest time that a call waits at the gate, in seconds."""
+        return self._retry.max_retry_after_s if self._throttle is None else self._throttle.gate_left_s()
 
     def _builder_now(self) -> RequestBuilder:
         """Return what builds the request of the next attempt."""
@@ -230,6 +270,12 @@ def accepting(request: Request, accept: str) -> Request:
     if any(name.lower() == "accept" for name, _ in request.headers):
         return request
     return msgspec.structs.replace(request, headers=(("accept", accept), *request.headers))
+
+
+def refusal(request: Request, delay_s: float) -> RawResponse:
+    """Return the response to a call that was not sent, since its rate is limited for longer than it would wait."""
+    headers = Headers([("retry-after", str(ceil(delay_s)))])
+    return RawResponse(request.operation, request.method, 429, headers, b"", request.repeatable, note=_NOT_SENT)
 
 
 def check_http(http: object, client: type, transport: type) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import click
 
-from ..upload import BytesSent, PartDone, Restarted, Resumed, Retried, SessionLeft, Started
+from ..upload import BytesSent, PartDone, Restarted, Resumed, Retried, SessionLeft, Started, Throttled
 from .streams import write_line
 from .text import count_text, delay_text, printable, progress_text, size_text
 
@@ -186,6 +186,8 @@ class EventMessages:
                 return f"starting over: {reason}"
             case SessionLeft(reason=reason):
                 return f"uploaded; {reason[:1].lower()}{reason[1:]}"
+            case Throttled(delay_s=delay_s):
+                return f"rate limit reached, continuing in {delay_text(delay_s)}"
             case Retried():
                 return self._retry_message(event)
             case _:

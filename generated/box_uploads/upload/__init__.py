@@ -58,6 +58,7 @@ from .events import (
     SessionLeft,
     Started,
     Stored,
+    Throttled,
 )
 from .executor_parts import PartJob, run_part_job
 from .parts import MINIMUM_SIZE
@@ -86,6 +87,7 @@ __all__ = [
     "SourceChangedError",
     "Started",
     "Stored",
+    "Throttled",
     "UploadCancelledError",
     "UploadError",
     "conflicting_items",

@@ -18,7 +18,7 @@ import msgspec
 from .. import models  # the field of a Struct looks at it
 from .digest import WholeDigest
 from .errors import SourceChangedError
-from .events import BytesSent, PartDone, Retried
+from .events import BytesSent, PartDone, Retried, Throttled
 from .parts import Part
 from .planning import FoundPart
 from .source import release
@@ -83,7 +83,7 @@ class UploadedParts(msgspec.Struct, frozen=True):
     sha1: str
 
 
-_Message: TypeAlias = "int | Retried | Part | None"
+_Message: TypeAlias = "int | Retried | Throttled | Part | None"
 
 
 class Engine:
@@ -114,8 +114,8 @@ class Engine:
         self._sent = 0
 
     @property
-    def post(self) -> Callable[[int | Retried], object]:
-        """Takes the number of bytes that a worker has sent, or the event of a part that is sent again; from any thread.
+    def post(self) -> Callable[[int | Retried | Throttled], object]:
+        """Takes the number of bytes that a worker has sent, or the event of a part that waits; from any thread.
 
         Whoever keeps it does not keep the engine.
         """
@@ -216,7 +216,7 @@ class Engine:
         self._report(count)
         if message is None:
             self._cancel.check()
-        elif isinstance(message, Retried):
+        elif isinstance(message, (Retried, Throttled)):
             self._emit(message)
         elif isinstance(message, Part):
             self._finish(message)

@@ -10,21 +10,24 @@ from __future__ import annotations
 from concurrent.futures import BrokenExecutor, CancelledError
 from math import inf
 from pickle import PicklingError, dumps
-from threading import local
+from threading import Lock, local
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
-from weakref import finalize
+from weakref import WeakKeyDictionary, WeakValueDictionary, finalize
 
 import msgspec
 
 from .. import models
+from .._runtime.api_error import api_error
 from .._runtime.body import PIECE, Stream
 from .._runtime.conversion import decode
-from .._runtime.errors import ClientError, InvalidArgumentError
+from .._runtime.errors import ClientError, InvalidArgumentError, RateLimitedError
+from .._runtime.messages import Request
+from .._runtime.rate_gate import RateGate
 from .._runtime.retry import RetryPolicy
 from .._runtime.text import one_line, short_repr
-from .._runtime.transport_settings import Timeout
+from .._runtime.transport_settings import Timeout, refusal
 from ..client import Client
 from . import digest
 from .errors import DigestMismatchError, PartConflictError, SourceChangedError, UploadError
@@ -38,10 +41,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from concurrent.futures import Executor, Future
 
+    from .._runtime.transport import SyncTransport
     from ..client import AsyncClient
     from .context import UploadContext
     from .engine import Needs, PartResult
-    from .events import Retried
+    from .events import Retried, Throttled
     from .parts import Part
     from .retry import CancelToken, RetryBudget
     from .source import Fingerprint
@@ -51,6 +55,7 @@ __all__ = ["ClientFactory", "ExecutorPool", "PartJob", "StaticToken", "client_fa
 _CLIENTS_KEPT = 4
 _BROKEN = "the executor that sends the parts is broken"
 _IDLE_S = "idle_s"
+_CALL = Request("upload_part", "PUT", "", "")
 
 
 class ExecutorPool(ThreadPool):
@@ -63,7 +68,7 @@ class ExecutorPool(ThreadPool):
         executor: The executor.
         make_client: Makes a client where a job runs.
         cancel: Cancels the parts.
-        emit: Takes the events of parts that are sent again, from any thread.
+        emit: Takes the events of parts that wait, from any thread.
     """
 
     def __init__(  # noqa: PLR0913  # each is a part of the upload
@@ -74,7 +79,7 @@ class ExecutorPool(ThreadPool):
         make_client: ClientFactory,
         *,
         cancel: CancelToken,
-        emit: Callable[[Retried], object],
+        emit: Callable[[Retried | Throttled], object],
     ) -> None:
         super().__init__(context, session, cancel=cancel, emit=emit)
         self.needs: Needs = "nothing" if context.source.location else "until submitted"
@@ -82,6 +87,7 @@ class ExecutorPool(ThreadPool):
         self._make_client = make_client
         self._client = uuid4().hex
         self._encoded = msgspec.json.encode(session)
+        self._gate = _name_of(context.client.calls.transport.gate)
 
     def submit(self, part: Part, window: memoryview, held: models.UploadPart | None) -> Future[PartResult]:
         """Start to upload a part; the view is free again when this returns."""
@@ -95,12 +101,14 @@ class ExecutorPool(ThreadPool):
             file_size=source.size,
             part=part,
             plans=self._planner is not None,
+            gate=self._gate,
         )
         return self._threads.submit(self._send, job, held)
 
     def _send(self, job: PartJob, held: models.UploadPart | None) -> PartResult:
         budget = self._retry_budget(job.part)
-        return self._upload(job.part, _JobSender(self._executor, job, budget, self._cancel), budget, held)
+        transport = self._context.client.calls_within(budget).transport
+        return self._upload(job.part, _JobSender(self._executor, job, transport, budget, self._cancel), budget, held)
 
 
 class _JobSender:
@@ -109,6 +117,7 @@ class _JobSender:
     Args:
         executor: The caller's executor.
         job: The part as a job.
+        transport: Waits while the rate of the client's calls is limited, so that no job has to.
         budget: Counts the time of a job as progress, but for what a failed one says that it was idle: a job does not
             report bytes.
         cancel: Whether the upload was cancelled; a job that has not started is cancelled.
@@ -119,9 +128,12 @@ class _JobSender:
 
     counted = 0
 
-    def __init__(self, executor: Executor, job: PartJob, budget: RetryBudget, cancel: CancelToken) -> None:
+    def __init__(
+        self, executor: Executor, job: PartJob, transport: SyncTransport, budget: RetryBudget, cancel: CancelToken
+    ) -> None:
         self._executor = executor
         self._job = job
+        self._transport = transport
         self._budget = budget
         self._cancel = cancel
         self._attempts = 0
@@ -136,6 +148,8 @@ class _JobSender:
 
     def _run(self, job: PartJob) -> models.UploadPart:
         self._cancel.check()
+        if refused_s := self._transport.wait_for_turn():
+            raise api_error(refusal(_CALL, refused_s), {})
         self._attempts += 1
         timeout_s = self._budget.attempt_s()
         self._budget.note_sending()
@@ -146,6 +160,8 @@ class _JobSender:
                 return _check_result(future.result())
         except ClientError as error:
             self._budget.note_progress(vars(error).get(_IDLE_S, 0.0))
+            if isinstance(error, RateLimitedError):
+                self._transport.note_refusal(error.retry_after_s)
             raise
         except CancelledError:
             self._cancel.check()
@@ -205,6 +221,7 @@ class PartJob(msgspec.Struct, frozen=True, kw_only=True):
             Dask does, answer an equal one with what they remember, failures included.
         timeout_s: Seconds that the server may be silent, or take for its response.
         plans: Whether to ask first if the server has the bytes already.
+        gate: Name of the client's rate gate, of which each process has its own.
     """
 
     make_client: ClientFactory
@@ -218,6 +235,7 @@ class PartJob(msgspec.Struct, frozen=True, kw_only=True):
     attempt: int = 1
     timeout_s: float = inf
     plans: bool = False
+    gate: str = ""
 
 
 def run_part_job(job: PartJob) -> models.UploadPart:
@@ -236,6 +254,7 @@ def run_part_job(job: PartJob) -> models.UploadPart:
         check_stored(job.held, job.part, sha1, PartConflictError)
         return job.held
     raw = _STATE.client(job.client, job.make_client).raw
+    raw.transport.gate = _gate_of(job.gate)
     idle_s, idle_since = 0.0, monotonic()
 
     def left_s() -> float:
@@ -318,6 +337,21 @@ def _close_all(clients: dict[str, Client]) -> None:
 
 
 _STATE = _WorkerState()
+_GATE_NAMES: WeakKeyDictionary[RateGate, str] = WeakKeyDictionary()
+_GATES: WeakValueDictionary[str, RateGate] = WeakValueDictionary()
+_GATES_LOCK = Lock()
+
+
+def _name_of(gate: RateGate) -> str:
+    """Return the name by which other processes know the gate of a client."""
+    with _GATES_LOCK:
+        return _GATE_NAMES.setdefault(gate, uuid4().hex)
+
+
+def _gate_of(name: str) -> RateGate:
+    """Return the gate that all jobs for a client share in this process."""
+    with _GATES_LOCK:
+        return _GATES.setdefault(name, RateGate())
 
 
 class ClientFactory(msgspec.Struct, frozen=True, kw_only=True):
@@ -340,13 +374,13 @@ class ClientFactory(msgspec.Struct, frozen=True, kw_only=True):
     headers: tuple[tuple[str, str], ...] = ()
 
     def __call__(self) -> Client:
-        """Make the client, which sends each call once."""
+        """Make the client, which sends each call once; while its rate is limited, not even that: the driver waits."""
         return Client(
             self.token,
             base_url=self.base_url,
             timeout_s=None if self.timeout_s is None else Timeout(*self.timeout_s),
             trusted_hosts=self.trusted_hosts,
-            retry=RetryPolicy(max_retries=0),
+            retry=RetryPolicy(max_retries=0, max_retry_after_s=0),
             as_user=self.as_user,
         )
 

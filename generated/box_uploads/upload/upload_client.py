@@ -49,8 +49,13 @@ class UploadClient(msgspec.Struct, frozen=True):
     base_url: str | None = None
 
     def calls_within(self, budget: RetryBudget) -> RawClient:
-        """Return the calls, each with no more time than is left for a step."""
-        return self.calls.with_transport(self.calls.transport.with_timeout_cap(budget.attempt_s))
+        """Return the calls, each with no more time than is left for a step, which also waits for a rate limit."""
+        transport = self.calls.transport.with_timeout_cap(budget.attempt_s)
+        return self.calls.with_transport(transport.with_throttle(budget))
+
+    def cleanup_calls_within(self, budget: RetryBudget) -> RawClient:
+        """Return the calls with short timeouts, for a step that also waits for a rate limit."""
+        return self.cleanup_calls.with_transport(self.cleanup_calls.transport.with_throttle(budget))
 
 
 @contextmanager

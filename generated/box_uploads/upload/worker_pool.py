@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .. import models
     from .context import UploadContext
     from .engine import Needs
-    from .events import Retried
+    from .events import Retried, Throttled
     from .part_upload import PartSender
     from .parts import Part
     from .retry import CancelToken
@@ -35,7 +35,7 @@ class ThreadPool:
         context: The upload.
         session: The session.
         cancel: Cancels the parts.
-        emit: Takes the events of parts that are sent again, from any thread.
+        emit: Takes the events of parts that wait, from any thread.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class ThreadPool:
         session: models.UploadSession,
         *,
         cancel: CancelToken,
-        emit: Callable[[Retried], object],
+        emit: Callable[[Retried | Throttled], object],
     ) -> None:
         self._context = context
         self._session = session
@@ -63,6 +63,7 @@ class ThreadPool:
             cancel=self._cancel,
             emit=self._emit,
             offset=part.offset,
+            pauses=self._context.pauses,
         )
 
     def _upload(
@@ -91,7 +92,7 @@ class LocalPool(ThreadPool):
         context: The upload.
         session: The session.
         cancel: Cancels the parts.
-        emit: Takes the events of parts that are sent again, from any thread.
+        emit: Takes the events of parts that wait, from any thread.
         count: Takes numbers of bytes that were sent, from any thread.
     """
 
@@ -103,7 +104,7 @@ class LocalPool(ThreadPool):
         session: models.UploadSession,
         *,
         cancel: CancelToken,
-        emit: Callable[[Retried], object],
+        emit: Callable[[Retried | Throttled], object],
         count: Callable[[int], object],
     ) -> None:
         super().__init__(context, session, cancel=cancel, emit=emit)

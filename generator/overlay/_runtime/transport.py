@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from .auth import Secret
 from .call_flow import Attempt, FetchToken, call_flow
-from .transport_settings import BaseTransport, Timeout, accepting, check_http, check_proxies
+from .transport_settings import BaseTransport, Timeout, accepting, check_http, check_proxies, refusal
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Generator, Sequence
@@ -186,17 +186,45 @@ class SyncTransport(BaseTransport):
         self, step: Step, request: Request, opened: OpenResponse | None
     ) -> RawResponse | TransportError | Secret | None:
         if isinstance(step, Attempt):
+            # What a redirect leads to is another server's, as a rule.
+            if step.redirected is None and (refused_s := self.wait_for_turn()):
+                return refusal(request, refused_s)
             request = step.redirected or request
             watch = self.observer.watch(request, step.secret)
             outcome = self._attempt(request, step.secret, opened)
             if watch is not None:
                 watch.end(outcome)
+            if step.redirected is None:
+                self._note_outcome(outcome)
             return outcome
         if isinstance(step, FetchToken):
             return self.fetch_token(step.stale)
         self.observer.retry(request, self.credentials.current, step)
+        since_s = self.clock()
         self._sleep(step.delay_s)
+        self.gate.advance(since_s + step.delay_s)
         return None
+
+    def wait_for_turn(self) -> float:
+        """Wait until the gate lets a call start; return 0, or the seconds that it stays closed if that is too long."""
+        if self._is_past_gate:
+            return 0.0
+        now = self.clock()
+        if not self.gate.is_limited:
+            self.gate.note_start(now)
+            return 0.0
+        left_s = self._gate_left_s
+        wait = self.gate.admit(now, left_s)
+        while wait is not None:
+            if wait.is_refused:
+                return wait.delay_s
+            if self._throttle is None:
+                self._sleep(wait.delay_s)
+            else:
+                self._throttle.wait_at_gate(wait.delay_s, wait.pause)
+            left_s -= wait.delay_s
+            wait = self.gate.admit(max(self.clock(), wait.until_s), left_s, wait.until_s)
+        return 0.0
 
     def abort_connections(self) -> None:
         """Abort the calls in flight, which then fail, if this transport can: those of `dedicated_transport` can."""
@@ -395,17 +423,42 @@ class AsyncTransport(BaseTransport):
         self, step: Step, request: Request, opened: OpenResponse | None
     ) -> RawResponse | TransportError | Secret | None:
         if isinstance(step, Attempt):
+            # What a redirect leads to is another server's, as a rule.
+            if step.redirected is None and (refused_s := await self.wait_for_turn()):
+                return refusal(request, refused_s)
             request = step.redirected or request
             watch = self.observer.watch(request, step.secret)
             outcome = await self._attempt(request, step.secret, opened)
             if watch is not None:
                 watch.end(outcome)
+            if step.redirected is None:
+                self._note_outcome(outcome)
             return outcome
         if isinstance(step, FetchToken):
             return await self.fetch_token(step.stale)
         self.observer.retry(request, self.credentials.current, step)
+        since_s = self.clock()
         await self._sleep(step.delay_s)
+        self.gate.advance(since_s + step.delay_s)
         return None
+
+    async def wait_for_turn(self) -> float:
+        """Wait until the gate lets a call start; return 0, or the seconds that it stays closed if that is too long."""
+        if self._is_past_gate:
+            return 0.0
+        now = self.clock()
+        if not self.gate.is_limited:
+            self.gate.note_start(now)
+            return 0.0
+        left_s = self._gate_left_s
+        wait = self.gate.admit(now, left_s)
+        while wait is not None:
+            if wait.is_refused:
+                return wait.delay_s
+            await self._sleep(wait.delay_s)
+            left_s -= wait.delay_s
+            wait = self.gate.admit(max(self.clock(), wait.until_s), left_s, wait.until_s)
+        return 0.0
 
     async def aclose(self) -> None:
         """Close the connections, unless the HTTP client is the caller's own; may be called again."""

@@ -83,13 +83,11 @@ def commit_session(
                 if retry_after_s is None and (file := _find_unchanged(context, session, uploaded.sha1)):
                     return file
                 budget.wait("the server is still processing the parts (202)", retry_after_s)
-    except UploadCancelledError as error:
-        error.add_note(COMMIT_SENT)
-        raise
-    except ClientError as error:
-        return CommitFailed(error, ambiguous)
     except BaseException as error:
-        error.add_note(COMMIT_SENT)
+        if isinstance(error, ClientError) and not isinstance(error, UploadCancelledError):
+            return CommitFailed(error, ambiguous)
+        if budget.attempts or not budget.is_at_gate:
+            error.add_note(COMMIT_SENT)
         raise
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+import msgspec
+
 from .._runtime.errors import ClientError
 from .outcomes import is_retryable
-from .retry import CancelToken, RetryBudget
+from .retry import CancelToken, PauseLog, RetryBudget
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,6 +46,7 @@ class UploadContext:
         unended_sessions: What is known of each session that could not be aborted, and that nothing else reports.
         may_plan: Whether the server may be asked which parts of a version it has already.
         is_unchanged: Whether the file had the content already, so that no new version was made.
+        pauses: The pauses of the client's calls that were emitted.
     """
 
     def __init__(  # noqa: PLR0913  # each is a part of the upload
@@ -70,12 +73,18 @@ class UploadContext:
         self.unended_sessions: list[str] = []
         self.may_plan = True
         self.is_unchanged = False
+        self.pauses = PauseLog()
 
     def retry_budget(self, step: str) -> RetryBudget:
         """Return the time that a step may take without progress, from now on."""
         options = self.options
         return RetryBudget(
-            step, backoff=options.backoff, deadline_s=options.deadline_s, cancel=self.cancel, emit=self.emit
+            step,
+            backoff=options.backoff,
+            deadline_s=options.deadline_s,
+            cancel=self.cancel,
+            emit=self.emit,
+            pauses=self.pauses,
         )
 
     def call_with_retry(self, step: str, call: Callable[[RawClient], _T]) -> _T:
@@ -103,7 +112,7 @@ class UploadContext:
         options = self.options
         return RetryBudget(
             "abort",
-            backoff=options.backoff,
+            backoff=msgspec.structs.replace(options.backoff, max_throttled_s=_CLEANUP_S),
             deadline_s=min(_CLEANUP_S, options.deadline_s),
             cancel=CancelToken(),
             emit=lambda _: None,

@@ -24,6 +24,7 @@ __all__ = [
     "SessionLeft",
     "Started",
     "Stored",
+    "Throttled",
 ]
 
 Phase: TypeAlias = Literal["spool", "create", "parts", "commit", "done"]
@@ -128,6 +129,18 @@ class Retried(msgspec.Struct, frozen=True, tag=True):
     offset: int | None = None
 
 
+class Throttled(msgspec.Struct, frozen=True, tag=True):
+    """The user's limit for calls is reached (429): for a while, no call of the client starts, in no upload.
+
+    Emitted once for each pause, however many parts wait. Parts in flight continue, and the pause is no retry.
+
+    Attributes:
+        delay_s: Seconds until the first call starts again.
+    """
+
+    delay_s: float
+
+
 class SessionLeft(msgspec.Struct, frozen=True, tag=True):
     """The file is stored, but sessions of this upload may still be open at Box: they could not be found or aborted.
 
@@ -159,5 +172,5 @@ class Stored(msgspec.Struct, frozen=True, tag=True):
 
 
 ProgressEvent: TypeAlias = (
-    Started | Resumed | Restarted | PhaseChanged | BytesSent | PartDone | Retried | SessionLeft | Stored
+    Started | Resumed | Restarted | PhaseChanged | BytesSent | PartDone | Retried | Throttled | SessionLeft | Stored
 )

@@ -73,10 +73,11 @@ def create_session(context: UploadContext, budget: RetryBudget) -> tuple[models.
 def abort_session(context: UploadContext, session: models.UploadSession) -> str | None:
     """Abort a session, which drops its parts; return what to report if it could not be aborted, else None."""
     budget, timeouts = context.cleanup_budget(), 0
+    calls = context.client.cleanup_calls_within(budget)
     try:
         while True:
             try:
-                context.client.cleanup_calls.abort_upload_session(session)
+                calls.abort_upload_session(session)
             except ClientError as error:
                 if is_session_gone(error) or classify_error(error) is Outcome.UNREADABLE:
                     return None
@@ -133,7 +134,7 @@ def _withdraw(context: UploadContext, error: BaseException, lost: int) -> None:
     if isinstance(error, ClientError) and classify_error(error) is Outcome.UNREADABLE:
         return
     try:
-        session = _request_session(context.client.cleanup_calls, context)
+        session = _request_session(context.client.cleanup_calls_within(context.cleanup_budget()), context)
     except Exception as failure:  # noqa: BLE001  # such as that of a token provider; the first error is reported
         existing = _existing_session(failure)
         if existing is None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .. import models
     from .context import UploadContext
     from .engine import Needs
-    from .events import Retried
+    from .events import Retried, Throttled
     from .part_upload import PartSender
     from .parts import Part
     from .retry import CancelToken
@@ -34,7 +34,7 @@ class ThreadPool:
         context: The upload.
         session: The session.
         cancel: Cancels the parts.
-        emit: Takes the events of parts that are sent again, from any thread.
+        emit: Takes the events of parts that wait, from any thread.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class ThreadPool:
         session: models.UploadSession,
         *,
         cancel: CancelToken,
-        emit: Callable[[Retried], object],
+        emit: Callable[[Retried | Throttled], object],
     ) -> None:
         self._context = context
         self._session = session
@@ -62,6 +62,7 @@ class ThreadPool:
             cancel=self._cancel,
             emit=self._emit,
             offset=part.offset,
+            pauses=self._context.pauses,
         )
 
     def _upload(
@@ -90,7 +91,7 @@ class LocalPool(ThreadPool):
         context: The upload.
         session: The session.
         cancel: Cancels the parts.
-        emit: Takes the events of parts that are sent again, from any thread.
+        emit: Takes the events of parts that wait, from any thread.
         count: Takes numbers of bytes that were sent, from any thread.
     """
 
@@ -102,7 +103,7 @@ class LocalPool(ThreadPool):
         session: models.UploadSession,
         *,
         cancel: CancelToken,
-        emit: Callable[[Retried], object],
+        emit: Callable[[Retried | Throttled], object],
         count: Callable[[int], object],
     ) -> None:
         super().__init__(context, session, cancel=cancel, emit=emit)

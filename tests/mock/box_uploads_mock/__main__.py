@@ -51,6 +51,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--min-file-size", type=_size, metavar="BYTES", help="smallest file that gets a session (default: as Box does)"
     )
+    parser.add_argument(
+        "--calls-per-minute", type=_limit, metavar="N", help="calls that each user may make (default: no limit)"
+    )
+    parser.add_argument(
+        "--uploads-per-minute", type=_limit, metavar="N", help="uploads that each user may begin (default: no limit)"
+    )
     options = parser.parse_args(arguments)
     if options.ca_file is not None and not options.tls:
         parser.error("--ca-file: without --tls there is no certificate to write; add --tls")
@@ -71,6 +77,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             store=options.store,
             part_size_for=None if options.part_size is None else constant_part_size(options.part_size),
             min_file_size=options.min_file_size,
+            calls_per_minute=options.calls_per_minute,
+            uploads_per_minute=options.uploads_per_minute,
             host=options.host,
             port=options.port,
             names=options.names,
@@ -99,13 +107,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _size(text: str) -> int:
+    return _positive(text, "a size; use a whole number of bytes, at least 1")
+
+
+def _limit(text: str) -> int:
+    return _positive(text, "a limit; use a whole number, at least 1")
+
+
+def _positive(text: str, kind: str) -> int:
     try:
-        size = int(text)
+        number = int(text)
     except ValueError:
-        size = 0
-    if size < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a size; use a whole number of bytes, at least 1")
-    return size
+        number = 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not {kind}")
+    return number
 
 
 def _fail(code: int, message: str) -> int:

@@ -117,6 +117,7 @@ async def _run_operation(state: State, request: Request, match: routes.Match) ->
         await injector.on_arrival()
         if match.operation not in WITHOUT_TOKEN:
             request_checks.check_caller(state, request)
+            request_checks.check_user_limits(state, request, match.operation)
         base_url = request_checks.origin(request) + routes.API_BASE
         call = Call(state=state, request=request, parameters=match.parameters, base_url=base_url, injector=injector)
         result = await HANDLERS[match.operation](call)

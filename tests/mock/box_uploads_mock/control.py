@@ -23,6 +23,8 @@ CONTROL_BASE = "/_mock/"
 FILES_BASE = f"{CONTROL_BASE}files/"
 BINARY = "application/octet-stream"
 
+_LIMITS = ("calls_per_minute", "uploads_per_minute")
+
 Handler = Callable[[State, Request], Awaitable[Response]]
 
 
@@ -97,6 +99,25 @@ async def _add_faults(state: State, request: Request) -> Response:
     return response
 
 
+async def _read_limits(state: State, request: Request) -> Response:
+    return JSONResponse({name: getattr(state, name) for name in _LIMITS})
+
+
+async def _set_limits(state: State, request: Request) -> Response:
+    fields = parse_json_object(await request.body())
+    check_keys("the body", fields, _LIMITS)
+    before = {name: getattr(state, name) for name in _LIMITS}
+    try:
+        for name, value in fields.items():
+            setattr(state, name, value)
+    except ValueError:
+        # A rejected request changes nothing.
+        for name, value in before.items():
+            setattr(state, name, value)
+        raise
+    return await _read_limits(state, request)
+
+
 def _faults_response(status: int, unfired: Iterable[Fault], limited_requests: int, stalled: int) -> Response:
     faults = [fault_to_json(fault) for fault in unfired]
     return JSONResponse({"unfired": faults, "rate_limited_requests": limited_requests, "stalled": stalled}, status)
@@ -126,5 +147,6 @@ _ROUTES: Mapping[str, Mapping[str, Handler]] = {
     f"{CONTROL_BASE}requests": {"GET": _list_requests},
     f"{CONTROL_BASE}faults": {"GET": _list_faults, "POST": _add_faults},
     f"{CONTROL_BASE}release": {"POST": _release_stalled},
+    f"{CONTROL_BASE}limits": {"GET": _read_limits, "POST": _set_limits},
 }
 _FILE_ROUTE: Mapping[str, Handler] = {"GET": _read_file}

@@ -34,7 +34,19 @@ def check_rate_limit(state: State) -> None:
     Raises:
         ApiError: The limit is exceeded.
     """
-    retry_after_s = state.faults.take_rate_limit()
+    _check_wait(state.faults.take_rate_limit())
+
+
+def check_user_limits(state: State, request: Request, operation: str) -> None:
+    """Count the request, whose caller was checked, against the limits of its user.
+
+    Raises:
+        ApiError: A limit is exceeded.
+    """
+    _check_wait(state.take_call(operation, request.headers["authorization"], request.headers.get("as-user")))
+
+
+def _check_wait(retry_after_s: int | None) -> None:
     if retry_after_s is not None:
         message = "Request rate limit exceeded, please try again later"
         raise ApiError("rate_limit_exceeded", message, headers={"Retry-After": str(retry_after_s)})

@@ -79,6 +79,8 @@ class MockServer:
         part_size_for: Returns the part size for a file size, both in bytes.
         min_file_size: Size in bytes of the smallest file that gets a session.
         token_lifetime_s: Seconds after which the access tokens expire that a sign-in returns.
+        calls_per_minute: How many calls of each user are answered in a minute; by default there is no limit.
+        uploads_per_minute: The same for calls that begin an upload.
         host: Address to listen on.
         port: Port to listen on, 0 for any free port.
         names: Names and addresses that clients use for the server, in addition to `localhost`, loopback addresses and
@@ -109,6 +111,8 @@ class MockServer:
         part_size_for: Callable[[int], int] | None = None,
         min_file_size: int | None = None,
         token_lifetime_s: int | None = None,
+        calls_per_minute: int | None = None,
+        uploads_per_minute: int | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
         names: Collection[str] = (),
@@ -118,6 +122,7 @@ class MockServer:
         settings: dict[str, Any] = {"world": world, "token": token, "seed": seed, "clock": clock, "store": store}
         settings |= {"part_size_for": part_size_for, "min_file_size": min_file_size}
         settings |= {"token_lifetime_s": token_lifetime_s}
+        settings |= {"calls_per_minute": calls_per_minute, "uploads_per_minute": uploads_per_minute}
         settings = {name: value for name, value in settings.items() if value is not None}
         self._owns_state = state is None
         if state is None:

@@ -21,6 +21,7 @@ from box_uploads_mock.rules import MIN_FILE_SIZE, NewFile, NewVersion
 from box_uploads_mock.session_store import SessionSettings, SessionStore
 from box_uploads_mock.sessions import Session, part_size_for
 from box_uploads_mock.token_store import TOKEN_LIFETIME_S, TokenStore
+from box_uploads_mock.user_limits import UserLimits
 from box_uploads_mock.world import App, File, User, World, default_world
 
 # More than any test needs; bounded, because a mock may serve for days.
@@ -57,9 +58,12 @@ class State:
         bare_responses: Whether uploaded parts and committed files are returned bare, as in Box's guides, or inside
             `part` and a list of files, as in its OpenAPI document and its SDKs.
         token_lifetime_s: Seconds after which the access tokens expire that `request_token` returns.
+        calls_per_minute: How many calls of each user are answered in a minute, by the clock; others get 429. None is no
+            limit; Box has about 1,000.
+        uploads_per_minute: The same for calls that begin an upload; Box has 240.
 
     Raises:
-        ValueError: The kind of store is unknown, or `min_file_size` is below 1.
+        ValueError: The kind of store is unknown, or `min_file_size` or a limit is below 1.
     """
 
     commit_retry_after_s: int
@@ -85,6 +89,8 @@ class State:
         offers_plan: bool = True,
         bare_responses: bool = False,
         token_lifetime_s: int = TOKEN_LIFETIME_S,
+        calls_per_minute: int | None = None,
+        uploads_per_minute: int | None = None,
     ) -> None:
         world = default_world() if world is None else world
         self._world = world if token is None else replace(world, tokens=(token,))
@@ -99,6 +105,8 @@ class State:
             "bare_responses": bare_responses,
             "max_small_file_size": max_small_file_size,
             "token_lifetime_s": token_lifetime_s,
+            "calls_per_minute": calls_per_minute,
+            "uploads_per_minute": uploads_per_minute,
         }
         if min_file_size < 1:
             raise ValueError(f"min_file_size: {min_file_size} is too small; use at least 1 byte")
@@ -117,6 +125,7 @@ class State:
         self._token_store = TokenStore(self._world, self._identifiers, self.now)
         self.download_links = DownloadLinks(self.now)
         self._request_log: deque[Exchange] = deque(maxlen=REQUEST_LOG_LENGTH)
+        self._user_limits = UserLimits()
         for name, value in self._defaults.items():
             setattr(self, name, value)
 
@@ -366,7 +375,33 @@ class State:
         with self._lock:
             return self._file_store.content(file_id).chunks()
 
-    # Rate limit and request log
+    # Rate limits and request log
+
+    @property
+    def calls_per_minute(self) -> int | None:
+        """How many calls of each user are answered in a minute, None without a limit."""
+        return self._user_limits.limit("calls")
+
+    @calls_per_minute.setter
+    def calls_per_minute(self, value: int | None) -> None:
+        self._user_limits.set_limit("calls", value)
+
+    @property
+    def uploads_per_minute(self) -> int | None:
+        """How many uploads each user may begin in a minute, None without a limit."""
+        return self._user_limits.limit("uploads")
+
+    @uploads_per_minute.setter
+    def uploads_per_minute(self, value: int | None) -> None:
+        self._user_limits.set_limit("uploads", value)
+
+    def take_call(self, operation: str, authorization: str, as_user: str | None) -> int | None:
+        """Count a call against the limits of its user; return its `Retry-After` in seconds, None if it is within them.
+
+        Raises:
+            ApiError: The token is unknown, has expired or is revoked.
+        """
+        return self._user_limits.take(self.caller(authorization, as_user).id, operation, self.now())
 
     def rate_limit(self, *, retry_after_s: int, requests: int = 1) -> None:
         """Respond to the next requests to the API with 429 and `Retry-After`.

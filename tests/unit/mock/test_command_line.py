@@ -127,10 +127,14 @@ def test_help_describes_every_option(capsys: pytest.CaptureFixture[str], monkeyp
         " --store {memory,disk,discard} where to keep uploaded bytes (default: memory)"
         " --part-size BYTES part size of all sessions (default: as Box does)"
         " --min-file-size BYTES smallest file that gets a session (default: as Box does)"
+        " --calls-per-minute N calls that each user may make (default: no limit)"
+        " --uploads-per-minute N uploads that each user may begin (default: no limit)"
     )
 
 
-@pytest.mark.parametrize("arguments", [("--store", "tape"), ("--part-size", "0"), ("--min-file-size", "x")])
+@pytest.mark.parametrize(
+    "arguments", [("--store", "tape"), ("--part-size", "0"), ("--min-file-size", "x"), ("--calls-per-minute", "0")]
+)
 def test_an_invalid_option_exits_with_2(arguments: tuple[str, str]) -> None:
     done = run(*arguments)
     assert (done.returncode, done.stdout) == (2, "")

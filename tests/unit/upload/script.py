@@ -81,7 +81,7 @@ class Script:
         self.held: dict[int, models.UploadPart] = {}
         self.log: list[str] = []
         self.events: list[Any] = []
-        self.transport: Any = SimpleNamespace(with_timeout_cap=lambda _: None)
+        self.transport: Any = SimpleNamespace(with_timeout_cap=lambda _: self.transport, with_throttle=lambda _: None)
 
     def _step(self, name: str) -> None:
         self.log.append(name)

@@ -16,6 +16,7 @@ from box_uploads.upload import (
     SessionLeft,
     Started,
     Stored,
+    Throttled,
 )
 
 EVENTS: list[ProgressEvent] = [
@@ -27,6 +28,7 @@ EVENTS: list[ProgressEvent] = [
     PartDone(1, 8_388_608, 8_388_608, "a" * 40, 2, 3, was_held=True),
     Retried("part", 2, 1.5, "503", 8_388_608),
     Retried("commit", 2, 1.5, "503"),
+    Throttled(100),
     SessionLeft(2, "Up to 2 unused sessions may stay open at Box until they expire."),
     Stored(models.File(type="file", id="7", sha1="a" * 40)),
 ]

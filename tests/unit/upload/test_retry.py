@@ -109,7 +109,7 @@ def test_attempts_in_which_bytes_move_do_not_count() -> None:
 def test_a_delay_that_the_server_asks_for_is_not_waited_if_it_is_too_long() -> None:
     limit, events = budget(deadline_s=10)
     with pytest.raises(DeadlineExceededError):
-        limit.wait(api_error(429, retry_after_s=11))
+        limit.wait(api_error(503, retry_after_s=11))
     assert events == []
 
 
