@@ -142,12 +142,14 @@ def _create(context: UploadContext) -> ActiveSession | models.File:
 
 
 def _resume(context: UploadContext) -> ActiveSession | models.File | None:
-    entry = None if context.journal is None else context.journal.entry
-    if entry is None:
+    journal = context.journal
+    if journal is None or journal.entry is None:
         return None
+    entry = journal.entry
     session = entry.session
     if session is None:
-        # The file was small then, so that it was sent in one request.
+        # The file was small then, so that it was sent in one request; now it has other content.
+        journal.remove()
         return None
     # The run that was killed did not report it.
     context.lost_creates = entry.lost_creates
