@@ -254,6 +254,7 @@ class Client:
 
     One client may be used by several threads.
     Connections are kept open between calls: use the client as a context manager, or close it.
+    After a 429 with `Retry-After`, none of its calls starts until then; the first ones after it are spaced.
 
     Args:
         token: A bearer token, a callable that returns one (asked again after a 401), or an `httpx2.Auth`.
@@ -327,7 +328,7 @@ class Client:
     ) -> Self:
         """Return a client with other options over the same connections and credentials, for one call or several.
 
-        It need not be closed: that closes nothing, and it is closed with this one.
+        It need not be closed: that closes nothing, and it is closed with this one. Both obey the same rate limit.
 
         Args:
             timeout_s: Seconds to wait for each step of a call, or a `Timeout`; None keeps what the client has.
@@ -1473,6 +1474,7 @@ class AsyncClient:
 
     One client is for one event loop, and for any number of tasks.
     Connections are kept open between calls: use the client as a context manager, or close it.
+    After a 429 with `Retry-After`, none of its calls starts until then; the first ones after it are spaced.
 
     Args:
         token: A bearer token, a callable that returns one (asked again after a 401), or an `httpx2.Auth`.
@@ -1546,7 +1548,7 @@ class AsyncClient:
     ) -> Self:
         """Return a client with other options over the same connections and credentials, for one call or several.
 
-        It need not be closed: that closes nothing, and it is closed with this one.
+        It need not be closed: that closes nothing, and it is closed with this one. Both obey the same rate limit.
 
         Args:
             timeout_s: Seconds to wait for each step of a call, or a `Timeout`; None keeps what the client has.

@@ -151,6 +151,7 @@ def test_json_has_one_object_for_each_path(desk: Desk) -> None:
         "already_there": False,
         "unchanged": False,
         "sessions_left": 0,
+        "pauses": 0,
         **stored,
     }
     helped = desk.run("upload", "--help")[1]

@@ -117,13 +117,16 @@ def faults_of(nature: str) -> st.SearchStrategy[Fault]:
 FAULTS = st.sampled_from(sorted(NATURES)).flatmap(lambda nature: st.tuples(st.just(nature), faults_of(nature)))
 
 
-# A new file whose response is lost is rare otherwise, and so is what then gets in the way of looking for it.
-LOST: tuple[str, Fault] = ("LostResponse", LostResponse(operation=SMALL[0]))
+# A small file whose response is lost is rare otherwise, and so is what then gets in the way of looking for it.
 UNFOUND = st.sampled_from(
     [
-        [LOST, ("Failure 503", Failure(operation=LOOKS[0], status=503))],
-        [LOST, ("Failure 403", Failure(operation=LOOKS[0], status=403))],
-        [LOST, ("LostResponse", LostResponse(operation=LOOKS[0]))],
+        [("LostResponse", LostResponse(operation=send)), found]
+        for send, look in zip(SMALL, LOOKS, strict=True)
+        for found in (
+            ("Failure 503", Failure(operation=look, status=503)),
+            ("Failure 403", Failure(operation=look, status=403)),
+            ("LostResponse", LostResponse(operation=look)),
+        )
     ]
 )
 

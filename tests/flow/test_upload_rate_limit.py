@@ -11,6 +11,7 @@ from time import monotonic
 from typing import Any
 
 import httpx2
+import msgspec
 import pytest
 from box_uploads import AsyncClient, Client, RetryPolicy, errors
 from box_uploads.upload import (
@@ -22,6 +23,7 @@ from box_uploads.upload import (
     executor_parts,
     upload_file,
 )
+from box_uploads.upload.parts import Part
 
 from tests.flow.upload_ground import CONTENT, Ground, Interrupt, interrupt_at, of_type
 
@@ -158,6 +160,30 @@ def test_jobs_of_an_executor_are_not_submitted_while_the_client_waits(ground: Gr
         ground.upload(executor=executor, workers=1, on_progress=events.append, deadline_s=50, backoff=backoff)
     assert (len(of_type(Throttled, events)), of_type(Retried, events)) == (1, [])
     assert (ground.calls(PART), waits(ground)) == (6, [about(100)])
+
+
+def test_jobs_of_one_client_share_a_limit_in_each_process(ground: Ground) -> None:
+    ground.fail(PART, 429, retry_after_s=100)
+    with ground.client() as box:
+        session = box.create_upload_session(folder_id="0", file_name="a", file_size=len(CONTENT))
+        settings: dict[str, Any] = {"make_client": executor_parts.client_factory(box), "source": CONTENT[:1000]}
+        settings |= {"session": msgspec.json.encode(session), "fingerprint": None, "file_size": len(CONTENT)}
+        job = executor_parts.PartJob(client="first", part=Part(0, 0, 1000), gate="of the client", **settings)
+
+        def run(job: executor_parts.PartJob) -> str:
+            """Run a job in a thread of its own, as workers do."""
+            with ThreadPoolExecutor(1) as executor:
+                try:
+                    executor.submit(executor_parts.run_part_job, job).result()
+                except errors.RateLimitedError as error:
+                    return f"{error.retry_after_s} {'not sent' in str(error)}"
+            return "stored"
+
+        kept = vars(executor_parts)["_gate_of"]("of the client")
+        assert run(job) == "100.0 False"
+        # One of another upload, for which this process has another client.
+        assert run(msgspec.structs.replace(job, client="second")) == "100.0 True"
+        assert (ground.calls(PART), kept.pauses) == (1, 1)
 
 
 def test_many_uploads_at_a_time_are_refused_rarely_by_a_limit_of_their_user() -> None:

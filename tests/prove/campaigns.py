@@ -28,7 +28,8 @@ _AUTH = _modules("auth_defects", "sign_in")
 _CLIENT_CONTRACT = ("tests/contract/test_client_requests.py", "tests/contract/test_client_responses.py")
 _CLIENT_UNIT = ("tests/unit/client", "tests/unit/runtime")
 _FLOWS = tuple(
-    f"tests/flow/test_upload{name}.py" for name in ("", "_faults", "_ambiguous_commit", "_changes", "_silence")
+    f"tests/flow/test_upload{name}.py"
+    for name in ("", "_faults", "_ambiguous_commit", "_changes", "_silence", "_rate_limit")
 )
 
 # The contract's tests see a defect first, and the other tests what they miss. What no contract can say (retries,

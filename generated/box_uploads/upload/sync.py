@@ -78,13 +78,15 @@ def upload_file(  # noqa: PLR0913  # each is a setting of an upload
         attributes: Attributes of the file.
         if_match: Etag that the file must still have when its new version is made.
         deadline_s: Seconds that one step, such as a part, may take without success; the time in which its bytes move
-            does not count. A response may take half of what is left, but at least 10. With 0, each call is made once.
+            does not count, nor that in which a rate limit stops all calls of the client. A response may take half of
+            what is left, but at least 10. With 0, each call is made once.
         backoff: Delays between attempts, and the clocks that they are measured by.
 
     Raises:
         InvalidArgumentError: An argument cannot be used; nothing was sent.
         SourceChangedError: The source changed during the upload; nothing was committed.
         DeadlineExceededError: A step kept failing.
+        RateLimitedError: A rate limit stops a step for longer than `backoff` allows.
         UploadError: Another kind of failure that only uploads have.
         JournalError: The journal is not an upload journal, belongs to another upload, or is in use.
         ConflictError: A file has the name already.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import msgspec
 
 from .._runtime.errors import ClientError
-from ..upload import SessionLeft, Started, Stored, upload_file
+from ..upload import SessionLeft, Started, Stored, Throttled, upload_file
 from .arguments import STDIN
 from .checks import check_paths, convert_name_error
 from .failure import FAILED, INTERRUPTED, USAGE_ERROR, Failure, failure_from, skipped_data
@@ -153,16 +153,17 @@ class Batch:
         return None if session is None else session.id
 
     def _send(self, path: str, *, is_last: bool) -> None:
-        settings, has_started, sessions_left = self._settings, False, 0
+        settings, has_started, sessions_left, pauses = self._settings, False, 0, 0
 
         def handle_event(event: ProgressEvent) -> None:
-            nonlocal has_started, sessions_left
+            nonlocal has_started, sessions_left, pauses
             # If the file is stored without `Started`, an earlier run has stored it.
             has_started |= isinstance(event, Started)
             self._has_started |= has_started
             self._display.show_event(event)
             if isinstance(event, SessionLeft):
                 sessions_left = event.count
+            pauses += isinstance(event, Throttled)
             if isinstance(event, Stored):
                 # Reported before the journal is deleted: if this process is killed in between, the next run reports
                 # the file again.
@@ -173,6 +174,7 @@ class Batch:
                     "already_there": not has_started,
                     "unchanged": event.is_unchanged,
                     "sessions_left": sessions_left,
+                    "pauses": pauses,
                 }
                 self._report_stored(path, event.file, run)
 
@@ -197,7 +199,7 @@ class Batch:
             return self._settings.file_name or "stdin"
         return path_text(path).rstrip("/").rpartition("/")[2]
 
-    def _report_stored(self, path: str, file: File, run: Mapping[str, object]) -> None:
+    def _report_stored(self, path: str, file: File, run: Mapping[str, Any]) -> None:
         self._is_reported = True
         fields = {name: getattr(file, name) for name in ("id", "name", "size", "sha1", "etag")}
         known = {name: None if value is msgspec.UNSET else value for name, value in fields.items()}

@@ -79,9 +79,10 @@ def upload(  # noqa: PLR0913  # each is an option
     only once. A part that fails is retried for up to 10 minutes.
 
     With --json, each path gets an object with path and outcome. A stored file has id, name, size, sha1, etag,
-    already_there (an earlier run has stored it), unchanged (the file had this content already) and sessions_left (how
-    many unused sessions could not be aborted and exist until they expire). For failed, interrupted and skipped there
-    are error, hints, session and resumable (whether the same command resumes that session).
+    already_there (an earlier run has stored it), unchanged (the file had this content already), sessions_left (how many
+    unused sessions could not be aborted and exist until they expire) and pauses (how often a rate limit stopped it).
+    For failed, interrupted and skipped there are error, hints, session and resumable (whether the same command resumes
+    that session).
     """
     settings = Settings(**values)
     _check_options(paths, settings, resume=resume)

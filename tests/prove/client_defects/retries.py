@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 import httpx2
+from box_uploads._runtime.rate_gate import RateGate
 from msgspec.structs import replace
 
-from tests.prove.patches import always, change, patch, wrap
+from tests.prove.patches import after, always, change, patch, wrap
 
 DELAY = "runtime.retry.RetryPolicy.delay_s"
 
@@ -39,4 +41,16 @@ DEFECTS = (
     patch("`Retry-After` is only read in seconds", "runtime.retry._DATE", re.compile(r"(?!)")),
     wrap("The server can make the client wait for hours", DELAY,
         lambda original, policy, *given: original(replace(policy, retry_after_cap_s=1e8), *given)),
+    patch("A 429 is nothing to other calls of the client", "runtime.transport_settings.BaseTransport.note_refusal",
+        always(None)),
+    patch("Calls that have waited start together", "runtime.rate_gate.RateGate._reserve",
+        lambda gate, now: max(now, gate._next_s)),
+    patch("Calls that have waited follow the first without jitter", "runtime.rate_gate._JITTER", 0.0),
+    patch("The rate does not recover after a 429", "runtime.rate_gate.RateGate._rate_at",
+        lambda gate, now: 0.7 * gate._rate),
+    patch("The rate after a 429 is a guess", "runtime.rate_gate._MEASURED", 10**9),
+    wrap("A call waits for the gate however long that takes", "runtime.rate_gate.RateGate.admit",
+        lambda original, gate, now, most_s=0.0, reserved_s=None: original(gate, now, math.inf, reserved_s)),
+    wrap("Other options come with a gate of their own", "runtime.transport_settings.BaseTransport.with_options",
+        after(lambda transport, *_: setattr(transport, "gate", RateGate()))),
 )

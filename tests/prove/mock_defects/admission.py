@@ -8,7 +8,7 @@ from box_uploads_mock.errors import ApiError
 from starlette.responses import JSONResponse
 
 from tests.prove.operations import ABORT, CREATE, GET, LIST, LOG, UPLOAD
-from tests.prove.patches import always, patch, with_result, wrap
+from tests.prove.patches import after, always, patch, with_result, wrap
 
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="Service"'}
 
@@ -69,5 +69,11 @@ DEFECTS = (
     patch("The rate limit is not checked", "mock.request_checks.check_rate_limit", always(None), CREATE),
     wrap("`Retry-After` of a 429 is one second too long", "mock.faults.Faults.take_rate_limit",
         with_result(lambda seconds, _: None if seconds is None else seconds + 1), CREATE),
+    patch("The limits of users are not checked", "mock.request_checks.check_user_limits", always(None)),
+    wrap("All users share a limit", "mock.user_limits.UserLimits.take",
+        lambda original, limits, user_id, operation, now: original(limits, "", operation, now)),
+    wrap("A call that a user's limit refuses takes a token", "mock.user_limits.TokenBucket.wait_s",
+        after(lambda wait_s, bucket, _: wait_s and bucket.take())),
+    patch("Uploads have no limit of their own", "mock.user_limits.UPLOADS", frozenset()),
     patch("The rate limit is answered with 420", "mock.errors.STATUS_OF_CODE[rate_limit_exceeded]", 420, CREATE),
 )

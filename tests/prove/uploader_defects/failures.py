@@ -8,11 +8,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import httpx2
+from box_uploads._runtime.rate_gate import RateGate
 from box_uploads.upload import run_part_job
 from box_uploads.upload.outcomes import Outcome
 from msgspec.structs import replace
 
-from tests.prove.patches import always, before, change, patch, wrap
+from tests.prove.patches import after, always, before, change, patch, wrap
 
 
 def _share_one_buffer(engine: Any, part: Any) -> Any:
@@ -124,4 +125,15 @@ DEFECTS = (
     patch("The abort of a session has no short timeout", "upload.upload_client.CLEANUP_CALL_S", 10**6),
     patch("A shut-down executor raises its own error", "upload.executor_parts._JobSender._submit",
         lambda sender, job: sender._executor.submit(run_part_job, job)),
+    patch("Each part emits a pause of its own", "upload.retry.PauseLog.is_new", always(True)),
+    wrap("The time of a pause counts", "upload.retry.RetryBudget.wait_at_gate",
+        after(lambda _, budget, delay_s, pause: setattr(budget, "_idle_s", budget._idle_s + delay_s))),
+    patch("A pause has no limit", "upload.retry.RetryBudget.gate_left_s", always(float("inf"))),
+    wrap("The upload does not wait for what the client was told",
+        "runtime.dedicated_transport.DedicatedTransport.__init__",
+        after(lambda _, transport, *__: setattr(transport, "gate", RateGate()))),
+    patch("Each job has a gate of its own", "upload.executor_parts._gate_of", lambda name: RateGate()),
+    wrap("A job does not wait for what the client was told", "upload.executor_parts._JobSender.__init__",
+        lambda original, sender, executor, job, transport, *rest: original(
+            sender, executor, job, transport.past_gate(), *rest)),
 )

@@ -17,6 +17,7 @@ from box_uploads.upload import (
     Retried,
     SessionLeft,
     Started,
+    Throttled,
 )
 
 MEGABYTE = 1_000_000
@@ -58,6 +59,7 @@ def test_a_retry_has_a_message_whenever_the_number_of_attempts_has_doubled(
 @pytest.mark.parametrize(("event", "message"), [
     (Restarted("the session has expired"), "starting over: the session has expired"),
     (SessionLeft(1, "A session may go on."), "uploaded; a session may go on."),
+    (Throttled(99.97), "rate limit reached, continuing in 100 s"),
     (Retried("commit", 2, 300, "202"), "retrying the commit in 300 s after 2 attempts: 202"),
     (Retried("other", 2, 9.96, "503"), "retrying other in 10.0 s after 2 attempts: 503"),
     (Retried("part", 2, 10, "503", 8_388_608), "retrying the part at byte 8,388,608 in 10 s after 2 attempts: 503"),

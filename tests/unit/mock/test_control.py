@@ -130,12 +130,12 @@ def test_an_invalid_request_says_why_and_changes_nothing(state: State, body: Any
 
 def test_an_unknown_path_gets_the_list_of_paths(state: State) -> None:
     response = control(state, "GET", "/_mock/state")
-    known = "/_mock/reset, /_mock/requests, /_mock/faults, /_mock/release or /_mock/files/<id>"
+    known = "/_mock/reset, /_mock/requests, /_mock/faults, /_mock/release, /_mock/limits or /_mock/files/<id>"
     assert (response.status, response.body) == (404, {"error": f"/_mock/state does not exist; use {known}."})
 
 
 @pytest.mark.parametrize(("path", "allow"), [
-    ("reset", "POST"), ("requests", "GET"), ("faults", "GET, POST"), ("release", "POST"),
+    ("reset", "POST"), ("requests", "GET"), ("faults", "GET, POST"), ("release", "POST"), ("limits", "GET, POST"),
     ("files/12345", "GET"), ("files/12345/content", "GET"),
 ])  # fmt: skip
 def test_an_unsupported_method_gets_the_allowed_methods(state: State, path: str, allow: str) -> None:

@@ -26,7 +26,7 @@ def limited(**limits: Any) -> tuple[State, Time]:
     return State(clock=lambda: time.now, **limits), time
 
 
-def look(state: State, **changes: str | None) -> int:
+def look(state: State, **changes: Any) -> int:
     """Make a call that begins no upload."""
     return send(state, "GET", SESSION, headers(content_type=None, content_length=None, **changes)).status
 

@@ -6,8 +6,8 @@ import threading
 from typing import Any
 
 import pytest
-from box_uploads.upload import BackoffPolicy, DeadlineExceededError, Retried, UploadCancelledError
-from box_uploads.upload.retry import CancelToken, RetryBudget
+from box_uploads.upload import BackoffPolicy, DeadlineExceededError, Retried, Throttled, UploadCancelledError
+from box_uploads.upload.retry import CancelToken, PauseLog, RetryBudget
 
 from tests.unit.upload.script import Time, api_error, budget, lost
 
@@ -111,6 +111,54 @@ def test_a_delay_that_the_server_asks_for_is_not_waited_if_it_is_too_long() -> N
     with pytest.raises(DeadlineExceededError):
         limit.wait(api_error(503, retry_after_s=11))
     assert events == []
+
+
+def test_the_wait_of_a_429_is_that_of_all_calls_and_neither_a_retry_nor_idle_time() -> None:
+    time = Time()
+    limit, events = make_budget(backoff=timed(time), deadline_s=10)
+    time.now += 4
+    limit.wait(api_error(429, retry_after_s=200))
+    assert (events, time.now) == ([], 4)
+    limit.wait_at_gate(200, 1)
+    limit.wait_at_gate(2, 0)
+    assert (events, time.now, limit.gate_left_s()) == ([Throttled(200)], 206, 3600 - 202)
+    time.now += 5.5
+    assert limit.attempt_s() == 0.5
+    assert not limit.is_at_gate
+    # Without a wait that all obey, it is a failure like others.
+    with pytest.raises(DeadlineExceededError, match=r"^part: no success within 10 s and 2 attempts: 429"):
+        limit.wait(api_error(429))
+
+
+def test_a_pause_is_emitted_by_one_of_all_parts() -> None:
+    pauses, backoff = PauseLog(), timed(Time())
+    limit, events = make_budget(backoff=backoff, pauses=pauses)
+    other, further = make_budget(backoff=backoff, pauses=pauses)
+    for each, pause in ((limit, 1), (other, 1), (other, 2), (limit, 2), (limit, 1), (limit, 0)):
+        each.wait_at_gate(5, pause)
+    assert (events, further) == ([Throttled(5)], [Throttled(5)])
+
+
+def test_a_wait_beyond_what_is_left_for_all_of_them_is_the_error_itself() -> None:
+    limit, _ = make_budget(backoff=BackoffPolicy(max_throttled_s=250, sleep=lambda _: None))
+    limit.wait_at_gate(100, 1)
+    limit.wait(api_error(429, retry_after_s=150))
+    error = api_error(429, retry_after_s=151)
+    with pytest.raises(type(error)) as caught:
+        limit.wait(error)
+    assert caught.value is error
+
+
+def test_cancelling_ends_the_wait_for_a_rate_limit() -> None:
+    cancel = CancelToken()
+
+    def cancel_later(_: object) -> None:
+        threading.Timer(0.05, cancel.cancel).start()
+
+    limit, _ = make_budget(backoff=BackoffPolicy(), cancel=cancel, emit=cancel_later)
+    with pytest.raises(UploadCancelledError):
+        limit.wait_at_gate(1e6, 1)
+    assert limit.is_at_gate
 
 
 def test_each_retry_is_an_event_with_one_line_and_the_offset() -> None:
