@@ -12,7 +12,7 @@ from msgspec import UNSET, UnsetType
 
 from . import api
 from ._runtime.auth import Credentials
-from ._runtime.pagination import Pager
+from ._runtime.pagination import MarkerPager, Pager
 from ._runtime.transport import AsyncTransport, SyncTransport, Timeout
 
 if TYPE_CHECKING:
@@ -247,6 +247,31 @@ class RawClient:
         """Read whose token it is."""
         request = api.sign_in.get_current_user.build_request(fields=fields, as_user=self._as_user)
         return api.sign_in.get_current_user.read_response(self._transport.send(request))
+
+    def create_folder(self, *, name: str, parent: models.FolderReference) -> Response[models.Folder]:
+        """Create a folder."""
+        request = api.folders.create_folder.build_request(name=name, parent=parent, as_user=self._as_user)
+        return api.folders.create_folder.read_response(self._transport.send(request))
+
+    def get_folder(self, folder_id: str, *, fields: str | UnsetType = UNSET) -> Response[models.Folder]:
+        """Read what Box holds as a folder."""
+        request = api.folders.get_folder.build_request(folder_id, fields=fields, as_user=self._as_user)
+        return api.folders.get_folder.read_response(self._transport.send(request))
+
+    def list_folder_items(
+        self,
+        folder_id: str,
+        *,
+        usemarker: Literal[True] = True,
+        fields: str | UnsetType = UNSET,
+        marker: str | UnsetType = UNSET,
+        limit: int | UnsetType = UNSET,
+    ) -> Response[models.FolderItems]:
+        """List the files, folders and web links in a folder."""
+        request = api.folders.list_folder_items.build_request(
+            folder_id, usemarker=usemarker, fields=fields, marker=marker, limit=limit, as_user=self._as_user
+        )
+        return api.folders.list_folder_items.read_response(self._transport.send(request))
 
 
 class Client:
@@ -1253,6 +1278,164 @@ class Client:
         response = self.raw.get_current_user(fields=fields)
         return response.parsed
 
+    def create_folder(self, *, name: str, parent: models.FolderReference) -> models.Folder:
+        """Create a folder.
+
+        A name is taken if a file or a folder in the parent has it, in any letter case. Creating the same folder
+        several times at once may make several of that name; one call after the other makes one, and then gets a
+        409.
+
+        Source: https://developer.box.com/reference/post-folders
+
+        Example:
+            client.create_folder(name="Dailies", parent=models.FolderReference(id="0"))
+
+        Args:
+            name: Name of the folder, 1 to 255 characters, without slash, backslash or control characters, no
+                space at its end, and neither `.` nor `..`.
+            parent: The folder that it is created in.
+
+        Returns:
+            The folder was created.
+
+        Next calls after 201:
+            get_folder: The folder that was created.
+            list_folder_items: What is in the folder, which is nothing yet.
+
+        Next calls after 409:
+            get_folder: What has the name, if it is a folder.
+
+        Raises:
+            InvalidArgumentError: An argument breaks its rule; nothing was sent.
+            BadRequestError: 400. An argument is missing or breaks a rule; `code` says which.
+            UnauthorizedError: 401. The token is missing, wrong or expired.
+            ForbiddenError: 403. The user may not do this in the folder.
+            NotFoundError: 404. The folder or the file does not exist, or the user may not see it.
+            ConflictError: 409. A file or folder in the parent has the name already (`item_name_in_use`), an equal
+                request is in progress (`name_temporarily_reserved`), or the parent is being moved, copied,
+                deleted or restored (`operation_blocked_temporary`). The latter two pass.
+            LengthRequiredError: 411. The request has no `Content-Length`.
+            ContentTooLargeError: 413. The request body is larger than the server reads.
+            UnsupportedMediaTypeError: 415. The request body is not of the media type that the call takes.
+            RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
+            ServerError: 500. Box failed. The call may or may not have had its effect.
+            ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
+            ApiError: Any other status that is not a success.
+            DecodeError: The response does not match the spec.
+            TransportError: No response was received.
+        """
+
+        response = self.raw.create_folder(name=name, parent=parent)
+        return response.parsed
+
+    def get_folder(self, folder_id: str, *, fields: str | UnsetType = UNSET) -> models.Folder:
+        """Read what Box holds as a folder.
+
+        What is in the folder is listed by `list_folder_items`.
+
+        Source: https://developer.box.com/reference/get-folders-id
+
+        Args:
+            folder_id: Id of the folder, a decimal number; `0` is the root folder.
+            fields: Names of the properties that are wanted beside `type`, `id` and `etag`, separated by commas;
+                by default the standard ones.
+
+        Returns:
+            The folder.
+
+        Next calls after 200:
+            list_folder_items: What is in the folder.
+
+        Raises:
+            InvalidArgumentError: An argument breaks its rule; nothing was sent.
+            BadRequestError: 400. An argument is missing or breaks a rule; `code` says which.
+            UnauthorizedError: 401. The token is missing, wrong or expired.
+            ForbiddenError: 403. The user may not do this in the folder.
+            NotFoundError: 404. The folder or the file does not exist, or the user may not see it.
+            RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
+            ServerError: 500. Box failed. The call may or may not have had its effect.
+            ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
+            ApiError: Any other status that is not a success.
+            DecodeError: The response does not match the spec.
+            TransportError: No response was received.
+        """
+
+        response = self.raw.get_folder(folder_id, fields=fields)
+        return response.parsed
+
+    def list_folder_items(
+        self,
+        folder_id: str,
+        *,
+        usemarker: Literal[True] = True,
+        fields: str | UnsetType = UNSET,
+        marker: str | UnsetType = UNSET,
+        limit: int | UnsetType = UNSET,
+    ) -> models.FolderItems:
+        """List the files, folders and web links in a folder.
+
+        The items come in pages; each names the next one by its `next_marker`. Their `type` tells them apart, and
+        nothing says which kind comes first. Without `fields` they have neither a size nor dates, but a name, and
+        files their SHA-1; with it, they have only what it names.
+
+        Source: https://developer.box.com/reference/get-folders-id-items
+
+        Args:
+            folder_id: Id of the folder, a decimal number; `0` is the root folder.
+            usemarker: Always true, so that pages are asked for by markers. A method sends `True` for this
+                argument if it is not given.
+            fields: Names of the properties that are wanted beside `type`, `id` and `etag`, separated by commas;
+                by default the standard ones.
+            marker: The `next_marker` of the page before; left out for the first page. It is not valid for long.
+            limit: Largest number of items in the answer.
+
+        Returns:
+            A page of items.
+
+        Raises:
+            InvalidArgumentError: An argument breaks its rule; nothing was sent.
+            BadRequestError: 400. An argument is missing or breaks a rule; `code` says which.
+            UnauthorizedError: 401. The token is missing, wrong or expired.
+            ForbiddenError: 403. The user may not do this in the folder.
+            NotFoundError: 404. The folder or the file does not exist, or the user may not see it.
+            RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
+            ServerError: 500. Box failed. The call may or may not have had its effect.
+            ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
+            ApiError: Any other status that is not a success.
+            DecodeError: The response does not match the spec.
+            TransportError: No response was received.
+        """
+
+        response = self.raw.list_folder_items(folder_id, usemarker=usemarker, fields=fields, marker=marker, limit=limit)
+        return response.parsed
+
+    def iter_folder_items(
+        self,
+        folder_id: str,
+        *,
+        usemarker: Literal[True] = True,
+        fields: str | UnsetType = UNSET,
+        limit: int | UnsetType = UNSET,
+    ) -> Iterator[models.FileItem | models.FolderItem | models.WebLinkItem]:
+        """Go through all items of `list_folder_items`, which returns them page by page.
+
+        The arguments are those of `list_folder_items`, but for `marker`. A page is asked for when its first item is.
+
+        Raises:
+            PageError: A page repeats the one before, or is empty although items are missing.
+            InvalidArgumentError: An argument breaks its rule, or the server skips no more items.
+            ApiError: As `list_folder_items` raises it.
+            DecodeError: A page does not match the spec.
+            TransportError: A page was not received.
+        """
+
+        _pager: MarkerPager[models.FileItem | models.FolderItem | models.WebLinkItem] = MarkerPager("list_folder_items")
+        while not _pager.is_done:
+            _page = self.list_folder_items(
+                folder_id, usemarker=usemarker, fields=fields, marker=_pager.marker, limit=limit
+            )
+            yield from _pager.take(_page.entries, _page.next_marker)
+
 
 class RawAsyncClient:
     """The methods of `AsyncClient`, returning the whole response."""
@@ -1467,6 +1650,31 @@ class RawAsyncClient:
         """Read whose token it is."""
         request = api.sign_in.get_current_user.build_request(fields=fields, as_user=self._as_user)
         return api.sign_in.get_current_user.read_response(await self._transport.send(request))
+
+    async def create_folder(self, *, name: str, parent: models.FolderReference) -> Response[models.Folder]:
+        """Create a folder."""
+        request = api.folders.create_folder.build_request(name=name, parent=parent, as_user=self._as_user)
+        return api.folders.create_folder.read_response(await self._transport.send(request))
+
+    async def get_folder(self, folder_id: str, *, fields: str | UnsetType = UNSET) -> Response[models.Folder]:
+        """Read what Box holds as a folder."""
+        request = api.folders.get_folder.build_request(folder_id, fields=fields, as_user=self._as_user)
+        return api.folders.get_folder.read_response(await self._transport.send(request))
+
+    async def list_folder_items(
+        self,
+        folder_id: str,
+        *,
+        usemarker: Literal[True] = True,
+        fields: str | UnsetType = UNSET,
+        marker: str | UnsetType = UNSET,
+        limit: int | UnsetType = UNSET,
+    ) -> Response[models.FolderItems]:
+        """List the files, folders and web links in a folder."""
+        request = api.folders.list_folder_items.build_request(
+            folder_id, usemarker=usemarker, fields=fields, marker=marker, limit=limit, as_user=self._as_user
+        )
+        return api.folders.list_folder_items.read_response(await self._transport.send(request))
 
 
 class AsyncClient:
@@ -2473,3 +2681,164 @@ class AsyncClient:
 
         response = await self.raw.get_current_user(fields=fields)
         return response.parsed
+
+    async def create_folder(self, *, name: str, parent: models.FolderReference) -> models.Folder:
+        """Create a folder.
+
+        A name is taken if a file or a folder in the parent has it, in any letter case. Creating the same folder
+        several times at once may make several of that name; one call after the other makes one, and then gets a
+        409.
+
+        Source: https://developer.box.com/reference/post-folders
+
+        Example:
+            client.create_folder(name="Dailies", parent=models.FolderReference(id="0"))
+
+        Args:
+            name: Name of the folder, 1 to 255 characters, without slash, backslash or control characters, no
+                space at its end, and neither `.` nor `..`.
+            parent: The folder that it is created in.
+
+        Returns:
+            The folder was created.
+
+        Next calls after 201:
+            get_folder: The folder that was created.
+            list_folder_items: What is in the folder, which is nothing yet.
+
+        Next calls after 409:
+            get_folder: What has the name, if it is a folder.
+
+        Raises:
+            InvalidArgumentError: An argument breaks its rule; nothing was sent.
+            BadRequestError: 400. An argument is missing or breaks a rule; `code` says which.
+            UnauthorizedError: 401. The token is missing, wrong or expired.
+            ForbiddenError: 403. The user may not do this in the folder.
+            NotFoundError: 404. The folder or the file does not exist, or the user may not see it.
+            ConflictError: 409. A file or folder in the parent has the name already (`item_name_in_use`), an equal
+                request is in progress (`name_temporarily_reserved`), or the parent is being moved, copied,
+                deleted or restored (`operation_blocked_temporary`). The latter two pass.
+            LengthRequiredError: 411. The request has no `Content-Length`.
+            ContentTooLargeError: 413. The request body is larger than the server reads.
+            UnsupportedMediaTypeError: 415. The request body is not of the media type that the call takes.
+            RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
+            ServerError: 500. Box failed. The call may or may not have had its effect.
+            ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
+            ApiError: Any other status that is not a success.
+            DecodeError: The response does not match the spec.
+            TransportError: No response was received.
+        """
+
+        response = await self.raw.create_folder(name=name, parent=parent)
+        return response.parsed
+
+    async def get_folder(self, folder_id: str, *, fields: str | UnsetType = UNSET) -> models.Folder:
+        """Read what Box holds as a folder.
+
+        What is in the folder is listed by `list_folder_items`.
+
+        Source: https://developer.box.com/reference/get-folders-id
+
+        Args:
+            folder_id: Id of the folder, a decimal number; `0` is the root folder.
+            fields: Names of the properties that are wanted beside `type`, `id` and `etag`, separated by commas;
+                by default the standard ones.
+
+        Returns:
+            The folder.
+
+        Next calls after 200:
+            list_folder_items: What is in the folder.
+
+        Raises:
+            InvalidArgumentError: An argument breaks its rule; nothing was sent.
+            BadRequestError: 400. An argument is missing or breaks a rule; `code` says which.
+            UnauthorizedError: 401. The token is missing, wrong or expired.
+            ForbiddenError: 403. The user may not do this in the folder.
+            NotFoundError: 404. The folder or the file does not exist, or the user may not see it.
+            RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
+            ServerError: 500. Box failed. The call may or may not have had its effect.
+            ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
+            ApiError: Any other status that is not a success.
+            DecodeError: The response does not match the spec.
+            TransportError: No response was received.
+        """
+
+        response = await self.raw.get_folder(folder_id, fields=fields)
+        return response.parsed
+
+    async def list_folder_items(
+        self,
+        folder_id: str,
+        *,
+        usemarker: Literal[True] = True,
+        fields: str | UnsetType = UNSET,
+        marker: str | UnsetType = UNSET,
+        limit: int | UnsetType = UNSET,
+    ) -> models.FolderItems:
+        """List the files, folders and web links in a folder.
+
+        The items come in pages; each names the next one by its `next_marker`. Their `type` tells them apart, and
+        nothing says which kind comes first. Without `fields` they have neither a size nor dates, but a name, and
+        files their SHA-1; with it, they have only what it names.
+
+        Source: https://developer.box.com/reference/get-folders-id-items
+
+        Args:
+            folder_id: Id of the folder, a decimal number; `0` is the root folder.
+            usemarker: Always true, so that pages are asked for by markers. A method sends `True` for this
+                argument if it is not given.
+            fields: Names of the properties that are wanted beside `type`, `id` and `etag`, separated by commas;
+                by default the standard ones.
+            marker: The `next_marker` of the page before; left out for the first page. It is not valid for long.
+            limit: Largest number of items in the answer.
+
+        Returns:
+            A page of items.
+
+        Raises:
+            InvalidArgumentError: An argument breaks its rule; nothing was sent.
+            BadRequestError: 400. An argument is missing or breaks a rule; `code` says which.
+            UnauthorizedError: 401. The token is missing, wrong or expired.
+            ForbiddenError: 403. The user may not do this in the folder.
+            NotFoundError: 404. The folder or the file does not exist, or the user may not see it.
+            RateLimitedError: 429. The rate limit is exceeded; `Retry-After` says how long to wait.
+            ServerError: 500. Box failed. The call may or may not have had its effect.
+            ServerError: 503. Box is unavailable for a while. The call may or may not have had its effect.
+            ApiError: Any other status that is not a success.
+            DecodeError: The response does not match the spec.
+            TransportError: No response was received.
+        """
+
+        response = await self.raw.list_folder_items(
+            folder_id, usemarker=usemarker, fields=fields, marker=marker, limit=limit
+        )
+        return response.parsed
+
+    async def iter_folder_items(
+        self,
+        folder_id: str,
+        *,
+        usemarker: Literal[True] = True,
+        fields: str | UnsetType = UNSET,
+        limit: int | UnsetType = UNSET,
+    ) -> AsyncIterator[models.FileItem | models.FolderItem | models.WebLinkItem]:
+        """Go through all items of `list_folder_items`, which returns them page by page.
+
+        The arguments are those of `list_folder_items`, but for `marker`. A page is asked for when its first item is.
+
+        Raises:
+            PageError: A page repeats the one before, or is empty although items are missing.
+            InvalidArgumentError: An argument breaks its rule, or the server skips no more items.
+            ApiError: As `list_folder_items` raises it.
+            DecodeError: A page does not match the spec.
+            TransportError: A page was not received.
+        """
+
+        _pager: MarkerPager[models.FileItem | models.FolderItem | models.WebLinkItem] = MarkerPager("list_folder_items")
+        while not _pager.is_done:
+            _page = await self.list_folder_items(
+                folder_id, usemarker=usemarker, fields=fields, marker=_pager.marker, limit=limit
+            )
+            for _item in _pager.take(_page.entries, _page.next_marker):
+                yield _item

@@ -26,6 +26,7 @@ ERROR_KINDS: Mapping[int, type[errors.ApiError]] = {
 }  # fmt: skip
 # Of the operations that need more than what is in their path.
 _APP = {"client_id": "mock-client", "client_secret": "mock-client-secret"}
+_IN_PATH = {"file_id": "12345", "folder_id": "100"}
 _ARGUMENTS: Mapping[str, dict[str, Any]] = {
     "request_token": {
         "grant_type": "client_credentials",
@@ -41,6 +42,7 @@ _ARGUMENTS: Mapping[str, dict[str, Any]] = {
     "log_upload_event": {"event_type": "retry"},
     "upload_small_file": {"attributes": {"name": "a.bin", "parent": {"id": "0"}}, "file": b"small"},
     "upload_small_version": {"attributes": {}, "file": b"small"},
+    "create_folder": {"name": "a", "parent": {"id": "0"}},
     "plan_upload_parts": {"parts": [{"offset": 0, "size": 8_388_608, "sha512": "0" * 128}]},
 }
 
@@ -57,7 +59,7 @@ def right_call(operation_id: str, *, base_url: str = "", session_id: str = SESSI
         ]
     if "upload_session_id" in path:
         return (session(base_url, session_id),), arguments
-    return (("12345",) if "file_id" in path else ()), arguments
+    return tuple(given for name, given in _IN_PATH.items() if name in path), arguments
 
 
 def session(base_url: str = "", session_id: str = SESSION_ID) -> models.UploadSession:

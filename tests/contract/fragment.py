@@ -74,6 +74,8 @@ def config(*, has_auth: bool = True, examples: int = EXAMPLES, **phases: Any) ->
                 # Nor does a schema know which applications and grants there are.
                 ("request_token", ["400"]),
                 ("revoke_token", ["400"]),
+                # Nor which markers the mock has given.
+                ("list_folder_items", ["400"]),
             )
         ]
         settings["auth"] = {"openapi": {"bearerAuth": {"bearer": TOKEN}}}
@@ -93,6 +95,28 @@ def operations() -> dict[str, tuple[str, str, dict[str, Any]]]:
 def operations_of(parameter: str) -> list[str]:
     """Return the operations whose path has a parameter."""
     return [name for name, (path, _, _) in operations().items() if f"{{{parameter}}}" in path]
+
+
+def target_of(operation_id: str, query: dict[str, str] | None = None, **path: str) -> str:
+    """Return the path and the query of a right call, below the path of the server.
+
+    Args:
+        operation_id: The operation.
+        query: Parameters of the query, in addition to those that it needs, or in their place.
+        path: Parameters of the path, in the place of things that exist.
+    """
+    existing = {"file_id": "12345", "folder_id": "100", **path}
+    texts = urlencode({**needed_query(operation_id), **(query or {})})
+    return operations()[operation_id][0].format(**existing) + (f"?{texts}" if texts else "")
+
+
+def needed_query(operation_id: str) -> dict[str, str]:
+    """Return the parameters that the query of an operation needs, each with its only value."""
+    return {
+        name: json.dumps(found["schema"]["const"])
+        for name, found in parameters(operation_id).items()
+        if found["in"] == "query" and found.get("required")
+    }
 
 
 def documented_errors() -> list[tuple[str, int]]:

@@ -162,9 +162,10 @@ async def _arguments(request: Request, name: str) -> tuple[dict[str, Any], dict[
     for key, parameter in parameters(name).items():
         given = {"header": request.headers, "query": request.query_params}.get(parameter["in"], {})
         if key in given and key != "as-user":
-            text = given[key]
-            is_number = resolved(parameter["schema"])["type"] == "integer" and re.fullmatch("-?[0-9]+", text)
-            arguments[key.replace("-", "_")] = int(text) if is_number else text
+            arguments[key.replace("-", "_")] = _value(given[key], resolved(parameter["schema"])["type"])
+        elif parameter.get("required") and parameter["in"] == "query":
+            # The client sends it by itself.
+            raise _RefusedError(400, "invalid_parameter", f"{key} is missing.")
     content = operations()[name][2].get("requestBody", {}).get("content")
     if content:
         media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -178,6 +179,13 @@ async def _arguments(request: Request, name: str) -> tuple[dict[str, Any], dict[
         else:
             arguments |= _members(body) if media_type == JSON else {"body": body}
     return options, arguments
+
+
+def _value(text: str, kind: str) -> Any:
+    """Return a parameter as the client takes it, as text if it cannot be a value of the kind."""
+    if kind == "boolean":
+        return {"true": True, "false": False}.get(text, text)
+    return int(text) if kind == "integer" and re.fullmatch("-?[0-9]+", text) else text
 
 
 def _members(body: bytes) -> dict[str, Any]:

@@ -44,6 +44,7 @@ from tests.contract.fragment import (
     examples,
     has_file,
     has_form,
+    needed_query,
     needs_token,
     operations,
     operations_of,
@@ -52,6 +53,7 @@ from tests.contract.fragment import (
     request_schema,
     resolved,
     server_url,
+    target_of,
 )
 from tests.contract.parts import content_range, digest, sha1, split
 from tests.contract.variants import variants
@@ -70,6 +72,7 @@ SCHEMA = schemathesis.openapi.from_dict(
 )
 STATE = State(token=TOKEN, seed=2, part_size_for=constant_part_size(8_000_000))
 OF_A_SESSION = operations_of("upload_session_id")
+IN_PATH = {"upload_session_id", "file_id", "folder_id"}
 SMALL = 20_000_000
 FULLWIDTH_ONE = "\uff11"
 SENT_BY_EVERY_CALL = {"accept", "accept-encoding", "authorization", "connection", "host", "user-agent"}
@@ -161,9 +164,15 @@ def as_call(operation: str, case: Case, base_url: str) -> Call:
     given = {name.lower() if name in (case.headers or {}) else name: value for name, value in given.items()}
     for name in set(given) & set(case.query or {}):
         # What is a number in the contract is text in some cases already.
-        given[name] = int(given[name]) if re.fullmatch("-?[0-9]+", str(given[name])) else given[name]
+        kind = parameters(operation).get(name, {}).get("schema", {}).get("type")
+        if kind == "integer" and re.fullmatch("-?[0-9]+", str(given[name])):
+            given[name] = int(given[name])
+        elif kind == "boolean":
+            given[name] = {"true": True, "false": False}.get(given[name], given[name])
     declared = {name: value for name, value in given.items() if name in PARAMETERS[operation]}
     required = {name for name, parameter in parameters(operation).items() if parameter.get("required")}
+    # What has one value is sent by the client itself.
+    required -= set(needed_query(operation))
     right = required <= set(declared) and all(
         PARAMETERS[operation][name].is_valid(value) for name, value in declared.items()
     )
@@ -181,10 +190,10 @@ def as_call(operation: str, case: Case, base_url: str) -> Call:
     path = tuple(
         session(base_url, value) if name == "upload_session_id" else value
         for name, value in declared.items()
-        if name in {"upload_session_id", "file_id"}
+        if name in IN_PATH
     )
     options = {"as_user": declared["as-user"]} if "as-user" in declared else {}
-    for name in set(declared) - {"upload_session_id", "file_id", "as-user"}:
+    for name in set(declared) - {*IN_PATH, "as-user"}:
         arguments[name.replace("-", "_")] = _whole(declared[name])
     return Call(path, options, arguments, right)
 
@@ -238,7 +247,7 @@ def test_a_call_sends_what_the_case_means_or_nothing(case: Case, caller: Caller)
     problem = attempt(caller, operation, *call.path, options=call.options, **call.arguments)
     if isinstance(problem, errors.InvalidArgumentError):
         assert not call.is_right, f"a right request was refused: {problem}"
-        names = {*call.arguments, *call.options, "file_id", "upload_session_id"}
+        names = {*call.arguments, *call.options, *IN_PATH}
         assert re.split(r"[\[.]", problem.argument)[0] in names
     elif isinstance(problem, TypeError):
         assert not fits_signature(operation, call.arguments), f"not a matter of the signature: {problem}"
@@ -269,6 +278,7 @@ def fits_signature(operation: str, arguments: dict[str, Any]) -> bool:
         if parameter["in"] != "path" and name != "as-user":
             names.add(name.replace("-", "_"))
             required |= {name.replace("-", "_")} if parameter.get("required") else set()
+    required -= set(needed_query(operation))
     schema = request_schema(operation)
     if schema:
         names |= set(resolved(schema)["properties"])
@@ -393,7 +403,8 @@ def test_each_variant_of_a_parameter_is_sent_or_refused_as_the_fragment_says(
         if sent is not None and parameter["in"] == "header":
             assert sent.headers[name] == value
         elif sent is not None and parameter["in"] == "query":
-            assert dict(sent.url.params) == {name: str(_whole(value))}
+            text = value if isinstance(value, str) else json.dumps(_whole(value))
+            assert dict(sent.url.params) == {**needed_query(operation), name: text}
 
 
 # fmt: off
@@ -431,14 +442,16 @@ def test_near_misses_are_refused_before_anything_is_sent(
         assert argument in str(problem)
 
 
-@pytest.mark.parametrize("operation", operations_of("file_id"))
 @pytest.mark.parametrize(
-    "file_id", ["", "x", "1/2", "..", "1\n", "9" * 20, FULLWIDTH_ONE, 12345, None, "1?a=b", "1#", "%31", "1;x"]
+    ("operation", "name"), [(operation, name) for name in ("file_id", "folder_id") for operation in operations_of(name)]
 )
-def test_an_invalid_file_id_is_refused(sending: Any, operation: str, file_id: Any) -> None:
-    _, problem = sending(operation, file_id, **right_call(operation)[1])
+@pytest.mark.parametrize(
+    "item_id", ["", "x", "1/2", "..", "1\n", "9" * 20, FULLWIDTH_ONE, 12345, None, "1?a=b", "1#", "%31", "1;x"]
+)
+def test_an_invalid_id_in_the_path_is_refused(sending: Any, operation: str, name: str, item_id: Any) -> None:
+    _, problem = sending(operation, item_id, **right_call(operation)[1])
     assert isinstance(problem, errors.InvalidArgumentError)
-    assert "file_id" in str(problem)
+    assert name in str(problem)
 
 
 @pytest.mark.parametrize("as_user", ["", "x", "1\r\nx-evil: 1", "1 ", "9" * 20, 5])
@@ -571,6 +584,42 @@ def test_a_taken_name_leads_to_a_small_version_of_the_file(caller: Caller, opera
     _follow(caller, operation, "version_of_conflicting_file")
 
 
+@pytest.mark.parametrize("parent", ["0", "100"])
+def test_a_created_folder_leads_to_itself_and_to_what_is_in_it(caller: Caller, parent: str) -> None:
+    folder = caller.call("create_folder", name="Takes", parent={"id": parent}).parsed
+    assert (folder.name, folder.parent.id) == ("Takes", parent)
+    assert caller.call("get_folder", folder.id).parsed == folder
+    _follow(caller, "create_folder", "folder")
+    assert caller.call("list_folder_items", folder.id).parsed.entries == []
+    _follow(caller, "create_folder", "items")
+    found = caller.call("list_folder_items", folder.parent.id, fields="name").parsed.entries
+    assert [(item.type, item.name) for item in found if item.id == folder.id] == [("folder", "Takes")]
+    _follow(caller, "get_folder", "items")
+
+
+def test_a_taken_name_leads_to_the_folder_that_has_it(caller: Caller) -> None:
+    with pytest.raises(errors.ConflictError) as caught:
+        caller.call("create_folder", name="CONTRACTS", parent={"id": "0"})
+    (conflict,) = conflicting_items(caught.value)
+    assert (conflict["type"], caller.call("get_folder", conflict["id"]).parsed.name) == ("folder", "Contracts")
+    _follow(caller, "create_folder", "existing_folder")
+
+
+def test_pages_of_a_folder_lead_to_each_other(caller: Caller) -> None:
+    names = ["Contracts", "Footage", "Contract.pdf", "Report.docx"]
+    first = caller.call("list_folder_items", "0", limit=3).parsed
+    second = caller.call("list_folder_items", "0", limit=3, marker=first.next_marker, fields="name,size,sha1").parsed
+    assert (first.limit, second.next_marker) == (3, None)
+    assert [item.name for item in (*first.entries, *second.entries)] == names
+    kinds = [models.FolderItem, models.FolderItem, models.FileItem, models.FileItem]
+    assert [type(item) for item in (*first.entries, *second.entries)] == kinds
+    report = STATE.files["12346"]
+    assert [(item.size, item.sha1) for item in second.entries] == [(report.size, report.sha1)]
+    assert (first.entries[2].size, first.entries[2].sha1) == (UNSET, STATE.files["12345"].sha1)
+    with pytest.raises(errors.BadRequestError, match="next_marker"):
+        caller.call("list_folder_items", "100", marker=first.next_marker)
+
+
 @pytest.mark.parametrize("operation", CREATING)
 def test_a_session_leads_through_its_whole_life(caller: Caller, operation: str) -> None:
     STATE.pending_commits = 1
@@ -644,7 +693,7 @@ def test_a_conflict_at_the_commit_leads_to_a_version_of_the_file(caller: Caller)
 def test_requests_go_to_the_server_that_the_fragment_names(sending: Any, operation: str) -> None:
     path, arguments = right_call(operation)
     sent, _ = sending(operation, *path, **arguments)
-    assert str(sent.url) == server_url(operation) + operations()[operation][0].format(file_id="12345")
+    assert str(sent.url) == server_url(operation) + target_of(operation)
 
 
 @pytest.mark.parametrize("operation", OF_A_SESSION)
@@ -710,7 +759,7 @@ def test_null_is_no_value_of_a_parameter(sending: Any, operation: str, name: str
     python_name = name.replace("-", "_")
     if name == "upload_session_id":
         path = (msgspec.structs.replace(path[0], id=null),)
-    elif name == "file_id":
+    elif name in IN_PATH:
         path = (null,)
     else:
         arguments = arguments | {python_name: null}
@@ -720,7 +769,8 @@ def test_null_is_no_value_of_a_parameter(sending: Any, operation: str, name: str
             getattr(getattr(api, operations()[operation][2]["tags"][0]), operation).build_request(*path, **arguments)
     else:
         _, problem = sending(operation, *path, **arguments)
-        assert re.match(f"{python_name}=None: must be (str|int), not null", str(problem))
+        rule = "must be true" if name in needed_query(operation) else "must be (str|int), not null"
+        assert re.match(f"{python_name}=None: {rule}", str(problem))
 
 
 @pytest.mark.parametrize("operation", ["list_parts"])
@@ -740,6 +790,30 @@ def test_iterating_a_list_requests_all_its_pages(operation: str) -> None:
         assert [part.offset for part in box.iter_parts(session())] == [0, 1, 2]
     assert asyncio.run(offsets()) == [0, 1, 2]
     assert operations()[operation][2]["x-pages"]["method"] == "iter_parts"
+
+
+@pytest.mark.parametrize("last", [{"next_marker": None}, {"next_marker": ""}, {}])
+def test_iterating_a_folder_requests_page_after_page_until_there_is_no_marker(last: dict[str, Any]) -> None:
+    """A page may be empty, and still be followed by another one."""
+    pages = {None: ["1", "2"], "b": [], "c": ["3"]}
+    following = {None: {"next_marker": "b"}, "b": {"next_marker": "c"}, "c": last}
+    asked: list[dict[str, str]] = []
+
+    def page(request: httpx2.Request) -> httpx2.Response:
+        asked.append(dict(request.url.params))
+        marker = asked[-1].get("marker")
+        entries = [{"type": "folder", "id": item_id} for item_id in pages[marker]]
+        return httpx2.Response(200, json={"entries": entries, "limit": 2, **following[marker]})
+
+    async def ids() -> list[str]:
+        async with AsyncClient(TOKEN, http=httpx2.MockTransport(page)) as box:
+            return [item.id async for item in box.iter_folder_items("0", fields="name", limit=2)]
+
+    with Client(TOKEN, http=httpx2.MockTransport(page)) as box:
+        assert [item.id for item in box.iter_folder_items("0", fields="name", limit=2)] == ["1", "2", "3"]
+    assert asyncio.run(ids()) == ["1", "2", "3"]
+    always = {"usemarker": "true", "fields": "name", "limit": "2"}
+    assert asked == [always, {**always, "marker": "b"}, {**always, "marker": "c"}] * 2
 
 
 @pytest.mark.ledger

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from box_uploads_mock import MockServer, State
 
-from tests.contract.command_line import SETTINGS, st_run
+from tests.contract.command_line import SETTINGS, Run, st_run
 from tests.contract.fragment import IS_LONG, TOKEN, operations, resolved
 from tests.contract.world import NOW, WORLD, part_size_for
 
@@ -16,8 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SMALL = ("upload_small_file", "upload_small_version")
-SESSIONS_ALONE = [text for name in SMALL for text in ("--exclude-operation-id", name)]
-PHASES = {"examples", "coverage", "fuzzing", "stateful"}
+FOLDERS = ("create_folder", "get_folder", "list_folder_items")
+# Schemathesis begins with what it thinks most likely to succeed, and would follow no other links.
+MACHINES = {
+    "sessions": [text for name in (*SMALL, *FOLDERS) for text in ("--exclude-operation-id", name)],
+    "small-files": [text for name in (*SMALL, "get_file") for text in ("--include-operation-id", name)],
+    "folders": [text for name in FOLDERS for text in ("--include-operation-id", name)],
+}
+PHASES = ("examples", "coverage", "fuzzing")
 
 
 def mock(**settings: Any) -> MockServer:
@@ -46,25 +52,26 @@ def links() -> Iterator[str]:
 
 
 def test_the_mock_passes_with_every_phase_and_check(request: pytest.FixtureRequest) -> None:
+    seed = request.config.getoption("--hypothesis-seed")
     with mock() as server:
-        seed = request.config.getoption("--hypothesis-seed")
-        run = st_run("mock", server.base_url, seed=seed)
-    # Schemathesis begins with what it thinks most likely to succeed: with small files alone, if there are any.
-    with mock() as server:
-        sessions = st_run("sessions", server.base_url, "--phases", "stateful", *SESSIONS_ALONE, seed=seed)
+        run = st_run("mock", server.base_url, "--phases", ",".join(PHASES), seed=seed)
+    machines: list[Run] = []
+    for name, options in MACHINES.items():
+        with mock() as server:
+            machines.append(st_run(name, server.base_url, "--phases", "stateful", *options, seed=seed))
 
-    for one in (run, sessions):
+    for one in (run, *machines):
         assert one.code == 0, f"{one.output}\nThe reports are in {one.reports}"
         assert not one.has_warned, one.output
     # A run in which nothing got anywhere would be green as well.
-    assert {(label, phase) for label in labels() for phase in PHASES - {"stateful"}} <= set(run.cases)
+    assert {(label, phase) for label in labels() for phase in PHASES} <= set(run.cases)
     # OPTIONS, which no path of the fragment has, is answered all the same.
     successes = {label for label, status in run.statuses if 200 <= status < 300 and not label.startswith("OPTIONS ")}
     assert successes == labels()
-    followed = {*run.links, *sessions.links}
+    followed = {link for one in machines for link in one.links}
     assert IS_LONG or set(links()) - followed == TO_ANOTHER_MACHINE, f"not followed: {set(links()) - followed}"
-    run.drop_reports()
-    sessions.drop_reports()
+    for one in (run, *machines):
+        one.drop_reports()
 
 
 @pytest.mark.parametrize(("name", "settings", "said"), [

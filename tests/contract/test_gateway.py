@@ -20,14 +20,14 @@ from box_uploads._runtime.request_builder import RequestBuilder
 from tests.contract.command_line import Run, st_run
 from tests.contract.fragment import IS_LONG, TOKEN
 from tests.contract.gateway import GatewayServer
-from tests.contract.test_command_line import SESSIONS_ALONE, labels, links, mock
+from tests.contract.test_command_line import MACHINES, labels, links, mock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     Plant = Callable[[pytest.MonkeyPatch], None]
 
-SHORT = ("--phases", "examples,coverage,stateful", "--max-examples", "30")
+SHORT = ("--phases", "examples,coverage", "--max-examples", "30")
 
 
 def judged(name: str, *options: str, seed: str | None = None) -> Run:
@@ -38,15 +38,17 @@ def judged(name: str, *options: str, seed: str | None = None) -> Run:
 def test_the_client_passes_as_a_server(request: pytest.FixtureRequest) -> None:
     seed = request.config.getoption("--hypothesis-seed")
     run = judged("gateway", *(() if IS_LONG else SHORT), seed=seed)
-    sessions = judged("gateway-sessions", "--phases", "stateful", *SESSIONS_ALONE, seed=seed)
+    machines = [
+        judged(f"gateway-{name}", "--phases", "stateful", *options, seed=seed) for name, options in MACHINES.items()
+    ]
 
-    for one in (run, sessions):
+    for one in (run, *machines):
         assert one.code == 0, f"{one.output}\nThe reports are in {one.reports}"
         assert not one.has_warned, one.output
     assert {label for label, status in run.statuses if 200 <= status < 300} == labels()
-    assert len({*run.links, *sessions.links}) > len(set(links())) / 2
-    run.drop_reports()
-    sessions.drop_reports()
+    assert len({link for one in machines for link in one.links}) > len(set(links())) / 2
+    for one in (run, *machines):
+        one.drop_reports()
 
 
 def _wrap(patch: pytest.MonkeyPatch, owner: Any, name: str, replacement: Callable[..., Any]) -> None:

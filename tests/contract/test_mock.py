@@ -37,6 +37,7 @@ from tests.contract.fragment import (
     fits_form,
     has_file,
     has_form,
+    needed_query,
     needs_token,
     operations,
     operations_of,
@@ -44,6 +45,7 @@ from tests.contract.fragment import (
     parameters_in,
     request_schema,
     resolved,
+    target_of,
     validator,
 )
 from tests.contract.parts import content_range, digest, sha1, split
@@ -151,7 +153,8 @@ def check_error(ctx: Any, response: Answer, case: Case) -> bool | None:
     assert error["request_id"] not in str(response.headers.get("box-request-id", "")), "both request ids are the same"
     if response.status_code == 409 and error["code"] == "item_name_in_use":
         conflict = error["context_info"]["conflicts"]
-        file = STATE.files[(conflict[0] if isinstance(conflict, list) else conflict)["id"]]
+        named = conflict[0] if isinstance(conflict, list) else conflict
+        file = (STATE.folders if named["type"] == "folder" else STATE.files)[named["id"]]
         body: dict[str, Any] = dict(case.body) if isinstance(case.body, dict) else {}
         wanted = {**body, **body.get("attributes", {})}.get("name", body.get("file_name", file.name))
         assert file.name.casefold() == str(wanted).casefold(), "the conflict is not the file that has the name"
@@ -169,7 +172,7 @@ def check_refusal(ctx: Any, response: Answer, case: Case) -> bool | None:
     if is_right is None or (code == "parts_mismatch" and b'"sha1": null' in _bytes(response.request.body)):
         # A part without its SHA-1 is Box's sign that the part is not processed yet.
         return True
-    is_refused = response.status_code == 400 and code not in STATE_CODES
+    is_refused = response.status_code == 400 and code not in STATE_CODES and not _is_of_a_marker(response)
     assert is_refused is not is_right, "refused for its form, which is right" if is_right else "its form is wrong"
     return None
 
@@ -180,6 +183,13 @@ def _code(response: Any) -> str:
         return ""
     body: dict[str, str] = response.json()
     return body["code"] if "code" in body else body["error"]
+
+
+def _is_of_a_marker(response: Any) -> bool:
+    """Tell whether a request is refused for a marker that no page had, which no form can tell."""
+    error = response.json()
+    names = [wrong["name"] for wrong in (error.get("context_info") or {}).get("errors", [])]
+    return error.get("code") == "bad_request" and names == ["marker"]
 
 
 def _is_routed(case: Case) -> bool:
@@ -218,8 +228,12 @@ def test_generated_requests_are_answered_as_the_fragment_says(case: Case) -> Non
     case.call_and_validate(additional_checks=OWN_CHECKS)
 
 
-# Schemathesis begins with what it thinks most likely to succeed: with small files alone, if there are any.
-WITHOUT_SMALL_FILES = SCHEMA.exclude(operation_id=["upload_small_file", "upload_small_version"])
+# Schemathesis begins with what it thinks most likely to succeed, and would follow no other links.
+OF_SMALL_FILES = ["upload_small_file", "upload_small_version"]
+OF_FOLDERS = ["create_folder", "get_folder", "list_folder_items"]
+SESSIONS_ALONE = SCHEMA.exclude(operation_id=[*OF_SMALL_FILES, *OF_FOLDERS])
+SMALL_FILES_ALONE = SCHEMA.exclude(operation_id=OF_FOLDERS)
+FOLDERS_ALONE = SCHEMA.include(operation_id=OF_FOLDERS)
 
 
 class Links:
@@ -257,16 +271,21 @@ class Links:
         super().validate_response(response, case, additional_checks=OWN_CHECKS, **kwargs)  # type: ignore[misc]  # as above
 
 
-class SessionLinks(Links, WITHOUT_SMALL_FILES.as_state_machine()):  # type: ignore[misc]  # schemathesis types it as a value
+class SessionLinks(Links, SESSIONS_ALONE.as_state_machine()):  # type: ignore[misc]  # schemathesis types it as a value
     pass
 
 
-class SmallFileLinks(Links, SCHEMA.as_state_machine()):  # type: ignore[misc]  # as above
+class SmallFileLinks(Links, SMALL_FILES_ALONE.as_state_machine()):  # type: ignore[misc]  # as above
+    pass
+
+
+class FolderLinks(Links, FOLDERS_ALONE.as_state_machine()):  # type: ignore[misc]  # as above
     pass
 
 
 TestSessionLinks = SessionLinks.TestCase
 TestSmallFileLinks = SmallFileLinks.TestCase
+TestFolderLinks = FolderLinks.TestCase
 TestSessionLinks.settings = settings(
     max_examples=4 * EXAMPLES,
     stateful_step_count=4,
@@ -277,6 +296,7 @@ TestSessionLinks.settings = settings(
     suppress_health_check=[Slow.filter_too_much, Slow.too_slow, Slow.data_too_large, Slow.large_base_example],
 )
 TestSmallFileLinks.settings = settings(TestSessionLinks.settings, max_examples=EXAMPLES)
+TestFolderLinks.settings = TestSmallFileLinks.settings
 
 # What a right request has besides its path; of the other operations, it has nothing.
 REQUESTS: dict[str, tuple[dict[str, str], bytes | None]] = {
@@ -289,6 +309,7 @@ REQUESTS: dict[str, tuple[dict[str, str], bytes | None]] = {
     ),
     "upload_small_file": (WITH_FILE, forms.encode(SMALL_FILE)),
     "upload_small_version": (WITH_FILE, forms.encode({"attributes": {}, "file": "new"})),
+    "create_folder": (JSON, b'{"name": "new folder", "parent": {"id": "0"}}'),
     "log_upload_event": (JSON, b'{"event_type": "retry"}'),
     "plan_upload_parts": (JSON, json.dumps({"parts": [_planned(*PARTS[0])]}).encode()),
     "request_token": ({"content-type": FORM}, encode_body("request_token", SIGN_IN)),
@@ -322,7 +343,7 @@ def _answer(
     wire_path, method, operation = operations()[operation_id]
     if "upload_session_id" in wire_path and not path and not session_id:
         session_id = _create()
-    path = path or f"{API_BASE}{wire_path}".format(file_id="12345", upload_session_id=session_id)
+    path = path or API_BASE + target_of(operation_id, upload_session_id=session_id)
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     response, _ = _send(operation_id, path, content, named, without)
     SCHEMA[wire_path][method.upper()].validate_response(response)
@@ -382,17 +403,17 @@ def test_a_whole_upload_goes_as_documented() -> None:
 
 def _check_form(
     operation_id: str, session_id: str, *, body: bytes | None = None, headers: dict[str, str] | None = None,
-    query: str = "", without: str = "",
+    query: dict[str, str] | None = None, without: str = "",
 ) -> None:  # fmt: skip
     """Call an operation; it is refused for its form if the fragment forbids it, and only then."""
     content = REQUESTS.get(operation_id, ({}, None))[1] if body is None else body
-    wire_path, method, _ = operations()[operation_id]
-    path = f"{API_BASE}{wire_path}{query}".format(file_id="12345", upload_session_id=session_id)
+    _, method, _ = operations()[operation_id]
+    path = API_BASE + target_of(operation_id, query, upload_session_id=session_id)
     response, sent = _send(operation_id, path, content, headers or {}, without)
     request = requests.Request(method, f"http://testserver{path}", sent, data=content).prepare()
     code = _code(response)
     if not (code == "parts_mismatch" and b'"sha1": null' in (content or b"")):
-        is_refused = response.status_code == 400 and code not in STATE_CODES
+        is_refused = response.status_code == 400 and code not in STATE_CODES and not _is_of_a_marker(response)
         assert is_refused is not is_right_on_the_wire(operation_id, request), f"{content!r} {headers}: {code}"
 
 
@@ -408,7 +429,7 @@ def test_each_variant_of_a_body_is_refused_or_not_as_the_fragment_says(operation
 
 @pytest.mark.parametrize("operation_id", [name for name in operations() if request_schema(name)])
 def test_a_body_may_be_left_out_only_if_the_fragment_says_so(operation_id: str) -> None:
-    path = f"{API_BASE}{operations()[operation_id][0]}".format(file_id="12345", upload_session_id=_create())
+    path = API_BASE + target_of(operation_id, upload_session_id=_create())
     response, _ = _send(operation_id, path, b"", {}, "")
     assert (response.status_code == 400) == operations()[operation_id][2]["requestBody"].get("required", False)
 
@@ -432,7 +453,16 @@ def test_each_variant_of_a_query_is_refused_or_not_as_the_fragment_says(operatio
     for value in variants(parameters(operation_id)[name]["schema"]):
         if isinstance(value, str | int | float):
             text = value if isinstance(value, str) else json.dumps(value)
-            _check_form(operation_id, session_id, query=f"?{urlencode({name: text})}")
+            _check_form(operation_id, session_id, query={name: text})
+
+
+@pytest.mark.parametrize(
+    ("operation_id", "name"), [(name, needed) for name in operations() for needed in needed_query(name)]
+)
+def test_what_a_query_needs_is_asked_for(operation_id: str, name: str) -> None:
+    path = API_BASE + target_of(operation_id, upload_session_id=_create()).partition("?")[0]
+    status, _, error = _answer(operation_id, path=path)
+    assert (status, error["context_info"]["errors"][0]["name"]) == (400, name)
 
 
 def test_parts_are_listed_from_where_the_fragment_says() -> None:
@@ -509,6 +539,7 @@ NEXT |= {"status": "get_upload_session", "abort": "abort_upload_session"}
 NEXT |= {"log_event": "log_upload_event", "plan": "plan_upload_parts"}
 CREATE, VERSION = CREATING
 SMALL_UPLOAD, SMALL_VERSION = "upload_small_file", "upload_small_version"
+NEW_FOLDER, FOLDER, ITEMS = "create_folder", "get_folder", "list_folder_items"
 LINKS: dict[tuple[str, int], dict[str, str]] = {
     (CREATE, 201): {**NEXT, "another_session": CREATE},
     (VERSION, 201): {**NEXT, "file": "get_file", "another_version_session": VERSION},
@@ -520,6 +551,9 @@ LINKS: dict[tuple[str, int], dict[str, str]] = {
     (SMALL_VERSION, 200): {"file": "get_file"},
     (SMALL_UPLOAD, 409): {"version_of_conflicting_file": SMALL_VERSION},
     (SMALL_VERSION, 409): {"version_of_conflicting_file": SMALL_VERSION},
+    (NEW_FOLDER, 201): {"folder": FOLDER, "items": ITEMS},
+    (NEW_FOLDER, 409): {"existing_folder": FOLDER},
+    (FOLDER, 200): {"items": ITEMS},
 }
 
 
@@ -531,17 +565,25 @@ def test_links_lead_where_they_say(operation_id: str, status: int, name: str) ->
     if has_file(operation_id):
         attributes = {"name": taken if status == 409 else "new.txt", "parent": {"id": "0"}}
         sent: dict[str, Any] = {"attributes": attributes, "file": "new"}
+    elif operation_id == NEW_FOLDER:
+        sent = {"name": "contracts" if status == 409 else "new", "parent": {"id": "0"}}
+    elif operation_id == FOLDER:
+        sent = {}
     else:
         changes: dict[int, dict[str, Any]] = {201: {}, 400: {"file_size": 1}, 409: {"file_name": taken}}
         sent = {**SMALL[operation_id], **changes[status]}
-    answered, _, body = _answer(operation_id, sent)
+    answered, _, body = _answer(operation_id, sent or None)
     assert answered == status
     wire_path, method, operation = operations()[operation_id]
     links = resolved(operation["responses"][str(status)]).get("links", {})
     assert set(links) == set(LINKS[operation_id, status])
     link = links[name]
     Ledger.links[f"{method.upper()} {wire_path} -> [{status}] {name} ->"] += 1
-    expressions: dict[str, Any] = {"$request.body": sent, "$request.path.file_id": "12345"}
+    expressions: dict[str, Any] = {
+        "$request.body": sent,
+        "$request.path.file_id": "12345",
+        "$request.path.folder_id": "100",
+    }
 
     def value(expression: str) -> Any:
         start, _, pointer = expression.partition("#")
@@ -553,10 +595,13 @@ def test_links_lead_where_they_say(operation_id: str, status: int, name: str) ->
     target = operations()[link["operationId"]][0]
     given = {key.removeprefix("path."): value(expression) for key, expression in link.get("parameters", {}).items()}
     path = API_BASE + target.format_map(given)
-    assert all(found in STATE.sessions or found in STATE.files for found in given.values()), "nothing has this id"
+    known = {*STATE.sessions, *STATE.files, *STATE.folders}
+    assert set(given.values()) <= known, "nothing has this id"
     assert ("requestBody" in link) is name.startswith("another_")
     if name in NEXT:
         assert urlsplit(value(link["x-url"])).path == path
+    needed = needed_query(link["operationId"])
+    path += f"?{urlencode(needed)}" if needed else ""
     _answer(link["operationId"], value(link["requestBody"]) if "requestBody" in link else None, path=path)
     assert STATE.request_log[-1].status not in {404, 405}
     assert STATE.request_log[-1].operation == LINKS[operation_id, status][name]
@@ -724,6 +769,82 @@ def test_a_small_version_is_stored_only_if_the_file_has_the_etag() -> None:
     assert _answer("upload_small_version", if_match=STATE.files["12345"].etag)[2]["entries"][0]["etag"] == "1"
 
 
+def _listed(folder_id: str, **query: str) -> Any:
+    """Return a page of a folder."""
+    status, _, page = _answer(ITEMS, path=API_BASE + target_of(ITEMS, query, folder_id=folder_id))
+    assert status == 200
+    return page
+
+
+class TestFolders:
+    def test_a_folder_is_created_read_and_listed_as_documented(self) -> None:
+        status, _, folder = _answer(NEW_FOLDER, {"name": "Dailies", "parent": {"id": "200"}})
+        assert (status, folder["name"], folder["parent"]["id"]) == (201, "Dailies", "200")
+        assert datetime.fromisoformat(folder["created_at"]) == datetime.fromisoformat(folder["modified_at"]) == NOW
+        assert _answer(FOLDER, path=API_BASE + target_of(FOLDER, folder_id=folder["id"]))[::2] == (200, folder)
+        mini = {name: folder[name] for name in ("type", "id", "sequence_id", "etag", "name")}
+        assert _listed("200")["entries"] == [mini]
+        assert _listed(folder["id"])["entries"] == []
+
+    @pytest.mark.parametrize(
+        ("name", "kind", "item_id"), [("CONTRACTS", "folder", "200"), ("contract.PDF", "file", "12345")]
+    )
+    def test_a_conflict_is_a_list_that_names_what_is_in_the_way(self, name: str, kind: str, item_id: str) -> None:
+        status, _, error = _answer(NEW_FOLDER, {"name": name, "parent": {"id": "0"}})
+        (conflict,) = error["context_info"]["conflicts"]
+        assert (status, error["code"], conflict["type"], conflict["id"]) == (409, "item_name_in_use", kind, item_id)
+
+    def test_a_name_is_free_in_another_folder_and_if_what_had_it_is_in_the_trash(self) -> None:
+        for name, parent in (("Contracts", "200"), ("Old footage", "0"), ("draft.mov", "100")):
+            assert _answer(NEW_FOLDER, {"name": name, "parent": {"id": parent}})[0] == 201
+
+    @pytest.mark.parametrize("code", ["name_temporarily_reserved", "operation_blocked_temporary"])
+    def test_what_passes_can_be_injected(self, code: str) -> None:
+        _fault(NEW_FOLDER, 409, code=code)
+        status, _, error = _answer(NEW_FOLDER)
+        assert (status, error["code"]) == (409, code)
+
+    def test_pages_lead_through_a_folder_by_their_markers(self) -> None:
+        for number in range(3):
+            _answer(NEW_FOLDER, {"name": f"take {number}", "parent": {"id": "100"}})
+        whole = _listed("100", limit="1000")
+        assert (whole["limit"], whole["next_marker"]) == (1000, None)
+        entries: list[Any] = []
+        marker: dict[str, str] = {}
+        while (page := _listed("100", limit="2", **marker))["next_marker"] is not None:
+            assert (page["limit"], len(page["entries"])) == (2, 2)
+            entries += page["entries"]
+            marker = {"marker": page["next_marker"]}
+        assert [*entries, *page["entries"]] == whole["entries"]
+        names = ["Dailies", "take 0", "take 1", "take 2", "Interview.mov"]
+        assert [item["name"] for item in whole["entries"]] == names
+
+    def test_a_marker_belongs_to_its_folder(self) -> None:
+        marker = _listed("100", limit="1")["next_marker"]
+        for path in (target_of(ITEMS, {"marker": marker}, folder_id="0"), target_of(ITEMS, {"marker": "none"})):
+            status, _, error = _answer(ITEMS, path=API_BASE + path)
+            assert (status, error["context_info"]["errors"][0]["name"]) == (400, "marker")
+
+    def test_fields_replace_those_of_the_mini_form(self) -> None:
+        folder, file = _listed("100")["entries"]
+        assert set(file) == {*folder, "sha1"} == {"type", "id", "sequence_id", "etag", "name", "sha1"}
+        folder, file = _listed("100", fields="name,size")["entries"]
+        assert set(file) == {*folder, "size"} == {"type", "id", "etag", "name", "size"}
+        path = API_BASE + target_of(FOLDER, {"fields": "name"})
+        assert set(_answer(FOLDER, path=path)[2]) == {"type", "id", "etag", "name"}
+
+    def test_the_root_folder_has_no_dates_etag_or_parent(self) -> None:
+        root = _answer(FOLDER, path=API_BASE + target_of(FOLDER, folder_id="0"))[2]
+        assert [root[name] for name in ("etag", "sequence_id", "created_at", "modified_at", "parent")] == [None] * 5
+
+
+@pytest.mark.parametrize("name", [
+    "a ", ". ", ".. ", "... ", " ", "a  ", "a b", " a", "a.", "a. .", ". .", "...", ".a", "..a ", "...a/b", "a\x7f",
+])  # fmt: skip
+def test_the_name_of_a_folder_ends_without_a_space(name: str) -> None:
+    _check_form(NEW_FOLDER, "", body=json.dumps({"name": name, "parent": {"id": "0"}}).encode())
+
+
 @pytest.mark.parametrize("operation_id", CREATING)
 class TestCreating:
     def test_a_media_type_with_charset_is_accepted(self, operation_id: str) -> None:
@@ -776,10 +897,10 @@ def test_an_etag_has_no_character_that_is_invisible(operation_id: str, name: str
     _check_form(operation_id, _create(), headers={name: "a\x7f"})
 
 
-@pytest.mark.parametrize("operation_id", operations_of("file_id"))
-@pytest.mark.parametrize("file_id", ["x", "12a", "-1", "12345678901234567890", "%D9%A1"])
-def test_an_id_that_is_none_is_wrong_rather_than_unknown(operation_id: str, file_id: str) -> None:
-    path = API_BASE + operations()[operation_id][0].format(file_id=file_id)
+@pytest.mark.parametrize("operation_id", [*operations_of("file_id"), *operations_of("folder_id")])
+@pytest.mark.parametrize("item_id", ["x", "12a", "-1", "12345678901234567890", "%D9%A1"])
+def test_an_id_that_is_none_is_wrong_rather_than_unknown(operation_id: str, item_id: str) -> None:
+    path = API_BASE + target_of(operation_id, file_id=item_id, folder_id=item_id)
     assert _answer(operation_id, path=path)[0] == 400
 
 
@@ -801,6 +922,9 @@ def test_a_session_id_that_is_none_is_wrong_rather_than_unknown(operation_id: st
     ("create_version_upload_session", {"file_size": SIZE, "folder_id": "404"}, ""),
     ("create_version_upload_session", None, f"{API_BASE}/files/404/upload_sessions"),
     ("get_file", None, f"{API_BASE}/files/404"),
+    ("create_folder", {"name": "a", "parent": {"id": "404"}}, ""),
+    ("get_folder", None, API_BASE + target_of("get_folder", folder_id="404")),
+    ("list_folder_items", None, API_BASE + target_of("list_folder_items", folder_id="404")),
 ])  # fmt: skip
 def test_what_does_not_exist_is_not_found(place: str, body: Any, path: str) -> None:
     assert _answer(place, body, path=path)[0] == 404

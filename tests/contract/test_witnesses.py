@@ -99,6 +99,10 @@ def _lifecycle(driver: SyncDriver) -> None:
         given["attributes"] = {**given["attributes"], "name": f"{name}.bin"}
         driver.call(name, *path, **given)
     driver.call("get_file", "12345", options={"as_user": "67890"})
+    driver.call("create_folder", name="Takes", parent={"id": "100"})
+    driver.call("get_folder", "0", fields="name,etag", options={"as_user": "67890"})
+    first = driver.call("list_folder_items", "0", limit=3).parsed
+    driver.call("list_folder_items", "0", limit=3, marker=first.next_marker, fields="name,size,content_modified_at")
     _, sign_in = right_call("request_token")
     driver.call("request_token", **sign_in)
     driver.call("revoke_token", **right_call("revoke_token")[1])
@@ -248,7 +252,9 @@ def _request_examples() -> Iterator[Any]:
         given = {field: _example(parameter) for field, parameter in parameters(name).items()}
         headers = {field: value for field, value in given.items() if parameters(name)[field]["in"] == "header"}
         query = "&".join(
-            f"{field}={value}" for field, value in given.items() if parameters(name)[field]["in"] == "query"
+            f"{field}={value if isinstance(value, str) else json.dumps(value)}"
+            for field, value in given.items()
+            if parameters(name)[field]["in"] == "query"
         )
         target = f"{path.format(**given)}?{query}"
         for title, example in (examples(name) if media else {"-": None}).items():
@@ -267,7 +273,7 @@ def _answer_examples() -> Iterator[Any]:
             headers = {field.lower(): str(header["example"]) for field, header in response.get("headers", {}).items()}
             for title, example in response.get("content", {}).get("application/json", {}).get("examples", {}).items():
                 given = {**JSON, **headers}
-                target = path.format(file_id="1", upload_session_id=SESSION_ID)
+                target = path.format(file_id="1", folder_id="1", upload_session_id=SESSION_ID)
                 exchange = Exchange(method, target, ASKED, b"", int(status), given, encoded(resolved(example)["value"]))
                 yield pytest.param(exchange, id=f"{name}-{status}-{title}")
 

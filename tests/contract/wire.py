@@ -84,6 +84,9 @@ def _is_right_form(operation_id: str, media_type: str, body: Any) -> bool | None
 
 def _value(text: str, parameter: dict[str, Any]) -> Any:
     """Return a parameter as the schema means it: what stands in a header or a URL is text."""
+    if parameter["schema"].get("type") == "boolean":
+        # Box's SDK for Python writes a capital letter, and Box takes it.
+        return {"true": True, "True": True, "false": False, "False": False}.get(text, text)
     is_number = re.fullmatch(r"[+-]?[0-9]+(\.[0-9]+)?", text) is not None
     if parameter["schema"].get("type") == "integer" and is_number:
         return json.loads(text.removeprefix("+")) if not re.match(r"[+-]?0[0-9]", text) else text

@@ -163,9 +163,8 @@ def test_a_busy_server_is_waited_for(case: Case, is_async: bool) -> None:
     case.ground.fail(case.send, 409, code="operation_blocked_temporary")
     events = list[Any]()
     case.upload(on_progress=events.append, is_async=is_async)
-    waits = [event for event in events if isinstance(event, (Throttled, Retried))]
-    assert (case.calls, waits[0]) == ([case.send] * 3, Throttled(7.0))
-    assert [(event.step, event.delay_s) for event in waits[1:]] == [("request", 1)]
+    retries = [(event.step, event.delay_s) for event in of_type(Retried, events)]
+    assert (case.calls, of_type(Throttled, events), retries) == ([case.send] * 3, [Throttled(7.0)], [("request", 1)])
 
 
 def test_an_expired_token_is_renewed(case: Case) -> None:

@@ -9,6 +9,7 @@ UPLOAD, LIST, PLAN = "upload_part", "list_parts", "plan_upload_parts"
 COMMIT, ABORT, LOG = "commit_upload_session", "abort_upload_session", "log_upload_event"
 FILE = "get_file"
 SMALL_FILE, SMALL_VERSION = "upload_small_file", "upload_small_version"
+NEW_FOLDER, FOLDER, ITEMS = "create_folder", "get_folder", "list_folder_items"
 TOKEN, REVOKE, USER = "request_token", "revoke_token", "get_current_user"
 
 LABELS: Mapping[str, str] = {
@@ -24,6 +25,9 @@ LABELS: Mapping[str, str] = {
     FILE: "[GET /files/{file_id}]",
     SMALL_FILE: "[POST /files/content]",
     SMALL_VERSION: "[POST /files/{file_id}/content]",
+    NEW_FOLDER: "[POST /folders]",
+    FOLDER: "[GET /folders/{folder_id}]",
+    ITEMS: "[GET /folders/{folder_id}/items]",
     TOKEN: "[POST /oauth2/token]",
     REVOKE: "[POST /oauth2/revoke]",
     USER: "[GET /users/me]",

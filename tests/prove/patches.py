@@ -22,6 +22,7 @@ _ROOTS = {
     "client": "box_uploads.client",
     "api": "box_uploads.api.upload_sessions",
     "files": "box_uploads.api.files",
+    "folders": "box_uploads.api.folders",
     "sign_in": "box_uploads.api.sign_in",
     "runtime": "box_uploads._runtime",
     "upload": "box_uploads.upload",

@@ -86,6 +86,23 @@ async def go_through(box: Client, other: AsyncClient, session: models.UploadSess
     assert_type([part.offset async for part in other.iter_parts(session, limit=100)], list[int])
 
 
+async def go_through_a_folder(box: Client, other: AsyncClient) -> None:
+    folder = box.create_folder(name="Takes", parent=models.FolderReference(id="0"))
+    assert_type(folder, models.Folder)
+    assert_type(await other.create_folder(name="Takes", parent=models.FolderReference(id="0")), models.Folder)
+    assert_type(box.get_folder(folder.id, fields="name,parent").parent, models.FolderReference | None | UnsetType)
+    assert_type(box.raw.get_folder("0"), Response[models.Folder])
+    page = box.list_folder_items(folder.id, fields="name,size,sha1", limit=1000)
+    assert_type(page.entries, list[models.FileItem | models.FolderItem | models.WebLinkItem])
+    assert_type(page.next_marker, str | None | UnsetType)
+    for item in box.iter_folder_items(folder.id, fields="name,size"):
+        assert_type(item, models.FileItem | models.FolderItem | models.WebLinkItem)
+        if isinstance(item, models.FileItem):
+            assert_type(item.size, int | UnsetType)
+            assert_type(item.sha1, str | UnsetType)
+    assert_type([item.id async for item in other.iter_folder_items("0")], list[str])
+
+
 def call_raw(box: Client) -> None:
     response = box.raw.create_upload_session(folder_id="0", file_name="Project.mov", file_size=104_857_600)
     assert_type(response, Response[models.UploadSession])

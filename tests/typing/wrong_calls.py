@@ -35,6 +35,14 @@ def wrong_pages(box: Client, session: models.UploadSession) -> None:
     box.iter_parts(session)[0]  # wrong: an iterator
 
 
+def wrong_folders(box: Client) -> None:
+    box.create_folder(name="Takes", parent="0")  # wrong: a reference is an object
+    box.create_folder(name="Takes")  # wrong: the parent is missing
+    box.list_folder_items("0", usemarker=False)  # wrong: always true
+    box.iter_folder_items("0", marker="a")  # wrong: begins with the first
+    [item.size for item in box.iter_folder_items("0")]  # wrong: a folder has none
+
+
 async def wrong_await(box: AsyncClient) -> None:
     later = box.create_version_upload_session("12345", file_size=104_857_600)
     later.part_size  # wrong: not awaited

@@ -7,9 +7,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from . import files, sign_in, upload_sessions
+    from . import files, folders, sign_in, upload_sessions
 
-__all__ = ["upload_sessions", "files", "sign_in"]
+__all__ = ["upload_sessions", "files", "sign_in", "folders"]
 
 
 def __getattr__(name: str) -> object:

@@ -25,6 +25,7 @@ __all__ = [
     "CommitUploadSessionRequest",
     "ConflictContext",
     "ConflictErrorBody",
+    "CreateFolderRequest",
     "CreateUploadSessionRequest",
     "CreateVersionUploadSessionRequest",
     "Enterprise",
@@ -36,10 +37,15 @@ __all__ = [
     "File",
     "FileAttributes",
     "FileConflict",
+    "FileItem",
     "FileName",
     "Files",
     "FileSize",
     "FileVersion",
+    "Folder",
+    "FolderItem",
+    "FolderItems",
+    "FolderName",
     "FolderReference",
     "HitPart",
     "LogUploadEventRequest",
@@ -63,6 +69,7 @@ __all__ = [
     "UploadSessionId",
     "UploadUrl",
     "User",
+    "WebLinkItem",
 ]
 
 
@@ -564,6 +571,101 @@ class Enterprise(Struct, kw_only=True):
     """Name of the enterprise."""
 
 
+class CreateFolderRequest(Struct, kw_only=True, forbid_unknown_fields=True):
+    """The folder that shall be created."""
+
+    name: FolderName
+    """Name of the folder, 1 to 255 characters, without slash, backslash or control characters, no space at its end,
+    and neither `.` nor `..`."""
+    parent: FolderReference
+    """The folder that it is created in."""
+
+
+class Folder(Struct, kw_only=True):
+    """A folder; Box says more of it than is named here. What the root folder does not have is null."""
+
+    type: Literal["folder"]
+    """Always `folder`."""
+    id: BoxId
+    """Id of a user, file or folder, a decimal number; `0` is the root folder."""
+    name: str | UnsetType = UNSET
+    """Name of the folder."""
+    etag: str | None | UnsetType = UNSET
+    """Number that grows with each change of the folder, for conditional requests."""
+    sequence_id: str | None | UnsetType = UNSET
+    """Number that grows with each change of the folder."""
+    created_at: Annotated[datetime.datetime, Meta(tz=True)] | None | UnsetType = UNSET
+    """When the folder was created."""
+    modified_at: Annotated[datetime.datetime, Meta(tz=True)] | None | UnsetType = UNSET
+    """When the folder was last changed."""
+    parent: FolderReference | None | UnsetType = UNSET
+    """The folder that it is in."""
+
+
+class FileItem(Struct, kw_only=True, tag_field="type", tag="file"):
+    """A file in a folder."""
+
+    type: ClassVar[Literal["file"]] = "file"
+    """Always `file`."""
+    id: BoxId
+    """Id of a user, file or folder, a decimal number; `0` is the root folder."""
+    name: str | UnsetType = UNSET
+    """Name of the file."""
+    sha1: Sha1 | UnsetType = UNSET
+    """SHA-1 in hexadecimal digits, in either letter case."""
+    etag: str | None | UnsetType = UNSET
+    """Number that grows with each change of the file, for conditional requests."""
+    sequence_id: str | None | UnsetType = UNSET
+    """Number that grows with each change of the file."""
+    size: Annotated[int, Meta(ge=0, le=9223372036854775807)] | UnsetType = UNSET
+    """Size of the file in bytes; only if `fields` asks for it."""
+    content_created_at: Annotated[datetime.datetime, Meta(tz=True)] | None | UnsetType = UNSET
+    """When the content was created; only if `fields` asks for it."""
+    content_modified_at: Annotated[datetime.datetime, Meta(tz=True)] | None | UnsetType = UNSET
+    """When the content was last changed; only if `fields` asks for it."""
+
+
+class FolderItem(Struct, kw_only=True, tag_field="type", tag="folder"):
+    """A folder in a folder."""
+
+    type: ClassVar[Literal["folder"]] = "folder"
+    """Always `folder`."""
+    id: BoxId
+    """Id of a user, file or folder, a decimal number; `0` is the root folder."""
+    name: str | UnsetType = UNSET
+    """Name of the folder."""
+    etag: str | None | UnsetType = UNSET
+    """Number that grows with each change of the folder, for conditional requests."""
+    sequence_id: str | None | UnsetType = UNSET
+    """Number that grows with each change of the folder."""
+
+
+class WebLinkItem(Struct, kw_only=True, tag_field="type", tag="web_link"):
+    """A bookmark in a folder; no file or folder beside it can have its name."""
+
+    type: ClassVar[Literal["web_link"]] = "web_link"
+    """Always `web_link`."""
+    id: BoxId
+    """Id of a user, file or folder, a decimal number; `0` is the root folder."""
+    name: str | UnsetType = UNSET
+    """Name of the bookmark."""
+    etag: str | None | UnsetType = UNSET
+    """Number that grows with each change of the bookmark, for conditional requests."""
+    sequence_id: str | None | UnsetType = UNSET
+    """Number that grows with each change of the bookmark."""
+
+
+class FolderItems(Struct, kw_only=True):
+    """A page of what is in a folder."""
+
+    entries: list[FileItem | FolderItem | WebLinkItem]
+    """The items, told apart by their `type`."""
+    limit: Annotated[int, Meta(ge=1, le=9223372036854775807)] | UnsetType = UNSET
+    """Largest number of items in a page, as the server applied it."""
+    next_marker: str | None | UnsetType = UNSET
+    """Names the next page; null, empty or absent on the last one."""
+
+
 BoxId: TypeAlias = Annotated[
     str,
     Meta(
@@ -680,3 +782,16 @@ ClientSecret: TypeAlias = Annotated[
     str, Meta(min_length=1, extra_json_schema={"format": "password"}, description="Client secret of the application.")
 ]
 """Client secret of the application."""
+
+FolderName: TypeAlias = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=255,
+        pattern=r"^(\.*([^ ./\\\x00-\x1f\x7f]|[^./\\\x00-\x1f\x7f][^/\\\x00-\x1f\x7f]*[^ /\\\x00-\x1f\x7f])|\.{3,})\Z",
+        description="Name of the folder, 1 to 255 characters, without slash, backslash or control characters, "
+        "no space at its end, and neither `.` nor `..`.",
+    ),
+]
+"""Name of the folder, 1 to 255 characters, without slash, backslash or control characters, no space at its end, and
+neither `.` nor `..`."""

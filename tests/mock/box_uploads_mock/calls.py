@@ -1,5 +1,6 @@
 """A call of an operation, and its result."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -58,6 +59,35 @@ class Call:
         if not is_id(file_id):
             raise argument_error("invalid_parameter", "file_id", "The id of the file is not 1 to 19 decimal digits.")
         return file_id
+
+    @property
+    def folder_id(self) -> str:
+        """Id of the folder in the path.
+
+        Raises:
+            ApiError: It is none.
+        """
+        folder_id = self.parameters["folder_id"]
+        if not is_id(folder_id):
+            raise argument_error(
+                "invalid_parameter", "folder_id", "The id of the folder is not 1 to 19 decimal digits."
+            )
+        return folder_id
+
+    def query_number(self, name: str, least: int, most: int, *, default: int) -> int:
+        """Return a number of the query.
+
+        Raises:
+            ApiError: It is none, or out of its bounds.
+        """
+        text = self.query.get(name)
+        if text is None:
+            return default
+        # In JSON Schema 1.0 is an integer too.
+        match = re.fullmatch(r"([0-9]{1,19})(\.0+)?", text)
+        if match is None or not least <= int(match[1]) <= most:
+            raise argument_error("invalid_parameter", name, f"It is not a whole number from {least} to {most}.")
+        return int(match[1])
 
     async def json_body(self, max_length: int = request_checks.MAX_BODY_LENGTH) -> bytes:
         """Return the whole JSON body, undecoded.

@@ -33,6 +33,8 @@ STATUS_OF_CODE: Mapping[str, int] = {
     "method_not_allowed": 405,
     "conflict": 409,
     "item_name_in_use": 409,
+    "name_temporarily_reserved": 409,
+    "operation_blocked_temporary": 409,
     "session_conflict": 409,
     "session_expired": 410,
     "upload_failed": 410,

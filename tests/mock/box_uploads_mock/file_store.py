@@ -1,6 +1,6 @@
 """The stored folders and files, and the checks for storing more. Not thread-safe: the state holds a lock."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from box_uploads_mock.commit_rules import Attributes
@@ -9,7 +9,7 @@ from box_uploads_mock.identifiers import Identifiers
 from box_uploads_mock.names import name_key
 from box_uploads_mock.part_store import Content, StoredPart
 from box_uploads_mock.rules import NewFile, NewVersion
-from box_uploads_mock.world import ROOT_FOLDER_ID, File, Folder, World
+from box_uploads_mock.world import ROOT_FOLDER, ROOT_FOLDER_ID, File, Folder, World
 
 
 class FileStore:
@@ -32,6 +32,11 @@ class FileStore:
     def files(self) -> Mapping[str, File]:
         """The files by id."""
         return dict(self._files)
+
+    @property
+    def folders(self) -> Mapping[str, Folder]:
+        """The folders by id, without the root folder."""
+        return dict(self._folders)
 
     def content(self, file_id: str) -> Content:
         """Return the bytes of an uploaded file.
@@ -60,9 +65,9 @@ class FileStore:
         """
         existing = None if file_id is None else self.require_file(file_id)
         folder_id, name = _destination(request, existing)
-        self._require_folder(folder_id)
+        self.require_folder(folder_id)
         self._require_space(request.file_size)
-        self._require_free_name(folder_id, name, renamed=existing)
+        self._require_free_name(folder_id, name, renamed=existing, as_list=self.conflicts_as_list)
 
     def require_file(self, file_id: str) -> File:
         """Return a file.
@@ -83,6 +88,53 @@ class FileStore:
         present = (existing.folder, existing.name, existing.size, existing.sha1)
         wanted = (*_destination(request, existing), request.file_size, sha1)
         return present != wanted or attributes != Attributes()
+
+    def require_folder(self, folder_id: str) -> Folder:
+        """Return a folder.
+
+        Raises:
+            ApiError: The folder is unknown, or it or a folder that it is in is in the trash.
+        """
+        found = ancestor = self._folder(folder_id, folder_id)
+        while ancestor.id != ROOT_FOLDER_ID:
+            if ancestor.trashed:
+                raise argument_error("trashed", "folder", f"The folder '{folder_id}' is in the trash.")
+            ancestor = self._folder(ancestor.parent, folder_id)
+        return found
+
+    def _folder(self, folder_id: str, asked: str) -> Folder:
+        folder = ROOT_FOLDER if folder_id == ROOT_FOLDER_ID else self._folders.get(folder_id)
+        if folder is None:
+            raise argument_error("not_found", "folder", f"Invalid value '{asked}'.")
+        return folder
+
+    def items(self, folder_id: str) -> Sequence[File | Folder]:
+        """Return what is in a folder, without what is in the trash.
+
+        Raises:
+            ApiError: The folder is unknown or in the trash.
+        """
+        self.require_folder(folder_id)
+        return [item for item in self._children(folder_id) if not item.trashed]
+
+    def _children(self, folder_id: str) -> Iterator[File | Folder]:
+        yield from (file for file in self._files.values() if file.folder == folder_id)
+        yield from (folder for folder in self._folders.values() if folder.parent == folder_id)
+
+    def create_folder(self, parent_id: str, name: str, created_at: str) -> Folder:
+        """Create a folder.
+
+        Raises:
+            ApiError: The parent is unknown or in the trash, or the name is taken.
+        """
+        self.require_folder(parent_id)
+        # Observed: unlike that of a file, this error always has a list.
+        self._require_free_name(parent_id, name, renamed=None, as_list=True)
+        while (folder_id := self._identifiers.new_folder_id()) in self._folders:
+            pass
+        folder = Folder(id=folder_id, name=name, parent=parent_id, created_at=created_at)
+        self._folders[folder_id] = folder
+        return folder
 
     def put(
         self,
@@ -126,16 +178,6 @@ class FileStore:
             pass
         return file_id
 
-    def _require_folder(self, folder_id: str) -> None:
-        ancestor = folder_id
-        while ancestor != ROOT_FOLDER_ID:
-            folder = self._folders.get(ancestor)
-            if folder is None:
-                raise argument_error("not_found", "folder", f"Invalid value '{folder_id}'.")
-            if folder.trashed:
-                raise argument_error("trashed", "folder", f"The folder '{folder_id}' is in the trash.")
-            ancestor = folder.parent
-
     def _require_space(self, file_size: int) -> None:
         if file_size > self._world.max_file_size:
             raise argument_error(
@@ -144,14 +186,12 @@ class FileStore:
         if sum(file.size for file in self._files.values()) + file_size > self._world.quota_bytes:
             raise ApiError("storage_limit_exceeded", "Account storage limit reached")
 
-    def _require_free_name(self, folder_id: str, name: str, *, renamed: File | None) -> None:
+    def _require_free_name(self, folder_id: str, name: str, *, renamed: File | None, as_list: bool) -> None:
         # Files and folders of a folder share one namespace.
-        items: list[File | Folder] = [file for file in self._files.values() if file.folder == folder_id]
-        items += [folder for folder in self._folders.values() if folder.parent == folder_id]
-        for item in items:
+        for item in self._children(folder_id):
             if item is not renamed and not item.trashed and name_key(item.name) == name_key(name):
                 conflict = _conflict_body(item)
-                context = {"conflicts": [conflict] if self.conflicts_as_list else conflict}
+                context = {"conflicts": [conflict] if as_list else conflict}
                 raise ApiError("item_name_in_use", "Item with the same name already exists", context=context)
 
 

@@ -20,6 +20,7 @@ class Identifiers:
         self._parts = random.Random(f"parts {seed}")
         self._files = random.Random(f"files {seed}")
         self._tokens = random.Random(f"tokens {seed}")
+        self._folders = random.Random(f"folders {seed}")
 
     def new_session_id(self) -> str:
         """Return an id in the format of Box's session ids: 32 upper-case hexadecimal digits."""
@@ -36,6 +37,10 @@ class Identifiers:
     def new_file_id(self) -> str:
         """Return an id in the format of Box's file ids: 13 decimal digits."""
         return str(self._files.randrange(10**12, 10**13))
+
+    def new_folder_id(self) -> str:
+        """Return an id in the format of Box's folder ids: 12 decimal digits."""
+        return str(self._folders.randrange(10**11, 10**12))
 
     def new_token(self) -> str:
         """Return a token in the format of Box's access tokens: 32 letters and digits."""

@@ -19,6 +19,11 @@ def name_error_code(name: str) -> str | None:
     return None
 
 
+def folder_name_error_code(name: str) -> str | None:
+    """Return Box's error code for an invalid name of a folder, which has no space at its end, None for a valid name."""
+    return name_error_code(name) or ("item_name_invalid" if name.endswith(" ") else None)
+
+
 def name_key(name: str) -> str:
     """Return the key by which Box compares names: case is ignored, nothing is trimmed."""
     return name.casefold()

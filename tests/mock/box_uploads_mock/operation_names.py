@@ -14,6 +14,9 @@ PLAN_UPLOAD_PARTS = "plan_upload_parts"
 GET_FILE = "get_file"
 UPLOAD_SMALL_FILE = "upload_small_file"
 UPLOAD_SMALL_VERSION = "upload_small_version"
+CREATE_FOLDER = "create_folder"
+GET_FOLDER = "get_folder"
+LIST_FOLDER_ITEMS = "list_folder_items"
 REQUEST_TOKEN = "request_token"
 REVOKE_TOKEN = "revoke_token"
 GET_CURRENT_USER = "get_current_user"
@@ -37,6 +40,9 @@ OPERATIONS: Sequence[str] = (
     GET_FILE,
     UPLOAD_SMALL_FILE,
     UPLOAD_SMALL_VERSION,
+    CREATE_FOLDER,
+    GET_FOLDER,
+    LIST_FOLDER_ITEMS,
     REQUEST_TOKEN,
     REVOKE_TOKEN,
     GET_CURRENT_USER,

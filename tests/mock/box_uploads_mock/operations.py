@@ -1,27 +1,30 @@
 """The operations of the API, each from a call to its result."""
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable, Mapping
 
 from box_uploads_mock import commit_rules, rules
 from box_uploads_mock.calls import Call, CallResult
 from box_uploads_mock.downloads import download_content, download_file
-from box_uploads_mock.errors import ApiError, argument_error
+from box_uploads_mock.errors import ApiError
 from box_uploads_mock.file_store import file_body
+from box_uploads_mock.folders import create_folder, get_folder, list_folder_items
 from box_uploads_mock.operation_names import (
     ABORT_UPLOAD_SESSION,
     AUTHORIZE,
     CHECK_UPLOAD,
     CHECK_VERSION_UPLOAD,
     COMMIT_UPLOAD_SESSION,
+    CREATE_FOLDER,
     CREATE_UPLOAD_SESSION,
     CREATE_VERSION_UPLOAD_SESSION,
     DOWNLOAD_CONTENT,
     DOWNLOAD_FILE,
     GET_CURRENT_USER,
     GET_FILE,
+    GET_FOLDER,
     GET_UPLOAD_SESSION,
+    LIST_FOLDER_ITEMS,
     LIST_PARTS,
     LOG_UPLOAD_EVENT,
     PLAN_UPLOAD_PARTS,
@@ -76,8 +79,8 @@ async def list_parts(call: Call) -> CallResult:
     """Return a page of the stored parts, ordered by offset."""
     await call.injector.on_read()
     session = call.state.session_store.find(call.session_id)
-    offset = _query_number(call, "offset", 0, MAX_OFFSET, default=0)
-    limit = _query_number(call, "limit", 1, MAX_LIMIT, default=MAX_LIMIT)
+    offset = call.query_number("offset", 0, MAX_OFFSET, default=0)
+    limit = call.query_number("limit", 1, MAX_LIMIT, default=MAX_LIMIT)
     parts = session.part_store.parts
     body = {
         "total_count": len(parts),
@@ -138,17 +141,6 @@ def session_body(session: Session, call: Call) -> Mapping[str, object]:
     }
 
 
-def _query_number(call: Call, name: str, least: int, most: int, *, default: int) -> int:
-    text = call.query.get(name)
-    if text is None:
-        return default
-    # In JSON Schema 1.0 is an integer too.
-    match = re.fullmatch(r"([0-9]{1,19})(\.0+)?", text)
-    if match is None or not least <= int(match[1]) <= most:
-        raise argument_error("invalid_parameter", name, f"It is not a whole number from {least} to {most}.")
-    return int(match[1])
-
-
 HANDLERS: Mapping[str, Callable[[Call], Awaitable[CallResult]]] = {
     CREATE_UPLOAD_SESSION: create_upload_session,
     CREATE_VERSION_UPLOAD_SESSION: create_version_upload_session,
@@ -162,6 +154,9 @@ HANDLERS: Mapping[str, Callable[[Call], Awaitable[CallResult]]] = {
     GET_FILE: get_file,
     UPLOAD_SMALL_FILE: upload_small_file,
     UPLOAD_SMALL_VERSION: upload_small_version,
+    CREATE_FOLDER: create_folder,
+    GET_FOLDER: get_folder,
+    LIST_FOLDER_ITEMS: list_folder_items,
     REQUEST_TOKEN: request_token,
     REVOKE_TOKEN: revoke_token,
     GET_CURRENT_USER: get_current_user,

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -22,7 +22,7 @@ from box_uploads_mock.session_store import SessionSettings, SessionStore
 from box_uploads_mock.sessions import Session, part_size_for
 from box_uploads_mock.token_store import TOKEN_LIFETIME_S, TokenStore
 from box_uploads_mock.user_limits import UserLimits
-from box_uploads_mock.world import App, File, User, World, default_world
+from box_uploads_mock.world import App, File, Folder, User, World, default_world
 
 # More than any test needs; bounded, because a mock may serve for days.
 REQUEST_LOG_LENGTH = 10_000
@@ -52,7 +52,7 @@ class State:
         pending_commits: How many valid commits of each session get 202 before one succeeds.
         commit_retry_after_s: Value of `Retry-After` in those responses, in seconds.
         conflicts_as_list: Whether `conflicts` of a name conflict is a list, as in Box's OpenAPI document, or one
-            object, as in its older pages and its web uploader.
+            object, as in its older pages and its web uploader; for a new folder it always is a list.
         offers_plan: Whether sessions have the `plan` endpoint, which Box's older sessions lack; without it, the
             operation gets 404. With `store="discard"` a plan has no hits.
         bare_responses: Whether uploaded parts and committed files are returned bare, as in Box's guides, or inside
@@ -352,6 +352,39 @@ class State:
             parts = [] if writer.blob is None else [StoredPart(part, writer.blob)]
             content = Content(parts) if self.store.keeps_content else None
             return files.put(request, file_id, sha1=part.sha1, attributes=attributes, content=content)
+
+    @property
+    def folders(self) -> Mapping[str, Folder]:
+        """The folders by id, without the root folder."""
+        with self._lock:
+            return self._file_store.folders
+
+    def create_folder(self, parent_id: str, name: str) -> Folder:
+        """Create a folder.
+
+        Raises:
+            ApiError: The parent is unknown or in the trash, or the name is taken.
+        """
+        with self._lock:
+            return self._file_store.create_folder(parent_id, name, self.now().isoformat(timespec="seconds"))
+
+    def find_folder(self, folder_id: str) -> Folder:
+        """Return a folder; `0` is the root folder.
+
+        Raises:
+            ApiError: The folder is unknown or in the trash.
+        """
+        with self._lock:
+            return self._file_store.require_folder(folder_id)
+
+    def folder_items(self, folder_id: str) -> Sequence[File | Folder]:
+        """Return what is in a folder, without what is in the trash, in no particular order.
+
+        Raises:
+            ApiError: The folder is unknown or in the trash.
+        """
+        with self._lock:
+            return self._file_store.items(folder_id)
 
     @property
     def sessions(self) -> Mapping[str, Session]:

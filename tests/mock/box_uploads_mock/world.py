@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from box_uploads_mock.names import name_error_code, name_key
+from box_uploads_mock.names import folder_name_error_code, name_error_code, name_key
 from box_uploads_mock.rsa import read_public_key
 
 ROOT_FOLDER_ID = "0"
@@ -37,12 +37,19 @@ class WorldError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Folder:
-    """A folder; every folder except the root folder (id `0`, which always exists) has a parent."""
+    """A folder; every folder except the root folder (id `0`, which always exists) has a parent.
+
+    The date is None for the root folder alone.
+    """
 
     id: str
     name: str
     parent: str = ROOT_FOLDER_ID
     trashed: bool = False
+    created_at: str | None = "2012-12-12T10:53:43-08:00"
+
+
+ROOT_FOLDER = Folder(id=ROOT_FOLDER_ID, name="All Files", parent="", created_at=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,8 +254,10 @@ def _check_apps(world: World) -> None:
 def _check_names(world: World) -> None:
     seen: dict[tuple[str, str], str] = {}
     for place, container, item in _items(world):
-        if name_error_code(item.name):
+        check = folder_name_error_code if isinstance(item, Folder) else name_error_code
+        if check(item.name):
             hint = "use up to 255 characters, no slashes or control characters"
+            hint += ", no space at the end" if isinstance(item, Folder) else ""
             raise WorldError(f"{place}.name", f"{item.name!r} is not a valid name", hint)
         key = (container, name_key(item.name))
         if item.trashed:

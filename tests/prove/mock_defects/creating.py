@@ -74,7 +74,7 @@ DEFECTS = (
     wrap("A null name counts as absent", "mock.operations.rules.parse_new_version",
         lambda original, body, least: original(re.sub(rb'"file_name": ?null, ?', b"", body), least), VERSION),
     patch("A malformed id counts as unknown", "mock.rules.is_id", bool, VERSION),
-    patch("Unknown and trashed folders are accepted", "mock.file_store.FileStore._require_folder", always(None),
+    patch("Unknown and trashed folders are accepted", "mock.file_store.FileStore.require_folder", always(None),
         CREATE),
     wrap("A trashed file gets a version", "mock.file_store.FileStore.require_file", _restore_from_trash, VERSION),
     patch("An unknown file gets a version", "mock.file_store.FileStore.require_file",

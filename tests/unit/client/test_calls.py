@@ -31,6 +31,12 @@ PLANNED: dict[str, Any] = {"offset": 0, "size": 10, "sha512": "0" * 128}
 PLAN: dict[str, Any] = {"upload_session_id": ID, "hits": [], "misses": [PLANNED]}
 EVENT: dict[str, Any] = {"event_type": "a"}
 SMALL: dict[str, Any] = {"attributes": {"name": "a", "parent": {"id": "0"}}, "file": b"small"}
+NEW_FOLDER: dict[str, Any] = {"name": "a", "parent": {"id": "0"}}
+FOLDER: dict[str, Any] = {"id": "100", "type": "folder", "etag": None}
+ITEMS: dict[str, Any] = {
+    "entries": [{**FILE, "size": 2.1e10}, FOLDER, {"type": "web_link", "id": "1"}],
+    "next_marker": "",
+}
 GRANT: dict[str, Any] = {"grant_type": "refresh_token", "refresh_token": "an-old-token"}
 REVOCATION: dict[str, Any] = {"client_id": "a", "client_secret": "a-secret-word", "token": "an-old-token"}
 PAGE: dict[str, Any] = {"entries": [PART], "offset": 0, "limit": 1, "total_count": 1}
@@ -67,6 +73,11 @@ CALLS = [
     Call("get_file", ("12345",), {}, "GET", f"{API}/files/12345", 200, FILE, idempotent=True),
     Call("upload_small_file", (), SMALL, "POST", f"{UPLOADS}/files/content", 201, FILES),
     Call("upload_small_version", ("12345",), SMALL, "POST", f"{UPLOADS}/files/12345/content", 200, FILES),
+    Call("create_folder", (), NEW_FOLDER, "POST", f"{API}/folders", 201, FOLDER),
+    Call("get_folder", ("100",), {}, "GET", f"{API}/folders/100", 200, FOLDER, idempotent=True),
+    Call(
+        "list_folder_items", ("100",), {}, "GET", f"{API}/folders/100/items?usemarker=true", 200, ITEMS, idempotent=True
+    ),
     Call("get_current_user", (), {}, "GET", f"{API}/users/me", 200, {"type": "user", "id": "1"}, idempotent=True),
     Call("request_token", (), GRANT, "POST", f"{OAUTH}/token", 200, {"access_token": "a-new-token"}),
     Call("revoke_token", (), REVOCATION, "POST", f"{OAUTH}/revoke", 200, None, idempotent=True),
@@ -75,7 +86,7 @@ SIGN_IN = [call for call in CALLS if call.url.startswith(OAUTH)]
 OF_A_SESSION = [call for call in CALLS if OPEN in call.place]
 
 
-def change(name: str, *place: Any, **named: Any) -> Call:
+def change(name: str, /, *place: Any, **named: Any) -> Call:
     """Return a call with other arguments."""
     (call,) = (call for call in CALLS if call.name == name)
     return msgspec.structs.replace(call, place=place or call.place, named=call.named | named)
@@ -173,6 +184,14 @@ def test_a_success_that_cannot_be_read_names_the_call(ask: Any, call: Call) -> N
 NUMBER = "does not match ^[0-9]{1,19}\\Z (Id of a user, file or folder, a decimal number; `0` is the root folder)"
 NAME = "Name of the file, 1 to 255 characters, without slash, backslash or control characters, and neither `.` nor `..`"
 SIZE = "Size of the whole file in bytes, at least 20,000,000; smaller files are uploaded in one request"
+FOLDER_NAME = (
+    "Name of the folder, 1 to 255 characters, without slash, backslash or control characters, no space at its end,"
+    " and neither `.` nor `..`"
+)
+MOST_ITEMS = "Largest number of items in the answer"
+ALWAYS = (
+    "Always true, so that pages are asked for by markers. A method sends `True` for this argument if it is not given"
+)
 HASH = (
     "does not match ^[Ss][Hh][Aa]=[A-Za-z0-9+/]{27}=\\Z"
     " (SHA-1 of the bytes, as `sha=` and the base64 of the digest (RFC 3230))"
@@ -195,6 +214,18 @@ REFUSED = [
     (change("create_version_upload_session", folder_id="-"), f"folder_id='-': {NUMBER}"),
     (change("get_file", "x"), f"file_id='x': {NUMBER}"),
     (change("get_file", UNSET), "file_id: is required (Id of the file)"),
+    (change("create_folder", name=""), "name='': must have at least 1 character"),
+    (change("create_folder", name="a "), f"name='a ': breaks the rule: {FOLDER_NAME}"),
+    (change("create_folder", parent={}), f"parent.id: is required ({NUMBER.partition('(')[2]}"),
+    (change("create_folder", parent={"id": "x"}), f"parent.id='x': {NUMBER}"),
+    (change("get_folder", "x"), f"folder_id='x': {NUMBER}"),
+    (
+        change("list_folder_items", UNSET),
+        "folder_id: is required (Id of the folder, a decimal number; `0` is the root folder)",
+    ),
+    (change("list_folder_items", limit=0), f"limit=0: must be at least 1 ({MOST_ITEMS})"),
+    (change("list_folder_items", limit=1001), f"limit=1001: must be at most 1000 ({MOST_ITEMS})"),
+    (change("list_folder_items", usemarker=False), f"usemarker=False: must be true ({ALWAYS})"),
     (change("upload_part", digest="md5=x"), f"digest='md5=x': {HASH}"),
     (change("upload_part", content_range="x"), f"content_range='x': breaks the rule: {RANGE}"),
     (change("upload_part", body="x"), f"body='x': {BYTES}"),
@@ -254,6 +285,14 @@ def test_an_invalid_user_is_refused_in_every_call(ask: Any, call: Call) -> None:
         (change("list_parts"), b""),
         (change("list_parts", offset=10_000), b"?offset=10000"),
         (change("list_parts", limit=1000), b"?limit=1000"),
+        (change("create_folder"), b'{"name":"a","parent":{"id":"0"}}'),
+        (change("get_folder"), b""),
+        (change("get_folder", fields="name"), b"?fields=name"),
+        (change("list_folder_items"), b"?usemarker=true"),
+        (
+            change("list_folder_items", fields="name,size", marker="a/b", limit=1),
+            b"?fields=name,size&usemarker=true&marker=a%2Fb&limit=1",
+        ),
         (change("log_upload_event"), b'{"event_type":"a"}'),
         (change("log_upload_event", event_info="b"), b'{"event_type":"a","event_info":"b"}'),
     ],

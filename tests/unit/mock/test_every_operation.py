@@ -165,6 +165,9 @@ PATHS = [
     ("POST", "{}/commit", {"parts": []}),
     ("POST", "{}/log", {"event_type": "x"}),
     ("GET", "/api/2.0/files/12345", None),
+    ("POST", "/api/2.0/folders", {"name": "a", "parent": {"id": "0"}}),
+    ("GET", "/api/2.0/folders/100", None),
+    ("GET", "/api/2.0/folders/100/items", None),
 ]
 
 
@@ -214,6 +217,11 @@ REFUSED: dict[str, Callable[[Upload], Any]] = {
     "create_upload_session": lambda upload: post(upload.state, SESSIONS, new_file(folder_id="404")),
     "create_version_upload_session": lambda upload: post(upload.state, versions("404"), {"file_size": 10}),
     "get_file": lambda upload: get_file(upload.state, "404"),
+    "create_folder": lambda upload: post(upload.state, "/api/2.0/folders", {"name": "a", "parent": {"id": "404"}}),
+    "get_folder": lambda upload: send(upload.state, "GET", "/api/2.0/folders/404", headers()),
+    "list_folder_items": lambda upload: send(
+        upload.state, "GET", "/api/2.0/folders/404/items?usemarker=true", headers()
+    ),
 }
 
 

@@ -31,8 +31,8 @@ PART = "upload_part"
 OPERATIONS = (
     "create_upload_session, create_version_upload_session, get_upload_session, upload_part, list_parts, "
     "commit_upload_session, abort_upload_session, log_upload_event, plan_upload_parts, get_file, "
-    "upload_small_file, upload_small_version, request_token, revoke_token, get_current_user, authorize, "
-    "check_upload, check_version_upload, download_file, download_content"
+    "upload_small_file, upload_small_version, create_folder, get_folder, list_folder_items, request_token, "
+    "revoke_token, get_current_user, authorize, check_upload, check_version_upload, download_file, download_content"
 )
 
 

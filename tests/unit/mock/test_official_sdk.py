@@ -19,6 +19,9 @@ from box_sdk_gen import (
     BoxRetryStrategy,
     BoxSDKError,
     CCGConfig,
+    CreateFolderParent,
+    FileFull,
+    FolderMini,
     JWTConfig,
     NetworkSession,
 )
@@ -84,6 +87,36 @@ def test_the_sdk_reads_a_file(server: MockServer, client: BoxClient) -> None:
     with pytest.raises(BoxAPIError) as caught:
         client.files.get_file_by_id("404")
     assert (caught.value.response_info.status_code, caught.value.response_info.code) == (404, "not_found")
+
+
+def test_the_sdk_creates_reads_and_lists_folders(server: MockServer, client: BoxClient) -> None:
+    made = [client.folders.create_folder(name, CreateFolderParent(id="100")) for name in ("Takes", "Sound")]
+    assert [(folder.name, folder.parent and folder.parent.id) for folder in made] == [
+        ("Takes", "100"),
+        ("Sound", "100"),
+    ]
+    assert set(server.state.folders) >= {folder.id for folder in made}
+    read = client.folders.get_folder_by_id(made[0].id)
+    assert (read.id, read.name, read.created_at) == (made[0].id, "Takes", made[0].created_at)
+    root = client.folders.get_folder_by_id("0")
+    assert (root.name, root.etag, root.created_at) == ("All Files", None, None)
+    found: list[tuple[Any, ...]] = []
+    marker = None
+    for _ in range(2):
+        page = client.folders.get_folder_items("100", usemarker=True, marker=marker, limit=2, fields=["name", "size"])
+        found += [(type(item), item.id, item.name) for item in page.entries or []]
+        marker = page.next_marker
+    assert marker is None
+    assert [(kind, name) for kind, _, name in found] == [
+        *((FolderMini, name) for name in ("Dailies", "Sound", "Takes")),
+        (FileFull, "Interview.mov"),
+    ]
+    with pytest.raises(BoxAPIError) as caught:
+        client.folders.create_folder("TAKES", CreateFolderParent(id="100"))
+    response = caught.value.response_info
+    assert (response.status_code, response.code) == (409, "item_name_in_use")
+    assert response.context_info is not None
+    assert [conflict["id"] for conflict in response.context_info["conflicts"]] == [made[0].id]
 
 
 def test_the_sdk_retries_a_failure(server: MockServer, client: BoxClient) -> None:

@@ -127,5 +127,10 @@ CALLS: dict[str, Callable[[Upload], Response]] = {
     "create_upload_session": lambda upload: post(upload.state, SESSIONS, new_file(file_name="other")),
     "create_version_upload_session": lambda upload: post(upload.state, versions("12345"), {"file_size": 9}),
     "get_file": lambda upload: get_file(upload.state, "12345"),
+    "create_folder": lambda upload: post(upload.state, "/api/2.0/folders", {"name": "a", "parent": {"id": "0"}}),
+    "get_folder": lambda upload: send(upload.state, "GET", "/api/2.0/folders/100", headers()),
+    "list_folder_items": lambda upload: send(
+        upload.state, "GET", "/api/2.0/folders/100/items?usemarker=true", headers()
+    ),
     **SESSION_CALLS,
 }
