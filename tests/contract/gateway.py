@@ -38,7 +38,7 @@ from tests.contract.fragment import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-JSON = "application/json"
+JSON, BYTES = "application/json", "application/octet-stream"
 START_TIMEOUT_S = 10
 
 
@@ -132,6 +132,8 @@ class Gateway:
             return _encoded(name, status, error.headers, body or b"{}")
         except errors.BoxUploadsError as error:
             return _error(502, "unavailable", str(error))
+        if isinstance(answer.parsed, bytes):
+            return _encoded(name, answer.status, answer.headers, answer.parsed, BYTES)
         body = b"" if answer.parsed is None else msgspec.json.encode(answer.parsed)
         return _encoded(name, answer.status, answer.headers, body)
 
@@ -140,11 +142,11 @@ class Gateway:
         self._transport.close()
 
 
-def _encoded(name: str, status: int, headers: Mapping[str, str], body: bytes) -> Response:
+def _encoded(name: str, status: int, headers: Mapping[str, str], body: bytes, media_type: str = JSON) -> Response:
     """Return what a call came to, with those headers that the fragment has for it."""
     documented = resolved(operations()[name][2]["responses"].get(str(status), {})).get("headers", {})
     kept = {field: headers[field.lower()] for field in documented if field.lower() in headers}
-    return Response(body, status, kept, media_type=JSON if body else None)
+    return Response(body, status, kept, media_type=media_type if body or media_type == BYTES else None)
 
 
 def _token(request: Request) -> str | None:

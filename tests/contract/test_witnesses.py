@@ -97,7 +97,13 @@ def _lifecycle(driver: SyncDriver) -> None:
     for name in ("upload_small_file", "upload_small_version"):
         path, given = right_call(name)
         given["attributes"] = {**given["attributes"], "name": f"{name}.bin"}
-        driver.call(name, *path, **given)
+        (file,) = driver.call(name, *path, **given).parsed.entries
+    driver.call("check_upload", name="c.bin", parent={"id": "0"}, size=5)
+    driver.call("check_version_upload", file.id, name="c.bin", size=5)
+    for wanted in ({}, {"range": "bytes=0-1", "version": file.file_version.id}):
+        driver.call("download_file", file.id, **wanted)
+    faults.add(Accepted(operation="download_file"))
+    driver.call("download_file", file.id)
     driver.call("get_file", "12345", options={"as_user": "67890"})
     _, sign_in = right_call("request_token")
     driver.call("request_token", **sign_in)

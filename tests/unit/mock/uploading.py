@@ -9,7 +9,7 @@ from typing import Any
 
 from box_uploads_mock import State, World, constant_part_size
 
-from tests.unit.mock.in_process import SESSIONS, Response, get_file, headers, new_file, post, send, versions
+from tests.unit.mock.in_process import SESSIONS, Response, get_file, headers, new_file, post, preflight, send, versions
 
 NOW = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
 PART_SIZE = 4
@@ -127,5 +127,9 @@ CALLS: dict[str, Callable[[Upload], Response]] = {
     "create_upload_session": lambda upload: post(upload.state, SESSIONS, new_file(file_name="other")),
     "create_version_upload_session": lambda upload: post(upload.state, versions("12345"), {"file_size": 9}),
     "get_file": lambda upload: get_file(upload.state, "12345"),
+    "check_upload": lambda upload: preflight(upload.state, "/files/content", {"name": "b", "parent": {"id": "0"}}),
+    "check_version_upload": lambda upload: preflight(upload.state, "/files/12345/content", {"size": 9}),
+    "download_file": lambda upload: send(upload.state, "GET", "/api/2.0/files/12345/content", headers()),
+    "download_content": lambda upload: send(upload.state, "GET", "/download/12345", headers()),
     **SESSION_CALLS,
 }
