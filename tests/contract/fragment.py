@@ -163,6 +163,13 @@ def examples(operation_id: str) -> dict[str, Any]:
     }
 
 
+def named(operation_id: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Return what the operation's method has arguments for, of a body in JSON that may have other properties too."""
+    schema = resolved(request_schema(operation_id))
+    is_open = not has_file(operation_id) and schema.get("additionalProperties") is not False
+    return {name: body[name] for name in body if not is_open or name in schema["properties"]}
+
+
 def needs_token(operation_id: str) -> bool:
     """Return whether the operation is called with a token."""
     return bool(operations()[operation_id][2].get("security", FRAGMENT["security"]))

@@ -29,6 +29,7 @@ from tests.contract.fragment import (
     decode_body,
     has_file,
     has_form,
+    named,
     needs_token,
     operations,
     parameters,
@@ -178,7 +179,7 @@ async def _arguments(request: Request, name: str) -> tuple[dict[str, Any], dict[
         elif media_type == FORM and has_form(name):
             arguments |= _fields(name, body)
         else:
-            arguments |= _members(body) if media_type == JSON else {"body": body}
+            arguments |= named(name, _members(body)) if media_type == JSON else {"body": body}
     return options, arguments
 
 

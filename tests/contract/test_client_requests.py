@@ -44,6 +44,7 @@ from tests.contract.fragment import (
     examples,
     has_file,
     has_form,
+    named,
     needs_token,
     operations,
     operations_of,
@@ -231,6 +232,9 @@ def _whole(value: Any) -> Any:
 @SCHEMA.parametrize()
 def test_a_call_sends_what_the_case_means_or_nothing(case: Case, caller: Caller) -> None:
     operation = case.operation.definition.raw["operationId"]
+    if operation in BODIES and isinstance(case.body, dict) and named(operation, case.body) != case.body:
+        # The fragment lets others send more than a method has arguments for.
+        return
     is_positive = case.meta is None or case.meta.generation.mode is GenerationMode.POSITIVE
     try:
         call = as_call(operation, case, caller.base_url)
@@ -277,7 +281,7 @@ def fits_signature(operation: str, arguments: dict[str, Any]) -> bool:
     schema = request_schema(operation)
     if schema:
         names |= set(resolved(schema)["properties"])
-        required |= set(resolved(schema)["required"])
+        required |= set(resolved(schema).get("required", []))
     elif operation == "upload_part":
         names.add("body")
         required.add("body")
@@ -363,10 +367,10 @@ def sending(request: pytest.FixtureRequest) -> Iterator[Any]:
 @pytest.mark.parametrize("operation", BODIES)
 def test_each_variant_of_a_body_is_sent_or_refused_as_the_fragment_says(sending: Any, operation: str) -> None:
     path, arguments = right_call(operation)
-    named = set(resolved(request_schema(operation))["properties"])
-    rest = {name: value for name, value in arguments.items() if name not in named}
+    own = set(resolved(request_schema(operation))["properties"])
+    rest = {name: value for name, value in arguments.items() if name not in own}
     for body in variants(request_schema(operation)):
-        if isinstance(body, dict):
+        if isinstance(body, dict) and named(operation, body) == body:
             given = _with_file(body) if has_file(operation) else body
             sent, problem = sending(operation, *path, **rest, **_whole(given))
             assert (problem is None) is _is_valid(operation, given), f"{body!r}: {problem}"
