@@ -1080,8 +1080,7 @@ class Client:
 
         Args:
             file_id: Id of the file.
-            range: Which bytes of the file are wanted, first and last one included; without the last, all from the
-                first, and without the first, as many at the end.
+            range: Which bytes are wanted, first and last one included; without a first one, so many at the end.
             version: Id of the version that is wanted; by default the newest.
 
         Returns:
@@ -2484,8 +2483,7 @@ class AsyncClient:
 
         Args:
             file_id: Id of the file.
-            range: Which bytes of the file are wanted, first and last one included; without the last, all from the
-                first, and without the first, as many at the end.
+            range: Which bytes are wanted, first and last one included; without a first one, so many at the end.
             version: Id of the version that is wanted; by default the newest.
 
         Returns:

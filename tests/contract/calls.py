@@ -43,6 +43,7 @@ _ARGUMENTS: Mapping[str, dict[str, Any]] = {
     "upload_small_file": {"attributes": {"name": "a.bin", "parent": {"id": "0"}}, "file": b"small"},
     "upload_small_version": {"attributes": {}, "file": b"small"},
     "create_folder": {"name": "a", "parent": {"id": "0"}},
+    "check_upload": {"name": "a.bin", "parent": {"id": "0"}},
     "plan_upload_parts": {"parts": [{"offset": 0, "size": 8_388_608, "sha512": "0" * 128}]},
 }
 

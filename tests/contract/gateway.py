@@ -29,6 +29,7 @@ from tests.contract.fragment import (
     decode_body,
     has_file,
     has_form,
+    named,
     needs_token,
     operations,
     parameters,
@@ -38,7 +39,7 @@ from tests.contract.fragment import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-JSON = "application/json"
+JSON, BYTES = "application/json", "application/octet-stream"
 START_TIMEOUT_S = 10
 
 
@@ -132,6 +133,8 @@ class Gateway:
             return _encoded(name, status, error.headers, body or b"{}")
         except errors.BoxUploadsError as error:
             return _error(502, "unavailable", str(error))
+        if isinstance(answer.parsed, bytes):
+            return _encoded(name, answer.status, answer.headers, answer.parsed, BYTES)
         body = b"" if answer.parsed is None else msgspec.json.encode(answer.parsed)
         return _encoded(name, answer.status, answer.headers, body)
 
@@ -140,11 +143,11 @@ class Gateway:
         self._transport.close()
 
 
-def _encoded(name: str, status: int, headers: Mapping[str, str], body: bytes) -> Response:
+def _encoded(name: str, status: int, headers: Mapping[str, str], body: bytes, media_type: str = JSON) -> Response:
     """Return what a call came to, with those headers that the fragment has for it."""
     documented = resolved(operations()[name][2]["responses"].get(str(status), {})).get("headers", {})
     kept = {field: headers[field.lower()] for field in documented if field.lower() in headers}
-    return Response(body, status, kept, media_type=JSON if body else None)
+    return Response(body, status, kept, media_type=media_type if body or media_type == BYTES else None)
 
 
 def _token(request: Request) -> str | None:
@@ -177,7 +180,7 @@ async def _arguments(request: Request, name: str) -> tuple[dict[str, Any], dict[
         elif media_type == FORM and has_form(name):
             arguments |= _fields(name, body)
         else:
-            arguments |= _members(body) if media_type == JSON else {"body": body}
+            arguments |= named(name, _members(body)) if media_type == JSON else {"body": body}
     return options, arguments
 
 

@@ -23,6 +23,7 @@ from schemathesis.generation import GenerationMode
 from tests.contract.calls import ERROR_KINDS, right_call
 from tests.contract.drivers import DRIVERS, AsyncDriver, Recording, SyncDriver
 from tests.contract.fragment import (
+    JSON,
     SESSION,
     config,
     flattened,
@@ -39,7 +40,12 @@ if TYPE_CHECKING:
 
     from tests.contract.fragment import Case
 
-SCHEMAS = {(name, status): schema for name in operations() for status, _, schema in responses(name)}
+SCHEMAS = {
+    (name, status): schema
+    for name in operations()
+    for status, media_type, schema in responses(name)
+    if media_type == JSON
+}
 # Where each schema is answered: many errors share one, and each case is shown to some of their places in turn.
 PLACES: dict[str, list[tuple[str, int]]] = {}
 for _place, _schema in SCHEMAS.items():

@@ -14,7 +14,7 @@ import httpx
 import pytest
 import requests
 import schemathesis
-from box_uploads_mock import Failure, State, constant_part_size, create_app
+from box_uploads_mock import Accepted, Failure, State, constant_part_size, create_app
 from box_uploads_mock.errors import SIGN_IN_CODES, STATUS_OF_CODE
 from hypothesis import HealthCheck as Slow
 from hypothesis import Phase, settings
@@ -71,6 +71,7 @@ SCHEMA.app = create_app(STATE)
 JSON = {"content-type": "application/json"}
 WITH_FILE = {"content-type": forms.MEDIA_TYPE}
 SMALL_FILE: dict[str, Any] = {"attributes": {"name": "small.txt", "parent": {"id": "0"}}, "file": "small"}
+CHECKED: dict[str, Any] = {"name": "small.txt", "parent": {"id": "0"}, "size": 5}
 SIZE = 20_000_000
 SMALL: dict[str, dict[str, Any]] = {
     "create_upload_session": {"folder_id": "0", "file_name": "a.bin", "file_size": SIZE},
@@ -229,7 +230,7 @@ def test_generated_requests_are_answered_as_the_fragment_says(case: Case) -> Non
 
 
 # Schemathesis begins with what it thinks most likely to succeed, and would follow no other links.
-OF_SMALL_FILES = ["upload_small_file", "upload_small_version"]
+OF_SMALL_FILES = ["upload_small_file", "upload_small_version", "check_upload", "check_version_upload", "download_file"]
 OF_FOLDERS = ["create_folder", "get_folder", "list_folder_items"]
 SESSIONS_ALONE = SCHEMA.exclude(operation_id=[*OF_SMALL_FILES, *OF_FOLDERS])
 SMALL_FILES_ALONE = SCHEMA.exclude(operation_id=OF_FOLDERS)
@@ -310,6 +311,8 @@ REQUESTS: dict[str, tuple[dict[str, str], bytes | None]] = {
     "upload_small_file": (WITH_FILE, forms.encode(SMALL_FILE)),
     "upload_small_version": (WITH_FILE, forms.encode({"attributes": {}, "file": "new"})),
     "create_folder": (JSON, b'{"name": "new folder", "parent": {"id": "0"}}'),
+    "check_upload": (JSON, json.dumps(CHECKED).encode()),
+    "check_version_upload": (JSON, b'{"size": 5}'),
     "log_upload_event": (JSON, b'{"event_type": "retry"}'),
     "plan_upload_parts": (JSON, json.dumps({"parts": [_planned(*PARTS[0])]}).encode()),
     "request_token": ({"content-type": FORM}, encode_body("request_token", SIGN_IN)),
@@ -352,6 +355,15 @@ def _answer(
     assert telling <= {name.lower() for name in documented}, "a header that is not documented"
     Ledger.statuses[operation_id, response.status_code] += 1
     return response.status_code, dict(response.headers), response.json() if response.content else None
+
+
+def _bytes_at(location: str, **headers: str) -> httpx.Response:
+    """Ask for the bytes of a file where `download_file` leads, without a token; the answer is one of that operation."""
+    url = urlsplit(location)
+    response = asgi.call(SCHEMA.app, "GET", f"{url.path}?{url.query}", headers)
+    SCHEMA["/files/{file_id}/content"]["GET"].validate_response(response)
+    Ledger.statuses["download_file", response.status_code] += 1
+    return response
 
 
 def _create(operation_id: str = "create_upload_session") -> str:
@@ -499,7 +511,13 @@ def _documented_headers() -> list[tuple[str, str, str]]:
 @pytest.mark.parametrize(("operation_id", "status", "header"), _documented_headers())
 def test_a_header_that_may_be_absent_is_absent_at_times(operation_id: str, status: str, header: str) -> None:
     """A required one is missed by schemathesis whenever it is absent."""
-    if status == "202":
+    if operation_id == "download_file" and status in {"202", "206", "302"}:
+        if status == "202":
+            STATE.faults.add(Accepted(operation=operation_id))
+        redirect = _answer(operation_id)
+        response = _bytes_at(redirect[1]["location"], range="bytes=0-1") if status == "206" else None
+        answered, headers = redirect[:2] if response is None else (response.status_code, dict(response.headers))
+    elif status == "202":
         STATE.pending_commits = 1
         answered, headers, _ = _commit()
     elif status == "429" and needs_token(operation_id):
@@ -516,10 +534,14 @@ def test_a_header_that_may_be_absent_is_absent_at_times(operation_id: str, statu
 RIGHT_HEADERS: dict[str, list[Any]] = {
     "Retry-After": [0, 1, 3600],
     "WWW-Authenticate": ["Bearer", 'Bearer realm="Service"'],
+    "Content-Range": ["bytes 0-0/1", "bytes 0-1024/20000000"],
+    "Location": ["https://dl.boxcloud.com/d/1/b1!signed/download?sign=1"],
 }
 WRONG_HEADERS: dict[str, list[Any]] = {
     "Retry-After": ["soon", -1, 1.5, None],
     "WWW-Authenticate": ["Basic", "Bearerrealm", 'xBearer realm="Service"', "Bearer ", "", None],
+    "Content-Range": ["bytes */1", "bytes 0-1", "0-1/2", "bytes 0-1/0", "bytes=0-1/2", "", None],
+    "Location": ["/d/1", "", 1, None],
 }
 
 
@@ -540,6 +562,7 @@ NEXT |= {"log_event": "log_upload_event", "plan": "plan_upload_parts"}
 CREATE, VERSION = CREATING
 SMALL_UPLOAD, SMALL_VERSION = "upload_small_file", "upload_small_version"
 NEW_FOLDER, FOLDER, ITEMS = "create_folder", "get_folder", "list_folder_items"
+CHECK, VERSION_CHECK = CHECKS = ("check_upload", "check_version_upload")
 LINKS: dict[tuple[str, int], dict[str, str]] = {
     (CREATE, 201): {**NEXT, "another_session": CREATE},
     (VERSION, 201): {**NEXT, "file": "get_file", "another_version_session": VERSION},
@@ -547,13 +570,17 @@ LINKS: dict[tuple[str, int], dict[str, str]] = {
     (VERSION, 400): {"small_version": SMALL_VERSION},
     (CREATE, 409): {"version_of_conflicting_file": VERSION},
     (VERSION, 409): {"version_of_conflicting_file": VERSION},
-    (SMALL_UPLOAD, 201): {"file": "get_file", "new_version": SMALL_VERSION},
-    (SMALL_VERSION, 200): {"file": "get_file"},
+    (SMALL_UPLOAD, 201): {"file": "get_file", "new_version": SMALL_VERSION, "content": "download_file"},
+    (SMALL_VERSION, 200): {"file": "get_file", "content": "download_file"},
     (SMALL_UPLOAD, 409): {"version_of_conflicting_file": SMALL_VERSION},
     (SMALL_VERSION, 409): {"version_of_conflicting_file": SMALL_VERSION},
     (NEW_FOLDER, 201): {"folder": FOLDER, "items": ITEMS},
     (NEW_FOLDER, 409): {"existing_folder": FOLDER},
     (FOLDER, 200): {"items": ITEMS},
+    (CHECK, 200): {"upload": SMALL_UPLOAD},
+    (VERSION_CHECK, 200): {"upload": SMALL_VERSION},
+    (CHECK, 409): {"version_of_conflicting_file": SMALL_VERSION},
+    (VERSION_CHECK, 409): {"version_of_conflicting_file": SMALL_VERSION},
 }
 
 
@@ -569,6 +596,8 @@ def test_links_lead_where_they_say(operation_id: str, status: int, name: str) ->
         sent = {"name": "contracts" if status == 409 else "new", "parent": {"id": "0"}}
     elif operation_id == FOLDER:
         sent = {}
+    elif operation_id in CHECKS:
+        sent = {**CHECKED, "name": taken if status == 409 else "new.txt"}
     else:
         changes: dict[int, dict[str, Any]] = {201: {}, 400: {"file_size": 1}, 409: {"file_name": taken}}
         sent = {**SMALL[operation_id], **changes[status]}
@@ -843,6 +872,29 @@ class TestFolders:
 ])  # fmt: skip
 def test_the_name_of_a_folder_ends_without_a_space(name: str) -> None:
     _check_form(NEW_FOLDER, "", body=json.dumps({"name": name, "parent": {"id": "0"}}).encode())
+
+
+class TestDownloading:
+    def test_the_bytes_are_at_a_url_that_needs_no_token(self) -> None:
+        status, headers, nothing = _answer("download_file")
+        assert (status, nothing) == (302, None)
+        assert _bytes_at(headers["location"]).content == STATE.content("12345")
+        path = f"{API_BASE}/files/12345/content?version="
+        _, headers, _ = _answer("download_file", path=path + STATE.files["12345"].version_id)
+        assert _bytes_at(headers["location"]).status_code == 200
+        assert _answer("download_file", path=f"{path}1")[0] == 404
+
+    @pytest.mark.parametrize(
+        ("wanted", "start", "stop"), [("0-4", 0, 5), ("5-", 5, 11), ("-3", 8, 11), ("0-99", 0, 11)]
+    )
+    def test_a_range_has_the_bytes_that_it_names(self, wanted: str, start: int, stop: int) -> None:
+        response = _bytes_at(_answer("download_file")[1]["location"], range=f"bytes={wanted}")
+        assert (response.status_code, response.content) == (206, STATE.content("12345")[start:stop])
+        assert response.headers["content-range"] == f"bytes {start}-{stop - 1}/11"
+
+    def test_a_range_beyond_the_file_is_not_satisfiable(self) -> None:
+        response = _bytes_at(_answer("download_file")[1]["location"], range="bytes=11-")
+        assert (response.status_code, response.json()["code"]) == (416, "requested_range_not_satisfiable")
 
 
 @pytest.mark.parametrize("operation_id", CREATING)

@@ -17,7 +17,7 @@ import openapi_core
 import pytest
 import schemathesis
 from box_uploads import errors
-from box_uploads_mock import Failure, MockServer, State, constant_part_size
+from box_uploads_mock import Accepted, Failure, MockServer, State, constant_part_size
 
 from tests.contract import forms
 from tests.contract.calls import SESSION_ID, SIZE, right_call
@@ -50,16 +50,21 @@ DOCUMENTED = [(name, int(status)) for name, (_, _, one) in operations().items() 
 
 
 class Witnessed(Recording):
-    """Keeps the last request with its response."""
+    """Keeps the exchanges of a call; where a redirect leads, they are the same request with another response."""
 
-    last: Exchange
+    def __init__(self) -> None:
+        super().__init__()
+        self.exchanges: list[Exchange] = []
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         response = super().handle_request(request)
         answer = response.read()
         target = request.url.raw_path.decode().removeprefix(API_BASE)
         asked, answered = dict(request.headers), dict(response.headers)
-        self.last = Exchange(request.method, target, asked, request.content, response.status_code, answered, answer)
+        exchange = Exchange(request.method, target, asked, request.content)
+        if not request.url.path.startswith(API_BASE):
+            exchange = self.exchanges[-1]
+        self.exchanges.append(replace(exchange, status=response.status_code, answer_headers=answered, answer=answer))
         return response
 
 
@@ -72,14 +77,14 @@ class WitnessedDriver(SyncDriver):
         super().__init__(base_url, self._witness)
 
     def call(self, operation: str, *path: Any, **arguments: Any) -> Response[Any]:
+        self._witness.exchanges.clear()
         try:
             return super().call(operation, *path, **arguments)
         finally:
-            exchange = self._witness.last
-            self.exchanges[operation, exchange.status] = exchange
+            self.exchanges |= {(operation, exchange.status): exchange for exchange in self._witness.exchanges}
 
 
-def _lifecycle(driver: SyncDriver) -> None:
+def _lifecycle(driver: SyncDriver, state: State) -> None:
     """Call every operation with success."""
     _, arguments = right_call("create_upload_session")
     made = driver.call("create_upload_session", **arguments).parsed
@@ -97,7 +102,13 @@ def _lifecycle(driver: SyncDriver) -> None:
     for name in ("upload_small_file", "upload_small_version"):
         path, given = right_call(name)
         given["attributes"] = {**given["attributes"], "name": f"{name}.bin"}
-        driver.call(name, *path, **given)
+        (file,) = driver.call(name, *path, **given).parsed.entries
+    driver.call("check_upload", name="c.bin", parent={"id": "0"}, size=5)
+    driver.call("check_version_upload", file.id, name="c.bin", size=5)
+    driver.call("download_file", file.id)
+    driver.call("download_file", file.id, range="bytes=0-1", version=file.file_version.id)
+    state.faults.add(Accepted(operation="download_file"))
+    driver.call("download_file", file.id)
     driver.call("get_file", "12345", options={"as_user": "67890"})
     driver.call("create_folder", name="Takes", parent={"id": "100"})
     driver.call("get_folder", "0", fields="name,etag", options={"as_user": "67890"})
@@ -115,7 +126,7 @@ def exchanges() -> dict[tuple[str, int], Exchange]:
     """The exchanges of the client with the mock, one for each documented status of each operation."""
     state = State(token=TOKEN, seed=3, part_size_for=constant_part_size(8_000_000), pending_commits=1)
     with MockServer(state=state) as server, WitnessedDriver(server.base_url) as driver:
-        _lifecycle(driver)
+        _lifecycle(driver, state)
         for name, status in documented_errors():
             state.reset()
             code = "item_name_in_use" if name == "commit_upload_session" and status == 409 else ""

@@ -17,10 +17,15 @@ FILES = [
 ]
 # The application of the fragment's examples.
 APP = App(client_id="ly1nj6n11vionaie65emwzk575hnnmrk", client_secret="hOzsTeFlT6ko0dme22uGbQal04SBPYc1")
+# The file of the fragment's examples can be downloaded, whether or not the mock keeps what is uploaded.
+KNOWN = [
+    replace(file, size=0, sha1="", content=b"A contract.") if file.id == "12345" else file
+    for file in default_world().files
+]
 WORLD = replace(
     default_world(),
     folders=[*default_world().folders, *FOLDERS],
-    files=[*default_world().files, *FILES],
+    files=[*KNOWN, *FILES],
     apps=[*default_world().apps, APP],
 )
 

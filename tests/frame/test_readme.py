@@ -167,7 +167,7 @@ def test_the_world_file_is_one(tmp_path: Path) -> None:
 
     world = load_world(file)
 
-    assert (world.quota_bytes, len(world.folders), len(world.files)) == (1_000_000_000, 2, 2)
+    assert (world.quota_bytes, len(world.folders), len(world.files)) == (1_000_000_000, 2, 3)
 
 
 def test_the_table_of_faults_has_all_of_them_with_their_fields() -> None:

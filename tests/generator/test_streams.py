@@ -57,6 +57,9 @@ def package(make: Make) -> Package:
                     "get_refused", ("302", REDIRECT), content={"text/plain": {}}, **{"x-follow-redirect": False}
                 ),
                 "/speech": got("get_speech", content={"application/octet-stream": BINARY, EVENTS: {"schema": TEXT}}),
+                "/pending": got(
+                    "get_pending", ("202", {"description": "Later."}), content={"application/octet-stream": BINARY}
+                ),
                 "/place": got("get_place", ("302", REDIRECT)),
                 "/place-or-nothing": got("get_place_or_nothing", ("303", REDIRECT), ("204", {"description": "None."})),
                 "/undocumented": got("get_undocumented", content={"text/plain": {}}),
@@ -140,6 +143,16 @@ def test_the_status_decides_as_in_the_plain_call(package: Package, kind: str, st
             assert run(package, kind, server, use) in (b"content", [b"content"])
 
 
+@KINDS
+def test_a_body_that_is_not_there_yet_is_no_empty_stream(package: Package, kind: str) -> None:
+    server = Server(b"", status=202)
+    server.headers = {"retry-after": "7"}
+    assert run(package, kind, server, lambda client: client.get_pending()) is None
+    with pytest.raises(package.errors.ApiError, match=r"^202: there is no body to read yet") as caught:
+        run(package, kind, server, lambda client: client.stream_pending())
+    assert (caught.value.status, caught.value.retry_after_s, caught.value.retry_safe) == (202, 7.0, True)
+
+
 def test_a_stream_is_written_to_a_file(package: Package, tmp_path: Path) -> None:
     with package.module.Client(http=httpx2.MockTransport(Server())) as client:
         with client.stream_content_() as response:
@@ -199,7 +212,7 @@ def test_the_result_is_typed_by_the_document(package: Package) -> None:
     assert streams == {
         *("stream_content", "stream_content_", "stream_moved", "stream_chat", "stream_watch_words"),
         *("stream_watch_ticks", "stream_watch_items", "stream_watch_lists", "stream_watch_named", "stream_speech"),
-        "stream_watch_kinds",
+        *("stream_watch_kinds", "stream_pending"),
     }
 
 

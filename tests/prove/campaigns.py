@@ -18,11 +18,11 @@ def _modules(package: str, names: str) -> list[str]:
 _MOCK = _modules(
     "mock_defects",
     "sessions creating ending parts lists commits admission answers lifetimes files planning sign_in small_files"
-    " folders",
+    " folders checks_and_downloads",
 )
 _CLIENT = _modules(
     "client_defects",
-    "requests transfers arguments decoding statuses links files planning sign_in small_files folders",
+    "requests transfers arguments decoding statuses links files planning sign_in small_files folders checks_and_downloads",
 )
 _CONDUCT = _modules("client_defects", "retries tokens connections")
 _UPLOADER = _modules("uploader_defects", "journals plans failures")

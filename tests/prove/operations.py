@@ -11,6 +11,7 @@ FILE = "get_file"
 SMALL_FILE, SMALL_VERSION = "upload_small_file", "upload_small_version"
 NEW_FOLDER, FOLDER, ITEMS = "create_folder", "get_folder", "list_folder_items"
 TOKEN, REVOKE, USER = "request_token", "revoke_token", "get_current_user"
+CHECK, VERSION_CHECK, DOWNLOAD = "check_upload", "check_version_upload", "download_file"
 
 LABELS: Mapping[str, str] = {
     CREATE: "[POST /files/upload_sessions]",
@@ -31,4 +32,7 @@ LABELS: Mapping[str, str] = {
     TOKEN: "[POST /oauth2/token]",
     REVOKE: "[POST /oauth2/revoke]",
     USER: "[GET /users/me]",
+    CHECK: "[OPTIONS /files/content]",
+    VERSION_CHECK: "[OPTIONS /files/{file_id}/content]",
+    DOWNLOAD: "[GET /files/{file_id}/content]",
 }

@@ -66,6 +66,28 @@ def upload(box: Client, session: models.UploadSession, words: memoryview) -> Non
     box.commit_upload_session(session, digest=digest, parts=[named(part) for part in box.list_parts(session).entries])
 
 
+def check_and_download(box: Client) -> None:
+    root = models.FolderReference(id="0")
+    checked = box.check_upload(name="Notes.txt", parent=root, size=11)
+    assert_type(checked, models.UploadUrl)
+    assert_type(checked.upload_url, str | UnsetType)
+    assert_type(box.check_upload(name="Notes.txt", parent=root), models.UploadUrl)
+    assert_type(box.check_version_upload("12345"), models.UploadUrl)
+    assert_type(box.raw.check_version_upload("12345", name="New.txt", size=11), Response[models.UploadUrl])
+    assert_type(box.download_file("12345"), bytes | None)
+    assert_type(box.raw.download_file("12345", range="bytes=0-1024", version="4"), Response[bytes | None])
+    with box.stream_download_file("12345", range="bytes=0-1024") as response:
+        assert_type(list(response), list[bytes])
+        assert_type(response.write_to("Notes.txt"), int)
+
+
+async def download(box: AsyncClient) -> None:
+    assert_type(await box.check_upload(name="a", parent=models.FolderReference(id="0")), models.UploadUrl)
+    assert_type(await box.download_file("12345"), bytes | None)
+    async with box.stream_download_file("12345") as response:
+        assert_type(await response.write_to("Notes.txt"), int)
+
+
 def named(part: models.UploadPart) -> models.CommitPart:
     return models.CommitPart(part_id=part.part_id, offset=part.offset, size=part.size, sha1=part.sha1)
 

@@ -22,6 +22,15 @@ def wrong_bodies(box: Client, session: models.UploadSession) -> None:
     Stream.of_file(5)  # wrong: no path
 
 
+def wrong_downloads(box: Client) -> None:
+    box.check_upload(name="a", size=11)  # wrong: the folder is missing
+    box.check_upload(name="a", parent="0")  # wrong: a folder is a FolderReference
+    box.check_version_upload("12345", parent=None)  # wrong: no such argument
+    box.download_file("12345", range=(0, 1024))  # wrong: a range is text
+    box.download_file("12345").decode()  # wrong: may not be ready
+    box.stream_download_file("12345").read()  # wrong: not entered
+
+
 def wrong_results(session: models.UploadSession) -> None:
     session.part_sizes  # wrong: no such field
     session.total_parts.upper()  # wrong: a number

@@ -17,6 +17,7 @@ __all__ = [
     "AnyFileSize",
     "ArgumentError",
     "BoxId",
+    "ByteRange",
     "CheckUploadRequest",
     "CheckVersionUploadRequest",
     "ClientId",
@@ -724,6 +725,15 @@ Etag: TypeAlias = Annotated[
 
 AnyFileSize: TypeAlias = Annotated[int, Meta(ge=0, le=9223372036854775807, description="Size of the file in bytes.")]
 """Size of the file in bytes."""
+
+ByteRange: TypeAlias = Annotated[
+    str,
+    Meta(
+        pattern=r"^bytes=([0-9]{1,19}-([0-9]{1,19})?|-[0-9]{1,19})\Z",
+        description="A range of bytes, first and last one included; without a first one, so many at the end.",
+    ),
+]
+"""A range of bytes, first and last one included; without a first one, so many at the end."""
 
 ErrorCode: TypeAlias = (
     Literal[

@@ -89,9 +89,10 @@ class TruncatedResponse(Response):
     """
 
     def __init__(self, whole: Response, sent_bytes: int) -> None:
-        is_streamed = isinstance(whole, StreamedResponse)
-        size = whole.size if is_streamed else len(whole.body)
-        body = whole.take(sent_bytes) if is_streamed else bytes(whole.body)[:sent_bytes]
+        if isinstance(whole, StreamedResponse):
+            size, body = whole.size, whole.take(sent_bytes)
+        else:
+            size, body = len(whole.body), bytes(whole.body)[:sent_bytes]
         headers: dict[str, str] = {**whole.headers, "content-length": str(max(size, len(body) + 1))}
         super().__init__(body, whole.status_code, headers)
 

@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from box_uploads_mock.blobs import MemoryBlob
 from box_uploads_mock.commit_rules import Attributes
 from box_uploads_mock.errors import ApiError, argument_error
 from box_uploads_mock.identifiers import Identifiers
 from box_uploads_mock.names import name_key
-from box_uploads_mock.part_store import Content, StoredPart
+from box_uploads_mock.part_store import Content, Part, StoredPart
 from box_uploads_mock.rules import NewFile, NewVersion
 from box_uploads_mock.world import ROOT_FOLDER, ROOT_FOLDER_ID, File, Folder, World
 
@@ -25,7 +26,7 @@ class FileStore:
         self._identifiers = identifiers
         self._folders = {folder.id: folder for folder in world.folders}
         self._files = {file.id: file for file in world.files}
-        self._contents: dict[str, Content] = {}
+        self._contents = {file.id: _given_content(file.content) for file in world.files if file.content is not None}
         self.conflicts_as_list = False
 
     @property
@@ -155,6 +156,7 @@ class FileStore:
             folder=folder_id,
             size=request.file_size,
             sha1=sha1,
+            content=None,
             content_created_at=attributes.content_created_at or file.content_created_at,
             content_modified_at=attributes.content_modified_at or file.content_modified_at,
             description=file.description if attributes.description is None else attributes.description,
@@ -236,6 +238,13 @@ def _destination(request: NewFile | NewVersion, existing: File | None) -> tuple[
     """Return the folder and the name for a file; a version keeps what the request leaves out."""
     folder_id = request.folder_id or (existing.folder if existing else ROOT_FOLDER_ID)
     return folder_id, request.file_name or (existing.name if existing else "")
+
+
+def _given_content(content: bytes) -> Content:
+    """Return the bytes of a file of the world, which are in memory wherever uploaded ones are kept."""
+    blob = MemoryBlob()
+    blob.write(content)
+    return Content([StoredPart(Part(part_id="", offset=0, size=len(content), sha1=""), blob)])
 
 
 def _next_version(file: File) -> File:

@@ -54,9 +54,10 @@ ROOT_FOLDER = Folder(id=ROOT_FOLDER_ID, name="All Files", parent="", created_at=
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class File:
-    """The metadata of a stored file; size in bytes.
+    """A stored file; size in bytes.
 
-    The attributes after `trashed` are those that a commit can set, as the client sent them.
+    The attributes after `trashed` are those that a commit can set, as the client sent them. With `content`, the file
+    can be downloaded, and `size` and `sha1` are derived.
     """
 
     id: str
@@ -70,8 +71,13 @@ class File:
     content_created_at: str | None = None
     content_modified_at: str | None = None
     description: str = ""
+    content: bytes | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
+        if self.content is not None:
+            object.__setattr__(self, "size", self.size or len(self.content))
+            own = hashlib.sha1(self.content, usedforsecurity=False).hexdigest()
+            object.__setattr__(self, "sha1", (self.sha1 or own).lower())
         if not self.sha1:
             # There is no content to hash; the digest of the id is a valid SHA-1 and differs from file to file.
             digest = hashlib.sha1(self.id.encode(), usedforsecurity=False).hexdigest()
@@ -275,6 +281,12 @@ def _check_contents(world: World) -> None:
         if not _SHA1.fullmatch(file.sha1):
             hint = "use 40 hexadecimal digits, or leave it out"
             raise WorldError(f"files[{index}].sha1", f"{file.sha1!r} is not a SHA-1", hint)
+        if file.content is not None:
+            derived = File(id=file.id, name=file.name, content=file.content)
+            for name in ("size", "sha1"):
+                if getattr(file, name) != getattr(derived, name):
+                    problem = f"{getattr(file, name)!r} is not that of the content"
+                    raise WorldError(f"files[{index}].{name}", problem, "leave it out")
 
 
 def _items(world: World) -> Iterator[tuple[str, str, Folder | File]]:

@@ -23,7 +23,8 @@ def load_world(path: Path) -> World:
 
     Keys: `quota_bytes`, `max_file_size`, `token` or `tokens`, `users`, `apps` (`client_id`, `client_secret`,
     `enterprise_id`, and a `public_key` with its `key_id`), `folders` (`id`, `name`, `parent`) and `files` (`id`,
-    `name`, `folder`, `size`, `sha1`); a folder or file may be `trashed`. A key left out has the default of `World`.
+    `name`, `folder`, and `size`, `sha1` or a text as `content`); a folder or file may be `trashed`. A key left out has
+    the default of `World`.
 
     Raises:
         WorldFileError: The file cannot be read or is invalid.
@@ -89,13 +90,14 @@ def _folder(place: str, value: object) -> Folder:
 
 
 def _file(place: str, value: object) -> File:
-    table = _Table(place, value, ("id", "name", "folder", "size", "sha1", "trashed"))
+    table = _Table(place, value, ("id", "name", "folder", "size", "sha1", "content", "trashed"))
     return File(
         id=table.text("id"),
         name=table.text("name"),
         folder=table.text("folder", "0"),
         size=table.number("size", 0),
         sha1=table.text("sha1", ""),
+        content=table.text("content").encode() if table.has("content") else None,
         trashed=table.flag(),
     )
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha1
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import box_uploads_mock
 import msgspec
@@ -44,13 +45,22 @@ class Watch:
         # Both clients are shown the same answers, and send the same requests.
         self._seen: dict[bytes, list[Cell]] = {}
         self._links: list[tuple[Cell, str, Any]] = []
+        self._redirects: dict[str, str] = {}
 
     def see(self, exchange: Exchange) -> None:
         """Count what a request and its response exercise."""
         found = operation_of(exchange)
+        answered: tuple[Any, ...]
         if found is None:
+            # The answer at the place to which a call was redirected is one of that call.
+            name = self._redirects.get(_resource(exchange.url), "")
+            answered = (name, exchange.status, exchange.response_headers, exchange.response_body)
+            if name:
+                self._count(answered, lambda: hits_of_response(name, exchange))
             return
         name, in_path = found
+        if location := exchange.response_headers.get("location"):
+            self._redirects[_resource(location)] = name
         for cell, operation, key in self._links:
             if operation == name and is_followed(key, in_path, exchange):
                 self.hits[cell] += 1
@@ -195,6 +205,12 @@ class _Watched:
                     response_body=b"".join(message.get("body", b"") for message in sent),
                 )
             )
+
+
+def _resource(url: str) -> str:
+    """Return path and query of a URL, which are all that the mock's side knows of it."""
+    parts = urlsplit(url)
+    return f"{parts.path}?{parts.query}"
 
 
 def _refusals_seen(call: Any, watch: Watch) -> Any:

@@ -37,6 +37,8 @@ ITEMS: dict[str, Any] = {
     "entries": [{**FILE, "size": 2.1e10}, FOLDER, {"type": "web_link", "id": "1"}],
     "next_marker": "",
 }
+CHECK: dict[str, Any] = {"name": "a", "parent": {"id": "0"}}
+CHECKED: dict[str, Any] = {"upload_url": f"{UPLOADS}/files/content?upload_session_id=1234"}
 GRANT: dict[str, Any] = {"grant_type": "refresh_token", "refresh_token": "an-old-token"}
 REVOCATION: dict[str, Any] = {"client_id": "a", "client_secret": "a-secret-word", "token": "an-old-token"}
 PAGE: dict[str, Any] = {"entries": [PART], "offset": 0, "limit": 1, "total_count": 1}
@@ -79,6 +81,18 @@ CALLS = [
         "list_folder_items", ("100",), {}, "GET", f"{API}/folders/100/items?usemarker=true", 200, ITEMS, idempotent=True
     ),
     Call("get_current_user", (), {}, "GET", f"{API}/users/me", 200, {"type": "user", "id": "1"}, idempotent=True),
+    Call("check_upload", (), CHECK, "OPTIONS", f"{API}/files/content", 200, CHECKED, idempotent=True),
+    Call(
+        "check_version_upload",
+        ("12345",),
+        {"size": 9},
+        "OPTIONS",
+        f"{API}/files/12345/content",
+        200,
+        CHECKED,
+        idempotent=True,
+    ),
+    Call("download_file", ("12345",), {}, "GET", f"{API}/files/12345/content", 200, "text", idempotent=True),
     Call("request_token", (), GRANT, "POST", f"{OAUTH}/token", 200, {"access_token": "a-new-token"}),
     Call("revoke_token", (), REVOCATION, "POST", f"{OAUTH}/revoke", 200, None, idempotent=True),
 ]
@@ -86,9 +100,9 @@ SIGN_IN = [call for call in CALLS if call.url.startswith(OAUTH)]
 OF_A_SESSION = [call for call in CALLS if OPEN in call.place]
 
 
-def change(name: str, /, *place: Any, **named: Any) -> Call:
+def change(operation: str, /, *place: Any, **named: Any) -> Call:
     """Return a call with other arguments."""
-    (call,) = (call for call in CALLS if call.name == name)
+    (call,) = (call for call in CALLS if call.name == operation)
     return msgspec.structs.replace(call, place=place or call.place, named=call.named | named)
 
 
@@ -173,7 +187,7 @@ def test_an_error_of_the_server_names_the_call_and_is_read(ask: Any, call: Call)
         assert caught.value.body_error is None
 
 
-@pytest.mark.parametrize("call", [call for call in CALLS if call.answer], ids=repr)
+@pytest.mark.parametrize("call", [call for call in CALLS if isinstance(call.answer, dict)], ids=repr)
 def test_a_success_that_cannot_be_read_names_the_call(ask: Any, call: Call) -> None:
     with pytest.raises(errors.DecodeError) as caught:
         ask(call, lambda _: httpx2.Response(call.status, json=[]))
@@ -198,6 +212,7 @@ HASH = (
 )
 BYTES = "must be bytes, a bytearray, a memoryview, a Stream, a path such as Path('film.mov'), or an open binary file"
 RANGE = "Which bytes of the file these are, first and last one included, and the size of the file"
+WANTED = "Which bytes are wanted, first and last one included; without a first one, so many at the end"
 SKIP, MOST = "Number of parts to skip. The server takes `0` if it is absent", "Largest number of parts in the answer"
 ETAG = "Etag of a file, as Box returns it"
 NO_SESSION = "must be the UploadSession of an earlier call"
@@ -226,6 +241,15 @@ REFUSED = [
     (change("list_folder_items", limit=0), f"limit=0: must be at least 1 ({MOST_ITEMS})"),
     (change("list_folder_items", limit=1001), f"limit=1001: must be at most 1000 ({MOST_ITEMS})"),
     (change("list_folder_items", usemarker=False), f"usemarker=False: must be true ({ALWAYS})"),
+    (change("check_upload", name="/"), f"name='/': breaks the rule: {NAME}"),
+    (change("check_upload", parent={"id": "x"}), f"parent.id='x': {NUMBER}"),
+    (change("check_upload", size=-1), "size=-1: must be at least 0 (Size of the file in bytes)"),
+    (change("check_version_upload", "x"), f"file_id='x': {NUMBER}"),
+    (change("check_version_upload", name=""), f"name='': must have at least 1 character ({NAME})"),
+    (change("check_version_upload", size=-1), "size=-1: must be at least 0 (Size of the file in bytes)"),
+    (change("download_file", "x"), f"file_id='x': {NUMBER}"),
+    (change("download_file", range="0-1"), f"range='0-1': breaks the rule: {WANTED}"),
+    (change("download_file", version="x"), f"version='x': {NUMBER}"),
     (change("upload_part", digest="md5=x"), f"digest='md5=x': {HASH}"),
     (change("upload_part", content_range="x"), f"content_range='x': breaks the rule: {RANGE}"),
     (change("upload_part", body="x"), f"body='x': {BYTES}"),
@@ -293,6 +317,13 @@ def test_an_invalid_user_is_refused_in_every_call(ask: Any, call: Call) -> None:
             change("list_folder_items", fields="name,size", marker="a/b", limit=1),
             b"?fields=name,size&usemarker=true&marker=a%2Fb&limit=1",
         ),
+        (change("check_upload"), b'{"name":"a","parent":{"id":"0"}}'),
+        (change("check_upload", size=0), b'{"name":"a","parent":{"id":"0"},"size":0}'),
+        (change("check_version_upload"), b'{"size":9}'),
+        (change("check_version_upload", size=UNSET), b"{}"),
+        (change("check_version_upload", name="b"), b'{"name":"b","size":9}'),
+        (change("download_file"), b""),
+        (change("download_file", version="4"), b"?version=4"),
         (change("log_upload_event"), b'{"event_type":"a"}'),
         (change("log_upload_event", event_info="b"), b'{"event_type":"a","event_info":"b"}'),
     ],

@@ -18,7 +18,7 @@ FILE_ID = "12345"
 
 def ask(state: State, file_id: str = FILE_ID, query: str = "", **changes: str | None) -> Response:
     """Ask for the bytes of a file."""
-    return send(state, "GET", f"/api/2.0/files/{file_id}/content{query}", headers(**changes))
+    return send(state, "GET", f"/api/2.0/files/{file_id}/content{query}", headers(b"", **changes))
 
 
 def follow(state: State, redirect: Response, **changes: str) -> Response:

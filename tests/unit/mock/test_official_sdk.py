@@ -24,6 +24,8 @@ from box_sdk_gen import (
     FolderMini,
     JWTConfig,
     NetworkSession,
+    UploadWithPreflightCheckAttributes,
+    UploadWithPreflightCheckAttributesParentField,
 )
 from box_uploads_mock import (
     App,
@@ -301,3 +303,25 @@ def test_the_sdk_revokes_its_token() -> None:
             client.users.get_user_me()
             auth.revoke_token(network_session=client.network_session)
         assert statuses_of(server, "revoke_token") == [200]
+
+
+def test_the_sdk_checks_uploads_and_downloads_what_it_uploaded(server: MockServer, client: BoxClient) -> None:
+    attributes = UploadWithPreflightCheckAttributes(
+        name="sdk.bin", size=3, parent=UploadWithPreflightCheckAttributesParentField(id="0")
+    )
+    files = client.uploads.upload_with_preflight_check(attributes, io.BytesIO(b"one"))
+    assert files.entries is not None
+    (file,) = files.entries
+    operations = [exchange.operation for exchange in server.state.request_log]
+    assert operations == ["check_upload", "upload_small_file"]
+    downloaded = client.downloads.download_file(file.id)
+    assert downloaded is not None
+    assert downloaded.read() == b"one"
+    part = io.BytesIO()
+    client.downloads.download_file_to_output_stream(file.id, part, range="bytes=1-2")
+    assert part.getvalue() == b"ne"
+    # It follows the redirect by itself, and then there is another request.
+    assert [exchange.operation for exchange in server.state.request_log][-2:] == ["download_file", "download_content"]
+    with pytest.raises(BoxAPIError) as caught:
+        client.downloads.download_file("12345")
+    assert (caught.value.response_info.status_code, caught.value.response_info.code) == (404, "not_found")

@@ -9,7 +9,7 @@ from typing import Any
 
 from box_uploads_mock import State, World, constant_part_size
 
-from tests.unit.mock.in_process import SESSIONS, Response, get_file, headers, new_file, post, send, versions
+from tests.unit.mock.in_process import SESSIONS, Response, get_file, headers, new_file, post, preflight, send, versions
 
 NOW = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
 PART_SIZE = 4
@@ -132,5 +132,9 @@ CALLS: dict[str, Callable[[Upload], Response]] = {
     "list_folder_items": lambda upload: send(
         upload.state, "GET", "/api/2.0/folders/100/items?usemarker=true", headers()
     ),
+    "check_upload": lambda upload: preflight(upload.state, "/files/content", {"name": "b", "parent": {"id": "0"}}),
+    "check_version_upload": lambda upload: preflight(upload.state, "/files/12345/content", {"size": 9}),
+    "download_file": lambda upload: send(upload.state, "GET", "/api/2.0/files/12345/content", headers()),
+    "download_content": lambda upload: send(upload.state, "GET", "/download/12345", headers()),
     **SESSION_CALLS,
 }

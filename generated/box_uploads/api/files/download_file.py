@@ -7,9 +7,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, UnsetType
 
 from ... import models
 from ..._runtime.api_error import api_error
@@ -26,9 +26,8 @@ _AS_USER: Final[Parameter[str | UnsetType]] = Parameter(
 _RANGE: Final[Parameter[str | UnsetType]] = Parameter(
     "range",
     "range",
-    Annotated[str, Meta(pattern=r"^bytes=([0-9]{1,19}-([0-9]{1,19})?|-[0-9]{1,19})\Z")],
-    description="Which bytes of the file are wanted, first and last one included; without the last, all "
-    "from the first, and without the first, as many at the end.",
+    models.ByteRange,
+    description="Which bytes are wanted, first and last one included; without a first one, so many at the end.",
 )
 _VERSION: Final[Parameter[str | UnsetType]] = Parameter(
     "version", "version", models.BoxId, description="Id of the version that is wanted; by default the newest."
