@@ -9,6 +9,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.contract.fragment import TOKEN, operations
@@ -22,6 +23,7 @@ from tests.prove.coverage.hits import (
     links_from,
     operation_of,
 )
+from tests.prove.coverage.recorder import Watch
 from tests.prove.coverage.report import Coverage, listed_gaps, page, summary
 
 BODY = {"folder_id": "0", "file_name": "a.mov", "file_size": 20_000_000}
@@ -107,6 +109,19 @@ def test_a_link_is_followed_by_the_call_that_it_names() -> None:
     assert (name, in_path) == (operation, {"file_id": "777"})
     assert is_followed(key, in_path, call)
     assert not is_followed(key, {"file_id": "778"}, call)
+
+
+def test_the_answer_at_the_place_of_a_redirect_is_one_of_the_call() -> None:
+    watch = Watch("client")
+    place = "http://127.0.0.1/download/1?signature=a"
+    bytes_there = {"content-type": "application/octet-stream", "content-range": "bytes 0-0/1"}
+    there = msgspec.structs.replace(exchange("GET", status=206, response_headers=bytes_there), url=place)
+    watch.see(there)
+    assert not watch.hits
+    watch.see(exchange("GET", "/files/1/content", 302, response_headers={"location": place, "content-type": ""}))
+    watch.see(there)
+    seen = {cell.name for cell in watch.hits if cell.kind in {"status", "header"}}
+    assert seen == {"302 without body", "302 Location", "206 application/octet-stream", "206 Content-Range"}
 
 
 MISSING = Cell("list_parts", "status", "410 application/json", "seen")

@@ -274,3 +274,20 @@ def test_folders_and_files_have_defaults() -> None:
     assert (file.folder, file.size, file.sequence_id, file.etag, file.trashed) == ("0", 0, "0", "0", False)
     assert (file.content_created_at, file.content_modified_at, file.description) == (None, None, "")
     assert file.sha1 == hashlib.sha1(b"1", usedforsecurity=False).hexdigest()
+
+
+def test_a_file_may_have_a_content_wherever_uploads_are_kept(tmp_path: Path) -> None:
+    world = load(tmp_path, 'files: [{id: "1", name: a, content: "abc"}]')
+    assert world == World(files=(File(id="1", name="a", content=b"abc"),))
+    assert (world.files[0].size, world.files[0].sha1) == (3, "a9993e364706816aba3e25717850c26c9cd0d89d")
+    state = State(world, store="discard")
+    assert (state.content("1"), state.files["1"].size) == (b"abc", 3)
+    state.reset()
+    assert state.content("1") == b"abc"
+    state.close()
+
+
+@pytest.mark.parametrize(("name", "value"), [("size", 4), ("sha1", "0" * 40)])
+def test_what_a_content_contradicts_is_refused(name: str, value: Any) -> None:
+    with pytest.raises(WorldError, match=rf"^files\[0\]\.{name}: .* is not that of the content; leave it out$"):
+        World(files=[File(**{"id": "1", "name": "a", "content": b"abc", name: value})])
