@@ -87,6 +87,8 @@ def login(  # noqa: PLR0913  # each is an option
 ) -> None:
     """Sign in as a user, and save that in a profile, which later commands use.
 
+    Profiles are in a private file of your configuration folder, or in the file that BOX_UPLOADS_PROFILES names.
+
     This opens Box's sign-in page in a browser and waits for up to 5 minutes. On a machine without a browser it prints
     the URL of the page: open it anywhere, and paste the URL that the browser is sent to in the end.
 
@@ -172,6 +174,9 @@ def _get_code(page: str, client_id: str, state: str, ports: Sequence[int], *, no
     waiting = RedirectServer(ports, state, on_refused=lambda: _say(f"note: {refused}"))
     try:
         url = url_for(waiting.port)
+        if waiting.port != ports[0]:
+            needed = f"the app needs the redirect URI {redirect_uri(waiting.port)} as well"
+            _say(f"note: port {ports[0]} is in use; {needed}")
         _say(f"waiting for up to {LIMIT_S / 60:.0f} minutes; if no browser opens, open this page, and sign in:\n{url}")
         browser.open(url)
         return waiting.wait()

@@ -51,7 +51,7 @@ def program() -> None:
 
     A command signs in by --token-file, --config or --profile; else by the environment: BOX_ACCESS_TOKEN, or
     BOX_CLIENT_ID and BOX_CLIENT_SECRET with BOX_ENTERPRISE_ID or BOX_USER_ID; else by the default profile, which
-    `box-uploads login` saves. No secret is ever an argument, which other users could see.
+    the command login saves. No secret is ever an argument, which other users could see.
     """
 
 

@@ -290,7 +290,7 @@ HELP = {
         "--profile": "NAME Profile to save the sign-in in. [default: default]",
         "--client-id": "ID Client id of your app. [default: that of the profile] [env var: BOX_CLIENT_ID]",
         "--port": "Port of http://localhost:PORT/callback."
-        " [default: the first free one of 3000, 3001, 4000, 5000, 8080; 1<=x<=65535]",
+        " [default: the first free one of 3000, 3001, 4000, 5000, 8080] [1<=x<=65535]",
         "--no-browser": "Print the URL of the page, and ask for the URL that it leads to.",
         "--authorize-url": "URL Sign-in page. [default: https://account.box.com/api/oauth2/authorize,"
         " or oauth2/authorize below a --base-url on this machine]",
@@ -321,7 +321,7 @@ def test_the_help_describes_each_option(box: Run, command: str, option: str, tex
 @pytest.mark.parametrize(("command", "text"), [
     ("", "Usage: box-uploads [OPTIONS] COMMAND [ARGS]... Upload large files to Box: in parallel parts,"),
     ("", "A command signs in by --token-file, --config or --profile; else by the environment: BOX_ACCESS_TOKEN, or"),
-    ("", "else by the default profile, which `box-uploads login` saves. No secret is ever an argument,"),
+    ("", "else by the default profile, which the command login saves. No secret is ever an argument,"),
     ("", "login Sign in as a user, on Box's page, and save a profile."),
     ("", "logout Sign out: revoke a profile's tokens, and delete it."),
     ("", "whoami Show who is signed in, and the storage that is left."),
@@ -339,6 +339,7 @@ def test_the_help_describes_each_option(box: Run, command: str, option: str, tex
     ("session status", "Usage: box-uploads session status [OPTIONS] SESSION Show how many parts of a session"),
     ("session status", "Show how many parts of a session are uploaded."),
     ("session parts", "[OPTIONS] SESSION List the uploaded parts of a session, one per line."),
+    ("login", "Profiles are in a private file of your configuration folder, or in the file that BOX_UPLOADS_PROFILES"),
     ("login", "On a machine without a browser it prints the URL of the page:"),
     ("login", "with the redirect URI http://localhost:3000/callback."),
     ("logout", "Sign out: revoke the tokens of a profile at Box, then delete the profile."),
