@@ -22,7 +22,8 @@ _MOCK = _modules(
 )
 _CLIENT = _modules(
     "client_defects",
-    "requests transfers arguments decoding statuses links files planning sign_in small_files folders checks_and_downloads",
+    "requests transfers arguments decoding statuses links files planning sign_in small_files folders"
+    " checks_and_downloads",
 )
 _CONDUCT = _modules("client_defects", "retries tokens connections")
 _UPLOADER = _modules("uploader_defects", "journals plans failures")
