@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from box_uploads import AsyncClient, Client, errors
 from box_uploads.auth import ClientCredentials, FileTokenStore, RefreshToken, SignInRefusedError, StoredTokens
-from box_uploads.upload import PartDone, upload_file, upload_file_async
-from box_uploads_mock import App, MockServer, State, TokenExpiry, World, constant_part_size
+from box_uploads.upload import PartDone, Retried, upload_file, upload_file_async
+from box_uploads_mock import App, Failure, MockServer, State, TokenExpiry, World, constant_part_size
 
 from tests.flow.upload_ground import CONTENT, PART_SIZE, SHA1, Clock
 
@@ -96,6 +96,31 @@ def test_a_token_that_ends_in_the_middle_is_renewed(
     # Several parts may have been under way.
     assert 1 <= statuses(server, operation).count(401) <= 4
     assert statuses(server, "request_token") == [200, 200]
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+@pytest.mark.parametrize("size", [1_000_000, len(CONTENT)])
+def test_an_upload_waits_for_a_sign_in_that_is_out_of_order(
+    server: MockServer, clock: Clock, size: int, is_async: bool
+) -> None:
+    step = "upload_part" if size == len(CONTENT) else "upload_small_file"
+    failures = Failure(operation="request_token", status=503, skip=1, times=12)
+    server.state.faults.add(TokenExpiry(operation=step), failures)
+    provider, events = provider_of(server, clock), list[Any]()
+    settings: dict[str, Any] = {"folder_id": "0", "file_name": "a.bin", "backoff": clock.backoff(), "workers": 1}
+    settings["on_progress"] = events.append
+
+    async def run() -> object:
+        async with AsyncClient(provider, base_url=server.base_url) as box:
+            return (await upload_file_async(box, CONTENT[:size], **settings)).size
+
+    if is_async:
+        assert asyncio.run(run()) == size
+    else:
+        with Client(provider, base_url=server.base_url) as box:
+            assert upload_file(box, CONTENT[:size], **settings).size == size
+    assert any(isinstance(event, Retried) and "sign-in failed" in event.reason for event in events)
+    server.state.faults.require_fired()
 
 
 def test_an_upload_whose_sign_in_was_revoked_goes_on_after_the_next_one(

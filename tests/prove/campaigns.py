@@ -26,13 +26,13 @@ _CLIENT = _modules(
     " checks_and_downloads",
 )
 _CONDUCT = _modules("client_defects", "retries tokens connections")
-_UPLOADER = _modules("uploader_defects", "journals plans failures")
+_UPLOADER = _modules("uploader_defects", "journals plans failures small_files versions")
 _AUTH = _modules("auth_defects", "sign_in")
 _CLIENT_CONTRACT = ("tests/contract/test_client_requests.py", "tests/contract/test_client_responses.py")
 _CLIENT_UNIT = ("tests/unit/client", "tests/unit/runtime")
 _FLOWS = tuple(
     f"tests/flow/test_upload{name}.py"
-    for name in ("", "_faults", "_ambiguous_commit", "_changes", "_silence", "_rate_limit")
+    for name in ("", "_faults", "_ambiguous_commit", "_changes", "_silence", "_rate_limit", "_small", "_versions")
 )
 
 # The contract's tests see a defect first, and the other tests what they miss. What no contract can say (retries,

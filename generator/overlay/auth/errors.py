@@ -38,7 +38,13 @@ class SignInRefusedError(SignInError):
 
 
 class SignInUnavailableError(SignInError):
-    """Box has not answered the sign-in, or only with failures; the same may work later."""
+    """Box has not answered the sign-in, or only with failures; the same may work later.
+
+    Attributes:
+        is_transient: True: an upload waits and tries again.
+    """
+
+    is_transient = True
 
 
 class TokenStoreError(SignInError):

@@ -44,7 +44,7 @@ class Outcome(enum.Enum):
     """Trying again does not help."""
 
 
-def classify_error(error: ClientError) -> Outcome:  # noqa: PLR0911  # a table
+def classify_error(error: ClientError) -> Outcome:  # noqa: C901, PLR0911  # a table
     """Return what the failure of a call means."""
     match error:
         case DecodeError() | ResponseTooLargeError():
@@ -57,6 +57,9 @@ def classify_error(error: ClientError) -> Outcome:  # noqa: PLR0911  # a table
         case TransportError() | ServerError() | ApiError(status=408):
             # A 500 may follow a part that was stored (box-java-sdk pull request 781).
             return Outcome.AMBIGUOUS
+        case ClientError(is_transient=True):
+            # There is no token at the moment, so nothing was sent.
+            return Outcome.NOT_APPLIED
         case RateLimitedError() | ConflictError(code=("operation_blocked_temporary" | "name_temporarily_reserved")):
             return Outcome.NOT_APPLIED
         case NotFoundError() | GoneError():

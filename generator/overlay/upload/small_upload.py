@@ -10,12 +10,13 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from msgspec import UNSET
+import msgspec
+from msgspec import UNSET, UnsetType
 
 from .. import models
 from .._runtime.body import PIECE, Stream
+from .._runtime.codecs import Json
 from .._runtime.errors import ClientError, InvalidArgumentError, PreconditionFailedError
-from ..api.upload_sessions import create_upload_session, create_version_upload_session
 from .cleanup import discard_session
 from .commit import verify_file
 from .digest import is_same, part_sha1
@@ -24,7 +25,6 @@ from .events import BytesSent, PartDone, PhaseChanged, Restarted, Started
 from .journal import Entry
 from .options import given
 from .outcomes import Outcome, classify_error
-from .parts import MINIMUM_SIZE
 from .reconcile import NotStored, Stored, Unknown, find_stored_file
 
 if TYPE_CHECKING:
@@ -40,6 +40,17 @@ _CORRUPTIONS = 3
 _NO_EFFECT = "The response to an earlier request was lost; the file was not there afterwards."
 
 
+class _Arguments(msgspec.Struct):
+    """The caller's arguments that say where the file goes, which have the types of the spec."""
+
+    folder_id: models.BoxId | UnsetType = UNSET
+    file_id: models.BoxId | UnsetType = UNSET
+    file_name: models.FileName | UnsetType = UNSET
+
+
+_ARGUMENTS: Json[_Arguments] = Json(_Arguments)
+
+
 def check_small(context: UploadContext) -> None:
     """Check the caller's arguments, and that one request can say what they ask for.
 
@@ -47,15 +58,10 @@ def check_small(context: UploadContext) -> None:
         InvalidArgumentError: They break a rule, or it cannot; nothing was sent.
     """
     target = context.target
-    # The rules for names and ids are those of a session, in the words of the caller's arguments.
+    # Checked here, so that an error has the name of the caller's argument rather than its place in the request.
+    _ARGUMENTS.encode(_Arguments(given(target.folder_id), given(target.file_id), given(target.file_name)))
     if target.file_id is None:
-        create_upload_session.build_request(
-            folder_id=target.folder_id or "", file_name=target.file_name or "", file_size=MINIMUM_SIZE
-        )
         return
-    create_version_upload_session.build_request(
-        target.file_id, file_size=MINIMUM_SIZE, file_name=target.file_name or UNSET
-    )
     rule = "cannot be given for a small version, which Box takes in one request without it"
     if target.folder_id is not None:
         raise InvalidArgumentError("folder_id", rule)
