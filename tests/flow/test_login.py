@@ -6,12 +6,12 @@ import json
 import os
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from box_uploads_mock import App, Failure, MockServer, State, World, constant_part_size
 from cryptography.hazmat.primitives import serialization
@@ -147,20 +147,12 @@ def test_a_user_logs_in_by_a_browser_and_out_again(machine: Machine) -> None:
 
 
 def test_a_user_may_open_the_printed_page_and_paste_where_it_leads(machine: Machine) -> None:
-    class Back(urllib.request.HTTPRedirectHandler):
-        """Stays where it is, and says where it is sent to."""
-
-        def redirect_request(self, *arguments: Any) -> None:
-            self.url = arguments[-1]
-
-    back = Back()
     with machine.start("login", "--no-browser", **APP) as process:
         assert process.stderr is not None
         lines = iter(process.stderr.readline, "")
         url = next(line for line in lines if "/oauth2/authorize?" in line)
-        with pytest.raises(urllib.request.HTTPError, match="302"):
-            urllib.request.build_opener(back).open(url)
-        out, err = process.communicate(f"{back.url}\n", timeout=LONG_S)
+        landed = str(httpx2.get(url.strip()).headers["location"])
+        out, err = process.communicate(f"{landed}\n", timeout=LONG_S)
 
     assert (process.returncode, out.splitlines()[0]) == (0, "name     Mock Owner"), err
     assert machine.run("whoami")[0] == 0
