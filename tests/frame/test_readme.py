@@ -193,7 +193,7 @@ def test_the_calls_of_the_control_plane_are_accepted(server: MockServer) -> None
         headers = {} if content is None else {"content-type": "application/json"}
         response = httpx2.request(method, url.replace(ORIGIN, server.origin), content=content, headers=headers)
         assert response.is_success, arguments
-    assert len(sent) == 7
+    assert len(sent) == 8
 
 
 def test_the_operation_that_is_added_becomes_a_method(tmp_path: Path) -> None:
