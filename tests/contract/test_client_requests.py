@@ -634,9 +634,9 @@ CHECKS = {"check_upload": "upload_small_file", "check_version_upload": "upload_s
 @pytest.mark.parametrize("operation", CHECKS)
 def test_a_check_leads_to_an_upload_and_that_to_a_download(caller: Caller, operation: str) -> None:
     upload, path = CHECKS[operation], right_call(operation)[0]
-    name: dict[str, Any] = {"name": STATE.files["12346"].name} | ({} if path else {"parent": {"id": "0"}})
+    taken: dict[str, Any] = {"name": STATE.files["12346"].name} | ({} if path else {"parent": {"id": "0"}})
     with pytest.raises(errors.ConflictError) as caught:
-        caller.call(operation, *path, **name)
+        caller.call(operation, *path, **taken)
     assert conflicting_items(caught.value)[0]["id"] == "12346"
     _follow(caller, operation, "version_of_conflicting_file")
     checked = caller.call(operation, *path, **right_call(operation)[1], size=5).parsed

@@ -11,13 +11,13 @@ NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 # Short ids and names exist, since those are the ones that are generated; links would not be followed otherwise.
 FOLDERS = [Folder(id=digit, name=f"folder {digit}") for digit in "123456789"]
 FILES = [
-    File(id=str(int(f"{number}{folder}")), name=name, folder=folder)
+    File(id=str(int(f"{number}{folder}")), name=name, folder=folder, content=b"A file.")
     for folder in "0123456789"
     for number, name in enumerate("0ab")
 ]
 # The application of the fragment's examples.
 APP = App(client_id="ly1nj6n11vionaie65emwzk575hnnmrk", client_secret="hOzsTeFlT6ko0dme22uGbQal04SBPYc1")
-# The file of the fragment's examples can be downloaded, whether or not the mock keeps what is uploaded.
+# They and the file of the fragment's examples can be downloaded, whether or not the mock keeps what is uploaded.
 KNOWN = [
     replace(file, size=0, sha1="", content=b"A contract.") if file.id == "12345" else file
     for file in default_world().files
