@@ -838,13 +838,12 @@ class TestFolders:
             _answer(NEW_FOLDER, {"name": f"take {number}", "parent": {"id": "100"}})
         whole = _listed("100", limit="1000")
         assert (whole["limit"], whole["next_marker"]) == (1000, None)
-        entries: list[Any] = []
-        marker: dict[str, str] = {}
-        while (page := _listed("100", limit="2", **marker))["next_marker"] is not None:
-            assert (page["limit"], len(page["entries"])) == (2, 2)
-            entries += page["entries"]
-            marker = {"marker": page["next_marker"]}
-        assert [*entries, *page["entries"]] == whole["entries"]
+        first = _listed("100", limit="2")
+        second = _listed("100", limit="2", marker=first["next_marker"])
+        last = _listed("100", limit="2", marker=second["next_marker"])
+        assert (last["limit"], last["next_marker"]) == (2, None)
+        assert [*first["entries"], *second["entries"], *last["entries"]] == whole["entries"]
+        assert [len(page["entries"]) for page in (first, second, last)] == [2, 2, 1]
         names = ["Dailies", "take 0", "take 1", "take 2", "Interview.mov"]
         assert [item["name"] for item in whole["entries"]] == names
 
