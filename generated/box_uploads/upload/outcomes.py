@@ -58,8 +58,8 @@ def classify_error(error: ClientError) -> Outcome:  # noqa: C901, PLR0911  # a t
         case TransportError() | ServerError() | ApiError(status=408):
             # A 500 may follow a part that was stored (box-java-sdk pull request 781).
             return Outcome.AMBIGUOUS
-        case ClientError(is_transient=True):
-            # There is no token at the moment, so nothing was sent.
+        case _ if getattr(error, "is_transient", False):
+            # A sign-in that is out of order: there is no token at the moment, so nothing was sent.
             return Outcome.NOT_APPLIED
         case RateLimitedError() | ConflictError(code=("operation_blocked_temporary" | "name_temporarily_reserved")):
             return Outcome.NOT_APPLIED

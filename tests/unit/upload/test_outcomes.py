@@ -48,7 +48,7 @@ COMMIT = "commit_upload_session"
         (api_error(400, "parts_mismatch", COMMIT), Outcome.FATAL),
         *((api_error(status), Outcome.FATAL) for status in (400, 401, 403, 405, 413, 415, 418)),
         (errors.SignInUnavailableError("no token"), Outcome.NOT_APPLIED),
-        (errors.SignInRefusedError("no", "invalid_grant", "no token"), Outcome.FATAL),
+        (errors.SignInRefusedError(400, "invalid_grant", "no token"), Outcome.FATAL),
         (errors.UntrustedUrlError("https://evil.example", "is not Box"), Outcome.FATAL),
     ],
     ids=str,
