@@ -115,8 +115,11 @@ def small_ground(shared_small_ground: Ground, monkeypatch: pytest.MonkeyPatch) -
     def accept(*_: object) -> None:
         """Take anything."""
 
+    def always(_: int) -> bool:
+        return True
+
     for module in ("workflow", "reconcile"):
-        monkeypatch.setattr(f"box_uploads.upload.{module}.needs_session", lambda _: True)
+        monkeypatch.setattr(f"box_uploads.upload.{module}.needs_session", always)
     monkeypatch.setattr("box_uploads._runtime.codecs._validate", accept)
     # Tests may replace it.
     monkeypatch.setattr(shared_small_ground.state, "sleep", shared_small_ground.state.sleep)

@@ -495,8 +495,11 @@ SETTINGS = settings(
 def test_whatever_happens_each_file_is_stored_once(
     small_ground: Ground, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
+    def needs_session(size: int) -> bool:
+        return size >= BORDER
+
     for module in ("workflow", "reconcile"):
-        monkeypatch.setattr(f"box_uploads.upload.{module}.needs_session", lambda size: size >= BORDER)
+        monkeypatch.setattr(f"box_uploads.upload.{module}.needs_session", needs_session)
 
     @seed(number)
     class Here(Machine):

@@ -124,7 +124,8 @@ def test_a_description_is_of_new_files_only(ground: Ground) -> None:
     file = ground.upload(SMALL, attributes=words)
     assert ground.state.files[file.id].description == "words"
     before = len(ground.state.request_log)
-    for settings in ({"attributes": words}, {"folder_id": "0"}):
+    refused: list[dict[str, Any]] = [{"attributes": words}, {"folder_id": "0"}]
+    for settings in refused:
         with pytest.raises(errors.InvalidArgumentError, match="cannot be given for a small version"):
             ground.upload(SMALL, file_id=file.id, **settings)
     assert len(ground.state.request_log) == before
