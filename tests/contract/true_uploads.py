@@ -17,7 +17,7 @@ from schemathesis.generation import GenerationMode
 
 from tests.contract.fragment import TOKEN
 from tests.contract.parts import content_range, digest, sha1
-from tests.contract.world import APP
+from tests.contract.world import APP, DOWNLOADED_FILE
 
 if TYPE_CHECKING:
     from schemathesis.core.transport import Response as Answer
@@ -101,9 +101,11 @@ def _let_upload(case: Case) -> None:
 
 
 def _let_download(case: Case) -> None:
-    """Ask for the newest version, and for a range that the file has."""
+    """Ask for a file that is there, its newest version, and a range that it has."""
     # Which versions a file has is not the case's to know.
     case.query.pop("version", None)
+    # The mock discards what is uploaded, so that other files may have no bytes.
+    case.path_parameters["file_id"] = DOWNLOADED_FILE
     if "range" in case.headers:
         # Of a header of this name, schemathesis makes what HTTP allows, whatever the fragment says.
         case.headers["range"] = "bytes=0-0"

@@ -22,6 +22,9 @@ KNOWN = [
     replace(file, size=0, sha1="", content=b"A contract.") if file.id == "12345" else file
     for file in default_world().files
 ]
+# Nothing is uploaded as a version of this one.
+DOWNLOADED_FILE = "9876543210"
+KNOWN.append(File(id=DOWNLOADED_FILE, name="Download.txt", folder="200", content=b"Here to stay."))
 WORLD = replace(
     default_world(),
     folders=[*default_world().folders, *FOLDERS],

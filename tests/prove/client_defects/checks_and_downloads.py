@@ -49,6 +49,6 @@ DEFECTS = (
         lambda original, raw: original(replace(raw, status=200) if raw.status == 202 else raw), DOWNLOAD, _LEADS),
     wrap("The token goes to the host with the bytes", _REDIRECTED, _with_token, "download"),
     wrap("All header fields go to the host with the bytes", _REDIRECTED, _with_fields, "download"),
-    patch("A redirect may lead to plain http", "runtime.url_policy.UrlPolicy.refusal", always(""), "redirect"),
+    patch("A redirect may lead to plain http", "runtime.url_policy.UrlPolicy.refusal", always(""), DOWNLOAD),
     patch("A stream of a file that is not ready is empty", f"files.{DOWNLOAD}.check_status", always(None), "ready"),
 )

@@ -8,7 +8,7 @@ from typing import Final
 from tests.prove.spec_mutants.mutant import Change, Rule, drop, put, renamed, without
 from tests.prove.spec_mutants.sites import METHODS, Site
 
-_OTHER_METHOD: Final = {"get": "post", "put": "patch", "post": "put", "delete": "post"}
+_OTHER_METHOD: Final = {"get": "post", "put": "patch", "post": "put", "delete": "post", "options": "patch"}
 
 
 def _paths(site: Site) -> Iterator[Change]:
