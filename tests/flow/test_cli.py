@@ -127,6 +127,18 @@ def test_the_start_is_on_stderr_and_the_result_on_stdout(desk: Desk) -> None:
     assert desk.left() == []
 
 
+def test_files_of_any_size_are_uploaded_and_an_unchanged_version_is_named(desk: Desk) -> None:
+    write(desk.folder / "empty.txt", b"")
+    write(desk.folder / "small.txt", b"x")
+    code, out, err = desk.run("upload", "empty.txt", "small.txt", "film.mov", "--folder-id", "0")
+    assert (code, [line.split(",")[0] for line in out.splitlines()]) == (
+        0, ["empty.txt: done", "small.txt: done", "film.mov: done"],
+    )  # fmt: skip
+    assert err == "empty.txt: 0 bytes\nsmall.txt: 1 byte\nfilm.mov: 20.0 MB, 5 parts of 4.2 MB\n"
+    file = next(file for file in desk.state.files.values() if file.name == "film.mov")
+    assert desk.run("upload", "film.mov", "--file-id", file.id)[1].startswith("film.mov: unchanged, file ")
+
+
 def test_json_has_one_object_for_each_path(desk: Desk) -> None:
     command = ("upload", "--folder-id", "0", "--json", "--quiet")
     code, out, err = desk.run(*command, "nothing.mov", "film.mov")

@@ -143,8 +143,10 @@ class ProgressBar:
         self._phase = "create"
         # Parts of an earlier run are shown as done from the start. Comparing them with the source is reported as
         # BytesSent, too, but is not a transfer and must not count for the throughput.
-        self._held = self._compared = self._shown = 0
+        # Parts of a version that the server has found are neither: they count as done, but not for the throughput.
+        self._held = self._compared = self._found = self._shown = 0
         self._sent: int | None = None
+        self._is_small = False
 
     def _total_size(self) -> int | None:
         known = [size for size in self._sizes if size is not None]
@@ -184,13 +186,13 @@ class ProgressBar:
             return
         match event:
             case PartDone():
-                self._parts_done = event.parts_done
-                self._compared += event.size if event.was_held else 0
+                self._count_part(event)
             case Resumed(size=size):
                 self._held = size
                 self._show_done(size)
-            case Started(size=size, total_parts=total):
+            case Started(size=size, part_size=part_size, total_parts=total):
                 self._total_parts = total
+                self._is_small = part_size == size
                 self._set_size(size)
             case Retried():
                 self._retries += 1
@@ -206,12 +208,20 @@ class ProgressBar:
         if message := self._messages.message(event):
             self.write_message(f"{self._name}: {message}")
 
+    def _count_part(self, part: PartDone) -> None:
+        self._parts_done = part.parts_done
+        if part.was_held and self._compared < self._held:
+            self._compared += part.size
+        elif part.was_held:
+            self._found += part.size
+
     def _show_sent(self) -> None:
         """Show the last number of bytes sent; only the next event says whether they were sent or compared."""
         if self._sent is not None:
             done = self._held + self._sent - self._compared
-            if done != self._shown:
-                self._throughput.add(done - self._shown)
+            if moved := done - self._shown - self._found:
+                self._throughput.add(moved)
+            self._found = 0
             self._show_done(done)
             self._sent = None
 
@@ -244,6 +254,8 @@ class ProgressBar:
     def _state(self) -> str:
         if self._phase == "commit":
             state = "committing"
+        elif self._is_small:
+            state = "uploaded" if self._phase == "done" else "uploading"
         elif self._phase == "done":
             state = count_text(self._total_parts, "part") if self._total_parts else "already uploaded"
         else:

@@ -167,7 +167,8 @@ class Batch:
             if isinstance(event, Stored):
                 # Reported before the journal is deleted: if this process is killed in between, the next run reports
                 # the file again.
-                self._display.finish_file(event.file.size or None)
+                size = event.file.size
+                self._display.finish_file(size if isinstance(size, int) else 0)
                 if is_last:
                     self._display.close()
                 run = {

@@ -239,6 +239,26 @@ def test_parts_of_an_earlier_run_count_as_done_but_not_for_the_throughput(screen
     assert (task.completed, task.fields["state"]) == (30 * MEGABYTE, "3/4 parts")
 
 
+def test_parts_that_the_server_has_found_count_as_done_but_not_for_the_throughput(screen: Screen) -> None:
+    bar = screen.bar(40)
+    screen.start("a.mov", STARTED)
+    for index in range(3):
+        screen.show(sent((index + 1) * 10, count=10 * MEGABYTE), done(index, was_held=True))
+    (task,) = screen.tasks()
+    assert (task.completed, bar._throughput.bytes_per_s()) == (30 * MEGABYTE, None)
+
+
+def test_a_small_file_has_no_parts_and_an_empty_one_does_not_count_as_failed(screen: Screen) -> None:
+    bar = screen.bar(0, 1)
+    screen.start("empty.txt", Started(0, 0, 1))
+    bar.finish_file(0)
+    screen.start("small.txt", Started(MEGABYTE, MEGABYTE, 1))
+    assert screen.states() == ["1/2 files", "uploading"]
+    screen.show(DONE)
+    bar.finish_file(MEGABYTE)
+    assert screen.states() == ["2/2 files", "uploaded"]
+
+
 def test_the_bytes_of_a_retried_part_are_taken_back(screen: Screen) -> None:
     screen.bar(40)
     screen.start("a.mov", STARTED, sent(8), sent(2), sent(4), RETRIED)
