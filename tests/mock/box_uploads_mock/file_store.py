@@ -145,10 +145,12 @@ class FileStore:
         sha1: str,
         attributes: Attributes,
         content: Content | None,
+        uploaded_at: str,
     ) -> File:
         """Store a new file or a new version; a version keeps the id and increments etag and sequence id."""
         existing = None if file_id is None else self._files[file_id]
         folder_id, name = _destination(request, existing)
+        created_at = uploaded_at if existing is None else existing.content_created_at
         file = File(id=self._new_id(), name=name) if existing is None else _next_version(existing)
         file = replace(
             file,
@@ -157,8 +159,9 @@ class FileStore:
             size=request.file_size,
             sha1=sha1,
             content=None,
-            content_created_at=attributes.content_created_at or file.content_created_at,
-            content_modified_at=attributes.content_modified_at or file.content_modified_at,
+            # Documented: a time that is left out is that of the upload.
+            content_created_at=attributes.content_created_at or created_at,
+            content_modified_at=attributes.content_modified_at or uploaded_at,
             description=file.description if attributes.description is None else attributes.description,
         )
         self._files[file.id] = file

@@ -268,6 +268,7 @@ class SessionStore:
                 sha1=request.digest.hex(),
                 attributes=request.attributes,
                 content=Content(stored_parts) if self._store.keeps_content else None,
+                uploaded_at=self._settings.now().isoformat(timespec="seconds"),
             )
             del self._sessions[session.id]
             self._committed.add(session.id)

@@ -351,7 +351,9 @@ class State:
             part = Part(part_id="", offset=0, size=writer.size, sha1=writer.digest.hex())
             parts = [] if writer.blob is None else [StoredPart(part, writer.blob)]
             content = Content(parts) if self.store.keeps_content else None
-            return files.put(request, file_id, sha1=part.sha1, attributes=attributes, content=content)
+            return files.put(
+                request, file_id, sha1=part.sha1, attributes=attributes, content=content, uploaded_at=self._date_time()
+            )
 
     @property
     def folders(self) -> Mapping[str, Folder]:
@@ -366,7 +368,10 @@ class State:
             ApiError: The parent is unknown or in the trash, or the name is taken.
         """
         with self._lock:
-            return self._file_store.create_folder(parent_id, name, self.now().isoformat(timespec="seconds"))
+            return self._file_store.create_folder(parent_id, name, self._date_time())
+
+    def _date_time(self) -> str:
+        return self.now().isoformat(timespec="seconds")
 
     def find_folder(self, folder_id: str) -> Folder:
         """Return a folder; `0` is the root folder.

@@ -13,6 +13,7 @@ DEFAULT_TOKEN = "mock-token"
 DEFAULT_CLIENT_ID = "mock-client"
 DEFAULT_CLIENT_SECRET = "mock-client-secret"
 GIBIBYTE = 1024**3
+LONG_AGO = "2012-12-12T10:53:43-08:00"
 
 _SHA1 = re.compile(r"[0-9A-Fa-f]{40}")
 _ID = re.compile(r"[0-9]{1,19}")
@@ -46,7 +47,7 @@ class Folder:
     name: str
     parent: str = ROOT_FOLDER_ID
     trashed: bool = False
-    created_at: str | None = "2012-12-12T10:53:43-08:00"
+    created_at: str | None = LONG_AGO
 
 
 ROOT_FOLDER = Folder(id=ROOT_FOLDER_ID, name="All Files", parent="", created_at=None)
@@ -68,8 +69,9 @@ class File:
     sequence_id: str = "0"
     etag: str = "0"
     trashed: bool = False
-    content_created_at: str | None = None
-    content_modified_at: str | None = None
+    # Nullable in Box's documentation, but rclone could not read a null.
+    content_created_at: str | None = LONG_AGO
+    content_modified_at: str | None = LONG_AGO
     description: str = ""
     content: bytes | None = field(default=None, repr=False)
 

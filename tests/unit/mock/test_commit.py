@@ -39,8 +39,8 @@ def test_commit_stores_the_file_and_returns_it_in_a_list(state: State, upload: U
         "description": "",
         "size": 10,
         "parent": {"type": "folder", "id": "0"},
-        "content_created_at": None,
-        "content_modified_at": None,
+        "content_created_at": "2026-11-22T12:00:00+00:00",
+        "content_modified_at": "2026-11-22T12:00:00+00:00",
         "item_status": "active",
     }
     assert stored.id.isdecimal()
@@ -216,6 +216,12 @@ def test_attributes_become_those_of_the_file(upload: Upload, attributes: dict[st
     assert response.body["entries"][0].items() >= attributes.items()
 
 
+def test_a_version_has_the_time_of_its_upload_unless_the_commit_has_one(state: State) -> None:
+    file = complete(state, file_id="12345").stored()
+    assert file["content_created_at"] == "2012-12-12T10:53:43-08:00"
+    assert file["content_modified_at"] == "2026-11-22T12:00:00+00:00"
+
+
 @pytest.mark.parametrize("given", ["next", ""])
 def test_a_version_keeps_attributes_that_the_commit_leaves_out(state: State, given: str) -> None:
     first = {"description": "first", "content_created_at": "2012-12-12T10:53:43Z"}
@@ -248,7 +254,7 @@ def test_a_new_file_has_no_etag_to_match(upload: Upload) -> None:
 
 
 def test_a_condition_sees_a_version_committed_meanwhile(state: State) -> None:
-    first, second = complete(state, file_id="12345"), complete(state, file_id="12345")
+    first, second = complete(state, file_id="12345"), complete(state, DATA[::-1], file_id="12345")
     assert first.commit(if_match="0").status == 201
     assert second.commit(if_match="0").status == 412
     assert second.commit(if_match="1").status == 201

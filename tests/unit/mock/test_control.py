@@ -182,8 +182,8 @@ def test_a_file_of_the_world_can_be_read(state: State) -> None:
         "description": "",
         "size": 734_003_200,
         "parent": {"type": "folder", "id": "100"},
-        "content_created_at": None,
-        "content_modified_at": None,
+        "content_created_at": "2012-12-12T10:53:43-08:00",
+        "content_modified_at": "2012-12-12T10:53:43-08:00",
         "item_status": "active",
     }
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from box_uploads_mock import File, Folder, Stall, World, constant_part_size
 from box_uploads_mock.headers import ContentRange
+from box_uploads_mock.world import LONG_AGO
 
 from tests.unit.mock.in_process import HOST, SESSIONS, Response, get_file, headers, new_file, post, send, versions
 from tests.unit.mock.uploading import NOW, SESSION_CALLS, Upload, complete, small_state
@@ -143,16 +144,20 @@ def test_a_file_of_full_parts_has_no_empty_last_part(content_range: str) -> None
 @pytest.mark.parametrize("file_id", [None, "12345"])
 def test_each_attribute_is_that_of_the_latest_version_with_it(name: str, file_id: str | None) -> None:
     state = small_state()
+    now = NOW.isoformat()
+    # The time of a change that is left out is that of the upload.
+    latest = now if name == "content_modified_at" else ATTRIBUTES[name][1]
     values: list[object] = []
     for value in (*ATTRIBUTES[name], None):
-        upload = complete(state, file_id=file_id)
+        # A version that changes nothing is none.
+        upload = complete(state, f"version {len(values)}".encode(), file_id=file_id)
         attributes = {} if value is None else {name: value}
         file = upload.commit(body={"parts": upload.parts, "attributes": attributes}).body["entries"][0]
         file_id = file["id"]
         values.append(file[name])
-        assert {file[other] for other in ATTRIBUTES if other != name} <= {None, ""}
+        assert {file[other] for other in ATTRIBUTES if other != name} <= {now, LONG_AGO, ""}
         assert get_file(state, file["id"]).body == file
-    assert values == [*ATTRIBUTES[name], ATTRIBUTES[name][1]]
+    assert values == [*ATTRIBUTES[name], latest]
 
 
 PATHS = [

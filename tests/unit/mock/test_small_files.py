@@ -13,6 +13,7 @@ from box_uploads_mock.blobs import StoreKind
 
 from tests.unit.mock.in_process import Response, send
 from tests.unit.mock.test_official_sdk import client_of
+from tests.unit.mock.uploading import NOW
 
 PATH, VERSION = "/api/2.0/files/content", "/api/2.0/files/12345/content"
 NEW = {"name": "small.txt", "parent": {"id": "0"}}
@@ -69,6 +70,20 @@ def test_a_store_that_discards_knows_the_digest() -> None:
     assert (file["sha1"], file["size"]) == ("a9993e364706816aba3e25717850c26c9cd0d89d", 3)
     with pytest.raises(LookupError):
         state.content(file["id"])
+
+
+def test_a_time_that_is_left_out_is_that_of_the_upload() -> None:
+    state = State(clock=lambda: NOW)
+    given, now = "2012-12-12T10:53:43-08:00", "2026-11-22T12:00:00+00:00"
+    for path, attributes, created, modified in (
+        (PATH, NEW, now, now),
+        (PATH, {**NEW, "name": "b", "content_created_at": given}, given, now),
+        (PATH, {**NEW, "name": "c", "content_modified_at": given}, now, given),
+        (VERSION, {}, given, now),
+        (VERSION, {"content_modified_at": given}, given, given),
+    ):
+        file = post(state, form(json.dumps(attributes).encode()), path).body["entries"][0]
+        assert (file["content_created_at"], file["content_modified_at"]) == (created, modified)
 
 
 @pytest.mark.parametrize("name", ["file", "contents", ""])

@@ -272,7 +272,8 @@ def test_folders_and_files_have_defaults() -> None:
     assert (folder.parent, folder.trashed) == ("0", False)
     file = File(id="1", name="a")
     assert (file.folder, file.size, file.sequence_id, file.etag, file.trashed) == ("0", 0, "0", "0", False)
-    assert (file.content_created_at, file.content_modified_at, file.description) == (None, None, "")
+    assert file.content_created_at == file.content_modified_at == folder.created_at == "2012-12-12T10:53:43-08:00"
+    assert file.description == ""
     assert file.sha1 == hashlib.sha1(b"1", usedforsecurity=False).hexdigest()
 
 
