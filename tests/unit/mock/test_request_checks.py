@@ -51,7 +51,7 @@ EVERY_BASE = pytest.mark.parametrize("base", ["/api/2.0", "/2.0"])
 
 @pytest.mark.parametrize("path", [
     "/", "/api/2.0", "/api/2.0/", "/api/2.0/files", f"{SESSIONS}/x/y", "/2.0", "/2.0/", "/api/api/2.0/files/1",
-    "/api/2.0/folders/0",
+    "/api/2.0/folders/0/x",
 ])  # fmt: skip
 def test_an_unknown_path_gets_404_with_any_method(state: State, path: str) -> None:
     for method in ("GET", "POST", "OPTIONS"):
