@@ -46,7 +46,7 @@ def test_a_mutant_changes_one_line_of_its_module_and_of_the_copy() -> None:
     found = list(PLAN.mutants(range(PLAN.count())))
     sources = {name: (ROOT / name).read_text(encoding="utf-8") for name in PLAN.paths}
 
-    assert len(found) > 80
+    assert len(found) > 70
     assert len({changed.id for changed in found}) == len(found)
     for found_mutant in found:
         texts = found_mutant.texts(ROOT)

@@ -12,7 +12,7 @@ from tests.prove.mock_defects.outcomes import HANDLER, with_body, with_outcome
 from tests.prove.operations import FOLDER, ITEMS, NEW_FOLDER
 from tests.prove.patches import always, patch, with_result, wrap
 
-_LISTED = "test_pages_lead", "test_folders"
+_LISTED = ("test_pages_lead",)
 
 
 def _without_names(original: Any, store: Any, folder_id: str, name: str, **options: Any) -> None:

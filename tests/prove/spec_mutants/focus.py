@@ -81,7 +81,9 @@ class Messages:
             method, path = self._labels[name].split(" ")
             response = self._target(self._document["paths"][path][method.lower()]["responses"][status])
             for media in response.get("content", {}).values():
-                yield media["schema"]["$ref"].rpartition("/")[2]
+                # The bytes of a download have none of their own.
+                if "$ref" in media["schema"]:
+                    yield media["schema"]["$ref"].rpartition("/")[2]
 
     def _components(self, node: Any, seen: Keys) -> Iterator[Keys]:
         """Yield the folders and names of all components that a node needs, directly or not."""

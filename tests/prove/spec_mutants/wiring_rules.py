@@ -118,6 +118,7 @@ WIRING_RULES: Mapping[tuple[str, str], tuple[Rule, ...]] = {
     ("operation", "servers"): (drop("server", "servers"),),
     ("operation", "x-idempotent"): (_idempotent, drop("extension", "x-idempotent")),
     ("operation", "x-pages"): (_pages, drop("extension", "x-pages")),
+    ("schema", "x-client-default"): (drop("extension", "x-client-default"),),
     ("response", "links"): (_links,),
     ("link", "operationId"): (_link_target,),
     ("link", "parameters"): (_link_parameters,),

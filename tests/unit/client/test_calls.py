@@ -212,7 +212,7 @@ HASH = (
 )
 BYTES = "must be bytes, a bytearray, a memoryview, a Stream, a path such as Path('film.mov'), or an open binary file"
 RANGE = "Which bytes of the file these are, first and last one included, and the size of the file"
-WANTED = "Which bytes are wanted, first and last one included; without a first one, so many at the end"
+WANTED = "A range of bytes, first and last one included; without a first one, so many at the end"
 SKIP, MOST = "Number of parts to skip. The server takes `0` if it is absent", "Largest number of parts in the answer"
 ETAG = "Etag of a file, as Box returns it"
 NO_SESSION = "must be the UploadSession of an earlier call"

@@ -46,7 +46,7 @@ TESTS = {
     "rclone 4403: streams with a size hint": "test_a_stream_of_a_declared_size_is_uploaded_without_spooling",
     "boxr 121: 202 is an error": "test_a_202_is_waited_for_as_long_as_it_asks",
     "demisto/content 35791: 202 is an error": "test_a_202_is_waited_for_as_long_as_it_asks",
-    "s3transfer 366: size hint": "test_a_stream_needs_its_size",
+    "s3transfer 366: size hint": "test_a_stream_of_unknown_size_is_read_to_its_end_first",
     "s3transfer 417: the caller's file is closed": "test_a_file_object_is_read_from_where_it_stands_and_left_open",
     "aioboto3 209: no abort when reading fails": "test_a_source_that_cannot_be_read_ends_its_session",
     "azure-cli 1105: all chunks in memory": "test_a_large_file_takes_the_memory_of_a_few_parts",
