@@ -12,7 +12,7 @@ from box_uploads_mock import MockServer
 
 # rclone refreshes its token at the last one.
 HOSTS = ("api.box.com", "upload.box.com", "app.box.com")
-# Without a client that lives longer than a test, no thread outlives it.
+# A tunnel that neither side uses any more ends, and its thread with it.
 IDLE_TIMEOUT_S = 60
 
 
