@@ -8,6 +8,7 @@ import inspect
 import json
 import re
 from ast import PyCF_ALLOW_TOP_LEVEL_AWAIT
+from textwrap import dedent
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qsl
@@ -307,7 +308,7 @@ def examples(client: type) -> list[str]:
     # From 3.13 on, Python takes the indentation away itself.
     texts = (inspect.getdoc(member) or "" for member in vars(client).values())
     found = (re.search(r"^Example:\n(.*?)\n\n", text, re.DOTALL | re.MULTILINE) for text in texts)
-    return [inspect.cleandoc(match[1]) for match in found if match]
+    return [dedent(match[1]) for match in found if match]
 
 
 @pytest.mark.parametrize("client", [Client, AsyncClient])
@@ -316,7 +317,7 @@ def test_each_example_in_a_docstring_is_a_valid_call(client: type) -> None:
     assert len(found) >= 3
     for example in found:
         # What is streamed is read within a statement.
-        mode = "exec" if "\n    " in example and "with " in example.split("client")[0] else "eval"
+        mode = "exec" if example.startswith(("with ", "async with ")) else "eval"
         compile(example, "example", mode, PyCF_ALLOW_TOP_LEVEL_AWAIT)
         assert max(map(len, example.splitlines())) <= 108
 
