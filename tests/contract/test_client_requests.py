@@ -637,7 +637,9 @@ def test_a_check_leads_to_an_upload_and_that_to_a_download(caller: Caller, opera
     taken: dict[str, Any] = {"name": STATE.files["12346"].name} | ({} if path else {"parent": {"id": "0"}})
     with pytest.raises(errors.ConflictError) as caught:
         caller.call(operation, *path, **taken)
-    assert conflicting_items(caught.value)[0]["id"] == "12346"
+    (conflict,) = conflicting_items(caught.value)
+    assert conflict["id"] == "12346"
+    caller.call("upload_small_version", conflict["id"], **right_call("upload_small_version")[1])
     _follow(caller, operation, "version_of_conflicting_file")
     checked = caller.call(operation, *path, **right_call(operation)[1], size=5).parsed
     assert checked.upload_url == caller.base_url + operations()[operation][0].format(file_id="12345")

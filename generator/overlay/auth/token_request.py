@@ -150,8 +150,11 @@ class TokenRequest:
             attempt += 1
 
     def _attempt(self, client: Client, fields_at: Callable[[float], Mapping[str, Any]]) -> Granted | ClientError:
+        # A sign-in waits by itself between attempts, and signs anew after that.
+        calls = client.raw.with_transport(client.raw.transport.past_gate())
         try:
-            token = client.request_token(grant_type=self._grant, **fields_at(self._settings.clock() + self._skew_s))
+            fields = fields_at(self._settings.clock() + self._skew_s)
+            token = calls.request_token(grant_type=self._grant, **fields).parsed
         except (ApiError, TransportError, DecodeError, ResponseTooLargeError) as error:
             # Kept as a value: its frames hold the grant.
             error.__traceback__ = None

@@ -158,9 +158,10 @@ def _of_parameters(name: str, in_path: Mapping[str, str], exchange: Exchange) ->
 
 def _plain(text: str, schema: Any) -> Any:
     """Return a value that stands as text in a URL or a header."""
-    if target(schema).get("type") == "integer" and re.fullmatch(r"-?(0|[1-9][0-9]*)", text):
+    kind = target(schema).get("type")
+    if kind == "integer" and re.fullmatch(r"-?(0|[1-9][0-9]*)", text):
         return int(text)
-    return text
+    return {"true": True, "false": False}.get(text, text) if kind == "boolean" else text
 
 
 def _of_value(value: Any, schema: Any, fallback: str, kind: Kind) -> Iterator[Cell]:
@@ -176,9 +177,18 @@ def _of_value(value: Any, schema: Any, fallback: str, kind: Kind) -> Iterator[Ce
             for item in value:
                 yield from _of_value(item, part["items"], f"{owner}.items", kind)
         for keyword in ("anyOf", "oneOf"):
-            for inner in part.get(keyword, []):
-                if _has_kind(value, inner):
-                    yield from _of_value(value, inner, f"{owner}.alternative", kind)
+            for inner in _meant(value, part.get(keyword, [])):
+                yield from _of_value(value, inner, f"{owner}.alternative", kind)
+
+
+def _meant(value: Any, listed: list[Any]) -> list[Any]:
+    """Return the alternatives that a value may be meant to be; objects are told apart by a `type` that is fixed."""
+    found = [inner for inner in listed if _has_kind(value, inner)]
+    if not isinstance(value, dict):
+        return found
+    types = [target(inner).get("properties", {}).get("type", {}) for inner in found]
+    named = [inner for inner, kind in zip(found, types, strict=True) if kind.get("const") == value.get("type", "")]
+    return named or found
 
 
 def _of_object(value: Mapping[str, Any], part: Mapping[str, Any], owner: str, kind: Kind) -> Iterator[Cell]:
