@@ -864,6 +864,8 @@ class TestFolders:
         assert set(file) == {*folder, "sha1"} == {"type", "id", "sequence_id", "etag", "name", "sha1"}
         folder, file = _listed("100", fields="name,size")["entries"]
         assert set(file) == {*folder, "size"} == {"type", "id", "etag", "name", "size"}
+        _, file = _listed("100", fields="content_created_at,content_modified_at")["entries"]
+        assert all(datetime.fromisoformat(file[name]) for name in ("content_created_at", "content_modified_at"))
         path = API_BASE + target_of(FOLDER, {"fields": "name"})
         assert set(_answer(FOLDER, path=path)[2]) == {"type", "id", "etag", "name"}
 
