@@ -122,6 +122,15 @@ def test_a_commit_that_does_not_take_found_parts_is_repeated_with_all(
     assert not ground.state.sessions
 
 
+def test_a_commit_that_may_have_taken_effect_is_looked_for_before_all_parts_are_sent(
+    ground: Ground, file_id: str
+) -> None:
+    ground.state.faults.add(Failure(operation=COMMIT, status=500, carried_out=True))
+    ground.fail(COMMIT, 400, code="bad_request")
+    file = ground.upload(CHANGED, file_id=file_id)
+    assert (file.etag, made(ground, PART, COMMIT), ground.calls("create_version_upload_session")) == ("1", [1, 2], 1)
+
+
 def test_a_commit_that_does_not_take_the_found_parts_of_a_stream_is_an_error(ground: Ground, file_id: str) -> None:
     ground.fail(COMMIT, 400, code="bad_request")
     with pytest.raises(UploadError, match="the server does not take the parts that it found"):

@@ -106,17 +106,17 @@ def run_upload(  # noqa: PLR0913  # each is a part of the upload
 
 
 class _Spooling:
-    """Tells that a source of unknown size is read first, and ends that if the upload is cancelled."""
+    """Reports that a source of unknown size is read first, and ends that if the upload is cancelled."""
 
     def __init__(self, emit: Callable[[ProgressEvent], object], cancel: CancelToken) -> None:
         self._emit = emit
         self._cancel = cancel
-        self._is_told = False
+        self._is_reported = False
 
     def check(self) -> None:
-        """Tell it once, and check that the upload was not cancelled."""
-        if not self._is_told:
-            self._is_told = True
+        """Report it once, and check that the upload was not cancelled."""
+        if not self._is_reported:
+            self._is_reported = True
             self._emit(PhaseChanged("spool"))
         self._cancel.check()
 
@@ -240,8 +240,8 @@ def _commit(context: UploadContext, active: ActiveSession, uploaded: UploadedPar
             with suppress(OSError):
                 _write_journal(context, session, None)
         _check_source(context, uploaded, result.error)
-        _check_found_parts(context, uploaded, result.error)
         if not result.ambiguous:
+            _check_found_parts(context, uploaded, result.error)
             raise result.error
         match resolve_commit(context, session, sha1):
             case StoredFile(file):
@@ -251,7 +251,7 @@ def _commit(context: UploadContext, active: ActiveSession, uploaded: UploadedPar
             case NotStored() if isinstance(result.error, SessionLostError):
                 raise result.error
             case NotStored():
-                pass
+                _check_found_parts(context, uploaded, result.error)
         return result
     return verify_file(result, sha1, context.source.size)
 

@@ -38,9 +38,9 @@ DEFECTS = (
     patch("An interrupted small file leaves no journal", "upload.small_upload._SmallUpload.forget_or_note",
         _remove_journal),
     patch("A refused small file leaves its journal", "upload.small_upload._SmallUpload.forget_or_note", always(None)),
-    patch("The progress of a small file is not told", "upload.small_upload._SmallUpload._recount", always(None)),
+    patch("The progress of a small file is not reported", "upload.small_upload._SmallUpload._recount", always(None)),
     patch("What one request cannot say is dropped", "upload.small_upload.check_small", always(None)),
     patch("A cancelled small file is sent to its end", "upload.small_upload._SmallUpload._abort_unless_complete",
         always(None)),
-    patch("It is not told that a stream is read first", "upload.workflow._Spooling.check", always(None)),
+    patch("A stream that is read first is not reported", "upload.workflow._Spooling.check", always(None)),
 )
