@@ -47,7 +47,7 @@ fish   box-uploads completion fish | source    in ~/.config/fish/config.fish
 )
 @click.version_option(__version__, prog_name=_NAME, message="%(prog)s %(version)s")
 def program() -> None:
-    """Upload large files to Box: in parallel parts, each verified, and resumable.
+    """Upload files of any size to Box: large ones in parallel parts, all verified and resumable.
 
     A command signs in by --token-file, --config or --profile; else by the environment: BOX_ACCESS_TOKEN, or
     BOX_CLIENT_ID and BOX_CLIENT_SECRET with BOX_ENTERPRISE_ID or BOX_USER_ID; else by the default profile, which
