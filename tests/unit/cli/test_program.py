@@ -319,7 +319,7 @@ def test_the_help_describes_each_option(box: Run, command: str, option: str, tex
 
 
 @pytest.mark.parametrize(("command", "text"), [
-    ("", "Usage: box-uploads [OPTIONS] COMMAND [ARGS]... Upload files of any size to Box: large ones in parallel parts,"),
+    ("", "Usage: box-uploads [OPTIONS] COMMAND [ARGS]... Upload files of any size to Box:"),
     ("", "A command signs in by --token-file, --config or --profile; else by the environment: BOX_ACCESS_TOKEN, or"),
     ("", "else by the default profile, which the command login saves. No secret is ever an argument,"),
     ("", "login Sign in as a user, on Box's page, and save a profile."),
