@@ -36,10 +36,10 @@ class Stalls:
     """Waiting in the mock that never ends by itself, and records that it has started."""
 
     def __init__(self) -> None:
-        self.has_started = threading.Event()
+        self.started = threading.Semaphore(0)
 
     async def sleep(self, _delay_s: float) -> None:
-        self.has_started.set()
+        self.started.release()
         await asyncio.Event().wait()
 
 
@@ -130,7 +130,7 @@ def test_the_start_is_on_stderr_and_the_result_on_stdout(desk: Desk) -> None:
 def test_files_of_any_size_are_uploaded_and_an_unchanged_version_is_named(desk: Desk) -> None:
     write(desk.folder / "empty.txt", b"")
     write(desk.folder / "small.txt", b"x")
-    code, out, err = desk.run("upload", "empty.txt", "small.txt", "film.mov", "--folder-id", "0")
+    code, out, err = desk.run("upload", "empty.txt", "small.txt", "film.mov", "--folder-id", "0", "--transfers", "1")
     assert (code, [line.split(",")[0] for line in out.splitlines()]) == (
         0, ["empty.txt: done", "small.txt: done", "film.mov: done"],
     )  # fmt: skip
@@ -151,7 +151,7 @@ def test_json_has_one_object_for_each_path(desk: Desk) -> None:
 
     write(desk.folder / "more.mov")
     desk.state.faults.add(Failure(operation="create_upload_session", status=403))
-    code, out, err = desk.run(*command, "more.mov", "film.mov")
+    code, out, err = desk.run(*command, "more.mov", "film.mov", "--transfers", "1")
 
     more, film = (json.loads(line) for line in out.splitlines())
     (file,) = [file for file in desk.state.files.values() if file.name == "film.mov"]
@@ -187,13 +187,14 @@ def test_a_new_version_keeps_the_files_id(desk: Desk) -> None:
 
 
 @contextlib.contextmanager
-def stalled(desk: Desk, *arguments: str) -> Generator[subprocess.Popen[bytes]]:
-    """An upload of which a part has arrived and is not answered."""
-    desk.state.faults.add(Stall(operation=PART, when="after", skip=2, limit_s=600))
+def stalled(desk: Desk, *arguments: str, stalls: int = 1) -> Generator[subprocess.Popen[bytes]]:
+    """An upload of which a part has arrived and is not answered; or of as many, one of each upload."""
+    desk.state.faults.add(Stall(operation=PART, when="after", skip=2, times=stalls, limit_s=600))
     # Without a buffer, since `communicate` does not see what was read ahead.
     with desk.start(*arguments, bufsize=0) as process:
         try:
-            assert desk.stalls.has_started.wait(LONG_S)
+            for _ in range(stalls):
+                assert desk.stalls.started.acquire(timeout=LONG_S)
             yield process
         finally:
             desk.state.faults.release()
@@ -236,9 +237,8 @@ def test_the_same_command_resumes_an_interrupted_upload(desk: Desk, number: sign
 def test_a_second_signal_exits_at_once(desk: Desk) -> None:
     desk.state.faults.add(Stall(operation="abort_upload_session", when="before", limit_s=600))
     with stalled(desk, *UPLOAD, "--no-resume") as process:
-        desk.stalls.has_started.clear()
         interrupt(process, signal.SIGINT)
-        assert desk.stalls.has_started.wait(LONG_S)
+        assert desk.stalls.started.acquire(timeout=LONG_S)
         process.send_signal(signal.SIGINT)
         assert process.wait(LONG_S) == 130
 
@@ -394,7 +394,7 @@ def test_an_interruption_without_a_journal_aborts_the_session(desk: Desk) -> Non
 
 def test_files_after_an_interruption_are_skipped(desk: Desk) -> None:
     write(desk.folder / "more.mov")
-    with stalled(desk, *UPLOAD, "more.mov", "--json") as process:
+    with stalled(desk, *UPLOAD, "more.mov", "--json", "--transfers", "1") as process:
         interrupt(process, signal.SIGTERM)
         out, err = process.communicate(timeout=LONG_S)
 
@@ -404,6 +404,31 @@ def test_files_after_an_interruption_are_skipped(desk: Desk) -> None:
     assert (film["outcome"], film["session"]) == ("interrupted", session_id)
     rest: dict[str, Any] = {"session": None, "resumable": False, "hints": [], "error": None}
     assert more == {"path": "more.mov", "outcome": "skipped", **rest}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_files_that_are_uploaded_side_by_side_are_interrupted_and_resumed_together(
+    desk: Desk, number: signal.Signals
+) -> None:
+    paths = ("film.mov", "b.mov", "c.mov")
+    for name in paths[1:]:
+        write(desk.folder / name)
+    command = ("upload", *paths, "--folder-id", "0", "--json", "--transfers", "2", "--workers", "1")
+    with stalled(desk, *command, stalls=2) as process:
+        interrupt(process, number)
+        out, err = process.communicate(timeout=LONG_S)
+
+    assert process.returncode == 130
+    assert err.endswith(b"0 of 3 files uploaded, 2 interrupted, 1 not tried\n")
+    results = {result["path"]: result for result in map(json.loads, out.splitlines())}
+    assert [results[path]["outcome"] for path in paths] == ["interrupted", "interrupted", "skipped"]
+    assert {results[path]["session"] for path in paths} == {*desk.state.sessions, None}
+
+    code, out_again, err_again = desk.run(*command)
+    results = {result["path"]: result for result in map(json.loads, out_again.splitlines())}
+    assert (code, [results[path]["outcome"] for path in paths]) == (0, ["stored"] * 3)
+    assert [desk.stored(path) for path in paths] == [[CONTENT]] * 3
+    assert (err_again.count(" of 5 parts already uploaded\n"), desk.state.sessions, desk.left()) == (2, {}, [])
 
 
 def test_a_second_process_does_not_join_a_running_upload(desk: Desk) -> None:
@@ -482,7 +507,7 @@ def test_the_progress_bar_is_never_on_stdout(desk: Desk) -> None:
     code, out, shown = on_terminal(desk, *UPLOAD, "more.mov", stdout=subprocess.PIPE)
 
     assert code == 0
-    assert [line.partition(":")[0] for line in out.splitlines()] == ["film.mov", "more.mov"]
+    assert sorted(line.partition(":")[0] for line in out.splitlines()) == ["film.mov", "more.mov"]
     assert "\x1b" not in out
     assert "2/2 files" in shown
     assert "40.0/40.0 MB" in shown
@@ -494,7 +519,7 @@ def test_json_objects_on_a_terminal_are_whole_lines(desk: Desk) -> None:
 
     objects = [json.loads(line[line.index("{") :]) for line in shown.splitlines() if '{"path"' in line]
     assert code == 0
-    assert [item["path"] for item in objects] == ["film.mov", "more.mov"]
+    assert sorted(item["path"] for item in objects) == ["film.mov", "more.mov"]
 
 
 def test_the_token_is_in_no_output(desk: Desk) -> None:

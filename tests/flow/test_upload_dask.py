@@ -23,10 +23,10 @@ pytestmark = pytest.mark.filterwarnings(r"ignore:::(distributed|dask)\b")
 # Many times what it takes on a busy machine: a cluster that hangs fails the test, and does not hold the suite.
 BOUND_S = 90
 # Dask itself hangs now and then when it restarts a killed worker (seen with distributed 2026.8.0, once in ten runs).
-CLUSTERS = 3
+CLUSTERS, KILLED_S = 3, 30
 
 
-def in_time(function: Callable[[], Any]) -> Any:
+def in_time(function: Callable[[], Any], bound_s: float = BOUND_S) -> Any:
     """Return what a function returns that may wait for the cluster forever.
 
     Raises:
@@ -41,14 +41,14 @@ def in_time(function: Callable[[], Any]) -> Any:
             outcome.set_exception(error)
 
     Thread(target=run, daemon=True).start()
-    return outcome.result(BOUND_S)
+    return outcome.result(bound_s)
 
 
-def upload(ground: Ground, source: Any, cluster: Any, **settings: Any) -> None:
+def upload(ground: Ground, source: Any, cluster: Any, bound_s: float = BOUND_S, **settings: Any) -> None:
     """Upload by a cluster, and take its jobs back if that does not end: Python waits for their threads in the end."""
     executor = cluster.get_executor()
     try:
-        in_time(lambda: ground.upload(source, executor=executor, **settings))
+        in_time(lambda: ground.upload(source, executor=executor, **settings), bound_s)
     finally:
         executor.shutdown(wait=False)
 
@@ -104,7 +104,7 @@ def upload_while_a_worker_is_killed(ground: Ground, path: Path, cluster: Any) ->
         if isinstance(event, PartDone) and event.parts_done == 1:
             os.kill(workers[0], signal.SIGKILL)
 
-    upload(ground, path, cluster, on_progress=kill, workers=2)
+    upload(ground, path, cluster, KILLED_S, on_progress=kill, workers=2)
 
 
 def _process() -> dict[str, int]:

@@ -17,6 +17,7 @@ from box_uploads import AsyncClient, Client, RetryPolicy, errors
 from box_uploads.upload import (
     BackoffPolicy,
     DeadlineExceededError,
+    PartDone,
     PhaseChanged,
     Retried,
     Throttled,
@@ -151,13 +152,21 @@ def test_jobs_of_an_executor_are_not_submitted_while_the_client_waits(ground: Gr
 
     def sleep(delay_s: float) -> None:
         ground.clock.sleep(delay_s)
-        # Each process has a gate of its own, for which time passes as well.
+        pass_time()
+
+    def pass_time() -> None:
+        """Let time pass for the gate that each process has of its own, until it lets all calls pass."""
         for gate in list(vars(executor_parts)["_GATES"].values()):
-            gate.advance(monotonic() + delay_s)
+            gate.advance(monotonic() + 1000)
+
+    def handle_event(event: Any) -> None:
+        events.append(event)
+        if isinstance(event, PartDone):
+            pass_time()
 
     with ThreadPoolExecutor(1) as executor:
         backoff = BackoffPolicy(clock=lambda: ground.clock.now_s, sleep=sleep)
-        ground.upload(executor=executor, workers=1, on_progress=events.append, deadline_s=50, backoff=backoff)
+        ground.upload(executor=executor, workers=1, on_progress=handle_event, deadline_s=50, backoff=backoff)
     assert (len(of_type(Throttled, events)), of_type(Retried, events)) == (1, [])
     assert (ground.calls(PART), waits(ground)) == (6, [about(100)])
 

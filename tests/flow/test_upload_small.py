@@ -29,9 +29,10 @@ from box_uploads.upload import (
 )
 from box_uploads_mock import Failure, LostResponse, Reset, TokenExpiry, Truncation
 
-from tests.flow.upload_ground import Ground, Interrupt, interrupt_at, of_type, write
+from tests.flow.upload_ground import CONTENT, Ground, Interrupt, interrupt_at, of_type, write
 
 NEW, VERSION = "upload_small_file", "upload_small_version"
+CREATE = "create_upload_session"
 CHECK, FILE = "check_upload", "get_file"
 SMALL = bytes(range(256)) * 4000
 SHA1 = hashlib.sha1(SMALL, usedforsecurity=False).hexdigest()
@@ -142,12 +143,21 @@ def test_a_refusal_is_raised_at_once(case: Case, journal: Path, status: int) -> 
     assert (caught.value.status, case.calls, journal.exists()) == (status, [case.send], False)
 
 
-def test_a_taken_name_is_a_conflict_whatever_the_content(ground: Ground, journal: Path) -> None:
-    ground.upload(SMALL)
-    for resume in (None, journal):
-        with pytest.raises(errors.ConflictError):
-            ground.upload(SMALL, resume=resume)
-    assert (ground.calls(NEW), ground.calls(CHECK)) == (3, 0)
+@pytest.mark.parametrize(("size", "create"), [(len(SMALL), NEW), (len(CONTENT), CREATE)])
+def test_a_name_that_is_taken_by_the_same_content_is_that_of_an_earlier_run_if_there_is_a_journal(
+    ground: Ground, journal: Path, size: int, create: str
+) -> None:
+    content = bytes(size)
+    file = ground.upload(content)
+    with pytest.raises(errors.ConflictError):
+        ground.upload(content)
+    with pytest.raises(errors.ConflictError):
+        ground.upload(content[1:] + b"x", resume=journal)
+    events = list[Any]()
+    found = ground.upload(content, resume=journal, on_progress=events.append)
+    assert (found.id, events[-1], journal.exists()) == (file.id, Stored(found), False)
+    assert not of_type(PartDone, events)
+    assert (ground.calls(create), ground.calls(CHECK), found.etag) == (4, 0, "0")
 
 
 def test_a_stale_etag_is_not_sent_again(ground: Ground) -> None:

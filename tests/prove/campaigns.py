@@ -26,7 +26,7 @@ _CLIENT = _modules(
     " checks_and_downloads",
 )
 _CONDUCT = _modules("client_defects", "retries tokens connections")
-_UPLOADER = _modules("uploader_defects", "journals plans failures small_files versions")
+_UPLOADER = _modules("uploader_defects", "journals plans failures small_files versions side_by_side")
 _AUTH = _modules("auth_defects", "sign_in")
 _CLIENT_CONTRACT = ("tests/contract/test_client_requests.py", "tests/contract/test_client_responses.py")
 _CLIENT_UNIT = ("tests/unit/client", "tests/unit/runtime")

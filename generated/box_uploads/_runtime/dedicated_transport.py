@@ -101,6 +101,7 @@ class DedicatedTransport(SyncTransport):
             request_id_headers=settings.request_id_headers,
             clock=origin.clock,
             hooks=origin.observer.hooks,
+            certificates=origin.certificates,
         )
         self.gate = origin.gate
         self.added_headers = origin.added_headers

@@ -9,9 +9,18 @@ from typing import TYPE_CHECKING, Self
 
 from .auth import Secret
 from .call_flow import Attempt, FetchToken, call_flow
-from .transport_settings import BaseTransport, Timeout, accepting, check_http, check_proxies, refusal
+from .transport_settings import (
+    BaseTransport,
+    Timeout,
+    accepting,
+    check_http,
+    check_proxies,
+    refusal,
+    trusted_certificates,
+)
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Generator, Sequence
     from contextlib import AbstractContextManager
     from types import TracebackType
@@ -60,6 +69,7 @@ class SyncTransport(BaseTransport):
         request_id_headers: Header fields in which the server names a request, the first one that it sends counts.
         clock: Returns seconds, of which only differences count.
         hooks: Called with the attempts of each call.
+        certificates: What TLS trusts, by default what the system does.
 
     Raises:
         InvalidArgumentError: The token cannot be sent in a header, or may not be sent to the base URL.
@@ -80,6 +90,7 @@ class SyncTransport(BaseTransport):
         request_id_headers: Sequence[str] = ("x-request-id",),
         clock: Callable[[], float] = time.monotonic,
         hooks: Hooks | None = None,
+        certificates: ssl.SSLContext | None = None,
     ) -> None:
         from threading import Lock  # noqa: PLC0415  # comes with the HTTP library anyway
 
@@ -106,7 +117,11 @@ class SyncTransport(BaseTransport):
         else:
             # Plain http only goes to loopback addresses, where no proxy of the environment belongs.
             with check_proxies():
-                self._client, self._owns_client = httpx2.Client(transport=http, mounts={"http://": None}), True
+                if http is None:
+                    self.certificates = certificates or trusted_certificates()
+                verify = self.certificates or True
+                self._client = httpx2.Client(transport=http, verify=verify, mounts={"http://": None})
+            self._owns_client = True
         self._sleep = sleep or time.sleep
         self._lock = Lock()
 
@@ -343,7 +358,11 @@ class AsyncTransport(BaseTransport):
         else:
             # Plain http only goes to loopback addresses, where no proxy of the environment belongs.
             with check_proxies():
-                self._client, self._owns_client = httpx2.AsyncClient(transport=http, mounts={"http://": None}), True
+                if http is None:
+                    self.certificates = trusted_certificates()
+                verify = self.certificates or True
+                self._client = httpx2.AsyncClient(transport=http, verify=verify, mounts={"http://": None})
+            self._owns_client = True
         self._sleep: Callable[[float], Awaitable[object]] = sleep or asyncio.sleep
         self._lock = asyncio.Lock()
 

@@ -17,11 +17,20 @@ from .streams import write_line
 from .text import count_text, delay_text, printable, progress_text, size_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Hashable
 
     from ..upload import ProgressEvent
 
-__all__ = ["STOPPING", "Display", "EventMessages", "LogDisplay", "QuietDisplay", "started_text"]
+__all__ = [
+    "STOPPING",
+    "Display",
+    "EventMessages",
+    "FileDisplay",
+    "LogDisplay",
+    "QuietDisplay",
+    "Repeats",
+    "started_text",
+]
 
 STOPPING = "stopping; press Ctrl-C again to quit at once"
 _EVERY_S = 30.0
@@ -39,19 +48,23 @@ _STEPS = {
 }
 
 
-class Display(Protocol):
-    """Shows the uploads of one command, one file after the other."""
-
-    def start_file(self, name: str) -> None:
-        """Start to show a file."""
-        ...
+class FileDisplay(Protocol):
+    """Shows the upload of one file."""
 
     def show_event(self, event: ProgressEvent) -> None:
-        """Show an event of the file's upload."""
+        """Show an event of the upload."""
         ...
 
-    def finish_file(self, size: int | None) -> None:
+    def finish(self, size: int | None) -> None:
         """Show that the file is done: its size in bytes if it is uploaded, or None if it failed."""
+        ...
+
+
+class Display(Protocol):
+    """Shows the uploads of one command. Its methods are called by one thread at a time."""
+
+    def start_file(self, index: int, name: str) -> FileDisplay:
+        """Start to show a file: its place among all paths, counted from 0, and its name."""
         ...
 
     def write_message(self, line: str) -> None:
@@ -75,17 +88,22 @@ class Display(Protocol):
         ...
 
 
+class _QuietFile:
+    """Shows nothing of a file."""
+
+    def show_event(self, event: ProgressEvent) -> None:
+        """Show an event of the upload."""
+
+    def finish(self, size: int | None) -> None:
+        """Show that the file is done."""
+
+
 class QuietDisplay:
     """Shows no progress."""
 
-    def start_file(self, name: str) -> None:
+    def start_file(self, index: int, name: str) -> FileDisplay:  # noqa: ARG002  # nothing is shown of them
         """Start to show a file."""
-
-    def show_event(self, event: ProgressEvent) -> None:
-        """Show an event of the file's upload."""
-
-    def finish_file(self, size: int | None) -> None:
-        """Show that the file is done."""
+        return _QuietFile()
 
     def write_message(self, line: str) -> None:
         """Write a line to stderr."""
@@ -111,12 +129,36 @@ class LogDisplay(QuietDisplay):
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._messages = EventMessages(clock)
+        self._repeats = Repeats(clock)
 
-    def start_file(self, name: str) -> None:
+    def start_file(self, index: int, name: str) -> FileDisplay:  # noqa: ARG002  # lines have the name
         """Start to show a file."""
-        self._name, self._written_s = name, self._clock()
-        self._messages.start_file()
+        return _FileLog(name, EventMessages(self._repeats), self.write_message, self._clock)
+
+    def show_stopping(self) -> None:
+        """Write a line without a buffer: the signal may have interrupted a write to the buffered stream."""
+        with suppress(OSError, ValueError):
+            os.write(sys.stderr.fileno(), f"{STOPPING}\n".encode())
+
+
+class _FileLog:
+    """Writes lines about one file.
+
+    Args:
+        name: What each line begins with.
+        messages: The messages for its events.
+        write: Writes a line.
+        clock: Returns monotonic seconds.
+    """
+
+    def __init__(
+        self, name: str, messages: EventMessages, write: Callable[[str], None], clock: Callable[[], float]
+    ) -> None:
+        self._name = name
+        self._messages = messages
+        self._write = write
+        self._clock = clock
+        self._written_s = clock()
         self._parts_done = self._total_parts = 0
 
     def show_event(self, event: ProgressEvent) -> None:
@@ -124,27 +166,25 @@ class LogDisplay(QuietDisplay):
         match event:
             case Started():
                 self._total_parts = event.total_parts
-                self.write_message(f"{self._name}: {started_text(event)}")
+                self._write(f"{self._name}: {started_text(event)}")
             case PartDone():
                 self._parts_done = event.parts_done
             case Restarted():
                 self._parts_done = 0
             case BytesSent() if self._clock() - self._written_s >= _EVERY_S:
                 self._written_s = self._clock()
-                self.write_message(f"{self._name}: {self._progress(event)}")
+                self._write(f"{self._name}: {self._progress(event)}")
             case _:
                 pass
         if message := self._messages.message(event):
-            self.write_message(f"{self._name}: {message}")
+            self._write(f"{self._name}: {message}")
+
+    def finish(self, size: int | None) -> None:
+        """Write nothing: the result says it."""
 
     def _progress(self, event: BytesSent) -> str:
         parts = f"{self._parts_done}/{self._total_parts} parts"
         return f"{100 * event.sent // event.size}%, {progress_text(event.sent, event.size)}, {parts}"
-
-    def show_stopping(self) -> None:
-        """Write a line without a buffer: the signal may have interrupted a write to the buffered stream."""
-        with suppress(OSError, ValueError):
-            os.write(sys.stderr.fileno(), f"{STOPPING}\n".encode())
 
 
 def started_text(event: Started) -> str:
@@ -154,10 +194,10 @@ def started_text(event: Started) -> str:
     return f"{size_text(event.size)}, {count_text(event.total_parts, 'part')} of {size_text(event.part_size)}"
 
 
-class EventMessages:
-    """The events that deserve a line of their own.
+class Repeats:
+    """Which messages repeat what another worker or file has just reported.
 
-    In an outage all workers fail in the same way, so equal failures are reported once a minute.
+    In an outage all workers fail in the same way, and a rate limit stops all files.
 
     Args:
         clock: Returns monotonic seconds.
@@ -165,11 +205,26 @@ class EventMessages:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._reported_s: dict[tuple[str, int, str], float] = {}
-        self.start_file()
+        self._until_s: dict[Hashable, float] = {}
 
-    def start_file(self) -> None:
-        """Forget the session of the file before."""
+    def is_new(self, kind: Hashable, for_s: float) -> bool:
+        """Whether a kind of message was not reported lately; if so, it is known for some seconds from now on."""
+        now_s = self._clock()
+        if now_s < self._until_s.get(kind, now_s):
+            return False
+        self._until_s[kind] = now_s + for_s
+        return True
+
+
+class EventMessages:
+    """The events of one file's upload that deserve a line of their own.
+
+    Args:
+        repeats: What was reported already, also of other files.
+    """
+
+    def __init__(self, repeats: Repeats) -> None:
+        self._repeats = repeats
         self._resumed: Resumed | None = None
         self._part_size = 0
 
@@ -186,7 +241,7 @@ class EventMessages:
                 return f"starting over: {reason}"
             case SessionLeft(reason=reason):
                 return f"uploaded; {reason[:1].lower()}{reason[1:]}"
-            case Throttled(delay_s=delay_s):
+            case Throttled(delay_s=delay_s) if self._repeats.is_new("rate limit", delay_s):
                 return f"rate limit reached, continuing in {delay_text(delay_s)}"
             case Retried():
                 return self._retry_message(event)
@@ -206,10 +261,8 @@ class EventMessages:
         attempt = event.attempt
         if attempt == 1 or attempt & (attempt - 1):
             return ""
-        kind = (event.step, attempt, _REQUEST_ID.sub("", event.reason))
-        if self._clock() - self._reported_s.get(kind, -_REPEAT_S) < _REPEAT_S:
+        if not self._repeats.is_new((event.step, attempt, _REQUEST_ID.sub("", event.reason)), _REPEAT_S):
             return ""
-        self._reported_s[kind] = self._clock()
         delay = delay_text(event.delay_s)
         return f"retrying {self._step_text(event)} in {delay} after {attempt} attempts: {event.reason}"
 

@@ -16,7 +16,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         file_id: File that gets a new version, or None.
         file_name: Name at Box, or None for that of the path or of the present version.
         size: Number of bytes on stdin, or None.
-        workers: Number of parts that are sent in parallel.
+        workers: Number of parts that are sent in parallel, of all files.
+        transfers: Number of files that are uploaded in parallel.
         if_match: Etag that the file must still have, or None.
     """
 
@@ -25,4 +26,5 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     file_name: str | None
     size: int | None
     workers: int
+    transfers: int
     if_match: str | None

@@ -15,7 +15,7 @@ from .digest import is_same
 from .errors import COMMIT_SENT, PartConflictError, SessionLostError, SourceChangedError
 from .events import Restarted, Resumed
 from .part_listing import list_held_parts
-from .reconcile import NotStored, Stored, Unknown, resolve_commit, stored_under_name
+from .reconcile import NotStored, Stored, Unknown, resolve_commit, stored_by_earlier_run
 from .session import create_session
 
 if TYPE_CHECKING:
@@ -130,11 +130,7 @@ def _create(context: UploadContext) -> ActiveSession | models.File:
     try:
         session, is_new = create_session(context, context.retry_budget("create"))
     except ConflictError as error:
-        # An earlier run may have been killed after its last step; then nothing is left to do. The name of a
-        # version, though, is that of another file.
-        if context.journal is None or context.source.is_sequential or context.target.file_id is not None:
-            raise
-        file = stored_under_name(error, context.source.sha1(context.cancel), context.source.size)
+        file = stored_by_earlier_run(context, error, lambda: context.source.sha1(context.cancel))
         if file is None:
             raise
         return file

@@ -26,7 +26,7 @@ from .events import BytesSent, PartDone, PhaseChanged, Restarted, Started
 from .journal import Entry
 from .options import given
 from .outcomes import Outcome, classify_error
-from .reconcile import NotStored, Stored, Unknown, find_stored_file
+from .reconcile import NotStored, Stored, Unknown, find_stored_file, stored_by_earlier_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,13 +80,16 @@ def upload_small(context: UploadContext) -> models.File:
         DigestMismatchError: Other bytes arrived, several times, or are stored.
         ClientError: As the calls raise it; the file is not stored.
     """
-    content = _read(context.source)
-    upload = _SmallUpload(context, content, part_sha1(content))
-    try:
-        return upload.find_file_of_earlier_run() or upload.send()
-    except BaseException as error:
-        upload.forget_or_note(error)
-        raise
+    with context.slots.one(context.cancel):
+        content = _read(context.source)
+        upload = _SmallUpload(context, content, part_sha1(content))
+        try:
+            return upload.find_file_of_earlier_run() or upload.send()
+        except BaseException as error:
+            if (file := stored_by_earlier_run(context, error, lambda: upload.sha1)) is not None:
+                return file
+            upload.forget_or_note(error)
+            raise
 
 
 def _read(source: Source) -> memoryview:
@@ -103,12 +106,15 @@ class _SmallUpload:
         context: The upload.
         content: The bytes of the file.
         sha1: Their SHA-1 in hexadecimal digits.
+
+    Attributes:
+        sha1: Their SHA-1 in hexadecimal digits.
     """
 
     def __init__(self, context: UploadContext, content: memoryview, sha1: str) -> None:
         self._context = context
         self._content = content
-        self._sha1 = sha1
+        self.sha1 = sha1
         self._if_match = given(context.options.if_match)
         self._counted = 0
         self._corruptions = 0
@@ -133,7 +139,7 @@ class _SmallUpload:
                 context.unended_sessions.append(left.session)
             context.emit(Restarted("the source has changed since the earlier run"))
             return None
-        if not is_same(entry.sha1, self._sha1):
+        if not is_same(entry.sha1, self.sha1):
             return None
         if entry.file is not None:
             return entry.file
@@ -145,7 +151,7 @@ class _SmallUpload:
         context, size = self._context, self._context.source.size
         if context.journal is not None:
             context.journal.write(
-                Entry(target=context.target, fingerprint=context.source.fingerprint, session=None, sha1=self._sha1)
+                Entry(target=context.target, fingerprint=context.source.fingerprint, session=None, sha1=self.sha1)
             )
         context.emit(Started(size, size, 1))
         context.emit(PhaseChanged("parts"))
@@ -155,7 +161,7 @@ class _SmallUpload:
             file = self._attempt(budget)
         if self._counted < size:
             self._recount(size)
-        context.emit(PartDone(0, 0, size, self._sha1, 1, 1, was_held=False))
+        context.emit(PartDone(0, 0, size, self.sha1, 1, 1, was_held=False))
         return file
 
     def forget_or_note(self, error: BaseException) -> None:
@@ -178,7 +184,7 @@ class _SmallUpload:
         except ClientError as error:
             failure = error
         else:
-            return verify_file(file, self._sha1, context.source.size)
+            return verify_file(file, self.sha1, context.source.size)
         return self._settle(failure, budget)
 
     def _abort_unless_complete(self) -> None:
@@ -202,7 +208,7 @@ class _SmallUpload:
                     content_modified_at=attributes.content_modified_at,
                 ),
                 file=body,
-                content_md5=self._sha1,
+                content_md5=self.sha1,
             )
         else:
             response = calls.upload_small_version(
@@ -213,7 +219,7 @@ class _SmallUpload:
                     content_modified_at=attributes.content_modified_at,
                 ),
                 file=body,
-                content_md5=self._sha1,
+                content_md5=self.sha1,
                 if_match=self._if_match,
             )
         return response.parsed.entries[0]
@@ -279,7 +285,7 @@ class _SmallUpload:
         Raises:
             CommitUnconfirmedError: It is not known.
         """
-        match find_stored_file(self._context, self._sha1, failure):
+        match find_stored_file(self._context, self.sha1, failure):
             case Stored(file):
                 return file
             case Unknown(error):

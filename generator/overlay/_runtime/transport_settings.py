@@ -18,6 +18,7 @@ from .retry import RetryPolicy, parse_retry_after
 from .text import short_repr
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 
     import httpx2
@@ -29,7 +30,16 @@ if TYPE_CHECKING:
     from .request_builder import RequestBuilder
     from .response_reader import ResponseReader
 
-__all__ = ["BaseTransport", "Timeout", "TransportSettings", "accepting", "check_http", "check_proxies", "refusal"]
+__all__ = [
+    "BaseTransport",
+    "Timeout",
+    "TransportSettings",
+    "accepting",
+    "check_http",
+    "check_proxies",
+    "refusal",
+    "trusted_certificates",
+]
 
 _LONGEST_S = 1e9
 _NOT_SENT = "not sent: the server has refused an earlier call, and the wait that it asked for is not over"
@@ -148,6 +158,8 @@ class BaseTransport:
         self._cap: Callable[[], float] | None = None
         self._owns_client = False
         self._parent: Self | None = None
+        # Reading them takes longer than a call, so that further transports of this client share them.
+        self.certificates: ssl.SSLContext | None = None
 
     def with_options(
         self,
@@ -302,6 +314,17 @@ def check_proxies() -> Generator[None]:
     except (ImportError, ValueError, httpx2.InvalidURL) as error:
         rule = f"cannot use the proxies of the environment (such as HTTPS_PROXY): {error}"
         raise InvalidArgumentError("http", rule) from None
+
+
+def trusted_certificates() -> ssl.SSLContext:
+    """Return the certificates that the system or `SSL_CERT_FILE` trusts.
+
+    Raises:
+        OSError: They cannot be read.
+    """
+    import httpx2  # noqa: PLC0415  # as in BaseTransport
+
+    return httpx2.create_ssl_context()
 
 
 def _check_kind(name: str, value: object, kind: type) -> None:

@@ -1,101 +1,108 @@
-"""Upload several paths, one after the other, and report each."""
+"""Upload several paths, some of them at the same time, and report each."""
 
 from __future__ import annotations
 
 import errno
 import os
 import sys
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from threading import RLock
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from .._runtime.errors import ClientError
-from ..upload import SessionLeft, Started, Stored, Throttled, upload_file
+from ..upload import PartDone, SessionLeft, Started, Stored, Throttled
+from ..upload.options import UploadOptions
+from ..upload.retry import CancelToken
+from ..upload.slots import Slots
+from ..upload.sync import upload_beside_others
 from .arguments import STDIN
 from .checks import check_paths, convert_name_error
 from .failure import FAILED, INTERRUPTED, USAGE_ERROR, Failure, failure_from, skipped_data
-from .streams import OutputError
-from .text import count_text, json_text, path_text, printable
+from .text import count_text, path_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from .. import Client
-    from ..models import File
     from ..upload import ProgressEvent
-    from .display import Display
+    from .display import Display, FileDisplay
+    from .results import Results
     from .settings import Settings
     from .state_dir import StateDir
 
-__all__ = ["Batch", "Results"]
-
-Results: TypeAlias = Literal["text", "json", "none"]
+__all__ = ["Batch"]
 
 
 class Batch:
     """The uploads of one command.
 
     Args:
+        paths: The paths.
         client: The client.
         settings: The options of all uploads.
         state_dir: Where journals are kept, or None to keep none.
         display: Shows progress and messages.
+        results: Writes the results.
         server: URL of the API, or None for Box; it is part of what identifies an upload.
-        results: How results are printed: as text, as JSON, or not at all.
     """
 
     def __init__(  # noqa: PLR0913  # all collaborators
         self,
+        paths: tuple[str, ...],
         client: Client,
         settings: Settings,
         state_dir: StateDir | None,
-        display: Display,
         *,
-        server: str | None,
+        display: Display,
         results: Results,
+        server: str | None,
     ) -> None:
+        self._paths = paths
         self._client = client
         self._settings = settings
         self._state_dir = state_dir
         self._display = display
-        self._server = server
         self._results = results
-        self._output_failed = False
-        self._is_reported = False
+        self._server = server
+        self._cancel = CancelToken()
+        self._slots = Slots(settings.workers)
+        # Held by the thread that shows or reports something, or takes the next path.
+        self._lock = RLock()
+        self._next = self._running = 0
+        self._is_stopped = self._is_interrupted = False
+        self._codes: list[int] = []
         self._has_started = False
 
-    def upload(self, paths: tuple[str, ...]) -> int:
+    def upload(self) -> int:
         """Upload all paths, and return the exit code: a usage error only if no upload has started."""
-        if found := check_paths(paths, self._settings):
-            return self._refuse(paths, found)
-        codes: list[int] = []
-        for number, path in enumerate(paths, 1):
-            failure = self._upload_path(path, is_last=number == len(paths))
-            codes.append(0 if failure is None else failure.exit_code)
-            if failure is not None and failure.is_final:
-                break
-        untried = paths[len(codes) :]
+        if found := check_paths(self._paths, self._settings):
+            return self._refuse(found)
+        self._run()
+        codes, untried = self._codes, self._paths[self._next :]
         if untried:
             self._skip(untried)
-        if len(paths) > 1 and any(codes):
+        if len(self._paths) > 1 and any(codes):
             self._display.write_message(_summary(codes, len(untried)))
-        if INTERRUPTED in codes:
+        if self._is_interrupted or INTERRUPTED in codes:
             return INTERRUPTED
-        if set(codes) == {USAGE_ERROR} and not self._has_started and not self._output_failed:
+        if set(codes) == {USAGE_ERROR} and not self._has_started and not self._results.failed:
             return USAGE_ERROR
-        return FAILED if any(codes) or self._output_failed else 0
+        return FAILED if any(codes) or self._results.failed else 0
 
-    def _refuse(self, paths: Sequence[str], found: Mapping[int, ClientError | OSError]) -> int:
+    def _refuse(self, found: Mapping[int, ClientError | OSError]) -> int:
         """Report all paths that cannot be uploaded; the others are skipped."""
-        for index, path in enumerate(paths):
+        for index, path in enumerate(self._paths):
             if index not in found:
-                self._print_json(path, skipped_data(self._session_left(path)))
+                self._results.write_json(path, skipped_data(self._session_left(path)))
                 continue
             failure = failure_from(found[index], path=path, session=self._session_left(path))
             self._report(path, msgspec.structs.replace(failure, exit_code=USAGE_ERROR))
-        if len(paths) > 1:
-            self._display.write_message(f"{len(found)} of {len(paths)} files cannot be uploaded; nothing was sent")
+        if len(self._paths) > 1:
+            text = f"{len(found)} of {len(self._paths)} files cannot be uploaded; nothing was sent"
+            self._display.write_message(text)
         return USAGE_ERROR
 
     def _skip(self, paths: Sequence[str]) -> None:
@@ -104,32 +111,73 @@ class Batch:
         names = ", ".join(path_text(path) for path in paths)
         self._display.write_message(f"error: {count_text(len(paths), 'file')} {verb} not tried: {names}")
         for path in paths:
-            self._print_json(path, skipped_data(self._session_left(path)))
+            self._results.write_json(path, skipped_data(self._session_left(path)))
 
-    def _upload_path(self, path: str, *, is_last: bool) -> Failure | None:
+    def _run(self) -> None:
+        threads = min(self._settings.transfers, len(self._paths))
+        if threads == 1:
+            # In this thread, where a signal also ends the wait for a pipe.
+            self._upload_paths()
+            return
+        with ThreadPoolExecutor(threads, thread_name_prefix="box-transfer") as pool:
+            try:
+                for done in as_completed([pool.submit(self._upload_paths) for _ in range(threads)]):
+                    done.result()
+            except BaseException as error:
+                self._is_stopped = True
+                self._cancel.cancel()
+                if not isinstance(error, KeyboardInterrupt):
+                    raise
+                self._is_interrupted = True
+
+    def _upload_paths(self) -> None:
+        """Upload one path after the other until none is left, in this thread."""
+        while (index := self._take()) is not None:
+            failure = self._upload_path(index)
+            with self._lock:
+                self._running -= 1
+                self._codes.append(0 if failure is None else failure.exit_code)
+
+    def _take(self) -> int | None:
+        """Return the index of the next path, or None if there is none."""
+        with self._lock:
+            if self._is_stopped or self._next == len(self._paths):
+                return None
+            self._running += 1
+            self._next += 1
+            return self._next - 1
+
+    def _upload_path(self, index: int) -> Failure | None:
         """Upload a path and report it; return the failure, if any."""
-        self._display.start_file(self._display_name(path))
-        self._is_reported = False
+        path = self._paths[index]
+        with self._lock:
+            transfer = _Transfer(path, self._display.start_file(index, self._display_name(path)))
         try:
-            self._send(path, is_last=is_last)
+            self._send(transfer)
         except (ClientError, OSError, KeyboardInterrupt) as error:
             hints = _state_dir_hints(error) if self._is_about_state_dir(path, error) else ()
             failure = failure_from(error, path=path, session=self._session_left(path), hints=hints)
         else:
             return None
-        if not failure.is_interruption:
-            self._display.finish_file(None)
-        if is_last or failure.is_final:
-            self._display.close()
-        self._report(path, failure)
+        with self._lock:
+            self._is_stopped |= failure.is_final
+            if not failure.is_interruption:
+                transfer.shown.finish(None)
+            self._close_after_last()
+            # A failure after the file was stored adds no second result.
+            self._report(path, failure, is_reported=transfer.is_reported)
         return failure
 
-    def _report(self, path: str, failure: Failure) -> None:
+    def _close_after_last(self) -> None:
+        """Close the display if no other path is being uploaded or waits for it."""
+        if self._running == 1 and (self._is_stopped or self._next == len(self._paths)):
+            self._display.close()
+
+    def _report(self, path: str, failure: Failure, *, is_reported: bool = False) -> None:
         for line in failure.lines(path_text(path)):
             self._display.write_message(line)
-        # A failure after the file was stored adds no second result.
-        if not self._is_reported:
-            self._print_json(path, failure.json_data())
+        if not is_reported:
+            self._results.write_json(path, failure.json_data())
 
     def _is_about_state_dir(self, path: str, error: BaseException) -> bool:
         """Whether an error is about the state directory rather than the source."""
@@ -152,81 +200,91 @@ class Batch:
         session = None if journal is None or self._state_dir is None else self._state_dir.read_session(journal)
         return None if session is None else session.id
 
-    def _send(self, path: str, *, is_last: bool) -> None:
-        settings, has_started, sessions_left, pauses = self._settings, False, 0, 0
+    def _send(self, transfer: _Transfer) -> None:
+        settings, path = self._settings, transfer.path
 
-        def handle_event(event: ProgressEvent) -> None:
-            nonlocal has_started, sessions_left, pauses
-            # If the file is stored without `Started`, an earlier run has stored it.
-            has_started |= isinstance(event, Started)
-            self._has_started |= has_started
-            self._display.show_event(event)
-            if isinstance(event, SessionLeft):
-                sessions_left = event.count
-            pauses += isinstance(event, Throttled)
-            if isinstance(event, Stored):
-                # Reported before the journal is deleted: if this process is killed in between, the next run reports
-                # the file again.
-                size = event.file.size
-                self._display.finish_file(size if isinstance(size, int) else 0)
-                if is_last:
-                    self._display.close()
-                run = {
-                    "already_there": not has_started,
-                    "unchanged": event.is_unchanged,
-                    "sessions_left": sessions_left,
-                    "pauses": pauses,
-                }
-                self._report_stored(path, event.file, run)
+        def emit(event: ProgressEvent) -> None:
+            with self._lock:
+                self._show(transfer, event)
 
         if self._state_dir is not None:
             self._state_dir.create_journal_folder()
         with convert_name_error(settings):
-            upload_file(
-                self._client,
-                sys.stdin.buffer if path == STDIN else path,
+            options = UploadOptions(
                 folder_id=settings.folder_id,
                 file_id=settings.file_id,
                 file_name=settings.file_name,
                 size=settings.size,
                 workers=settings.workers,
                 if_match=settings.if_match,
-                on_progress=handle_event,
                 resume=self._journal_path(path),
             )
+            source = sys.stdin.buffer if path == STDIN else path
+            upload_beside_others(self._client, source, options, emit=emit, cancel=self._cancel, slots=self._slots)
+
+    def _show(self, transfer: _Transfer, event: ProgressEvent) -> None:
+        transfer.note(event)
+        self._has_started |= transfer.has_started
+        transfer.shown.show_event(event)
+        if isinstance(event, Stored):
+            # Reported before the journal is deleted: if this process is killed in between, the next run reports the
+            # file again.
+            size = event.file.size
+            transfer.shown.finish(size if isinstance(size, int) else 0)
+            self._close_after_last()
+            self._report_stored(transfer, event)
+
+    def _report_stored(self, transfer: _Transfer, event: Stored) -> None:
+        transfer.is_reported = True
+        name = self._display_name(transfer.path)
+        self._results.write_stored(transfer.path, name, event.file, transfer.json_data())
 
     def _display_name(self, path: str) -> str:
         if path == STDIN:
             return self._settings.file_name or "stdin"
         return path_text(path).rstrip("/").rpartition("/")[2]
 
-    def _report_stored(self, path: str, file: File, run: Mapping[str, Any]) -> None:
-        self._is_reported = True
-        fields = {name: getattr(file, name) for name in ("id", "name", "size", "sha1", "etag")}
-        known = {name: None if value is msgspec.UNSET else value for name, value in fields.items()}
-        self._print_json(path, {"outcome": "stored", **run, **known})
-        if self._results == "text":
-            words = [
-                "unchanged" if run["unchanged"] else "already uploaded" if run["already_there"] else "done",
-                f"file {file.id}",
-                *([] if known["size"] is None else [f"{known['size']:,} bytes"]),
-                f"sha1 {known['sha1']}",
-                *([] if known["etag"] is None else [f"etag {known['etag']}"]),
-            ]
-            self._write_result(printable(f"{known['name'] or self._display_name(path)}: {', '.join(words)}"))
 
-    def _print_json(self, path: str, data: dict[str, Any]) -> None:
-        if self._results == "json":
-            self._write_result(json_text({"path": path_text(path), **data}))
+class _Transfer:
+    """The upload of one path.
 
-    def _write_result(self, line: str) -> None:
-        """Write a result; a stdout that cannot be written is reported once, and does not stop the other uploads."""
-        try:
-            self._display.write_result(line)
-        except OutputError as error:
-            if not self._output_failed:
-                self._display.write_message(failure_from(error).lines()[0])
-            self._output_failed = True
+    Args:
+        path: The path.
+        shown: Shows its progress.
+
+    Attributes:
+        path: The path.
+        shown: Shows its progress.
+        has_started: Whether this run sends the file.
+        is_reported: Whether its result is written.
+    """
+
+    def __init__(self, path: str, shown: FileDisplay) -> None:
+        self.path = path
+        self.shown = shown
+        self.has_started = self.is_reported = False
+        # If the file is stored without that, an earlier run has stored it.
+        self._has_sent = self._is_unchanged = False
+        self._sessions_left = self._pauses = 0
+
+    def note(self, event: ProgressEvent) -> None:
+        """Note what the result tells of an event."""
+        self.has_started |= isinstance(event, Started)
+        self._has_sent |= isinstance(event, PartDone)
+        self._pauses += isinstance(event, Throttled)
+        if isinstance(event, SessionLeft):
+            self._sessions_left = event.count
+        if isinstance(event, Stored):
+            self._is_unchanged = event.is_unchanged
+
+    def json_data(self) -> dict[str, Any]:
+        """Return what the object of a stored file tells of this run."""
+        return {
+            "already_there": not self._has_sent,
+            "unchanged": self._is_unchanged,
+            "sessions_left": self._sessions_left,
+            "pauses": self._pauses,
+        }
 
 
 def _summary(codes: Sequence[int], untried: int) -> str:

@@ -8,7 +8,7 @@ import msgspec
 
 from .. import errors
 from ..auth import SignInError, SignInRefusedError
-from ..upload import CommitUnconfirmedError, JournalError, conflicting_items
+from ..upload import CommitUnconfirmedError, JournalError, UploadCancelledError, conflicting_items
 from .hints import hints_for, is_about_path
 from .text import printable
 
@@ -106,12 +106,12 @@ def failure_from(
     """Return how to report an error.
 
     Args:
-        error: An error of the client or the system, or KeyboardInterrupt.
+        error: An error of the client or the system, or KeyboardInterrupt, which threads get as UploadCancelledError.
         path: The path that was uploaded, which the report names.
         session: Id of the session that is left in the journal, or None.
         hints: Further hints of the caller.
     """
-    is_interruption = isinstance(error, KeyboardInterrupt)
+    is_interruption = isinstance(error, (KeyboardInterrupt, UploadCancelledError))
     resumable = session is not None and not isinstance(error, _PERMANENT)
     found = hints_for(error, path)
     if resumable and not isinstance(error, errors.PreconditionFailedError):

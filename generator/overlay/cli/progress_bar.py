@@ -1,10 +1,10 @@
-"""Progress on a terminal: a bar for the present file, and one for all files of a batch."""
+"""Progress on a terminal: a bar for each file that is being uploaded, and one for all files of a batch."""
 
 from __future__ import annotations
 
 import os
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 from rich.console import Console
@@ -14,7 +14,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from ..upload import BytesSent, PartDone, PhaseChanged, Restarted, Resumed, Retried, Started
-from .display import STOPPING, EventMessages
+from .display import STOPPING, EventMessages, Repeats
 from .streams import write_line
 from .text import count_text, duration_text, printable, progress_text, size_text
 from .throughput import Throughput
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from rich.progress import Task, TaskID
 
     from ..upload import ProgressEvent
+    from .display import FileDisplay
 
 __all__ = ["ProgressBar"]
 
@@ -55,9 +56,9 @@ _MIN_WIDTHS = _Cells("", " " * _MIN_BAR, "100%", "0.0/10.0 MB", "10.0 MB/s", "10
 class _OneLinePerTask(Progress):
     """A `Progress` that shows each task on one line, however narrow the terminal is."""
 
-    def __init__(self, console: Console, throughput: Throughput, clock: Callable[[], float]) -> None:
+    def __init__(self, console: Console, clock: Callable[[], float]) -> None:
         # Set first, since `Progress` draws its lines while it is created.
-        self._terminal, self._throughput = console, throughput
+        self._terminal = console
         # stdout is never redirected: a result there must not be taken for a line above the bar.
         super().__init__(console=console, get_time=clock, redirect_stdout=False, redirect_stderr=False)
 
@@ -90,7 +91,8 @@ class _OneLinePerTask(Progress):
         return table
 
     def _cells(self, task: Task) -> _Cells:
-        rate, took_s, remaining = self._throughput.bytes_per_s(), task.fields["took_s"], task.remaining
+        throughput: Throughput = task.fields["throughput"]
+        rate, took_s, remaining = throughput.bytes_per_s(), task.fields["took_s"], task.remaining
         total = None if task.total is None else int(task.total)
         if took_s is not None:
             time_text, rate_text = f"took {duration_text(took_s)}", ""
@@ -115,7 +117,7 @@ class _OneLinePerTask(Progress):
 
 
 class ProgressBar:
-    """Shows uploads as bars on stderr.
+    """Shows uploads as bars on stderr: one for each file that is being uploaded, and with several, one for all.
 
     Args:
         sizes: Size of each file in bytes, None where it is not known yet.
@@ -128,24 +130,14 @@ class ProgressBar:
     ) -> None:
         self._results_here = results_here
         self._sizes = list(sizes)
-        self._number = -1
+        self._clock = clock
         self._console = Console(stderr=True, _environ=_environment())
         self._throughput = Throughput(clock)
-        self._progress = _OneLinePerTask(self._console, self._throughput, clock)
+        self._progress = _OneLinePerTask(self._console, clock)
         self._uploaded = self._failed = self._uploaded_size = 0
         self._total = None if len(sizes) == 1 else self._add_task("total", self._total_size(), self._total_state())
-        self._file: TaskID | None = None
-        self._messages = EventMessages(clock)
-
-    def _reset(self) -> None:
-        self._total_parts = self._parts_done = self._retries = 0
-        self._phase = "create"
-        # Parts of an earlier run are shown as done from the start. Comparing them with the source is reported as
-        # BytesSent, too, but is not a transfer and must not count for the throughput.
-        # Parts of a version that the server has found are neither: they count as done, but not for the throughput.
-        self._held = self._compared = self._found = self._shown = 0
-        self._sent: int | None = None
-        self._is_small = False
+        self._files: list[_FileBar] = []
+        self._repeats = Repeats(clock)
 
     def _total_size(self) -> int | None:
         known = [size for size in self._sizes if size is not None]
@@ -155,30 +147,127 @@ class ProgressBar:
         state = f"{self._uploaded}/{len(self._sizes)} files"
         return f"{state}, {self._failed} failed" if self._failed else state
 
-    def _set_size(self, size: int) -> None:
-        """Set the size of the present file, which was unknown before it was opened, or has changed."""
-        self._sizes[self._number] = size
-        if self._file is not None:
-            self._progress.update(self._file, total=size)
-        if self._total is not None:
-            self._progress.update(self._total, total=self._total_size())
+    def _add_task(self, name: str, size: int | None, state: str, throughput: Throughput | None = None) -> TaskID:
+        throughput = throughput or self._throughput
+        return self._progress.add_task(printable(name), total=size, state=state, throughput=throughput, took_s=None)
 
-    def _add_task(self, name: str, size: int | None, state: str) -> TaskID:
-        return self._progress.add_task(printable(name), total=size, state=state, took_s=None)
-
-    def start_file(self, name: str) -> None:
-        """Replace the bar of the file before by that of the next one."""
-        if self._file is not None:
-            self._progress.remove_task(self._file)
-        self._number += 1
-        self._name = name
-        self._reset()
-        self._messages.start_file()
-        self._file = self._add_task(name, self._sizes[self._number], "")
+    def start_file(self, index: int, name: str) -> FileDisplay:
+        """Add a bar, and remove those of files that are done."""
+        for bar in self._files:
+            if bar.is_finished:
+                self._progress.remove_task(bar.task)
+        self._files = [bar for bar in self._files if not bar.is_finished]
+        throughput = Throughput(self._clock)
+        task = self._add_task(name, self._sizes[index], "", throughput)
+        messages = EventMessages(self._repeats)
+        bar = _FileBar(self, index, name, task=task, messages=messages, throughput=throughput)
+        self._files.append(bar)
         self._progress.start()
+        return bar
+
+    def update_file(self, bar: _FileBar, **fields: Any) -> None:
+        """Change the bar of a file, and with it that of all files."""
+        self._progress.update(bar.task, **fields)
+        self._update_total()
+
+    def set_size(self, index: int, size: int) -> None:
+        """Set the size of a file, which was unknown before it was opened, or has changed."""
+        self._sizes[index] = size
+
+    def count_moved(self, count: int) -> None:
+        """Count bytes for the throughput of all files."""
+        self._throughput.add(count)
+
+    def finish_file(self, bar: _FileBar, size: int | None) -> None:
+        """Count the whole size of an uploaded file, and nothing of a failed one."""
+        if size is None:
+            self._failed += 1
+        else:
+            self._uploaded += 1
+            self._uploaded_size += size
+        self._sizes[bar.index] = size or 0
+        self._progress.stop_task(bar.task)
+
+    def _update_total(self) -> None:
+        if self._total is not None:
+            done = self._uploaded_size + sum(bar.shown for bar in self._files if not bar.is_finished)
+            self._progress.update(self._total, total=self._total_size(), completed=done, state=self._total_state())
+
+    def write_message(self, line: str) -> None:
+        """Write a line above the bars, or below them when they are closed."""
+        if self._progress.live.is_started:
+            self._console.print(Text(printable(line)), soft_wrap=True)
+        else:
+            click.echo(printable(line), err=True)
+
+    def write_result(self, line: str) -> None:
+        """Write a line to stdout; above the bars, if that is the same terminal."""
+        if self._results_here and self._progress.live.is_started:
+            self._console.print(Text(line), soft_wrap=True)
+        else:
+            write_line(line)
+
+    def show_stopping(self) -> None:
+        """Show that the uploads are being stopped; the thread that draws the bars writes it."""
+        for bar in self._files:
+            if not bar.is_finished:
+                self._progress.update(bar.task, state=STOPPING)
+
+    def close(self) -> None:
+        """Draw the bars a last time, with the time that the uploads took."""
+        if self._progress.live.is_started:
+            for task in self._progress.tasks:
+                state = "interrupted" if task.fields["state"] == STOPPING else task.fields["state"]
+                self._progress.update(task.id, took_s=task.elapsed, state=state)
+            self._progress.stop()
+
+
+class _FileBar:
+    """Shows the upload of one file.
+
+    Args:
+        bars: All bars.
+        index: Its place among all files.
+        name: Its name.
+        task: Its bar.
+        messages: The messages for its events.
+        throughput: Its throughput.
+
+    Attributes:
+        index: Its place among all files.
+        task: Its bar.
+        shown: How many of its bytes are shown as done.
+        is_finished: Whether it is uploaded, or has failed.
+    """
+
+    def __init__(  # noqa: PLR0913  # each is a part of the bar
+        self,
+        bars: ProgressBar,
+        index: int,
+        name: str,
+        *,
+        task: TaskID,
+        messages: EventMessages,
+        throughput: Throughput,
+    ) -> None:
+        self._bars = bars
+        self.index = index
+        self._name = name
+        self.task = task
+        self._messages = messages
+        self._throughput = throughput
+        self.is_finished = False
+        self._total_parts = self._parts_done = self._retries = 0
+        self._phase = "create"
+        # Parts of an earlier run are shown as done from the start. Comparing them with the source is reported as
+        # BytesSent, too, but is not a transfer and must not count for the throughput.
+        # Parts of a version that the server has found are neither: they count as done, but not for the throughput.
+        self._held = self._compared = self._found = self.shown = 0
+        self._sent: int | None = None
+        self._is_small = False
 
     def show_event(self, event: ProgressEvent) -> None:
-        """Show an event of the file's upload."""
+        """Show an event of the upload."""
         if isinstance(event, BytesSent):
             self._show_sent()
             self._sent = event.sent
@@ -202,10 +291,23 @@ class ProgressBar:
             case _:
                 pass
         self._show_sent()
-        if self._file is not None:
-            self._progress.update(self._file, state=self._state())
+        self._bars.update_file(self, state=self._state())
         if message := self._messages.message(event):
-            self.write_message(f"{self._name}: {message}")
+            self._bars.write_message(f"{self._name}: {message}")
+
+    def finish(self, size: int | None) -> None:
+        """Show the whole size of an uploaded file as done."""
+        self._sent = None
+        self.is_finished = True
+        self._bars.finish_file(self, size)
+        if size is None:
+            self._bars.update_file(self, state="failed")
+        else:
+            self._bars.update_file(self, total=size, completed=size)
+
+    def _set_size(self, size: int) -> None:
+        self._bars.set_size(self.index, size)
+        self._bars.update_file(self, total=size)
 
     def _count_part(self, part: PartDone) -> None:
         self._parts_done = part.parts_done
@@ -218,37 +320,16 @@ class ProgressBar:
         """Show the last number of bytes sent; only the next event says whether they were sent or compared."""
         if self._sent is not None:
             done = self._held + self._sent - self._compared
-            if moved := done - self._shown - self._found:
+            if moved := done - self.shown - self._found:
                 self._throughput.add(moved)
+                self._bars.count_moved(moved)
             self._found = 0
             self._show_done(done)
             self._sent = None
 
     def _show_done(self, done: int) -> None:
-        self._shown = done
-        if self._file is not None:
-            self._progress.update(self._file, completed=done)
-        if self._total is not None:
-            self._progress.update(self._total, completed=self._uploaded_size + done)
-
-    def finish_file(self, size: int | None) -> None:
-        """Count the whole size of an uploaded file, and nothing of a failed one."""
-        if self._file is None:
-            return
-        self._sent = None
-        if size is None:
-            self._failed += 1
-            self._sizes[self._number] = 0
-            self._progress.update(self._file, state="failed")
-        else:
-            self._uploaded += 1
-            self._set_size(size)
-            self._show_done(size)
-            self._uploaded_size += size
-        if self._total is not None:
-            self._progress.update(
-                self._total, total=self._total_size(), completed=self._uploaded_size, state=self._total_state()
-            )
+        self.shown = done
+        self._bars.update_file(self, completed=done)
 
     def _state(self) -> str:
         if self._phase == "commit":
@@ -260,33 +341,6 @@ class ProgressBar:
         else:
             state = f"{self._parts_done}/{self._total_parts} parts" if self._total_parts else "starting"
         return f"{state}, {'1 retry' if self._retries == 1 else f'{self._retries} retries'}" if self._retries else state
-
-    def write_message(self, line: str) -> None:
-        """Write a line above the bars, or below them when they are closed."""
-        if self._progress.live.is_started:
-            self._console.print(Text(printable(line)), soft_wrap=True)
-        else:
-            click.echo(printable(line), err=True)
-
-    def write_result(self, line: str) -> None:
-        """Write a line to stdout; above the bars, if that is the same terminal."""
-        if self._results_here and self._progress.live.is_started:
-            self._console.print(Text(line), soft_wrap=True)
-        else:
-            write_line(line)
-
-    def show_stopping(self) -> None:
-        """Show that the upload is being stopped; the thread that draws the bars writes it."""
-        if self._file is not None:
-            self._progress.update(self._file, state=STOPPING)
-
-    def close(self) -> None:
-        """Draw the bars a last time, with the time that the uploads took."""
-        if self._progress.live.is_started:
-            for task in self._progress.tasks:
-                state = "interrupted" if task.fields["state"] == STOPPING else task.fields["state"]
-                self._progress.update(task.id, took_s=task.elapsed, state=state)
-            self._progress.stop()
 
 
 def _environment() -> dict[str, str]:

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .arguments import PATH, STDIN, require_id, require_value, require_values
-from .batch import Batch, Results
+from .batch import Batch
 from .client_options import ClientOptions, client_options
 from .display import LogDisplay, QuietDisplay
 from .json_output import json_option
 from .progress_bar import ProgressBar
+from .results import Results
 from .settings import Settings
 from .signals import interrupt_on_signals
 from .state_dir import StateDir, state_dir_option
@@ -56,7 +57,18 @@ __all__ = ["upload"]
     "  [default: --resume, except for stdin]",
 )
 @click.option(
-    "--workers", type=click.IntRange(1, 64), default=4, show_default=True, help="Number of parts to upload in parallel."
+    "--transfers",
+    type=click.IntRange(1, 64),
+    default=4,
+    show_default=True,
+    help="Number of files to upload in parallel.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=4,
+    show_default=True,
+    help="Number of parts to upload in parallel, of all files together; so many and one more are in memory.",
 )
 @json_option
 @click.option("--quiet", "-q", is_flag=True, help="Print only errors, and with --json the objects.")
@@ -72,11 +84,11 @@ def upload(  # noqa: PLR0913  # each is an option
     state_dir: StateDir,
     **values: Any,
 ) -> int:
-    """Upload files, one after the other: paths, URLs that fsspec can open, or - for stdin.
+    """Upload files, several in parallel: paths, URLs that fsspec can open, or - for stdin.
 
     All paths are checked first; if one cannot be uploaded, nothing is sent. After that, a file that fails does not
-    stop the others. After Ctrl-C, SIGTERM or a crash, run the same command again: it resumes, and stores each file
-    only once. A part that fails is retried for up to 10 minutes.
+    stop the others, and each result is printed when it is known. After Ctrl-C, SIGTERM or a crash, run the same command
+    again: it resumes, and stores each file only once. A part that fails is retried for up to 10 minutes.
 
     With --json, each path gets an object with path and outcome. A stored file has id, name, size, sha1, etag,
     already_there (an earlier run has stored it), unchanged (the file had this content already), sessions_left (how many
@@ -88,13 +100,13 @@ def upload(  # noqa: PLR0913  # each is an option
     _check_options(paths, settings, resume=resume)
     with options.open_client() as client:
         display = _create_display(paths, settings.size, quiet=quiet)
-        results: Results = "json" if as_json else "none" if quiet else "text"
+        results = Results(display, "json" if as_json else "none" if quiet else "text")
         journals = None if resume is False else state_dir
         state_dir.clean_up(dt.datetime.now(dt.UTC))
-        batch = Batch(client, settings, journals, display, server=options.base_url, results=results)
+        batch = Batch(paths, client, settings, journals, display=display, results=results, server=options.base_url)
         try:
             with interrupt_on_signals(display.show_stopping):
-                return batch.upload(paths)
+                return batch.upload()
         finally:
             display.close()
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from .._runtime.errors import TransportError
 from .options import DEADLINE_S, WORKERS, UploadOptions
 from .retry import BackoffPolicy, CancelToken
+from .slots import Slots
 from .upload_client import CLEANUP_CALL_S, open_async_upload_client
 from .workflow import run_upload
 
@@ -115,7 +116,7 @@ async def upload_file_async(  # noqa: PLR0913  # each is a setting of an upload
 
     def run() -> models.File:
         with open_async_upload_client(client, submit, await_token) as upload_client:
-            return run_upload(client, upload_client, source, options, emit=emit, cancel=cancel)
+            return run_upload(client, upload_client, source, options, emit=emit, cancel=cancel, slots=Slots(workers))
 
     thread = ThreadPoolExecutor(1, thread_name_prefix="box-upload-async")
     upload = loop.run_in_executor(thread, run)

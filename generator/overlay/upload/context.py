@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .executor_parts import ClientFactory
     from .journal import Journal
     from .options import UploadOptions
+    from .slots import Slots
     from .source import Source
     from .target import Target
     from .upload_client import UploadClient
@@ -40,6 +41,7 @@ class UploadContext:
         journal: What a later run resumes from, or None.
         emit: Takes the events.
         cancel: Whether the upload was cancelled.
+        slots: How many parts may be in memory.
 
     Attributes:
         lost_creates: How many sessions may have been created by calls whose responses were lost, and were not found.
@@ -60,6 +62,7 @@ class UploadContext:
         journal: Journal | None,
         emit: Callable[[ProgressEvent], object],
         cancel: CancelToken,
+        slots: Slots,
     ) -> None:
         self.client = client
         self.source = source
@@ -69,6 +72,7 @@ class UploadContext:
         self.journal = journal
         self.emit = emit
         self.cancel = cancel
+        self.slots = slots
         self.lost_creates = 0
         self.unended_sessions: list[str] = []
         self.may_plan = True

@@ -2,13 +2,14 @@
 
 The thread that runs the engine reads a part and hands it to a worker. While the worker hashes and sends it, the engine
 adds it to the SHA-1 of the whole file. So every byte is read once, and the SHA-1s of the parts and of the whole are of
-the same bytes. There are as many buffers as workers and one more, whatever the size of the file; lowest offsets go
-first. Where workers read the parts elsewhere, a small buffer is enough here.
+the same bytes. There are as many buffers as workers and one more, whatever the size of the file, also for several
+uploads that share their slots; lowest offsets go first. Where workers read the parts elsewhere, a small buffer does.
 """
 
 from __future__ import annotations
 
 from concurrent.futures import wait
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
@@ -20,6 +21,7 @@ from .errors import SourceChangedError
 from .events import BytesSent, PartDone, Retried, Throttled
 from .parts import Part
 from .planning import FoundPart
+from .slots import HeldSlots
 from .source import release
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from .events import ProgressEvent
     from .parts import Plan
     from .retry import CancelToken
+    from .slots import Slots
     from .source import Source
 
 __all__ = ["Engine", "Needs", "PartResult", "UploadedParts", "WorkerPool"]
@@ -82,7 +85,8 @@ class UploadedParts(msgspec.Struct, frozen=True):
     sha1: str
 
 
-_Message: TypeAlias = "int | Retried | Throttled | Part | None"
+_SLOT: Literal["slot"] = "slot"
+_Message: TypeAlias = "int | Retried | Throttled | Part | Literal['slot'] | None"
 
 
 class Engine:
@@ -93,16 +97,23 @@ class Engine:
         source: The bytes.
         cancel: Cancels the parts; the engine cancels it as well when a part has failed.
         emit: Takes the events.
+        slots: How many parts may be in memory.
     """
 
     def __init__(
-        self, plan: Plan, source: Source, cancel: CancelToken, emit: Callable[[ProgressEvent], object]
+        self,
+        plan: Plan,
+        source: Source,
+        cancel: CancelToken,
+        emit: Callable[[ProgressEvent], object],
+        slots: Slots,
     ) -> None:
         self._plan = plan
         self._source = source
         self._cancel = cancel
         self._emit = emit
         self._mailbox: SimpleQueue[_Message] = SimpleQueue()
+        self._slots = HeldSlots(slots, partial(self._mailbox.put, _SLOT))
         self._buffers: list[memoryview] = []
         self._taken: dict[int, memoryview] = {}
         self._windows: dict[int, memoryview] = {}
@@ -142,6 +153,7 @@ class Engine:
                 release(view)
             for kept in (self._buffers, self._taken, self._windows, self._pending):
                 kept.clear()
+            self._slots.close()
 
     def _run(self, pool: WorkerPool) -> UploadedParts:
         whole = WholeDigest()
@@ -151,8 +163,11 @@ class Engine:
                 while len(self._pending) >= pool.width:
                     self._receive()
                 self._drain()
+                self._take_slot()
                 # In a frame of its own, which is gone when a part fails: the error would keep the window alive.
                 self._submit(pool, part, whole, small)
+            self._slots.keep_no_more()
+            self._give_back_slots()
             while self._pending:
                 self._receive()
         except SourceChangedError:
@@ -184,6 +199,15 @@ class Engine:
         self._pending[part.index] = future
         put = self._mailbox.put
         future.add_done_callback(lambda _: put(part))
+
+    def _take_slot(self) -> None:
+        while not self._slots.take():
+            self._receive()
+        self._give_back_slots()
+
+    def _give_back_slots(self) -> None:
+        for _ in range(min(self._slots.give_back(), len(self._buffers))):
+            release(self._buffers.pop())
 
     def _take_buffer(self, part: Part) -> memoryview:
         if self._source.in_memory:
@@ -219,6 +243,8 @@ class Engine:
             self._emit(message)
         elif isinstance(message, Part):
             self._finish(message)
+        elif message == _SLOT:
+            self._slots.receive()
 
     def _report(self, count: int) -> None:
         if count:
@@ -227,6 +253,8 @@ class Engine:
 
     def _finish(self, part: Part) -> None:
         self._return_buffer(part)
+        self._slots.keep()
+        self._give_back_slots()
         # Not bound to a name: future -> exception -> traceback -> frame -> future would keep the part's buffer alive.
         result = self._pending.pop(part.index).result()
         was_held = part.index in self._held or isinstance(result.stored, FoundPart)

@@ -57,18 +57,18 @@ class UploadOptions(msgspec.Struct, frozen=True, kw_only=True):
         InvalidArgumentError: An argument cannot be used.
     """
 
-    folder_id: str | None
-    file_id: str | None
-    file_name: str | None
-    size: int | None
-    workers: int
-    executor: Executor | None
-    on_progress: Callable[[ProgressEvent], Any] | None
-    resume: str | os.PathLike[str] | None
-    attributes: models.FileAttributes | None
-    if_match: str | None
-    deadline_s: float
-    backoff: BackoffPolicy
+    folder_id: str | None = None
+    file_id: str | None = None
+    file_name: str | None = None
+    size: int | None = None
+    workers: int = WORKERS
+    executor: Executor | None = None
+    on_progress: Callable[[ProgressEvent], Any] | None = None
+    resume: str | os.PathLike[str] | None = None
+    attributes: models.FileAttributes | None = None
+    if_match: str | None = None
+    deadline_s: float = DEADLINE_S
+    backoff: BackoffPolicy = BackoffPolicy()
 
     def __post_init__(self) -> None:
         for name, (kinds, rule) in _KINDS.items():

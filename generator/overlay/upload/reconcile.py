@@ -19,6 +19,8 @@ from .parts import needs_session
 from .session import abort_session, create_session
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .context import UploadContext
     from .retry import RetryBudget
 
@@ -29,6 +31,7 @@ __all__ = [
     "Unknown",
     "find_stored_file",
     "resolve_commit",
+    "stored_by_earlier_run",
     "stored_under_name",
 ]
 
@@ -130,6 +133,24 @@ def find_stored_file(context: UploadContext, sha1: str, failure: ClientError | N
         text = f"{sent} Its outcome is unknown: {error}"
         return _unknown(context, sha1, text if failure is None else f"{failure}. {text}", failure or error)
     return Stored(found) if isinstance(found, models.File) else NotStored(found.etag)
+
+
+def stored_by_earlier_run(context: UploadContext, error: BaseException, sha1: Callable[[], str]) -> models.File | None:
+    """Return the file that has the name already, if an earlier run of the same upload may have stored it; else None.
+
+    That run may have been killed after its last step. Without a journal, no run continues another; and the name of a
+    version is that of another file.
+
+    Args:
+        context: The upload.
+        error: What it failed with.
+        sha1: Returns the SHA-1 of its content.
+    """
+    if context.journal is None or context.source.is_sequential or context.target.file_id is not None:
+        return None
+    if not isinstance(error, ClientError) or not is_name_taken(error):
+        return None
+    return stored_under_name(error, sha1(), context.source.size)
 
 
 def stored_under_name(error: ClientError, sha1: str, size: int) -> models.File | None:

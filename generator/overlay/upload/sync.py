@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from .._runtime.errors import InvalidArgumentError
 from .options import DEADLINE_S, WORKERS, UploadOptions
 from .retry import BackoffPolicy, CancelToken
+from .slots import Slots
 from .upload_client import is_coroutine_function, open_upload_client
 from .workflow import run_upload
 
@@ -108,8 +109,37 @@ def upload_file(  # noqa: PLR0913  # each is a setting of an upload
     )
     if is_coroutine_function(on_progress):
         raise InvalidArgumentError("on_progress", "must not be a coroutine function; use upload_file_async")
+    return upload_beside_others(
+        client, source, options, emit=on_progress or _ignore, cancel=CancelToken(), slots=Slots(workers)
+    )
+
+
+def upload_beside_others(  # noqa: PLR0913  # each is a part of the upload
+    client: Client,
+    source: SourceArgument,
+    options: UploadOptions,
+    *,
+    emit: Callable[[ProgressEvent], object],
+    cancel: CancelToken,
+    slots: Slots,
+) -> models.File:
+    """Upload a file while other threads upload further ones.
+
+    Args:
+        client: The client, which stays open.
+        source: As with `upload_file`.
+        options: The arguments of `upload_file`.
+        emit: Takes the events, in this thread.
+        cancel: Cancels this upload, from any thread, and the others that have it.
+        slots: How many parts may be in memory, of all uploads that share them.
+
+    Raises:
+        UploadCancelledError: The upload was cancelled.
+        ClientError: As `upload_file`.
+        OSError: As `upload_file`.
+    """
     with open_upload_client(client) as upload_client:
-        return run_upload(client, upload_client, source, options, emit=on_progress or _ignore, cancel=CancelToken())
+        return run_upload(client, upload_client, source, options, emit=emit, cancel=cancel, slots=slots)
 
 
 def _ignore(event: ProgressEvent) -> None:

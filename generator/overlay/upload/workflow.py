@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from .engine import UploadedParts
     from .events import ProgressEvent
     from .options import UploadOptions
+    from .slots import Slots
     from .source_factory import SourceArgument
     from .upload_client import UploadClient
 
@@ -68,6 +69,7 @@ def run_upload(  # noqa: PLR0913  # each is a part of the upload
     *,
     emit: Callable[[ProgressEvent], object],
     cancel: CancelToken,
+    slots: Slots,
 ) -> models.File:
     """Open the source and the journal, and upload in this thread.
 
@@ -78,6 +80,7 @@ def run_upload(  # noqa: PLR0913  # each is a part of the upload
         options: What the caller has decided.
         emit: Takes the events.
         cancel: Whether the upload was cancelled.
+        slots: How many parts may be in memory, also of other uploads that run at the same time.
 
     Raises:
         ClientError: As `upload_file`.
@@ -101,6 +104,7 @@ def run_upload(  # noqa: PLR0913  # each is a part of the upload
                 journal=journal,
                 emit=emit,
                 cancel=cancel,
+                slots=slots,
             )
         )
 
@@ -203,7 +207,7 @@ def _send_parts(context: UploadContext, active: ActiveSession) -> UploadedParts:
     context.emit(Started(plan.size, plan.part_size, plan.total_parts))
     context.emit(PhaseChanged("parts"))
     cancel = CancelToken()
-    engine = Engine(plan, source, cancel, context.emit)
+    engine = Engine(plan, source, cancel, context.emit, context.slots)
     # Cancelling aborts part uploads. Create and commit run to completion: only their response says whether they took
     # effect.
     with (

@@ -101,10 +101,10 @@ def test_the_line_of_a_stored_file_has_its_name_id_size_sha1_and_etag(
 
 
 def test_fields_that_the_server_leaves_out_are_left_out_or_null(box: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    def stored(*_: object, on_progress: Callable[[object], None], **__: object) -> None:
-        on_progress(Stored(models.File(id="7", type="file", sha1="0" * 40)))
+    def stored(*_: object, emit: Callable[[object], None], **__: object) -> None:
+        emit(Stored(models.File(id="7", type="file", sha1="0" * 40)))
 
-    monkeypatch.setattr("box_uploads.cli.batch.upload_file", stored)
+    monkeypatch.setattr("box_uploads.cli.batch.upload_beside_others", stored)
 
     assert box(UPLOAD)[:2] == (0, f"film.mov: already uploaded, file 7, sha1 {'0' * 40}\n")
     code, out, _ = box(f"{UPLOAD} --json")
@@ -121,10 +121,14 @@ def test_the_display_is_closed_before_the_last_result(
         def __init__(self) -> None:
             self.calls: list[str] = []
 
-        def start_file(self, name: str) -> None:
-            self.calls.append(f"start {name}")
+        def start_file(self, index: int, name: str) -> Recorder:
+            self.calls.append(f"start {index} {name}")
+            return self
 
-        def finish_file(self, size: int | None) -> None:
+        def show_event(self, event: object) -> None:
+            """Record nothing."""
+
+        def finish(self, size: int | None) -> None:
             self.calls.append(f"finish {size}")
 
         def write_message(self, line: str) -> None:
@@ -139,17 +143,17 @@ def test_the_display_is_closed_before_the_last_result(
     def calls() -> list[str]:
         recorder = Recorder()
         monkeypatch.setattr("box_uploads.cli.upload._create_display", lambda *_, **__: recorder)
-        box("upload film.mov b.mov --folder-id 0")
+        box("upload film.mov b.mov --folder-id 0 --transfers 1")
         return recorder.calls
 
     (tmp_path / "b.mov").write_bytes(bytes(SIZE))
-    first, last = ["start film.mov", f"finish {SIZE}"], ["start b.mov", f"finish {SIZE}", "close"]
+    first, last = ["start 0 film.mov", f"finish {SIZE}"], ["start 1 b.mov", f"finish {SIZE}", "close"]
     assert calls() == [*first, "result film.mov", *last, "result b.mov", "close"]
 
     mock.state.reset()
     mock.state.faults.add(Failure(operation="create_upload_session", status=403, code="access_denied", times=2))
     messages = ["message error", "message hint"]
-    failed = ["start film.mov", "finish None", *messages, "start b.mov", "finish None", "close", *messages]
+    failed = ["start 0 film.mov", "finish None", *messages, "start 1 b.mov", "finish None", "close", *messages]
     assert calls() == [*failed, "message 0 of 2 files uploaded, 2 failed", "close"]
 
 
@@ -325,7 +329,7 @@ def test_an_error_that_ends_the_batch_names_the_files_that_were_not_tried(
     for name in others:
         Path(name).hardlink_to(film)
     mock.state.faults.add(Failure(operation="create_upload_session", status=401, times=2))
-    code, out, err = box(f"{UPLOAD} --json", *others)
+    code, out, err = box(f"{UPLOAD} --json --transfers 1", *others)
 
     results = [(result["path"], result["outcome"]) for result in objects(out)]
     assert (code, results) == (1, [("film.mov", "failed"), *((name, "skipped") for name in others)])

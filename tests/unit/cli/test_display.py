@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from box_uploads.cli.display import EventMessages, LogDisplay
+from box_uploads.cli.display import EventMessages, LogDisplay, Repeats
 from box_uploads.upload import (
     BytesSent,
     PartDone,
@@ -40,8 +40,13 @@ def done(*, was_held: bool) -> PartDone:
 
 
 @pytest.fixture
-def messages() -> EventMessages:
-    return EventMessages(lambda: 0.0)
+def repeats() -> Repeats:
+    return Repeats(lambda: 0.0)
+
+
+@pytest.fixture
+def messages(repeats: Repeats) -> EventMessages:
+    return EventMessages(repeats)
 
 
 @pytest.mark.parametrize(
@@ -79,20 +84,20 @@ def test_a_resumed_upload_says_how_many_of_its_parts_are_uploaded(messages: Even
 
 @pytest.mark.parametrize("is_restart", [True, False])
 def test_an_upload_that_starts_over_and_the_next_file_are_not_resumed(
-    messages: EventMessages, *, is_restart: bool
+    messages: EventMessages, repeats: Repeats, *, is_restart: bool
 ) -> None:
     messages.message(Resumed(3, 30 * MEGABYTE))
     if is_restart:
         messages.message(Restarted("the session has expired"))
     else:
-        messages.start_file()
+        messages = EventMessages(repeats)
 
     assert messages.message(STARTED) == ""
 
 
 def test_equal_failures_of_all_workers_have_one_message_a_minute() -> None:
     clock = Clock()
-    messages = EventMessages(clock)
+    messages = EventMessages(Repeats(clock))
 
     def has_message(attempt: int, reason: str, offset: int) -> bool:
         reason = f"{reason} (upload_part, request id {offset})"
@@ -108,16 +113,16 @@ def test_equal_failures_of_all_workers_have_one_message_a_minute() -> None:
 def test_a_log_has_the_start_and_the_progress_every_half_minute(capsys: pytest.CaptureFixture[str]) -> None:
     clock = Clock()
     log = LogDisplay(clock=clock)
-    log.start_file("a.mov")
-    log.show_event(Resumed(1, 10 * MEGABYTE))
-    log.show_event(STARTED)
+    file = log.start_file(0, "a.mov")
+    file.show_event(Resumed(1, 10 * MEGABYTE))
+    file.show_event(STARTED)
     for step in range(1, 9):
         clock.now += 15
-        log.show_event(sent(step))
+        file.show_event(sent(step))
         if step == 4:
-            log.show_event(done(was_held=True))
+            file.show_event(done(was_held=True))
         if step == 7:
-            log.show_event(Restarted("the session has expired"))
+            file.show_event(Restarted("the session has expired"))
 
     out, err = capsys.readouterr()
     assert out == ""
@@ -135,14 +140,15 @@ def test_a_log_has_the_start_and_the_progress_every_half_minute(capsys: pytest.C
 def test_a_log_starts_the_half_minute_and_the_parts_of_each_file_anew(capsys: pytest.CaptureFixture[str]) -> None:
     clock = Clock()
     log = LogDisplay(clock=clock)
-    for name in ("a.mov", "b.mov"):
-        log.start_file(name)
-        log.show_event(STARTED)
+    files = []
+    for index, name in enumerate(("a.mov", "b.mov")):
+        files.append(log.start_file(index, name))
+        files[-1].show_event(STARTED)
         clock.now += 20
-        log.show_event(sent(10))
-        log.show_event(done(was_held=False))
+        files[-1].show_event(sent(10))
+        files[-1].show_event(done(was_held=False))
     clock.now += 10
-    log.show_event(sent(20))
+    files[-1].show_event(sent(20))
 
     assert capsys.readouterr().err.splitlines()[2:] == ["b.mov: 50%, 20.0/40.0 MB, 1/4 parts"]
 

@@ -275,7 +275,9 @@ HELP = {
         "--if-match": "ETAG With --file-id: fail unless the file still has this etag.",
         "--resume / --no-resume": "Keep a journal, so that the same command resumes after an interruption"
         " or a crash. [default: --resume, except for stdin]",
-        "--workers": "Number of parts to upload in parallel. [default: 4; 1<=x<=64]",
+        "--transfers": "Number of files to upload in parallel. [default: 4; 1<=x<=64]",
+        "--workers": "Number of parts to upload in parallel, of all files together; so many and one more are in memory."
+        " [default: 4; 1<=x<=64]",
         "-q, --quiet": "Print only errors, and with --json the objects.",
     },
     "session create": {
@@ -330,7 +332,7 @@ def test_the_help_describes_each_option(box: Run, command: str, option: str, tex
     ("", "upload Upload files: paths, URLs, or stdin."),
     ("", "0 done, 1 failed, 2 wrong usage (nothing was sent), 130 interrupted"),
     ("", "130 interrupted (the same command resumes, except with --no-resume)."),
-    ("upload", "Usage: box-uploads upload [OPTIONS] PATH... Upload files, one after the other:"),
+    ("upload", "Usage: box-uploads upload [OPTIONS] PATH... Upload files, several in parallel:"),
     ("upload", "All paths are checked first; if one cannot be uploaded, nothing is sent."),
     ("upload", "run the same command again: it resumes, and stores each file only once."),
     ("upload", "A part that fails is retried for up to 10 minutes."),

@@ -46,16 +46,18 @@ class Screen:
     def bar(self, *sizes: int | None, results_here: bool = False) -> ProgressBar:
         """Return a bar for files of these megabytes."""
         known = [None if size is None else size * MEGABYTE for size in sizes]
+        self._started = 0
         self._bar = ProgressBar(known, results_here=results_here, clock=lambda: self.now)
         return self._bar
 
     def start(self, name: str, *events: ProgressEvent) -> None:
-        self._bar.start_file(name)
+        self.file = self._bar.start_file(self._started, name)
+        self._started += 1
         self.show(*events)
 
     def show(self, *events: ProgressEvent) -> None:
         for event in events:
-            self._bar.show_event(event)
+            self.file.show_event(event)
 
     def lines(self) -> list[str]:
         self.printed()
@@ -85,7 +87,7 @@ def test_a_result_is_a_whole_line_above_the_bar_of_the_same_terminal_and_else_on
 ) -> None:
     bar, line = screen.bar(1, results_here=results_here), "a.mov: file 1, " + "x" * 100 + " [b] :smile: 12"
     if is_started:
-        bar.start_file("a.mov")
+        bar.start_file(0, "a.mov")
     bar.write_result(line)
     out, err = screen.printed()
 
@@ -249,13 +251,13 @@ def test_parts_that_the_server_has_found_count_as_done_but_not_for_the_throughpu
 
 
 def test_a_small_file_has_no_parts_and_an_empty_one_does_not_count_as_failed(screen: Screen) -> None:
-    bar = screen.bar(0, 1)
+    screen.bar(0, 1)
     screen.start("empty.txt", Started(0, 0, 1))
-    bar.finish_file(0)
+    screen.file.finish(0)
     screen.start("small.txt", Started(MEGABYTE, MEGABYTE, 1))
     assert screen.states() == ["1/2 files", "uploading"]
     screen.show(DONE)
-    bar.finish_file(MEGABYTE)
+    screen.file.finish(MEGABYTE)
     assert screen.states() == ["2/2 files", "uploaded"]
 
 
@@ -268,10 +270,10 @@ def test_the_bytes_of_a_retried_part_are_taken_back(screen: Screen) -> None:
 
 
 def test_the_total_continues_from_file_to_file(screen: Screen) -> None:
-    bar = screen.bar(40, None)
+    screen.bar(40, None)
     for name in ("a.mov", "b.mov"):
         screen.start(name, STARTED, sent(40), DONE)
-        bar.finish_file(40 * MEGABYTE)
+        screen.file.finish(40 * MEGABYTE)
 
     total, file = screen.tasks()
     assert (total.completed, total.total, total.fields["state"]) == (80 * MEGABYTE, 80 * MEGABYTE, "2/2 files")
@@ -281,7 +283,7 @@ def test_the_total_continues_from_file_to_file(screen: Screen) -> None:
 def test_a_file_that_is_already_uploaded_counts_as_a_whole(screen: Screen) -> None:
     bar = screen.bar(40, 40)
     screen.start("a.mov", DONE)
-    bar.finish_file(40 * MEGABYTE)
+    screen.file.finish(40 * MEGABYTE)
 
     total, file = screen.tasks()
     assert (total.completed, total.total, file.completed) == (40 * MEGABYTE, 80 * MEGABYTE, 40 * MEGABYTE)
@@ -290,17 +292,17 @@ def test_a_file_that_is_already_uploaded_counts_as_a_whole(screen: Screen) -> No
 
 
 def test_each_failed_file_is_counted(screen: Screen) -> None:
-    bar = screen.bar(40, 30, 20)
+    screen.bar(40, 30, 20)
     for name in ("a.mov", "b.mov"):
         screen.start(name, STARTED)
-        bar.finish_file(None)
+        screen.file.finish(None)
     assert screen.states()[0] == "0/3 files, 2 failed"
 
 
 def test_a_failed_file_no_longer_counts_for_the_total(screen: Screen) -> None:
-    bar = screen.bar(40, 30)
+    screen.bar(40, 30)
     screen.start("a.mov", STARTED, sent(20), RETRIED)
-    bar.finish_file(None)
+    screen.file.finish(None)
     assert screen.states() == ["0/2 files, 1 failed", "failed"]
     screen.start("b.mov", Started(30 * MEGABYTE, 10 * MEGABYTE, 3), sent(15, total=30), COMMIT)
 
@@ -332,7 +334,7 @@ def test_only_a_closed_bar_shows_the_time_that_the_upload_took(screen: Screen) -
 
     screen.now += 1
     screen.show(DONE)
-    bar.finish_file(40 * MEGABYTE)
+    screen.file.finish(40 * MEGABYTE)
     bar.close()
     _, err = screen.printed()
     assert "took 1:06:41 4 parts, 1 retry" in err

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import gc
 import socket
+import ssl
 import threading
 import weakref
 from concurrent.futures import Future
 from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+import httpcore2
 import httpx2
 import pytest
 
@@ -170,6 +172,21 @@ def test_a_dedicated_transport_sends_each_call_once(beside: Any, server: Server)
         assert len(server.requests) == 1
         assert origin.send(get("/broken")).status == 503
         assert len(server.requests) == 4
+
+
+def test_the_trusted_certificates_are_read_once(beside: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading them takes longer than uploading a small file."""
+    read, reads = httpcore2.default_ssl_context, list[ssl.SSLContext]()
+
+    def count(**options: Any) -> ssl.SSLContext:
+        reads.append(read(**options))
+        return reads[-1]
+
+    monkeypatch.setattr(httpcore2, "default_ssl_context", count)
+    with beside() as (origin, dedicated):
+        origin.dedicate().close()
+        pool = dedicated._client._transport._pool
+        assert (len(reads), pool._ssl_context) == (1, reads[0])
 
 
 def test_a_stale_token_is_renewed_for_both(beside: Any, server: Server) -> None:

@@ -12,6 +12,7 @@ from box_uploads.upload import PartDone, SourceChangedError, UploadCancelledErro
 from box_uploads.upload.engine import Engine, Needs, PartResult
 from box_uploads.upload.parts import Part, Plan
 from box_uploads.upload.retry import CancelToken
+from box_uploads.upload.slots import Slots
 from box_uploads.upload.source import Fingerprint, Source
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -86,7 +87,7 @@ def test_the_file_is_whole_whatever_order_its_parts_end_in(
     source = Buffered(content)
     plan = Plan.checked(len(content), part_size, -(-len(content) // part_size))
     pool = Scripted(width, rng.randrange)
-    finished = run(Engine(plan, source, CancelToken(), lambda _: None), pool)
+    finished = run(Engine(plan, source, CancelToken(), lambda _: None, Slots(9)), pool)
     assert finished.sha1 == hashlib.sha1(content, usedforsecurity=False).hexdigest()
     assert finished.parts == [stored(part.offset, content[part.offset :][: part.size]) for part in plan.parts()]
     assert pool.order == sorted(pool.order)
@@ -96,7 +97,7 @@ def test_the_file_is_whole_whatever_order_its_parts_end_in(
 
 def test_buffers_are_used_again() -> None:
     source = Buffered(bytes(10_000))
-    run(Engine(Plan.checked(10_000, 10, 1000), source, CancelToken(), lambda _: None), Scripted(5))
+    run(Engine(Plan.checked(10_000, 10, 1000), source, CancelToken(), lambda _: None, Slots(9)), Scripted(5))
     assert len(source.buffers) == 5
 
 
@@ -116,7 +117,7 @@ def test_the_view_of_a_part_ends_before_its_buffer_is_used_again(needs: Needs) -
 
     pool = Scripted(1)
     pool.needs = needs
-    run(Engine(Plan(100, 10, 10), Lending(bytes(100)), CancelToken(), lambda _: None), pool)
+    run(Engine(Plan(100, 10, 10), Lending(bytes(100)), CancelToken(), lambda _: None, Slots(9)), pool)
     assert pool.order == list(range(10))
 
 
@@ -124,7 +125,7 @@ def test_the_view_of_a_part_ends_before_its_buffer_is_used_again(needs: Needs) -
 def test_there_are_no_more_buffers_than_the_pool_needs(needs: Needs, buffers: int) -> None:
     source, pool = Buffered(bytes(100)), Scripted(3)
     pool.needs = needs
-    engine = Engine(Plan(100, 10, 10), source, CancelToken(), lambda _: None)
+    engine = Engine(Plan(100, 10, 10), source, CancelToken(), lambda _: None, Slots(9))
     assert run(engine, pool).sha1 == hashlib.sha1(bytes(100), usedforsecurity=False).hexdigest()
     assert len(source.buffers) == buffers
 
@@ -132,7 +133,7 @@ def test_there_are_no_more_buffers_than_the_pool_needs(needs: Needs, buffers: in
 def test_the_first_failure_ends_the_others() -> None:
     cancel, pool = CancelToken(), Scripted(3, fail=1)
     with pytest.raises(OSError, match=r"^broken$"):
-        run(Engine(Plan.checked(100, 10, 10), Buffered(bytes(100)), cancel, lambda _: None), pool)
+        run(Engine(Plan.checked(100, 10, 10), Buffered(bytes(100)), cancel, lambda _: None, Slots(3)), pool)
     assert cancel.is_cancelled
     assert max(pool.order) < 6
     assert all(future.done() for _, _, future in pool.waiting)
@@ -146,7 +147,7 @@ def test_cancelling_ends_the_engine() -> None:
             cancel.cancel()
 
     with pytest.raises(UploadCancelledError):
-        run(Engine(Plan.checked(100, 10, 10), Buffered(bytes(100)), cancel, cancel_at_part), pool)
+        run(Engine(Plan.checked(100, 10, 10), Buffered(bytes(100)), cancel, cancel_at_part, Slots(3)), pool)
     assert len(pool.order) < 10
 
 
@@ -161,6 +162,6 @@ def test_a_part_that_has_failed_comes_before_a_source_that_ends_too_early(has_fa
             raise SourceChangedError("the source ends")
 
     pool = Scripted(5, fail=0)
-    engine = Engine(Plan.checked(100, 10, 10), Short(bytes(100)), CancelToken(), lambda _: None)
+    engine = Engine(Plan.checked(100, 10, 10), Short(bytes(100)), CancelToken(), lambda _: None, Slots(9))
     with pytest.raises(OSError if has_failed else SourceChangedError):
         engine.run(pool, {})

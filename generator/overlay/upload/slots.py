@@ -1,0 +1,150 @@
+"""How many parts are in memory, of one upload or of several that run side by side."""
+
+from __future__ import annotations
+
+from collections import deque
+from contextlib import contextmanager
+from threading import Event, Lock
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from .retry import CancelToken
+
+__all__ = ["HeldSlots", "Slots"]
+
+
+class Slots:
+    """One slot for each part that may be in memory: those that are sent, and one that is read ahead.
+
+    Whoever has waited longest gets the next free slot, so that uploads that share them take turns.
+
+    Args:
+        workers: Parts that are sent at a time.
+    """
+
+    def __init__(self, workers: int) -> None:
+        self._free = workers + 1
+        self._waiting: deque[Callable[[], object]] = deque()
+        self._lock = Lock()
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether somebody waits for a slot."""
+        return bool(self._waiting)
+
+    def take(self, on_free: Callable[[], object]) -> bool:
+        """Take a slot and return True; or return False, and have one handed over later.
+
+        Args:
+            on_free: Called once the slot is the caller's, in the thread that has given it back.
+        """
+        with self._lock:
+            if self._free:
+                self._free -= 1
+                return True
+            self._waiting.append(on_free)
+            return False
+
+    def give_back(self) -> None:
+        """Hand a slot over to who has waited longest, or keep it for the next."""
+        with self._lock:
+            if not self._waiting:
+                self._free += 1
+                return
+            on_free = self._waiting.popleft()
+        on_free()
+
+    def withdraw(self, on_free: Callable[[], object]) -> None:
+        """Wait no longer; a slot that was handed over already is given back."""
+        with self._lock:
+            if on_free in self._waiting:
+                self._waiting.remove(on_free)
+                return
+        self.give_back()
+
+    @contextmanager
+    def one(self, cancel: CancelToken) -> Generator[None]:
+        """Wait for a slot, and have it for the time of the context.
+
+        Raises:
+            UploadCancelledError: The upload was cancelled while it waited.
+        """
+        woken = Event()
+        if not self.take(woken.set):
+            try:
+                with cancel.on_cancel(woken.set):
+                    woken.wait()
+                cancel.check()
+            except BaseException:
+                self.withdraw(woken.set)
+                raise
+        try:
+            yield
+        finally:
+            self.give_back()
+
+
+class HeldSlots:
+    """The slots that one upload has: those of its parts, and those that it keeps for its next parts.
+
+    A buffer goes with each, so that whoever gives one back drops its buffer as well.
+
+    Args:
+        slots: All slots.
+        on_free: Called, in any thread, once a slot that was waited for is this upload's; then `receive` has to be.
+    """
+
+    def __init__(self, slots: Slots, on_free: Callable[[], object]) -> None:
+        self._slots = slots
+        self._on_free = on_free
+        self._held = self._kept = 0
+        self._is_waiting = False
+        self._keeps = True
+
+    def take(self) -> bool:
+        """Take a slot for a part; return False if there is none yet."""
+        if self._kept:
+            self._kept -= 1
+            return True
+        if self._is_waiting:
+            return False
+        if self._slots.take(self._on_free):
+            self._held += 1
+            return True
+        self._is_waiting = True
+        return False
+
+    def receive(self) -> None:
+        """Keep the slot that was waited for."""
+        self._is_waiting = False
+        self._held += 1
+        self._kept += 1
+
+    def keep(self) -> None:
+        """Keep the slot of a part that is done."""
+        self._kept += 1
+
+    def keep_no_more(self) -> None:
+        """There is no further part."""
+        self._keeps = False
+
+    def give_back(self) -> int:
+        """Give back the kept slots that others wait for, or all if there is no further part; return how many."""
+        count = 0
+        while self._kept and (self._slots.is_wanted or not self._keeps):
+            self._kept -= 1
+            self._held -= 1
+            count += 1
+            self._slots.give_back()
+        return count
+
+    def close(self) -> None:
+        """Give back all slots; no part is in memory any more."""
+        if self._is_waiting:
+            self._is_waiting = False
+            self._slots.withdraw(self._on_free)
+        while self._held:
+            self._held -= 1
+            self._slots.give_back()
