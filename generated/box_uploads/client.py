@@ -160,11 +160,16 @@ class RawClient:
         return api.files.get_file.read_response(self._transport.send(request))
 
     def upload_small_file(
-        self, *, attributes: models.NewFileAttributes, file: FileContent, content_md5: str | UnsetType = UNSET
+        self,
+        *,
+        attributes: models.NewFileAttributes,
+        file: FileContent,
+        content_md5: str | UnsetType = UNSET,
+        upload_url: str | UnsetType = UNSET,
     ) -> Response[models.Files]:
         """Upload a small file in one request."""
         request = api.files.upload_small_file.build_request(
-            attributes=attributes, file=file, content_md5=content_md5, as_user=self._as_user
+            attributes=attributes, file=file, content_md5=content_md5, upload_url=upload_url, as_user=self._as_user
         )
         return api.files.upload_small_file.read_response(self._transport.send(request))
 
@@ -183,10 +188,17 @@ class RawClient:
         file: FileContent,
         content_md5: str | UnsetType = UNSET,
         if_match: str | UnsetType = UNSET,
+        upload_url: str | UnsetType = UNSET,
     ) -> Response[models.Files]:
         """Upload a small new version of a file in one request."""
         request = api.files.upload_small_version.build_request(
-            file_id, attributes=attributes, file=file, content_md5=content_md5, if_match=if_match, as_user=self._as_user
+            file_id,
+            attributes=attributes,
+            file=file,
+            content_md5=content_md5,
+            if_match=if_match,
+            upload_url=upload_url,
+            as_user=self._as_user,
         )
         return api.files.upload_small_version.read_response(self._transport.send(request))
 
@@ -847,7 +859,12 @@ class Client:
         return response.parsed
 
     def upload_small_file(
-        self, *, attributes: models.NewFileAttributes, file: FileContent, content_md5: str | UnsetType = UNSET
+        self,
+        *,
+        attributes: models.NewFileAttributes,
+        file: FileContent,
+        content_md5: str | UnsetType = UNSET,
+        upload_url: str | UnsetType = UNSET,
     ) -> models.Files:
         """Upload a small file in one request.
 
@@ -867,6 +884,7 @@ class Client:
             file: The bytes of the file.
             content_md5: SHA-1 of the file's bytes, in hexadecimal digits (whatever the name says); other bytes
                 are refused.
+            upload_url: URL in place of the usual one, as in `UploadUrl.upload_url`.
 
         Returns:
             The file is stored.
@@ -881,6 +899,7 @@ class Client:
 
         Raises:
             InvalidArgumentError: An argument breaks its rule; nothing was sent.
+            UntrustedUrlError: `upload_url` leads to a host that is not trusted; nothing was sent.
             BadRequestError: 400. An argument is missing or breaks a rule, the attributes do not come first, or
                 the file does not have the digest (`bad_digest`).
             UnauthorizedError: 401. The token is missing, wrong or expired.
@@ -899,7 +918,9 @@ class Client:
             TransportError: No response was received.
         """
 
-        response = self.raw.upload_small_file(attributes=attributes, file=file, content_md5=content_md5)
+        response = self.raw.upload_small_file(
+            attributes=attributes, file=file, content_md5=content_md5, upload_url=upload_url
+        )
         return response.parsed
 
     def check_upload(
@@ -960,6 +981,7 @@ class Client:
         file: FileContent,
         content_md5: str | UnsetType = UNSET,
         if_match: str | UnsetType = UNSET,
+        upload_url: str | UnsetType = UNSET,
     ) -> models.Files:
         """Upload a small new version of a file in one request.
 
@@ -978,6 +1000,7 @@ class Client:
             content_md5: SHA-1 of the file's bytes, in hexadecimal digits (whatever the name says); other bytes
                 are refused.
             if_match: Etag that the file must have, so that no other version is replaced.
+            upload_url: URL in place of the usual one, as in `UploadUrl.upload_url`.
 
         Returns:
             The file has the new version.
@@ -991,6 +1014,7 @@ class Client:
 
         Raises:
             InvalidArgumentError: An argument breaks its rule; nothing was sent.
+            UntrustedUrlError: `upload_url` leads to a host that is not trusted; nothing was sent.
             BadRequestError: 400. An argument is missing or breaks a rule, the attributes do not come first, or
                 the file does not have the digest (`bad_digest`).
             UnauthorizedError: 401. The token is missing, wrong or expired.
@@ -1012,7 +1036,7 @@ class Client:
         """
 
         response = self.raw.upload_small_version(
-            file_id, attributes=attributes, file=file, content_md5=content_md5, if_match=if_match
+            file_id, attributes=attributes, file=file, content_md5=content_md5, if_match=if_match, upload_url=upload_url
         )
         return response.parsed
 
@@ -1562,11 +1586,16 @@ class RawAsyncClient:
         return api.files.get_file.read_response(await self._transport.send(request))
 
     async def upload_small_file(
-        self, *, attributes: models.NewFileAttributes, file: FileContent, content_md5: str | UnsetType = UNSET
+        self,
+        *,
+        attributes: models.NewFileAttributes,
+        file: FileContent,
+        content_md5: str | UnsetType = UNSET,
+        upload_url: str | UnsetType = UNSET,
     ) -> Response[models.Files]:
         """Upload a small file in one request."""
         request = api.files.upload_small_file.build_request(
-            attributes=attributes, file=file, content_md5=content_md5, as_user=self._as_user
+            attributes=attributes, file=file, content_md5=content_md5, upload_url=upload_url, as_user=self._as_user
         )
         return api.files.upload_small_file.read_response(await self._transport.send(request))
 
@@ -1585,10 +1614,17 @@ class RawAsyncClient:
         file: FileContent,
         content_md5: str | UnsetType = UNSET,
         if_match: str | UnsetType = UNSET,
+        upload_url: str | UnsetType = UNSET,
     ) -> Response[models.Files]:
         """Upload a small new version of a file in one request."""
         request = api.files.upload_small_version.build_request(
-            file_id, attributes=attributes, file=file, content_md5=content_md5, if_match=if_match, as_user=self._as_user
+            file_id,
+            attributes=attributes,
+            file=file,
+            content_md5=content_md5,
+            if_match=if_match,
+            upload_url=upload_url,
+            as_user=self._as_user,
         )
         return api.files.upload_small_version.read_response(await self._transport.send(request))
 
@@ -2250,7 +2286,12 @@ class AsyncClient:
         return response.parsed
 
     async def upload_small_file(
-        self, *, attributes: models.NewFileAttributes, file: FileContent, content_md5: str | UnsetType = UNSET
+        self,
+        *,
+        attributes: models.NewFileAttributes,
+        file: FileContent,
+        content_md5: str | UnsetType = UNSET,
+        upload_url: str | UnsetType = UNSET,
     ) -> models.Files:
         """Upload a small file in one request.
 
@@ -2270,6 +2311,7 @@ class AsyncClient:
             file: The bytes of the file.
             content_md5: SHA-1 of the file's bytes, in hexadecimal digits (whatever the name says); other bytes
                 are refused.
+            upload_url: URL in place of the usual one, as in `UploadUrl.upload_url`.
 
         Returns:
             The file is stored.
@@ -2284,6 +2326,7 @@ class AsyncClient:
 
         Raises:
             InvalidArgumentError: An argument breaks its rule; nothing was sent.
+            UntrustedUrlError: `upload_url` leads to a host that is not trusted; nothing was sent.
             BadRequestError: 400. An argument is missing or breaks a rule, the attributes do not come first, or
                 the file does not have the digest (`bad_digest`).
             UnauthorizedError: 401. The token is missing, wrong or expired.
@@ -2302,7 +2345,9 @@ class AsyncClient:
             TransportError: No response was received.
         """
 
-        response = await self.raw.upload_small_file(attributes=attributes, file=file, content_md5=content_md5)
+        response = await self.raw.upload_small_file(
+            attributes=attributes, file=file, content_md5=content_md5, upload_url=upload_url
+        )
         return response.parsed
 
     async def check_upload(
@@ -2363,6 +2408,7 @@ class AsyncClient:
         file: FileContent,
         content_md5: str | UnsetType = UNSET,
         if_match: str | UnsetType = UNSET,
+        upload_url: str | UnsetType = UNSET,
     ) -> models.Files:
         """Upload a small new version of a file in one request.
 
@@ -2381,6 +2427,7 @@ class AsyncClient:
             content_md5: SHA-1 of the file's bytes, in hexadecimal digits (whatever the name says); other bytes
                 are refused.
             if_match: Etag that the file must have, so that no other version is replaced.
+            upload_url: URL in place of the usual one, as in `UploadUrl.upload_url`.
 
         Returns:
             The file has the new version.
@@ -2394,6 +2441,7 @@ class AsyncClient:
 
         Raises:
             InvalidArgumentError: An argument breaks its rule; nothing was sent.
+            UntrustedUrlError: `upload_url` leads to a host that is not trusted; nothing was sent.
             BadRequestError: 400. An argument is missing or breaks a rule, the attributes do not come first, or
                 the file does not have the digest (`bad_digest`).
             UnauthorizedError: 401. The token is missing, wrong or expired.
@@ -2415,7 +2463,7 @@ class AsyncClient:
         """
 
         response = await self.raw.upload_small_version(
-            file_id, attributes=attributes, file=file, content_md5=content_md5, if_match=if_match
+            file_id, attributes=attributes, file=file, content_md5=content_md5, if_match=if_match, upload_url=upload_url
         )
         return response.parsed
 

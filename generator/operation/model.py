@@ -12,6 +12,8 @@ from generator.python.literals import python_literal
 from generator.python.naming import free_name, python_name
 from generator.schema.types import Field, Model, Named, Scalar, Type, is_secret, union
 
+# Names that the rendered methods, clients and modules use themselves.
+USED_IN_METHODS = frozenset({"self", "api", "models", "request", "response"})
 _JSON = "application/json"
 _RANGES = frozenset({"*/*", "application/*"})
 _MAX_EXAMPLE = 104
@@ -159,12 +161,14 @@ class UrlSource:
         url: The attribute with the URL, such as `session_endpoints.commit`.
         is_required: Whether every response has the URL.
         parameters: Names of the path parameters in the document, each with the attribute that holds its value.
+        is_optional: Whether the call is also made without it.
     """
 
     model: Model
     url: str
     is_required: bool
     parameters: tuple[tuple[str, str], ...]
+    is_optional: bool = False
 
     @property
     def name(self) -> str:
@@ -296,6 +300,8 @@ class Operation:
     codecs: list[Codec] = field(default_factory=list[Codec])
     url_source: UrlSource | None = None
     """Where the URL of the call is, if an earlier response holds it."""
+    url_argument: Field | None = None
+    """The argument with a URL in place of the operation's own, if an earlier response may hold one."""
     fixed_query: tuple[tuple[str, str], ...] = ()
     """Names and values that every call sends in the query."""
     needs_token: bool = True
@@ -336,6 +342,11 @@ class Operation:
     def page_url(self) -> Field | None:
         """The argument with the URL of a page, if pages are named by URLs."""
         return self.pagination.way.url if self.pagination else None
+
+    @property
+    def uses_urls(self) -> bool:
+        """Whether a URL that the server has named may take the place of the operation's own."""
+        return bool(self.url_source or self.url_argument or self.follows_redirect or self.page_url)
 
     @property
     def event(self) -> Codec | None:
@@ -412,6 +423,7 @@ class Operation:
                 if parameter.location != "path" and not parameter.is_client_option
             ),
             *([self.page_url] if self.page_url else []),
+            *([self.url_argument] if self.url_argument else []),
         ]
         return sorted(arguments, key=lambda argument: not argument.required)
 

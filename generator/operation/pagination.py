@@ -14,8 +14,7 @@ from generator.errors import SpecError
 from generator.python.naming import free_name, python_name
 from generator.schema.types import NONE, Array, Field, Model, Named, Scalar, Type
 
-from .model import Operation, Pagination, Parameter, Way
-from .parameters import USED_IN_METHODS
+from .model import USED_IN_METHODS, Operation, Pagination, Parameter, Way
 
 _KEYS = frozenset({"method", "items", "offset", "total", "marker", "next", "page", "link", "header"})
 _WAYS = ("offset", "marker", "page", "link", "header")

@@ -17,14 +17,12 @@ from generator.schema.schemas import SchemaReader
 from generator.schema.types import Scalar, Type
 
 from .bodies import is_flat, is_flat_object
-from .model import Parameter
+from .model import USED_IN_METHODS, Parameter
 
 _QUERY_STYLES = frozenset({"deepObject", "spaceDelimited", "pipeDelimited"})
 _STYLES = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
 _SET_BY_CLIENT = frozenset({"accept", "content-type", "authorization", "cookie", "host", "content-length"})
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-# Names that the rendered methods, clients and modules use themselves.
-USED_IN_METHODS = frozenset({"self", "api", "models", "request", "response"})
 _RESERVED_ARGUMENTS = USED_IN_METHODS | {
     *("body", "content_type", "str", "int", "float", "bool", "list", "dict", "bytes")
 }

@@ -19,10 +19,10 @@ from generator.schema.types import Model, Named, OneOf, Type
 
 from .bodies import BodyReader
 from .links import connect_link
-from .model import Body, Codec, Media, Operation, Parameter, Response
+from .model import USED_IN_METHODS, Body, Codec, Media, Operation, Parameter, Response
 from .names import BY_SIZE, Declared, Naming, name_operations, reserved_names, tag_name
 from .pagination import read_pagination
-from .parameters import USED_IN_METHODS, ParameterReader, without
+from .parameters import ParameterReader, without
 from .security import Security, read_security
 from .servers import server_url
 

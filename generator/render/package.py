@@ -144,9 +144,7 @@ def _variables(document: Document, schemas: SchemaReader, operations: list[Opera
         "authenticated": any(operation.authenticated for operation in operations),
         "needs_token": all(operation.needs_token for operation in operations if operation.authenticated),
         "request_id_headers": request_id_headers(document),
-        "api_hosts": api_hosts(document, operations)
-        if any(operation.url_source or operation.follows_redirect or operation.page_url for operation in operations)
-        else (),
+        "api_hosts": api_hosts(document, operations) if any(operation.uses_urls for operation in operations) else (),
         "servers": sorted({operation.server for operation in operations}) if has_servers else [],
     }
 

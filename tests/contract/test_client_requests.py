@@ -643,7 +643,7 @@ def test_a_check_leads_to_an_upload_and_that_to_a_download(caller: Caller, opera
     _follow(caller, operation, "version_of_conflicting_file")
     checked = caller.call(operation, *path, **right_call(operation)[1], size=5).parsed
     assert checked.upload_url == caller.base_url + operations()[operation][0].format(file_id="12345")
-    (file,) = caller.call(upload, *path, **right_call(upload)[1]).parsed.entries
+    (file,) = caller.call(upload, *path, **right_call(upload)[1], upload_url=checked.upload_url).parsed.entries
     _follow(caller, operation, "upload")
     assert caller.call("download_file", file.id).parsed == b"small"
     _follow(caller, upload, "content")

@@ -433,6 +433,20 @@ def test_a_link_with_x_url_makes_the_method_take_the_earlier_response() -> None:
     assert start.path_argument(stop.parameters[0]) == "name"
 
 
+def test_a_link_with_an_optional_x_url_adds_an_argument_to_the_method() -> None:
+    link = {"operationId": "stop", "x-url": "$response.body#/ends/stop", "x-optional": True}
+    links = {"a": link, "b": {**link, "parameters": {"path.name": "$request.path.name"}}}
+    start = operation(operationId="start", responses={"200": {"description": "x", "links": links, **ENDS}})
+    stop = operation(operationId="stop", parameters=[NAME, parameter("query", "n", INT)])
+    _, found = read(document({"/a": {"get": start}, "/b/{name}": {"delete": stop}}))
+
+    assert (found.signature, found.url_source) == ("stop(name, *, n=UNSET, stop=UNSET)", None)
+    assert _argument(found.keyword_arguments[-1]) == (
+        "stop?: str # URL in place of the usual one, as in `StartOK.stop`."
+    )
+    assert found.uses_urls
+
+
 @pytest.mark.parametrize(
     ("others", "hosts"),
     [

@@ -511,6 +511,18 @@ REFUSED: list[tuple[Any, str]] = [
         f"{STOPPED}: two links with x-url find its URL in different properties; use the same one",
     ),
     (
+        linked({**link("ends/stop"), "x-optional": True}, {**link("note"), "x-optional": True}),
+        f"{STOPPED}: two links with x-url find its URL in different properties; use the same one",
+    ),
+    (
+        linked(STOP, {**link("note"), "x-optional": True}),
+        f"{STOPPED}: two links with x-url find its URL in different properties; use the same one",
+    ),
+    (
+        linked({**link("name"), "x-optional": True}, content={JSON: {"schema": obj(name=TEXT)}}),
+        f"{STOPPED}: its argument 'name' has the name of the URL that a link gives; rename one of them",
+    ),
+    (
         linked(STOP, **{"x-trusted-hosts": ["a.example", "https://a.example"]}),
         "#/x-trusted-hosts/1: 'https://a.example' is not a domain, such as example.com",
     ),

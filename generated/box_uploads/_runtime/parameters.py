@@ -10,7 +10,7 @@ import math
 import re
 import uuid
 from base64 import b64encode
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 import msgspec
 
@@ -208,6 +208,19 @@ def given_url(argument: str, url: str | msgspec.UnsetType) -> str:
     """
     if isinstance(url, msgspec.UnsetType):
         raise InvalidArgumentError(argument, "is not set: the server offers no URL for this call")
+    return url
+
+
+def optional_url(argument: str, url: str | msgspec.UnsetType) -> str:
+    """Return the URL that an earlier response has named for a call, or an empty text if the caller gives none.
+
+    Raises:
+        InvalidArgumentError: It is no text.
+    """
+    if isinstance(url, msgspec.UnsetType):
+        return ""
+    if not isinstance(cast("object", url), str):
+        raise InvalidArgumentError(argument, "must be a URL")
     return url
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from tests.prove.client_defects.building import none_on, with_request, without_header, without_property
-from tests.prove.operations import CHECK, DOWNLOAD, VERSION_CHECK
+from tests.prove.operations import CHECK, DOWNLOAD, SMALL_FILE, SMALL_VERSION, VERSION_CHECK
 from tests.prove.patches import always, patch, wrap
 
 _BUILD = "files.{}.build_request".format
@@ -33,6 +33,9 @@ DEFECTS = (
         CHECK, "server"),
     wrap("The size of a check is not sent", _BUILD(CHECK), without_property("size"), CHECK),
     wrap("The URL of a check is not returned", _READ(CHECK), none_on(200), CHECK),
+    wrap("The URL of a check is not followed", _BUILD(SMALL_FILE), with_request(url=""), _LEADS),
+    wrap("The URL of a check of a version is not followed", _BUILD(SMALL_VERSION),
+        with_request(url=""), _LEADS),
     wrap("A check of a version is sent with POST", _BUILD(VERSION_CHECK), with_request(method="POST"), VERSION_CHECK),
     wrap("A check of a version is one of a new file", _BUILD(VERSION_CHECK), with_request(path="/files/content"),
         VERSION_CHECK),

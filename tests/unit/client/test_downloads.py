@@ -131,18 +131,54 @@ def test_an_error_of_either_host_is_raised_and_hides_the_signed_url(
             assert not downloader.target.exists()
 
 
-def test_the_url_of_a_check_is_returned_and_no_upload_follows_it(caller: Caller) -> None:
-    """The calls that upload go to their own server; the URL is the caller's to use, or not."""
-    urls: list[str] = []
+CHECKED_UPLOADS: list[tuple[str, tuple[str, ...], str]] = [
+    ("upload_small_file", (), f"{UPLOADS}/files/content"),
+    ("upload_small_version", ("12345",), f"{UPLOADS}/files/12345/content"),
+]
+
+
+@pytest.mark.parametrize(("upload", "place", "usual"), CHECKED_UPLOADS)
+def test_an_upload_goes_to_the_url_of_a_check_if_it_is_given(
+    caller: Caller, upload: str, place: tuple[str, ...], usual: str
+) -> None:
+    sent: list[tuple[str, bool]] = []
+    nearest = f"{usual.replace('upload.box.com', 'upload-las.app.box.com')}?upload_session_id=1234"
+    urls: dict[str, Any] = {"upload_url": nearest, "upload_token": "a-token-of-the-answer"}
 
     def answer(request: httpx2.Request) -> httpx2.Response:
-        urls.append(str(request.url))
-        body: dict[str, Any] = {"upload_url": "https://evil.example/upload", "upload_token": "a-token-of-the-answer"}
+        sent.append((str(request.url), "authorization" in request.headers))
         files = {"total_count": 1, "entries": [{"type": "file", "id": "1"}]}
-        return httpx2.Response(200, json=body) if request.method == "OPTIONS" else httpx2.Response(201, json=files)
+        is_version = upload == "upload_small_version"
+        return httpx2.Response(200 if request.method == "OPTIONS" or is_version else 201, json=urls | files)
 
     checked = caller(answer, "check_upload", named={"name": "a", "parent": {"id": "0"}, "size": 1})
-    assert (checked.upload_url, checked.upload_token) == ("https://evil.example/upload", "a-token-of-the-answer")
+    assert (checked.upload_url, checked.upload_token) == (nearest, "a-token-of-the-answer")
     assert "a-token-of-the-answer" not in repr(checked)
-    caller(answer, "upload_small_file", named={"attributes": {"name": "a", "parent": {"id": "0"}}, "file": b"x"})
-    assert urls == ["https://api.box.com/2.0/files/content", f"{UPLOADS}/files/content"]
+    urls.clear()
+    unknown = caller(answer, "check_upload", named={"name": "a", "parent": {"id": "0"}})
+    sent.clear()
+    file: dict[str, Any] = {"attributes": {"name": "a", "parent": {"id": "0"}}, "file": b"x"}
+    for url in (checked.upload_url, unknown.upload_url):
+        caller(answer, upload, place, named=file | {"upload_url": url})
+    assert sent == [(nearest, True), (usual, True)]
+
+
+@pytest.mark.parametrize(("upload", "place", "usual"), CHECKED_UPLOADS)
+@pytest.mark.parametrize(
+    ("url", "kind"),
+    [
+        ("https://evil.example/upload", errors.UntrustedUrlError),
+        ("http://upload.box.com/api/2.0/files/content", errors.UntrustedUrlError),
+        ("https://upload.box.com/api/2.0/files/98765/content", errors.UntrustedUrlError),
+        (7, errors.InvalidArgumentError),
+    ],
+)
+def test_an_upload_to_another_host_is_refused_before_anything_is_sent(
+    caller: Caller, upload: str, place: tuple[str, ...], usual: str, *, url: Any, kind: type[Exception]
+) -> None:
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        raise AssertionError(f"{request.url} instead of {usual}")
+
+    file: dict[str, Any] = {"attributes": {"name": "a", "parent": {"id": "0"}}, "file": b"x"}
+    with pytest.raises(kind):
+        caller(answer, upload, place, named=file | {"upload_url": url})

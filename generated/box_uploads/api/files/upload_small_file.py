@@ -16,7 +16,7 @@ from ..._runtime.api_error import api_error
 from ..._runtime.codecs import Json
 from ..._runtime.messages import RawResponse, Request, Response
 from ..._runtime.multipart import FileContent, FormField, Multipart
-from ..._runtime.parameters import Parameter
+from ..._runtime.parameters import Parameter, optional_url
 
 __all__ = ["build_request", "read_response"]
 
@@ -55,6 +55,7 @@ def build_request(
     attributes: models.NewFileAttributes,
     file: FileContent,
     content_md5: str | UnsetType = UNSET,
+    upload_url: str | UnsetType = UNSET,
     as_user: str | UnsetType = UNSET,
 ) -> Request:
     """Build the request.
@@ -68,6 +69,7 @@ def build_request(
         method="POST",
         server="https://upload.box.com/api/2.0",
         path="/files/content",
+        url=optional_url("upload_url", upload_url),
         headers=(
             ("content-type", _content.media_type),
             *_AS_USER.in_header(as_user),
