@@ -32,7 +32,17 @@ _CLIENT_CONTRACT = ("tests/contract/test_client_requests.py", "tests/contract/te
 _CLIENT_UNIT = ("tests/unit/client", "tests/unit/runtime")
 _FLOWS = tuple(
     f"tests/flow/test_upload{name}.py"
-    for name in ("", "_faults", "_ambiguous_commit", "_changes", "_silence", "_rate_limit", "_small", "_versions")
+    for name in (
+        "",
+        "_faults",
+        "_ambiguous_commit",
+        "_changes",
+        "_silence",
+        "_rate_limit",
+        "_small",
+        "_versions",
+        "_group",
+    )
 )
 
 # The contract's tests see a defect first, and the other tests what they miss. What no contract can say (retries,

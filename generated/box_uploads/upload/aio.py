@@ -15,9 +15,9 @@ from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._runtime.errors import TransportError
-from .options import DEADLINE_S, WORKERS, UploadOptions
+from .options import DEADLINE_S, UploadOptions
 from .retry import BackoffPolicy, CancelToken
-from .slots import Slots
+from .slots import WORKERS
 from .upload_client import CLEANUP_CALL_S, open_async_upload_client
 from .workflow import run_upload
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .. import models
     from ..client import AsyncClient
     from .events import ProgressEvent
+    from .group import UploadGroup
     from .source_factory import SourceArgument
 
 __all__ = ["upload_file_async"]
@@ -52,6 +53,7 @@ async def upload_file_async(  # noqa: PLR0913  # each is a setting of an upload
     if_match: str | None = None,
     deadline_s: float = DEADLINE_S,
     backoff: BackoffPolicy | None = None,
+    group: UploadGroup | None = None,
 ) -> models.File:
     """Upload a file of any size, as `upload_file` does, and return it as Box has stored it.
 
@@ -74,6 +76,7 @@ async def upload_file_async(  # noqa: PLR0913  # each is a setting of an upload
         if_match: As with `upload_file`.
         deadline_s: As with `upload_file`.
         backoff: As with `upload_file`.
+        group: As with `upload_file`; the others are in other tasks.
 
     Raises:
         ClientError: As `upload_file`.
@@ -92,6 +95,7 @@ async def upload_file_async(  # noqa: PLR0913  # each is a setting of an upload
         if_match=if_match,
         deadline_s=deadline_s,
         backoff=BackoffPolicy() if backoff is None else backoff,
+        group=group,
     )
     loop, cancel = asyncio.get_running_loop(), CancelToken()
 
@@ -117,7 +121,7 @@ async def upload_file_async(  # noqa: PLR0913  # each is a setting of an upload
 
     def run() -> models.File:
         with open_async_upload_client(client, submit, await_token) as upload_client:
-            return run_upload(client, upload_client, source, options, emit=emit, cancel=cancel, slots=Slots(workers))
+            return run_upload(client, upload_client, source, options, emit=emit, cancel=cancel)
 
     thread = ThreadPoolExecutor(1, thread_name_prefix="box-upload-async")
     upload = loop.run_in_executor(thread, run)

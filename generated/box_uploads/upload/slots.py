@@ -8,12 +8,36 @@ from contextlib import contextmanager
 from threading import Event, Lock
 from typing import TYPE_CHECKING
 
+from .._runtime.errors import InvalidArgumentError
+from .._runtime.text import short_repr
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from .retry import CancelToken
 
-__all__ = ["HeldSlots", "Slots"]
+__all__ = ["WORKERS", "HeldSlots", "Slots", "check_workers", "is_whole"]
+
+WORKERS = 4
+"""Parts that are sent at a time; Box's guide recommends 3 to 5."""
+
+_MOST_WORKERS = 64
+
+
+def is_whole(value: object) -> bool:
+    """Whether an argument is a whole number."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def check_workers(workers: int) -> None:
+    """Check a number of workers.
+
+    Raises:
+        InvalidArgumentError: It is none.
+    """
+    if not is_whole(workers) or not 1 <= workers <= _MOST_WORKERS:
+        rule = f"must be a whole number from 1 to {_MOST_WORKERS}"
+        raise InvalidArgumentError("workers", rule, shown=short_repr(workers))
 
 
 class Slots:

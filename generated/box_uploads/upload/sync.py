@@ -6,9 +6,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .._runtime.errors import InvalidArgumentError
-from .options import DEADLINE_S, WORKERS, UploadOptions
+from .options import DEADLINE_S, UploadOptions
 from .retry import BackoffPolicy, CancelToken
-from .slots import Slots
+from .slots import WORKERS
 from .upload_client import is_coroutine_function, open_upload_client
 from .workflow import run_upload
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .. import models
     from ..client import Client
     from .events import ProgressEvent
+    from .group import UploadGroup
     from .source_factory import SourceArgument
 
 __all__ = ["upload_file"]
@@ -41,6 +42,7 @@ def upload_file(  # noqa: PLR0913  # each is a setting of an upload
     if_match: str | None = None,
     deadline_s: float = DEADLINE_S,
     backoff: BackoffPolicy | None = None,
+    group: UploadGroup | None = None,
 ) -> models.File:
     """Upload a file of any size, and return it as Box has stored it.
 
@@ -82,6 +84,7 @@ def upload_file(  # noqa: PLR0913  # each is a setting of an upload
             does not count, nor that in which a rate limit stops all calls of the client. A response may take half of
             what is left, but at least 10. With 0, each call is made once.
         backoff: Delays between attempts, and the clocks that they are measured by.
+        group: Uploads that run at the same time in other threads, and share how many parts are in memory.
 
     Raises:
         InvalidArgumentError: An argument cannot be used; nothing was sent.
@@ -107,40 +110,12 @@ def upload_file(  # noqa: PLR0913  # each is a setting of an upload
         if_match=if_match,
         deadline_s=deadline_s,
         backoff=BackoffPolicy() if backoff is None else backoff,
+        group=group,
     )
     if is_coroutine_function(on_progress):
         raise InvalidArgumentError("on_progress", "must not be a coroutine function; use upload_file_async")
-    return upload_beside_others(
-        client, source, options, emit=on_progress or _ignore, cancel=CancelToken(), slots=Slots(workers)
-    )
-
-
-def upload_beside_others(  # noqa: PLR0913  # each is a part of the upload
-    client: Client,
-    source: SourceArgument,
-    options: UploadOptions,
-    *,
-    emit: Callable[[ProgressEvent], object],
-    cancel: CancelToken,
-    slots: Slots,
-) -> models.File:
-    """Upload a file while other threads upload further ones.
-
-    Args:
-        client: The client, which stays open.
-        source: As with `upload_file`.
-        options: The arguments of `upload_file`.
-        emit: Takes the events, in this thread.
-        cancel: Cancels this upload, from any thread, and the others that have it.
-        slots: How many parts may be in memory, of all uploads that share them.
-
-    Raises:
-        UploadCancelledError: The upload was cancelled.
-        ClientError: As `upload_file`.
-        OSError: As `upload_file`.
-    """
     with open_upload_client(client) as upload_client:
-        return run_upload(client, upload_client, source, options, emit=emit, cancel=cancel, slots=slots)
+        return run_upload(client, upload_client, source, options, emit=on_progress or _ignore, cancel=CancelToken())
 
 
 def _ignore(event: ProgressEvent) -> None:

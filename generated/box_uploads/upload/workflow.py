@@ -25,6 +25,7 @@ from .errors import (
 )
 from .events import PhaseChanged, Started, Stored
 from .executor_parts import ExecutorPool, client_factory
+from .group import UploadGroup
 from .journal import Entry, open_journal
 from .parts import Plan, needs_session
 from .planning import FoundPart
@@ -52,7 +53,6 @@ if TYPE_CHECKING:
     from .engine import UploadedParts
     from .events import ProgressEvent
     from .options import UploadOptions
-    from .slots import Slots
     from .source_factory import SourceArgument
     from .upload_client import UploadClient
 
@@ -70,7 +70,6 @@ def run_upload(  # noqa: PLR0913  # each is a part of the upload
     *,
     emit: Callable[[ProgressEvent], object],
     cancel: CancelToken,
-    slots: Slots,
 ) -> models.File:
     """Open the source and the journal, and upload in this thread.
 
@@ -81,7 +80,6 @@ def run_upload(  # noqa: PLR0913  # each is a part of the upload
         options: What the caller has decided.
         emit: Takes the events.
         cancel: Whether the upload was cancelled.
-        slots: How many parts may be in memory, also of other uploads that run at the same time.
 
     Raises:
         ClientError: As `upload_file`.
@@ -90,6 +88,8 @@ def run_upload(  # noqa: PLR0913  # each is a part of the upload
     # What an executor needs is checked before the source is opened.
     make_client = None if options.executor is None else client_factory(client)
     with ExitStack() as stack:
+        group = options.group or UploadGroup(options.workers)
+        slots = stack.enter_context(group.join(cancel))
         opened = stack.enter_context(open_source(source, options.size, check=_Spooling(emit, cancel).check))
         target = resolve_target(
             options.folder_id, options.file_id, options.file_name, opened.name, server=upload_client.base_url

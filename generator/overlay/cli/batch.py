@@ -12,11 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from .._runtime.errors import ClientError
-from ..upload import PartDone, SessionLeft, Started, Stored, Throttled
-from ..upload.options import UploadOptions
-from ..upload.retry import CancelToken
-from ..upload.slots import Slots
-from ..upload.sync import upload_beside_others
+from ..upload import PartDone, SessionLeft, Started, Stored, Throttled, UploadGroup, upload_file
 from .arguments import STDIN
 from .checks import check_paths, convert_name_error
 from .failure import FAILED, INTERRUPTED, USAGE_ERROR, Failure, failure_from, skipped_data
@@ -67,8 +63,7 @@ class Batch:
         self._display = display
         self._results = results
         self._server = server
-        self._cancel = CancelToken()
-        self._slots = Slots(settings.workers)
+        self._group = UploadGroup(settings.workers)
         # Held by the thread that shows or reports something, or takes the next path.
         self._lock = RLock()
         self._next = self._running = 0
@@ -125,7 +120,7 @@ class Batch:
                     done.result()
             except BaseException as error:
                 self._is_stopped = True
-                self._cancel.cancel()
+                self._group.cancel()
                 if not isinstance(error, KeyboardInterrupt):
                     raise
                 self._is_interrupted = True
@@ -203,24 +198,26 @@ class Batch:
     def _send(self, transfer: _Transfer) -> None:
         settings, path = self._settings, transfer.path
 
-        def emit(event: ProgressEvent) -> None:
+        def handle_event(event: ProgressEvent) -> None:
             with self._lock:
                 self._show(transfer, event)
 
         if self._state_dir is not None:
             self._state_dir.create_journal_folder()
         with convert_name_error(settings):
-            options = UploadOptions(
+            upload_file(
+                self._client,
+                sys.stdin.buffer if path == STDIN else path,
                 folder_id=settings.folder_id,
                 file_id=settings.file_id,
                 file_name=settings.file_name,
                 size=settings.size,
                 workers=settings.workers,
                 if_match=settings.if_match,
+                on_progress=handle_event,
                 resume=self._journal_path(path),
+                group=self._group,
             )
-            source = sys.stdin.buffer if path == STDIN else path
-            upload_beside_others(self._client, source, options, emit=emit, cancel=self._cancel, slots=self._slots)
 
     def _show(self, transfer: _Transfer, event: ProgressEvent) -> None:
         transfer.note(event)

@@ -60,6 +60,7 @@ from .events import (
     Throttled,
 )
 from .executor_parts import PartJob, run_part_job
+from .group import UploadGroup
 from .parts import MINIMUM_SIZE
 from .retry import BackoffPolicy
 from .sync import upload_file
@@ -89,6 +90,7 @@ __all__ = [
     "Throttled",
     "UploadCancelledError",
     "UploadError",
+    "UploadGroup",
     "conflicting_items",
     "run_part_job",
     "upload_file",

@@ -14,9 +14,9 @@ from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._runtime.errors import TransportError
-from .options import DEADLINE_S, WORKERS, UploadOptions
+from .options import DEADLINE_S, UploadOptions
 from .retry import BackoffPolicy, CancelToken
-from .slots import Slots
+from .slots import WORKERS
 from .upload_client import CLEANUP_CALL_S, open_async_upload_client
 from .workflow import run_upload
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .. import models
     from ..client import AsyncClient
     from .events import ProgressEvent
+    from .group import UploadGroup
     from .source_factory import SourceArgument
 
 __all__ = ["upload_file_async"]
@@ -51,6 +52,7 @@ async def upload_file_async(  # noqa: PLR0913  # each is a setting of an upload
     if_match: str | None = None,
     deadline_s: float = DEADLINE_S,
     backoff: BackoffPolicy | None = None,
+    group: UploadGroup | None = None,
 ) -> models.File:
     """Upload a file of any size, as `upload_file` does, and return it as Box has stored it.
 
@@ -73,6 +75,7 @@ async def upload_file_async(  # noqa: PLR0913  # each is a setting of an upload
         if_match: As with `upload_file`.
         deadline_s: As with `upload_file`.
         backoff: As with `upload_file`.
+        group: As with `upload_file`; the others are in other tasks.
 
     Raises:
         ClientError: As `upload_file`.
@@ -91,6 +94,7 @@ async def upload_file_async(  # noqa: PLR0913  # each is a setting of an upload
         if_match=if_match,
         deadline_s=deadline_s,
         backoff=BackoffPolicy() if backoff is None else backoff,
+        group=group,
     )
     loop, cancel = asyncio.get_running_loop(), CancelToken()
 
@@ -116,7 +120,7 @@ async def upload_file_async(  # noqa: PLR0913  # each is a setting of an upload
 
     def run() -> models.File:
         with open_async_upload_client(client, submit, await_token) as upload_client:
-            return run_upload(client, upload_client, source, options, emit=emit, cancel=cancel, slots=Slots(workers))
+            return run_upload(client, upload_client, source, options, emit=emit, cancel=cancel)
 
     thread = ThreadPoolExecutor(1, thread_name_prefix="box-upload-async")
     upload = loop.run_in_executor(thread, run)

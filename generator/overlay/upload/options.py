@@ -13,23 +13,21 @@ from .. import models
 from .._runtime.codecs import Json
 from .._runtime.errors import InvalidArgumentError
 from .._runtime.text import short_repr
+from .group import UploadGroup
 from .retry import BackoffPolicy, check_seconds
+from .slots import check_workers, is_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .events import ProgressEvent
 
-__all__ = ["DEADLINE_S", "WORKERS", "UploadOptions", "given"]
-
-WORKERS = 4
-"""Parts that are sent at a time; Box's guide recommends 3 to 5."""
+__all__ = ["DEADLINE_S", "UploadOptions", "given"]
 
 DEADLINE_S = 600.0
 """Seconds that one step may spend on failures."""
 
 _T = TypeVar("_T")
-_MOST_WORKERS = 64
 _KINDS: dict[str, tuple[type | tuple[type, ...], str]] = {
     "folder_id": (str, "must be a string"),
     "file_id": (str, "must be a string"),
@@ -37,6 +35,7 @@ _KINDS: dict[str, tuple[type | tuple[type, ...], str]] = {
     "executor": (Executor, "must be a concurrent.futures.Executor"),
     "resume": ((str, os.PathLike), "must be the path of a file"),
     "backoff": (BackoffPolicy, "must be a BackoffPolicy"),
+    "group": (UploadGroup, "must be an UploadGroup"),
 }
 
 
@@ -57,27 +56,26 @@ class UploadOptions(msgspec.Struct, frozen=True, kw_only=True):
         InvalidArgumentError: An argument cannot be used.
     """
 
-    folder_id: str | None = None
-    file_id: str | None = None
-    file_name: str | None = None
-    size: int | None = None
-    workers: int = WORKERS
-    executor: Executor | None = None
-    on_progress: Callable[[ProgressEvent], Any] | None = None
-    resume: str | os.PathLike[str] | None = None
-    attributes: models.FileAttributes | None = None
-    if_match: str | None = None
-    deadline_s: float = DEADLINE_S
-    backoff: BackoffPolicy = BackoffPolicy()
+    folder_id: str | None
+    file_id: str | None
+    file_name: str | None
+    size: int | None
+    workers: int
+    executor: Executor | None
+    on_progress: Callable[[ProgressEvent], Any] | None
+    resume: str | os.PathLike[str] | None
+    attributes: models.FileAttributes | None
+    if_match: str | None
+    deadline_s: float
+    backoff: BackoffPolicy
+    group: UploadGroup | None
 
     def __post_init__(self) -> None:
         for name, (kinds, rule) in _KINDS.items():
             if (value := getattr(self, name)) is not None and not isinstance(value, kinds):
                 raise InvalidArgumentError(name, rule, shown=short_repr(value))
-        if not _is_whole(self.workers) or not 1 <= self.workers <= _MOST_WORKERS:
-            rule = f"must be a whole number from 1 to {_MOST_WORKERS}"
-            raise InvalidArgumentError("workers", rule, shown=short_repr(self.workers))
-        if self.size is not None and (not _is_whole(self.size) or self.size < 0):
+        check_workers(self.workers)
+        if self.size is not None and (not is_whole(self.size) or self.size < 0):
             raise InvalidArgumentError("size", "must be a number of bytes", shown=short_repr(self.size))
         check_seconds("deadline_s", self.deadline_s)
         if self.on_progress is not None and not callable(self.on_progress):
@@ -89,7 +87,3 @@ class UploadOptions(msgspec.Struct, frozen=True, kw_only=True):
 def given(value: _T | None) -> _T | UnsetType:
     """Return an argument for the client's calls, which leave out what is unset."""
     return UNSET if value is None else value
-
-
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)

@@ -101,10 +101,10 @@ def test_the_line_of_a_stored_file_has_its_name_id_size_sha1_and_etag(
 
 
 def test_fields_that_the_server_leaves_out_are_left_out_or_null(box: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    def stored(*_: object, emit: Callable[[object], None], **__: object) -> None:
-        emit(Stored(models.File(id="7", type="file", sha1="0" * 40)))
+    def stored(*_: object, on_progress: Callable[[object], None], **__: object) -> None:
+        on_progress(Stored(models.File(id="7", type="file", sha1="0" * 40)))
 
-    monkeypatch.setattr("box_uploads.cli.batch.upload_beside_others", stored)
+    monkeypatch.setattr("box_uploads.cli.batch.upload_file", stored)
 
     assert box(UPLOAD)[:2] == (0, f"film.mov: already uploaded, file 7, sha1 {'0' * 40}\n")
     code, out, _ = box(f"{UPLOAD} --json")
