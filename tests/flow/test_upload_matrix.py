@@ -35,6 +35,8 @@ CREATE, VERSION = "create_upload_session", "create_version_upload_session"
 PART, LIST, COMMIT = "upload_part", "list_parts", "commit_upload_session"
 STATUS, ABORT = "get_upload_session", "abort_upload_session"
 FILE = "get_file"
+# Not needed for an upload, so it is a matrix of its own.
+PLAN = "plan_upload_parts"
 STEPS = (CREATE, VERSION, PART, LIST, COMMIT, STATUS, ABORT, FILE)
 LASTING = 10_000
 # Of five parts, the last one shorter, as a file of the least size has.
@@ -76,10 +78,10 @@ FINAL: list[Make] = [
 ]
 
 
-def faults(makers: list[Make], times: int = 1) -> list[Fault]:
+def faults(makers: list[Make], times: int = 1, steps: tuple[str, ...] = STEPS) -> list[Fault]:
     """Return the faults that can strike a step, for every step."""
     found: list[Fault] = []
-    for step in STEPS:
+    for step in steps:
         for make in makers:
             # Such as the body of a request that has none.
             with suppress(ValueError):
@@ -114,13 +116,20 @@ class Run:
         self.left: list[SessionLeft] = []
         self.source: Any = content
         self.before: list[bytes] = []
-        if step in {VERSION, FILE}:
-            self.before = [content[::-1]]
+        if step in {VERSION, FILE, PLAN}:
+            # The server finds the first part and the last one in it, and is sent those between them.
+            first, last = SMALL_PART_SIZE, 4 * SMALL_PART_SIZE
+            self.before = [content[:first] + content[first:last][::-1] + content[last:]]
             self.settings = {"file_id": ground.upload(self.before[0]).id}
         if step == STATUS:
-            self.source, self.settings = write(folder / "film.mov", content), {"resume": self.journal}
-            with pytest.raises(KeyboardInterrupt):
-                ground.upload(self.source, on_progress=_interrupt, **self.settings)
+            self.begin(folder)
+
+    def begin(self, folder: Path) -> None:
+        """Have an earlier run upload two parts, which the next one resumes."""
+        self.source = write(folder / "film.mov", self.content)
+        self.settings["resume"] = self.journal
+        with pytest.raises(KeyboardInterrupt):
+            self.ground.upload(self.source, on_progress=_interrupt, **self.settings)
 
     def upload(self, *faults: Fault) -> Any:
         """Upload as far as possible; what makes it come to the step is a fault as well."""
@@ -235,10 +244,36 @@ def test_any_other_fault_ends_well_or_leaves_nothing(ground: Ground, tmp_path: P
     assert sum(left.times for left in accounted) < fault.times
 
 
+# The plan of a version, which only saves work
+
+AT_PLAN = [
+    *faults(PASSING, steps=(PLAN,)),
+    *faults(FINAL, steps=(PLAN,)),
+    Failure(operation=PLAN, status=429, retry_after_s=25, times=LASTING),
+]
+
+
+@pytest.mark.parametrize("is_resumed", [False, True], ids=["fresh", "resumed"])
+@pytest.mark.parametrize("fault", AT_PLAN, ids=shown)
+def test_whatever_happens_to_its_plan_a_version_is_stored_once(
+    ground: Ground, tmp_path: Path, fault: Fault, is_resumed: bool, is_async: bool
+) -> None:
+    run = Run(ground, PLAN, tmp_path, is_async=is_async)
+    run.settings["workers"] = 1
+    if is_resumed:
+        run.begin(tmp_path)
+    sent = ground.calls(PART)
+    # One of two parts is held already: found by a fresh run, and sent by the earlier one.
+    run.check_done(run.upload(replace(fault, skip=0 if is_resumed else 1)))
+    assert ground.calls(PART) - sent <= 4
+    assert sum(left.times for left in ground.state.faults.unfired) < fault.times
+
+
 # Servers that stop, for longer than the client waits
 
 IMPATIENT = box_uploads.Timeout(read_s=0.4, write_s=0.4)
 STALLS = [fault for fault in faults(PASSING) if isinstance(fault, Stall)]
+PLAN_STALLS = [fault for fault in AT_PLAN if isinstance(fault, Stall)]
 
 
 def given_up(run: Run, fault: Fault) -> tuple[Any, Exception | None]:
@@ -258,7 +293,9 @@ def given_up(run: Run, fault: Fault) -> tuple[Any, Exception | None]:
     return file, error
 
 
-@pytest.mark.parametrize("fault", STALLS, ids=shown)
+@pytest.mark.parametrize(
+    "fault", [*STALLS, *PLAN_STALLS, *(replace(stall, times=LASTING) for stall in PLAN_STALLS)], ids=shown
+)
 def test_a_stall_that_outlasts_the_client_ends_in_the_right_file_once(
     small_ground: Ground, tmp_path: Path, fault: Stall
 ) -> None:
@@ -346,3 +383,4 @@ def test_the_matrix_is_complete() -> None:
         *((step, "during") for step in (CREATE, VERSION, PART, COMMIT)),
     }
     assert {step for kind, step in found if kind in {Accepted, LatePartsMismatch}} == {COMMIT}
+    assert {type(fault) for fault in AT_PLAN} == set(KINDS.values()) - {Accepted, LatePartsMismatch}

@@ -1,4 +1,4 @@
-"""A machine that draws faults, uploads, interruptions and what happens between two runs, beside a model of it.
+"""A machine that draws faults, names, uploads, interruptions and what happens between two runs, beside a model of it.
 
 The model knows which files there are, with their bytes and etags, and how many sessions nobody can name any more.
 Whatever is drawn, a run stores the file exactly once, or ends in a typed error with nothing committed and no session
@@ -23,7 +23,15 @@ from typing import Any
 
 import pytest
 from box_uploads import AsyncClient, errors
-from box_uploads.upload import CommitUnconfirmedError, PhaseChanged, Restarted, Resumed, SessionLeft, UploadError
+from box_uploads.upload import (
+    CommitUnconfirmedError,
+    PartDone,
+    PhaseChanged,
+    Restarted,
+    Resumed,
+    SessionLeft,
+    UploadError,
+)
 from box_uploads_mock import (
     Accepted,
     Failure,
@@ -40,28 +48,60 @@ from box_uploads_mock.errors import ApiError
 from box_uploads_mock.fault_kinds import KINDS
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from msgspec import Struct
 
 from tests.flow.upload_ground import SMALL_PART_SIZE, Ground, open_sessions_in, write
 
 CREATE, VERSION = "create_upload_session", "create_version_upload_session"
 PART, LIST, COMMIT = "upload_part", "list_parts", "commit_upload_session"
+PLAN = "plan_upload_parts"
 STATUS, ABORT = "get_upload_session", "abort_upload_session"
 # A small file, and what is asked about it once its response is lost.
 SMALL, LOOKS = ("upload_small_file", "upload_small_version"), ("check_upload", "get_file")
-STEPS = (CREATE, VERSION, PART, LIST, COMMIT, STATUS, *SMALL, *LOOKS, ABORT)
-WITH_BODY = (CREATE, VERSION, PART, COMMIT, *SMALL)
+STEPS = (CREATE, VERSION, PLAN, PART, LIST, COMMIT, STATUS, *SMALL, *LOOKS, ABORT)
+WITH_BODY = (CREATE, VERSION, PLAN, PART, COMMIT, *SMALL)
 # Of a session that is there, asked for it or told to end it, the server does not lie: these ended in truth, below.
-OF_ENDED = (PART, LIST, COMMIT)
-NAMES = ("one.mov", "two.mov")
+OF_ENDED = (PLAN, PART, LIST, COMMIT)
+# Where the files are on the disk, which does not take every name that Box takes.
+PATHS = ("one.mov", "two.mov")
+HOSTILE = {
+    "composed": "caf\u00e9.mov",
+    "decomposed": "cafe\u0301.mov",
+    "emoji": "\U0001f469\u200d\U0001f467 \u2764\ufe0f.mov",
+    "from right to left": "\u202evom.\u05e9\u05dc\u05d5\u05dd",
+    "longer in upper case": "stra\u00dfe.mov",
+    "separators of lines": "a\u2028b\u0085c",
+    "quotes": """a"; filename="b'; name=`c`""",
+    "percent signs": "100%%00%2e%2e%2f%0d%0a%s%",
+    "two dots": "..x",
+    "three dots": "...",
+    "spaces and dots": " . film.mov . ",
+    "a byte order mark": "\ufefffilm.mov",
+    "longest": "\U0001f3ac" * 255,
+    "JSON": '{"name": "x", "parent": {"id": "1"}}, null]',
+    "a boundary": '----boundary--; Content-Disposition: form-data; name="file"',
+    "a device": "con.mov:a|<b>*?",
+    "markup": "<b>&amp;</b>--><!--",
+}
+FORBIDDEN = "/\\\x7f" + "".join(map(chr, range(32)))
+LONGEST_NAME = 255
+DRAWN_NAMES = st.text(st.characters(codec="utf-8", exclude_characters=FORBIDDEN), min_size=1, max_size=LONGEST_NAME)
+BOX_NAMES = st.lists(
+    st.sampled_from(sorted(HOSTILE.values())) | DRAWN_NAMES.filter(lambda name: name not in {".", ".."}),
+    min_size=len(PATHS),
+    max_size=len(PATHS),
+    unique_by=str.casefold,
+)
 SIZES = {"one below": -1, "exact": 0, "one above": 1, "between": 333}
 EMPTY = "empty"
 # Files of so many bytes and more get a session.
 BORDER = 2 * SMALL_PART_SIZE
-# Events, and the how-manieth of their kind.
+# The first part of all of these, which the server finds in another one.
+SHARED = bytes(SMALL_PART_SIZE)
+# Events, and the how-manieth of their kind; few runs resume or restart.
 MOMENTS = (
-    *((event, 1) for event in ("create", "Started", "parts", "Resumed", "Restarted", "commit", "done")),
+    *((event, 1) for event in ("create", "Started", "parts", "commit", "done", *["Resumed", "Restarted"] * 3)),
     *((event, number) for event in ("BytesSent", "PartDone", "Retried") for number in (1, 2)),
 )
 ACTS = ("interrupt", "expire", "rewrite")
@@ -212,6 +252,7 @@ class Run:
         self.has_resumed |= isinstance(event, Resumed) and event.parts > 0
         self.left += open_sessions_in(event.reason) if isinstance(event, Restarted) else 0
         self.left += event.count if isinstance(event, SessionLeft) else 0
+        self.machine.seen["found"] += isinstance(event, PartDone) and event.was_held and not self.has_resumed
         plan = self.plan
         if not plan.act or (name, self.heard[name]) != plan.moment:
             return
@@ -244,6 +285,8 @@ class Machine(RuleBasedStateMachine):
         self.folder = Path(self.resources.enter_context(TemporaryDirectory()))
         ground.reset()
         self.tokens = [ground.state.token, "fresh", "fresher"]
+        self.others = set(ground.state.files)
+        self.names: dict[str, str] = {}
         self.files: dict[str, Stored] = {}
         self.started: dict[str, StartedUpload] = {}
         self.natures: dict[Fault, str] = {}
@@ -251,6 +294,11 @@ class Machine(RuleBasedStateMachine):
         self.contents = 0
 
     # What a rule draws, and whether there is one, must not hang on the state: threads are no clockwork.
+
+    @initialize(names=BOX_NAMES)
+    def name_them(self, names: list[str]) -> None:
+        self.names = dict(zip(PATHS, names, strict=True))
+        self.seen.update(f"named {name}" for name in names)
 
     @rule(drawn=FAULTS)
     def plant(self, drawn: tuple[str, Fault]) -> None:
@@ -287,22 +335,23 @@ class Machine(RuleBasedStateMachine):
     # Uploads
 
     @rule(
-        name=st.sampled_from(NAMES),
+        name=st.sampled_from(PATHS),
         shape=st.sampled_from([EMPTY, *sorted(SIZES)]),
         parts=st.integers(1, 4),
         is_named=st.booleans(),
         has_journal=st.booleans(),
+        change=st.sampled_from(["nothing"] * 3 + [*CHANGES]),
         plan=PLANS,
     )
     def upload(  # noqa: PLR0917  # each is drawn
-        self, name: str, shape: str, parts: int, is_named: bool, has_journal: bool, plan: Plan
+        self, name: str, shape: str, parts: int, is_named: bool, has_journal: bool, change: str, plan: Plan
     ) -> None:
         if name in self.started:
-            self.go_on(name, "nothing", plan)
+            self.go_on(name, change, plan)
             return
-        target = {"folder_id": "0", "file_name": name}
+        target = {"folder_id": "0", "file_name": self.names[name]}
         if name in self.files:
-            target = {"file_id": self.found(name).id, **({"file_name": name} if is_named else {})}
+            target = {"file_id": self.found(name).id, **({"file_name": self.names[name]} if is_named else {})}
         if name in self.files and not self.files[name].content:
             # Whether an empty file has replaced another one is not to be seen.
             shape = "exact"
@@ -311,7 +360,18 @@ class Machine(RuleBasedStateMachine):
         self.seen["one request" if len(started.content) < BORDER else "a session"] += 1
         self._run(name, started, plan, resume=self.journal_of(name) if has_journal else None)
 
-    @rule(name=st.sampled_from(NAMES), change=st.sampled_from(CHANGES), plan=PLANS)
+    @rule(name=st.sampled_from(PATHS), parts=st.integers(1, 2), plan=PLANS)
+    def collide(self, name: str, parts: int, plan: Plan) -> None:
+        """Upload a new file whose name is taken, but for the case of its letters."""
+        if name in self.files and name not in self.started:
+            target = {"folder_id": "0", "file_name": in_other_case(self.names[name])}
+            run = self._run(
+                name, StartedUpload(self.written(self.folder / name, "exact", parts), target), plan, resume=None
+            )
+            assert run.error is not None
+            self.seen["collided"] += isinstance(run.error, errors.ConflictError)
+
+    @rule(name=st.sampled_from(PATHS), change=st.sampled_from(CHANGES), plan=PLANS)
     def go_on(self, name: str, change: str, plan: Plan) -> None:
         if name not in self.started:
             return
@@ -326,7 +386,7 @@ class Machine(RuleBasedStateMachine):
         self.seen[f"{change} between"] += 1
         self._run(name, self.started[name], plan, resume=self.journal_of(name))
 
-    def _run(self, name: str, started: StartedUpload, plan: Plan, resume: Path | None) -> None:
+    def _run(self, name: str, started: StartedUpload, plan: Plan, resume: Path | None) -> Run:
         if not self._is_good(self.token()):
             self.ground.state.add_token("fresh")
         for drawn in plan.faults:
@@ -336,6 +396,7 @@ class Machine(RuleBasedStateMachine):
         run.go(resume=resume, **started.target)
         self.ground.server.wait_until_idle()
         self._check(name, started, run, before - self._unfired())
+        return run
 
     def _check(self, name: str, started: StartedUpload, run: Run, fired: Counter[Fault]) -> None:
         self._count(started, run, fired)
@@ -386,9 +447,9 @@ class Machine(RuleBasedStateMachine):
 
     @invariant()
     def the_files_are_those_of_the_model(self) -> None:
-        everything = [file.name for file in self.ground.state.files.values() if file.name in NAMES]
-        assert sorted(everything) == sorted(self.files)
-        assert {name: self.state_of(name) for name in everything} == self.files
+        everything = [file.name for file in self.ground.state.files.values() if file.id not in self.others]
+        assert sorted(everything) == sorted(self.names[name] for name in self.files)
+        assert {name: self.state_of(name) for name in self.files} == self.files
 
     @invariant()
     def no_session_is_left_that_nobody_names(self) -> None:
@@ -396,7 +457,7 @@ class Machine(RuleBasedStateMachine):
 
     @invariant()
     def nothing_is_left_on_the_disk(self) -> None:
-        left = {path.name for path in self.folder.iterdir()} - set(NAMES)
+        left = {path.name for path in self.folder.iterdir()} - set(PATHS)
         assert left == {self.journal_of(name).name for name in self.started}
 
     def teardown(self) -> None:
@@ -422,6 +483,8 @@ class Machine(RuleBasedStateMachine):
         self.contents += 1
         seed = self.contents.to_bytes(4, "big")
         content = hashlib.shake_128(seed).digest(0 if shape == EMPTY else parts * SMALL_PART_SIZE + SIZES[shape])
+        if len(content) >= BORDER:
+            content = SHARED + content[len(SHARED) :]
         # The times of files are coarser than the times between two of them here.
         os.utime(write(path, content), ns=(self.contents, self.contents))
         return content
@@ -441,7 +504,8 @@ class Machine(RuleBasedStateMachine):
 
     def found(self, name: str) -> Any:
         """Return the file of a name, as the server describes it, or None."""
-        return next((file for file in self.ground.state.files.values() if file.name == name), None)
+        files = self.ground.state.files.values()
+        return next((file for file in files if file.name == self.names[name]), None)
 
     def state_of(self, name: str) -> Stored | None:
         """Return the file of a name as the model would have it."""
@@ -453,6 +517,12 @@ class Machine(RuleBasedStateMachine):
         for fault in self.ground.state.faults.unfired:
             counts[kind_of(fault)] += fault.times
         return counts
+
+
+def in_other_case(name: str) -> str:
+    """Return a name that Box takes for this one: in the other case, unless that is too long or has none."""
+    other = name.swapcase()
+    return other if other.casefold() == name.casefold() and len(other) <= LONGEST_NAME else name
 
 
 def kind_of(fault: Fault) -> Fault:
@@ -480,7 +550,7 @@ SEEN: Counter[str] = Counter()
 SEARCHES = 12
 SETTINGS = settings(
     max_examples=10,
-    stateful_step_count=20,
+    stateful_step_count=24,
     deadline=None,
     derandomize=True,
     database=None,
@@ -517,5 +587,6 @@ def test_everything_that_can_be_drawn_has_happened() -> None:
     sizes = {*(f"size {shape}" for shape in (EMPTY, *SIZES)), "one request", "a session"}
     acts = {*ACTS, *(f"at {event}" for event, _ in MOMENTS)}
     outcomes = {"stored", "failed", "stored unreported"}
-    missing = (natures | between | ways | sizes | acts | outcomes) - set(+SEEN)
+    names = {*(f"named {name}" for name in HOSTILE.values()), "collided", "found"}
+    missing = (natures | between | ways | sizes | acts | outcomes | names) - set(+SEEN)
     assert not missing, missing

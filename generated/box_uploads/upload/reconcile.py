@@ -151,17 +151,18 @@ def stored_by_earlier_run(context: UploadContext, error: BaseException, sha1: Ca
         return None
     if not isinstance(error, ClientError) or not is_name_taken(error):
         return None
-    return stored_under_name(error, sha1(), context.source.size)
+    return stored_under_name(error, context.target.file_name or "", sha1(), context.source.size)
 
 
-def stored_under_name(error: ClientError, sha1: str, size: int) -> models.File | None:
-    """Return the file that has the name already, if a refusal says that its content is ours; else None."""
+def stored_under_name(error: ClientError, name: str, sha1: str, size: int) -> models.File | None:
+    """Return the file that has the name already, if a refusal says that it and its content are ours; else None."""
     if not is_name_taken(error) or not isinstance(error, ConflictError):
         return None
     for item in conflicting_items(error):
-        if is_same(item.get("sha1"), sha1) and item.get("type", "file") == "file":
+        is_ours = is_same(item.get("sha1"), sha1) and not _is_in_other_case(item.get("name"), name)
+        if is_ours and item.get("type", "file") == "file":
             fields: dict[str, object] = {"type": "file", "sha1": sha1, "size": size}
-            fields |= {name: item[name] for name in ("id", "name", "etag", "sequence_id") if name in item}
+            fields |= {field: item[field] for field in ("id", "name", "etag", "sequence_id") if field in item}
             with suppress(msgspec.ValidationError):
                 file: models.File = convert(fields, models.File)
                 return file
@@ -221,17 +222,17 @@ def _etag_of(file: models.File) -> str | None:
 
 
 def _look_up_name(context: UploadContext, sha1: str) -> models.File | None:
-    budget = context.retry_budget("confirm")
+    name, budget = context.target.file_name or "", context.retry_budget("confirm")
     while True:
         try:
             _ask_for_name(context, budget)
         except ConflictError as error:
-            file = stored_under_name(error, sha1, context.source.size)
-            if file is not None or _has_other_content(error, sha1):
+            file = stored_under_name(error, name, sha1, context.source.size)
+            if file is not None or _is_by_others(error, name, sha1):
                 return file
             read = _read_conflicting_file(context, error)
             if read is not None and read.sha1 is not msgspec.UNSET:
-                return read if is_same(read.sha1, sha1) else None
+                return read if is_same(read.sha1, sha1) and not _is_in_other_case(read.name, name) else None
             # A conflict that cannot be read proves nothing: the file in the way may be ours.
             budget.wait(error)
         else:
@@ -269,15 +270,22 @@ def _read_conflicting_file(context: UploadContext, error: ConflictError) -> mode
         return None
 
 
-def _has_other_content(error: ConflictError, sha1: str) -> bool:
-    """Whether a conflict says of each item in the way that it is no file of this content."""
+def _is_by_others(error: ConflictError, name: str, sha1: str) -> bool:
+    """Whether a conflict says of each item in the way that it is no file of this name and content."""
     items = conflicting_items(error)
-    return is_name_taken(error) and bool(items) and all(_is_other(item, sha1) for item in items)
+    return is_name_taken(error) and bool(items) and all(_is_other(item, name, sha1) for item in items)
 
 
-def _is_other(item: dict[str, Any], sha1: str) -> bool:
+def _is_other(item: dict[str, Any], name: str, sha1: str) -> bool:
     kind = item.get("type", "file")
-    return isinstance(kind, str) if kind != "file" else _sha1_of(item) not in {None, sha1}
+    if kind != "file":
+        return isinstance(kind, str)
+    return _sha1_of(item) not in {None, sha1} or _is_in_other_case(item.get("name"), name)
+
+
+def _is_in_other_case(found: object, name: str) -> bool:
+    """Whether this is another name that the server takes for the same: it ignores the case of letters, but keeps it."""
+    return isinstance(found, str) and found != name and found.casefold() == name.casefold()
 
 
 def _sha1_of(item: dict[str, Any]) -> str | None:

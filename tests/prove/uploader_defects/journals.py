@@ -24,7 +24,7 @@ def _accept_other_target(original: Any, path: Any, target: Any) -> Any:
     return original(path, target)
 
 
-def _accept_conflicting_file(error: Any, sha1: str, size: int) -> Any:
+def _accept_conflicting_file(error: Any, name: str, sha1: str, size: int) -> Any:
     items = conflicting_items(error)
     return models.File(type="file", id=items[0]["id"], sha1=sha1, size=size) if items else None
 
@@ -68,6 +68,8 @@ DEFECTS = (
     patch("An upload that is already stored is a conflict", "upload.resume.stored_by_earlier_run", always(None)),
     patch("A conflicting file counts as ours, whatever its digest", "upload.reconcile.stored_under_name",
         _accept_conflicting_file),
+    patch("A conflicting file whose name is in another case counts as ours", "upload.reconcile._is_in_other_case",
+        always(value=False)),
     wrap("A version counts as stored without a check", "upload.workflow.resolve_commit", _assume_committed),
     wrap("A version with an unknown outcome is uploaded again", "upload.workflow.resolve_commit",
         with_result(lambda found, *_: NotStored() if isinstance(found, Unknown) else found)),

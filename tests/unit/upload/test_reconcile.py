@@ -173,6 +173,23 @@ def test_a_new_file_is_found_by_its_name() -> None:
     assert box.log == [STATUS, CREATE]
 
 
+@pytest.mark.parametrize(
+    ("item", "calls"), [({"sha1": SHA1, "name": "FILM.MOV"}, []), ({"sha1": SHA1, "name": None}, [FILE]), ({}, [FILE])]
+)
+def test_a_file_whose_name_is_in_another_case_is_not_ours(item: dict[str, Any], calls: list[str]) -> None:
+    error = conflict(conflicts={"type": "file", "id": "7", **item})
+    box = Box(stored(name="FILM.MOV"), get_upload_session=gone(404), create_upload_session=[error])
+    with pytest.raises(CommitUnconfirmedError, match=r"folder 0 has no film\.mov with the sha1"):
+        resolve(box, NEW)
+    assert box.log == [STATUS, CREATE, *calls]
+
+
+def test_a_file_whose_name_box_has_changed_is_ours() -> None:
+    error = taken(name="film .mov")
+    box = Box(get_upload_session=gone(404), create_upload_session=[error])
+    assert resolve(box, NEW) is not None
+
+
 @pytest.mark.parametrize(("target", "file_id"), [(NEW, "9"), (VERSION, "7")])
 def test_a_file_whose_sha1_is_in_capitals_is_found(target: Target, file_id: str) -> None:
     loud = SHA1.upper()
@@ -200,6 +217,7 @@ def test_a_session_that_asks_for_a_name_in_vain_is_aborted() -> None:
 NOT_OURS = [
     taken(sha1=OTHER),
     taken(type="folder"),
+    taken(name="FILM.MOV"),
     taken(id=""),
     taken(id=None),
     conflict("conflict", conflicts=[{"id": "9", "sha1": SHA1}]),
@@ -209,12 +227,12 @@ NOT_OURS = [
 
 @pytest.mark.parametrize("error", NOT_OURS, ids=str)
 def test_an_item_that_is_not_our_file_is_none(error: Any) -> None:
-    assert stored_under_name(error, SHA1, 30) is None
+    assert stored_under_name(error, "film.mov", SHA1, 30) is None
 
 
 def test_of_several_conflicts_ours_is_found() -> None:
     error = conflict(conflicts=[{"id": "8", "sha1": OTHER}, {"id": "9", "sha1": SHA1}])
-    assert stored_under_name(error, SHA1, 30) == models.File(type="file", id="9", sha1=SHA1, size=30)
+    assert stored_under_name(error, "film.mov", SHA1, 30) == models.File(type="file", id="9", sha1=SHA1, size=30)
 
 
 UNREADABLE = [
