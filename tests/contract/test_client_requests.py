@@ -57,7 +57,7 @@ from tests.contract.fragment import (
     target_of,
 )
 from tests.contract.parts import content_range, digest, sha1, split
-from tests.contract.variants import variants
+from tests.contract.variants import variants, whole
 from tests.contract.wire import BODIES, PARAMETERS
 
 if TYPE_CHECKING:
@@ -448,6 +448,34 @@ def test_near_misses_are_refused_before_anything_is_sent(
     else:
         assert (type(problem), problem.argument, problem.rule != "") == (errors.InvalidArgumentError, argument, True)
         assert argument in str(problem)
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, id=str(index)) for index, name in enumerate(NAMES)])
+def test_a_near_miss_of_the_name_of_a_folder_is_refused_before_anything_is_sent(sending: Any, name: str) -> None:
+    body = {"name": name, "parent": {"id": "0"}}
+    try:
+        is_right = BODIES["create_folder"].is_valid(body)
+    except ValueError:  # not even JSON
+        is_right = False
+    sent, problem = sending("create_folder", **body)
+    assert (sent is not None, isinstance(problem, errors.InvalidArgumentError)) == (is_right, not is_right)
+
+
+PASSWORDS = [
+    (name, inner)
+    for name, schema in FRAGMENT["components"]["schemas"].items()
+    for inner, of_inner in resolved(schema).get("properties", {}).items()
+    if resolved(of_inner).get("format") == "password"
+]
+
+
+@pytest.mark.parametrize(("name", "secret"), PASSWORDS)
+def test_a_password_is_not_in_the_repr_of_what_has_it(name: str, secret: str) -> None:
+    schema = resolved({"$ref": f"#/components/schemas/{name}"})
+    content = whole(schema) | {secret: "not-to-be-seen"}
+    found = msgspec.json.decode(json.dumps(content), type=getattr(models, name))
+    assert getattr(found, secret) == "not-to-be-seen"
+    assert "not-to-be-seen" not in repr(found)
 
 
 @pytest.mark.parametrize(

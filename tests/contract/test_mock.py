@@ -362,6 +362,8 @@ def _bytes_at(location: str, **headers: str) -> httpx.Response:
     url = urlsplit(location)
     response = asgi.call(SCHEMA.app, "GET", f"{url.path}?{url.query}", headers)
     SCHEMA["/files/{file_id}/content"]["GET"].validate_response(response)
+    documented = resolved(operations()["download_file"][2]["responses"].get(str(response.status_code), {}))
+    assert response.status_code != 206 or "Content-Range" in documented["headers"], "a header that is not documented"
     Ledger.statuses["download_file", response.status_code] += 1
     return response
 
@@ -537,16 +539,28 @@ def test_a_header_that_may_be_absent_is_absent_at_times(operation_id: str, statu
     assert (header.lower() in headers) is documented.get("required", False)
 
 
+NUMBERS = ["1", "5", "9", "10", "19", "1" + "0" * 18, "9" * 19]
+NO_NUMBERS = ["", "00", "01", ":", "1:", "1/", "/", "a", "9" * 20]
+
+
+def _changed(values: list[str]) -> list[list[str]]:
+    """Return three numbers, one of them replaced by each of the values."""
+    return [["0"] * place + [value] + ["7"] * (2 - place) for place in range(3) for value in values]
+
+
 RIGHT_HEADERS: dict[str, list[Any]] = {
     "Retry-After": [0, 1, 3600],
     "WWW-Authenticate": ["Bearer", 'Bearer realm="Service"'],
-    "Content-Range": ["bytes 0-0/1", "bytes 0-1024/20000000"],
+    "Content-Range": [f"bytes {first}-{last}/{size}" for first, last, size in _changed(NUMBERS)],
     "Location": ["https://dl.boxcloud.com/d/1/b1!signed/download?sign=1"],
 }
 WRONG_HEADERS: dict[str, list[Any]] = {
     "Retry-After": ["soon", -1, 1.5, None],
     "WWW-Authenticate": ["Basic", "Bearerrealm", 'xBearer realm="Service"', "Bearer ", "", None],
-    "Content-Range": ["bytes */1", "bytes 0-1", "0-1/2", "bytes 0-1/0", "bytes=0-1/2", "", None],
+    "Content-Range": [
+        *("bytes */1", "bytes 0-1", "0-1/2", "bytes 0-1/0", "bytes=0-1/2", "", None, "xbytes 0-1/2", "bytes 0-1/2x"),
+        *(f"bytes {first}-{last}/{size}" for first, last, size in _changed(NO_NUMBERS)),
+    ],
     "Location": ["/d/1", "", 1, None],
 }
 
@@ -876,8 +890,10 @@ class TestFolders:
 
 @pytest.mark.parametrize("name", [
     "a ", ". ", ".. ", "... ", " ", "a  ", "a b", " a", "a.", "a. .", ". .", "...", ".a", "..a ", "...a/b", "a\x7f",
+    ".", "..", "..a", "...a", "/", "\\", "\x00", "\x1f", "\x7f", "a/", "a\\", "a\x00", "a\x1f", "...\x1f",
+    ".\\", "a/b", "a\x1fb",
 ])  # fmt: skip
-def test_the_name_of_a_folder_ends_without_a_space(name: str) -> None:
+def test_a_character_that_the_name_of_a_folder_must_not_have_is_found_wherever_it_is(name: str) -> None:
     _check_form(NEW_FOLDER, "", body=json.dumps({"name": name, "parent": {"id": "0"}}).encode())
 
 
@@ -898,6 +914,11 @@ class TestDownloading:
         response = _bytes_at(_answer("download_file")[1]["location"], range=f"bytes={wanted}")
         assert (response.status_code, response.content) == (206, STATE.content("12345")[start:stop])
         assert response.headers["content-range"] == f"bytes {start}-{stop - 1}/11"
+
+    def test_a_file_that_is_not_ready_says_when_to_come_back(self) -> None:
+        STATE.faults.add(Accepted(operation="download_file"))
+        status, headers, nothing = _answer("download_file")
+        assert (status, nothing, int(headers["retry-after"]) >= 0) == (202, None, True)
 
     def test_a_range_beyond_the_file_is_not_satisfiable(self) -> None:
         response = _bytes_at(_answer("download_file")[1]["location"], range="bytes=11-")

@@ -81,7 +81,8 @@ def _telling(schema: Any, value: Any) -> Iterator[Any]:
             yield from ("a" * (schema[name] + step) for step in (-1, 0, 1) if name in schema)
         yield from _NEAR_FORMATS.get(schema.get("format", ""), [])
         if "pattern" in schema or "enum" in schema or "const" in schema:
-            yield from _near(value)
+            for example in dict.fromkeys([value, *schema.get("examples", [])]):
+                yield from _near(example)
     elif isinstance(value, int):
         bounds = {schema.get("minimum", 0), schema.get("maximum", 0), 2**31, 2**63}
         yield from (bound + step for bound in sorted(bounds) for step in (-1, 0, 1))
@@ -98,7 +99,7 @@ def _near(text: str) -> Iterator[str]:
     # Many of them are the digits of a checksum.
     for number in numbers if len(numbers) < 4 else ():
         repeated = (digit * length for digit in "09" for length in range(1, 22))
-        for changed in (*repeated, "1", "10", "/", ":", "1/", "1:"):
+        for changed in (*repeated, "", "1", "10", "/", ":", "1/", "1:"):
             yield text[: number.start()] + changed + text[number.end() :]
     for run in (string.digits, string.ascii_lowercase):
         yield from (text.replace(character, "") for character in sorted(set(text) & set(run))[:3])

@@ -110,6 +110,16 @@ def test_equal_failures_of_all_workers_have_one_message_a_minute() -> None:
     assert has_message(2, "503 unavailable", 0)
 
 
+def test_a_rate_limit_that_stops_all_files_has_one_message() -> None:
+    clock = Clock()
+    repeats = Repeats(clock)
+    files = [EventMessages(repeats) for _ in range(3)]
+
+    assert [bool(file.message(Throttled(delay_s=5))) for file in files] == [True, False, False]
+    clock.now += 5
+    assert [bool(file.message(Throttled(delay_s=5))) for file in files] == [True, False, False]
+
+
 def test_a_log_has_the_start_and_the_progress_every_half_minute(capsys: pytest.CaptureFixture[str]) -> None:
     clock = Clock()
     log = LogDisplay(clock=clock)

@@ -291,6 +291,33 @@ def test_a_file_that_is_already_uploaded_counts_as_a_whole(screen: Screen) -> No
     assert bar._throughput.bytes_per_s() is None
 
 
+def test_files_that_are_uploaded_side_by_side_have_a_bar_each_until_another_one_starts(screen: Screen) -> None:
+    bar = screen.bar(40, 30, 20)
+    first, second = bar.start_file(0, "a.mov"), bar.start_file(1, "b.mov")
+    for step in range(1, 4):
+        screen.now += 1
+        for file, size, megabytes in ((first, 40, 2), (second, 30, 1)):
+            file.show_event(sent(step * megabytes, total=size))
+            file.show_event(PhaseChanged("parts"))
+    lines = screen.lines()
+    assert [line.split()[0] for line in lines] == ["total", "a.mov", "b.mov"]
+    # Each sample but the first counts for the time since that one.
+    assert [rate in line for rate, line in zip(["3.5 MB/s", "2.0 MB/s", "1.0 MB/s"], lines, strict=True)] == [True] * 3
+    assert "9.0/90.0 MB" in lines[0]
+
+    second.finish(30 * MEGABYTE)
+    screen.now += 60
+    third = bar.start_file(2, "c.mov")
+    third.finish(None)
+    bar.show_stopping()
+    assert [task.description for task in screen.tasks()] == ["total", "a.mov", "c.mov"]
+    assert screen.states() == ["1/3 files, 1 failed", "stopping; press Ctrl-C again to quit at once", "failed"]
+    total, *_ = screen.tasks()
+    assert (total.completed, total.total) == (36 * MEGABYTE, 70 * MEGABYTE)
+    bar.close()
+    assert [task.fields["took_s"] for task in screen.tasks()] == [63, 63, 0]
+
+
 def test_each_failed_file_is_counted(screen: Screen) -> None:
     screen.bar(40, 30, 20)
     for name in ("a.mov", "b.mov"):
