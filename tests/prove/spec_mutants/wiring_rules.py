@@ -93,7 +93,8 @@ def _link_parameters(site: Site) -> Iterator[Change]:
 
 def _link_url(site: Site) -> Iterator[Change]:
     start, _, endpoint = site.node["x-url"].rpartition("/")
-    other = f"{start}/{'commit' if endpoint != 'commit' else 'abort'}"
+    others = {"commit": "abort", "upload_url": "upload_token"}
+    other = f"{start}/{others.get(endpoint, 'commit')}"
     yield put(site, "link", f"is {other}", "x-url", other)
 
 
@@ -124,6 +125,7 @@ WIRING_RULES: Mapping[tuple[str, str], tuple[Rule, ...]] = {
     ("link", "parameters"): (_link_parameters,),
     ("link", "requestBody"): (drop("link", "requestBody"),),
     ("link", "x-url"): (_link_url, drop("link", "x-url")),
+    ("link", "x-optional"): (drop("link", "x-optional"),),
     ("security scheme", "type"): (_scheme("type", "apiKey"),),
     ("security scheme", "scheme"): (_scheme("scheme", "basic"),),
 }
