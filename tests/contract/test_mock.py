@@ -364,6 +364,7 @@ def _bytes_at(location: str, **headers: str) -> httpx.Response:
     SCHEMA["/files/{file_id}/content"]["GET"].validate_response(response)
     documented = resolved(operations()["download_file"][2]["responses"].get(str(response.status_code), {}))
     assert response.status_code != 206 or "Content-Range" in documented["headers"], "a header that is not documented"
+    assert response.headers["content-type"] in documented["content"], "a media type that is not documented"
     Ledger.statuses["download_file", response.status_code] += 1
     return response
 
