@@ -35,9 +35,11 @@ class Throughput:
 
     def bytes_per_s(self) -> float | None:
         """Return the throughput, or None if it is unknown or nothing was sent for some seconds."""
-        if len(self._samples) < 2 or self._clock() - self._samples[-1][0] > _STALLED_S:
+        # A copy, since the thread that draws a bar asks while others add.
+        samples = self._samples.copy()
+        if len(samples) < 2 or self._clock() - samples[-1][0] > _STALLED_S:
             return None
-        (first_s, first), (last_s, _) = self._samples[0], self._samples[-1]
+        (first_s, first), (last_s, _) = samples[0], samples[-1]
         # The bytes of the first sample were sent before the measured interval.
-        count = sum(count for _, count in self._samples) - first
+        count = sum(count for _, count in samples) - first
         return count / (last_s - first_s) if last_s > first_s and count > 0 else None

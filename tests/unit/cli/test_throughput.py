@@ -62,3 +62,21 @@ def test_it_is_unknown_without_elapsed_time_or_if_more_has_to_be_sent_again_than
     assert throughput.bytes_per_s() is None
     throughput.add(4 * MEGABYTE)
     assert throughput.bytes_per_s() == MEGABYTE
+
+
+def test_bytes_may_be_added_while_another_thread_asks() -> None:
+    now = [0.0]
+    throughput = Throughput(lambda: now[0])
+
+    class Count(int):
+        """A number of bytes; while it is counted, others arrive."""
+
+        def __radd__(self, other: int) -> int:
+            throughput.add(1)
+            return other + int(self)
+
+    for _ in range(3):
+        throughput.add(Count(MEGABYTE))
+        now[0] += 1
+
+    assert throughput.bytes_per_s() == MEGABYTE
