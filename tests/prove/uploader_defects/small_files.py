@@ -39,7 +39,7 @@ DEFECTS = (
         _remove_journal),
     patch("A refused small file leaves its journal", "upload.small_upload._SmallUpload.forget_or_note", always(None)),
     patch("The progress of a small file is not reported", "upload.small_upload._SmallUpload._recount", always(None)),
-    patch("What one request cannot say is dropped", "upload.small_upload.check_small", always(None)),
+    patch("What one request cannot say is dropped", "upload.workflow.check_small", always(None)),
     patch("A cancelled small file is sent to its end", "upload.small_upload._SmallUpload._abort_unless_complete",
         always(None)),
     patch("A stream that is read first is not reported", "upload.workflow._Spooling.check", always(None)),

@@ -16,6 +16,7 @@ from box_uploads.upload import (
 )
 from box_uploads.upload.commit import CommitFailed, commit_session, verify_file
 from box_uploads.upload.engine import UploadedParts
+from box_uploads.upload.planning import FoundPart
 from box_uploads.upload.target import Target
 from msgspec import UNSET
 
@@ -59,6 +60,15 @@ def fail(server: Server, **settings: Any) -> CommitFailed:
 
 def refused(status: int, code: str = "") -> errors.ApiError:
     return api_error(status, code, COMMIT)
+
+
+def test_a_part_that_the_server_has_found_is_committed_without_a_digest() -> None:
+    server, sent = Server(), stored(0, b"01234")
+    found = FoundPart(part_id="found", offset=5, size=5, sha1="b" * 40)
+    upload, _ = context(server)
+    commit_session(upload, session(), UploadedParts([sent, found], SHA1), ambiguous=False)
+    (commit,) = server.commits
+    assert [part.sha1 for part in commit["parts"]] == [sent.sha1, UNSET]
 
 
 @pytest.mark.parametrize(
