@@ -14,9 +14,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 PORT ?= 8080
-WORKERS ?= 2
-# These workers spend a third of their time waiting for sockets.
-PROVE_WORKERS ?= 3
+# One more than most machines of CI have cores: they wait for sockets and for other processes a quarter of their time.
+WORKERS ?= 3
 # By file: the last test of a module may count what its other tests have seen, and costly fixtures are made once.
 # Marks of xdist_group are no substitute: pytest-xdist 3.8 does not see them with pytest 9.2.
 DISTRIBUTED := -n $(WORKERS) --dist loadfile
@@ -75,9 +74,9 @@ compatibility: $(INSTALLED) ## Says what the fragment's changes since its last r
 coverage: $(INSTALLED) ## Counts what of the contract its tests exercise; the page is .prove/coverage.html.
 	@$(BIN)/python -m pytest tests/contract $(DISTRIBUTED) $(COVERED)
 
-prove: coverage ## Plants defects and drawn mutants, one at a time, and counts what the tests detect; continues if interrupted (PROVE_WORKERS=, SEED=).
-	@$(BIN)/python -m tests.prove --workers $(PROVE_WORKERS)
-	@$(BIN)/python -m tests.prove.draw --workers $(PROVE_WORKERS) $(if $(SEED),--seed $(SEED))
+prove: coverage ## Plants defects and drawn mutants, one at a time, and counts what the tests detect; continues if interrupted (WORKERS=, SEED=).
+	@$(BIN)/python -m tests.prove --workers $(WORKERS)
+	@$(BIN)/python -m tests.prove.draw --workers $(WORKERS) $(if $(SEED),--seed $(SEED))
 
 prove-sample: $(INSTALLED) ## A small part of that, always the same one (WORKERS=).
 	@$(BIN)/python -m tests.prove --sample --workers $(WORKERS)
