@@ -48,7 +48,7 @@ class Waiting:
 
 @pytest.fixture
 def waiting() -> Waiting:
-    return Waiting(3)
+    return Waiting(2)
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def test_uploads_of_a_group_send_as_many_parts_at_a_time_as_one_of_them(
     files = upload_all(server, contents, UploadGroup(workers=2), is_async, workers=[4] * len(contents))
     release.join(BOUND_S)
     assert [server.state.content(getattr(file, "id", "")) for file in files] == contents
-    assert waiting.most == 3
+    assert waiting.most == 2
 
 
 @BOTH_CLIENTS

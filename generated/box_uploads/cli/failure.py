@@ -102,7 +102,12 @@ def _json_data(
 
 
 def failure_from(
-    error: BaseException, *, path: str = "", session: str | None = None, hints: Sequence[str] = ()
+    error: BaseException,
+    *,
+    path: str = "",
+    session: str | None = None,
+    has_journal: bool = False,
+    hints: Sequence[str] = (),
 ) -> Failure:
     """Return how to report an error.
 
@@ -110,6 +115,7 @@ def failure_from(
         error: An error of the client or the system, or KeyboardInterrupt, which threads get as UploadCancelledError.
         path: The path that was uploaded, which the report names.
         session: Id of the session that is left in the journal, or None.
+        has_journal: Whether a journal is kept.
         hints: Further hints of the caller.
     """
     is_interruption = isinstance(error, (KeyboardInterrupt, UploadCancelledError))
@@ -117,6 +123,8 @@ def failure_from(
     found = hints_for(error, path)
     if resumable and not isinstance(error, errors.PreconditionFailedError):
         found.append(f"run the same command again; it resumes session {session}")
+    elif is_interruption and has_journal:
+        found.append("run the same command again; it stores the file only once")
     elif is_interruption:
         found.append("run the same command again; without a journal it starts over")
     message = "" if is_interruption else _message(error, path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -34,6 +35,8 @@ __all__ = ["ProgressBar"]
 _SIZE_VARIABLES = ("COLUMNS", "LINES")
 _WIDE = 100
 _MIN_BAR = 8
+# Room for the `^C` that a terminal writes behind the last line; a line that it breaks would be drawn again above.
+_ECHO = 2
 # What a line leaves out, in this order, until it fits into the terminal.
 _OPTIONAL = ("bar", "rate", "size", "time")
 
@@ -66,15 +69,15 @@ class _OneLinePerTask(Progress):
     def make_tasks_table(self, tasks: Iterable[Task]) -> Table:
         """Return the lines of all tasks, with the cells that have room."""
         shown = [(task, self._cells(task)) for task in tasks]
-        width = self._terminal.width
-        gap = 2 if width >= _WIDE else 1
+        gap = 2 if self._terminal.width >= _WIDE else 1
+        width = self._terminal.width - _ECHO
         rows = [cells for _, cells in shown]
         widths = {
             name: max(len(cell) for cell in (minimum, *(getattr(cells, name) for cells in rows)))
             for name, minimum in _MIN_WIDTHS._asdict().items()
             if name not in {"size", "rate"} or any(getattr(cells, name) for cells in rows)
         }
-        widths["name"] = min(widths["name"], 28 if width >= _WIDE else 14)
+        widths["name"] = min(widths["name"], 28 if self._terminal.width >= _WIDE else 14)
         for name in _OPTIONAL:
             if sum(widths.values()) + gap * (len(widths) - 1) <= width:
                 break
@@ -124,6 +127,9 @@ class ProgressBar:
         sizes: Size of each file in bytes, None where it is not known yet.
         results_here: Whether stdout is the same terminal, so that results have to be written above the bars.
         clock: Returns monotonic seconds.
+
+    Attributes:
+        is_stopping: Whether the uploads are being stopped.
     """
 
     def __init__(
@@ -136,13 +142,15 @@ class ProgressBar:
         self._throughput = Throughput(clock)
         self._progress = _OneLinePerTask(self._console, clock)
         self._uploaded = self._failed = self._uploaded_size = 0
+        self._known_size = sum(size or 0 for size in sizes)
+        self._unknown_sizes = sum(size is None for size in sizes)
+        self.is_stopping = False
         self._total = None if len(sizes) == 1 else self._add_task("total", self._total_size(), self._total_state())
         self._files: list[_FileBar] = []
         self._repeats = Repeats(clock)
 
     def _total_size(self) -> int | None:
-        known = [size for size in self._sizes if size is not None]
-        return sum(known) if len(known) == len(self._sizes) else None
+        return None if self._unknown_sizes else self._known_size
 
     def _total_state(self) -> str:
         state = f"{self._uploaded}/{len(self._sizes)} files"
@@ -159,7 +167,7 @@ class ProgressBar:
                 self._progress.remove_task(bar.task)
         self._files = [bar for bar in self._files if not bar.is_finished]
         throughput = Throughput(self._clock)
-        task = self._add_task(name, self._sizes[index], "", throughput)
+        task = self._add_task(name, self._sizes[index], "starting", throughput)
         messages = EventMessages(self._repeats)
         bar = _FileBar(self, index, name, task=task, messages=messages, throughput=throughput)
         self._files.append(bar)
@@ -173,7 +181,9 @@ class ProgressBar:
 
     def set_size(self, index: int, size: int) -> None:
         """Set the size of a file, which was unknown before it was opened, or has changed."""
-        self._sizes[index] = size
+        before, self._sizes[index] = self._sizes[index], size
+        self._unknown_sizes -= before is None
+        self._known_size += size - (before or 0)
 
     def count_moved(self, count: int) -> None:
         """Count bytes for the throughput of all files."""
@@ -186,7 +196,7 @@ class ProgressBar:
         else:
             self._uploaded += 1
             self._uploaded_size += size
-        self._sizes[bar.index] = size or 0
+        self.set_size(bar.index, size or 0)
         self._progress.stop_task(bar.task)
 
     def _update_total(self) -> None:
@@ -210,9 +220,12 @@ class ProgressBar:
 
     def show_stopping(self) -> None:
         """Show that the uploads are being stopped; the thread that draws the bars writes it."""
-        for bar in self._files:
-            if not bar.is_finished:
-                self._progress.update(bar.task, state=STOPPING)
+        self.is_stopping = True
+        for bar in tuple(self._files):
+            # Another thread may have removed it meanwhile.
+            with suppress(KeyError):
+                if not bar.is_finished:
+                    self._progress.update(bar.task, state=STOPPING)
 
     def close(self) -> None:
         """Draw the bars a last time, with the time that the uploads took."""
@@ -333,6 +346,8 @@ class _FileBar:
         self._bars.update_file(self, completed=done)
 
     def _state(self) -> str:
+        if self._bars.is_stopping and self._phase != "done":
+            return STOPPING
         if self._phase == "commit":
             state = "committing"
         elif self._is_small:

@@ -106,9 +106,11 @@ class ExecutorPool(ThreadPool):
         return self._threads.submit(self._send, job, held)
 
     def _send(self, job: PartJob, held: models.UploadPart | None) -> PartResult:
-        budget = self._retry_budget(job.part)
-        transport = self._context.client.calls_within(budget).transport
-        return self._upload(job.part, _JobSender(self._executor, job, transport, budget, self._cancel), budget, held)
+        with self._context.limits.sent.one(self._cancel):
+            budget = self._retry_budget(job.part)
+            transport = self._context.client.calls_within(budget).transport
+            sender = _JobSender(self._executor, job, transport, budget, self._cancel)
+            return self._upload(job.part, sender, budget, held)
 
 
 class _JobSender:

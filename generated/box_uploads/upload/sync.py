@@ -57,9 +57,11 @@ def upload_file(  # noqa: PLR0913  # each is a setting of an upload
     so: `CommitUnconfirmedError`, a `DigestMismatchError` that names a file, and a note on what `on_progress` raised or
     a signal did.
 
-    The upload has connections of its own, and aborts them when it ends instead of waiting for a silent server;
-    aborting the session takes up to twice 5 seconds, and a new connection as long as the client waits for one. Calls
-    that the client's own `http=` or an executor has started run to completion.
+    The upload has connections of its own, and aborts them when it ends instead of waiting for a silent server. Only the
+    responses to a create, to a commit and to the whole request of a small file are waited for, as long as the client
+    does: they say whether something is stored. Aborting the session takes up to twice 5 seconds, and a new connection
+    as long as the client waits for one. Calls that the client's own `http=` or an executor has started run to
+    completion.
 
     Args:
         client: The client, which stays open.

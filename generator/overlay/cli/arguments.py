@@ -27,14 +27,16 @@ class PathNameError(errors.InvalidArgumentError):
 
 
 class DuplicateNameError(errors.InvalidArgumentError):
-    """Two paths of one command have the same file name.
+    """Two paths of one command have the same file name, as Box compares them.
 
     Args:
         first: The earlier path with that name.
+        is_equal: Whether the names are equal in letter case, too.
     """
 
-    def __init__(self, first: str) -> None:
-        super().__init__("source", f"the file name is the same as that of {first}")
+    def __init__(self, first: str, *, is_equal: bool) -> None:
+        beside = "" if is_equal else ", as Box ignores letter case"
+        super().__init__("source", f"the file name is the same as that of {first}{beside}")
 
 
 def require_value(_context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Batch"]
 
+# How many of the paths that were not tried are named.
+_NAMED = 10
+
 
 class Batch:
     """The uploads of one command.
@@ -76,6 +79,7 @@ class Batch:
         if found := check_paths(self._paths, self._settings):
             return self._refuse(found)
         self._run()
+        self._display.close()
         codes, untried = self._codes, self._paths[self._next :]
         if untried:
             self._skip(untried)
@@ -103,7 +107,9 @@ class Batch:
     def _skip(self, paths: Sequence[str]) -> None:
         """Name the paths that were not tried."""
         verb = "was" if len(paths) == 1 else "were"
-        names = ", ".join(path_text(path) for path in paths)
+        names = ", ".join(path_text(path) for path in paths[:_NAMED])
+        if len(paths) > _NAMED:
+            names += f" and {len(paths) - _NAMED} more"
         self._display.write_message(f"error: {count_text(len(paths), 'file')} {verb} not tried: {names}")
         for path in paths:
             self._results.write_json(path, skipped_data(self._session_left(path)))
@@ -151,7 +157,8 @@ class Batch:
             self._send(transfer)
         except (ClientError, OSError, KeyboardInterrupt) as error:
             hints = _state_dir_hints(error) if self._is_about_state_dir(path, error) else ()
-            failure = failure_from(error, path=path, session=self._session_left(path), hints=hints)
+            session, has_journal = self._session_left(path), self._journal_path(path) is not None
+            failure = failure_from(error, path=path, session=session, has_journal=has_journal, hints=hints)
         else:
             return None
         with self._lock:

@@ -29,16 +29,16 @@ def check_paths(paths: Sequence[str], settings: Settings) -> dict[int, ClientErr
         settings: The options of all uploads.
     """
     found: dict[int, ClientError | OSError] = {}
-    first_of_name: dict[str, str] = {}
+    first_of_name: dict[str, tuple[str, str]] = {}
     for index, path in enumerate(paths):
         # stdin is checked when it is read.
         if path == STDIN:
             continue
         try:
             name = _check_path(path, settings)
-            if settings.file_id is None and name in first_of_name:
-                raise DuplicateNameError(first_of_name[name])
-            first_of_name[name] = path_text(path)
+            if settings.file_id is None and (first := first_of_name.get(name.casefold())):
+                raise DuplicateNameError(first[1], is_equal=first[0] == name)
+            first_of_name[name.casefold()] = (name, path_text(path))
         except (ClientError, OSError) as error:
             found[index] = error
     return found

@@ -38,6 +38,15 @@ _UPLOADS, _SESSIONS = "uploads", "sessions"
 _DEFAULT = user_state_path("box-uploads", appauthor=False)
 _NO_FOLLOW: int = getattr(os, "O_NOFOLLOW", 0)
 _KEEP_EXPIRED = dt.timedelta(days=1)
+# As long as Box keeps a session.
+_KEEP_SMALL = dt.timedelta(days=7)
+
+
+class _SmallJournal(msgspec.Struct):
+    """The journal of a file in one request, which has no session."""
+
+    session: None
+    target: dict[str, object]
 
 
 def _parse_state_dir(context: click.Context, parameter: click.Parameter, value: str | None) -> StateDir:
@@ -152,8 +161,9 @@ class StateDir:
         The files of a running upload are locked, so they stay even if the clock is wrong.
         """
         oldest = now - _KEEP_EXPIRED
-        for path, session in list(self._sessions()):
-            if session.session_expires_at < oldest:
+        for path in sorted(self._folder.glob("*/*.json")):
+            expires_at = self._expires_at(path)
+            if expires_at is not None and expires_at < oldest:
                 self._delete_unused(path, oldest)
         owners = {_owner(path) for path in self._folder.glob("*/.*.json.*") if _is_older(path, oldest)}
         for path in owners:
@@ -164,12 +174,22 @@ class StateDir:
         """Delete a file and its temporary file, unless it is locked, not expired, or of unknown content."""
         # The lock file is deleted when the lock is released.
         with suppress(OSError, HeldError), lock_file(path.with_name(f".{path.name}.lock")):
-            session = self.read_session(path)
-            if session is None and path.exists():
+            expires_at = self._expires_at(path)
+            if expires_at is None and path.exists():
                 return
-            if session is None or session.session_expires_at < oldest:
+            if expires_at is None or expires_at < oldest:
                 path.with_name(f".{path.name}.new").unlink(missing_ok=True)
                 path.unlink()
+
+    def _expires_at(self, path: Path) -> dt.datetime | None:
+        """Return when a session or journal expires, or None if it is neither."""
+        if (session := self.read_session(path)) is not None:
+            return session.session_expires_at
+        with suppress(OSError, msgspec.MsgspecError):
+            # That of a small file has no session.
+            msgspec.json.decode(path.read_bytes(), type=_SmallJournal)
+            return dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC) + _KEEP_SMALL
+        return None
 
     def _sessions(self) -> Iterator[tuple[Path, UploadSession]]:
         for path in sorted(self._folder.glob("*/*.json")):

@@ -68,7 +68,7 @@ __all__ = ["upload"]
     type=click.IntRange(1, 64),
     default=4,
     show_default=True,
-    help="Number of parts to upload in parallel, of all files together; so many and one more are in memory.",
+    help="Number of parts to upload in parallel, of all files together; one more is in memory.",
 )
 @json_option
 @click.option("--quiet", "-q", is_flag=True, help="Print only errors, and with --json the objects.")
@@ -88,7 +88,8 @@ def upload(  # noqa: PLR0913  # each is an option
 
     All paths are checked first; if one cannot be uploaded, nothing is sent. After that, a file that fails does not
     stop the others, and each result is printed when it is known. After Ctrl-C, SIGTERM or a crash, run the same command
-    again: it resumes, and stores each file only once. A part that fails is retried for up to 10 minutes.
+    again: it resumes, and stores each file only once. A part that fails is retried for up to 10 minutes; the time that
+    a rate limit takes does not count.
 
     With --json, each path gets an object with path and outcome. A stored file has id, name, size, sha1, etag,
     already_there (an earlier run has stored it), unchanged (the file had this content already), sessions_left (how many

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .executor_parts import ClientFactory
     from .journal import Journal
     from .options import UploadOptions
-    from .slots import Slots
+    from .slots import PartLimits
     from .source import Source
     from .target import Target
     from .upload_client import UploadClient
@@ -41,7 +41,7 @@ class UploadContext:
         journal: What a later run resumes from, or None.
         emit: Takes the events.
         cancel: Whether the upload was cancelled.
-        slots: How many parts may be in memory.
+        limits: How many parts may be in memory and be sent.
 
     Attributes:
         lost_creates: How many sessions may have been created by calls whose responses were lost, and were not found.
@@ -62,7 +62,7 @@ class UploadContext:
         journal: Journal | None,
         emit: Callable[[ProgressEvent], object],
         cancel: CancelToken,
-        slots: Slots,
+        limits: PartLimits,
     ) -> None:
         self.client = client
         self.source = source
@@ -72,7 +72,7 @@ class UploadContext:
         self.journal = journal
         self.emit = emit
         self.cancel = cancel
-        self.slots = slots
+        self.limits = limits
         self.lost_creates = 0
         self.unended_sessions: list[str] = []
         self.may_plan = True

@@ -1,4 +1,4 @@
-"""How many parts are in memory, of one upload or of several that run side by side."""
+"""How many parts are in memory and are sent, of one upload or of several that run side by side."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from .retry import CancelToken
 
-__all__ = ["WORKERS", "HeldSlots", "Slots", "check_workers", "is_whole"]
+__all__ = ["WORKERS", "HeldSlots", "PartLimits", "Slots", "check_workers", "is_whole"]
 
 WORKERS = 4
 """Parts that are sent at a time; Box's guide recommends 3 to 5."""
@@ -39,17 +39,31 @@ def check_workers(workers: int) -> None:
         raise InvalidArgumentError("workers", rule, shown=short_repr(workers))
 
 
-class Slots:
-    """One slot for each part that may be in memory: those that are sent, and one that is read ahead.
-
-    Whoever has waited longest gets the next free slot, so that uploads that share them take turns.
+class PartLimits:
+    """How many parts may be in memory, and how many of them are sent at a time.
 
     Args:
-        workers: Parts that are sent at a time.
+        workers: Parts that are sent at a time; one more is read ahead.
+
+    Attributes:
+        in_memory: A slot for each part in memory.
+        sent: A slot for each part that is sent; who waits for one has one of the others.
     """
 
     def __init__(self, workers: int) -> None:
-        self._free = workers + 1
+        self.in_memory = Slots(workers + 1)
+        self.sent = Slots(workers)
+
+
+class Slots:
+    """A number of slots. Whoever has waited longest gets the next free one, so that uploads take turns.
+
+    Args:
+        count: The number.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._free = count
         self._waiting: deque[Callable[[], object]] = deque()
         self._lock = Lock()
 
@@ -145,6 +159,8 @@ class HeldSlots:
         self._is_waiting = False
         self._held += 1
         self._kept += 1
+        if not self._keeps:
+            self.give_back()
 
     def keep(self) -> None:
         """Keep the slot of a part that is done."""

@@ -79,7 +79,7 @@ def upload_small(context: UploadContext) -> models.File:
         DigestMismatchError: Other bytes arrived, several times, or are stored.
         ClientError: As the calls raise it; the file is not stored.
     """
-    with context.slots.one(context.cancel):
+    with context.limits.in_memory.one(context.cancel), context.limits.sent.one(context.cancel):
         content = _read(context.source)
         upload = _SmallUpload(context, content, part_sha1(content))
         try:

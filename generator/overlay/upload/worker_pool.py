@@ -116,20 +116,21 @@ class LocalPool(ThreadPool):
         return self._threads.submit(self._send, part, window, held)
 
     def _send(self, part: Part, window: memoryview, held: models.UploadPart | None) -> PartResult:
-        self._cancel.check()
-        budget = self._retry_budget(part)
-        sender = BufferSender(
-            self._context.client.calls_within(budget),
-            self._session,
-            self._context.source.size,
-            part,
-            window,
-            budget=budget,
-            cancel=self._cancel,
-            count=self._count,
-            planner=self._planner,
-        )
-        try:
-            return self._upload(part, sender, budget, held)
-        finally:
-            sender.release()
+        with self._context.limits.sent.one(self._cancel):
+            self._cancel.check()
+            budget = self._retry_budget(part)
+            sender = BufferSender(
+                self._context.client.calls_within(budget),
+                self._session,
+                self._context.source.size,
+                part,
+                window,
+                budget=budget,
+                cancel=self._cancel,
+                count=self._count,
+                planner=self._planner,
+            )
+            try:
+                return self._upload(part, sender, budget, held)
+            finally:
+                sender.release()

@@ -88,7 +88,7 @@ def run_upload(  # noqa: PLR0913  # each is a part of the upload
     make_client = None if options.executor is None else client_factory(client)
     with ExitStack() as stack:
         group = options.group or UploadGroup(options.workers)
-        slots = stack.enter_context(group.join(cancel))
+        limits = stack.enter_context(group.join(cancel))
         opened = stack.enter_context(open_source(source, options.size, check=_Spooling(emit, cancel).check))
         target = resolve_target(
             options.folder_id, options.file_id, options.file_name, opened.name, server=upload_client.base_url
@@ -104,7 +104,7 @@ def run_upload(  # noqa: PLR0913  # each is a part of the upload
                 journal=journal,
                 emit=emit,
                 cancel=cancel,
-                slots=slots,
+                limits=limits,
             )
         )
 
@@ -207,7 +207,7 @@ def _send_parts(context: UploadContext, active: ActiveSession) -> UploadedParts:
     context.emit(Started(plan.size, plan.part_size, plan.total_parts))
     context.emit(PhaseChanged("parts"))
     cancel = CancelToken()
-    engine = Engine(plan, source, cancel, context.emit, context.slots)
+    engine = Engine(plan, source, cancel, context.emit, context.limits.in_memory)
     # Cancelling aborts part uploads. Create and commit run to completion: only their response says whether they took
     # effect.
     with (

@@ -148,13 +148,13 @@ def test_the_display_is_closed_before_the_last_result(
 
     (tmp_path / "b.mov").write_bytes(bytes(SIZE))
     first, last = ["start 0 film.mov", f"finish {SIZE}"], ["start 1 b.mov", f"finish {SIZE}", "close"]
-    assert calls() == [*first, "result film.mov", *last, "result b.mov", "close"]
+    assert calls() == [*first, "result film.mov", *last, "result b.mov", "close", "close"]
 
     mock.state.reset()
     mock.state.faults.add(Failure(operation="create_upload_session", status=403, code="access_denied", times=2))
     messages = ["message error", "message hint"]
     failed = ["start 0 film.mov", "finish None", *messages, "start 1 b.mov", "finish None", "close", *messages]
-    assert calls() == [*failed, "message 0 of 2 files uploaded, 2 failed", "close"]
+    assert calls() == [*failed, "close", "message 0 of 2 files uploaded, 2 failed", "close"]
 
 
 def test_quiet_prints_only_errors(box: Run, mock: MockServer) -> None:
@@ -318,6 +318,30 @@ def test_all_paths_are_checked_before_the_first_byte_is_sent(
     assert results == [(path, "failed" if path in bad else "skipped") for path in paths]
     assert all(f"error: {path}: " in err for path in bad)
     assert err.splitlines()[-1] == "5 of 6 files cannot be uploaded; nothing was sent"
+
+
+def test_names_that_box_takes_for_the_same_are_refused_before_anything_is_sent(
+    box: Run, mock: MockServer, tmp_path: Path, film: Path
+) -> None:
+    (tmp_path / "more").mkdir()
+    Path("more/FILM.mov").hardlink_to(film)
+    code, out, err = box(f"{UPLOAD} more/FILM.mov --json")
+
+    assert (code, mock.state.request_log) == (2, ())
+    assert [result["outcome"] for result in objects(out)] == ["skipped", "failed"]
+    assert "error: more/FILM.mov: the file name is the same as that of film.mov, as Box ignores letter case" in err
+
+
+def test_not_more_than_ten_of_the_files_that_were_not_tried_are_named(box: Run, mock: MockServer, film: Path) -> None:
+    others = [f"{number:02}.mov" for number in range(12)]
+    for name in others:
+        Path(name).hardlink_to(film)
+    mock.state.faults.add(Failure(operation="create_upload_session", status=401, times=2))
+    _, out, err = box(f"{UPLOAD} --json --transfers 1", *others)
+
+    assert len(objects(out)) == 13
+    assert f"error: 12 files were not tried: {', '.join(others[:10])} and 2 more\n" in err
+    mock.state.faults.clear()
 
 
 @pytest.mark.parametrize(

@@ -276,7 +276,7 @@ HELP = {
         "--resume / --no-resume": "Keep a journal, so that the same command resumes after an interruption"
         " or a crash. [default: --resume, except for stdin]",
         "--transfers": "Number of files to upload in parallel. [default: 4; 1<=x<=64]",
-        "--workers": "Number of parts to upload in parallel, of all files together; so many and one more are in memory."
+        "--workers": "Number of parts to upload in parallel, of all files together; one more is in memory."
         " [default: 4; 1<=x<=64]",
         "-q, --quiet": "Print only errors, and with --json the objects.",
     },
@@ -335,7 +335,7 @@ def test_the_help_describes_each_option(box: Run, command: str, option: str, tex
     ("upload", "Usage: box-uploads upload [OPTIONS] PATH... Upload files, several in parallel:"),
     ("upload", "All paths are checked first; if one cannot be uploaded, nothing is sent."),
     ("upload", "run the same command again: it resumes, and stores each file only once."),
-    ("upload", "A part that fails is retried for up to 10 minutes."),
+    ("upload", "A part that fails is retried for up to 10 minutes; the time that a rate limit takes does not count."),
     ("session", "SESSION is the id of a session that this user has created on this machine,"),
     ("session create", "Create a session. Box checks the name, the folder and the free storage."),
     ("session status", "Usage: box-uploads session status [OPTIONS] SESSION Show how many parts of a session"),

@@ -55,6 +55,26 @@ def test_a_journal_is_kept_for_exactly_a_day_after_it_expired(journal: Path, tmp
     assert not journal.exists()
 
 
+@pytest.mark.parametrize(("content", "is_journal"), [
+    (b'{"format":"box-uploads-journal-1","target":{"folder_id":"0"},"fingerprint":{},"session":null}', True),
+    (b'{"target":{},"session":5}', False),
+    (b'{"session":null}', False),
+    (b"{", False),
+])  # fmt: skip
+def test_the_journal_of_a_small_file_is_kept_for_8_days(
+    journal: Path, tmp_path: Path, content: bytes, *, is_journal: bool
+) -> None:
+    journal.write_bytes(content)
+    beside(journal, "lock").touch()
+    for path in (journal, beside(journal, "lock")):
+        os.utime(path, (1_800_000_000, 1_800_000_000))
+    touched_at = dt.datetime.fromtimestamp(1_800_000_000, dt.UTC)
+    clean_up(tmp_path, 8 * DAY, touched_at)
+    assert journal.exists()
+    clean_up(tmp_path, 8 * DAY + dt.timedelta.resolution, touched_at)
+    assert list(journal.parent.iterdir()) == ([] if is_journal else [journal, beside(journal, "lock")])
+
+
 @pytest.mark.parametrize("ending", ["lock", "new"])
 def test_leftovers_of_a_killed_upload_are_kept_for_exactly_a_day(journal: Path, tmp_path: Path, ending: str) -> None:
     journal.unlink()

@@ -14,7 +14,7 @@ from box_uploads.upload import BackoffPolicy
 from box_uploads.upload.context import UploadContext
 from box_uploads.upload.options import UploadOptions
 from box_uploads.upload.retry import CancelToken, RetryBudget
-from box_uploads.upload.slots import Slots
+from box_uploads.upload.slots import PartLimits
 from box_uploads.upload.source import MemorySource
 from box_uploads.upload.target import Target
 from box_uploads.upload.upload_client import UploadClient
@@ -160,6 +160,6 @@ def context(
         journal=journal,
         emit=events.append,
         cancel=cancel or CancelToken(),
-        slots=Slots(settings["workers"]),
+        limits=PartLimits(settings["workers"]),
     )
     return found, events

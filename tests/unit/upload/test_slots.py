@@ -13,7 +13,7 @@ from box_uploads.upload import UploadCancelledError
 from box_uploads.upload.engine import Engine, Needs, PartResult
 from box_uploads.upload.parts import Part, Plan
 from box_uploads.upload.retry import CancelToken
-from box_uploads.upload.slots import HeldSlots, Slots
+from box_uploads.upload.slots import HeldSlots, PartLimits, Slots
 from box_uploads.upload.source import Fingerprint, Source
 from box_uploads.upload.workflow import upload
 from hypothesis import given, settings
@@ -45,7 +45,7 @@ class Upload:
 @settings(max_examples=300, deadline=None, derandomize=True, database=None)
 @given(st.integers(1, 3), STEPS)
 def test_there_are_never_more_parts_than_slots_and_none_gets_lost(workers: int, steps: list[tuple[int, str]]) -> None:
-    slots = Slots(workers)
+    slots = Slots(workers + 1)
     uploads = [Upload(slots) for _ in range(4)]
     for number, step in steps:
         upload = uploads[number]
@@ -72,7 +72,7 @@ def test_there_are_never_more_parts_than_slots_and_none_gets_lost(workers: int, 
 
 
 def test_who_has_waited_longest_gets_the_next_slot() -> None:
-    slots, turns = Slots(1), list[str]()
+    slots, turns = Slots(2), list[str]()
     assert slots.take(list)
     assert slots.take(list)
     waiting = {name: HeldSlots(slots, partial(turns.append, name)) for name in "abc"}
@@ -85,7 +85,7 @@ def test_who_has_waited_longest_gets_the_next_slot() -> None:
 
 
 def test_a_slot_is_kept_for_the_next_part_unless_others_wait_for_it_or_there_is_none() -> None:
-    slots, turns = Slots(1), list[str]()
+    slots, turns = Slots(2), list[str]()
     held, other = HeldSlots(slots, list), HeldSlots(slots, lambda: turns.append("other"))
     assert (held.take(), held.take(), other.take()) == (True, True, False)
     held.keep()
@@ -148,7 +148,7 @@ class Count:
 
 
 def test_uploads_side_by_side_have_as_many_parts_in_memory_as_one() -> None:
-    slots, count = Slots(2), Count()
+    slots, count = Slots(3), Count()
     contents = [bytes([number]) * 1000 for number in range(6)]
     found: dict[int, str] = {}
 
@@ -172,7 +172,7 @@ def test_an_upload_that_has_failed_gives_its_slots_back() -> None:
                 raise OSError("broken")
             return super().window(offset, size, buffer)
 
-    slots = Slots(1)
+    slots = Slots(2)
     engine = Engine(Plan(100, 10, 10), Short(bytes(100)), CancelToken(), lambda _: None, slots)
     with pytest.raises(OSError, match="broken"):
         engine.run(Threaded(Count()), {})
@@ -181,7 +181,7 @@ def test_an_upload_that_has_failed_gives_its_slots_back() -> None:
 
 @pytest.mark.parametrize("is_cancelled", [True, False])
 def test_a_small_file_waits_for_a_slot_and_gives_it_back(*, is_cancelled: bool) -> None:
-    slots, cancel = Slots(1), CancelToken()
+    slots, cancel = Slots(2), CancelToken()
     assert slots.take(list)
     assert slots.take(list)
     waits, errors = threading.Event(), list[BaseException]()
@@ -208,7 +208,8 @@ def test_a_small_file_waits_for_a_slot_and_gives_it_back(*, is_cancelled: bool) 
     assert [slots.take(list) for _ in range(3)] == [True, True, False]
 
 
-def test_a_small_upload_takes_a_slot() -> None:
+@pytest.mark.parametrize("which", ["in_memory", "sent"])
+def test_a_small_upload_takes_a_slot_of_each_kind(which: str) -> None:
     class TakenError(Exception):
         """The slot was asked for."""
 
@@ -217,6 +218,13 @@ def test_a_small_upload_takes_a_slot() -> None:
             raise TakenError
 
     found, _ = context(None)
-    found.slots = Busy(1)
+    setattr(found.limits, which, Busy(1))
     with pytest.raises(TakenError):
         upload(found)
+    assert found.limits.in_memory.take(list) if which == "sent" else found.limits.sent.take(list)
+
+
+def test_one_part_more_is_in_memory_than_is_sent() -> None:
+    limits = PartLimits(2)
+    assert [limits.sent.take(list) for _ in range(3)] == [True, True, False]
+    assert [limits.in_memory.take(list) for _ in range(4)] == [True, True, True, False]
