@@ -271,6 +271,16 @@ def test_no_secret_is_in_an_error_its_frames_or_the_log(
     assert [secret for secret in secrets if any(secret in text for text in log)] == []
 
 
+@pytest.mark.parametrize("status", [200, 400, 503])
+def test_an_error_keeps_nothing_of_a_response_but_code_and_description(ground: Ground, status: int) -> None:
+    said = {"error": "invalid_client", "access_token": "not-to-be-seen", "expires_in": "soon"}
+    provider = ground.client_credentials(http=httpx2.MockTransport(lambda _: httpx2.Response(status, json=said)))
+    with pytest.raises(SignInError) as caught:
+        provider.token()
+    assert secrets_in(caught.value, ["not-to-be-seen"]) == []
+    assert ("invalid_client" in str(caught.value)) is (status != 200)
+
+
 def test_no_secret_is_in_a_repr_or_a_pickle(ground: Ground, provider: Any) -> None:
     token = provider.token()
     assert not any(secret in f"{provider!r}{provider}{vars(provider)}" for secret in (token, CLIENT_SECRET, PASSPHRASE))
