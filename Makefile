@@ -18,7 +18,8 @@ PORT ?= 8080
 WORKERS ?= 3
 # By file: the last test of a module may count what its other tests have seen, and costly fixtures are made once.
 # Marks of xdist_group are no substitute: pytest-xdist 3.8 does not see them with pytest 9.2.
-DISTRIBUTED := -n $(WORKERS) --dist loadfile
+# In the order of the files: those with few tests are not the short ones, and should not come last.
+DISTRIBUTED := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 # Fails if something of the contract is exercised by no test, and shows all of it on a page.
 COVERED := -p tests.prove.coverage.recorder --contract-coverage=.prove/coverage.html
 CONTRACT_EXAMPLES ?= 1000
