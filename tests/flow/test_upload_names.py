@@ -1,4 +1,4 @@
-"""Names that Box does not store, and names that it takes for others; those that it stores are drawn by the model."""
+"""Names that programs trip over, names that Box does not store, and names that it takes for others."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from box_uploads import errors
 
-from tests.flow.upload_ground import CONTENT, Ground
+from tests.flow.upload_ground import CONTENT, HOSTILE, Ground
 
 REFUSED = {
     "a slash": "a/b.mov",
@@ -34,6 +34,13 @@ class Named(BytesIO):
     def __init__(self, name: str) -> None:
         super().__init__(b"small")
         self.name = name
+
+
+@KINDS
+@pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE)
+def test_a_name_that_programs_trip_over_is_stored_as_it_is(ground: Ground, name: str, content: bytes) -> None:
+    file = ground.upload(content, file_name=name)
+    assert (file.name, ground.state.files[file.id].name, ground.state.content(file.id)) == (name, name, content)
 
 
 @BOTH_CLIENTS

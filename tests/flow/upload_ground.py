@@ -17,6 +17,7 @@ from box_uploads_mock import Failure, MockServer, State, constant_part_size
 
 __all__ = [
     "CONTENT",
+    "HOSTILE",
     "PART_SIZE",
     "SHA1",
     "SMALL_PART_SIZE",
@@ -35,6 +36,26 @@ PART_SIZE = 4_194_304
 SMALL_PART_SIZE = 1000
 CONTENT = random.Random(1).randbytes(MINIMUM_SIZE)
 SHA1 = hashlib.sha1(CONTENT, usedforsecurity=False).hexdigest()
+# Names that Box takes, and that programs trip over.
+HOSTILE = {
+    "composed": "caf\u00e9.mov",
+    "decomposed": "cafe\u0301.mov",
+    "emoji": "\U0001f469\u200d\U0001f467 \u2764\ufe0f.mov",
+    "from right to left": "\u202evom.\u05e9\u05dc\u05d5\u05dd",
+    "longer in upper case": "stra\u00dfe.mov",
+    "separators of lines": "a\u2028b\u0085c",
+    "quotes": """a"; filename="b'; name=`c`""",
+    "percent signs": "100%%00%2e%2e%2f%0d%0a%s%",
+    "two dots": "..x",
+    "three dots": "...",
+    "spaces and dots": " . film.mov . ",
+    "a byte order mark": "\ufefffilm.mov",
+    "longest": "\U0001f3ac" * 255,
+    "JSON": '{"name": "x", "parent": {"id": "1"}}, null]',
+    "a boundary": '----boundary--; Content-Disposition: form-data; name="file"',
+    "a device": "con.mov:a|<b>*?",
+    "markup": "<b>&amp;<br>--><!--",
+}
 _STAY_OPEN = re.compile(r"(?:Up to ([0-9]+) unused sessions[^.]*|)until (?:it expires|they expire)")
 _BEGINNING = dt.datetime(2030, 1, 1, tzinfo=dt.UTC)
 

@@ -78,8 +78,9 @@ def test_a_stored_file_has_one_result_even_if_the_run_fails_afterwards(
     [(UPLOAD, "create_upload_session"), (UPLOAD_VERSION, "create_version_upload_session")],
 )
 def test_a_result_has_the_number_of_sessions_that_may_be_left(
-    box: Run, mock: MockServer, command: str, operation: str
+    box: Run, mock: MockServer, monkeypatch: pytest.MonkeyPatch, command: str, operation: str
 ) -> None:
+    monkeypatch.setattr("box_uploads.upload.retry.backoff_s", lambda *_, **__: 0.0)
     mock.state.faults.add(Failure(operation=operation, status=429), Truncation(operation=operation))
     code, out, err = box(f"{command} --json")
 
