@@ -20,15 +20,23 @@ from tests.prove.patches import Patch, PatchCampaign, change, find, patch, wrap
 PATCHES = {group: campaigns[0].patches() for group, campaigns in PATCH_CAMPAIGNS.items()}
 MOCK = PATCHES["mock defects"]
 CLIENT = {**PATCHES["client defects"], **PATCHES["conduct of the client"]}
-ALL = [pytest.param(defect, id=defect.id) for group in PATCHES.values() for defect in group.values()]
+ALL = [defect for group in PATCHES.values() for defect in group.values()]
 
 
-@pytest.mark.parametrize("defect", ALL)
-def test_each_defect_has_a_place_and_a_sentence(defect: Patch) -> None:
-    owner, name, is_entry = find(defect.place)
-    assert name in owner if is_entry else hasattr(owner, name)
-    assert not defect.text.endswith(".")
-    assert not defect.text[0].islower()
+def test_each_defect_has_a_sentence() -> None:
+    assert [defect.id for defect in ALL if defect.text.endswith(".") or defect.text[0].islower()] == []
+
+
+def test_each_defect_has_a_place() -> None:
+    assert [defect.id for defect in ALL if not has_place(defect)] == []
+
+
+def has_place(defect: Patch) -> bool:
+    try:
+        owner, name, is_entry = find(defect.place)
+    except (LookupError, ImportError):
+        return False
+    return name in owner if is_entry else hasattr(owner, name)
 
 
 @pytest.mark.parametrize("campaign", [campaign for group in PATCH_CAMPAIGNS.values() for campaign in group[:1]])

@@ -28,6 +28,8 @@ for line in sys.stdin:
         sys.exit()
     is_baseline = task["id"] == "-" and not task["only"]
     fails = "test_that_fails" in task["only"] or (is_baseline and "FAIL" in os.environ)
+    # All tests take long on a busy machine.
+    fails = fails or (task["id"] == "-" and task["timeout_s"] < 1800)
     outcome = "killed" if fails else "survived"
     outcome, by = (outcome, "-") if task["id"] == "-" else task["id"].split()
     verdict = {"id": task["id"], "outcome": outcome, "by": by}
@@ -76,7 +78,7 @@ serve(b'{"id": "stuck", "timeout_s": 0}\\n')
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True, capture_output=True)
     verdicts = [msgspec.json.decode(line, type=Result).verdict for line in done.stdout.splitlines()]
     assert [(verdict.id, verdict.outcome, verdict.reason) for verdict in verdicts] == [
-        ("SIGALRM", "timeout", ""),
+        ("SIGALRM", "timeout", "still running after 300 s"),
         ("SIGKILL", "crashed", "the process ended with -9"),
         ("stuck", "timeout", "the process ended with -9"),
     ]

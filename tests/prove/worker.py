@@ -33,6 +33,8 @@ from tests.prove.campaign import BASELINE, Campaign, Defect, MutantResult, NoEff
 from tests.prove.campaigns import CAMPAIGNS
 
 TIMEOUT_S = 300
+# All tests, on a machine that is busy with something else.
+BASELINE_TIMEOUT_S = 1800
 _GRACE_S = 30
 _PRELOADED = (
     *("httpx", "hypothesis.stateful", "jsonschema_rs", "schemathesis.pytest", "starlette.testclient", "uvicorn"),
@@ -240,7 +242,7 @@ class _Run:
 
     def time_out(self, *_: object) -> None:
         """Report that the running test does not end."""
-        self.finish("timeout", self.running)
+        self.finish("timeout", self.running, f"still running after {self._task.timeout_s} s")
 
     def finish(self, outcome: Outcome, by: str = "", reason: str = "") -> None:
         """Report the verdict and end the process at once: it is a fork."""

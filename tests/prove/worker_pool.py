@@ -20,7 +20,7 @@ import msgspec
 from tests.prove.campaign import BASELINE, InvalidRunError, MutantResult
 from tests.prove.draw.working_copy import WorkingCopy
 from tests.prove.result_store import ROOT, ResultStore
-from tests.prove.worker import Result, Task
+from tests.prove.worker import BASELINE_TIMEOUT_S, Result, Task
 
 _COMMAND = (sys.executable, "-m", "tests.prove.worker")
 
@@ -46,7 +46,7 @@ class WorkerPool:
         unverified = sorted(self._store.unverified)
         if not unverified:
             return
-        result = self._workers[0].run(Task(BASELINE.id, only=unverified))
+        result = self._workers[0].run(Task(BASELINE.id, only=unverified, timeout_s=BASELINE_TIMEOUT_S))
         if result.verdict.outcome != "survived":
             raise self._baseline_error(result.verdict)
         # A failed collection, or a test that only a defect has made, has no duration of its own.
@@ -78,7 +78,9 @@ class WorkerPool:
         """
 
         def make_task(name: str) -> Task:
-            return (tasks or {}).get(name) or Task(name, self._store.seconds, is_brief and name != BASELINE.id)
+            if name == BASELINE.id:
+                return Task(name, timeout_s=BASELINE_TIMEOUT_S)
+            return (tasks or {}).get(name) or Task(name, self._store.seconds, is_brief)
 
         waiting: SimpleQueue[str] = SimpleQueue()
         # The baseline is first: it takes longest, and tells how long each test takes.
