@@ -105,12 +105,14 @@ class RefreshToken(SignIn):
         return None
 
     def revoke(self) -> None:
-        """Sign out: end the stored tokens at Box, and forget the token in use. The store is left to the caller.
+        """Sign out: end the stored tokens at Box, and forget the access token, also in the store.
+
+        The store keeps the refresh token, which Box refuses from now on, until the caller deletes it.
 
         Raises:
             ApiError: Box has refused it.
             TransportError: No response was received.
-            SignInError: The store cannot be read.
+            SignInError: The store cannot be read or written.
         """
         problem = self._revoke()
         if problem is not None:
@@ -132,6 +134,7 @@ class RefreshToken(SignIn):
                 return error
             finally:
                 self._settings.close_client(client)
+            self._save(StoredTokens(refresh_token=tokens.refresh_token))
         return None
 
     def sign_in(self, refused: Secret | None, /) -> TokenInUse:

@@ -24,7 +24,8 @@ __all__ = ["hints_for", "is_about_path"]
 _USE_STDIN = "pipe it to stdin: box-uploads upload - --name NAME"
 _SIGN_IN = "run `box-uploads login`, or put a valid token in BOX_ACCESS_TOKEN or the file of --token-file"
 _NETWORK = "check the network, and --base-url or BOX_BASE_URL if you set it"
-_CREATE = ("create_upload_session", "create_version_upload_session")
+_CREATE = ("create_upload_session", "create_version_upload_session", "upload_small_file", "upload_small_version")
+_OTHER_ACCOUNT = "or choose a folder of another account"
 
 
 def hints_for(error: BaseException, path: str = "") -> list[str]:
@@ -69,8 +70,11 @@ def _api_hints(error: errors.ApiError) -> list[str]:  # noqa: PLR0911  # a table
             return [_SIGN_IN]
         case errors.ConflictError(code="item_name_in_use"):
             return _name_hints(error)
-        case errors.ForbiddenError(code="storage_limit_exceeded"):
-            return ["free some storage of the account, which is full, or choose a folder of another account"]
+        # Box's guide has it as 409, its recorded responses as 403.
+        case errors.ApiError(code="storage_limit_exceeded"):
+            return [f"free some storage of the account, which is full, {_OTHER_ACCOUNT}"]
+        case errors.ForbiddenError(code="file_size_limit_exceeded"):
+            return [f"split the file, which is larger than the folder owner's plan allows, {_OTHER_ACCOUNT}"]
         case errors.ForbiddenError():
             return ["check the id, and the rights that the token's user has there"]
         case errors.NotFoundError(operation=operation, context_info=context) if operation in _CREATE:
@@ -141,7 +145,9 @@ def _option_hints(error: BaseException) -> list[str]:  # noqa: PLR0911  # a tabl
 
 
 def _name_hints(error: errors.ConflictError) -> list[str]:
-    for item in conflicting_items(error):
+    items = conflicting_items(error)
+    for item in items:
         if item.get("type", "file") == "file" and isinstance(item.get("id"), str):
             return [f"use --file-id {item['id']} to upload a new version of the file with this name"]
-    return ["choose another name with --name"]
+    is_folder = any(item.get("type") == "folder" for item in items)
+    return ["choose another name with --name" + ("; a folder has this one" if is_folder else "")]

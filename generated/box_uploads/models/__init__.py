@@ -321,7 +321,7 @@ class UploadUrl(Discreet, kw_only=True):
     __passwords__: ClassVar[frozenset[str]] = frozenset({"upload_token"})
 
     upload_url: Annotated[str, Meta(pattern=FORMAT_PATTERNS["uri"])] | UnsetType = UNSET
-    """URL of the upload at a host near the caller. The calls that upload go to their own server whatever it is."""
+    """URL of the upload at a host near the caller; a call that uploads goes there if it is given this URL."""
     upload_token: Annotated[str, Meta(min_length=1, extra_json_schema={"format": "password"})] | UnsetType = UNSET
     """Token for the upload, where the caller's is not to be used."""
 

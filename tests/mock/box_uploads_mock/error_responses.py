@@ -2,7 +2,7 @@
 
 from starlette.responses import JSONResponse, Response
 
-from box_uploads_mock.errors import SIGN_IN_CODES, ApiError, SignInError, invalid_token_error
+from box_uploads_mock.errors import SIGN_IN_CODES, ApiError, SignInError, expired_token_error
 from box_uploads_mock.fault_kinds import Failure
 from box_uploads_mock.operation_names import SIGN_IN
 from box_uploads_mock.state import State
@@ -20,7 +20,7 @@ def failure_response(failure: Failure, state: State, session: object = None) -> 
     headers: dict[str, str] = {}
     is_sign_in = failure.operation in SIGN_IN
     if failure.status == 401 and not is_sign_in:
-        headers |= invalid_token_error("The access token provided has expired.").headers
+        headers |= expired_token_error().headers
     if failure.retry_after_s is not None:
         headers["Retry-After"] = str(failure.retry_after_s)
     code = failure.error_code

@@ -138,7 +138,16 @@ def argument_error(code: str, name: str, message: str) -> ApiError:
     return ApiError(code, message, context={"errors": errors})
 
 
-def invalid_token_error(description: str) -> ApiError:
-    """Return the error for a rejected token (RFC 6750, section 3.1)."""
-    challenge = f'Bearer realm="Service", error="invalid_token", error_description="{description}"'
+def invalid_token_error() -> ApiError:
+    """Return the error for a token that never was, or was revoked (RFC 6750, section 3.1)."""
+    return _challenge("invalid_token", "The access token provided is invalid.")
+
+
+def expired_token_error() -> ApiError:
+    """Return the error for a token that has expired; rclone renews its token if it finds this word."""
+    return _challenge("expired_token", "The access token provided has expired.")
+
+
+def _challenge(error: str, description: str) -> ApiError:
+    challenge = f'Bearer realm="Service", error="{error}", error_description="{description}"'
     return ApiError("unauthorized", "Unauthorized", headers={"WWW-Authenticate": challenge})

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from box_uploads_mock.assertions import read_assertion
-from box_uploads_mock.errors import SignInError, invalid_token_error
+from box_uploads_mock.errors import SignInError, expired_token_error, invalid_token_error
 from box_uploads_mock.identifiers import Identifiers
 from box_uploads_mock.world import App, User, World, service_account
 
@@ -78,9 +78,9 @@ class TokenStore:
         """
         found = self._access.get(token)
         if found is None or found.grant.is_revoked:
-            raise invalid_token_error("The access token provided is invalid.")
+            raise invalid_token_error()
         if found.is_used_up or self._is_past(found):
-            raise invalid_token_error("The access token provided has expired.")
+            raise expired_token_error()
         return self.user(found.grant.user_id)
 
     def user(self, user_id: str) -> User:

@@ -44,7 +44,7 @@ DEFECTS = (
     patch("Errors lack `WWW-Authenticate`, `Allow` and `Retry-After`", "mock.app.error_response",
         lambda refusal, state: JSONResponse(refusal.body(state.request_id()), refusal.status), CREATE),
     patch("The challenge of a wrong token is that of a missing one", "mock.token_store.invalid_token_error",
-        lambda description: ApiError("unauthorized", "Unauthorized", headers=_CHALLENGE), CREATE),
+        lambda: ApiError("unauthorized", "Unauthorized", headers=_CHALLENGE), CREATE),
     patch("`as-user` may name an unknown user", "mock.state.State.check_as_user", always(None), CREATE),
     patch("`as-user` need not be a number", "mock.request_checks.is_id", always(True), CREATE),
     # What is refused whatever the operation

@@ -59,6 +59,8 @@ def test_each_attempt_has_an_assertion_of_its_own(
     assert len({one["jti"] for one in claims}) == 3
     assert [one["exp"] for one in claims] == [int(clock.seconds()) - 60 + 30 * step + 45 for step in range(3)]
     assert {(one["iss"], one["sub"], one["box_sub_type"]) for one in claims} == {(CLIENT_ID, ENTERPRISE, "enterprise")}
+    # Box has refused assertions of clocks that are ahead for their `iat`.
+    assert [one.keys() & {"iat", "nbf"} for one in claims] == [set()] * 3
     assert jwt.get_unverified_header(recorder.forms[0]["assertion"])["kid"] == KEY_ID
     assert {form["client_secret"] for form in recorder.forms} == {CLIENT_SECRET}
     recorder.close()

@@ -135,6 +135,9 @@ def test_a_revoked_sign_in_says_what_to_do(ground: Ground, clock: Clock) -> None
         with pytest.raises(SignInRefusedError, match="sign in again"):
             box.get_current_user()
     assert ground.statuses("revoke_token") == [200]
+    # The revoked token is not sent once more.
+    assert ground.statuses("get_current_user") == [200]
+    assert ground.statuses() == [200, 400]
 
 
 def test_a_revocation_that_fails_shows_no_secret(ground: Ground) -> None:

@@ -195,6 +195,13 @@ def test_a_success_that_is_none_is_an_error_that_does_not_quote_it(ground: Groun
     assert secrets_in(caught.value, ["a-secret-token"]) == []
 
 
+def test_the_answer_of_box_s_guide_is_read(ground: Ground, clock: Clock) -> None:
+    """It says `bearer` in a property whose schema knows no such value, and lacks `token_type`."""
+    sample = {"access_token": "a-token", "expires_in": 4123, "restricted_to": [], "issued_token_type": "bearer"}
+    provider = ground.client_credentials(http=httpx2.MockTransport(lambda _: httpx2.Response(200, json=sample)))
+    assert (provider.token(), provider.expires_at) == ("a-token", clock.seconds() + 4123)
+
+
 def test_a_token_without_a_lifetime_is_used_until_it_is_refused(ground: Ground, clock: Clock) -> None:
     http = httpx2.MockTransport(lambda _: httpx2.Response(200, json={"access_token": ground.server.token}))
     provider = ground.client_credentials(http=http)

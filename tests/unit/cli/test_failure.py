@@ -51,16 +51,32 @@ FAILURES: list[tuple[BaseException, str]] = [
     (api_error(401, "unauthorized"), TOKEN),
     (conflict({"conflicts": {"type": "file", "id": "7"}}), NEW_VERSION),
     (conflict({"conflicts": [{"type": "file", "id": "7"}]}), NEW_VERSION),
-    (conflict({"conflicts": {"type": "folder", "id": "7"}}), "choose another name with --name"),
+    (conflict({"conflicts": {"type": "folder", "id": "7"}}), "choose another name with --name; a folder has this one"),
+    (conflict({"conflicts": {"type": "web_link", "id": "7"}}), "choose another name with --name"),
     (conflict(None), "choose another name with --name"),
     (
         api_error(403, "storage_limit_exceeded", CREATE),
         "free some storage of the account, which is full, or choose a folder of another account",
     ),
+    (
+        api_error(409, "storage_limit_exceeded", "upload_small_file"),
+        "free some storage of the account, which is full, or choose a folder of another account",
+    ),
+    (
+        api_error(403, "file_size_limit_exceeded", CREATE),
+        "split the file, which is larger than the folder owner's plan allows, or choose a folder of another account",
+    ),
     (api_error(403, "access_denied", CREATE), "check the id, and the rights that the token's user has there"),
     (
         api_error(404, "not_found", CREATE),
         "check --folder-id or --file-id, and --base-url if you set it; the token's user cannot see such an item",
+    ),
+    *(
+        (
+            api_error(404, "not_found", operation),
+            "check --folder-id or --file-id, and --base-url if you set it; the token's user cannot see such an item",
+        )
+        for operation in ("create_version_upload_session", "upload_small_file", "upload_small_version")
     ),
     (api_error(404, "not_found", "get_upload_session"), NEW_SESSION),
     (api_error(410, "session_expired", "list_parts"), NEW_SESSION),

@@ -103,7 +103,7 @@ def test_retry_after_is_sent_only_if_given(state: State, retry_after_s: int | No
 
 def test_a_failed_authentication_is_a_challenge(state: State) -> None:
     state.faults.add(Failure(operation=CREATE, status=401, body="none"))
-    assert 'error="invalid_token"' in post(state, SESSIONS, new_file()).headers["www-authenticate"]
+    assert 'error="expired_token"' in post(state, SESSIONS, new_file()).headers["www-authenticate"]
 
 
 def test_a_session_conflict_names_the_session_that_was_created(state: State) -> None:

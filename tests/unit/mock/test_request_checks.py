@@ -127,7 +127,8 @@ def test_an_expired_token_gets_an_expiry_challenge(state: State) -> None:
     state.expire_token("mock-token")
     response = post(state, SESSIONS, new_file())
     assert response.status == 401
-    assert 'error_description="The access token provided has expired."' in response.headers["www-authenticate"]
+    description = 'error_description="The access token provided has expired."'
+    assert response.headers["www-authenticate"] == f'Bearer realm="Service", error="expired_token", {description}'
     state.add_token("fresh")
     assert post(state, SESSIONS, new_file(), authorization="Bearer fresh").status == 201
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from box_sdk_gen import BoxAPIError, UploadFileAttributes, UploadFileAttributesParentField, UploadFileVersionAttributes
 from box_sdk_gen.managers.uploads import PreflightFileUploadCheckParent
-from box_uploads_mock import LostResponse, MockServer, State
+from box_uploads_mock import LostResponse, MockServer, State, World
 from box_uploads_mock.blobs import StoreKind
 
 from tests.unit.mock.in_process import Response, send
@@ -89,6 +89,26 @@ def test_a_time_that_is_left_out_is_that_of_the_upload() -> None:
 @pytest.mark.parametrize("name", ["file", "contents", ""])
 def test_the_second_part_may_have_any_name(state: State, name: str) -> None:
     assert post(state, form(name=name)).status == 201
+
+
+@pytest.mark.parametrize("name", ["", "unused", "small.txt", "other.txt"])
+def test_a_file_is_named_by_its_attributes_and_not_by_its_part(state: State, name: str) -> None:
+    body = form().replace(b'filename="x"', f'filename="{name}"'.encode())
+    assert post(state, body).body["entries"][0]["name"] == "small.txt"
+
+
+def test_a_new_file_has_no_etag_to_match(state: State) -> None:
+    """box-python-sdk 3 sends the field with new files as well."""
+    assert post(state, form(), if_match="7").status == 201
+
+
+@pytest.mark.parametrize("path", [PATH, VERSION])
+def test_the_quota_applies_to_a_small_file(path: str) -> None:
+    file = State().files["12345"]
+    state = State(World(files=[file], quota_bytes=file.size + 4))
+    refused = post(state, form(content=b"12345"), path)
+    assert (refused.status, refused.code) == (403, "storage_limit_exceeded")
+    assert post(state, form(content=b"1234"), path).status in {200, 201}
 
 
 def test_a_form_may_be_sent_in_chunks_without_a_length(state: State) -> None:
