@@ -26,6 +26,8 @@ CONTRACT_EXAMPLES ?= 1000
 SEED ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
+# The tests start hundreds of processes, each of which reads what the first one has compiled; `make clean` removes it.
+export PYTHONDONTWRITEBYTECODE :=
 
 $(INSTALLED): pyproject.toml .ci/constraints.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; name one with PYTHON=/path/to/python" >&2; exit 1; }

@@ -125,6 +125,8 @@ def test_every_kind_of_sign_in_uploads_and_says_who_it_is(
     account = json.loads(out)
     assert (account["sign_in"], account["name"]) == (kind, name)
     assert account["storage_left"] == machine.state.quota_bytes - len(CONTENT)
+    is_employed = name != "User 4711"
+    assert account["enterprise"] == ({"id": "123456", "name": "Mock Enterprise"} if is_employed else None)
     assert (account["token_expires_at"] is None) == (kind == "token")
 
 

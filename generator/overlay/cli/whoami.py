@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["print_account", "whoami"]
 
+# What is asked for: Box tells role and enterprise only if they are named, and then of the others only what is.
+_FIELDS = "name,login,role,enterprise,space_amount,space_used,max_upload_size"
 _KINDS = {"token": "access token", "client_credentials": "client credentials", "jwt": "app config", "user": "user"}
 
 
@@ -29,8 +31,9 @@ _KINDS = {"token": "access token", "client_credentials": "client credentials", "
 def whoami(options: ClientOptions, *, as_json: bool) -> None:
     """Show who is signed in and how, the storage that is left, the largest file, and when the token ends.
 
-    With --json, the object has id, name, login, sign_in (token, client_credentials, jwt or user), profile, and, as far
-    as they are known and limited, storage_left and max_upload_size in bytes and token_expires_at.
+    With --json, the object has id, name, login, role, enterprise (id and name, or null), sign_in (token,
+    client_credentials, jwt or user), profile, and, as far as they are known and limited, storage_left and
+    max_upload_size in bytes and token_expires_at.
     """
     choice = options.choose()
     sign_in = options.open_sign_in(choice)
@@ -45,16 +48,18 @@ def print_account(client: Client, choice: Choice, sign_in: SignIn | None, *, as_
         ClientError: Box has not answered, or has refused the token.
         OutputError: stdout cannot be written.
     """
-    user = client.get_current_user()
+    user = client.get_current_user(fields=_FIELDS)
     amount, used = _known(user.space_amount), _known(user.space_used)
     is_limited = amount is not None and amount >= 0
     left = max(0, amount - used) if amount is not None and is_limited and used is not None else None
-    largest = _known(user.max_upload_size)
+    largest, role, enterprise = _known(user.max_upload_size), _known(user.role), _known(user.enterprise)
+    company = None if enterprise is None else {"id": enterprise.id, "name": _known(enterprise.name)}
     end = (
         None if sign_in is None or sign_in.expires_at is None else dt.datetime.fromtimestamp(sign_in.expires_at, dt.UTC)
     )
     if as_json:
-        data = {"id": user.id, "name": _known(user.name), "login": _known(user.login), "sign_in": choice.kind}
+        data = {"id": user.id, "name": _known(user.name), "login": _known(user.login), "role": role}
+        data |= {"enterprise": company, "sign_in": choice.kind}
         data |= {"profile": choice.profile, "storage_left": left, "max_upload_size": largest}
         print_json({**data, "token_expires_at": None if end is None else f"{end:%Y-%m-%dT%H:%M:%SZ}"})
         return
@@ -64,6 +69,7 @@ def print_account(client: Client, choice: Choice, sign_in: SignIn | None, *, as_
         "name": _known(user.name) or "not known",
         "login": _known(user.login) or "not known",
         "id": user.id,
+        "role": role or "not known" if company is None else f"{role or 'member'} of {company['name'] or company['id']}",
         "sign-in": f"{_KINDS[choice.kind]} ({choice.text})",
         "storage": unlimited if left is None or amount is None else f"{size_text(left)} of {size_text(amount)} left",
         "largest": "not known" if largest is None else f"{size_text(largest)} per file",

@@ -114,7 +114,8 @@ def test_another_refusal_is_not_taken_for_a_wrong_clock(
 
 @pytest.mark.parametrize("algorithm", ["RS256", "RS384", "RS512"])
 @pytest.mark.parametrize(("form", "passphrase"), [
-    ("PKCS8", PASSPHRASE), ("PKCS8", None), ("TraditionalOpenSSL", PASSPHRASE), ("TraditionalOpenSSL", None),
+    *(("PKCS8", passphrase) for passphrase in (PASSPHRASE, "Schlüßel", None)),
+    *(("TraditionalOpenSSL", passphrase) for passphrase in (PASSPHRASE, "Schlüßel", None)),
 ])  # fmt: skip
 def test_every_form_of_key_and_every_algorithm_works(
     ground: Ground, pem_of: PemOf, form: str, passphrase: str | None, algorithm: Any
@@ -125,7 +126,7 @@ def test_every_form_of_key_and_every_algorithm_works(
         key_id=KEY_ID,
         private_key=pem_of(form, passphrase),
         # One that is not needed does no harm: Box's file always has it.
-        passphrase=PASSPHRASE,
+        passphrase=passphrase or PASSPHRASE,
         enterprise_id=ENTERPRISE,
         algorithm=algorithm,
         **ground.settings,

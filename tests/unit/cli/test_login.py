@@ -90,9 +90,10 @@ def test_a_login_saves_a_profile_that_later_commands_use(
     code, out, err = box(f"{LOGIN} --profile work")
     (url,) = browser.urls
 
-    assert (code, out.splitlines()[:4]) == (
-        0, ["name     Mock Owner", "login    owner@example.com", "id       10001", "sign-in  user (profile work)"]
-    )  # fmt: skip
+    assert (code, out.splitlines()[:5]) == (0, [
+        "name     Mock Owner", "login    owner@example.com", "id       10001", "role     admin of Mock Enterprise",
+        "sign-in  user (profile work)",
+    ])  # fmt: skip
     assert err.splitlines() == [
         "waiting for up to 5 minutes; if no browser opens, open this page, and sign in:",
         url,
@@ -416,7 +417,8 @@ class Account:
     def __init__(self, **fields: Any) -> None:
         self._user = models.User(type="user", id="7", **fields)
 
-    def get_current_user(self) -> models.User:
+    def get_current_user(self, *, fields: str) -> models.User:
+        assert {"role", "enterprise", "space_amount"} < set(fields.split(","))
         return self._user
 
 
@@ -447,3 +449,26 @@ def test_what_box_does_not_say_of_an_account_is_not_made_up(
     assert shown["token"] == "its end is not known"
     (account,) = objects(printed)
     assert (account["storage_left"], account["max_upload_size"], account["token_expires_at"]) == (*numbers, None)
+
+
+COMPANY = models.Enterprise(id="77", name="Acme")
+ROLES: list[tuple[dict[str, Any], str, Any]] = [
+    ({}, "not known", None),
+    ({"role": "user", "enterprise": None}, "user", None),
+    ({"role": "admin", "enterprise": COMPANY}, "admin of Acme", {"id": "77", "name": "Acme"}),
+    ({"enterprise": models.Enterprise(id="77")}, "member of 77", {"id": "77", "name": None}),
+]
+
+
+@pytest.mark.parametrize(("fields", "text", "enterprise"), ROLES)
+def test_the_role_is_that_in_an_enterprise(
+    capsys: pytest.CaptureFixture[str], fields: dict[str, Any], text: str, enterprise: Any
+) -> None:
+    client: Any = Account(**fields)
+    for as_json in (False, True):
+        whoami.print_account(client, Choice("token", "BOX_ACCESS_TOKEN"), None, as_json=as_json)
+    *lines, printed = capsys.readouterr().out.splitlines()
+    (account,) = objects(printed)
+
+    assert f"role     {text}" in lines
+    assert (account["role"], account["enterprise"]) == (fields.get("role"), enterprise)
