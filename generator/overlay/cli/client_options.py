@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from .. import Client
-from .arguments import PATH, require_value
+from .arguments import PATH, require_id, require_value
 from .profiles import DEFAULT_PROFILE, Profiles, find_profiles, require_profile_name
 from .sign_in import TOKEN, choose_sign_in, open_sign_in
 from .token_file import TokenFile
@@ -51,6 +51,12 @@ _SIGN_IN_OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "Sign in as with this profile, which `box-uploads login` has saved."
         f"  [default: {DEFAULT_PROFILE}, if the environment has no sign-in]"
     ),
+    click.option(
+        "--as-user",
+        metavar="ID",
+        callback=require_id,
+        help="Act on behalf of this user; the sign-in has to be an administrator's or an app's that may do so.",
+    ),
 )
 _SERVER_OPTIONS = (
     click.option(
@@ -89,6 +95,7 @@ class ServerOptions:
     def __init__(self, base_url: str | None, trusted_hosts: tuple[str, ...]) -> None:
         self.base_url = base_url
         self.trusted_hosts = trusted_hosts
+        self._settings: dict[str, Any] = {"base_url": base_url, "trusted_hosts": trusted_hosts}
         self.profiles: Profiles = find_profiles()
 
     def open(self, token: str | TokenFile | SignIn) -> Client:
@@ -99,7 +106,7 @@ class ServerOptions:
             TrustStoreError: The trusted certificates cannot be read.
         """
         try:
-            return Client(token, base_url=self.base_url, trusted_hosts=self.trusted_hosts)
+            return Client(token, **self._settings)
         except OSError as error:
             # The certificates are the only file that a new client reads.
             raise TrustStoreError(error.errno, error.strerror, os.environ.get(_CERTIFICATES)) from error
@@ -114,17 +121,21 @@ class ClientOptions(ServerOptions):
         profile: Name of a profile, or None.
         base_url: URL of the API, or None for Box.
         trusted_hosts: Additional hosts that may receive the token.
+        as_user: Id of the user to act for, or None for the one whose sign-in it is.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # each is an option
         self,
         token_file: str | None,
         config: str | None,
         profile: str | None,
         base_url: str | None,
         trusted_hosts: tuple[str, ...],
+        *,
+        as_user: str | None,
     ) -> None:
         super().__init__(base_url, trusted_hosts)
+        self._settings |= {} if as_user is None else {"as_user": as_user}
         self._options = (token_file, config, profile)
 
     def choose(self) -> Choice:
@@ -190,16 +201,17 @@ def client_options(command: Callable[..., _R]) -> Callable[..., _R]:
     """Add the options for sign-in and API to a command, which gets them as its first argument, a `ClientOptions`."""
 
     @wraps(command)
-    def call(  # each is an option
+    def call(  # noqa: PLR0913  # each is an option
         *,
         token_file: str | None,
         config: str | None,
         profile: str | None,
+        as_user: str | None,
         base_url: str | None,
         trusted_hosts: tuple[str, ...],
         **rest: Any,
     ) -> _R:
-        return command(ClientOptions(token_file, config, profile, base_url, trusted_hosts), **rest)
+        return command(ClientOptions(token_file, config, profile, base_url, trusted_hosts, as_user=as_user), **rest)
 
     for option in reversed((*_SIGN_IN_OPTIONS, *_SERVER_OPTIONS)):
         call = option(call)

@@ -17,7 +17,7 @@ from box_uploads.cli.token_file import _open_nonblocking
 from box_uploads_mock import MockServer
 from platformdirs import user_state_path
 
-from .conftest import CREATE_VERSION, UPLOAD, Run, objects
+from .conftest import CREATE, CREATE_VERSION, UPLOAD, Run, objects
 
 NOT_AN_ID = "is not an id; ids at Box are decimal numbers"
 EMPTY = "must not be empty"
@@ -45,6 +45,7 @@ USAGE_ERRORS: list[tuple[str, str]] = [
     ("upload a.mov --folder-id abc", f"Invalid value for '--folder-id': 'abc' {NOT_AN_ID}"),
     ("upload a.mov --file-id 1_0", f"Invalid value for '--file-id': '1_0' {NOT_AN_ID}"),
     ("session create --file-id x --size 20000000", f"Invalid value for '--file-id': 'x' {NOT_AN_ID}"),
+    ("upload a.mov --folder-id 0 --as-user ann", f"Invalid value for '--as-user': 'ann' {NOT_AN_ID}"),
     ("upload a.mov --folder-id 0 --token-file=", f"Invalid value for '--token-file': {EMPTY}"),
     ("upload a.mov --folder-id 0 --state-dir=", f"Invalid value for {STATE_DIR}: {EMPTY}"),
     ("upload a.mov --folder-id 0 --trusted-host ftp://x", "--trusted-host='ftp://x': must be a host, host:port, or"),
@@ -234,6 +235,16 @@ def test_missing_certificates_have_a_hint(box: Run, monkeypatch: pytest.MonkeyPa
     assert err.startswith("error: /nonexistent: No such file or directory\nhint: set SSL_CERT_FILE ")
 
 
+def test_every_call_is_made_for_the_user_that_is_named(box: Run, mock: MockServer, film: Path) -> None:
+    (film.parent / "small.txt").write_bytes(b"small")
+    for command in ("upload film.mov small.txt --folder-id 0 --quiet", "whoami", CREATE):
+        code, _, err = box(f"{command} --as-user 4711")
+        assert (code, err) == (0, "")
+
+    assert len(mock.state.request_log) > 6
+    assert {exchange.headers.get("as-user") for exchange in mock.state.request_log} == {"4711"}
+
+
 def test_a_404_that_names_no_item_has_a_hint_about_the_base_url(box: Run, mock: MockServer) -> None:
     code, _, err = box(f"{CREATE_VERSION} --base-url {mock.base_url.replace('2.0', '3.0')}")
     assert (code, "--base-url" in err) == (1, True)
@@ -261,6 +272,7 @@ SIGN_IN = {
     "--config": "App config of Box's developer console (JSON): sign in as the app, by its private key.",
     "--profile": "NAME Sign in as with this profile, which `box-uploads login` has saved."
     " [default: default, if the environment has no sign-in]",
+    "--as-user": "ID Act on behalf of this user; the sign-in has to be an administrator's or an app's that may do so.",
 }
 ACCESS = {**SIGN_IN, "--state-dir": "FOLDER Folder for the journals of unfinished uploads, and for sessions."}
 TARGET = {"--file-id": "ID File that gets a new version."}
