@@ -429,6 +429,17 @@ NEAR_MISSES: dict[str, list[Any]] = {
 # fmt: on
 
 
+LARGEST, TOO_LARGE = "9" * 19, "9" * 20
+RANGES = ["0-4", "5-", "-3", "-0", f"{LARGEST}-", f"0-{LARGEST}", f"-{LARGEST}"]
+NO_RANGES = ["", "-", "5", "0-1,3-4", "a-", "0-a", "-a", "1--2", f"{TOO_LARGE}-", f"0-{TOO_LARGE}", f"-{TOO_LARGE}"]
+
+
+@pytest.mark.parametrize("operation", ["download_file"])
+def test_these_ranges_are_right_or_wrong_whatever_the_fragment_says(sending: Any, operation: str) -> None:
+    taken = {wanted: sending(operation, "12345", range=f"bytes={wanted}")[0] for wanted in [*RANGES, *NO_RANGES]}
+    assert [wanted for wanted, sent in taken.items() if sent is not None] == RANGES
+
+
 @pytest.mark.parametrize("operation", CREATING)
 @pytest.mark.parametrize(("argument", "value"), [
     pytest.param(argument, value, id=f"{argument}-{index}")
