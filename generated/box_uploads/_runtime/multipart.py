@@ -180,15 +180,17 @@ def _head(
         if "\r" in key + text or "\n" in key + text:
             rule = "has a line break in a header field of its part"
             raise InvalidArgumentError(field.argument, rule, shown=short_repr(key))
-    return _encoded("".join(f"{key}: {text}\r\n" for key, text in fields) + "\r\n", field)
+    shown = None if file_name is None else short_repr(file_name)
+    return _encoded("".join(f"{key}: {text}\r\n" for key, text in fields) + "\r\n", field, shown)
 
 
-def _encoded(text: str, field: FormField) -> bytes:
+def _encoded(text: str, field: FormField, shown: str | None = None) -> bytes:
+    """Return a text as bytes; in an error it is not shown, since it may be a secret."""
     try:
         return text.encode()
     except UnicodeEncodeError:
         rule = "is not valid Unicode, it has a lone surrogate"
-        raise InvalidArgumentError(field.argument, rule, shown=short_repr(text)) from None
+        raise InvalidArgumentError(field.argument, rule, shown=shown) from None
 
 
 def _escaped(name: str) -> str:

@@ -240,8 +240,8 @@ def query_text(text: str, argument: str) -> str:
     try:
         return "".join([_ENCODED[byte] for byte in text.encode()])
     except UnicodeEncodeError:
-        rule = "is not valid Unicode, it has a lone surrogate"
-        raise InvalidArgumentError(argument, rule, shown=short_repr(text)) from None
+        # Not shown: it may be a secret.
+        raise InvalidArgumentError(argument, "is not valid Unicode, it has a lone surrogate") from None
 
 
 def plain_text(value: object, argument: str) -> str:  # noqa: PLR0911  # a return for each kind

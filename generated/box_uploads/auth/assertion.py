@@ -130,7 +130,8 @@ class JWT(SignIn):
             raise read
         if user_id is None and read.enterprise_id is None and read.user_id is None:
             raise AppConfigError(
-                "the app config has neither enterpriseID nor userID", hint="add enterpriseID to it, or give user_id="
+                "the app config has neither enterpriseID nor userID",
+                hint="add enterpriseID to it, or userID for a user",
             )
         return cls(**_arguments_of(read, user_id), **settings)
 

@@ -83,6 +83,8 @@ def _api_hints(error: errors.ApiError) -> list[str]:  # noqa: PLR0911  # a table
             return [f"check --folder-id or --file-id{further}; the token's user cannot see such an item"]
         case errors.NotFoundError() | errors.GoneError():
             return ["start a new session with `box-uploads upload`; this one was committed or aborted, or has expired"]
+        case errors.RateLimitedError(retry_after_s=float() | int() as retry_after_s) if retry_after_s > 0:
+            return [f"run this again in {retry_after_s:,.0f} s, as Box asks"]
         case errors.PreconditionFailedError():
             return ["check the file at Box, which has changed; then run this again with its current etag in --if-match"]
         case _:

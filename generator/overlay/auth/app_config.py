@@ -86,7 +86,8 @@ def _config_of(value: object) -> tuple[AppConfig | None, str]:
 def _read(path: Path) -> tuple[object, str]:
     """Return what is in a file, or what is wrong with it."""
     try:
-        return msgspec.json.decode(path.read_bytes()), ""
+        # Editors of Windows write a mark before it.
+        return msgspec.json.decode(path.read_bytes().removeprefix(b"\xef\xbb\xbf")), ""
     except OSError as error:
         return None, f"cannot be read ({error.strerror or type(error).__name__})"
     except (ValueError, RecursionError):

@@ -216,10 +216,14 @@ def checked_text(name: str, value: object) -> str:
     """Return an argument that is a text.
 
     Raises:
-        InvalidArgumentError: It is none, or an empty one; it is not shown.
+        InvalidArgumentError: It is none, an empty one, or cannot be sent; it is not shown.
     """
     if not isinstance(value, str) or not value:
         raise InvalidArgumentError(name, "must be a non-empty string")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise InvalidArgumentError(name, "is not valid Unicode, it has a lone surrogate") from None
     return value
 
 
@@ -227,6 +231,6 @@ def checked_secret(name: str, value: object) -> Secret:
     """Return an argument that is a secret text.
 
     Raises:
-        InvalidArgumentError: It is none, or an empty one; it is not shown.
+        InvalidArgumentError: It is none, an empty one, or cannot be sent; it is not shown.
     """
     return Secret(checked_text(name, value))

@@ -58,6 +58,7 @@ class Batch:
         display: Display,
         results: Results,
         server: str | None,
+        as_user: str | None = None,
     ) -> None:
         self._paths = paths
         self._client = client
@@ -66,6 +67,7 @@ class Batch:
         self._display = display
         self._results = results
         self._server = server
+        self._as_user = as_user
         self._group = UploadGroup(settings.workers)
         # Held by the thread that shows or reports something, or takes the next path.
         self._lock = RLock()
@@ -194,7 +196,9 @@ class Batch:
         source = path if "://" in path else os.path.abspath(path)  # noqa: PTH100  # as the uploader does
         settings = self._settings
         target = (settings.folder_id, settings.file_id, settings.file_name)
-        return self._state_dir.journal_path(self._server, path_text(source), *target)
+        # A session is its user's, and folder 0 of each user is another one.
+        user = () if self._as_user is None else (self._as_user,)
+        return self._state_dir.journal_path(self._server, source, *target, *user)
 
     def _session_left(self, path: str) -> str | None:
         """Return the id of the session that the same command would resume, or None."""

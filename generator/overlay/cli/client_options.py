@@ -122,6 +122,9 @@ class ClientOptions(ServerOptions):
         base_url: URL of the API, or None for Box.
         trusted_hosts: Additional hosts that may receive the token.
         as_user: Id of the user to act for, or None for the one whose sign-in it is.
+
+    Attributes:
+        as_user: As given.
     """
 
     def __init__(  # noqa: PLR0913  # each is an option
@@ -135,6 +138,7 @@ class ClientOptions(ServerOptions):
         as_user: str | None,
     ) -> None:
         super().__init__(base_url, trusted_hosts)
+        self.as_user = as_user
         self._settings |= {} if as_user is None else {"as_user": as_user}
         self._options = (token_file, config, profile)
 

@@ -24,7 +24,7 @@ from .client_options import ServerOptions, profile_option, server_options
 from .json_output import json_option, print_json
 from .profiles import DEFAULT_PROFILE, Profile, ProfileSignIn
 from .redirect import LIMIT_S, PORTS, LoginError, RedirectServer, read_redirect, redirect_uri
-from .sign_in import CLIENT_ID, CLIENT_SECRET, TOKEN, Choice, SignInUsageError, find_profile
+from .sign_in import CLIENT_ID, CLIENT_SECRET, SUBJECTS, TOKEN, Choice, SignInUsageError, find_profile
 from .streams import write_line
 from .text import printable
 from .whoami import print_account
@@ -114,8 +114,9 @@ def login(  # noqa: PLR0913  # each is an option
             del found
         _say(f"profile {profile} is saved in {server.profiles.path}")
         print_account(client, Choice("user", f"profile {profile}", profile), sign_in, as_json=as_json)
-    if TOKEN in os.environ:
-        _say(f"note: commands use {TOKEN} rather than this profile, as long as it is set")
+    others = " and ".join(name for name in (TOKEN, *SUBJECTS) if name in os.environ)
+    if others:
+        _say(f"note: commands use {others} rather than this profile, as long as it is set")
 
 
 def _app(server: ServerOptions, name: str, client_id: str | None) -> Profile:
@@ -190,7 +191,10 @@ def _ask_code(url: str, state: str) -> str | LoginError:
         f"open this page in any browser, and sign in:\n{url}\n"
         "The browser then fails to open a page of localhost. Within 30 seconds, paste the URL of that page here:"
     )
-    text = sys.stdin.readline().strip()
+    try:
+        text = sys.stdin.readline().strip()
+    except UnicodeDecodeError:
+        text = ""
     if not text:
         return LoginError("no URL was pasted", hint="run the command again, and paste the URL of the last page")
     is_code = re.fullmatch(r"[!-~]+", text) is not None and not re.search(r"[:/?&=]", text)

@@ -71,7 +71,7 @@ def read_redirect(url: str, state: str) -> str | LoginError:
     except ValueError:
         query = {}
     values = {name: found[0] for name, found in query.items() if len(found) == 1}
-    if not compare_digest(values.get("state", "").encode(), state.encode()):
+    if not compare_digest(values.get("state", "").encode(errors="replace"), state.encode()):
         problem = "the redirect is not from this sign-in (its state is another one)"
         return StateMismatchError(problem, hint="run the command again, and use the page that it shows")
     if "code" in values:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CLIENT_ID",
     "CLIENT_SECRET",
+    "SUBJECTS",
     "TOKEN",
     "Choice",
     "SignInUsageError",
@@ -42,7 +43,7 @@ __all__ = [
 TOKEN = "BOX_ACCESS_TOKEN"  # noqa: S105  # the name of the variable
 CLIENT_ID = "BOX_CLIENT_ID"
 CLIENT_SECRET = "BOX_CLIENT_SECRET"  # noqa: S105  # as above
-_ENTERPRISE, _USER = "BOX_ENTERPRISE_ID", "BOX_USER_ID"
+SUBJECTS = _ENTERPRISE, _USER = "BOX_ENTERPRISE_ID", "BOX_USER_ID"
 _VARIABLES = (TOKEN, CLIENT_ID, CLIENT_SECRET, _ENTERPRISE, _USER)
 _WAYS = (
     f"run `box-uploads login`, or set {TOKEN}, --token-file or --config, or"
@@ -118,7 +119,7 @@ def _choose_by_environment(environment: Mapping[str, str]) -> Choice | None:
     for name in _VARIABLES:
         if environment.get(name) == "":
             raise SignInUsageError(f"{name} must not be empty", hint="set it to its value, or unset it")
-    subjects = [name for name in (_ENTERPRISE, _USER) if name in environment]
+    subjects = [name for name in SUBJECTS if name in environment]
     if TOKEN in environment:
         if subjects:
             raise SignInUsageError(f"{TOKEN} and {subjects[0]} are 2 ways to sign in", hint="unset one of them")

@@ -20,6 +20,7 @@ from platformdirs import user_state_path
 from .._runtime.file_lock import HeldError, lock_file
 from ..models import UploadSession
 from .arguments import require_value
+from .text import path_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,7 +100,8 @@ class StateDir:
         Args:
             key: Everything that distinguishes the upload from others.
         """
-        name = hashlib.sha256(msgspec.json.encode(key)).hexdigest()[:32]
+        texts = [None if part is None else path_text(part) for part in key]
+        name = hashlib.sha256(msgspec.json.encode(texts)).hexdigest()[:32]
         return self._folder / _UPLOADS / f"{name}.json"
 
     def create_journal_folder(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import Any
 
@@ -28,13 +29,14 @@ def printable(text: str) -> str:
 
 def json_text(data: Any) -> str:
     """Return JSON with each unprintable character escaped, which decodes to the same data."""
-    text = msgspec.json.encode(data).decode()
+    # Names of files may hold what is no Unicode, which msgspec does not write.
+    text = json.dumps(msgspec.to_builtins(data), ensure_ascii=False, separators=(",", ":"))
     return "".join(character if character.isprintable() else _escape(character) for character in text)
 
 
 def _escape(character: str) -> str:
     """Return the JSON escape of a character, which is a surrogate pair beyond U+FFFF."""
-    units = character.encode("utf-16-be").hex()
+    units = character.encode("utf-16-be", "surrogatepass").hex()
     return "".join(f"\\u{units[start : start + 4]}" for start in range(0, len(units), 4))
 
 

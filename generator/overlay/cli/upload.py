@@ -104,7 +104,16 @@ def upload(  # noqa: PLR0913  # each is an option
         results = Results(display, "json" if as_json else "none" if quiet else "text")
         journals = None if resume is False else state_dir
         state_dir.clean_up(dt.datetime.now(dt.UTC))
-        batch = Batch(paths, client, settings, journals, display=display, results=results, server=options.base_url)
+        batch = Batch(
+            paths,
+            client,
+            settings,
+            journals,
+            display=display,
+            results=results,
+            server=options.base_url,
+            as_user=options.as_user,
+        )
         try:
             with interrupt_on_signals(display.show_stopping):
                 return batch.upload()

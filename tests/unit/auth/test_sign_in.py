@@ -15,6 +15,7 @@ import pytest
 from box_uploads import AsyncClient, errors
 from box_uploads.auth import (
     ClientCredentials,
+    RefreshToken,
     SignInError,
     SignInRefusedError,
     SignInUnavailableError,
@@ -193,6 +194,21 @@ def test_a_success_that_is_none_is_an_error_that_does_not_quote_it(ground: Groun
     with pytest.raises(SignInUnavailableError, match="the response to request_token cannot be read") as caught:
         ground.client_credentials(http=http).token()
     assert secrets_in(caught.value, ["a-secret-token"]) == []
+
+
+@pytest.mark.parametrize("make", [
+    lambda ground, text: ClientCredentials(CLIENT_ID, text, enterprise_id=ENTERPRISE),
+    lambda ground, text: RefreshToken(CLIENT_ID, text, store=ground.store),
+    lambda ground, text: ground.refresh_token().exchange_code(text),
+    lambda ground, text: ground.box("token").request_token(grant_type="refresh_token", refresh_token=text),
+    lambda ground, text: ground.box("token").request_token(grant_type="client_credentials", client_secret=text),
+    lambda ground, text: ground.box("token").revoke_token(client_id="id", client_secret=text, token="token"),
+])  # fmt: skip
+def test_a_secret_that_is_no_unicode_is_not_shown(ground: Ground, make: Any) -> None:
+    with pytest.raises(errors.InvalidArgumentError) as caught:
+        make(ground, "a-secret\udcff")
+    assert "is not valid Unicode" in str(caught.value)
+    assert "a-secret" not in str(caught.value)
 
 
 def test_the_answer_of_box_s_guide_is_read(ground: Ground, clock: Clock) -> None:

@@ -66,6 +66,10 @@ FAILURES: list[tuple[BaseException, str]] = [
         api_error(403, "file_size_limit_exceeded", CREATE),
         "split the file, which is larger than the folder owner's plan allows, or choose a folder of another account",
     ),
+    (
+        api_error(429, "rate_limit_exceeded", CREATE, retry_after_s=100_000.0),
+        "run this again in 100,000 s, as Box asks",
+    ),
     (api_error(403, "access_denied", CREATE), "check the id, and the rights that the token's user has there"),
     (
         api_error(404, "not_found", CREATE),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import socket
 import sys
 import webbrowser
@@ -64,7 +65,6 @@ def browser(monkeypatch: pytest.MonkeyPatch, box: Run) -> Browser:
     monkeypatch.setattr(webbrowser, "get", lambda: found)
     monkeypatch.setattr("box_uploads.cli.login.PORTS", (found.port,))
     monkeypatch.setenv("BOX_CLIENT_SECRET", SECRET)
-    monkeypatch.delenv("BOX_ACCESS_TOKEN")
     return found
 
 
@@ -369,14 +369,21 @@ def test_whether_the_profile_can_be_saved_is_known_before_anybody_signs_in(
     assert err.startswith(f"error: {lock}: cannot be locked")
 
 
-def test_a_token_in_the_environment_that_hides_the_profile_is_noted(
-    box: Run, browser: Browser, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("name", ["BOX_ACCESS_TOKEN", "BOX_ENTERPRISE_ID", "BOX_USER_ID"])
+def test_a_sign_in_of_the_environment_that_hides_the_profile_is_noted(
+    box: Run, browser: Browser, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    monkeypatch.setenv("BOX_ACCESS_TOKEN", "mock-token")
+    monkeypatch.setenv(name, "1")
 
-    assert box(LOGIN)[2].endswith(
-        "\nnote: commands use BOX_ACCESS_TOKEN rather than this profile, as long as it is set\n"
-    )
+    assert box(LOGIN)[2].endswith(f"\nnote: commands use {name} rather than this profile, as long as it is set\n")
+
+
+def test_a_redirect_that_is_no_text_is_refused(box: Run, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    pasted = b"http://localhost:3000/callback?code=\xff&state=\xff\n"
+    for errors_, problem in (("surrogateescape", "its state is another one"), ("strict", "no URL was pasted")):
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(pasted), "utf-8", errors_))
+        code, _, err = box(f"{LOGIN} --no-browser")
+        assert (code, problem in err) == (1, True)
 
 
 class TestLogout:

@@ -14,7 +14,7 @@ from typing import NoReturn
 import pytest
 from box_uploads import __version__
 from box_uploads.cli.token_file import _open_nonblocking
-from box_uploads_mock import MockServer
+from box_uploads_mock import Failure, MockServer
 from platformdirs import user_state_path
 
 from .conftest import CREATE, CREATE_VERSION, UPLOAD, Run, objects
@@ -243,6 +243,24 @@ def test_every_call_is_made_for_the_user_that_is_named(box: Run, mock: MockServe
 
     assert len(mock.state.request_log) > 6
     assert {exchange.headers.get("as-user") for exchange in mock.state.request_log} == {"4711"}
+
+
+def test_an_upload_for_another_user_has_a_journal_of_its_own(box: Run, mock: MockServer, film: Path) -> None:
+    mock.state.faults.add(Failure(operation="upload_part", status=403, skip=1))
+    assert box(f"{UPLOAD} --as-user 4711")[0] == 1
+    (session,) = mock.state.sessions
+    for user in ("4712", "4711"):
+        box(f"{UPLOAD} --as-user {user}")
+    users = {exchange.headers["as-user"] for exchange in mock.state.request_log if session in exchange.path}
+    assert users == {"4711"}
+
+
+@pytest.mark.parametrize("option", ["--folder-id 0", "--file-id 12345 --json"])
+def test_a_name_that_is_no_unicode_is_a_usage_error(box: Run, film: Path, option: str) -> None:
+    code, out, err = box(f"upload film.mov {option}", "--name", "a\udcff")
+
+    assert (code, "Traceback" in err, err.startswith("error: film.mov: --name")) == (2, False, True)
+    assert [found["error"]["type"] for found in objects(out)] == ["InvalidArgumentError"] * ("--json" in option)
 
 
 def test_a_404_that_names_no_item_has_a_hint_about_the_base_url(box: Run, mock: MockServer) -> None:

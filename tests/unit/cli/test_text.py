@@ -40,4 +40,5 @@ def test_unprintable_characters_are_replaced_in_text_and_escaped_in_json() -> No
     text = json_text({"name": TRICKS})
     assert text.isprintable()
     assert json.loads(text) == {"name": TRICKS}
+    assert json.loads(json_text({"path": "a\udcff"})) == {"path": "a\udcff"}
     assert printable(TRICKS) == "a\ufffd\ufffd\ufffd\ufffd\ufffdb.mov"

@@ -145,7 +145,7 @@ def test_line_breaks_in_header_fields_are_refused(bad: str) -> None:
 
 def test_a_lone_surrogate_is_refused_where_it_is() -> None:
     rule = "is not valid Unicode, it has a lone surrogate"
-    assert refusal("\ud800", TEXT) == f"the_text='\\ud800': {rule}"
+    assert refusal("\ud800", TEXT) == f"the_text: {rule}"
     for file in (File(b"x", "\ud800"), File(b"x", headers=(("x", "\ud800"),))):
         assert refusal(file).endswith(rule)
 
