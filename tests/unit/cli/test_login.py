@@ -65,6 +65,7 @@ def browser(monkeypatch: pytest.MonkeyPatch, box: Run) -> Browser:
     monkeypatch.setattr(webbrowser, "get", lambda: found)
     monkeypatch.setattr("box_uploads.cli.login.PORTS", (found.port,))
     monkeypatch.setenv("BOX_CLIENT_SECRET", SECRET)
+    monkeypatch.delenv("BOX_ACCESS_TOKEN")
     return found
 
 
