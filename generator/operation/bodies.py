@@ -25,9 +25,10 @@ _MEDIA_TYPE = re.compile(rf"{_WORD}/{_WORD}(\s*;\s*{_WORD}=({_WORD}|\"[\x20-\x21
 _CHARSET = re.compile(r";\s*charset=\"?([^\";]*)", re.IGNORECASE)
 _BYTES = "application/octet-stream"
 _JSON = "application/json"
+_URLENCODED = "application/x-www-form-urlencoded"
 _RANGES = frozenset({"*/*", "application/*"})
 _RESPONSE_FORMS = frozenset({"text/plain"})
-_REQUEST_FORMS = _RESPONSE_FORMS | {"text/json", "application/*+json", "application/x-www-form-urlencoded"}
+_REQUEST_FORMS = _RESPONSE_FORMS | {"text/json", "application/*+json", _URLENCODED}
 _OTHER_FORM = re.compile(r"(?:[/+-]xml|yaml|protobuf)\Z")
 """What a document may list beside JSON for the same content."""
 _TEXTS = frozenset({f"application/{name}" for name in ("xml", "yaml", "x-yaml", "javascript", "graphql", "sql")})
@@ -70,28 +71,18 @@ class BodyReader:
         The successes are in the order in which they are tried; the errors follow.
         """
         keeps_all = any(parameter.wire_name.lower() in _FORMATS for parameter in parameters)
-        found: dict[str, Response] = {}
-        for status, node in (operation / "responses").members():
-            if status.startswith("x-"):
-                continue
-            key = status if status == "default" else status.upper()
-            if not _STATUS.fullmatch(key):
-                node.note("is not a status; give a number, a range such as 4XX, or default")
-                continue
-            if key in found:
-                node.note("is declared twice; keep one of them")
-                continue
-            found[key] = self._read_response(node, key, hint, is_head=is_head, keeps_all=keeps_all)
+        found = self._read_statuses(operation, hint, is_head=is_head, keeps_all=keeps_all)
         successes = [response for status, response in found.items() if status[0] == "2"]
         if not successes:
             # Without a 2XX, `default` describes the successes too.
             successes = [response for status, response in found.items() if status == "default"]
+        has_bytes = any(media.codec.kind == "Binary" for success in successes for media in success.media)
         redirects = [
             response
             for status, response in found.items()
             if status in _REDIRECTS
-            # Without a success, a redirect is what the call is for, although the document forgets the header.
-            and (not successes or any(name.lower() == "location" for name, _ in response.headers))
+            # Without a success, or with bytes, a redirect is what the call is for: documents forget the header.
+            and (not successes or has_bytes or any(name.lower() == "location" for name, _ in response.headers))
         ]
         # Without content behind it, where a redirect leads is what the call is for.
         is_way = bool(redirects) and any(success.has_content for success in successes)
@@ -102,7 +93,7 @@ class BodyReader:
             successes += redirects
         if not successes:
             problem = "has no successful response; add a 2XX status, or default"
-            (operation / "responses").note(problem, "any 2XX is a success without a body")
+            (operation.get("responses") or operation).note(problem, "any 2XX is a success without a body")
             successes = [Response("2XX", "", [Media("", Codec("Empty", NONE))], [], [])]
         errors = [response for status, response in found.items() if status[0] != "2" and response not in redirects]
         # An exact status is tried before a range.
@@ -110,6 +101,27 @@ class BodyReader:
         if self._document.tolerant:
             _take_any_success(successes)
         return successes, errors, follows
+
+    def _read_statuses(self, operation: Node, hint: str, *, is_head: bool, keeps_all: bool) -> dict[str, Response]:
+        """Return the responses of an operation by their status; OpenAPI 3.1 lets an operation have none."""
+        found: dict[str, Response] = {}
+        for status, node in operation.members("responses"):
+            if status.startswith("x-"):
+                continue
+            key = status if status == "default" else status.upper()
+            if not _STATUS.fullmatch(key):
+                node.note("is not a status; give a number, a range such as 4XX, or default")
+                continue
+            if key in found:
+                node.note("is declared twice; keep one of them")
+                continue
+            try:
+                found[key] = self._read_response(node, key, hint, is_head=is_head, keeps_all=keeps_all)
+            except SpecError as error:
+                if key[0] in "23":
+                    raise
+                node.with_value(node.value, error.place).note(error.problem, "an error without details")
+        return found
 
     def _read_response(self, declared: Node, status: str, hint: str, *, is_head: bool, keeps_all: bool) -> Response:
         node = self._document.resolve_component(declared)
@@ -123,7 +135,11 @@ class BodyReader:
             media = [body for body in media if not body.event]
         headers: list[tuple[str, str]] = []
         for name, member in node.members("headers"):
-            header = self._document.resolve_component(member)
+            try:
+                header = self._document.resolve_component(member)
+            except SpecError as error:
+                member.with_value(member.value, error.place).note(error.problem)
+                continue
             check_keywords(header, "header")
             note = " Always there." if header.flag("required") else ""
             headers.append((name, f"{header.prose('description') or 'See the API.'}{note}"))
@@ -149,8 +165,10 @@ class BodyReader:
     def _read_media(self, content: Node, hint: str, *, is_request: bool, keeps_all: bool = False) -> list[Media]:
         result: list[Media] = []
         unsendable: list[Node] = []
-        json = next((node.get("schema") for name, node in content.members() if _base(name) == _JSON), None)
-        for media_type, node in content.members():
+        members = [(media_type, self._readable(node)) for media_type, node in content.members()]
+        json = next((node.get("schema") for name, node in members if _base(name) == _JSON), None)
+        members = self._without_rivals(members) if is_request else members
+        for media_type, node in members:
             check_keywords(node, "media type")
             if not _MEDIA_TYPE.fullmatch(media_type):
                 node.note("is not a media type, such as application/json")
@@ -177,6 +195,35 @@ class BodyReader:
             result.sort(key=lambda media: (media.base == "*/*", media.base.endswith("/*"), media.base == _BYTES))
         return result
 
+    def _without_rivals(self, members: list[tuple[str, Node]]) -> list[tuple[str, Node]]:
+        """Return either a form of parts or what stands beside it: a form has no value that a call could take instead.
+
+        It is the form if that has files, which only it can send, or if nothing beside it has a structure.
+        """
+        forms = [(name, node) for name, node in members if self._is_form(node, _base(name))]
+        others = [member for member in members if member not in forms and not member[0].startswith("multipart/")]
+        if not forms or not others:
+            return members
+        has_structure = any(_is_json(_base(name)) or _base(name) == _URLENCODED for name, _ in others)
+        is_needed = self._has_files(forms[0][1]) or not has_structure
+        kept, rivals = (forms, others) if is_needed else (others, forms)
+        for name, node in rivals:
+            if node.object().get("schema") not in [other.object().get("schema") for _, other in kept]:
+                cure = "for a call of its own, declare it at the same path with #... behind it"
+                node.note(
+                    f"{_base(name)} stands beside {_base(kept[0][0])}, and a call sends one of them; {cure}", "left out"
+                )
+        return kept
+
+    def _has_files(self, node: Node) -> bool:
+        """Return whether a form has files."""
+        encoding = dict(node.members("encoding"))
+        flat = merge_all_of(self._document, self._document.resolve_schema(node / "schema"))
+        return any(
+            self._file_type(member) or (name in encoding and _is_file(encoding[name].prose("contentType")))
+            for name, member in flat.members("properties")
+        )
+
     def _is_form(self, node: Node, base: str) -> bool:
         """Return whether the parts of a body are known."""
         schema = node.get("schema") if base == "multipart/form-data" else None
@@ -189,6 +236,18 @@ class BodyReader:
         if schema is None or schema.value != json.value or not self._has_structure(node):
             return False
         return base in (_REQUEST_FORMS if is_request else _RESPONSE_FORMS) or _OTHER_FORM.search(base) is not None
+
+    def _readable(self, node: Node) -> Node:
+        """Return a media type, with any value in place of a schema that leads nowhere."""
+        schema = node.get("schema") if is_object(node.value) else None
+        if schema is None:
+            return node
+        try:
+            self._document.resolve_schema(schema)
+        except SpecError as error:
+            schema.with_value(schema.value, error.place).note(error.problem, "taken as any value")
+            return node.with_value({**node.object(), "schema": {}})
+        return node
 
     def _read_media_type(self, node: Node, media_type: str, hint: str, *, is_request: bool) -> Media:
         _, semicolon, parameters = media_type.partition(";")
@@ -265,7 +324,7 @@ class BodyReader:
             return Codec("Multipart", ANY, form=self._read_form(node, schema, hint))
         if not is_json and schema and is_binary(self._document.resolve_schema(schema)):
             return Codec("Binary", Scalar("Source" if is_request else "bytes"))
-        is_form = base == "application/x-www-form-urlencoded" and is_request
+        is_form = base == _URLENCODED and is_request
         if schema and not is_json and not is_form and not self._is_text_schema(schema):
             problem = "only JSON and urlencoded forms have a structure; give it a schema of type string, or none"
             node.note(problem, "taken as text" if _is_text_type(base) else "taken as bytes")
@@ -280,7 +339,7 @@ class BodyReader:
             return Codec("Form", type_, deep=_deep_properties(node))
         return (
             Codec("Text", Scalar("str"))
-            if _is_text_type(base)
+            if _is_text_type(base) or (base == "*/*" and schema and self._is_text_schema(schema))
             else Codec("Binary", Scalar("Source" if is_request else "bytes"))
         )
 
@@ -307,11 +366,12 @@ class BodyReader:
                 continue
             if field.wire_name in encoding and encoding[field.wire_name].prose("style") == "deepObject":
                 encoding[field.wire_name].note("deepObject is only supported in an urlencoded form", "sent as JSON")
-            media_type = given or ("" if is_flat(field.type) else "application/json")
-            if media_type and not media_type.endswith("json"):
-                encoding[field.wire_name].note("only JSON and text are encoded", "sent as text without a media type")
-                media_type = ""
-            fields.append(FormField(field, field.type, media_type))
+            bases = [_base(one) for one in given.split(",")] if given else []
+            json = next((base for base in bases if _is_json(base)), "")
+            if bases and not json and not _RANGES & set(bases):
+                meaning = "sent as text without a media type" if is_flat(field.type) else "sent as JSON"
+                encoding[field.wire_name].note("only JSON and text are encoded", meaning)
+            fields.append(FormField(field, field.type, json or ("" if is_flat(field.type) else _JSON)))
         return fields
 
     def _with_decoded(self, form: Node) -> tuple[Node, set[str]]:

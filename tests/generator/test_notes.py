@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,9 @@ import pytest
 
 from generator.__main__ import main
 from generator.document.document import Document, Node
-from generator.document.notes import Notes
+from generator.document.notes import Note, Notes
 from generator.errors import SpecError
+from generator.operation.model import Operation
 from generator.operation.reader import OperationReader
 from generator.pipeline import render
 from generator.schema.schemas import SchemaReader
@@ -47,6 +49,13 @@ def tolerant(content: Any, folder: Path) -> Notes:
     for path in (folder / "made").rglob("*.py"):
         ast.parse(path.read_text(encoding="utf-8"))
     return read.notes
+
+
+def read_operation(**parts: Any) -> tuple[Operation, list[Note]]:
+    """Return an operation of a document that is read tolerantly, and the notes on it."""
+    read = Document(document({"/a": {"get": {"operationId": "a", **parts}}}), "spec", strict=False)
+    (found,) = OperationReader(read, SchemaReader(read)).read()
+    return found, list(read.notes.found)
 
 
 NOTED = [(content, problem) for content, problem in REFUSED if not problem.startswith(HOPELESS)]
@@ -204,17 +213,15 @@ def test_notes_are_shown_and_counted_and_written_whole(tmp_path: Path, capsys: p
 def test_a_missing_operation_is_named_and_fails_unless_that_is_allowed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    content = document({"/a": {"get": operation()}, "/b": {"get": {}}})
+    missing = operation(operationId="b", parameters=[{"$ref": "#/components/parameters/No"}])
+    content = document({"/a": {"get": operation()}, "/b": {"get": missing}})
+    problem = "#/paths/~1b/get/parameters/0/$ref: '#/components/parameters/No' does not exist"
     assert run(tmp_path, content) == 3
     out, err = capsys.readouterr()
     assert out.startswith("wrote ")
-    assert err.splitlines() == [
-        "spec.json: left out GET /b: #/paths/~1b/get: lacks 'responses'",
-        "spec.json: #/paths/~1b/get: lacks 'responses' (read nevertheless)",
-        "1 operation left out, 1 note",
-    ]
+    assert err.splitlines() == [f"spec.json: left out GET /b: {problem}", "1 operation left out, 0 notes"]
     assert run(tmp_path, content, "--check") == 3
-    assert capsys.readouterr() == ("", "spec.json: left out GET /b: #/paths/~1b/get: lacks 'responses'\n")
+    assert capsys.readouterr() == ("", f"spec.json: left out GET /b: {problem}\n")
     assert run(tmp_path, content, "--allow-missing") == 0
     assert run(tmp_path, content, "--check", "--allow-missing") == 0
     assert run(tmp_path, content, "--strict") == 1
@@ -287,7 +294,47 @@ def test_a_part_of_a_form_cannot_be_a_deep_object(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(("media_type", "meaning"), [
+    ("application/json; charset=utf-8", ""), ("application/xml, application/json", ""), ("application/*", ""),
+    ("*/*", ""), ("application/xml", "sent as JSON"),
+])  # fmt: skip
+def test_an_object_in_a_form_is_sent_as_json(media_type: str, meaning: str, tmp_path: Path) -> None:
+    media = {"schema": obj(a=obj(x=TEXT)), "encoding": {"a": {"contentType": media_type}}}
+    post = operation(requestBody={"required": True, "content": {"multipart/form-data": media}})
+    notes = tolerant(document({"/a": {"post": post}}), tmp_path)
+    assert [note.meaning for note in notes.found] == [meaning] * bool(meaning)
+    module = (tmp_path / "made" / "api" / "default" / "call.py").read_text(encoding="utf-8")
+    assert re.search(r'FormField\("a", "a", \S+, "application/json"', module)
+
+
 BINARY = {"type": "string", "format": "binary"}
+PARTS, JSON, URLENCODED = "multipart/form-data", "application/json", "application/x-www-form-urlencoded"
+ONE, OTHER = obj(a=TEXT), obj(b=TEXT)
+FILE = obj(a=TEXT, file=BINARY)
+
+
+@pytest.mark.parametrize(
+    ("content", "kinds", "left_out"),
+    [
+        ({JSON: ONE, PARTS: ONE}, ["Json"], []),
+        ({PARTS: ONE, URLENCODED: ONE, JSON: ONE}, ["Json"], []),
+        ({PARTS: ONE, URLENCODED: ONE}, ["Form"], []),
+        ({JSON: ONE, PARTS: OTHER}, ["Json"], [PARTS]),
+        ({JSON: FILE, PARTS: FILE}, ["Multipart"], []),
+        ({JSON: ONE, PARTS: FILE}, ["Multipart"], [JSON]),
+        ({"application/octet-stream": BINARY, PARTS: ONE}, ["Multipart"], ["application/octet-stream"]),
+        ({PARTS: ONE}, ["Multipart"], []),
+    ],
+)
+def test_a_form_of_parts_does_not_hide_what_stands_beside_it(
+    content: dict[str, Any], kinds: list[str], left_out: list[str]
+) -> None:
+    media = {name: {"schema": schema} for name, schema in content.items()}
+    found, notes = read_operation(**operation(requestBody={"content": media}))
+    assert found.body
+    assert [one.codec.kind for one in found.body.media] == kinds
+    assert [note.place.rpartition("/")[2].replace("~1", "/") for note in notes] == left_out
+    assert {note.meaning for note in notes} <= {"left out"}
 
 
 @pytest.mark.parametrize(
@@ -349,6 +396,43 @@ def test_a_structure_without_a_media_type_of_its_own_is_json(media_type: str, no
     (found,) = OperationReader(read, schemas).read()
     assert [media.codec.kind for media in found.successes[0].media] == ["Json"]
     assert [f"{note.problem} ({note.meaning})" for note in read.notes.found] == notes
+
+
+NOWHERE = {"$ref": "#/components/schemas/No"}
+DONE = {"description": "Done."}
+
+
+def test_a_schema_that_leads_nowhere_is_any_value_in_its_place() -> None:
+    content = {"content": {JSON: {"schema": NOWHERE}}}
+    found, notes = read_operation(requestBody=content, responses={"200": {**DONE, **content}})
+    assert found.body
+    assert [media.codec.type.text() for media in (*found.body.media, *found.successes[0].media)] == ["Any", "Any"]
+    assert [(note.place.rpartition("/")[2], note.meaning) for note in notes] == [("$ref", "taken as any value")] * 2
+
+
+def test_an_error_that_leads_nowhere_is_one_without_details() -> None:
+    responses = {"200": {**DONE, "headers": {"X": NOWHERE}}, "404": NOWHERE, "409": DONE}
+    found, notes = read_operation(responses=responses)
+    assert [response.status for response in (*found.successes, *found.errors)] == ["200", "409"]
+    assert [note.meaning for note in notes] == ["ignored", "an error without details"]
+
+
+def test_an_operation_may_have_no_responses() -> None:
+    found, notes = read_operation()
+    assert [response.status for response in found.successes] == ["2XX"]
+    assert "any 2XX is a success without a body" in [note.meaning for note in notes]
+
+
+def test_a_redirect_of_bytes_is_followed_although_its_header_is_forgotten() -> None:
+    for media_type, schema, follows in (("application/pdf", BINARY, True), (JSON, ONE, False)):
+        responses = {"200": {**DONE, "content": {media_type: {"schema": schema}}}, "302": DONE}
+        assert read_operation(responses=responses)[0].follows_redirect is follows
+
+
+def test_text_of_any_media_type_is_text() -> None:
+    for schema, kind in ((TEXT, "Text"), (BINARY, "Binary")):
+        found, _ = read_operation(responses={"200": {**DONE, "content": {"*/*": {"schema": schema}}}})
+        assert [media.codec.kind for media in found.successes[0].media] == [kind]
 
 
 @pytest.mark.parametrize("media_type", ["*/*", "application/*", "application/*+json"])
