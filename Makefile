@@ -26,7 +26,7 @@ CONTRACT_EXAMPLES ?= 1000
 SEED ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
-# The tests start hundreds of processes, each of which reads what the first one has compiled; `make clean` removes it.
+# The tests start hundreds of processes, which read what the first ones have compiled; `make clean` removes it.
 export PYTHONDONTWRITEBYTECODE :=
 
 $(INSTALLED): pyproject.toml .ci/constraints.txt
