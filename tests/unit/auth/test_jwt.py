@@ -139,6 +139,9 @@ def test_a_config_file_is_read(ground: Ground, config_file: Path) -> None:
         assert (box.get_current_user().login or "").startswith("AutomationUser_")
     with ground.box(ground.jwt(str(config_file), user_id="4711")) as box:
         assert box.get_current_user().id == "4711"
+    # As editors of Windows save it.
+    config_file.write_bytes(b"\xef\xbb\xbf" + config_file.read_bytes())
+    assert ground.jwt(config_file).token()
 
 
 @pytest.mark.parametrize(("enterprise", "user", "who"), [
