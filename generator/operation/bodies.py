@@ -206,12 +206,13 @@ class BodyReader:
             return members
         has_structure = any(_is_json(_base(name)) or _base(name) == _URLENCODED for name, _ in others)
         is_needed = self._has_files(forms[0][1]) or not has_structure
-        kept, rivals = (forms, others) if is_needed else (others, forms)
-        for name, node in rivals:
-            if node.object().get("schema") not in [other.object().get("schema") for _, other in kept]:
-                cure = "for a call of its own, declare it at the same path with #... behind it"
+        kept = forms if is_needed else others
+        schemas = [node.object().get("schema") for _, node in kept]
+        for name, node in members:
+            if node.object().get("schema") not in schemas:
+                problem = f"{_base(name)} stands beside {_base(kept[0][0])}, and a call sends one of them"
                 node.note(
-                    f"{_base(name)} stands beside {_base(kept[0][0])}, and a call sends one of them; {cure}", "left out"
+                    f"{problem}; for a call of its own, declare it at the same path with #... behind it", "left out"
                 )
         return kept
 

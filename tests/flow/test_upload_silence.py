@@ -50,7 +50,7 @@ class Silence:
         """Go on."""
         self._freeze.end()
 
-    def has_begun(self, event: object) -> bool:
+    def has_started(self, event: object) -> bool:
         """Take an event of the progress, and return whether a part is stored and another one waits."""
         self._is_stored |= isinstance(event, PartDone)
         self._sent = event.sent if isinstance(event, BytesSent) else self._sent
@@ -60,10 +60,10 @@ class Silence:
         return is_waiting
 
     def then(self, act: Callable[[], object]) -> Callable[[object], None]:
-        """Return a callback for the progress that does something once it has begun."""
+        """Return a callback for the progress that does something once it has started."""
 
         def on_progress(event: object) -> None:
-            if self.has_begun(event):
+            if self.has_started(event):
                 act()
 
         return on_progress
@@ -137,7 +137,7 @@ def test_a_cancelled_task_does_not_wait_for_the_server(ground: Ground, silence: 
 
         async def on_progress(event: object) -> None:
             # Waited for in another thread, since the loop has to go on.
-            if await asyncio.to_thread(silence.has_begun, event):
+            if await asyncio.to_thread(silence.has_started, event):
                 asyncio.get_running_loop().call_soon(task.cancel)
 
         async with own or contextlib.nullcontext():

@@ -320,6 +320,7 @@ FILE = obj(a=TEXT, file=BINARY)
         ({PARTS: ONE, URLENCODED: ONE, JSON: ONE}, ["Json"], []),
         ({PARTS: ONE, URLENCODED: ONE}, ["Form"], []),
         ({JSON: ONE, PARTS: OTHER}, ["Json"], [PARTS]),
+        ({JSON: ONE, PARTS: ONE, "multipart/mixed": OTHER}, ["Json"], ["multipart/mixed"]),
         ({JSON: FILE, PARTS: FILE}, ["Multipart"], []),
         ({JSON: ONE, PARTS: FILE}, ["Multipart"], [JSON]),
         ({"application/octet-stream": BINARY, PARTS: ONE}, ["Multipart"], ["application/octet-stream"]),

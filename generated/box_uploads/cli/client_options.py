@@ -91,12 +91,14 @@ class ServerOptions:
 
     Attributes:
         profiles: The file of the profiles.
+        as_user: Id of the user to act for, or None for the one whose sign-in it is.
     """
+
+    as_user: str | None = None
 
     def __init__(self, base_url: str | None, trusted_hosts: tuple[str, ...]) -> None:
         self.base_url = base_url
         self.trusted_hosts = trusted_hosts
-        self._settings: dict[str, Any] = {"base_url": base_url, "trusted_hosts": trusted_hosts}
         self.profiles: Profiles = find_profiles()
 
     def open(self, token: str | TokenFile | SignIn) -> Client:
@@ -107,7 +109,7 @@ class ServerOptions:
             TrustStoreError: The trusted certificates cannot be read.
         """
         try:
-            return Client(token, **self._settings)
+            return Client(token, base_url=self.base_url, trusted_hosts=self.trusted_hosts, as_user=self.as_user)
         except OSError as error:
             # The certificates are the only file that a new client reads.
             raise TrustStoreError(error.errno, error.strerror, os.environ.get(_CERTIFICATES)) from error
@@ -123,9 +125,6 @@ class ClientOptions(ServerOptions):
         base_url: URL of the API, or None for Box.
         trusted_hosts: Additional hosts that may receive the token.
         as_user: Id of the user to act for, or None for the one whose sign-in it is.
-
-    Attributes:
-        as_user: As given.
     """
 
     def __init__(  # noqa: PLR0913  # each is an option
@@ -140,7 +139,6 @@ class ClientOptions(ServerOptions):
     ) -> None:
         super().__init__(base_url, trusted_hosts)
         self.as_user = as_user
-        self._settings |= {} if as_user is None else {"as_user": as_user}
         self._options = (token_file, config, profile)
 
     def choose(self) -> Choice:

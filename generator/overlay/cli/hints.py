@@ -69,7 +69,7 @@ def _api_hints(error: errors.ApiError) -> list[str]:  # noqa: PLR0911  # a table
             return [_SIGN_IN]
         case errors.ConflictError(code="item_name_in_use"):
             return _name_hints(error)
-        # Box's guide has it as 409, its recorded responses as 403.
+        # Box's reference has it as 403, its guide to preflight checks as 409.
         case errors.ApiError(code="storage_limit_exceeded"):
             return [f"free some storage of the account, which is full, {_OTHER_ACCOUNT}"]
         case errors.ForbiddenError(code="file_size_limit_exceeded"):
