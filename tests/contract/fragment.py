@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import parse_qsl, urlencode
@@ -15,8 +16,6 @@ from schemathesis.config import SchemathesisConfig
 from tests.contract import forms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import schemathesis
 
     Case: TypeAlias = schemathesis.Case[Any]
@@ -84,6 +83,7 @@ def config(*, has_auth: bool = True, examples: int = EXAMPLES, **phases: Any) ->
     return SchemathesisConfig.from_dict(settings)
 
 
+@cache
 def operations() -> dict[str, tuple[str, str, dict[str, Any]]]:
     """Return path, method and definition of each operation by its operationId."""
     return {
@@ -148,11 +148,14 @@ def resolved(node: Any, root: Any = FRAGMENT) -> Any:
     return node
 
 
-def responses(operation_id: str) -> Iterator[tuple[int, str, dict[str, Any]]]:
-    """Yield status, media type and schema of each documented response of an operation."""
-    for status, response in operations()[operation_id][2]["responses"].items():
-        for media_type, media in resolved(response).get("content", {}).items():
-            yield int(status), media_type, media["schema"]
+@cache
+def responses(operation_id: str) -> tuple[tuple[int, str, dict[str, Any]], ...]:
+    """Return status, media type and schema of each documented response of an operation."""
+    return tuple(
+        (int(status), media_type, media["schema"])
+        for status, response in operations()[operation_id][2]["responses"].items()
+        for media_type, media in resolved(response).get("content", {}).items()
+    )
 
 
 def request_media(operation_id: str) -> tuple[str, dict[str, Any]] | None:
@@ -161,6 +164,7 @@ def request_media(operation_id: str) -> tuple[str, dict[str, Any]] | None:
     return next(((kind, content[kind]) for kind in (JSON, FORM, MULTIPART) if kind in content), None)
 
 
+@cache
 def request_schema(operation_id: str) -> dict[str, Any] | None:
     """Return the schema of the operation's JSON or form, or None if it has none."""
     media = request_media(operation_id)
@@ -238,6 +242,7 @@ def decoded(node: Any) -> Any:
     return decoded(node["contentSchema"]) if "contentSchema" in node else {key: decoded(node[key]) for key in node}
 
 
+@cache
 def parameters(operation_id: str) -> dict[str, dict[str, Any]]:
     """Return the operation's parameters by name, those of its path included."""
     path, _, operation = operations()[operation_id]

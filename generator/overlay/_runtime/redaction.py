@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, AnyStr, cast
 
 if TYPE_CHECKING:
@@ -21,6 +22,12 @@ def _written(character: str) -> str:
     r"""Return a pattern for a character of ASCII as it is, escaped in JSON (`\/`, `\u002f`) or in a URL (`%2F`)."""
     code = ord(character)
     return rf"(?:\\?{re.escape(character)}|(?i:\\u{code:04x}|%{code:02x}))"
+
+
+# A client sends one credential many times, and each error has several texts.
+@lru_cache(maxsize=8)
+def _pattern(credential: str) -> str:
+    return "".join(map(_written, credential))
 
 
 class Redaction:
@@ -47,7 +54,7 @@ class Redaction:
     def __call__(self, text: AnyStr) -> AnyStr:
         """Return a text or bytes without the credentials."""
         for credential in self._credentials:
-            pattern = "".join(map(_written, credential))
+            pattern = _pattern(credential)
             if isinstance(text, bytes):
                 text = re.sub(pattern.encode(), SECURE.encode(), text)
             else:

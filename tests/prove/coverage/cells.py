@@ -17,6 +17,7 @@ Two sides are asked: the mock by its tests, the client by its own. `SENSELESS` s
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any, Literal, TypeAlias
 
 import msgspec
@@ -168,12 +169,18 @@ def limits(schema: Any) -> dict[str, int]:
     return named
 
 
+@cache
+def typed(*names: str) -> dict[str, Any]:
+    """Return the schema of all values of some types."""
+    return {"type": list(names)}
+
+
 def alternatives(schema: Any) -> dict[str, Any]:
     """Return the alternatives of a value by name, each as a schema of its own."""
     found = target(schema)
     types = found.get("type")
     if isinstance(types, list):
-        return {name: {"type": name} for name in types}
+        return {name: typed(name) for name in types}
     listed = [inner for keyword in ("anyOf", "oneOf") for inner in found.get(keyword, [])]
     return {
         title(inner, str(target(inner).get("type", "enum"))) + ("" if "enum" not in inner else " listed"): inner

@@ -6,7 +6,7 @@ import base64
 import json
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -24,7 +24,7 @@ from tests.contract.fragment import (
     responses,
     validator,
 )
-from tests.prove.coverage.cells import Cell, Kind, Side, alternatives, limits, members, target, title
+from tests.prove.coverage.cells import Cell, Kind, Side, alternatives, limits, members, target, title, typed
 
 _MUTE = frozenset({401, 404, 405, 410, 411, 413, 415, 429, 500, 503})
 """Answers that the mock gives without a look at the request's parameters and body, so that they exercise neither."""
@@ -122,11 +122,18 @@ def hits_of_response(name: str, exchange: Exchange) -> Iterator[Cell]:
     if exchange.response_headers.get("content-type", "").partition(";")[0] != media_type:
         return
     yield Cell(name, "status", f"{exchange.status} {media_type}", "seen")
+    if "$ref" in schema:
+        yield from _of_response_body(exchange.response_body, schema["$ref"])
+
+
+# Operations share the schemas of their errors, and are shown the same bodies.
+@lru_cache(maxsize=1024)
+def _of_response_body(content: bytes, reference: str) -> tuple[Cell, ...]:
     try:
-        body = json.loads(exchange.response_body)
+        body = json.loads(content)
     except ValueError:
-        return
-    yield from _alone([*_of_value(body, schema, f"{name} {exchange.status}", "response property")])
+        return ()
+    return tuple(_alone([*_of_value(body, {"$ref": reference}, "", "response property")]))
 
 
 def _alone(found: list[Cell]) -> Iterator[Cell]:
@@ -209,7 +216,7 @@ def _of_object(value: Mapping[str, Any], part: Mapping[str, Any], owner: str, ki
 def _has_kind(value: Any, schema: Any) -> bool:
     """Whether a value is of a type that a schema allows, whatever else it says."""
     types = target(schema).get("type", ["object"] if "properties" in target(schema) else None)
-    return types is None or _is_valid(value, {"type": types})
+    return types is None or _is_valid(value, typed(*([types] if isinstance(types, str) else types)))
 
 
 def _is_valid(value: Any, schema: Any) -> bool:
@@ -235,7 +242,14 @@ def _aspects(value: Any, schema: Any) -> Iterator[str]:
 
 
 def _validator(schema: Any) -> jsonschema_rs.Draft202012Validator:
-    return _cached(json.dumps(schema, sort_keys=True))
+    # A part of the fragment stays where it is: it need not be written down to be found again.
+    kept = _KEPT.get(id(schema))
+    if kept is None or kept[0] is not schema:
+        kept = _KEPT[id(schema)] = (schema, _cached(json.dumps(schema, sort_keys=True)))
+    return kept[1]
+
+
+_KEPT: dict[int, tuple[Any, jsonschema_rs.Draft202012Validator]] = {}
 
 
 @cache
