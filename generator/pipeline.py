@@ -147,7 +147,7 @@ def render(document: Document, package: Path, project: Path | None = None, namin
     schemas = SchemaReader(document)
     schemas.read_components()
     operations = OperationReader(document, schemas, naming).read()
-    schemas.settle_unions()
+    schemas.settle()
     # What the overlay calls are methods of the client itself.
     methods = {operation.name for operation in operations if not operation.group}
     overlay_paths = select_overlay_files(HOME / "overlay", methods)

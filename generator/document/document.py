@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -224,14 +225,33 @@ class Document:
             node = self.target(node)
         return node.with_value({**node.object(), **overrides}) if overrides else node
 
+    @cached_property
+    def _anchors(self) -> dict[str, Node]:
+        """The components that a reference may name by their `$anchor`."""
+        found: dict[str, Node] = {}
+        components = self.root.get("components")
+        waiting = [components] if components else []
+        while waiting:
+            node = waiting.pop()
+            if is_object(node.value):
+                if isinstance(anchor := node.value.get("$anchor"), str):
+                    found.setdefault(anchor, node)
+                waiting += [member for _, member in node.members()]
+            elif is_array(node.value):
+                waiting += node.items()
+        return found
+
     def target(self, node: Node) -> Node:
         """Return what the `$ref` of `node` points to, which may be another reference."""
         reference = (node / "$ref").text()
         place = f"{node.place}/$ref"
         if not reference.startswith("#"):
             raise SpecError(place, f"{reference!r} is not in this document; bundle it into one file first")
+        if reference[1:] in self._anchors:
+            return self._anchors[reference[1:]]
         if not reference.startswith("#/"):
-            raise SpecError(place, f"{reference!r} is not a JSON pointer; write it as #/components/…")
+            problem = f"{reference!r} is neither a JSON pointer nor an $anchor; write it as #/components/…"
+            raise SpecError(place, problem)
         found = self.root
         for part in unquote(reference[2:]).split("/"):
             key = part.replace("~1", "/").replace("~0", "~")

@@ -15,7 +15,7 @@ TRANSLATED: dict[str, frozenset[str]] = {
     "info": frozenset({"title", "description", "version"}),
     "components": frozenset(
         {"schemas", "parameters", "responses", "requestBodies", "headers", "links", "examples", "pathItems"}
-        | {"securitySchemes"}
+        | {"securitySchemes", "mediaTypes"}
     ),
     "path item": frozenset(
         {"$ref", "summary", "description", "servers", "parameters"}
@@ -62,7 +62,17 @@ ANNOTATIONS: dict[str, frozenset[str]] = {
     "server": frozenset({"description", "name"}),
     "server variable": frozenset({"enum", "description"}),
     "schema": frozenset(
-        {"example", "examples", "externalDocs", "xml", "$comment", "$defs", "definitions", "contentMediaType"}
+        {
+            "example",
+            "examples",
+            "externalDocs",
+            "xml",
+            "$anchor",
+            "$comment",
+            "$defs",
+            "definitions",
+            "contentMediaType",
+        }
     ),
 }
 """Keywords that change no message: they are for people who read the document."""
@@ -90,7 +100,6 @@ REFUSED: dict[str, dict[str, str]] = {
         "contentSchema": "remove it, or move it into the description",
         "$schema": "all schemas are of the document's dialect",
         "$id": "refer to schemas by their place, #/components/schemas/…",
-        "$anchor": "refer to schemas by their place, #/components/schemas/…",
         "$dynamicAnchor": "refer to schemas by their place, #/components/schemas/…",
         "$dynamicRef": "refer to schemas by their place, #/components/schemas/…",
         "$recursiveAnchor": "refer to schemas by their place, #/components/schemas/…",

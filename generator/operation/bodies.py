@@ -240,6 +240,7 @@ class BodyReader:
 
     def _readable(self, node: Node) -> Node:
         """Return a media type, with any value in place of a schema that leads nowhere."""
+        node = self._document.resolve_component(node)
         schema = node.get("schema") if is_object(node.value) else None
         if schema is None:
             return node
@@ -283,7 +284,7 @@ class BodyReader:
             schema = target.get("items")
         if schema is None or self._is_text(schema):
             return Codec("Text", Scalar("str"))
-        return Codec("Json", self._schemas.type_of(schema, hint), tolerant=self._document.tolerant)
+        return Codec("Json", self._schemas.type_of(schema, hint, is_sent=False), tolerant=self._document.tolerant)
 
     def _item_data(self, node: Node) -> Node | None:
         """Return the schema of the data within `itemSchema`, which describes an event with its fields."""
@@ -330,7 +331,7 @@ class BodyReader:
             problem = "only JSON and urlencoded forms have a structure; give it a schema of type string, or none"
             node.note(problem, "taken as text" if _is_text_type(base) else "taken as bytes")
             schema = None
-        type_ = self._schemas.type_of(schema, hint) if schema else ANY
+        type_ = self._schemas.type_of(schema, hint, is_sent=is_request) if schema else ANY
         if is_json:
             return Codec("Json", type_, tolerant=not is_request and self._document.tolerant)
         if is_form and not _is_object(type_):

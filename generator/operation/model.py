@@ -114,8 +114,8 @@ class Body:
     media: list[Media]
     required: bool
     description: str
-    fields: list[Field] = field(default_factory=list[Field])
-    """The properties of the body, if each of them is an argument of the method."""
+    model: Model | None = None
+    """The model of the value, if each property that is sent is an argument of the method."""
     taken: frozenset[str] = frozenset()
     """Names that these arguments cannot have."""
 
@@ -123,6 +123,14 @@ class Body:
     def type(self) -> Type:
         """The type of the value, whatever the media type."""
         return union(*(media.codec.type for media in self.media))
+
+    @property
+    def fields(self) -> list[Field]:
+        """The properties that are sent, if each of them is an argument of the method."""
+        if form := self.media[0].codec.form:
+            return [part.field for part in form]
+        fields = self.model.fields if self.model else []
+        return [replace(field, required=field.is_needed) for field in fields if not field.is_read_only]
 
     @property
     def arguments(self) -> list[Field]:

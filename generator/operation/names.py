@@ -9,7 +9,7 @@ from __future__ import annotations
 import builtins
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -19,9 +19,9 @@ from generator.document.document import Node
 from generator.document.load import parse
 from generator.errors import GenerationError, SpecError, json_type
 from generator.overlay._runtime.json_types import is_array, is_object
-from generator.python.naming import python_name, words
+from generator.python.naming import free_name, python_name, words
 
-from .path_names import path_names, repeats_path
+from .path_names import path_names, repeats_path, shared_base
 
 Layout = Literal["flat", "grouped"]
 
@@ -48,6 +48,7 @@ class Declared:
         path: Its path, with what stands after `#` or `?` in it.
         verb: Its method, such as `get`.
         node: The operation.
+        route: Its path without what the paths of all operations begin with.
         tag: Its first tag as a Python name.
         group: The group that has its method: the tag, or empty if the client itself has it.
         name: The name of its method.
@@ -58,6 +59,7 @@ class Declared:
     path: str
     verb: str
     node: Node
+    route: str = ""
     tag: str = ""
     group: str = ""
     name: str = ""
@@ -123,13 +125,16 @@ BY_SIZE = Naming()
 """The layout by the number of operations, and no name chosen by hand."""
 
 
-def name_operations(declared: Sequence[Declared], naming: Naming, version: str) -> dict[Declared, SpecError]:
+def name_operations(
+    declared: Sequence[Declared], naming: Naming, version: str, server_path: str
+) -> dict[Declared, SpecError]:
     """Name the method of each operation, and return those whose names are too long.
 
     Args:
         declared: All operations.
         naming: How they are named.
         version: The version of the document, which need not be said again.
+        server_path: The path of the server's URL, which need not be said again.
 
     Raises:
         GenerationError: A name that was chosen by hand is of no operation, or another's already.
@@ -138,16 +143,20 @@ def name_operations(declared: Sequence[Declared], naming: Naming, version: str) 
     _read_ids(declared)
     tags = {operation.tag for operation in declared}
     layout = naming.layout or ("grouped" if len(declared) > MOST_FLAT and len(tags) > 1 else "flat")
+    base = shared_base([operation.path for operation in declared])
     methods: dict[str, list[str]] = defaultdict(list)
     for operation in declared:
         operation.group = operation.tag if layout == "grouped" else ""
-        methods[operation.path].append(operation.verb)
+        operation.route = operation.path.removeprefix(base)
+        methods[operation.route].append(operation.verb)
     chosen = _choose_by_hand(declared, naming, layout)
-    by_path = _repeat_paths(declared, version)
+    said = {operation: _said(operation, version) for operation in declared} | _without_numbers(declared)
+    by_path = _repeat_paths(said, f"{server_path}{base}")
     repeated = _repeated_groups(declared)
     for operation in declared:
-        known = operation in chosen
-        names = [operation.name] if known else _candidates(operation, methods, version, repeated, by_path=by_path)
+        names = [operation.name]
+        if operation not in chosen:
+            names = _candidates(operation, said[operation], methods, repeated, by_path=by_path)
         operation.candidates = [python_name(name, taken=_RESERVED[layout], fallback="call") for name in names]
     _tell_apart(declared, chosen)
     problems: dict[Declared, SpecError] = {}
@@ -163,6 +172,21 @@ def name_operations(declared: Sequence[Declared], naming: Naming, version: str) 
 def reserved_names(group: str) -> frozenset[str]:
     """Return the names that no method of a group may have, or none of the client if it has no groups."""
     return _RESERVED["grouped" if group else "flat"]
+
+
+def stream_method(name: str, taken: Collection[str]) -> str:
+    """Return the name of the method that reads the response of another one while it is used.
+
+    Args:
+        name: The name of the other method.
+        taken: Names that are not free.
+    """
+    thing = re.sub("^get(_|$)", "", name.rstrip("_"))
+    other = re.sub("^stream(_|$)|(^|_)stream$", "", thing)
+    usual = f"stream_{thing}".rstrip("_")
+    if other == thing and usual not in taken:
+        return usual
+    return free_name("_".join(filter(None, ("open", other, "stream"))), taken)
 
 
 def tag_name(node: Node) -> str:
@@ -224,10 +248,10 @@ def _choose_by_hand(declared: Sequence[Declared], naming: Naming, layout: Layout
     return set(chosen.values())
 
 
-def _repeat_paths(declared: Sequence[Declared], version: str) -> bool:
+def _repeat_paths(said: Mapping[Declared, str], base: str) -> bool:
     """Whether a tool has made the operationIds from methods and paths; that a few read so is chance."""
-    named = [operation for operation in declared if operation.operation_id]
-    repeating = sum(repeats_path(_said(operation, version), operation.verb, operation.path) for operation in named)
+    named = [operation for operation in said if operation.operation_id]
+    repeating = sum(repeats_path(said[operation], operation.verb, operation.route, base) for operation in named)
     return repeating > _MOST_BY_CHANCE * len(named)
 
 
@@ -236,6 +260,17 @@ def _said(operation: Declared, version: str) -> str:
     whole = operation.operation_id.removesuffix(f"_v{version}")
     appended = re.sub(r"\W", "_", operation.path) + f"_{operation.verb}"
     return whole.removesuffix(appended).strip("_") or whole
+
+
+def _without_numbers(declared: Sequence[Declared]) -> dict[Declared, str]:
+    """Return the operationIds that are repeated, which springdoc counts (`list`, `list_1`, `list_2`), as they were."""
+    ids = {operation.operation_id for operation in declared}
+    found: dict[Declared, str] = {}
+    for operation in declared:
+        counted = re.fullmatch(r"(.+)_[1-9]\d*", operation.operation_id)
+        if counted and {counted[1], f"{counted[1]}_1"} <= ids:
+            found[operation] = counted[1]
+    return found
 
 
 def _repeated_groups(declared: Sequence[Declared]) -> set[str]:
@@ -252,18 +287,23 @@ def _repeated_groups(declared: Sequence[Declared]) -> set[str]:
 
 
 def _candidates(
-    operation: Declared, methods: Mapping[str, Sequence[str]], version: str, repeated: set[str], *, by_path: bool
+    operation: Declared, said: str, methods: Mapping[str, Sequence[str]], repeated: set[str], *, by_path: bool
 ) -> list[str]:
-    name, last = _said(operation, version), f"{operation.verb} {operation.path}"
-    if by_path or not name:
-        summary = operation.node.prose("summary")
-        return [*path_names(operation.verb, operation.path, operation.group, methods, summary), name or last]
+    last = f"{operation.verb} {operation.route}"
+    from_path = path_names(operation.verb, operation.route, operation.group, methods, operation.node.prose("summary"))
+    if by_path or not said:
+        return [*from_path, said or last]
+    return [*_from_id(operation, said, repeated), *from_path, last]
+
+
+def _from_id(operation: Declared, name: str, repeated: set[str]) -> list[str]:
+    """Return the names that an operationId makes, without the name of the group if that is before it."""
     if operation.group in repeated:
-        return ["_".join(words(name)[len(words(operation.group)) :]), name, last]
+        return ["_".join(words(name)[len(words(operation.group)) :]), name]
     prefix = re.match(r"(.+?)(?:[/.:]|_(?=[A-Z]))(?=.)", name)
     if prefix and operation.group and words(prefix[1]) == words(operation.group):
-        return [name[prefix.end() :], name, last]
-    return [name, last]
+        return [name[prefix.end() :], name]
+    return [name]
 
 
 def _tell_apart(declared: Sequence[Declared], chosen: set[Declared]) -> None:
@@ -286,12 +326,12 @@ def _settle(clash: Sequence[Declared], chosen: set[Declared], taken: set[str]) -
     """
     name = clash[0].candidates[0]
     known = [operation for operation in clash if operation in chosen]
-    known += [operation for operation in clash if python_name(operation.operation_id or "-") == name]
+    known += [operation for operation in clash if _own_name(operation) == name]
     keeps = next(iter(known), None)
     others = [operation for operation in clash if operation is not keeps]
     movable = [operation for operation in others if len(operation.candidates) > 1]
     for operation in movable:
-        if keeps and operation.operation_id and python_name(operation.operation_id) == name:
+        if keeps and _own_name(operation) == name:
             problem = _are_both(operation, keeps, name, "rename one")
             if keeps in chosen:
                 problem = f"{name} is the name of {keeps.shown_id!r} in the file of names; choose one for each"
@@ -306,6 +346,12 @@ def _settle(clash: Sequence[Declared], chosen: set[Declared], taken: set[str]) -
         operation.name_node.note(problem, f"called {numbered}")
         operation.candidates = [numbered]
         taken.add(numbered)
+
+
+def _own_name(operation: Declared) -> str:
+    """Return the name that the operationId makes as it stands; empty if there is none."""
+    reserved = reserved_names(operation.group)
+    return python_name(operation.operation_id, taken=reserved, fallback="call") if operation.operation_id else ""
 
 
 def _are_both(one: Declared, other: Declared, name: str, cure: str) -> str:

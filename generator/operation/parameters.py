@@ -10,7 +10,7 @@ from typing import Any
 from generator.document.document import Document, Node
 from generator.document.keywords import check_keywords
 from generator.errors import SpecError
-from generator.python.naming import class_name, python_name
+from generator.python.naming import class_name, python_name, python_names
 from generator.schema.defaults import read_default
 from generator.schema.descriptions import default_note, join_sentences, schema_description
 from generator.schema.schemas import SchemaReader
@@ -21,7 +21,8 @@ from .model import USED_IN_METHODS, Parameter
 
 _QUERY_STYLES = frozenset({"deepObject", "spaceDelimited", "pipeDelimited"})
 _STYLES = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
-_SET_BY_CLIENT = frozenset({"accept", "content-type", "authorization", "cookie", "host", "content-length"})
+_SET_BY_CLIENT = frozenset({"accept", "content-type", "cookie", "host", "content-length"})
+_URLENCODED = "application/x-www-form-urlencoded"
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _RESERVED_ARGUMENTS = USED_IN_METHODS | {
     *("body", "content_type", "str", "int", "float", "bool", "list", "dict", "bytes")
@@ -38,21 +39,43 @@ def _is_sendable(parameter: Node) -> bool:
         (parameter / "name").note(f"{name!r} cannot be the name of a {location}", "left out")
         return False
     if location == "header" and name.lower() in _SET_BY_CLIENT:
-        parameter.note(f"the header {name} is set by the client itself; remove the parameter", "left out")
+        _note_set_by_client(parameter)
         return False
     return True
 
 
-def without(credentials: Iterable[Parameter], nodes: Iterable[Node]) -> list[Node]:
+def _note_set_by_client(parameter: Node) -> None:
+    name = (parameter / "name").text()
+    parameter.note(f"the header {name} is set by the client itself; remove the parameter", "left out")
+
+
+def without(credentials: Iterable[Parameter], nodes: Iterable[Node], *, sends_token: bool) -> list[Node]:
     """Return the nodes of parameters that are none of the credentials, which the client sends."""
     sent = {_key(credential.location, credential.wire_name) for credential in credentials}
     left: list[Node] = []
     for node in nodes:
-        if _key((node / "in").text(), (node / "name").text()) in sent:
+        if is_authorization(node) and sends_token:
+            _note_set_by_client(node)
+        elif _key((node / "in").text(), (node / "name").text()) in sent:
             node.note("is what the security scheme has the client send; remove the parameter", "left out")
         else:
             left.append(node)
     return left
+
+
+def _in_query(parameter: Node) -> Node:
+    """Return the parameter of OpenAPI 3.2 that is a whole query as an object whose properties are parameters."""
+    content = dict(parameter.members("content"))
+    if parameter.object().get("in") != "querystring" or _URLENCODED not in content:
+        return parameter
+    schema = content[_URLENCODED].object().get("schema", {})
+    beside = {name: value for name, value in parameter.object().items() if name != "content"}
+    return parameter.with_value({**beside, "in": "query", "schema": schema})
+
+
+def is_authorization(node: Node) -> bool:
+    """Return whether a parameter is the header field of credentials."""
+    return _key((node / "in").text(), (node / "name").text()) == ("header", "authorization")
 
 
 def _key(location: str, name: str) -> tuple[str, str]:
@@ -72,34 +95,18 @@ class ParameterReader:
         self._document = document
         self._schemas = schemas
         self._options: dict[tuple[str, str], Parameter] = {}
+        # Operations that share a parameter share its type.
+        self._types: dict[str, Type] = {}
 
     def collect(self, path: str, item: Node, operation: Node) -> list[Node]:
         """Return the parameter nodes of an operation; its own replace those of its path."""
-        found: dict[tuple[str, str], Node] = {}
-        for owner in (item, operation):
-            own: set[tuple[str, str]] = set()
-            for node in owner.items("parameters"):
-                parameter = self._document.resolve_component(node)
-                check_keywords(parameter, "parameter")
-                if not _is_sendable(parameter):
-                    continue
-                name = (parameter / "name").text()
-                location = (parameter / "in").text()
-                if location not in _STYLES:
-                    (parameter / "in").note(f"{location!r} is not one of {', '.join(_STYLES)}", "left out")
-                    continue
-                key = _key(location, name)
-                if key in own:
-                    node.note(f"the {location} parameter {name!r} is declared twice; keep one of them")
-                    continue
-                own.add(key)
-                found[key] = parameter
+        found = {key: parameter for owner in (item, operation) for key, parameter in self._declared(owner).items()}
         path = re.split("[?#]", path)[0]
         in_path = re.findall(r"\{([^{}]*)\}", path)
         declared = sorted(name for location, name in found if location == "path")
         problem = f"the path has the parameters {sorted(set(in_path))}, but {declared} are declared; make both the same"
         if re.search("[{}]", re.sub(r"\{[^{}]*\}", "", path)):
-            raise SpecError(operation.place, problem)
+            raise SpecError(operation.place, "the path has a brace without its other one; write a parameter as {name}")
         if sorted(set(in_path)) != declared:
             operation.note(problem, "those of the path are sent, as strings if they are not declared")
         for name in set(declared) - set(in_path):
@@ -108,6 +115,30 @@ class ParameterReader:
             schema = {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
             found.setdefault(("path", name), operation.with_value(schema))
         return list(found.values())
+
+    def _declared(self, owner: Node) -> dict[tuple[str, str], Node]:
+        """Return the parameters of a path or an operation that can be sent."""
+        found: dict[tuple[str, str], Node] = {}
+        for node in owner.items("parameters"):
+            try:
+                parameter = self._document.resolve_component(node)
+            except SpecError as error:
+                node.with_value(node.value, error.place).note(error.problem, "left out")
+                continue
+            check_keywords(parameter, "parameter")
+            parameter = _in_query(parameter)
+            if not _is_sendable(parameter):
+                continue
+            name, location = (parameter / "name").text(), (parameter / "in").text()
+            if location not in _STYLES:
+                (parameter / "in").note(f"{location!r} is not one of {', '.join(_STYLES)}", "left out")
+                continue
+            key = _key(location, name)
+            if key in found:
+                node.note(f"the {location} parameter {name!r} is declared twice; keep one of them")
+                continue
+            found[key] = parameter
+        return found
 
     def register_client_option(self, node: Node) -> None:
         """Give a parameter that is an option of the client one name for all operations; ignore any other."""
@@ -118,7 +149,7 @@ class ParameterReader:
             raise SpecError(node.place, "a parameter in the path cannot be an option of the client")
         taken = {option.name for option in self._options.values()} | _RESERVED_ARGUMENTS | _RESERVED_OPTIONS
         name = python_name(wire_name, taken=taken, fallback="option")
-        option = self._read_parameter(node, location, wire_name, name)
+        option = self._read_parameter(node, name)
         earlier = self._options.setdefault((location, wire_name), option)
         if (earlier.type, earlier.required, earlier.explode) != (option.type, option.required, option.explode):
             raise SpecError(
@@ -147,21 +178,25 @@ class ParameterReader:
             self._options[location, wire_name] = found
         return replace(found)
 
-    def read(self, nodes: list[Node]) -> list[Parameter]:
-        """Return the parameters of an operation, each with its own name in Python."""
+    def read(self, nodes: list[Node], owner: str) -> list[Parameter]:
+        """Return the parameters of an operation, each with its own name in Python.
+
+        Args:
+            nodes: The parameters.
+            owner: The operation, as a class name.
+        """
         taken = {*_RESERVED_ARGUMENTS, *(option.name for option in self._options.values())}
+        own = [(node / "name").text() for node in nodes if not node.flag("x-client-option")]
+        names = iter(python_names(own, taken=taken, fallback="argument"))
         result: list[Parameter] = []
         for node in nodes:
-            location, wire_name = (node / "in").text(), (node / "name").text()
-            if node.flag("x-client-option"):
-                name = self._options[location, wire_name].name
-            else:
-                name = python_name(wire_name, taken=taken, fallback="argument")
-                taken.add(name)
-            result.append(self._read_parameter(node, location, wire_name, name))
+            key = (node / "in").text(), (node / "name").text()
+            name = self._options[key].name if node.flag("x-client-option") else next(names)
+            result.append(self._read_parameter(node, name, owner))
         return result
 
-    def _read_parameter(self, node: Node, location: str, wire_name: str, name: str) -> Parameter:
+    def _read_parameter(self, node: Node, name: str, owner: str = "") -> Parameter:
+        location, wire_name = (node / "in").text(), (node / "name").text()
         style = node.object().get("style", _STYLES[location])
         if style != _STYLES[location] and not (location == "query" and style in _QUERY_STYLES):
             problem = f"{style!r} is not supported in {location}; only {_STYLES[location]!r}"
@@ -173,7 +208,7 @@ class ParameterReader:
         if location == "path" and not node.flag("required"):
             node.note("a parameter in the path must have required: true", "taken as required")
         schema, is_json = self._schema(node)
-        type_ = self._schemas.type_of(schema, class_name(name))
+        type_ = self._type(schema, class_name(name), owner)
         if is_json and location != "query":
             schema.note(
                 "JSON is only supported in a query; give it a schema of its own", "the caller writes it as text"
@@ -209,6 +244,11 @@ class ParameterReader:
             style=style if location == "query" else "form",
             least=_first_of(schemas, "minimum", "default"),
         )
+
+    def _type(self, schema: Node, hint: str, owner: str) -> Type:
+        if schema.place not in self._types:
+            self._types[schema.place] = self._schemas.type_of(schema, hint, owner=owner)
+        return self._types[schema.place]
 
     def _schema(self, node: Node) -> tuple[Node, bool]:
         """Return the schema of a parameter, and whether its value is written as JSON."""

@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from generator.python.naming import words
 
 _VERBS = {"post": "create", "put": "update", "patch": "update"}
 _ACTIONS = frozenset({"add", "clear", "create", "delete", "get", "list", "remove", "set", "update"})
 # What a path begins with before it names a resource, and a constant that names none, such as `6VMVochwUWo`.
-_VERSION = re.compile(r"api|rest|v\d[\w.]*|\d+(\.\d+)*")
+_VERSION = re.compile(r"api|rest|v\d[\w.]*|\d+([.-]\d+)*")
 _OPAQUE = re.compile(r"(?=.*\d)(?=.*[a-z])(?=.*[A-Z])[A-Za-z\d]{8,}")
 _PARAMETER = re.compile(r"\{([^{}]*)\}")
 # A segment such as `levels:append`.
@@ -39,16 +40,26 @@ class _Resource:
         return (*self.words[:-1], _singular(self.words[-1])) if self.words else ()
 
 
-def repeats_path(operation_id: str, verb: str, path: str) -> bool:
+def shared_base(paths: Collection[str]) -> str:
+    """Return what all paths begin with up to a version, such as `/gitlab/api/v4`; empty if no name follows in one."""
+    split = [re.split("[?#]", path)[0].split("/") for path in paths]
+    shared = [found[0] for found in takewhile(lambda found: len({*found}) == 1, zip(*split, strict=False))]
+    size = max((index for index, segment in enumerate(shared, 1) if _VERSION.fullmatch(segment)), default=0)
+    has_names = all(re.match("[^{]", segments[size] if size < len(segments) else "") for segments in split)
+    return "/".join(shared[:size]) if has_names else ""
+
+
+def repeats_path(operation_id: str, verb: str, path: str, base: str = "") -> bool:
     """Return whether an operationId says what method and path say, and nothing else.
 
     Args:
         operation_id: The operationId.
         verb: The method, such as `get`.
-        path: The path as the document has it.
+        path: The path.
+        base: What stands before the path in the URL, and may be said or not.
     """
     said = words(operation_id)
-    ways = list(_ways_to_say(path))
+    ways = [*([piece, []] for segment in base.split("/") if (piece := _singular_words(segment))), *_ways_to_say(path)]
     return (said[:1] == [verb] and _fits(said[1:], ways)) or (said[-1:] == [verb] and _fits(said[:-1], ways))
 
 
@@ -59,7 +70,7 @@ def path_names(
 
     Args:
         verb: The method, such as `get`.
-        path: The path as the document has it.
+        path: The path, without what all begin with.
         group: The group that has the method, whose words need not be said again; empty if there is none.
         methods: The methods of each path of the document.
         summary: What the document says of the operation; a POST that its path does not name may be named by it.
@@ -168,14 +179,14 @@ def _ways_to_say(path: str) -> Iterator[list[list[str]]]:
     last: list[str] = []
     for segment in bare.partition("?")[0].split("/"):
         for index, text in enumerate(_PARAMETER.split(segment)):
-            said = [_singular(word) for word in words(text)]
+            said = _singular_words(text)
             if index % 2:
                 yield [[], ["id"], said, last, ["by", *said], ["by", "id"]]
             elif said:
                 yield [said, []] if _VERSION.fullmatch(segment) else [said]
                 last = said
     if fragment:
-        yield [[_singular(word) for word in words(fragment)]]
+        yield [_singular_words(fragment)]
 
 
 def _fits(said: Sequence[str], ways: Sequence[Sequence[Sequence[str]]]) -> bool:
@@ -183,6 +194,10 @@ def _fits(said: Sequence[str], ways: Sequence[Sequence[Sequence[str]]]) -> bool:
     for pieces in ways:
         ends = {end + len(piece) for end in ends for piece in pieces if found[end : end + len(piece)] == piece}
     return len(found) in ends
+
+
+def _singular_words(text: str) -> list[str]:
+    return [_singular(word) for word in words(text)]
 
 
 def _singular(word: str) -> str:

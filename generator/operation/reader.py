@@ -20,11 +20,11 @@ from generator.schema.types import Model, Named, OneOf, Type
 from .bodies import BodyReader
 from .links import connect_link
 from .model import USED_IN_METHODS, Body, Codec, Media, Operation, Parameter, Response
-from .names import BY_SIZE, Declared, Naming, name_operations, reserved_names, tag_name
+from .names import BY_SIZE, Declared, Naming, name_operations, reserved_names, stream_method, tag_name
 from .pagination import read_pagination
 from .parameters import ParameterReader, without
-from .security import Security, read_security
-from .servers import server_url
+from .security import Security, read_security, with_authorization
+from .servers import base_path, server_url
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 _DIALECTS = ("https://spec.openapis.org/oas/3.1/dialect/base", "https://json-schema.org/draft/2020-12/schema")
@@ -59,14 +59,18 @@ class OperationReader:
         if root.object().get("jsonSchemaDialect", _DIALECTS[0]) not in _DIALECTS:
             (root / "jsonSchemaDialect").note("is not supported; only that of OpenAPI 3.1 is", "taken as that")
         declared = self._declared()
-        problems = name_operations(list(declared), self._naming, _version(root))
+        problems = name_operations(list(declared), self._naming, _version(root), base_path(root))
         described: list[tuple[Declared, Node, list[Node], Security]] = []
         for operation, item in declared.items():
             with self._isolated(operation):
                 if operation in problems:
                     raise problems[operation]
-                security = read_security(self._document, self._parameters, operation.node)
-                nodes = without(security.credentials, self._parameters.collect(operation.path, item, operation.node))
+                security, nodes = with_authorization(
+                    read_security(self._document, self._parameters, operation.node),
+                    self._parameters,
+                    self._parameters.collect(operation.path, item, operation.node),
+                )
+                nodes = without(security.credentials, nodes, sends_token=security.scopes is not None)
                 # Options of the client first: they have one name in all operations.
                 for parameter in nodes:
                     self._parameters.register_client_option(parameter)
@@ -108,8 +112,7 @@ class OperationReader:
             if operation.pagination:
                 taken.add(operation.pagination.method)
             if operation.can_stream:
-                name = re.sub("^stream_get(_|$)", r"stream\1", f"stream_{operation.name.rstrip('_')}")
-                operation.stream_method = free_name(name, taken | reserved)
+                operation.stream_method = stream_method(operation.name, taken | reserved)
                 taken.add(operation.stream_method)
 
     @contextmanager
@@ -182,7 +185,7 @@ class OperationReader:
         # What follows # tells two operations on one URL apart, and is not sent.
         bare, _, query = declared.path.partition("#")[0].partition("?")
         hint = class_name("_".join(filter(None, (declared.group, declared.name))))
-        parameters = [*self._parameters.read(parameter_nodes), *security.credentials]
+        parameters = [*self._parameters.read(parameter_nodes, hint), *security.credentials]
         body = self._bodies.read_request(node, hint)
         if body:
             _spread_body(body, parameters)
@@ -253,15 +256,14 @@ def _spread_body(body: Body, parameters: list[Parameter]) -> None:
         if media.codec.form:
             # A form with files has no value of its own, and its properties no other names than the arguments.
             body.media = [media]
-            body.fields = [field.field for field in media.codec.form]
             for field, argument in zip(body.fields, body.arguments, strict=True):
                 field.name = argument.name
             return
     if len(body.media) > 1 or not isinstance(type_, Named):
         return
     model = type_.definition
-    if isinstance(model, Model) and model.fields and not model.is_open:
-        body.fields = model.fields
+    if isinstance(model, Model) and not model.is_open:
+        body.model = model
 
 
 def _name_constants(operation: Operation) -> None:

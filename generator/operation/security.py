@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from generator.document.document import Document, Node
 from generator.errors import SpecError
 from generator.schema.types import Scalar
 
 from .model import Parameter
-from .parameters import ParameterReader
+from .parameters import ParameterReader, is_authorization
 
 _BEARER = frozenset({"http bearer", "oauth2", "openIdConnect"})
 _LOCATIONS = frozenset({"header", "query", "cookie"})
@@ -55,6 +55,26 @@ def read_security(document: Document, parameters: ParameterReader, operation: No
                 credentials[credential.name] = credential
         needs_token &= bool(kinds) and all(kind in _BEARER for kind in kinds)
     return Security(scopes, needs_token and bool(alternatives), list(credentials.values()))
+
+
+def with_authorization(
+    security: Security, parameters: ParameterReader, nodes: list[Node]
+) -> tuple[Security, list[Node]]:
+    """Have the client send a declared header `Authorization` of which no scheme says what it is, as an API key.
+
+    Returns:
+        What identifies the caller, and the nodes of the other parameters.
+    """
+    node = next(filter(is_authorization, nodes), None)
+    is_known = security.scopes is not None or any(
+        found.location == "header" and found.wire_name.lower() == "authorization" for found in security.credentials
+    )
+    if node is None or is_known:
+        return security, nodes
+    node.note("OpenAPI ignores a parameter Authorization; declare a security scheme", "an API key of the client")
+    text = node.prose("description") or "The value of the header `Authorization`."
+    key = parameters.credential("authorization", "ApiKey", "header", "Authorization", Scalar("str"), text)
+    return replace(security, credentials=[*security.credentials, key]), [other for other in nodes if other != node]
 
 
 def _scheme(document: Document, name: str, alternative: Node) -> Node | None:

@@ -28,12 +28,9 @@ def server_url(document: Document, item: Node, operation: Node) -> str:
             continue
         first = servers[0]
         check_keywords(first, "server")
-        url = (first / "url").text()
-        for name, variable in first.members("variables"):
+        for _, variable in first.members("variables"):
             check_keywords(variable, "server variable")
-            if "default" not in variable.object():
-                continue
-            url = url.replace(f"{{{name}}}", (variable / "default").text())
+        url = _url(first)
         if "{" in url:
             first.note(
                 f"the URL {url!r} has a variable without a default; give it one in variables", "base_url is needed"
@@ -47,6 +44,26 @@ def server_url(document: Document, item: Node, operation: Node) -> str:
             return ""
         return url.rstrip("/")
     return ""
+
+
+def base_path(root: Node) -> str:
+    """Return the path that the URL of the document's first server has, empty if there is none."""
+    try:
+        servers = root.get("servers")
+        url = _url(servers.items()[0]) if servers and servers.array() else ""
+    except SpecError:
+        # Reading the server of an operation says what is wrong.
+        return ""
+    return re.sub(r"^([A-Za-z][A-Za-z0-9+.-]*:)?//[^/]*|[?#].*", "", url)
+
+
+def _url(server: Node) -> str:
+    """Return the URL of a server, with the defaults of its variables."""
+    url = (server / "url").text()
+    for name, variable in server.members("variables"):
+        if "default" in variable.object():
+            url = url.replace(f"{{{name}}}", (variable / "default").text())
+    return url
 
 
 def api_hosts(document: Document, operations: Sequence[Operation]) -> tuple[str, ...]:

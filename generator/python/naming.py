@@ -5,11 +5,16 @@ from __future__ import annotations
 import keyword
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from itertools import count
 
 # A capital begins a word if it is the first, or the last of several as in `GetAUser` and `APIKey`. It does not in
 # plurals such as `VPNs`, nor after the letters that many words begin with: `getOAuth`, `getIPv6`, `withETag`.
 _NEXT_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?<![a-z0-9][EIO])(?=[A-Z](?!s(?![a-z]))[a-z])")
+
+# What is before a number, as in `+1` and `sort--1`, is its sign; a hyphen after a letter or a digit only separates.
+_SIGN = re.compile(r"(?<![^\W_])[+-](?=\d)")
+_SIGNS = {"+": "plus ", "-": "minus "}
 
 
 def python_name(text: str, *, taken: Collection[str] = (), fallback: str = "field") -> str:
@@ -26,6 +31,24 @@ def python_name(text: str, *, taken: Collection[str] = (), fallback: str = "fiel
     if not name.isidentifier():
         name = fallback
     return free_name(name + "_" if keyword.iskeyword(name) else name, taken)
+
+
+def python_names(texts: Sequence[str], *, taken: Collection[str] = (), fallback: str = "field") -> list[str]:
+    """Return an identifier for each of some names that stand beside each other.
+
+    One that is an identifier as it stands keeps it, whatever the order: of `_id` and `id`, the second is `id`.
+
+    Args:
+        texts: The names, anything.
+        taken: Identifiers that are not free.
+        fallback: As of `python_name`.
+    """
+    used = set(taken)
+    found: dict[int, str] = {}
+    for index, text in sorted(enumerate(texts), key=lambda each: python_name(each[1], fallback=fallback) != each[1]):
+        found[index] = python_name(text, taken=used, fallback=fallback)
+        used.add(found[index])
+    return [found[index] for index in range(len(texts))]
 
 
 def words(text: str) -> list[str]:
@@ -60,6 +83,13 @@ def free_name(name: str, taken: Collection[str]) -> str:
     return f"{name.rstrip('_')}_{number}"
 
 
+def numbered_name(name: str, taken: Collection[str]) -> str:
+    """Return the name of a class, with a number after it if it is taken."""
+    stem = f"{name}_" if name[-1].isdigit() else name
+    numbered = (f"{stem}{number}" for number in count(2))
+    return name if name not in taken else next(found for found in numbered if found not in taken)
+
+
 def header_token(text: str) -> str:
     """Return the text with only the characters that a product name in `User-Agent` may have."""
     return re.sub(r"[^A-Za-z0-9.+_-]+", "-", text).strip("-") or "0"
@@ -72,4 +102,5 @@ def used_in(names: Collection[str], code: str) -> list[str]:
 
 
 def _normalize(text: str) -> str:
-    return unicodedata.normalize("NFKC", text)
+    """Return a name as Python normalizes it, with signs as words."""
+    return _SIGN.sub(lambda sign: _SIGNS[sign[0]], unicodedata.normalize("NFKC", text))

@@ -215,7 +215,7 @@ def validate(document: Document) -> None:
 
 
 def _without_booleans(value: Any, kind: str = "") -> Any:
-    """Copy the document with `{}` in place of the schemas `true` and `false`, which upstream does not support.
+    """Copy the document without what upstream refuses and is read here: the schemas `true` and `false`, and `const`.
 
     Args:
         value: A part of the document.
@@ -226,7 +226,11 @@ def _without_booleans(value: Any, kind: str = "") -> Any:
     if is_object(value):
         kinds = _SCHEMAS_IN_SCHEMA if kind == "schema" else {} if kind == "schemas" else _SCHEMAS_ELSEWHERE
         inner = "schema" if kind == "schemas" else ""
-        return {name: _without_booleans(member, kinds.get(name, inner)) for name, member in value.items()}
+        return {
+            name: _without_booleans(member, kinds.get(name, inner))
+            for name, member in value.items()
+            if not (kind == "schema" and name == "const")
+        }
     return {} if kind == "schema" and isinstance(value, bool) else value
 
 

@@ -34,7 +34,7 @@ def read_named_values(node: Node, *, is_component: bool = False) -> tuple[NamedV
     for index, value in enumerate(values):
         if not isinstance(value, (str, int, float)):
             continue
-        name = constant_name(names[index] if names else str(value).replace("-", "minus "), taken=found)
+        name = constant_name(names[index] if names else str(value), taken=found)
         found[name] = NamedValue(name, value, texts[index] if texts else "")
     return tuple(found.values())
 

@@ -17,12 +17,14 @@ from generator.document.document import Document, Node
 from generator.errors import SpecError
 from generator.python.docstrings import one_line
 from generator.python.literals import long_literal
-from generator.python.naming import class_name, python_name
+from generator.python.naming import class_name, numbered_name, python_names
 
 from . import scalars
 from .all_of import merge_all_of, union_alternatives
 from .defaults import read_default
 from .descriptions import property_description, schema_description
+from .directions import settle_directions
+from .families import read_families
 from .named_values import read_named_values
 from .schema_kind import check_keywords_fit, check_schema, has_properties, is_model, type_names
 from .types import (
@@ -94,6 +96,8 @@ class SchemaReader:
         self.named_values: list[NamedValues] = []
         self._named: dict[str, Model | Alias] = {}
         self._class_names: set[str] = set(_CLASSES_IN_MODELS)
+        # What has the schema at a place, as a class name.
+        self._owners: dict[str, str] = {}
         self._component_names: dict[str, str] = {}
         self._unfinished: list[str] = []
         self._unfilled: list[tuple[Model, Node]] = []
@@ -101,14 +105,19 @@ class SchemaReader:
         self._with_named_values: set[str] = set()
         self._unions: list[tuple[Node, OneOf]] = []
         # The types of parameters and bodies, and of the parts of forms.
-        self._used: list[Type] = []
+        self._sent: list[Type] = []
+        self._received: list[Type] = []
         self._recursive: dict[str, OneOf] = {}
         self._inline_objects: dict[str, Model] = {}
         self._is_reading = False
         components = document.root.get("components")
         self._components = components.members("schemas") if components else []
-        for name, node in self._components:
-            self._component_names[node.place] = self._new_class_name(name)
+        # One that is a class name as it stands keeps it, whatever the order.
+        for name, node in sorted(self._components, key=lambda component: class_name(component[0]) != component[0]):
+            self._component_names[node.place] = self._new_class_name(name, node.place)
+        self._families = read_families(document, self._components)
+        self._heirs = {heir.place for heirs in self._families.values() for heir in heirs}
+        self._family_unions: dict[str, OneOf] = {}
 
     def read_components(self) -> None:
         """Read every schema under `components`, used or not."""
@@ -118,14 +127,23 @@ class SchemaReader:
                 self._read_component(node)
                 self._fill_models()
 
-    def settle_unions(self) -> None:
-        """Decide how the alternatives of each union are told apart; call this after everything is read."""
+    def settle(self) -> None:
+        """Decide what depends on all that is read: which properties a model always has, and how unions are decoded."""
+        settle_directions(self._sent, self._received)
+        self._settle_unions()
+
+    def _settle_unions(self) -> None:
+        """Decide how the alternatives of each union are told apart."""
         fields = [field.type for model in self.models for field in model.fields]
         extra = [model.extra for model in self.models if model.extra]
-        settle_unions(self._unions, [*self._used, *fields, *extra])
+        settle_unions(self._unions, [*self._sent, *self._received, *fields, *extra])
         whole: dict[OneOf, Alias] = {}
         for alias in self.aliases:
-            if isinstance(alias.type, Named) and isinstance(alias.type.definition, OneOf):
+            if (
+                isinstance(alias.type, Named)
+                and isinstance(alias.type.definition, OneOf)
+                and not alias.type.definition.base
+            ):
                 whole[alias.type.definition] = alias
         for _, one_of in self._unions:
             if one_of.is_native:
@@ -136,22 +154,25 @@ class SchemaReader:
                 one_of.name, one_of.description = alias.name, alias.description
                 self.aliases.remove(alias)
             else:
-                one_of.name = self._new_class_name(one_of.name)
+                one_of.name = self._new_class_name(one_of.name, one_of.place)
             self.unions.append(one_of)
 
-    def type_of(self, node: Node, hint: str) -> Type:
+    def type_of(self, node: Node, hint: str, *, owner: str = "", is_sent: bool = True) -> Type:
         """Return the type of a schema.
 
         Args:
             node: The schema.
             hint: Class name, if the schema becomes a model.
+            owner: What has the schema, as a class name; it stands before class names that are taken.
+            is_sent: Whether it is of a request, not of a response.
 
         Raises:
             SpecError: The schema cannot be translated.
         """
+        self._owners[node.place] = owner
         type_ = self._type_of(node, hint)
         self._fill_models()
-        self._used.append(type_)
+        (self._sent if is_sent else self._received).append(type_)
         return type_
 
     def fields_of(self, node: Node, hint: str, files: Callable[[Node], Type | None]) -> list[tuple[Field, Type | None]]:
@@ -167,16 +188,17 @@ class SchemaReader:
         """
         required = [name.text() for name in node.items("required")]
         found: list[tuple[Field, Type | None]] = []
-        taken: set[str] = set()
-        for wire_name, member in node.members("properties"):
-            name = python_name(wire_name, taken=taken)
-            taken.add(name)
+        members = node.members("properties")
+        names = python_names([wire_name for wire_name, _ in members])
+        for (wire_name, member), name in zip(members, names, strict=True):
             # A file has no type of its own.
             file = files(member)
             typed = member.with_value({"type": "string", "description": schema_description(member)}) if file else member
             field = self._read_field(wire_name, name, typed, hint, is_required=wire_name in required)
-            self._used.append(field.type)
-            field.type = file or field.type
+            if field.is_read_only:
+                continue
+            self._sent.append(field.type)
+            field.type, field.required = file or field.type, field.is_needed
             found.append((field, file))
         self._fill_models()
         return found
@@ -209,7 +231,7 @@ class SchemaReader:
     def _reference_type(self, node: Node) -> Type:
         target = self.document.target(node)
         if target.place in self._component_names:
-            definition = Named(self._read_component(target))
+            definition = Named(self._family(target) or self._read_component(target))
             return union(definition, NONE) if target.place in self._nullable_models else definition
         # A schema outside of components/schemas has no name of its own: it is read as if it stood here.
         if target.place in self._unfinished:
@@ -222,7 +244,7 @@ class SchemaReader:
             return self._named[node.place]
         name = self._component_names[node.place]
         try:
-            flat = merge_all_of(self.document, node)
+            flat = self._merged(node)
         except SpecError as error:
             node.notes.add(error.place, error.problem, "taken as any value")
             node = flat = node.with_value({})
@@ -245,6 +267,39 @@ class SchemaReader:
         self._named[node.place] = alias
         self.aliases.append(alias)
         return alias
+
+    def _family(self, base: Node) -> OneOf | None:
+        """Return the union of a base and the models that extend it, None if there are none."""
+        if base.place in self._family_unions or base.place not in self._families:
+            return self._family_unions.get(base.place)
+        definition = self._read_component(base)
+        heirs = [self._read_component(heir) for heir in self._families[base.place] if self._is_model(heir)]
+        if not isinstance(definition, Model) or not heirs:
+            return None
+        alternatives = tuple(Named(model) for model in (*heirs, definition))
+        description = f"A `{definition.name}`, or what extends it."
+        one_of = OneOf(f"Any{definition.name}", base.place, description, alternatives, base=definition)
+        self._family_unions[base.place] = one_of
+        self._unions.append((merge_all_of(self.document, base), one_of))
+        return one_of
+
+    def _merged(self, node: Node) -> Node:
+        """Return a component without `allOf`; one that extends a base is another model, even if it adds nothing."""
+        if node.place in self._heirs:
+            node = node.with_value({**node.object(), "allOf": [*node.object()["allOf"], {"type": "object"}]})
+        return merge_all_of(self.document, node)
+
+    def _is_of_family(self, place: str) -> bool:
+        """Return whether a schema is a base, or extends one."""
+        return place in self._families or place in self._heirs
+
+    def _is_model(self, node: Node) -> bool:
+        """Return whether a component becomes a model."""
+        try:
+            return is_model(self._merged(node))
+        except SpecError:
+            # Reading it notes it.
+            return False
 
     def _declare_model(self, place: str, name: str, node: Node) -> Model:
         check_schema(self.document, node)
@@ -336,7 +391,7 @@ class SchemaReader:
             if content in self._inline_objects:
                 # Merging a recursive schema gives an object that contains itself.
                 return Named(self._inline_objects[content])
-            model = Model(self._new_class_name(hint), node.place)
+            model = Model(self._new_class_name(hint, node.place), node.place)
             self._inline_objects[content] = model
             try:
                 self._read_fields(model, node)
@@ -373,7 +428,7 @@ class SchemaReader:
 
     def _read_fields(self, model: Model, node: Node) -> None:
         model.description = schema_description(node)
-        if "discriminator" in node.object():
+        if "discriminator" in node.object() and not self._is_of_family(model.place):
             (node / "discriminator").note("has no effect without oneOf; list the alternatives in one")
         for keyword in ("minProperties", "maxProperties", "propertyNames", "patternProperties"):
             if keyword in node.object():
@@ -396,12 +451,11 @@ class SchemaReader:
             model.extra = Map(
                 ANY if extra is True else self._type_of(node / "additionalProperties", f"{model.name}Value")
             )
-        for wire_name, member in members:
+        names = python_names([wire_name for wire_name, _ in members], taken=taken)
+        for (wire_name, member), name in zip(members, names, strict=True):
             if _UNSUPPORTED_NAME.search(wire_name):
                 member.note("msgspec has no properties with quotes, backslashes or control characters in their names")
                 continue
-            name = python_name(wire_name, taken=taken)
-            taken.add(name)
             model.fields.append(
                 self._read_field(
                     wire_name,
@@ -416,16 +470,21 @@ class SchemaReader:
         type_ = self._type_of(node, f"{owner}{class_name(wire_name)}")
         both = self._annotated(node)
         default = read_default(both, type_)
-        is_one_way = any(schema.flag(keyword) for schema in both for keyword in ("readOnly", "writeOnly"))
+        is_read_only, is_write_only = (
+            any(schema.flag(keyword) for schema in both) for keyword in ("readOnly", "writeOnly")
+        )
         return Field(
             wire_name=wire_name,
             name=name,
             type=type_,
-            # A readOnly property is absent from requests, a writeOnly one from responses.
-            required=is_required and not is_one_way,
+            # Until it is known that its model goes its way alone.
+            required=is_required and not is_read_only and not is_write_only,
             description=property_description(both),
             argument_description=property_description(both, default),
             default=default,
+            is_read_only=is_read_only,
+            is_write_only=is_write_only,
+            is_needed=is_required,
         )
 
     def _annotated(self, node: Node) -> list[Node]:
@@ -476,16 +535,25 @@ class SchemaReader:
             self._with_named_values.add(node.place)
             self.named_values.append(
                 NamedValues(
-                    self._new_class_name(f"{hint}Values"),
+                    self._new_class_name(f"{hint}Values", node.place),
                     schema_description(node) or f"The values of `{class_name(hint)}`.",
                     values,
                 )
             )
 
-    def _new_class_name(self, text: str) -> str:
-        name = class_name(text, taken=self._class_names)
+    def _new_class_name(self, text: str, place: str) -> str:
+        """Return the class name of what stands at a place; if it is taken, its owner is said, or a number at last."""
+        name = class_name(text, taken=_CLASSES_IN_MODELS)
+        if name in self._class_names:
+            name = numbered_name(f"{self._owner(place)}{name}", self._class_names)
         self._class_names.add(name)
         return name
+
+    def _owner(self, place: str) -> str:
+        """Return what has the schema around a place, empty if nothing is known to have it."""
+        while place and place not in self._owners:
+            place = place.rpartition("/")[0]
+        return self._owners.get(place, "")
 
 
 def _is_password(node: Node) -> bool:

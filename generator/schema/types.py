@@ -213,6 +213,19 @@ class Named(Type):
         return self.definition.type.resolved if isinstance(self.definition, Alias) else self
 
 
+def parts(type_: Type) -> list[Type]:
+    """Return the types that a type is made of: of items, values or alternatives, but not the fields of a model."""
+    match type_.resolved:
+        case Array(item=inner) | Map(value=inner):
+            return [inner]
+        case Row(items=items, rest=rest):
+            return [*items, *([rest] if rest else [])]
+        case Union(alternatives=alternatives) | Named(OneOf(alternatives=alternatives)):
+            return list(alternatives)
+        case _:
+            return []
+
+
 def is_secret(type_: Type) -> bool:
     """Return whether a value is a password, or a list or map of such."""
     waiting, seen = [type_], set[int]()
@@ -221,17 +234,11 @@ def is_secret(type_: Type) -> bool:
         if id(part) in seen:
             continue
         seen.add(id(part))
-        match part:
-            case Scalar(meta=meta) if any(_OF_SECRETS in text for word, text in meta if word == "extra_json_schema"):
-                return True
-            case Array(item=inner) | Map(value=inner):
-                waiting.append(inner)
-            case Row(items=items, rest=rest):
-                waiting += [*items, *([rest] if rest else [])]
-            case Union(alternatives=alternatives) | Named(OneOf(alternatives=alternatives)):
-                waiting += alternatives
-            case _:
-                pass
+        if isinstance(part, Scalar) and any(
+            _OF_SECRETS in text for word, text in part.meta if word == "extra_json_schema"
+        ):
+            return True
+        waiting += parts(part)
     return False
 
 
@@ -272,6 +279,8 @@ class OneOf:
     """The property that tells the alternatives apart, if they are told apart here."""
     tag_values: dict[str | int, int] = field(default_factory=dict[str | int, int])
     """Its values, each with the index of its alternative."""
+    base: Model | None = None
+    """The model that the others extend: a value with any other tag is one of it."""
 
     @property
     def text(self) -> str:
@@ -281,6 +290,9 @@ class OneOf:
     @property
     def choice(self) -> str:
         """How an alternative is chosen, in words."""
+        if self.base and self.tag:
+            base = self.base.name
+            return f"The property `{self.tag}` tells which one a value is; with any other value, it is a `{base}`."
         best = "the one that knows the most properties is taken, the first one of equals"
         if self.tag:
             return f"The property `{self.tag}` tells which alternative a value is; of others that fit, {best}."
@@ -340,6 +352,12 @@ class Field:
     """Its description as an argument of the method, if a default is sent for it."""
     default: str = ""
     """What a method sends if the argument is not given, as Python; empty if that is nothing."""
+    is_read_only: bool = False
+    """Whether it is in responses alone, and so no argument."""
+    is_write_only: bool = False
+    """Whether it is in requests alone."""
+    is_needed: bool = False
+    """Whether it is required where it may be: not required in a model that is sent and received, if it goes one way."""
 
 
 @dataclass(eq=False)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from generator.document.document import Node
 from generator.errors import SpecError
 
-from .types import ANY, Array, Choice, Map, Model, Named, OneOf, Row, Scalar, Truth, Type, Union
+from .types import ANY, Array, Choice, Map, Model, Named, OneOf, Row, Scalar, Truth, Type, parts
 
 _STRINGS = {"str", "datetime.datetime", "datetime.date", "UUID", "bytes"}
 
@@ -40,11 +40,11 @@ def settle_unions(unions: list[tuple[Node, OneOf]], used: Sequence[Type]) -> Non
     tags_of: dict[OneOf, _Tags | None] = {}
     claims: dict[Model, set[tuple[str, tuple[str | int, ...]]]] = {}
     for node, one_of in unions:
-        models = _models(one_of)
+        models = _told_apart(one_of)
         # Before any other is decided: a recursive union is also inside of unions that come before it.
-        one_of.is_native &= not one_of.is_recursive
+        one_of.is_native &= not one_of.is_recursive and one_of.base is None
         try:
-            tags = _tags(node, models)
+            tags = _tags(node, models, one_of.base)
         except SpecError as error:
             node.notes.add(error.place, error.problem, "each alternative is tried")
             tags = None
@@ -52,15 +52,14 @@ def settle_unions(unions: list[tuple[Node, OneOf]], used: Sequence[Type]) -> Non
         for model, values in zip(models, tags[1] if tags else [], strict=False):
             claims.setdefault(model, set()).add((tags[0] if tags else "", tuple(values)))
     untagged = [_models(one_of) for one_of, tags in tags_of.items() if tags is None]
-    alone = _models_alone(used).union(*untagged)
+    alone = _models_alone(used).union(*untagged, (one_of.base for _, one_of in unions if one_of.base))
     for _, one_of in unions:
-        models, tags = _models(one_of), tags_of[one_of]
+        models, tags = _told_apart(one_of), tags_of[one_of]
         one_of.is_native &= not any(model.is_open for model in models) and _is_native(one_of)
+        # Outside of its unions, the document may allow a model other values than its tag.
+        free = [model for model in models if tags and model in alone and _single_value(model, tags[0]) is None]
         if one_of.is_native and tags:
-            # A Struct has one tag, with one value.
-            one_of.is_native = all(len(claims[model]) == 1 for model in models) and all(map(_is_single, tags[1]))
-            # Outside of its unions, the document may allow a model other values than its tag.
-            one_of.is_native &= not any(_single_value(model, tags[0]) is None for model in models if model in alone)
+            one_of.is_native = not free and all(_has_one_tag(model, tags[0], claims[model]) for model in models)
         elif len(models) > 1:
             one_of.is_native = False
         if tags and one_of.is_native:
@@ -68,6 +67,14 @@ def settle_unions(unions: list[tuple[Node, OneOf]], used: Sequence[Type]) -> Non
         elif tags:
             one_of.tag = tags[0]
             one_of.tag_values = _indexes(one_of, models, tags)
+            if one_of.base:
+                # Any other tag is one of the base, so that each of these has its own, as in a union of msgspec.
+                fixed = [
+                    index
+                    for index, model in enumerate(models)
+                    if model not in alone and _has_one_tag(model, tags[0], claims[model])
+                ]
+                _set_tags([models[index] for index in fixed], (tags[0], [tags[1][index] for index in fixed]))
 
 
 def _indexes(one_of: OneOf, models: Sequence[Model], tags: _Tags) -> dict[str | int, int]:
@@ -81,8 +88,15 @@ def _indexes(one_of: OneOf, models: Sequence[Model], tags: _Tags) -> dict[str | 
     return found
 
 
-def _is_single(values: Sequence[object]) -> bool:
-    return len(values) == 1
+def _told_apart(one_of: OneOf) -> list[Model]:
+    """Return the models that have tags: those of a union, but for a base that has all other tags."""
+    return [model for model in _models(one_of) if model is not one_of.base]
+
+
+def _has_one_tag(model: Model, name: str, claims: set[tuple[str, tuple[str | int, ...]]]) -> bool:
+    """Return whether a model has one tag, with one value, as a Struct can have, and always has it."""
+    is_there = model.tag_field == name or any(field.wire_name == name and field.required for field in model.fields)
+    return is_there and len(claims) == 1 and all(len(values) == 1 for _, values in claims)
 
 
 def _models_alone(used: Sequence[Type]) -> set[Model]:
@@ -90,19 +104,14 @@ def _models_alone(used: Sequence[Type]) -> set[Model]:
     found, seen, waiting = set[Model](), set[OneOf](), list(used)
     while waiting:
         match waiting.pop().resolved:
-            case Array(item=inner) | Map(value=inner):
-                waiting.append(inner)
-            case Row(items=items, rest=rest):
-                waiting += [*items, *([rest] if rest else [])]
-            case Union(alternatives=alternatives):
-                waiting += alternatives
             case Named(Model() as model):
                 found.add(model)
-            case Named(OneOf() as one_of) if one_of not in seen:
-                seen.add(one_of)
-                waiting += [kind for kind in one_of.alternatives if not _is_model(kind)]
-            case _:
-                pass
+            case Named(OneOf() as one_of):
+                if one_of not in seen:
+                    seen.add(one_of)
+                    waiting += [kind for kind in one_of.alternatives if not _is_model(kind)]
+            case other:
+                waiting += parts(other)
     return found
 
 
@@ -155,7 +164,7 @@ def _has_hook(type_: Type) -> bool:
 _Tags = tuple[str, list[list[str | int]]]
 
 
-def _tags(node: Node, models: Sequence[Model]) -> _Tags | None:
+def _tags(node: Node, models: Sequence[Model], base: Model | None) -> _Tags | None:
     """Return the property that tells the models of a union apart, and its values for each; None if there is none.
 
     Raises:
@@ -165,7 +174,7 @@ def _tags(node: Node, models: Sequence[Model]) -> _Tags | None:
     if discriminator:
         name = (discriminator / "propertyName").text()
         values = [_mapped_values(node, discriminator, model, name) for model in models]
-        _check_mapping(discriminator, models)
+        _check_mapping(discriminator, [*models, *([base] if base else [])])
         _check_tags(node, name, models, values)
         return name, values
     if len(models) < 2:
@@ -189,7 +198,9 @@ def _check_tags(node: Node, name: str, models: Sequence[Model], values: Sequence
         field = next((field for field in model.fields if field.wire_name == name), None)
         if field is None or not field.required:
             problem = f"{name!r} tells {model.name} from the others, so it must be a required property of it"
-            raise SpecError(node.place, problem)
+            node.note(problem, "where it is absent, each alternative is tried")
+        if field is None:
+            continue
         allowed = [value for member in field.type.members if isinstance(member, Choice) for value in member.values]
         is_open = any(isinstance(member, Scalar) and member.python == "str" for member in field.type.members)
         for tag in found:

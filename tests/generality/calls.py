@@ -64,7 +64,7 @@ class _Server:
         for media_type, media in (declared / "content").members():
             if media_type.startswith("application/json") and "schema" in media.object():
                 schema = {**self._subject.whole_schema, "allOf": [json_schema(media.object()["schema"])]}
-                jsonschema_rs.validate(schema, body)
+                jsonschema_rs.validate(_sent(schema), body)
 
     def _respond(self, answer: Response) -> httpx2.Response:
         status = 200 if answer.status in {"default", "2XX"} else int(answer.status)
@@ -76,6 +76,23 @@ class _Server:
             return httpx2.Response(status, content=b"content", headers={"content-type": base})
         content = json.dumps(_response_body(self._subject, self._operation, answer)).encode()
         return httpx2.Response(status, content=content, headers={"content-type": base})
+
+
+def _sent(schema: Any) -> Any:
+    """Return a schema as a request has to fit it: without the properties that only responses have."""
+    if isinstance(schema, list):
+        return [_sent(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    found = {name: _sent(member) for name, member in schema.items()}
+    if isinstance(found.get("required"), list) and isinstance(found.get("properties"), dict):
+        members = found["properties"]
+        found["required"] = [
+            name
+            for name in found["required"]
+            if not (isinstance(member := members.get(name), dict) and member.get("readOnly") is True)
+        ]
+    return found
 
 
 def _response_body(subject: Subject, operation: Operation, answer: Response) -> Any:

@@ -113,7 +113,7 @@ def generated(spec: Path, package: str) -> Iterator[Subject]:
         schemas = SchemaReader(document)
         schemas.read_components()
         operations = OperationReader(document, schemas).read()
-        schemas.settle_unions()
+        schemas.settle()
         sys.path.insert(0, name)
         importlib.invalidate_caches()
         try:

@@ -114,7 +114,10 @@ COLORS: dict[str, Any] = {
     },
     "Level": {"type": "integer", "enum": [2, -4, 7], "x-enum-varnames": ["Two", "two", "class"]},
     "Mark": {"enum": [0.5, True, None, "a"], "x-enum-varnames": ["Half", "Yes", "Nothing", "A"]},
-    "Size": {"enum": [2, -4, "2x", ""], "x-enum-descriptions": ["Small.", "Negative.", "Twice.", "None."]},
+    "Size": {
+        "enum": [2, -4, "2x", "", "a-b"],
+        "x-enum-descriptions": ["Small.", "Negative.", "Twice.", "None.", "Two."],
+    },
     "Car": {"type": "object", "properties": {"door": {"enum": ["l"], "x-enum-varnames": ["Left"]}}},
     "Plain": {"enum": ["dark-blue", "Light green", "2x", None]},
     "Taken": {"enum": ["x", "y"]},
@@ -153,13 +156,19 @@ def test_the_strings_of_a_component_name_themselves(colors: Package) -> None:
     models = colors.models
     assert constants(models.PlainValues) == {"DARK_BLUE": "dark-blue", "LIGHT_GREEN": "Light green", "VALUE_2X": "2x"}
     assert models.PlainValues.__doc__ == "The values of `Plain`."
-    assert models.TakenValues_.__doc__ == "The values of `Taken`."
+    assert models.TakenValues2.__doc__ == "The values of `Taken`."
     for name in ("Alone", "Signs", "Cases", "Numbers", "InnerDoor"):
         assert not hasattr(models, f"{name}Values")
 
 
 def test_values_that_are_only_described_are_named_after_themselves(colors: Package) -> None:
-    assert constants(colors.models.SizeValues) == {"VALUE_2": 2, "MINUS_4": -4, "VALUE_2X": "2x", "VALUE": ""}
+    assert constants(colors.models.SizeValues) == {
+        "VALUE_2": 2,
+        "MINUS_4": -4,
+        "VALUE_2X": "2x",
+        "VALUE": "",
+        "A_B": "a-b",
+    }
 
 
 MISTYPED: dict[str, Any] = {

@@ -47,7 +47,7 @@ def _read(content: Any) -> str:
         schemas = SchemaReader(loaded)
         schemas.read_components()
         OperationReader(loaded, schemas).read()
-        schemas.settle_unions()
+        schemas.settle()
     except SpecError as error:
         return str(error)
     except RecursionError:

@@ -22,12 +22,12 @@ DONE = {"204": {"description": "Done."}}
 
 
 def named(*operations: tuple[str, ...], naming: Naming | None = None, tag: str = "files", **others: Any) -> list[str]:
-    """Return the names for operations that are given as `GET /path operationId`."""
+    """Return the names for operations that are given as `GET /path`, operationId and tag."""
     paths: dict[str, Any] = {}
     for title, *ids in operations:
         verb, path = title.split()
         found = {**operation(), "operationId": ids[0]} if ids else {"responses": DONE}
-        paths.setdefault(path, {})[verb.lower()] = {"tags": [tag], **found}
+        paths.setdefault(path, {})[verb.lower()] = {"tags": [*ids[1:], tag][:1], **found}
     content = Document(document(paths, **others), "test", strict=False)
     schemas = SchemaReader(content)
     return [found.full_name for found in OperationReader(content, schemas, naming or Naming("flat")).read()]
@@ -173,6 +173,76 @@ def test_operation_ids_are_replaced_where_nearly_all_repeat_their_paths() -> Non
     assert by_chance == ["get_files", "post_files", "get_files_id", "find"]
 
 
+IDS_WITH_BASE = [
+    ("GET /projects", "getApiV4Projects"),
+    ("POST /projects/{id}/issues", "postApiV4ProjectsIdIssues"),
+    ("GET /projects/{id}/issues", "getApiV4ProjectsIdIssues"),
+    ("PUT /user", "putApiV4User"),
+]
+
+
+@pytest.mark.parametrize(
+    "server",
+    [
+        {"url": "https://gitlab.example/api/v4"},
+        {"url": "/api/v4/"},
+        {"url": "https://gitlab.example/{kind}/v4", "variables": {"kind": {"default": "api"}}},
+    ],
+)
+def test_operation_ids_may_repeat_the_path_of_the_server(server: dict[str, Any]) -> None:
+    assert named(*IDS_WITH_BASE, servers=[server]) == [*("list_projects", "create_issue", "list_issues", "update_user")]
+    assert named(*IDS_WITH_BASE, servers=[{"url": "/api"}])[0] == "get_api_v4_projects"
+
+
+def test_what_all_paths_begin_with_names_nothing_if_it_ends_in_a_version() -> None:
+    base = "/shop/api/2024-01"
+    titles = [f"POST {base}/orders", f"GET {base}/users/{{id}}/notes", f"GET {base}/notes"]
+
+    assert named(*((title,) for title in titles)) == ["create_order", "list_notes_for_user", "list_notes"]
+    ids = ["postOrders", "get_users_id_notes", "get_shop_api_2024_01_notes"]
+    assert named(*zip(titles, ids, strict=True)) == ["create_order", "list_notes_for_user", "list_notes"]
+    assert named((f"GET {base}/a",), (f"GET {base}/A",)) == ["get_a", "get_a_2"]
+    # What is left of each path has to name something.
+    assert named(("DELETE /orders/v1/{id}",), ("POST /orders/v1/sums",)) == ["delete_v1", "sums"]
+
+
+def test_the_number_of_a_repeated_operation_id_is_left_out_where_the_plain_name_is_free() -> None:
+    by_springdoc = [
+        *(("GET /orders", "list", "orders"), ("GET /users", "list_1", "users"), ("GET /a/{id}/b", "list_2", "orders")),
+        *(("GET /users/{id}", "getUser", "users"), ("GET /members/{id}", "getUser_1", "users")),
+    ]
+
+    assert named(*by_springdoc, naming=Naming("grouped")) == [
+        *("orders.list", "users.list", "orders.get_b", "users.get_user", "users.get_member")
+    ]
+    assert named(*by_springdoc) == ["list_", "list_users", "get_b", "get_user", "get_member"]
+    # Without the first number, somebody has chosen the others.
+    assert named(("GET /a", "find"), ("GET /b", "find_2"), ("GET /c", "look_1")) == ["find", "find_2", "look_1"]
+
+
+@pytest.mark.parametrize(
+    ("ids", "streams"),
+    [
+        (["get_log"], ["stream_log"]),
+        (["get"], ["stream"]),
+        (["stream_log"], ["open_log_stream"]),
+        (["get_event_stream"], ["open_event_stream"]),
+        (["stream"], ["open_stream"]),
+        (["list_streams"], ["stream_list_streams"]),
+        # The name is another operation's.
+        (["get_log", "stream_log"], ["open_log_stream", "open_log_stream_"]),
+    ],
+)
+def test_a_stream_has_a_name_of_its_own(ids: list[str], streams: list[str]) -> None:
+    content = {"200": {"description": "Bytes.", "content": {"application/octet-stream": {}}}}
+    paths = {f"/{found}": {"get": operation(operationId=found, responses=content)} for found in ids}
+    read = Document(document(paths), "test")
+
+    found = OperationReader(read, SchemaReader(read), Naming("flat")).read()
+
+    assert [operation.stream_name for operation in found] == streams
+
+
 def test_what_tools_append_to_operation_ids_is_left_out() -> None:
     made_by_fastapi = [
         ("GET /items/{item_id}", "read_item_items__item_id__get"),
@@ -249,7 +319,7 @@ CHOSEN = [("GET /files/{id}", "get_files_id"), ("PUT /files/{id}", "put_files_id
 @pytest.mark.parametrize(
     ("layout", "names", "expected"),
     [
-        ("grouped", NAMES, ["files.look", "files.change", "files.post_files_id"]),
+        ("grouped", NAMES, ["files.look", "files.change", "files.submit"]),
         ("grouped", "get_files_id: users.look", ["users.look", "files.put_files_id", "files.change"]),
         ("flat", "get_files_id: look", ["look", "put_files_id", "change"]),
         ("flat", '{"get_files_id": "look"}', ["look", "put_files_id", "change"]),

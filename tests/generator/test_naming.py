@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import httpx2
 import msgspec
 import pytest
 
@@ -87,12 +88,49 @@ def test_each_schema_has_its_own_class_whatever_its_name(package: Package) -> No
                 names[model.__name__] = name
 
     assert sorted(names.values()) == sorted(SCHEMAS)
-    assert names["FooBar"] == "foo-bar"
-    assert names["FooBar_"] == "FooBar"
+    assert [names[name] for name in ("FooBar", "FooBar2", "FooBar3", "Any_")] == ["FooBar", "foo-bar", "foo_bar", "Any"]
 
 
 def test_an_inner_object_does_not_take_the_class_name_of_a_schema(package: Package) -> None:
     assert package.models.InnerValue.__struct_fields__ == ("y",)
+
+
+def test_a_class_name_that_is_taken_says_of_which_operation(make: Make) -> None:
+    where = parameter("query", "where", {"type": "array", "items": obj(a=TEXT)}, style="deepObject")
+    where["content"] = {"application/json": {"schema": where.pop("schema")}}
+    made = {
+        f"/{name}": {"get": operation(operationId=name, parameters=[where])} for name in ("find_a", "find_b", "find_c")
+    }
+    package = make(document(made, {"X-1": obj(a=TEXT), "x1": obj(b=TEXT)}))
+
+    assert {*package.models.__all__} >= {"WhereItem", "FindBWhereItem", "FindCWhereItem", "X1", "X1_2"}
+
+
+def test_what_is_a_python_name_keeps_it_in_any_order(make: Make) -> None:
+    parameters = [parameter("query", name) for name in ("$page", "page")]
+    thing = obj(**{"_id": TEXT, "id": TEXT, "@type": TEXT, "type": TEXT})
+    form = {"multipart/form-data": {"schema": obj(_file={**TEXT, "format": "binary"}, file=TEXT)}}
+    package = make(
+        document(
+            {
+                "/thing": {"post": operation(parameters=parameters, requestBody=json_body(thing))},
+                "/form": {"post": operation(operationId="send", requestBody={"content": form, "required": True})},
+            }
+        )
+    )
+
+    said = {"id": "a", "id_": "b", "type": "c", "type_": "d", "page": "e", "page_": "f"}
+    _, request = package.call("call", **said, answer=Answer(204, b""))
+
+    def answer(sent: httpx2.Request) -> httpx2.Response:
+        assert b'name="file"\r\n\r\ntext' in sent.content
+        return httpx2.Response(204)
+
+    with package.module.Client(http=httpx2.MockTransport(answer)) as client:
+        client.send(file="text", file_=b"bytes")
+
+    assert json.loads(request.content) == {"_id": "b", "id": "a", "@type": "d", "type": "c"}
+    assert dict(request.url.params) == {"page": "e", "$page": "f"}
 
 
 def test_parameters_keep_their_names_on_the_wire(package: Package) -> None:
@@ -175,6 +213,10 @@ def test_close_still_closes_the_client(package: Package) -> None:
         ("\u0661", "field_\u0661"),
         ("²", "field_2"),
         ("\u0300", "field"),
+        ("+1", "plus_1"),
+        ("-1", "minus_1"),
+        ("reactions--1", "reactions_minus_1"),
+        ("sha-256", "sha_256"),
     ],
 )
 def test_a_python_name_is_an_identifier(text: str, name: str) -> None:
@@ -182,7 +224,9 @@ def test_a_python_name_is_an_identifier(text: str, name: str) -> None:
     assert name.isidentifier()
 
 
-@pytest.mark.parametrize(("text", "name"), [("foo-bar", "FooBar"), ("none", "None_"), ("4", "Model4"), ("", "Model")])
+@pytest.mark.parametrize(
+    ("text", "name"), [("foo-bar", "FooBar"), ("none", "None_"), ("4", "Model4"), ("", "Model"), ("+1", "Plus1")]
+)
 def test_a_class_name_is_an_identifier(text: str, name: str) -> None:
     assert class_name(text) == name
 

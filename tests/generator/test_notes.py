@@ -213,9 +213,9 @@ def test_notes_are_shown_and_counted_and_written_whole(tmp_path: Path, capsys: p
 def test_a_missing_operation_is_named_and_fails_unless_that_is_allowed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    missing = operation(operationId="b", parameters=[{"$ref": "#/components/parameters/No"}])
+    missing = operation(operationId="b", requestBody={"$ref": "#/components/requestBodies/No"})
     content = document({"/a": {"get": operation()}, "/b": {"get": missing}})
-    problem = "#/paths/~1b/get/parameters/0/$ref: '#/components/parameters/No' does not exist"
+    problem = "#/paths/~1b/get/requestBody/$ref: '#/components/requestBodies/No' does not exist"
     assert run(tmp_path, content) == 3
     out, err = capsys.readouterr()
     assert out.startswith("wrote ")
@@ -445,3 +445,40 @@ def test_a_structure_in_a_range_is_sent_as_json(media_type: str) -> None:
     assert found.body
     assert [media.media_type for media in found.body.media] == ["application/json", "application/octet-stream"]
     assert len(read.notes.found) == 1
+
+
+def test_a_header_authorization_that_no_scheme_explains_is_a_key_of_the_client() -> None:
+    header = parameter("header", "authorization", description="A token, behind `Token `.", required=True)
+    found, notes = read_operation(**operation(parameters=[header]))
+    (key,) = found.credentials
+    assert (key.name, key.kind, key.wire_name, key.description) == (
+        "authorization", "ApiKey", "Authorization", "A token, behind `Token `."
+    )  # fmt: skip
+    problem = "OpenAPI ignores a parameter Authorization; declare a security scheme (an API key of the client)"
+    assert [str(note) for note in notes] == [f"#/paths/~1a/get/parameters/0: {problem}"]
+    schemes = {"bearer": {"type": "http", "scheme": "bearer"}}
+    content = document({"/a": {"get": operation(parameters=[header], security=[{"bearer": []}])}})
+    read = Document({**content, "components": {"securitySchemes": schemes}}, "spec", strict=False)
+    (found,) = OperationReader(read, SchemaReader(read)).read()
+    assert (found.credentials, found.parameters, len(read.notes.found)) == ([], [], 1)
+
+
+def test_a_parameter_that_leads_nowhere_costs_no_operation() -> None:
+    nowhere = {"$ref": "#/components/parameters/Nowhere"}
+    found, notes = read_operation(**operation(parameters=[nowhere, parameter("query", "q")]))
+    assert [argument.name for argument in found.parameters] == ["q"]
+    assert [str(note) for note in notes] == [
+        "#/paths/~1a/get/parameters/0/$ref: '#/components/parameters/Nowhere' does not exist (left out)"
+    ]
+
+
+def test_a_query_and_media_types_of_openapi_3_2_are_read() -> None:
+    form = {"application/x-www-form-urlencoded": {"schema": obj(a=TEXT)}}
+    whole = {"in": "querystring", "name": "filter", "content": form}
+    answer = {"200": {**DONE, "content": {JSON: {"$ref": "#/components/mediaTypes/Kept"}}}}
+    content = document({"/a": {"get": operation(parameters=[whole], responses=answer)}}, version="3.2.0")
+    read = Document({**content, "components": {"mediaTypes": {"Kept": {"schema": obj(b=TEXT)}}}}, "spec", strict=False)
+    schemas = SchemaReader(read)
+    (found,) = OperationReader(read, schemas).read()
+    assert [(argument.location, argument.style) for argument in found.parameters] == [("query", "form")]
+    assert [[field.name for field in model.fields] for model in schemas.models] == [["a"], ["b"]]

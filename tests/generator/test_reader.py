@@ -35,7 +35,7 @@ def read(content: dict[str, Any]) -> list[Operation]:
     schemas = SchemaReader(found)
     schemas.read_components()
     result = OperationReader(found, schemas).read()
-    schemas.settle_unions()
+    schemas.settle()
     return result
 
 
@@ -277,9 +277,9 @@ READ: dict[str, tuple[dict[str, Any], str]] = {
         application/json: Json _USED_BODY
 
         default.several: DELETE https://api.example/v1 /a
-        body: SeveralBody | SeveralBody_ | Form | str | Source #
+        body: SeveralBody | SeveralBody2 | Form | str | Source #
         application/json: Json _SEVERAL_BODY
-        a/b+json: Json _SEVERAL_BODY_BODY
+        a/b+json: Json _SEVERAL_BODY2
         application/x-www-form-urlencoded: Form _FORM
         text/plain; charset=UTF8: Text _TEXT
         text/csv; charset=us-ascii: Text _TEXT

@@ -251,7 +251,11 @@ REFUSED: list[tuple[Any, str]] = [
             parameter("header", name),
             f"{Q}: the header {name} is set by the client itself; remove the parameter",
         )
-        for name in ("Accept", "Content-Type", "Authorization", "Cookie", "Host", "Content-Length")
+        for name in ("Accept", "Content-Type", "Cookie", "Host", "Content-Length")
+    ),
+    (
+        parameter("header", "Authorization"),
+        f"{Q}: OpenAPI ignores a parameter Authorization; declare a security scheme",
     ),
     (parameter("header", "a\r\nb"), f"{Q}/name: 'a\\r\\nb' cannot be the name of a header"),
     (get("/{x}"), f"#/paths/~1{{x}}/get: the path has the parameters ['x'], but [] are declared; {BOTH}"),
@@ -260,7 +264,7 @@ REFUSED: list[tuple[Any, str]] = [
         get("/{x}", parameters=[{**X, "required": False}]),
         "#/paths/~1{x}/get/parameters/0: a parameter in the path must have required: true",
     ),
-    (get("/a{"), f"#/paths/~1a{{/get: the path has the parameters [], but [] are declared; {BOTH}"),
+    (get("/a{"), "#/paths/~1a{/get: the path has a brace without its other one; write a parameter as {name}"),
     (
         get(parameters=[{**X, "in": "header", "name": n} for n in ("X-A", "x-a")]),
         f"{GET}/parameters/1: the header parameter 'x-a' is declared twice; {KEEP}",
@@ -306,7 +310,10 @@ REFUSED: list[tuple[Any, str]] = [
     (schema({"$ref": "other.yaml#/a"}), f"{S}/$ref: 'other.yaml#/a' {NOT_THERE}"),
     (get(responses={"200": {"$ref": "https://a/b#/c"}}), f"{GET}/responses/200/$ref: 'https://a/b#/c' {NOT_THERE}"),
     (schema(ref("T")), f"{S}/$ref: '{T}' does not exist"),
-    (schema({"$ref": "#thing"}), f"{S}/$ref: '#thing' is not a JSON pointer; write it as #/components/…"),
+    (
+        schema({"$ref": "#thing"}),
+        f"{S}/$ref: '#thing' is neither a JSON pointer nor an $anchor; write it as #/components/…",
+    ),
     (schema(ref("S")), f"{S}: {RECURSIVE}"),
     (schemas(S=ref("T"), T=ref("S")), f"{S}: {RECURSIVE}"),
     (
@@ -379,7 +386,7 @@ REFUSED: list[tuple[Any, str]] = [
     (schema(INT, enum=[0.5]), f"{S}/enum: 0.5 is not of type integer"),
     (schema(enum=[[]]), f"{S}/enum: [] is not supported; {OTHER_TYPES}"),
     (schema(enum=[{}]), f"{S}/enum: {{}} is not supported; {OTHER_TYPES}"),
-    (schema(const={"a": 1}), f"{S}/const: must be a string, not an object"),
+    (schema(const={"a": 1}), f"{S}/const: {{'a': 1}} is not supported; only strings, numbers, booleans and null are"),
     (schema(INT, enum=["0", "1"]), f"{S}/enum: has no value of type integer; write 0, 1"),
     (schema(NUM, enum=["0.5", "2"]), f"{S}/enum: has no value of type number; write 0.5, 2"),
     (schema(type="boolean", enum=["true"]), f"{S}/enum: has no value of type boolean; write true"),

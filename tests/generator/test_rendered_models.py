@@ -13,7 +13,7 @@ import pytest
 
 from .conftest import INT, NUM, TEXT, Make, Package, document, obj, operation, ref
 
-PART: dict[str, Any] = {"number": 1, "made_at": "2026-01-02T03:04:05+02:00", "parent": None}
+PART: dict[str, Any] = {"number": 1, "made_at": "2026-01-02T03:04:05+02:00", "parent": None, "created_by": "ann"}
 
 
 def _optional(**properties: Any) -> dict[str, Any]:

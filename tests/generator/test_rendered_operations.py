@@ -19,7 +19,7 @@ from box_uploads import AsyncClient, Client
 
 from .conftest import INT, TEXT, Answer, Make, Package, document, json_body, obj, operation, parameter
 
-PART = {"number": 1, "made_at": "2026-01-02T03:04:05Z", "parent": None}
+PART = {"number": 1, "made_at": "2026-01-02T03:04:05Z", "parent": None, "created_by": "ann"}
 ANSWER = Answer(content=json.dumps(PART).encode())
 
 

@@ -18,7 +18,7 @@ def rendered(schema: Any, **others: Any) -> tuple[str, dict[str, str]]:
     found = SchemaReader(read)
     found.read_components()
     type_ = found.type_of(read.root / "x-parts" / "it", "Hint")
-    found.settle_unions()
+    found.settle()
     definitions = {alias.name: alias.type.text() for alias in found.aliases}
     for model in found.models:
         fields = [f"{field.name}{'' if field.required else '?'}: {field.type.text()}" for field in model.fields]
@@ -173,6 +173,7 @@ TYPES_OF_3_0: list[tuple[Any, str]] = [
 # A schema, the schemas of the document, the type, and the definitions.
 MODELS: list[tuple[Any, dict[str, Any], str, dict[str, str]]] = [
     ({"type": "object", "additionalProperties": False}, {}, "models.Hint", {"Hint": "closed"}),
+    ({"$ref": "#kind"}, {"Kind": {"$anchor": "kind", **TEXT}}, "models.Kind", {"Kind": "str"}),
     ({"type": "array", "items": obj(a=TEXT)}, {}, "list[models.HintItem]", {"HintItem": "a: str"}),
     (
         {"type": "object", "additionalProperties": obj(a=TEXT)},
@@ -204,13 +205,13 @@ MODELS: list[tuple[Any, dict[str, Any], str, dict[str, str]]] = [
         obj(**{"list": TEXT, "datetime": TEXT, "Hint": TEXT, "a b": TEXT, "a_b": TEXT, "class": TEXT}),
         {},
         "models.Hint",
-        {"Hint": "list_: str, datetime_: str, hint: str, a_b: str, a_b_: str, class_: str"},
+        {"Hint": "list_: str, datetime_: str, hint: str, a_b_: str, a_b: str, class_: str"},
     ),
     (
         obj(a=TEXT, b={**TEXT, "readOnly": True}, c={**TEXT, "writeOnly": True}, d=ref("R")),
         {"R": {**TEXT, "readOnly": True}},
         "models.Hint",
-        {"R": "str", "Hint": "a: str, b?: str, c?: str, d?: R"},
+        {"R": "str", "Hint": "a: str, b?: str, c: str, d?: R"},
     ),
     (ref("M"), {"M": obj(a=TEXT)}, "models.M", {"M": "a: str"}),
     (ref("M"), {"M": {"properties": {"a": TEXT}}}, "models.M", {"M": "a?: str"}),
@@ -386,7 +387,7 @@ def test_a_union_that_is_one_of_its_own_alternatives_has_the_others(keyword: str
     read = Document(document(schemas={"Loop": {keyword: [ref("Loop"), TEXT, INT]}}), "test")
     found = SchemaReader(read)
     found.read_components()
-    found.settle_unions()
+    found.settle()
 
     assert {union.text for union in found.unions} == {"str | int"}
 
@@ -397,7 +398,7 @@ def test_a_union_with_a_recursive_one_inside_is_not_left_to_msgspec() -> None:
     read = Document(document(schemas={"Plain": plain}), "test")
     found = SchemaReader(read)
     found.read_components()
-    found.settle_unions()
+    found.settle()
 
     assert len(found.unions) == 3
 

@@ -123,7 +123,7 @@ def test_bytes_are_returned_or_streamed(package: Package, kind: str) -> None:
     derive = {"headers": {"x-a": "1"}}
     # The name is another operation's.
     found = run(
-        package, kind, server, lambda client: client.with_options(**derive).stream_content_(range="r"), x_user="u"
+        package, kind, server, lambda client: client.with_options(**derive).open_content_stream(range="r"), x_user="u"
     )
     assert found == [b"content"]
     names = ("range", "x-user", "x-a", "accept")
@@ -134,7 +134,7 @@ def test_bytes_are_returned_or_streamed(package: Package, kind: str) -> None:
 @pytest.mark.parametrize("status", [206, 404])
 def test_the_status_decides_as_in_the_plain_call(package: Package, kind: str, status: int) -> None:
     server = Server(status=status)
-    for use in (lambda client: client.get_content(), lambda client: client.stream_content_()):
+    for use in (lambda client: client.get_content(), lambda client: client.open_content_stream()):
         if status == 404:
             with pytest.raises(package.errors.NotFoundError, match=r"^404 \(get_content\)$"):
                 run(package, kind, server, use)
@@ -155,9 +155,9 @@ def test_a_body_that_is_not_there_yet_is_no_empty_stream(package: Package, kind:
 
 def test_a_stream_is_written_to_a_file(package: Package, tmp_path: Path) -> None:
     with package.module.Client(http=httpx2.MockTransport(Server())) as client:
-        with client.stream_content_() as response:
+        with client.open_content_stream() as response:
             assert response.write_to(tmp_path / "file") == 7
-        with client.raw.stream_content_() as response:
+        with client.raw.open_content_stream() as response:
             assert response.read() == b"content"
     assert (tmp_path / "file").read_bytes() == b"content"
 
@@ -168,7 +168,7 @@ def test_arguments_are_checked_before_anything_is_sent(package: Package, kind: s
         with pytest.raises(
             package.errors.InvalidArgumentError, match=r"^range='a\\n': has characters that cannot be sent in a header$"
         ):
-            client.stream_content_(range="a\n")
+            client.open_content_stream(range="a\n")
         return client.get_content()
 
     server = Server()
@@ -203,14 +203,14 @@ def test_the_result_is_typed_by_the_document(package: Package) -> None:
 
     names = ("get_content", "get_moved", "get_place", "get_place_or_nothing", "get_refused", "get_xml", "chat")
     assert [result(name) for name in names] == ["bytes", "bytes", "str", "str | None", "str", "str", "models.Tick"]
-    assert result("stream_content_") == "AbstractContextManager[ResponseStream]"
+    assert result("open_content_stream") == "AbstractContextManager[ResponseStream]"
     assert result("stream_watch_words") == "AbstractContextManager[EventStream[str]]"
     typed = "AbstractContextManager[EventStream[models.Tick]]"
     for name in ("watch_ticks", "watch_items", "watch_lists", "watch_named", "chat"):
         assert result(f"stream_{name}") == typed
     streams = {name for name in dir(package.module.AsyncClient) if name.startswith("stream_")}
     assert streams == {
-        *("stream_content", "stream_content_", "stream_moved", "stream_chat", "stream_watch_words"),
+        *("stream_content", "stream_moved", "stream_chat", "stream_watch_words"),
         *("stream_watch_ticks", "stream_watch_items", "stream_watch_lists", "stream_watch_named", "stream_speech"),
         *("stream_watch_kinds", "stream_pending"),
     }

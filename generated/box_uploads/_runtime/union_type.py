@@ -103,7 +103,7 @@ class UnionType(metaclass=_UnionMeta):
             return _convert(value, alternatives[index], hook)
         best: Any = None
         most, failures = -1, list[tuple[Any, msgspec.ValidationError]]()
-        for alternative in (cls.left_by_tag(value) or ()) if tolerant else alternatives:
+        for alternative in cls.left_by_tag(value) or (() if tolerant else alternatives):
             try:
                 found = _convert(value, alternative, hook)
             except msgspec.ValidationError as error:

@@ -1,0 +1,83 @@
+"""Polymorphism by inheritance: a discriminator in a base that other schemas extend by `allOf`, without a `oneOf`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from .conftest import INT, TEXT, Answer, Make, Package, document, json_body, obj, operation, ref
+
+PETS: dict[str, Any] = {
+    "Pet": {
+        **obj(kind=TEXT, name=TEXT),
+        "discriminator": {"propertyName": "kind", "mapping": {"dog": "#/components/schemas/Dog", "puppy": "Puppy"}},
+    },
+    "Cat": {"allOf": [ref("Pet"), {"type": "object", "properties": {"lives": INT, "mother": ref("Pet")}}]},
+    "Dog": {"allOf": [ref("Pet"), obj(bark=TEXT)]},
+    "Puppy": {"allOf": [ref("Dog"), {"type": "object", "properties": {"age": INT}}]},
+    # It adds nothing, and is another model all the same.
+    "Fish": {"description": "A fish.", "allOf": [ref("Pet")]},
+    "Household": obj(pets={"type": "array", "items": ref("Pet")}),
+}
+
+
+def _echo(name: str, schema: str) -> dict[str, Any]:
+    answer = {"description": "-", **json_body(ref(schema), required=False)}
+    return {"post": operation(operationId=name, requestBody=json_body(ref(schema)), responses={"200": answer})}
+
+
+ANSWERS = {f"/{name}": _echo(name, schema) for name, schema in (("pet", "Pet"), ("dog", "Dog"), ("house", "Household"))}
+
+
+@pytest.fixture(scope="module")
+def pets(make: Make) -> Package:
+    return make(document(ANSWERS, PETS))
+
+
+def read(package: Package, method: str, value: Any, **arguments: Any) -> Any:
+    found, _ = package.call(method, answer=Answer(content=json.dumps(value).encode()), **arguments)
+    return found
+
+
+def test_a_reference_to_a_base_is_any_of_its_family(pets: Package) -> None:
+    models = pets.models
+    sent = models.Fish(name="Wanda")
+    kitten = {"kind": "Cat", "name": "Tom", "lives": 9, "mother": {"kind": "dog", "name": "Rex", "bark": "wow"}}
+    cat = read(pets, "pet", kitten, body=sent)
+    assert cat == models.Cat(name="Tom", lives=9, mother=models.Dog(kind="dog", name="Rex", bark="wow"))
+    assert read(pets, "house", {"pets": [kitten]}, pets=[cat]) == models.Household(pets=[cat])
+    # A family within the family.
+    puppy = {"kind": "puppy", "name": "Rex", "bark": "wow", "age": 1}
+    assert read(pets, "pet", puppy, body=sent) == read(
+        pets, "dog", puppy, body=models.Dog(kind="dog", name="a", bark="b")
+    )
+    assert read(pets, "pet", puppy, body=sent) == models.Puppy(name="Rex", bark="wow", age=1)
+
+
+def test_what_no_other_of_the_family_is_called_is_the_base(pets: Package) -> None:
+    value = {"kind": "wolf", "name": "Akela", "bark": "woo"}
+    for kind in ("wolf", "Pet", ""):
+        assert read(pets, "pet", {**value, "kind": kind}, body=pets.models.Fish(name="a")) == pets.models.Pet(
+            kind=kind, name="Akela"
+        )
+
+
+def test_a_tag_is_read_by_the_model_that_it_names_alone(pets: Package) -> None:
+    with pytest.raises(pets.errors.DecodeError, match=r"lacks bark"):
+        read(pets, "pet", {"kind": "dog", "name": "Rex"}, body=pets.models.Fish(name="a"))
+
+
+def test_a_model_that_is_of_one_family_alone_brings_its_tag(pets: Package) -> None:
+    models = pets.models
+    _, request = pets.call("pet", body=models.Cat(name="Tom"), answer=Answer(content=b'{"kind": "Cat", "name": "Tom"}'))
+    assert json.loads(request.content) == {"kind": "Cat", "name": "Tom"}
+    assert models.Cat(name="Tom").kind == "Cat"
+
+
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
+def test_a_family_is_no_contradiction(version: str, make: Make) -> None:
+    """The document is read strictly, so that a note would be an error."""
+    package = make(document(ANSWERS, PETS, version=version))
+    assert 'AnyPet: TypeAlias = "Cat | Dog | Fish | Puppy | Pet"' in package.text("models/__init__.py")
