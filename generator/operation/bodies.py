@@ -11,14 +11,16 @@ from generator.document.document import Document, Node
 from generator.document.keywords import check_keywords
 from generator.errors import SpecError
 from generator.overlay._runtime.json_types import is_object
+from generator.overlay._runtime.open_object import EXTRA
 from generator.python.naming import class_name
-from generator.schema.all_of import merge_all_of
+from generator.schema.all_of import flatten
 from generator.schema.scalars import is_binary
+from generator.schema.schema_kind import undeclared
 from generator.schema.schemas import SchemaReader
-from generator.schema.types import ANY, NONE, Array, Map, Model, Named, Row, Scalar, Type, union
+from generator.schema.types import ANY, NONE, Array, Field, Map, Model, Named, Row, Scalar, Type, union
 
 from .links import read_url_source
-from .model import Body, Codec, FormField, Link, Media, Parameter, Response
+from .model import Body, Codec, FormField, Link, Media, Parameter, Response, may_choose_format
 
 _WORD = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
 _MEDIA_TYPE = re.compile(rf"{_WORD}/{_WORD}(\s*;\s*{_WORD}=({_WORD}|\"[\x20-\x21\x23-\x5b\x5d-\x7e]*\"))*")
@@ -32,8 +34,6 @@ _REQUEST_FORMS = _RESPONSE_FORMS | {"text/json", "application/*+json", _URLENCOD
 _OTHER_FORM = re.compile(r"(?:[/+-]xml|yaml|protobuf)\Z")
 """What a document may list beside JSON for the same content."""
 _TEXTS = frozenset({f"application/{name}" for name in ("xml", "yaml", "x-yaml", "javascript", "graphql", "sql")})
-_FORMATS = frozenset({"format", "_format", "$format", "alt", "output", "output_format", "response_format", "type"})
-"""Parameters by which a caller may ask for something else than JSON."""
 _REDIRECTS = frozenset({"301", "302", "303", "307", "308"})
 _STATUS = re.compile(r"[1-5](\d\d|XX)|default", re.ASCII)
 
@@ -70,7 +70,7 @@ class BodyReader:
 
         The successes are in the order in which they are tried; the errors follow.
         """
-        keeps_all = any(parameter.wire_name.lower() in _FORMATS for parameter in parameters)
+        keeps_all = may_choose_format(parameters)
         found = self._read_statuses(operation, hint, is_head=is_head, keeps_all=keeps_all)
         successes = [response for status, response in found.items() if status[0] == "2"]
         if not successes:
@@ -130,8 +130,8 @@ class BodyReader:
         name = f"{hint}{class_name(_status_phrase(status))}"
         media = self._read_media(content, name, is_request=False, keeps_all=keeps_all) if content else []
         event = next((body.event for body in media if body.event), None)
-        if any(body.codec.kind == "Json" for body in media):
-            # The plain method asks for JSON, and the other one for the stream.
+        if any(body.codec.kind in {"Json", "Binary"} for body in media):
+            # The plain method asks for JSON or bytes, and another one for the stream.
             media = [body for body in media if not body.event]
         headers: list[tuple[str, str]] = []
         for name, member in node.members("headers"):
@@ -190,7 +190,10 @@ class BodyReader:
             if not result:
                 raise SpecError(node.place, problem)
             node.note(problem, "left out")
-        if not is_request:
+        if is_request:
+            # The first one is sent by default.
+            result.sort(key=lambda media: (media.base != _JSON, media.codec.kind != "Json"))
+        else:
             # An exact media type is tried before a range; the last one is used if none matches, and any bytes fit this.
             result.sort(key=lambda media: (media.base == "*/*", media.base.endswith("/*"), media.base == _BYTES))
         return result
@@ -219,17 +222,18 @@ class BodyReader:
     def _has_files(self, node: Node) -> bool:
         """Return whether a form has files."""
         encoding = dict(node.members("encoding"))
-        flat = merge_all_of(self._document, self._document.resolve_schema(node / "schema"))
+        flat = flatten(self._document, node / "schema")
+        rest = undeclared(flat)
         return any(
             self._file_type(member) or (name in encoding and _is_file(encoding[name].prose("contentType")))
-            for name, member in flat.members("properties")
+            for name, member in (*flat.members("properties"), *([(EXTRA, rest)] if rest else []))
         )
 
     def _is_form(self, node: Node, base: str) -> bool:
         """Return whether the parts of a body are known."""
         schema = node.get("schema") if base == "multipart/form-data" else None
-        flat = merge_all_of(self._document, self._document.resolve_schema(schema)) if schema else None
-        return flat is not None and is_object(flat.value) and bool(flat.value.get("properties"))
+        flat = flatten(self._document, schema) if schema else None
+        return flat is not None and is_object(flat.value) and bool(flat.value.get("properties") or undeclared(flat))
 
     def _is_another_form(self, node: Node, base: str, json: Node, *, is_request: bool) -> bool:
         """Return whether a media type has the schema of the JSON beside it, as XML may have."""
@@ -306,7 +310,7 @@ class BodyReader:
 
     def _data(self, event: Node) -> Node | None:
         """Return the schema of the data of an event."""
-        flat = merge_all_of(self._document, self._document.resolve_schema(event))
+        flat = flatten(self._document, event)
         data = dict(flat.members("properties")).get("data") if isinstance(flat.value, dict) else None
         if data is None:
             return None
@@ -315,7 +319,7 @@ class BodyReader:
 
     def _is_text(self, schema: Node) -> bool:
         """Return whether a schema is one of strings, or says nothing."""
-        flat = merge_all_of(self._document, self._document.resolve_schema(schema))
+        flat = flatten(self._document, schema)
         return flat.value is True or (
             isinstance(flat.value, dict) and (not flat.object() or flat.object().get("type") == "string")
         )
@@ -328,8 +332,12 @@ class BodyReader:
             return Codec("Binary", Scalar("Source" if is_request else "bytes"))
         is_form = base == _URLENCODED and is_request
         if schema and not is_json and not is_form and not self._is_text_schema(schema):
-            problem = "only JSON and urlencoded forms have a structure; give it a schema of type string, or none"
-            node.note(problem, "taken as text" if _is_text_type(base) else "taken as bytes")
+            kinds = "JSON and urlencoded forms have" if is_request else "JSON has"
+            problem = f"only {kinds} a structure{'' if is_request else ' in a response'}"
+            node.note(
+                f"{problem}; give it a schema of type string, or none",
+                "taken as text" if _is_text_type(base) else "taken as bytes",
+            )
             schema = None
         type_ = self._schemas.type_of(schema, hint, is_sent=is_request) if schema else ANY
         if is_json:
@@ -346,35 +354,16 @@ class BodyReader:
         )
 
     def _read_form(self, node: Node, schema: Node, hint: str) -> list[FormField]:
-        """Return the properties of a form with files, in their order; none if it is not an object with properties."""
-        fields: list[FormField] = []
+        """Return the parts of a form with files, in their order; none if it is not an object with properties."""
+        parts: list[FormField] = []
         encoding = dict(node.members("encoding"))
-        flat, texts = self._with_decoded(merge_all_of(self._document, self._document.resolve_schema(schema)))
+        flat, texts = self._with_decoded(flatten(self._document, schema))
         for field, file in self._schemas.fields_of(flat, hint, self._file_type):
-            given = encoding[field.wire_name].prose("contentType") if field.wire_name in encoding else ""
-            if field.wire_name in encoding and "headers" in encoding[field.wire_name].object():
-                problem = "the headers of a part are the caller's: those of a file are `headers` of its `File`"
-                (encoding[field.wire_name] / "headers").note(problem, "not sent")
-            if file or (field.type == ANY and _is_file(given)):
-                # OpenAPI 3.1 writes a file as a property without a type, whose encoding names its media type.
-                field.type = field.type if file else Scalar("FileContent")
-                # Of several, or a range, the caller chooses one.
-                media_type = given if re.fullmatch(f"{_WORD}/[^*,]+", given) else ""
-                is_list = any(isinstance(member, Array) for member in field.type.members)
-                fields.append(FormField(field, None, media_type, is_list=is_list))
-                continue
-            if field.wire_name in texts:
-                fields.append(FormField(field, field.type, is_json=True))
-                continue
-            if field.wire_name in encoding and encoding[field.wire_name].prose("style") == "deepObject":
-                encoding[field.wire_name].note("deepObject is only supported in an urlencoded form", "sent as JSON")
-            bases = [_base(one) for one in given.split(",")] if given else []
-            json = next((base for base in bases if _is_json(base)), "")
-            if bases and not json and not _RANGES & set(bases):
-                meaning = "sent as text without a media type" if is_flat(field.type) else "sent as JSON"
-                encoding[field.wire_name].note("only JSON and text are encoded", meaning)
-            fields.append(FormField(field, field.type, json or ("" if is_flat(field.type) else _JSON)))
-        return fields
+            part = _read_part(field, file, encoding.get(field.wire_name), is_text_of_json=field.wire_name in texts)
+            if field.wire_name == EXTRA:
+                part.is_rest, field.type = True, Map(field.type)
+            parts.append(part)
+        return parts
 
     def _with_decoded(self, form: Node) -> tuple[Node, set[str]]:
         """Return a form with the schema of what is in each text of JSON instead of the text's, and their names."""
@@ -396,7 +385,7 @@ class BodyReader:
     def _file_type(self, schema: Node) -> Type | None:
         """Return the type of a property that is a file, a list of files, or one of both; None for any other."""
         try:
-            flat = merge_all_of(self._document, self._document.resolve_schema(schema))
+            flat = flatten(self._document, schema)
         except SpecError:
             # Reading its type notes it.
             return None
@@ -421,7 +410,7 @@ class BodyReader:
     def _is_text_schema(self, schema: Node) -> bool:
         """Return whether a schema means a text that is sent as it is."""
         try:
-            flat = merge_all_of(self._document, self._document.resolve_schema(schema))
+            flat = flatten(self._document, schema)
         except SpecError:
             return False
         if not isinstance(flat.value, dict):
@@ -436,6 +425,37 @@ class BodyReader:
         for _, example in node.members("examples"):
             return self._document.resolve_component(example).object().get("value")
         return None
+
+
+def _read_part(field: Field, file: Type | None, encoding: Node | None, *, is_text_of_json: bool) -> FormField:
+    """Return how a property of a form is sent.
+
+    Args:
+        field: The property.
+        file: Its type as a file, if it is one.
+        encoding: What the document says about its part.
+        is_text_of_json: Whether it stands for a text, which has it as JSON.
+    """
+    given = encoding.prose("contentType") if encoding else ""
+    if encoding and "headers" in encoding.object():
+        problem = "the headers of a part are the caller's: those of a file are `headers` of its `File`"
+        (encoding / "headers").note(problem, "not sent")
+    if file or (field.type == ANY and _is_file(given)):
+        # OpenAPI 3.1 writes a file as a property without a type, whose encoding names its media type.
+        field.type = field.type if file else Scalar("FileContent")
+        # Of several, or a range, the caller chooses one.
+        media_type = given if re.fullmatch(f"{_WORD}/[^*,]+", given) else ""
+        return FormField(field, None, media_type, is_list=any(isinstance(one, Array) for one in field.type.members))
+    if is_text_of_json:
+        return FormField(field, field.type, is_json=True)
+    if encoding and encoding.prose("style") == "deepObject":
+        return FormField(field, field.type, is_deep=True)
+    bases = [_base(one) for one in given.split(",")] if given else []
+    json = next((base for base in bases if _is_json(base)), "")
+    if encoding and bases and not json and not _RANGES & set(bases):
+        meaning = "sent as text without a media type" if is_flat(field.type) else "sent as JSON"
+        encoding.note("only JSON and text are encoded", meaning)
+    return FormField(field, field.type, json or ("" if is_flat(field.type) else _JSON))
 
 
 def _take_any_success(successes: list[Response]) -> None:

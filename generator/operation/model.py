@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,6 +17,7 @@ from generator.schema.types import Field, Model, Named, Scalar, Type, is_secret,
 USED_IN_METHODS = frozenset({"self", "api", "models", "request", "response"})
 _JSON = "application/json"
 _RANGES = frozenset({"*/*", "application/*"})
+_FORMATS = frozenset({"format", "_format", "$format", "alt", "output", "output_format", "response_format", "type"})
 _MAX_EXAMPLE = 104
 """Length up to which an example stands on one line of a docstring."""
 
@@ -44,6 +46,11 @@ class Parameter:
     """Name of the constant that holds the parameter's codec."""
 
 
+def may_choose_format(parameters: Iterable[Parameter]) -> bool:
+    """Return whether a caller may ask for something else than JSON by one of some parameters."""
+    return any(parameter.wire_name.lower() in _FORMATS for parameter in parameters)
+
+
 @dataclass(eq=False)
 class FormField:
     """A property of a form with files.
@@ -54,6 +61,8 @@ class FormField:
         media_type: Media type of its part; empty for a text without one.
         is_json: Whether that text is JSON.
         is_list: Whether it may be a list of files.
+        is_deep: Whether it is written as names with keys, such as `metadata[size]`.
+        is_rest: Whether it stands for all that is not declared: its value has a part for each name.
     """
 
     field: Field
@@ -61,6 +70,8 @@ class FormField:
     media_type: str = ""
     is_json: bool = False
     is_list: bool = False
+    is_deep: bool = False
+    is_rest: bool = False
 
 
 @dataclass(eq=False)
@@ -275,12 +286,29 @@ class Pagination:
         item: The type of an item.
         items: Python expression of the items of a page.
         way: How the next page is asked for.
+        others: Python types of what the operation may return although a call asks for JSON.
     """
 
     method: str
     item: Type
     items: str
     way: Way
+    others: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class BodyStream:
+    """A method that reads the body while it is used.
+
+    Attributes:
+        method: Its name.
+        event: How the data of an event is decoded; None if it reads bytes.
+        accept: The media types that it asks for; empty if they are those of the operation.
+    """
+
+    method: str
+    event: Codec | None
+    accept: str
 
 
 @dataclass(eq=False)
@@ -320,30 +348,26 @@ class Operation:
     """The group of the client that has the method; empty if the client itself has it."""
     follows_redirect: bool = False
     """Whether a redirect is followed, once."""
-    stream_method: str = ""
-    """Name of the method that reads the body while it is used, empty if there is none."""
+    streams: list[BodyStream] = field(default_factory=list[BodyStream])
+    """The methods that read the body while it is used: one for events, and one for bytes."""
 
     @property
     def full_name(self) -> str:
         """The name of its method, with the group that has it."""
-        return self._called(self.name)
+        return self.called(self.name)
 
     @property
     def raw_name(self) -> str:
         """The name of the method that returns the whole response."""
-        return self._called(f"raw.{self.name}")
+        return self.called(f"raw.{self.name}")
 
     @property
     def iterator_name(self) -> str:
         """The name of the method that goes through all pages, with the group that has it; empty if there is none."""
-        return self._called(self.pagination.method) if self.pagination else ""
+        return self.called(self.pagination.method) if self.pagination else ""
 
-    @property
-    def stream_name(self) -> str:
-        """The name of the method that reads the body while it is used, with its group; empty if there is none."""
-        return self._called(self.stream_method) if self.stream_method else ""
-
-    def _called(self, name: str) -> str:
+    def called(self, name: str) -> str:
+        """Return the name of a method, with the group that has it."""
         return f"{self.group}.{name}" if self.group else name
 
     @property
@@ -362,10 +386,10 @@ class Operation:
         return next((response.event for response in self.successes if response.event), None)
 
     @property
-    def can_stream(self) -> bool:
-        """Whether a success is a stream of events, or bytes of any number."""
+    def bytes_types(self) -> list[str]:
+        """The media types of successes that are bytes of any number."""
         media = [media for response in self.successes for media in response.media]
-        return self.event is not None or any(found.codec.kind == "Binary" for found in media)
+        return list(dict.fromkeys(found.base for found in media if found.codec.kind == "Binary"))
 
     @property
     def may_be_pending(self) -> bool:
@@ -457,6 +481,12 @@ class Operation:
         """The type that a successful call returns."""
         types = [media.codec.type for response in self.successes for media in response.media]
         return union(*types) if types else Scalar("None")
+
+    @property
+    def beside_json(self) -> list[Media]:
+        """What a success may be beside the JSON that each call asks for."""
+        media = [found for response in self.successes if response.asked_for == [_JSON] for found in response.media]
+        return [] if may_choose_format(self.parameters) else [found for found in media if found.codec.kind != "Json"]
 
     @property
     def signature(self) -> str:

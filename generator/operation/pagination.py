@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from generator.document.document import Node
 from generator.errors import SpecError
 from generator.python.naming import free_name, python_name
-from generator.schema.types import NONE, Array, Field, Model, Named, Scalar, Type
+from generator.schema.types import NONE, Array, Field, Model, Named, Scalar, Type, union
 
 from .model import USED_IN_METHODS, Operation, Pagination, Parameter, Way
 
@@ -179,7 +179,9 @@ def _as_told(pages: Node, operation: Operation, taken: Collection[str]) -> Pagin
     item = _item(items.type)
     if item is None:
         raise SpecError(f"{pages.place}/items", f"{(pages / 'items').value!r} is not an array")
-    return Pagination(method.value, item, items.expression, _told_way(pages, given[0], operation, page))
+    return Pagination(
+        method.value, item, items.expression, _told_way(pages, given[0], operation, page), _others(operation)
+    )
 
 
 def _told_way(pages: Node, way: str, operation: Operation, page: _Place) -> Way:
@@ -254,7 +256,7 @@ def _by_convention(operation: Operation, taken: Collection[str]) -> Pagination |
         return None
     items = _items(_page(operation, by_header=way.reads_header)) or items
     method = python_name(f"iter_{re.sub('^(get|list)(_|$)', '', operation.name) or 'all'}", taken=taken)
-    return Pagination(method, item, items.expression, way)
+    return Pagination(method, item, items.expression, way, _others(operation))
 
 
 def _items(page: _Place) -> _Place | None:
@@ -389,7 +391,15 @@ def _linked(operation: Operation, following: str) -> Way:
 
 
 def _page(operation: Operation, *, by_header: bool = False) -> _Place:
-    return _Place("_page.parsed" if by_header else "_page", operation.result)
+    others = operation.beside_json
+    media = [media for response in operation.successes for media in response.media if media not in others]
+    types = [found.codec.type for found in media]
+    return _Place("_page.parsed" if by_header else "_page", union(*types) if types else NONE)
+
+
+def _others(operation: Operation) -> tuple[str, ...]:
+    """Return the Python types of what an operation may return instead of a page."""
+    return tuple(sorted({media.codec.type.text(plain=True) for media in operation.beside_json}))
 
 
 def _model(type_: Type) -> Model | None:

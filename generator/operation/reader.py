@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Generator, Mapping
+from collections.abc import Collection, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from urllib.parse import parse_qsl
@@ -19,7 +19,7 @@ from generator.schema.types import Model, Named, OneOf, Type
 
 from .bodies import BodyReader
 from .links import connect_link
-from .model import USED_IN_METHODS, Body, Codec, Media, Operation, Parameter, Response
+from .model import USED_IN_METHODS, Body, BodyStream, Codec, Media, Operation, Parameter, Response
 from .names import BY_SIZE, Declared, Naming, name_operations, reserved_names, stream_method, tag_name
 from .pagination import read_pagination
 from .parameters import ParameterReader, without
@@ -111,9 +111,8 @@ class OperationReader:
                 declared.node.notes.add(error.place, error.problem, "no iterator is made")
             if operation.pagination:
                 taken.add(operation.pagination.method)
-            if operation.can_stream:
-                operation.stream_method = stream_method(operation.name, taken | reserved)
-                taken.add(operation.stream_method)
+            operation.streams = _streams(operation, taken | reserved)
+            taken.update(stream.method for stream in operation.streams)
 
     @contextmanager
     def _isolated(self, operation: Declared) -> Generator[None]:
@@ -219,6 +218,17 @@ class OperationReader:
         )
         _name_constants(operation)
         return operation
+
+
+def _streams(operation: Operation, taken: Collection[str]) -> list[BodyStream]:
+    """Return the methods that read the body of an operation while it is used."""
+    name = stream_method(operation.name, taken)
+    found = [BodyStream(name, operation.event, "")] if operation.event else []
+    if wanted := operation.bytes_types:
+        name = free_name(f"{name}_bytes", taken) if found else name
+        is_asked_for = all(base in operation.accept for base in wanted)
+        found.append(BodyStream(name, None, "" if is_asked_for else ", ".join(wanted)))
+    return found
 
 
 def _fixed_query(item: Node, query: str) -> tuple[tuple[str, str], ...]:

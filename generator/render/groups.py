@@ -14,7 +14,7 @@ from generator.python.naming import class_name, python_name
 _IMPORTED = frozenset(
     {
         *("Any", "AsyncIterator", "Iterator", "Literal", "Mapping", "TYPE_CHECKING", "UNSET", "UUID", "UnsetType"),
-        *("LinkPager", "MarkerPager", "NumberPager", "Pager", "FileContent", "Source", "Response"),
+        *("LinkPager", "MarkerPager", "NumberPager", "Pager", "PageError", "FileContent", "Source", "Response"),
         *("AsyncTransport", "SyncTransport", "AbstractAsyncContextManager", "AbstractContextManager"),
         *("AsyncEventStream", "EventStream", "AsyncResponseStream", "ResponseStream"),
     }

@@ -139,7 +139,7 @@ def _variables(document: Document, schemas: SchemaReader, operations: list[Opera
         "error_names": sorted(name for name in errors.__all__ if name.endswith("Error") and name != "ClientError"),
         "client_options": sorted(options.values(), key=lambda option: not option.required),
         "follows_redirects": any(operation.follows_redirect for operation in operations),
-        "has_streams": any(operation.stream_method for operation in operations),
+        "has_streams": any(operation.streams for operation in operations),
         "has_forms": any(codec.form for operation in operations for codec in operation.codecs),
         "authenticated": any(operation.authenticated for operation in operations),
         "needs_token": all(operation.needs_token for operation in operations if operation.authenticated),

@@ -84,8 +84,8 @@ def file_call(operations: Sequence[Operation]) -> str:
         if names := file_arguments(operation):
             kept = [text for text in _placeholders(operation) if text.partition("=")[0] not in names]
             types = {argument.name: argument.type.text(plain=True) for argument in operation.keyword_arguments}
-            is_list = types.get(names[0], "").startswith("list[")
-            value = '[Path("film.mov")]' if is_list else 'Path("film.mov")'
+            kind = types.get(names[0], "").partition("[")[0]
+            value = {"list": '[Path("film.mov")]', "dict": '{"film": Path("film.mov")}'}.get(kind, 'Path("film.mov")')
             return f"client.{operation.full_name}({', '.join([*kept, f'{names[0]}={value}'])})"
     return ""
 
@@ -101,8 +101,8 @@ def pages_call(operations: Sequence[Operation]) -> str:
 
 def stream_call(operations: Sequence[Operation]) -> str:
     """Return a call that reads a body in pieces, empty if none does."""
-    found = next((operation for operation in operations if operation.stream_method), None)
-    return f"client.{found.stream_name}({', '.join(_placeholders(found))})" if found else ""
+    found = next((operation for operation in operations if operation.streams), None)
+    return f"client.{found.called(found.streams[0].method)}({', '.join(_placeholders(found))})" if found else ""
 
 
 def permitted_hosts(operations: Sequence[Operation]) -> list[str]:

@@ -28,6 +28,22 @@ def merge_all_of(document: Document, node: Node) -> Node:
     return _merge(document, node, ())
 
 
+def flatten(document: Document, node: Node) -> Node:
+    """Return an equivalent schema without `allOf` and without `$ref`; what stands beside a `$ref` is left out.
+
+    Raises:
+        SpecError: The members contradict each other, or cannot be merged into one schema.
+    """
+    seen: list[str] = []
+    while True:
+        node = merge_all_of(document, document.resolve_schema(node))
+        if not _is_reference(node):
+            return node
+        if node.place in seen:
+            raise SpecError(node.place, "is a reference to itself")
+        seen.append(node.place)
+
+
 def union_alternatives(document: Document, node: Node, keyword: Literal["oneOf", "anyOf"]) -> list[Node]:
     """Return the alternatives of `oneOf` or `anyOf`; keywords beside it are merged into each of them."""
     beside = {name: value for name, value in node.object().items() if name not in {keyword, "discriminator"}}

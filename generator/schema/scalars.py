@@ -56,13 +56,15 @@ def is_binary(node: Node) -> bool:
     return schema.get("format") == "binary" or (is_content and "type" in schema)
 
 
-def string_type(node: Node) -> Type:
-    """Return the type of a schema of type string."""
+def string_type(node: Node, *, is_part: bool = False) -> Type:
+    """Return the type of a schema of type string, which may be that of a part of a form."""
     schema = node.object()
     format_ = schema.get("format")
     constraints = [name for name in _STRING_CONSTRAINTS if name in schema]
     if is_binary(node):
-        node.note("format binary is only supported as a whole body; in JSON, use byte (base64)", "taken as a string")
+        if not is_part:
+            problem = "format binary is only supported as a whole body or a file of a form; in JSON, use byte (base64)"
+            node.note(problem, "taken as a string")
         format_ = None
     object_type = _OBJECT_FORMATS.get(format_)
     if object_type is None and format_ is None and str(schema.get("contentEncoding")).lower() == "base64":

@@ -74,6 +74,14 @@ def is_model(node: Node) -> bool:
     return is_object and not schema.keys() & {"$ref", "oneOf", "anyOf", "enum", "const"} and has_properties(node)
 
 
+def undeclared(node: Node) -> Node | None:
+    """Return the schema of the properties that an object does not declare, None unless it mentions any."""
+    given = node.object().get("additionalProperties", False)
+    if given is False:
+        return None
+    return node.with_value({}) if given is True else node / "additionalProperties"
+
+
 def has_properties(node: Node) -> bool:
     """Return whether the schema of an object declares its properties."""
     schema = node.object()

@@ -15,6 +15,7 @@ from typing import Literal
 
 from generator.document.document import Document, Node
 from generator.errors import SpecError
+from generator.overlay._runtime.open_object import EXTRA
 from generator.python.docstrings import one_line
 from generator.python.literals import long_literal
 from generator.python.naming import class_name, numbered_name, python_names
@@ -25,8 +26,9 @@ from .defaults import read_default
 from .descriptions import property_description, schema_description
 from .directions import settle_directions
 from .families import read_families
+from .forms import Forms
 from .named_values import read_named_values
-from .schema_kind import check_keywords_fit, check_schema, has_properties, is_model, type_names
+from .schema_kind import check_keywords_fit, check_schema, has_properties, is_model, type_names, undeclared
 from .types import (
     ANY,
     EXTRA_FIELD,
@@ -110,6 +112,7 @@ class SchemaReader:
         self._recursive: dict[str, OneOf] = {}
         self._inline_objects: dict[str, Model] = {}
         self._is_reading = False
+        self._forms = Forms(document)
         components = document.root.get("components")
         self._components = components.members("schemas") if components else []
         # One that is a class name as it stands keeps it, whatever the order.
@@ -184,12 +187,13 @@ class SchemaReader:
             files: Returns the type of a property that is a file, None for any other.
 
         Returns:
-            The fields, each with its type as a file, if it is one.
+            The fields, each with its type as a file, if it is one. The last one is what is not declared, if the schema
+            mentions that: its type is that of one value.
         """
         required = [name.text() for name in node.items("required")]
         found: list[tuple[Field, Type | None]] = []
-        members = node.members("properties")
-        names = python_names([wire_name for wire_name, _ in members])
+        members, rest = node.members("properties"), undeclared(node)
+        names = python_names([wire_name for wire_name, _ in members], taken={EXTRA_FIELD} if rest else ())
         for (wire_name, member), name in zip(members, names, strict=True):
             # A file has no type of its own.
             file = files(member)
@@ -200,6 +204,12 @@ class SchemaReader:
             self._sent.append(field.type)
             field.type, field.required = file or field.type, field.is_needed
             found.append((field, file))
+        if rest:
+            file = files(rest)
+            text = schema_description(rest) or "What is sent beside the declared parts, by name."
+            type_ = file or self._type_of(rest, f"{hint}Value")
+            self._sent.append(type_)
+            found.append((Field(EXTRA, EXTRA_FIELD, type_, required=False, description=text), file))
         self._fill_models()
         return found
 
@@ -339,7 +349,7 @@ class SchemaReader:
     def _simple_type(self, node: Node, name: str, hint: str) -> Type:  # noqa: PLR0911  # a return for each type
         match name:
             case "string":
-                return scalars.string_type(node)
+                return scalars.string_type(node, is_part=scalars.is_binary(node) and self._forms.has_part(node.place))
             case "integer" | "number":
                 return scalars.number_type(node, name)
             case "array":
@@ -437,13 +447,13 @@ class SchemaReader:
         model.forbids_unknown_fields = extra is False
         members = node.members("properties")
         required = [name.text() for name in node.items("required")]
-        undeclared: list[str] = []
+        unknown: list[str] = []
         for name in required:
             if name not in dict(members):
                 problem = f"{name!r} is not among the properties; add it to them"
                 (node / "required").note(problem, "taken as any value that need not be there")
                 members.append((name, node.with_value({}, f"{node.place}/required")))
-                undeclared.append(name)
+                unknown.append(name)
         taken: set[str] = {*_USED_IN_MODELS, *self._class_names}
         self.models.append(model)
         if "additionalProperties" in node.object() and extra is not False:
@@ -462,7 +472,7 @@ class SchemaReader:
                     name,
                     member,
                     model.name,
-                    is_required=wire_name in required and wire_name not in undeclared,
+                    is_required=wire_name in required and wire_name not in unknown,
                 )
             )
 

@@ -187,6 +187,134 @@ def test_a_file_of_a_form_may_be_a_path_or_an_open_file(package: Package, kind: 
             assert b'name="content"\r\n\r\nx' in request.content
 
 
+def parts(package: Package, kind: str, method: str, **given: Any) -> list[tuple[str, bytes]]:
+    """Call a method that sends a form; return the header fields of each part, and its content."""
+    server = Server(b"", status=204)
+    run(package, kind, server, methodcaller(method, **given), **TRUST)
+    (request,) = server.requests
+    boundary = request.headers["content-type"].partition("boundary=")[2]
+    found = [part.partition(b"\r\n\r\n") for part in request.content.split(f"--{boundary}".encode())[1:-1]]
+    start = 'Content-Disposition: form-data; name="'
+    return [(head.decode().strip().removeprefix(start), content[:-2]) for head, _, content in found]
+
+
+@pytest.fixture(scope="module")
+def forms(make: Make) -> Package:
+    def form(properties: dict[str, Any], rest: Any = None, **encoding: Any) -> dict[str, Any]:
+        schema = {"type": "object", "properties": properties, "additionalProperties": rest}
+        if rest is None:
+            del schema["additionalProperties"]
+        return {"multipart/form-data": {"schema": schema, "encoding": encoding}}
+
+    deep = {"style": "deepObject", "explode": True}
+    several = {"application/octet-stream": BINARY, "text/plain": {"schema": TEXT}, "application/json": {"schema": {}}}
+    typed = {"text/csv": {"schema": TEXT}, "application/json": {"schema": ref("Thing")}}
+    return make(
+        document(
+            {
+                "/texts": sent("send_texts", form({"note": TEXT, "additional properties": TEXT}, TEXT)),
+                "/files": sent("send_files", form({}, BINARY["schema"])),
+                "/any": sent("send_any", form({"meta": {}}, True)),
+                "/closed": sent("send_closed", form({"note": TEXT}, False)),
+                "/deep": sent(
+                    "send_deep", form({"expand": {"items": TEXT}, "link": ref("Thing")}, expand=deep, link=deep)
+                ),
+                "/several": sent("send_several", several),
+                "/typed": sent("send_typed", typed),
+            },
+            {"Thing": obj(id=INT, tags={"type": "array", "items": TEXT})},
+        )
+    )
+
+
+@KINDS
+def test_parts_that_the_document_does_not_name_are_sent_by_name(forms: Package, kind: str, tmp_path: Path) -> None:
+    further = {"a": "x", 'b "': "y"}
+    assert parts(forms, kind, "send_texts", note="n", additional_properties_="m", additional_properties=further) == [
+        ('note"', b"n"),
+        ('additional properties"', b"m"),
+        ('a"', b"x"),
+        ('b %22"', b"y"),
+    ]
+    path = tmp_path / "image.png"
+    path.write_bytes(PNG)
+    octets = "\r\nContent-Type: application/octet-stream"
+    assert parts(forms, kind, "send_files", additional_properties={"one": path, "two": b"2"}) == [
+        (f'one"; filename="image.png"{octets}', PNG),
+        (f'two"; filename="two"{octets}', b"2"),
+    ]
+    assert 'client.send_files(additional_properties={"film": Path("film.mov")})' in forms.text("README.md")
+    assert "additional_properties" not in inspect.signature(forms.module.Client.send_closed).parameters
+
+
+@pytest.mark.parametrize(
+    ("further", "problem"),
+    [
+        ({"note": "n"}, "additional_properties['note']: is declared, and so an argument of its own"),
+        ({"a": 1}, "additional_properties['a']=1: must be str, not int"),
+        ({1: "a"}, "additional_properties=1: must have strings as names"),
+        (["a"], "additional_properties=['a']: must be a dict of parts by their names"),
+    ],
+)
+def test_a_wrong_part_that_the_document_does_not_name_is_refused(forms: Package, further: Any, problem: str) -> None:
+    with pytest.raises(forms.errors.InvalidArgumentError) as caught:
+        forms.operation("send_texts").build_request(additional_properties=further)
+    assert str(caught.value) == problem
+
+
+@KINDS
+def test_a_part_of_no_type_is_a_text_a_file_or_json(forms: Package, kind: str) -> None:
+    json = "\r\nContent-Type: application/json"
+    thing = forms.models.Thing(id=1, tags=[])
+    assert parts(forms, kind, "send_any", meta=[2, {"a": [None]}], additional_properties={"b": thing, "c": PNG}) == [
+        ('meta"', b"2"),
+        (f'meta"{json}', b'{"a":[null]}'),
+        (f'b"{json}', b'{"id":1,"tags":[]}'),
+        ('c"; filename="c"\r\nContent-Type: application/octet-stream', PNG),
+    ]
+
+
+@KINDS
+def test_a_part_may_be_a_deep_object(forms: Package, kind: str) -> None:
+    link = forms.models.Thing(id=1, tags=["x"])
+    assert parts(forms, kind, "send_deep", expand=["a", "b"], link=link) == [
+        ('expand[0]"', b"a"),
+        ('expand[1]"', b"b"),
+        ('link[id]"', b"1"),
+        ('link[tags][0]"', b"x"),
+    ]
+
+
+def test_of_several_media_types_json_is_sent_by_default(forms: Package) -> None:
+    thing = forms.models.Thing(id=1, tags=[])
+    for method, body, content in (
+        ("send_several", {"a": 1}, b'{"a":1}'),
+        ("send_several", "text", b'"text"'),
+        ("send_typed", thing, b'{"id":1,"tags":[]}'),
+    ):
+        _, request = forms.call(method, body=body, answer=Answer(204, b"", ""), options=TRUST)
+        assert (request.headers["content-type"], request.content) == ("application/json", content)
+
+
+@pytest.mark.parametrize(
+    ("method", "body", "content_type", "other"),
+    [
+        ("send_several", b"x", "application/json", "application/octet-stream"),
+        ("send_several", Path("x"), "text/plain", "application/octet-stream"),
+        ("send_several", "x", "application/octet-stream", "application/json"),
+        ("send_several", {"a": 1}, "application/octet-stream", "application/json"),
+        ("send_several", {"a": 1}, "text/plain", "application/json"),
+        ("send_typed", "x", "application/json", "text/csv"),
+    ],
+)
+def test_a_body_of_another_media_type_is_refused(
+    forms: Package, method: str, body: Any, content_type: str, other: str
+) -> None:
+    with pytest.raises(forms.errors.InvalidArgumentError) as caught:
+        forms.operation(method).build_request(body=body, content_type=content_type)
+    assert str(caught.value).endswith(f": is not sent as {content_type}; pass content_type={other!r}")
+
+
 def test_a_property_whose_name_is_taken_is_an_argument_with_another_name(package: Package) -> None:
     _, request = package.call(
         "put_thing", "a", id_=1, self_="s", models_="m", content="c", answer=Answer(204), options=TRUST

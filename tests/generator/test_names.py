@@ -240,7 +240,7 @@ def test_a_stream_has_a_name_of_its_own(ids: list[str], streams: list[str]) -> N
 
     found = OperationReader(read, SchemaReader(read), Naming("flat")).read()
 
-    assert [operation.stream_name for operation in found] == streams
+    assert [stream.method for operation in found for stream in operation.streams] == streams
 
 
 def test_what_tools_append_to_operation_ids_is_left_out() -> None:

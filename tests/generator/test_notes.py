@@ -285,12 +285,12 @@ def test_a_form_has_the_styles_of_its_properties(tmp_path: Path) -> None:
     assert notes == ["in a form only style deepObject, or form with explode, is supported (sent as the latter)"]
 
 
-def test_a_part_of_a_form_cannot_be_a_deep_object(tmp_path: Path) -> None:
-    media = {"schema": obj(a=obj(x=TEXT)), "encoding": {"a": {"style": "deepObject"}}}
-    post = operation(requestBody={"required": True, "content": {"multipart/form-data": media}})
-    notes = tolerant(document({"/a": {"post": post}}), tmp_path)
-    assert [f"{note.problem} ({note.meaning})" for note in notes.found] == [
-        "deepObject is only supported in an urlencoded form (sent as JSON)"
+def test_a_form_in_a_response_is_no_structure() -> None:
+    content = {FORM: {"schema": obj(a=TEXT)}}
+    found, notes = read_operation(responses={"200": {"description": "Done.", "content": content}})
+    assert [media.codec.kind for media in found.successes[0].media] == ["Binary"]
+    assert [f"{note.problem} ({note.meaning})" for note in notes] == [
+        "only JSON has a structure in a response; give it a schema of type string, or none (taken as bytes)"
     ]
 
 
@@ -354,6 +354,23 @@ def test_a_file_in_a_form_may_be_one_alternative(schema: Any, type_: str, tmp_pa
     assert not notes.found
     module = (tmp_path / "made" / "api" / "default" / "call.py").read_text(encoding="utf-8")
     assert f"file: {type_}" in module
+
+
+@pytest.mark.parametrize("schema", [ref("Form"), {"allOf": [ref("Form")], "title": "Body"}])
+@pytest.mark.parametrize("file", [BINARY, {"type": "string", "contentMediaType": "application/octet-stream"}])
+@pytest.mark.parametrize("is_form_alone", [True, False])
+def test_the_files_of_a_form_under_components_are_no_json(
+    file: Any, schema: Any, tmp_path: Path, *, is_form_alone: bool
+) -> None:
+    optional = {"anyOf": [file, {"type": "null"}]}
+    schemas = {"Form": obj(file=file, files={"items": file}, one=optional, in_json=obj(a=file))}
+    schemas |= {} if is_form_alone else {"Other": obj(form=ref("Form"))}
+    post = operation(requestBody={"required": True, "content": {PARTS: {"schema": schema}}})
+    notes = tolerant(document({"/a": {"post": post}}, schemas), tmp_path)
+    assert not notes.missing
+    found = [note.place.removeprefix("#/components/schemas/Form/properties/") for note in notes.found]
+    assert found == [*(() if is_form_alone else ("file", "files/items", "one/anyOf/0")), "in_json/properties/a"]
+    assert "file: FileContent" in (tmp_path / "made" / "api" / "default" / "call.py").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

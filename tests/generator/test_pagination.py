@@ -431,3 +431,51 @@ def test_a_list_with_markers_is_gone_through_by_both_clients(make: Make) -> None
             return [item async for item in client.iter_things()]
 
     assert asyncio.run(awaited()) == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    "asked", [{}, {"x-pages": {"method": "iter_things", "items": "entries", "offset": "offset", "total": "total"}}]
+)
+def test_pages_that_may_be_csv_too_are_read_as_json(make: Make, asked: dict[str, Any]) -> None:
+    page = obj(entries={"type": "array", "items": TEXT}, total=INT)
+    content = {"text/csv": {"schema": TEXT}, "application/json": {"schema": page}}
+    listing = operation(operationId="list_things", parameters=[parameter("query", "offset", INT)], **asked)
+    listing["responses"] = {"200": {"description": "A page.", "content": content}}
+    package = make(document({"/a": {"get": listing}}))
+    seen: list[str] = []
+
+    def handle(request: httpx2.Request) -> httpx2.Response:
+        seen.append(request.headers["accept"])
+        start = int(request.url.params["offset"])
+        return httpx2.Response(200, json={"entries": ["a", "b", "c"][start : start + 2], "total": 3})
+
+    def text(_: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(200, text="a,b", headers={"content-type": "text/csv"})
+
+    with package.module.Client(http=httpx2.MockTransport(handle)) as client:
+        assert list(client.iter_things()) == ["a", "b", "c"]
+    assert seen == ["application/json"] * 2
+    with package.module.Client(http=httpx2.MockTransport(text)) as client:
+        assert client.list_things() == "a,b"
+        with pytest.raises(package.errors.PageError, match=r"^the page is no JSON \(list_things\)$"):
+            list(client.iter_things())
+
+
+def test_pages_whose_format_a_caller_may_choose_have_no_iterator() -> None:
+    content = {
+        "text/csv": {"schema": TEXT},
+        "application/json": {"schema": obj(entries={"type": "array", "items": TEXT})},
+    }
+    parameters = [parameter("query", "offset", INT), parameter("query", "format")]
+    read = Document(
+        document(
+            {
+                "/a": {
+                    "get": operation(parameters=parameters, responses={"200": {"description": "-", "content": content}})
+                }
+            }
+        ),
+        "spec",
+    )
+    (found,) = OperationReader(read, SchemaReader(read)).read()
+    assert found.pagination is None

@@ -284,13 +284,13 @@ def test_the_errors_are_those_of_the_statuses(sink: Package) -> None:
 
 
 def test_what_is_left_out_and_what_was_noted_is_named(tmp_path: Path) -> None:
-    broken = {"parameters": [{"$ref": "#/components/parameters/No"}]}
+    broken = {"requestBody": {"$ref": "#/components/requestBodies/No"}}
     paths = {"/b": {"get": operation()}, "/a|b": {"put": broken}, "/a": {"put": {**broken, "operationId": "c|d"}}}
     found = sections(readme(tmp_path, {**document(paths), "odd": 1}, strict=False))
 
     assert list(found) == [*SECTIONS, "Left out", "What the document says wrongly"]
     assert [row[0] for row in rows(found["Left out"])] == ["PUT /a|b", "PUT /a"]
-    problem = "#/paths/~1a/put/parameters/0/$ref: '#/components/parameters/No' does not exist"
+    problem = "#/paths/~1a/put/requestBody/$ref: '#/components/requestBodies/No' does not exist"
     assert rows(found["Left out"])[1][1] == problem
     assert ["#", "'odd' is not a keyword of the OpenAPI Object; correct it, or call it x-odd", "ignored"] in rows(
         found["What the document says wrongly"]

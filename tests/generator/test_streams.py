@@ -57,6 +57,14 @@ def package(make: Make) -> Package:
                     "get_refused", ("302", REDIRECT), content={"text/plain": {}}, **{"x-follow-redirect": False}
                 ),
                 "/speech": got("get_speech", content={"application/octet-stream": BINARY, EVENTS: {"schema": TEXT}}),
+                "/three": got(
+                    "get_three",
+                    content={
+                        "audio/mpeg": BINARY,
+                        EVENTS: {"schema": ref("Tick")},
+                        "application/json": {"schema": ref("Tick")},
+                    },
+                ),
                 "/pending": got(
                     "get_pending", ("202", {"description": "Later."}), content={"application/octet-stream": BINARY}
                 ),
@@ -212,7 +220,7 @@ def test_the_result_is_typed_by_the_document(package: Package) -> None:
     assert streams == {
         *("stream_content", "stream_moved", "stream_chat", "stream_watch_words"),
         *("stream_watch_ticks", "stream_watch_items", "stream_watch_lists", "stream_watch_named", "stream_speech"),
-        *("stream_watch_kinds", "stream_pending"),
+        *("stream_watch_kinds", "stream_pending", "stream_speech_bytes", "stream_three", "stream_three_bytes"),
     }
 
 
@@ -267,6 +275,30 @@ def test_an_operation_with_both_keeps_its_json(package: Package, kind: str) -> N
 
 
 @KINDS
+@pytest.mark.parametrize(
+    ("method", "accept", "content", "found"),
+    [
+        ("get_speech", "application/octet-stream", b"ID3", b"ID3"),
+        ("stream_speech_bytes", "application/octet-stream", b"ID3", [b"ID3"]),
+        ("stream_speech", EVENTS, b"data: a\n\n", ["a"]),
+        ("get_three", "application/json", b'{"number": 1}', 1),
+        ("stream_three_bytes", "audio/mpeg", b"ID3", [b"ID3"]),
+        ("stream_three", EVENTS, b'data: {"number": 1}\n\n', [1]),
+    ],
+)
+def test_bytes_beside_events_are_streamed_too(
+    package: Package, kind: str, method: str, *, accept: str, content: bytes, found: Any
+) -> None:
+    def plain(value: Any) -> Any:
+        return [plain(item) for item in value] if isinstance(value, list) else getattr(value, "number", value)
+
+    server = Server(content, accept)
+    result = run(package, kind, server, methodcaller(method))
+    assert plain([getattr(item, "data", item) for item in result] if isinstance(result, list) else result) == found
+    assert server.requests[0].headers.get_list("accept") == [accept]
+
+
+@KINDS
 @pytest.mark.parametrize("media_type", ["audio/mpeg", "application/octet-stream"])
 def test_any_bytes_may_have_a_media_type_of_their_own(package: Package, kind: str, media_type: str) -> None:
     server = Server(b"ID3\xff", media_type)
@@ -283,6 +315,7 @@ def test_xml_is_text(package: Package, kind: str) -> None:
 def test_the_readme_lists_the_streams(package: Package) -> None:
     text = package.text("README.md")
     assert "| `stream_moved` | `get_moved` | `ResponseStream` of bytes |" in text
+    assert "| `stream_speech_bytes` | `get_speech` | `ResponseStream` of bytes |" in text
     assert "| `stream_watch_ticks` | `watch_ticks` | `Event[models.Tick]` |" in text
 
 

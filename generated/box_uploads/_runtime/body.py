@@ -13,7 +13,7 @@ from .errors import InvalidArgumentError
 from .text import short_repr
 
 __all__ = ["PIECE", "BinaryFile", "Content", "OpenFile", "Source", "Stream"]
-__all__ += ["content_of", "is_small", "is_spent", "pieces", "size_of"]
+__all__ += ["content_of", "is_small", "is_source", "is_spent", "pieces", "size_of"]
 
 PIECE = 256 * 1024
 """Bytes that are handed to the HTTP library at a time, so that a write timeout covers a piece, not the whole body."""
@@ -210,6 +210,12 @@ def pieces(content: Content) -> Iterator[bytes | bytearray | memoryview]:
     view = _flat(memoryview(content))
     for start in range(0, len(view), PIECE):
         yield view[start : start + PIECE]
+
+
+def is_source(value: object) -> bool:
+    """Return whether a value is one that the bytes of a body come from."""
+    kinds = (bytes, bytearray, memoryview, Stream, os.PathLike)
+    return isinstance(value, kinds) or callable(getattr(value, "read", None))
 
 
 def content_of(source: Source, argument: str = "body") -> Content:

@@ -10,12 +10,13 @@ from uuid import uuid4
 
 import msgspec
 
-from .body import BinaryFile, Content, Source, Stream, content_of, is_spent, pieces, size_of
+from .body import BinaryFile, Content, Source, Stream, content_of, is_source, is_spent, pieces, size_of
 from .codecs import Json
 from .conversion import convert
 from .errors import InvalidArgumentError
-from .json_types import is_array
-from .parameters import plain_text
+from .json_types import is_array, is_object
+from .open_object import inline_extra
+from .parameters import deep_pairs, plain_text
 from .text import short_repr
 from .validation_errors import NATIVE, argument_error
 
@@ -45,6 +46,10 @@ FileContent: TypeAlias = "Source | File"
 """A file in a form: bytes, a `Stream`, a path such as `Path("film.mov")`, an open file, or a `File` that says more."""
 
 
+_Part: TypeAlias = "tuple[bytes, Content]"
+"""The header fields of a part, and its content."""
+
+
 class FormField(msgspec.Struct, frozen=True):
     """A property of a form.
 
@@ -56,6 +61,8 @@ class FormField(msgspec.Struct, frozen=True):
         required: Whether it has to be there.
         is_json: Whether it is encoded as JSON without a media type that says so.
         is_list: Whether it may be a list of files, each of which is a part.
+        is_deep: Whether it is written as parts whose names have keys, such as `metadata[size]`.
+        is_rest: Whether it stands for what is not declared: a dict of values by the names of their parts.
     """
 
     wire_name: str
@@ -65,6 +72,8 @@ class FormField(msgspec.Struct, frozen=True):
     required: bool = True
     is_json: bool = False
     is_list: bool = False
+    is_deep: bool = False
+    is_rest: bool = False
 
 
 class MultipartBody(Stream):
@@ -72,7 +81,7 @@ class MultipartBody(Stream):
 
     __slots__ = ("_contents", "media_type")
 
-    def __init__(self, parts: list[tuple[bytes, Content]]) -> None:
+    def __init__(self, parts: list[_Part]) -> None:
         boundary = uuid4().hex
         self.media_type = f"multipart/form-data; boundary={boundary}"
         opening, end = f"--{boundary}\r\n".encode(), f"--{boundary}--\r\n".encode()
@@ -99,6 +108,8 @@ class MultipartBody(Stream):
 class Multipart:
     """Bodies of `multipart/form-data`: each property is a part, in the order of the document.
 
+    A property of no type of its own may be a file, too, and objects or lists in one are sent as JSON.
+
     Args:
         fields: The properties.
     """
@@ -113,30 +124,62 @@ class Multipart:
             InvalidArgumentError: A value breaks a rule of its type, or a file cannot be sent.
             OSError: A file cannot be examined; while it is sent, that it cannot be read.
         """
-        parts: list[tuple[bytes, Content]] = []
+        parts: list[_Part] = []
         for field in self._fields:
             value = values.get(field.wire_name, msgspec.UNSET)
-            if value is msgspec.UNSET:
-                if field.required:
-                    raise InvalidArgumentError(field.argument, "is required")
-                continue
-            if field.type is None:
-                if is_array(value) and not field.is_list:
-                    raise InvalidArgumentError(field.argument, "must be one file, not a list", shown=short_repr(value))
-                files = value if is_array(value) else [value]
-                parts += [_file_part(field, file) for file in files]
-            elif field.media_type or field.is_json:
-                content = Json[object](field.type).encode(value, field.argument)
-                # Of an array, each item is a part (OpenAPI 3.1.1, Encoding Object), unless it is within a text.
-                is_array_of_parts = content.startswith(b"[") and not field.is_json
-                items = msgspec.json.decode(content, type=list[msgspec.Raw]) if is_array_of_parts else [content]
-                parts += [(_head(field, media_type=field.media_type), bytes(item)) for item in items]
-            else:
-                parts += [(_head(field), _encoded(text, field)) for text in _texts(field, value)]
+            if value is not msgspec.UNSET:
+                parts += self._further_parts(field, value) if field.is_rest else _parts(field, value)
+            elif field.required:
+                raise InvalidArgumentError(field.argument, "is required")
         return MultipartBody(parts)
 
+    def _further_parts(self, rest: FormField, values: object) -> list[_Part]:
+        """Return the parts that the document does not name."""
+        if not is_object(values):
+            raise InvalidArgumentError(
+                rest.argument, "must be a dict of parts by their names", shown=short_repr(values)
+            )
+        parts: list[_Part] = []
+        for name, value in values.items():
+            if not isinstance(cast("object", name), str):
+                raise InvalidArgumentError(rest.argument, "must have strings as names", shown=short_repr(name))
+            argument = f"{rest.argument}[{short_repr(name)}]"
+            if any(name == field.wire_name for field in self._fields):
+                raise InvalidArgumentError(argument, "is declared, and so an argument of its own")
+            parts += _parts(msgspec.structs.replace(rest, wire_name=name, argument=argument), value)
+        return parts
 
-def _file_part(field: FormField, value: object) -> tuple[bytes, Content]:
+
+def _parts(field: FormField, value: object) -> list[_Part]:
+    """Return the parts that a property becomes: one for each item of a list."""
+    if field.type is None:
+        if is_array(value) and not field.is_list:
+            raise InvalidArgumentError(field.argument, "must be one file, not a list", shown=short_repr(value))
+        return [_file_part(field, file) for file in (value if is_array(value) else [value])]
+    # As text, its bytes would be base64.
+    if field.type is Any and (isinstance(value, File) or is_source(value)):
+        return [_file_part(field, value)]
+    if field.media_type or field.is_json:
+        content = Json[object](field.type).encode(value, field.argument)
+        # Of an array, each item is a part (OpenAPI 3.1.1, Encoding Object), unless it is within a text.
+        is_array_of_parts = content.startswith(b"[") and not field.is_json
+        items = msgspec.json.decode(content, type=list[msgspec.Raw]) if is_array_of_parts else [content]
+        return [(_head(field, media_type=field.media_type), bytes(item)) for item in items]
+    plain = _plain(field, value)
+    if field.is_deep:
+        pairs = deep_pairs(field.wire_name, plain)
+        return [_value_part(msgspec.structs.replace(field, wire_name=name), item) for name, item in pairs]
+    return [_value_part(field, item) for item in (plain if is_array(plain) else [plain])]
+
+
+def _value_part(field: FormField, value: object) -> _Part:
+    if is_object(value) or is_array(value):
+        # Without a type of its own, a property may be anything.
+        return _head(field, media_type="application/json"), Json[object](Any).encode(value, field.argument)
+    return _head(field), _encoded(plain_text(value, field.argument), field)
+
+
+def _file_part(field: FormField, value: object) -> _Part:
     if isinstance(value, str):
         # It may come from somebody else, who would choose what is read here.
         raise InvalidArgumentError(field.argument, "is a text; pass Path('film.mov') for a file, or bytes for content")
@@ -159,13 +202,14 @@ def _name_of(source: Source | str) -> str:
     return os.path.basename(name)  # noqa: PTH119  # as above
 
 
-def _texts(field: FormField, value: object) -> list[str]:
+def _plain(field: FormField, value: object) -> Any:
+    """Return a value of plain types, checked against the type of its property."""
     try:
         plain = msgspec.to_builtins(value, builtin_types=NATIVE, str_keys=True)
         convert(plain, field.type, sends=True)
     except (ValueError, TypeError, RecursionError) as error:
         raise argument_error(error, value, field.type, root=field.argument) from None
-    return [plain_text(item, field.argument) for item in (plain if is_array(plain) else [plain])]
+    return inline_extra(plain)
 
 
 def _head(

@@ -137,14 +137,14 @@ class SyncTransport(BaseTransport):
 
     @contextmanager
     def stream(
-        self, request: Request, check: Callable[[RawResponse], object], *, accept: str = "*/*"
+        self, request: Request, check: Callable[[RawResponse], object], *, accept: str = ""
     ) -> Generator[ResponseStream]:
         """Send a request as `send` does, and yield its response, whose body is read while it is used.
 
         Args:
             request: The request.
             check: Raises the error for a response that is no success.
-            accept: The media types that are asked for, unless the request names them itself.
+            accept: The media types that are asked for, by default those of the request, or any.
 
         Raises:
             TransportError: No response was received.
@@ -378,14 +378,14 @@ class AsyncTransport(BaseTransport):
 
     @asynccontextmanager
     async def stream(
-        self, request: Request, check: Callable[[RawResponse], object], *, accept: str = "*/*"
+        self, request: Request, check: Callable[[RawResponse], object], *, accept: str = ""
     ) -> AsyncGenerator[AsyncResponseStream]:
         """Send a request as `send` does, and yield its response, whose body is read while it is used.
 
         Args:
             request: The request.
             check: Raises the error for a response that is no success.
-            accept: The media types that are asked for, unless the request names them itself.
+            accept: The media types that are asked for, by default those of the request, or any.
 
         Raises:
             TransportError: No response was received.

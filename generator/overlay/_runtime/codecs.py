@@ -6,11 +6,11 @@ import codecs
 import decimal
 import math
 import re
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 
 import msgspec
 
-from .body import Content, Source, content_of
+from .body import Content, Source, content_of, is_source
 from .conversion import convert, decoder_of
 from .errors import DecodeError, InvalidArgumentError
 from .hidden import Discreet
@@ -23,11 +23,11 @@ from .tolerance import convert_tolerantly
 from .validation_errors import NATIVE, argument_error, check_finite, encoding_error, explain_decode_error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from .messages import RawResponse
 
-__all__ = ["Binary", "Empty", "Form", "Json", "Location", "Text"]
+__all__ = ["Binary", "Bodies", "Empty", "Form", "Json", "Location", "Text"]
 
 T = TypeVar("T")
 
@@ -157,11 +157,13 @@ class Text:
         """Return a text in UTF-8.
 
         Raises:
-            InvalidArgumentError: The text has a lone surrogate.
+            InvalidArgumentError: The value is no text, or has a lone surrogate.
         """
+        if not isinstance(cast("object", value), str):
+            raise InvalidArgumentError("body", "must be a string", shown=short_repr(value))
         try:
             return value.encode()
-        except (UnicodeEncodeError, AttributeError) as error:
+        except UnicodeEncodeError as error:
             raise encoding_error(value, error) from None
 
 
@@ -264,6 +266,52 @@ def _form_text(value: object, name: str) -> str:
         return plain_text(value, name)
     check_finite(value, root=name)
     return msgspec.json.encode(value).decode()
+
+
+class _Encoder(Protocol):
+    def encode(self, value: Any, /) -> Content: ...
+
+
+class Bodies:
+    """Bodies of one of several media types, which the caller chooses.
+
+    Args:
+        encoders: How a body of each media type is encoded.
+    """
+
+    __slots__ = ("_encoders",)
+
+    def __init__(self, encoders: Mapping[str, _Encoder]) -> None:
+        self._encoders = encoders
+
+    def encode(self, media_type: str, value: object) -> Content:
+        """Return a value as a body of a media type.
+
+        Raises:
+            InvalidArgumentError: The value breaks a rule of its type, or belongs to another of the media types.
+            OSError: A file cannot be examined.
+        """
+        fitting = [name for name, codec in self._encoders.items() if _fits(codec, value)]
+        if fitting and media_type not in fitting:
+            rule = f"is not sent as {media_type}; pass content_type={fitting[0]!r}"
+            raise InvalidArgumentError("body", rule, shown=short_repr(value))
+        return self._encoders[media_type].encode(value)
+
+
+def _fits(codec: _Encoder, value: object) -> bool:
+    """Return whether a value belongs to a media type: bytes are no JSON, where they may be sent as they are."""
+    encode = codec.encode
+    if is_source(value):
+        return isinstance(codec, Binary)
+    if not isinstance(value, str):
+        return isinstance(codec, (Json, Form))
+    if not isinstance(codec, Json):
+        return isinstance(codec, Text)
+    try:
+        encode(value)
+    except InvalidArgumentError:
+        return False
+    return True
 
 
 def is_given(value: object) -> bool:

@@ -277,10 +277,12 @@ class BaseTransport:
 
 
 def accepting(request: Request, accept: str) -> Request:
-    """Return a request that asks for some media types, unless it names them itself."""
-    if any(name.lower() == "accept" for name, _ in request.headers):
+    """Return a request that asks for some media types; if none are given, for its own, or any if it has none."""
+    asked = [value for name, value in request.headers if name.lower() == "accept"]
+    if any(accept in value for value in asked):
         return request
-    return msgspec.structs.replace(request, headers=(("accept", accept), *request.headers))
+    others = [field for field in request.headers if field[0].lower() != "accept"]
+    return msgspec.structs.replace(request, headers=(("accept", accept or "*/*"), *others))
 
 
 def refusal(request: Request, delay_s: float) -> RawResponse:

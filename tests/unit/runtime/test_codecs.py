@@ -461,7 +461,7 @@ CYCLE.append(CYCLE)
     ("codec", "value", "message"),
     [
         (Text(), "\ud800", "body='\\ud800': is not valid Unicode, it has a lone surrogate"),
-        (Text(), 5, "body: cannot be encoded: 'int' object has no attribute 'encode'"),
+        (Text(), 5, "body=5: must be a string"),
         (Json[Any](Any), CYCLE, "body: cannot be encoded: maximum recursion"),
         (UPLOAD, Upload(file_name="a", anything=CYCLE), "body: cannot be encoded: maximum recursion"),
         (Json[Any](Any), Unsayable.VALUE, "body: cannot be encoded: 'utf-8' codec can't encode"),

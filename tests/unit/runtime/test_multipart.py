@@ -221,7 +221,7 @@ def test_scalars_are_texts_and_lists_repeated(type_: Any, value: Any, texts: lis
     [
         (str, 5, "the_text=5: must be str, not int"),
         (list[int], [1, "x"], "the_text[1]='x': must be int, not str"),
-        (Any, {"x": 1}, "the_text={'x': 1}: must be a scalar"),
+        (Any, {"x": float("inf")}, "the_text.x=inf: must be a finite number"),
         (float, float("nan"), "the_text=nan: must be a finite number"),
         (
             union_type("Either", lambda: (int, bool)),
