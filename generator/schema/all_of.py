@@ -177,6 +177,7 @@ def _flatten(document: Document, part: Node, node: Node, above: tuple[str, ...])
         resolved = document.resolve_schema(whole)
         if resolved.place in seen and resolved.place != part.place:
             raise SpecError(node.place, f"allOf contains itself, by way of {resolved.place}")
+        resolved = _without_heirs(document, resolved, seen)
         seen = (*seen, resolved.place)
         whole = _merge(document, resolved, seen)
         if not _is_reference(whole):
@@ -186,6 +187,19 @@ def _flatten(document: Document, part: Node, node: Node, above: tuple[str, ...])
     if whole.value is False:
         raise SpecError(whole.place, "the schema false, which matches no value, is not supported; remove it")
     return whole
+
+
+def _without_heirs(document: Document, base: Node, heirs: tuple[str, ...]) -> Node:
+    """Return a schema without the alternatives that extend it: what they take from it is the rest."""
+    if not is_object(base.value):
+        return base
+    left = dict(base.object())
+    for keyword in ("oneOf", "anyOf"):
+        listed = base.items(keyword) if is_array(left.get(keyword)) else []
+        if any(_is_reference(node) and document.target(node).place in heirs for node in listed):
+            # Nor is what tells these alternatives apart of any use to one of them.
+            left = {name: value for name, value in left.items() if name not in {keyword, "discriminator"}}
+    return base if len(left) == len(base.object()) else base.with_value(left)
 
 
 def _merge_two(first: dict[str, Any], second: Node, owner: Node) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Polymorphism by inheritance: a schema with a `discriminator`, and those that extend it by `allOf`.
+"""Polymorphism by inheritance: a schema with a `discriminator`, and those that extend it by `allOf` or that it maps.
 
 A `$ref` to such a base means any of its family: what the discriminator names, or the base itself.
 """
@@ -16,23 +16,33 @@ def read_families(document: Document, components: list[tuple[str, Node]]) -> Map
     """Return the schemas that extend each base, directly or by way of others, by the place of the base."""
     children: dict[str, list[Node]] = {}
     bases: list[Node] = []
+    known = {node.place: node for _, node in components}
     for _, node in components:
         if not is_object(node.value):
             continue
-        if is_object(node.value.get("discriminator")) and not node.value.keys() & {"oneOf", "anyOf"}:
-            bases.append(node)
         for parent in _parents(document, node):
             children.setdefault(parent, []).append(node)
+        if is_object(node.value.get("discriminator")) and not node.value.keys() & {"oneOf", "anyOf"}:
+            bases.append(node)
+            mapped = [known[place] for place in _mapped(node / "discriminator") if place in known]
+            children.setdefault(node.place, []).extend(mapped)
     found: dict[str, list[Node]] = {}
     waiting = [base for base in bases if base.place in children]
     while waiting:
         base = waiting.pop()
         if base.place in found:
             continue
-        found[base.place] = _heirs(base, children)
+        heirs = _heirs(base, children)
+        found[base.place] = [node for place, node in known.items() if place in heirs]
         # What extends a base and is extended itself is a base as well: it inherits the discriminator.
         waiting += [heir for heir in found[base.place] if heir.place in children]
     return found
+
+
+def _mapped(discriminator: Node) -> list[str]:
+    """Return the places that a mapping leads to; it may also name components."""
+    targets = [target.value for _, target in discriminator.members("mapping") if isinstance(target.value, str)]
+    return [target if target.startswith("#") else f"#/components/schemas/{target}" for target in targets]
 
 
 def _parents(document: Document, node: Node) -> list[str]:
@@ -49,12 +59,12 @@ def _parents(document: Document, node: Node) -> list[str]:
     return found
 
 
-def _heirs(base: Node, children: Mapping[str, list[Node]]) -> list[Node]:
-    found: dict[str, Node] = {}
+def _heirs(base: Node, children: Mapping[str, list[Node]]) -> set[str]:
+    found: set[str] = set()
     waiting = [*children[base.place]]
     while waiting:
         node = waiting.pop(0)
         if node.place not in found and node.place != base.place:
-            found[node.place] = node
+            found.add(node.place)
             waiting += children.get(node.place, [])
-    return list(found.values())
+    return found

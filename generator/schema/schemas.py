@@ -295,7 +295,7 @@ class SchemaReader:
 
     def _merged(self, node: Node) -> Node:
         """Return a component without `allOf`; one that extends a base is another model, even if it adds nothing."""
-        if node.place in self._heirs:
+        if node.place in self._heirs and "allOf" in node.object():
             node = node.with_value({**node.object(), "allOf": [*node.object()["allOf"], {"type": "object"}]})
         return merge_all_of(self.document, node)
 

@@ -80,4 +80,33 @@ def test_a_model_that_is_of_one_family_alone_brings_its_tag(pets: Package) -> No
 def test_a_family_is_no_contradiction(version: str, make: Make) -> None:
     """The document is read strictly, so that a note would be an error."""
     package = make(document(ANSWERS, PETS, version=version))
-    assert 'AnyPet: TypeAlias = "Cat | Dog | Fish | Puppy | Pet"' in package.text("models/__init__.py")
+    assert 'AnyPet: TypeAlias = "Cat | Dog | Puppy | Fish | Pet"' in package.text("models/__init__.py")
+
+
+@pytest.mark.parametrize("keyword", ["oneOf", "anyOf"])
+def test_a_base_may_list_what_extends_it(keyword: str, make: Make) -> None:
+    """So springdoc writes it; by JSON Schema alone, each of them would contain itself."""
+    base = {**PETS["Pet"], keyword: [ref(name) for name in ("Cat", "Dog", "Puppy")]}
+    package = make(document(ANSWERS, {**PETS, "Pet": base}))
+    models, tom = package.models, {"kind": "Cat", "name": "Tom", "lives": 9}
+    assert 'Pet: TypeAlias = "Cat | Dog | Puppy"' in package.text("models/__init__.py")
+    assert read(package, "pet", tom, body=models.Cat(kind="Cat", name="a")) == models.Cat(
+        kind="Cat", name="Tom", lives=9
+    )
+    puppy = {"kind": "puppy", "name": "Rex", "bark": "wow", "age": 1}
+    assert read(package, "pet", puppy, body=models.Cat(kind="Cat", name="a")) == models.Puppy(
+        kind="puppy", name="Rex", bark="wow", age=1
+    )
+
+
+def test_what_a_discriminator_maps_need_not_extend_its_base(make: Make) -> None:
+    tagged = {"discriminator": {"propertyName": "kind", "mapping": {"s": "Square", "c": "#/components/schemas/Circle"}}}
+    schemas = {"Shape": {**obj(kind=TEXT), **tagged}, "Square": obj(kind=TEXT, a=INT), "Circle": obj(kind=TEXT, r=INT)}
+    package = make(document({"/shape": _echo("shape", "Shape")}, schemas))
+    for value, model in (
+        ({"kind": "c", "r": 1}, "Circle"),
+        ({"kind": "s", "a": 1}, "Square"),
+        ({"kind": "x"}, "Shape"),
+    ):
+        found = read(package, "shape", value, body=package.models.Shape(kind="x"))
+        assert type(found) is getattr(package.models, model)
