@@ -5,13 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import hypothesis
-
-if TYPE_CHECKING:
-    import pytest
+import pytest
 
 # Reading the certificates of the system takes 20 ms, for each of thousands of clients; nothing here needs them.
 os.environ.setdefault("SSL_CERT_FILE", str(Path(__file__).with_name("nobody.pem")))
@@ -29,6 +27,13 @@ def pytest_configure(config: pytest.Config) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     if signal.getsignal(signal.SIGTERM) is signal.SIG_IGN:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse tests that have one name: of these, xdist runs one."""
+    repeated = [name for name, count in Counter(item.nodeid for item in items).items() if count > 1]
+    if repeated:
+        raise pytest.UsageError(f"several tests are called {repeated[0]}; give each a name of its own")
 
 
 def pytest_collection_finish() -> None:

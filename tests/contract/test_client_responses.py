@@ -109,7 +109,8 @@ def answering(request: pytest.FixtureRequest) -> Iterator[Any]:
         yield read
 
 
-@pytest.fixture(scope="module")
+# With a parameter: without any, schemathesis gives the tests of all operations one name, of which xdist runs one.
+@pytest.fixture(scope="module", params=["both"])
 def each_answering() -> Iterator[list[Any]]:
     """The function of each client: what takes long to draw is shown to both."""
     with ExitStack() as stack:

@@ -413,7 +413,8 @@ def test_files_that_are_uploaded_side_by_side_are_interrupted_and_resumed_togeth
     paths = ("film.mov", "b.mov", "c.mov")
     for name in paths[1:]:
         write(desk.folder / name)
-    command = ("upload", *paths, "--folder-id", "0", "--json", "--transfers", "2", "--workers", "1")
+    # They take turns with their parts: with one worker, the other one would wait until the stalled part is given up.
+    command = ("upload", *paths, "--folder-id", "0", "--json", "--transfers", "2", "--workers", "2")
     with stalled(desk, *command, stalls=2) as process:
         interrupt(process, number)
         out, err = process.communicate(timeout=LONG_S)
