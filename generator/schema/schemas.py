@@ -80,6 +80,7 @@ _CLASSES_IN_MODELS = frozenset(
 )
 # Beyond this many items, their number is not part of the type.
 _MOST_BY_POSITION = 8
+_GIVEN_TAG = "x-ms-discriminator-value"
 _UNSUPPORTED_NAME = re.compile(r'["\\\x00-\x1f]')
 
 
@@ -139,7 +140,7 @@ class SchemaReader:
         """Decide how the alternatives of each union are told apart."""
         fields = [field.type for model in self.models for field in model.fields]
         extra = [model.extra for model in self.models if model.extra]
-        settle_unions(self._unions, [*self._sent, *self._received, *fields, *extra])
+        settle_unions(self._unions, [*self._sent, *self._received, *fields, *extra], self._read_families())
         whole: dict[OneOf, Alias] = {}
         for alias in self.aliases:
             if (
@@ -259,7 +260,9 @@ class SchemaReader:
             node.notes.add(error.place, error.problem, "taken as any value")
             node = flat = node.with_value({})
         if is_model(flat):
-            return self._declare_model(node.place, name, flat)
+            model = self._declare_model(node.place, name, flat)
+            model.given_tag = node.prose(_GIVEN_TAG)
+            return model
         if node.place in self._unfinished:
             return self._recursive.setdefault(node.place, OneOf(name, node.place, is_recursive=True))
         with _within(self._unfinished, node.place):
@@ -287,11 +290,21 @@ class SchemaReader:
         if not isinstance(definition, Model) or not heirs:
             return None
         alternatives = tuple(Named(model) for model in (*heirs, definition))
-        description = f"A `{definition.name}`, or what extends it."
+        description = f"`{definition.name}`, or what extends it."
         one_of = OneOf(f"Any{definition.name}", base.place, description, alternatives, base=definition)
         self._family_unions[base.place] = one_of
         self._unions.append((merge_all_of(self.document, base), one_of))
         return one_of
+
+    def _read_families(self) -> list[tuple[Node, list[Model]]]:
+        """Return each base that is a model, and the models that extend it."""
+        found: list[tuple[Node, list[Model]]] = []
+        for place, heirs in self._families.items():
+            base = next(node for _, node in self._components if node.place == place)
+            models = [self._named.get(heir.place) for heir in heirs]
+            if self._is_model(base):
+                found.append((self._merged(base), [model for model in models if isinstance(model, Model)]))
+        return found
 
     def _merged(self, node: Node) -> Node:
         """Return a component without `allOf`; one that extends a base is another model, even if it adds nothing."""

@@ -292,7 +292,7 @@ class OneOf:
         """How an alternative is chosen, in words."""
         if self.base and self.tag:
             base = self.base.name
-            return f"The property `{self.tag}` tells which one a value is; with any other value, it is a `{base}`."
+            return f"The property `{self.tag}` tells which one a value is; with any other value, it is `{base}`."
         best = "the one that knows the most properties is taken, the first one of equals"
         if self.tag:
             return f"The property `{self.tag}` tells which alternative a value is; of others that fit, {best}."
@@ -374,6 +374,8 @@ class Model:
     tag_name: str | None = None
     """Python name of the property that distinguishes the model from the others of a union."""
     tag_description: str = ""
+    given_tag: str = ""
+    """The tag that its schema has by `x-ms-discriminator-value`."""
     extra: Map | None = None
     """The type of the properties that are not declared, if they are kept."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from generator.document.document import Node
 from generator.errors import SpecError
@@ -30,13 +30,17 @@ def check_exclusive(node: Node, types: list[Type]) -> None:
         node.note(f"two alternatives match {duplicates[0]!r}, which oneOf forbids; use anyOf", "taken as anyOf")
 
 
-def settle_unions(unions: list[tuple[Node, OneOf]], used: Sequence[Type]) -> None:
+def settle_unions(
+    unions: list[tuple[Node, OneOf]], used: Sequence[Type], families: Iterable[tuple[Node, Sequence[Model]]] = ()
+) -> None:
     """Decide for each union how its alternatives are told apart: by msgspec itself, or one after the other.
 
     Args:
         unions: The unions; inner ones come before those that contain them.
         used: The types of all fields, parameters and bodies.
+        families: Each base with a discriminator, and the models that extend it.
     """
+    inherited = _inherited_tags(families)
     tags_of: dict[OneOf, _Tags | None] = {}
     claims: dict[Model, set[tuple[str, tuple[str | int, ...]]]] = {}
     for node, one_of in unions:
@@ -44,7 +48,7 @@ def settle_unions(unions: list[tuple[Node, OneOf]], used: Sequence[Type]) -> Non
         # Before any other is decided: a recursive union is also inside of unions that come before it.
         one_of.is_native &= not one_of.is_recursive and one_of.base is None
         try:
-            tags = _tags(node, models, one_of.base)
+            tags = _tags(node, models, one_of.base) or _common_tags(models, inherited)
         except SpecError as error:
             node.notes.add(error.place, error.problem, "each alternative is tried")
             tags = None
@@ -185,6 +189,28 @@ def _tags(node: Node, models: Sequence[Model], base: Model | None) -> _Tags | No
     return found, [[tag] for model in models if (tag := _single_value(model, found)) is not None]
 
 
+def _inherited_tags(families: Iterable[tuple[Node, Sequence[Model]]]) -> Mapping[Model, tuple[str, list[str | int]]]:
+    """Return the property by which each model is told from all others that extend its base, and its values."""
+    found: dict[Model, tuple[str, list[str | int]]] = {}
+    for base, models in families:
+        try:
+            discriminator = base / "discriminator"
+            name = (discriminator / "propertyName").text()
+            for model in models:
+                found.setdefault(model, (name, _mapped_values(base, discriminator, model, name)))
+        except SpecError as error:
+            base.notes.add(error.place, error.problem, "each alternative is tried")
+    return found
+
+
+def _common_tags(models: Sequence[Model], inherited: Mapping[Model, tuple[str, list[str | int]]]) -> _Tags | None:
+    """Return what tells models apart that extend one base, which says it for all of them."""
+    known = [inherited[model] for model in models if model in inherited]
+    values = [tag for _, tags in known for tag in tags]
+    is_common = len(known) == len(models) > 1 and len({name for name, _ in known}) == 1
+    return (known[0][0], [tags for _, tags in known]) if is_common and len({*values}) == len(values) else None
+
+
 def _check_tags(node: Node, name: str, models: Sequence[Model], values: Sequence[Sequence[str | int]]) -> None:
     """Check that the tags of a discriminator differ, and that the models can have them."""
     tags = [tag for found in values for tag in found]
@@ -225,6 +251,8 @@ def _mapped_values(node: Node, discriminator: Node, model: Model, name: str) -> 
     values = [value for value, target in discriminator.members("mapping") if target.value in {model.place, component}]
     if values:
         return list(values)
+    if model.given_tag:
+        return [model.given_tag]
     single = _single_value(model, name)
     if single is None and model.place.count("/") != "#/components/schemas/name".count("/"):
         raise SpecError(

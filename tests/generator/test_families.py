@@ -110,3 +110,32 @@ def test_what_a_discriminator_maps_need_not_extend_its_base(make: Make) -> None:
     ):
         found = read(package, "shape", value, body=package.models.Shape(kind="x"))
         assert type(found) is getattr(package.models, model)
+
+
+def test_a_union_of_what_extends_one_base_is_told_apart_by_that_base(make: Make) -> None:
+    mapping = {"created": "#/components/schemas/Created", "deleted": "Deleted"}
+    schemas = {
+        "Event": {**obj(type=TEXT), "discriminator": {"propertyName": "type", "mapping": mapping}},
+        "Created": {"allOf": [ref("Event"), {"type": "object", "properties": {"at": TEXT}}]},
+        "Deleted": {"allOf": [ref("Event"), {"type": "object", "properties": {"at": TEXT}}]},
+        "Either": {"oneOf": [ref("Created"), ref("Deleted")]},
+    }
+    package = make(document({"/event": _echo("event", "Either")}, schemas))
+    sent = package.models.Created(at="a")
+    assert read(package, "event", {"type": "deleted", "at": "x"}, body=sent) == package.models.Deleted(at="x")
+
+
+def test_a_schema_may_name_its_tag_itself(make: Make) -> None:
+    """So Azure's documents do."""
+    schemas = {
+        "Disk": {**obj(kind=TEXT), "discriminator": {"propertyName": "kind"}},
+        "ManagedDisk": {
+            "x-ms-discriminator-value": "Managed",
+            "allOf": [ref("Disk"), {"type": "object", "properties": {"sku": TEXT}}],
+        },
+    }
+    package = make(document({"/disk": _echo("disk", "Disk")}, schemas))
+    managed = package.models.ManagedDisk(sku="P")
+    assert read(package, "disk", {"kind": "Managed", "sku": "P"}, body=managed) == managed
+    _, request = package.call("disk", body=managed, answer=Answer(content=b'{"kind": "x"}'))
+    assert json.loads(request.content) == {"kind": "Managed", "sku": "P"}
