@@ -17,11 +17,13 @@ if TYPE_CHECKING:
 
 SMALL = ("upload_small_file", "upload_small_version", "check_upload", "check_version_upload", "download_file")
 FOLDERS = ("create_folder", "get_folder", "list_folder_items")
+# Fewer are enough where there are few links.
+FEWER = () if IS_LONG else ("--max-examples", "100")
 # Schemathesis begins with what it thinks most likely to succeed, and would follow no other links.
 MACHINES = {
     "sessions": [text for name in (*SMALL, *FOLDERS) for text in ("--exclude-operation-id", name)],
-    "small-files": [text for name in (*SMALL, "get_file") for text in ("--include-operation-id", name)],
-    "folders": [text for name in FOLDERS for text in ("--include-operation-id", name)],
+    "small-files": [*FEWER, *(text for name in (*SMALL, "get_file") for text in ("--include-operation-id", name))],
+    "folders": [*FEWER, *(text for name in FOLDERS for text in ("--include-operation-id", name))],
 }
 PHASES = ("examples", "coverage", "fuzzing")
 

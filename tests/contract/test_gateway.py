@@ -41,7 +41,7 @@ def test_the_client_passes_as_a_server(request: pytest.FixtureRequest) -> None:
     seed = request.config.getoption("--hypothesis-seed")
     run = judged("gateway", *(() if IS_LONG else SHORT), seed=seed)
     machines = [
-        judged(f"gateway-{name}", "--phases", "stateful", *(() if IS_LONG else FEW), *options, seed=seed)
+        judged(f"gateway-{name}", "--phases", "stateful", *options, *(() if IS_LONG else FEW), seed=seed)
         for name, options in MACHINES.items()
     ]
 
