@@ -15,6 +15,7 @@ from generator.python.literals import python_literal
 from generator.schema.types import Choice, Field
 
 _MOST_NOTES = 50
+_FILE = 'Path("film.mov")'
 _PLACEHOLDERS = {"int": "1", "float": "1.0", "bool": "True"}
 
 
@@ -83,11 +84,17 @@ def file_call(operations: Sequence[Operation]) -> str:
     for operation in operations:
         if names := file_arguments(operation):
             kept = [text for text in _placeholders(operation) if text.partition("=")[0] not in names]
-            types = {argument.name: argument.type.text(plain=True) for argument in operation.keyword_arguments}
-            kind = types.get(names[0], "").partition("[")[0]
-            value = {"list": '[Path("film.mov")]', "dict": '{"film": Path("film.mov")}'}.get(kind, 'Path("film.mov")')
-            return f"client.{operation.full_name}({', '.join([*kept, f'{names[0]}={value}'])})"
+            files = [argument for argument in operation.keyword_arguments if _is_file(argument)]
+            needed = [argument for argument in files if argument.required] or files[:1]
+            given = [f"{argument.name}={_file(argument)}" for argument in needed] or [f"{names[0]}={_FILE}"]
+            return f"client.{operation.full_name}({', '.join([*kept, *given])})"
     return ""
+
+
+def _file(argument: Parameter | Field) -> str:
+    """Return Python for a file as an argument takes it: alone, in a list or by a name."""
+    kind = argument.type.text(plain=True).partition("[")[0]
+    return {"list": f"[{_FILE}]", "dict": f'{{"film": {_FILE}}}'}.get(kind, _FILE)
 
 
 def pages_call(operations: Sequence[Operation]) -> str:

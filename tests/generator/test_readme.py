@@ -405,3 +405,10 @@ def test_prose_keeps_paragraphs_and_lists() -> None:
     kinds = [token.type for token in MARKDOWN.parse(markdown_prose(text))]
     assert (kinds.count("bullet_list_open"), kinds.count("ordered_list_open")) == (1, 1)
     assert kinds.count("list_item_open") == 4
+
+
+def test_an_example_gives_each_file_that_a_call_needs(tmp_path: Path) -> None:
+    file = {**TEXT, "format": "binary"}
+    form = {"multipart/form-data": {"schema": obj(file=file, files={"type": "array", "items": file})}}
+    text = readme(tmp_path, document({"/a": {"post": operation(requestBody={"content": form})}}))
+    assert 'client.call(file=Path("film.mov"), files=[Path("film.mov")])' in text
