@@ -15,6 +15,9 @@ _NEXT_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?<![a-z0-9][EIO])(?=
 # What is before a number, as in `+1` and `sort--1`, is its sign; a hyphen after a letter or a digit only separates.
 _SIGN = re.compile(r"(?<![^\W_])[+-](?=\d)")
 _SIGNS = {"+": "plus ", "-": "minus "}
+# A bound, as in the parameter `DateSent<`; a name such as `Page<User>` has none.
+_BOUND = re.compile(r"([^<>=]+)([<>]=?)")
+_BOUNDS = {"<": " lt", "<=": " lte", ">": " gt", ">=": " gte"}
 
 
 def python_name(text: str, *, taken: Collection[str] = (), fallback: str = "field") -> str:
@@ -102,5 +105,7 @@ def used_in(names: Collection[str], code: str) -> list[str]:
 
 
 def _normalize(text: str) -> str:
-    """Return a name as Python normalizes it, with signs as words."""
-    return _SIGN.sub(lambda sign: _SIGNS[sign[0]], unicodedata.normalize("NFKC", text))
+    """Return a name as Python normalizes it, with signs and bounds as words."""
+    plain = _SIGN.sub(lambda sign: _SIGNS[sign[0]], unicodedata.normalize("NFKC", text))
+    bounded = _BOUND.fullmatch(plain)
+    return f"{bounded[1]}{_BOUNDS[bounded[2]]}" if bounded else plain
