@@ -10,7 +10,7 @@ from typing import Any
 from generator.document.document import Document, Node
 from generator.document.keywords import check_keywords
 from generator.errors import SpecError
-from generator.overlay._runtime.json_types import is_object
+from generator.overlay._runtime.json_types import is_array, is_object
 from generator.overlay._runtime.open_object import EXTRA
 from generator.python.naming import class_name
 from generator.schema.all_of import flatten
@@ -35,6 +35,7 @@ _OTHER_FORM = re.compile(r"(?:[/+-]xml|yaml|protobuf)\Z")
 """What a document may list beside JSON for the same content."""
 _TEXTS = frozenset({f"application/{name}" for name in ("xml", "yaml", "x-yaml", "javascript", "graphql", "sql")})
 _REDIRECTS = frozenset({"301", "302", "303", "307", "308"})
+_WITHOUT_BODY = frozenset({"204", "205", "304"})
 _STATUS = re.compile(r"[1-5](\d\d|XX)|default", re.ASCII)
 
 
@@ -126,7 +127,7 @@ class BodyReader:
     def _read_response(self, declared: Node, status: str, hint: str, *, is_head: bool, keeps_all: bool) -> Response:
         node = self._document.resolve_component(declared)
         check_keywords(node, "response")
-        content = node.get("content")
+        content = _read_content(node, status)
         name = f"{hint}{class_name(_status_phrase(status))}"
         media = self._read_media(content, name, is_request=False, keeps_all=keeps_all) if content else []
         event = next((body.event for body in media if body.event), None)
@@ -165,6 +166,7 @@ class BodyReader:
     def _read_media(self, content: Node, hint: str, *, is_request: bool, keeps_all: bool = False) -> list[Media]:
         result: list[Media] = []
         unsendable: list[Node] = []
+        names: dict[str, str] = {}
         members = [(media_type, self._readable(node)) for media_type, node in content.members()]
         json = next((node.get("schema") for name, node in members if _base(name) == _JSON), None)
         members = self._without_rivals(members) if is_request else members
@@ -180,9 +182,10 @@ class BodyReader:
                 unsendable.append(node)
                 continue
             media = self._read_media_type(node, media_type, hint, is_request=is_request)
-            if media.base in {other.base for other in result}:
-                node.note(f"{media.base} is declared twice; keep one of them")
+            if media.base in names:
+                _note_second(node, media.base, (names[media.base], media_type))
                 continue
+            names[media.base] = media_type
             result.append(media)
         for node in unsendable:
             # Whoever sends it must name a boundary, and so know the parts.
@@ -328,7 +331,7 @@ class BodyReader:
         schema = node.get("schema")
         if base == "multipart/form-data" and is_request and schema:
             return Codec("Multipart", ANY, form=self._read_form(node, schema, hint))
-        if not is_json and schema and is_binary(self._document.resolve_schema(schema)):
+        if not is_json and schema and self._means_bytes(schema, is_request=is_request):
             return Codec("Binary", Scalar("Source" if is_request else "bytes"))
         is_form = base == _URLENCODED and is_request
         if schema and not is_json and not is_form and not self._is_text_schema(schema):
@@ -352,6 +355,13 @@ class BodyReader:
             if _is_text_type(base) or (base == "*/*" and schema and self._is_text_schema(schema))
             else Codec("Binary", Scalar("Source" if is_request else "bytes"))
         )
+
+    def _means_bytes(self, schema: Node, *, is_request: bool) -> bool:
+        """Return whether the schema of a body that is no JSON means raw bytes."""
+        target = self._document.resolve_schema(schema)
+        # Only in JSON do servers encode what they call `byte`, such as a `byte[]` of Java.
+        is_byte = not is_request and is_object(target.value) and target.value.get("format") == "byte"
+        return is_byte or is_binary(target)
 
     def _read_form(self, node: Node, schema: Node, hint: str) -> list[FormField]:
         """Return the parts of a form with files, in their order; none if it is not an object with properties."""
@@ -391,10 +401,17 @@ class BodyReader:
             return None
         if not isinstance(flat.value, dict):
             return None
+        file = self._type_as_file(flat)
+        return union(file, NONE) if file and _may_be_null(flat) else file
+
+    def _type_as_file(self, flat: Node) -> Type | None:
+        """As `_file_type`, without the null that the schema itself allows."""
         if is_binary(flat) or ("type" not in flat.object() and _is_file(flat.prose("contentMediaType"))):
             return Scalar("FileContent")
         if items := flat.get("items"):
-            return Array(Scalar("FileContent")) if self._file_type(items) == Scalar("FileContent") else None
+            # No part is null: as an item, it is none.
+            item = self._file_type(items)
+            return Array(Scalar("FileContent")) if item and {*item.members} <= {Scalar("FileContent"), NONE} else None
         alternatives = [node for node in (*flat.items("oneOf"), *flat.items("anyOf")) if node.value != {"type": "null"}]
         types = [self._file_type(node) for node in alternatives]
         files = [type_ for type_ in types if type_]
@@ -445,7 +462,9 @@ def _read_part(field: Field, file: Type | None, encoding: Node | None, *, is_tex
         field.type = field.type if file else Scalar("FileContent")
         # Of several, or a range, the caller chooses one.
         media_type = given if re.fullmatch(f"{_WORD}/[^*,]+", given) else ""
-        return FormField(field, None, media_type, is_list=any(isinstance(one, Array) for one in field.type.members))
+        kinds = field.type.members
+        is_list = any(isinstance(one, Array) for one in kinds)
+        return FormField(field, None, media_type, is_list=is_list, is_nullable=NONE in kinds)
     if is_text_of_json:
         return FormField(field, field.type, is_json=True)
     if encoding and encoding.prose("style") == "deepObject":
@@ -456,6 +475,33 @@ def _read_part(field: Field, file: Type | None, encoding: Node | None, *, is_tex
         meaning = "sent as text without a media type" if is_flat(field.type) else "sent as JSON"
         encoding.note("only JSON and text are encoded", meaning)
     return FormField(field, field.type, json or ("" if is_flat(field.type) else _JSON))
+
+
+def _may_be_null(flat: Node) -> bool:
+    """Return whether a schema that means a file allows null, too."""
+    types = flat.object().get("type")
+    if flat.flag("nullable") or (is_array(types) and "null" in types):
+        return True
+    return any(node.value == {"type": "null"} for node in (*flat.items("oneOf"), *flat.items("anyOf")))
+
+
+def _read_content(response: Node, status: str) -> Node | None:
+    """Return the content of a response, None if it has none or its status rules one out."""
+    content = response.get("content")
+    if content and content.value and status in _WITHOUT_BODY:
+        content.note(f"a {status} has no body; remove it")
+        return None
+    return content
+
+
+def _note_second(node: Node, base: str, media_types: tuple[str, str]) -> None:
+    """Note a media type that is the same as one before it, or differs from that in its parameters alone."""
+    first, second = map(_parameters, media_types)
+    if first == second:
+        node.note(f"{base} is declared twice; keep one of them")
+    else:
+        problem = f"is {base} with other parameters, which the client does not tell apart; keep one of them"
+        node.note(problem, "left out")
 
 
 def _take_any_success(successes: list[Response]) -> None:
@@ -527,6 +573,12 @@ def _deep_properties(node: Node) -> tuple[str, ...]:
 def _base(media_type: str) -> str:
     """Return a media type without its parameters."""
     return media_type.partition(";")[0].strip().lower()
+
+
+def _parameters(media_type: str) -> set[str]:
+    """Return the parameters of a media type, without its charset."""
+    given = {parameter.strip().lower() for parameter in media_type.split(";")[1:]}
+    return {parameter for parameter in given if not parameter.startswith("charset=")}
 
 
 def _is_json(base: str) -> bool:

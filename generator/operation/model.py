@@ -61,6 +61,7 @@ class FormField:
         media_type: Media type of its part; empty for a text without one.
         is_json: Whether that text is JSON.
         is_list: Whether it may be a list of files.
+        is_nullable: Whether a file may be None.
         is_deep: Whether it is written as names with keys, such as `metadata[size]`.
         is_rest: Whether it stands for all that is not declared: its value has a part for each name.
     """
@@ -70,6 +71,7 @@ class FormField:
     media_type: str = ""
     is_json: bool = False
     is_list: bool = False
+    is_nullable: bool = False
     is_deep: bool = False
     is_rest: bool = False
 
@@ -536,7 +538,7 @@ class Operation:
 
 def _example_value(type_: Type, value: Any) -> str | None:
     """Return a value of an example as Python, None if it takes more than scalars and models."""
-    if type_ == Scalar("FileContent"):
+    if Scalar("FileContent") in type_.members:
         return f"b{python_literal(value)}" if isinstance(value, str) and value.isascii() else None
     if not isinstance(type_, Named) or not isinstance(type_.definition, Model):
         return python_literal(value) if isinstance(value, (str, int, float, bool)) else None

@@ -21,6 +21,7 @@ _WAYS = ("offset", "marker", "page", "link", "header")
 
 # All names below are written as `_plain_name` writes them: nextCursor, next_cursor and next-cursor are one.
 _ITEMS = ("entries", "items", "data", "results", "values", "records")
+_ITEMS_OF_SPRING = "content"
 _ASIDE = frozenset({"errors", "warnings"})
 """Arrays beside the items."""
 _WRAPPERS = frozenset(
@@ -58,6 +59,8 @@ _LINKS = frozenset(
     }
 )
 _SAYS_URL = re.compile(r"\b(url|uri|link|hyperlink|href)s?\b", re.IGNORECASE)
+_NUMBERS = frozenset({"int", "float"})
+"""Types of parameters for whole numbers: in JavaScript, each number has the same type."""
 _OFFSETS = ("offset", "skip", "startat")
 _TOTALS = ("totalcount", "total", "totalentries")
 _PAGE_COUNTS = ("totalpages", "pagecount", "numpages", "pages")
@@ -191,7 +194,7 @@ def _told_way(pages: Node, way: str, operation: Operation, page: _Place) -> Way:
         return _linked(operation, "_pager.link_in(_page.headers)")
     if way == "link":
         return _linked(operation, _text_property(page, pages / "link").expression)
-    argument = _argument(operation, pages / way, "str" if way == "marker" else "int")
+    argument = _argument(operation, pages / way, is_text=way == "marker")
     if way == "marker":
         return _marked(argument, _text_property(page, pages / "next").expression)
     if way == "page":
@@ -202,11 +205,12 @@ def _told_way(pages: Node, way: str, operation: Operation, page: _Place) -> Way:
     return _counted(argument, total.expression)
 
 
-def _argument(operation: Operation, node: Node, kind: str) -> Parameter:
+def _argument(operation: Operation, node: Node, *, is_text: bool) -> Parameter:
+    kinds = frozenset({"str"}) if is_text else _NUMBERS
     for parameter in operation.parameters_in("query"):
-        if parameter.wire_name == node.text() and not parameter.is_client_option and kind in _plain(parameter.type):
+        if parameter.wire_name == node.text() and not parameter.is_client_option and kinds & _plain(parameter.type):
             return parameter
-    what = "an integer" if kind == "int" else "a string"
+    what = "a string" if is_text else "an integer"
     raise SpecError(node.place, f"{node.value!r} is not {what} parameter in the query")
 
 
@@ -247,7 +251,7 @@ def _by_convention(operation: Operation, taken: Collection[str]) -> Pagination |
         if not parameter.required and not parameter.is_client_option
     }
     # An object with one array may be something else, such as a user with roles and links.
-    is_list = items is page or items.name in _ITEMS or bool(query.keys() & _ASKED)
+    is_list = items is page or _has_usual_name(items) or bool(query.keys() & _ASKED)
     way = _marker_way(page, items, query) or _way_of_body(operation, page, items, query, is_list=is_list)
     if way is None and is_list:
         way = _way_of_parameters(operation, page, items, query)
@@ -264,8 +268,17 @@ def _items(page: _Place) -> _Place | None:
     if _item(page.type):
         return page
     arrays = [place for place in page.fields.values() if _item(place.type) and place.name not in _ASIDE]
-    named = [place for name in _ITEMS for place in arrays if place.name == name]
-    return next(iter(named or (arrays if len(arrays) == 1 else [])), None)
+    named = [place for name in (*_ITEMS, _ITEMS_OF_SPRING) for place in arrays if place.name == name]
+    usual = [place for place in named if _has_usual_name(place)]
+    return next(iter(usual or (arrays if len(arrays) == 1 else [])), None)
+
+
+def _has_usual_name(items: _Place) -> bool:
+    """Return whether an array is called as the items of a page are; `content` is if the page is one of Spring."""
+    if items.name in _ITEMS or items.name != _ITEMS_OF_SPRING or not items.owner:
+        return items.name in _ITEMS
+    beside = {place.name for place in _places([items.owner])}
+    return "totalelements" in beside or {"totalpages", "number"} <= beside
 
 
 def _marker_way(page: _Place, items: _Place, query: Mapping[str, Parameter]) -> Way | None:
@@ -300,7 +313,7 @@ def _way_of_body(
     """Return the way of pages that say how many items there are, or where the next one is."""
     total = _count(page.fields.values(), _TOTALS)
     offset = _integer(query, _OFFSETS)
-    if offset and total and (items.name in _ITEMS or query.keys() & _SIZES):
+    if offset and total and (_has_usual_name(items) or query.keys() & _SIZES):
         return _counted(offset, total.expression)
     links = [place for place in _places([page]) if _is_link(place) and (is_list or "links" not in place.names)]
     return _linked(operation, links[0].expression) if links else None
@@ -328,7 +341,7 @@ def _way_of_parameters(operation: Operation, page: _Place, items: _Place, query:
     offset, number = _integer(query, _OFFSETS), _integer(query, _PAGES)
     # The tags of one thing are no page, although they are its only array.
     may_be_page = items.field is None or _is_object(_item(items.type))
-    is_sure = items.name in _ITEMS or (may_be_page and bool(query.keys() & _SIZES))
+    is_sure = _has_usual_name(items) or (may_be_page and bool(query.keys() & _SIZES))
     if offset and is_sure:
         return _counted(offset, "")
     if number is None or not (is_sure or items.field is None):
@@ -366,7 +379,8 @@ def _is_link(place: _Place) -> bool:
 
 
 def _integer(query: Mapping[str, Parameter], names: Collection[str]) -> Parameter | None:
-    return next((query[name] for name in names if name in query and _plain(query[name].type) == {"int"}), None)
+    found = (query[name] for name in names if name in query)
+    return next((parameter for parameter in found if _plain(parameter.type) in ({"int"}, {"float"})), None)
 
 
 def _marked(argument: Parameter, following: str) -> Way:

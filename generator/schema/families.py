@@ -24,8 +24,8 @@ def read_families(document: Document, components: list[tuple[str, Node]]) -> Map
             children.setdefault(parent, []).append(node)
         if is_object(node.value.get("discriminator")) and not node.value.keys() & {"oneOf", "anyOf"}:
             bases.append(node)
-            mapped = [known[place] for place in _mapped(node / "discriminator") if place in known]
-            children.setdefault(node.place, []).extend(mapped)
+            if mapped := [known[place] for place in _mapped(node / "discriminator") if place in known]:
+                children.setdefault(node.place, []).extend(mapped)
     found: dict[str, list[Node]] = {}
     waiting = [base for base in bases if base.place in children]
     while waiting:

@@ -56,6 +56,15 @@ def is_binary(node: Node) -> bool:
     return schema.get("format") == "binary" or (is_content and "type" in schema)
 
 
+def with_both_types(node: Node) -> Node:
+    """Return a schema of format int-or-string with both types, which Kubernetes declares as a string alone."""
+    if node.object().get("format") != "int-or-string":
+        return node
+    rest = {name: value for name, value in node.object().items() if name not in {"format", "oneOf", "anyOf"}}
+    null = ["null"] if "null" in _declared_types(node) else []
+    return node.with_value({**rest, "type": ["integer", "string", *null]})
+
+
 def string_type(node: Node, *, is_part: bool = False) -> Type:
     """Return the type of a schema of type string, which may be that of a part of a form."""
     schema = node.object()

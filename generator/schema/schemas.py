@@ -343,6 +343,7 @@ class SchemaReader:
                 node.notes.add(error.place, error.problem, "the properties after it are left out")
 
     def _inline_type(self, node: Node, hint: str) -> Type:
+        node = scalars.with_both_types(node)
         schema = node.object()
         for keyword in ("oneOf", "anyOf"):
             if keyword in schema:

@@ -54,6 +54,7 @@ def package(make: Make) -> Package:
                 "/x/later": got("get_later", {"application/pdf": BINARY}, _202=JSON),
                 "/x/own": got("get_own", {"application/vnd.own+json": {"schema": {"type": "object"}}}),
                 "/x/any": got("get_any", {"*/*": BINARY}, _404=JSON),
+                "/x/bytes": got("get_bytes", {"*/*": {"schema": {"type": "string", "format": "byte"}}}),
                 "/x/json": got("get_json", JSON),
                 "/x/none": {"get": operation(operationId="get_none")},
                 "/x/octets": sent("put_octets", {"application/octet-stream": BINARY}),
@@ -95,6 +96,13 @@ def test_a_call_asks_for_what_its_responses_are(package: Package, method: str, a
     answer = Answer(204, b"", "") if method == "get_none" else Answer(media_type=accept.partition(",")[0])
     _, request = package.call(method, answer=answer, options=TRUST)
     assert request.headers.get_list("accept") == [accept]
+
+
+@KINDS
+def test_bytes_beside_no_json_are_not_base64(package: Package, kind: str) -> None:
+    for method in ("get_bytes", "stream_bytes"):
+        found = run(package, kind, Server(PNG, "image/png"), methodcaller(method), token="secret", **TRUST)
+        assert (found if method == "get_bytes" else b"".join(found)) == PNG
 
 
 @pytest.mark.parametrize(("explode", "query"), [(True, "page=2&sort=a&sort=b"), (False, "pageable=page,2,size,5")])
@@ -198,6 +206,11 @@ def parts(package: Package, kind: str, method: str, **given: Any) -> list[tuple[
     return [(head.decode().strip().removeprefix(start), content[:-2]) for head, _, content in found]
 
 
+def nullable(schema: Any) -> dict[str, Any]:
+    """Return what FastAPI writes for an `Optional`."""
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
 @pytest.fixture(scope="module")
 def forms(make: Make) -> Package:
     def form(properties: dict[str, Any], rest: Any = None, **encoding: Any) -> dict[str, Any]:
@@ -215,6 +228,7 @@ def forms(make: Make) -> Package:
                 "/texts": sent("send_texts", form({"note": TEXT, "additional properties": TEXT}, TEXT)),
                 "/files": sent("send_files", form({}, BINARY["schema"])),
                 "/any": sent("send_any", form({"meta": {}}, True)),
+                "/nullable": sent("send_nullable", form({"photo": nullable(BINARY["schema"]), "note": nullable(TEXT)})),
                 "/closed": sent("send_closed", form({"note": TEXT}, False)),
                 "/deep": sent(
                     "send_deep", form({"expand": {"items": TEXT}, "link": ref("Thing")}, expand=deep, link=deep)
@@ -225,6 +239,13 @@ def forms(make: Make) -> Package:
             {"Thing": obj(id=INT, tags={"type": "array", "items": TEXT})},
         )
     )
+
+
+@KINDS
+def test_null_is_left_out_of_a_form(forms: Package, kind: str) -> None:
+    assert parts(forms, kind, "send_nullable", photo=None, note=None) == []
+    assert parts(forms, kind, "send_nullable", photo=b"x", note="y")[0][1] == b"x"
+    assert "photo: FileContent | None | UnsetType = UNSET" in forms.text("client.py")
 
 
 @KINDS

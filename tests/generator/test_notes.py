@@ -441,6 +441,14 @@ def test_an_operation_may_have_no_responses() -> None:
     assert "any 2XX is a success without a body" in [note.meaning for note in notes]
 
 
+@pytest.mark.parametrize("status", ["204", "205"])
+def test_a_status_without_a_body_has_none_although_it_is_declared(status: str) -> None:
+    responses = {status: {**DONE, "content": {JSON: {"schema": {"type": "null"}}}}, "304": {**DONE, "content": {}}}
+    found, notes = read_operation(responses=responses)
+    assert [response.has_content for response in found.successes] == [False]
+    assert [note.problem for note in notes] == [f"a {status} has no body; remove it"]
+
+
 def test_a_redirect_of_bytes_is_followed_although_its_header_is_forgotten() -> None:
     for media_type, schema, follows in (("application/pdf", BINARY, True), (JSON, ONE, False)):
         responses = {"200": {**DONE, "content": {media_type: {"schema": schema}}}, "302": DONE}

@@ -15,7 +15,7 @@ from generator.errors import SpecError
 from generator.operation.reader import OperationReader
 from generator.schema.schemas import SchemaReader
 
-from .conftest import INT, TEXT, Make, Package, document, obj, operation, parameter, ref
+from .conftest import INT, NUM, TEXT, Make, Package, document, obj, operation, parameter, ref
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -274,6 +274,23 @@ def test_items_have_one_of_the_usual_names(name: str) -> None:
             [OFFSET],
             ("iter_things", "entries", "Pager", "offset", "offset", "total"),
         ),
+        *(
+            (
+                {"content": {"type": "array", "items": obj(id=INT)}, "sort": {"type": "array", "items": obj(by=TEXT)}}
+                | counts,
+                [parameter("query", "page", {**NUM, "minimum": 0}), parameter("query", "size", INT)],
+                found,
+            )
+            for counts, found in (
+                (
+                    {"totalPages": INT, "number": INT},
+                    ("iter_things", "content", "NumberPager", "number", "page", "total_pages", 0),
+                ),
+                ({"totalElements": INT}, ("iter_things", "content", "NumberPager", "number", "page", "", 0)),
+                ({"number": INT}, None),
+            )
+        ),
+        (LIST, [parameter("query", "offset", NUM)], ("iter_things", "entries", "Pager", "offset", "offset", "")),
         (LIST, [MARKER], None),
         (LIST | {"next_marker": INT}, [MARKER], None),
         (LIST, [parameter("query", "offset", TEXT)], None),
@@ -431,6 +448,22 @@ def test_a_list_with_markers_is_gone_through_by_both_clients(make: Make) -> None
             return [item async for item in client.iter_things()]
 
     assert asyncio.run(awaited()) == ["a", "b", "c"]
+
+
+def test_a_page_that_is_asked_for_by_a_number_is_asked_for_by_a_whole_one(make: Make) -> None:
+    content = {"application/json": {"schema": {"type": "array", "items": TEXT}}}
+    listing = operation(operationId="list_things", parameters=[parameter("query", "page", NUM)])
+    listing["responses"] = {"200": {"description": "A page.", "content": content}}
+    package = make(document({"/a": {"get": listing}}))
+    seen: list[str] = []
+
+    def handle(request: httpx2.Request) -> httpx2.Response:
+        seen.append(request.url.params["page"])
+        return httpx2.Response(200, json={"1": ["a"], "2": ["b"]}.get(seen[-1], []))
+
+    with package.module.Client(http=httpx2.MockTransport(handle)) as client:
+        assert list(client.iter_things()) == ["a", "b"]
+    assert seen == ["1", "2", "3"]
 
 
 @pytest.mark.parametrize(

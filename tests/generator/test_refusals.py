@@ -294,7 +294,13 @@ REFUSED: list[tuple[Any, str]] = [
     (body("a/b\r\nx: y"), f"{BODY}/a~1b\\r\\nx: y: is not a media type, such as application/json"),
     (
         document({"/a": {"post": operation(requestBody={"content": {"text/plain": {}, "TEXT/plain;x=y": {}}})}}),
-        f"{BODY}/TEXT~1plain;x=y: text/plain is declared twice; {KEEP}",
+        f"{BODY}/TEXT~1plain;x=y: is text/plain with other parameters, which the client does not tell apart; {KEEP}",
+    ),
+    (
+        document(
+            {"/a": {"post": operation(requestBody={"content": {"text/plain": {}, "TEXT/plain; charset=utf-8": {}}})}}
+        ),
+        f"{BODY}/TEXT~1plain; charset=utf-8: text/plain is declared twice; {KEEP}",
     ),
     (body(FORM, schema=TEXT), f"{FORM_BODY}: a form needs an object with properties"),
     (body(JSON, schema={"format": "binary", **TEXT}), f"{BODY}/application~1json/schema: {BINARY}"),
@@ -305,6 +311,7 @@ REFUSED: list[tuple[Any, str]] = [
     # Digits, but not those of a status.
     (responses(_200={}, _4٠٤={}), f"{GET}/responses/4\u0660\u0664: {NO_STATUS}"),
     (responses(_2XX={}, _2xx={}), f"{GET}/responses/2xx: is declared twice; {KEEP}"),
+    (responses(_204={"content": {"text/plain": {}}}), f"{GET}/responses/204/content: a 204 has no body; remove it"),
     (responses(_200={"own": {}}), f"{GET}/responses/200: {unknown('Response')}"),
     # References.
     (schema({"$ref": "other.yaml#/a"}), f"{S}/$ref: 'other.yaml#/a' {NOT_THERE}"),

@@ -17,7 +17,7 @@ from uuid import UUID
 import pytest
 from box_uploads import AsyncClient, Client
 
-from .conftest import INT, TEXT, Answer, Make, Package, document, json_body, obj, operation, parameter
+from .conftest import INT, NUM, TEXT, Answer, Make, Package, document, json_body, obj, operation, parameter
 
 PART = {"number": 1, "made_at": "2026-01-02T03:04:05Z", "parent": None, "created_by": "ann"}
 ANSWER = Answer(content=json.dumps(PART).encode())
@@ -58,7 +58,6 @@ def test_parameters_are_sent_in_path_query_headers_and_cookies(sink: Package) ->
         ("deep", "true"),
         ("ratio", "0.5"),
         ("order", "up"),
-        ("nothing", ""),
     ]
     assert request.headers["x-trace"] == "0af"
     assert request.headers["x-list"] == "one,two"
@@ -404,6 +403,34 @@ def test_client_options_are_sent_by_every_operation_that_declares_them(make: Mak
     assert "x-team" not in three.headers
     with pytest.raises(TypeError, match=r"^Client\.__init__\(\) missing 1 required keyword-only argument: 'x_team'$"):
         package.module.Client()
+
+
+def test_a_number_is_sent_as_it_is_given(make: Make) -> None:
+    numbers = {"type": "array", "items": NUM}
+    found = [parameter("path", "id", NUM), parameter("query", "page", NUM), parameter("query", "ns", numbers)]
+    package = make(document({"/cats/{id}": {"get": operation(parameters=found)}}))
+
+    _, request = package.call("call", 3, page=2, ns=[1, 2**53 + 1, 2.5], answer=Answer(204, b""))
+
+    assert request.url.raw_path == b"/v1/cats/3?page=2&ns=1&ns=9007199254740993&ns=2.5"
+
+
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
+def test_null_leaves_a_parameter_out(make: Make, version: str) -> None:
+    is_old = version == "3.0.3"
+    text = {**TEXT, "nullable": True} if is_old else {"anyOf": [TEXT, {"type": "null"}]}
+    found = [
+        parameter("query", "a", text, required=True),
+        parameter("header", "b", text),
+        parameter("cookie", "c", text),
+    ]
+    form = {"content": {"application/x-www-form-urlencoded": {"schema": obj(d=text, e=TEXT)}}, "required": True}
+    package = make(document({"/": {"post": operation(parameters=found, requestBody=form)}}, version=version))
+
+    _, request = package.call("call", a=None, b=None, c=None, d=None, e="", answer=Answer(204, b""))
+
+    assert (request.url.query, request.content) == (b"", b"e=")
+    assert {"b", "cookie"}.isdisjoint(request.headers)
 
 
 def test_operation_parameters_replace_those_of_the_path(make: Make) -> None:

@@ -67,6 +67,10 @@ TYPES: list[tuple[Any, str]] = [
         'Annotated[str, Meta(extra_json_schema={"format": "colour", "contentEncoding": "base64url"})]',
     ),
     ({**TEXT, "contentEncoding": "BASE64"}, "bytes"),
+    ({**TEXT, "format": "int-or-string"}, "int | str"),
+    ({"type": ["string", "null"], "format": "int-or-string"}, "int | str | None"),
+    ({**TEXT, "format": "int-or-string", "oneOf": [INT, TEXT]}, "int | str"),
+    ({"format": "int-or-string", "anyOf": [INT, TEXT]}, "int | str"),
     (
         {**TEXT, "format": "colour", "contentEncoding": "base64"},
         'Annotated[str, Meta(extra_json_schema={"format": "colour", "contentEncoding": "base64"})]',

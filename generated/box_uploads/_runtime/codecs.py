@@ -17,7 +17,7 @@ from .errors import DecodeError, InvalidArgumentError
 from .hidden import Discreet
 from .json_types import is_array, is_object
 from .open_object import EXTRA, EXTRA_BYTES, inline_extra
-from .parameters import deep_pairs, plain_text, query_text
+from .parameters import deep_pairs, given_items, plain_text, query_text
 from .redaction import SECURE
 from .text import short_repr
 from .tolerance import convert_tolerantly
@@ -222,7 +222,7 @@ class Location:
 class Form(Generic[T]):
     """Bodies of `application/x-www-form-urlencoded`: the properties of an object.
 
-    A list is written as its items, and an object, or a list in a list, as JSON.
+    A list is written as its items, and an object, or a list in a list, as JSON. None is left out: only JSON has a null.
 
     Args:
         type_: The object, as msgspec understands it.
@@ -246,20 +246,18 @@ class Form(Generic[T]):
             raise InvalidArgumentError("body", "must have fields", shown=short_repr(value))
         pairs: list[str] = []
         for name, content in fields.items():
-            if name in self._deep:
-                found = deep_pairs(name, content)
-            else:
-                found = [(name, item) for item in (content if is_array(content) else [content])]
+            is_deep = name in self._deep
+            found = deep_pairs(name, content) if is_deep else [(name, item) for item in given_items(content)]
             pairs += [f"{query_text(key, name)}={query_text(_form_text(item, name), name)}" for key, item in found]
         return "&".join(pairs).replace("%20", "+").encode()
 
     def encode_given(self, value: T) -> bytes | None:
-        """Return a value as a body, or None if none of its fields is set.
+        """Return a value as a body, or None if nothing of it is sent.
 
         Raises:
             InvalidArgumentError: The value breaks a rule of its type, or cannot be written.
         """
-        return self.encode(value) if is_given(value) else None
+        return (self.encode(value) or None) if is_given(value) else None
 
 
 def _form_text(value: object, name: str) -> str:

@@ -21,7 +21,16 @@ from .open_object import inline_extra
 from .text import short_repr
 from .validation_errors import NATIVE, argument_error, aside, check_finite, encoding_error, inspect_type, shown_value
 
-__all__ = ["Parameter", "check_model", "cookie_header", "deep_pairs", "given_url", "plain_text", "query_text"]
+__all__ = [
+    "Parameter",
+    "check_model",
+    "cookie_header",
+    "deep_pairs",
+    "given_items",
+    "given_url",
+    "plain_text",
+    "query_text",
+]
 
 T = TypeVar("T")
 
@@ -29,6 +38,8 @@ _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01
 _ENCODED = tuple(chr(byte) if byte in _UNRESERVED else f"%{byte:02X}" for byte in range(256))
 _PLAIN = re.compile(r"[A-Za-z0-9\-._~]*\Z")
 _HEADER = re.compile(r"(?:[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?)?\Z")
+# As far as this, zeros are shorter to read than an exponent, which some servers do not read at all.
+_PLAIN_DIGITS = 20
 _DOTS = {".": "%2E", "..": "%2E%2E"}
 
 
@@ -38,8 +49,8 @@ _SEPARATORS = {"form": (",", "a comma"), "spaceDelimited": (" ", "a space"), "pi
 class Parameter(Generic[T]):
     """A parameter of an operation.
 
-    An unset value (`msgspec.UNSET`) is not sent. None, where the type allows it, is sent as an empty string, since
-    neither URLs nor headers have a null.
+    An unset value (`msgspec.UNSET`) is not sent, and neither is None, where the type allows it: only a parameter in
+    JSON has a null. In a list or an object, None is left out as well.
 
     Args:
         wire_name: Name in the request.
@@ -99,7 +110,7 @@ class Parameter(Generic[T]):
             pairs = deep_pairs(self._name, plain)
             return tuple((name, self._encodable(plain_text(item, self._argument))) for name, item in pairs)
         if is_object(plain) and self._explode:
-            pairs = [(name, item) for name, value in plain.items() for item in (value if is_array(value) else [value])]
+            pairs = [(name, item) for name, content in plain.items() for item in given_items(content)]
             return tuple((name, self._encodable(plain_text(item, self._argument))) for name, item in pairs)
         parts = [self._encodable(part) for part in self._parts(value, explode_objects=False)]
         if not isinstance(plain, (list, dict)) or (self._explode and isinstance(plain, list)):
@@ -119,6 +130,8 @@ class Parameter(Generic[T]):
         if value is msgspec.UNSET:
             return ()
         parts = self._parts(value, explode_objects=self._explode)
+        if not parts:
+            return ()
         if len(parts) > 1 and any("," in part for part in parts):
             raise self._error("must not contain a comma, which separates the items", value)
         text = ",".join(parts)
@@ -144,18 +157,18 @@ class Parameter(Generic[T]):
             if is_object(plain) or is_array(plain):
                 # Constructing a Struct checks nothing.
                 convert(plain, self._type, sends=True)
-            return inline_extra(plain)
+            return _as_given(inline_extra(plain), value)
         except (ValueError, TypeError, RecursionError) as error:
             raise argument_error(error, value, self._type, root=self._argument, note=self._description) from None
 
     def _parts(self, value: object, *, explode_objects: bool) -> list[str]:
         plain = self._checked(value)
         if is_object(plain):
-            pairs = [(name, plain_text(item, self._argument)) for name, item in plain.items()]
+            pairs = [(name, plain_text(item, self._argument)) for name, item in plain.items() if item is not None]
             if explode_objects:
                 return [f"{name}={text}" for name, text in pairs]
             return [part for pair in pairs for part in pair]
-        return [plain_text(item, self._argument) for item in (plain if is_array(plain) else [plain])]
+        return [plain_text(item, self._argument) for item in given_items(plain)]
 
     def _json(self, plain: object) -> str:
         check_finite(plain, self._argument)
@@ -181,13 +194,29 @@ class Parameter(Generic[T]):
         return InvalidArgumentError(self._argument, rule + aside(self._description), shown=shown)
 
 
+def _as_given(plain: Any, value: object) -> Any:
+    """Return a value of plain types with each whole number that its type made a float as the caller gave it."""
+    if isinstance(plain, float) and isinstance(value, int):
+        return int(value)
+    if is_array(plain) and isinstance(value, (list, tuple)):
+        return [_as_given(item, given) for item, given in zip(plain, cast("list[object]", value), strict=True)]
+    if is_object(plain) and is_object(value):
+        return {name: _as_given(item, value.get(name)) for name, item in plain.items()}
+    return plain
+
+
+def given_items(value: object) -> list[Any]:
+    """Return what is written of a value, each item of a list by itself, without None."""
+    return [item for item in (value if is_array(value) else [value]) if item is not None]
+
+
 def deep_pairs(name: str, value: object) -> list[tuple[str, object]]:
-    """Return the scalars in a value, each with its name and the keys that lead to it in brackets."""
+    """Return the scalars in a value but None, each with its name and the keys that lead to it in brackets."""
     if is_object(value):
         return [pair for key, item in value.items() for pair in deep_pairs(f"{name}[{key}]", item)]
     if is_array(value):
-        return [pair for index, item in enumerate(value) for pair in deep_pairs(f"{name}[{index}]", item)]
-    return [(name, value)]
+        return [pair for index, item in enumerate(given_items(value)) for pair in deep_pairs(f"{name}[{index}]", item)]
+    return [] if value is None else [(name, value)]
 
 
 def check_model(argument: str, value: object, kind: type) -> None:
@@ -244,7 +273,7 @@ def query_text(text: str, argument: str) -> str:
         raise InvalidArgumentError(argument, "is not valid Unicode, it has a lone surrogate") from None
 
 
-def plain_text(value: object, argument: str) -> str:  # noqa: PLR0911  # a return for each kind
+def plain_text(value: object, argument: str) -> str:
     """Return the text of a scalar as it is written in URLs, headers and forms.
 
     Raises:
@@ -254,8 +283,6 @@ def plain_text(value: object, argument: str) -> str:  # noqa: PLR0911  # a retur
         return value.value if isinstance(value, enum.Enum) else value
     if isinstance(value, bool):
         return "true" if value else "false"
-    if value is None:
-        return ""
     if isinstance(value, (dt.datetime, dt.date, dt.time)):
         return value.isoformat()
     if isinstance(value, bytes):
@@ -263,6 +290,13 @@ def plain_text(value: object, argument: str) -> str:  # noqa: PLR0911  # a retur
     if isinstance(value, (int, uuid.UUID)):
         return str(value)
     if isinstance(value, (float, decimal.Decimal)) and math.isfinite(value):
-        return str(value)
+        return _number_text(value)
     rule = "must be a finite number" if isinstance(value, (float, decimal.Decimal)) else "must be a scalar"
     raise InvalidArgumentError(argument, rule, shown=short_repr(value))
+
+
+def _number_text(value: float | decimal.Decimal) -> str:
+    exact = decimal.Decimal(str(value))
+    text = format(exact, "f") if abs(exact.adjusted()) <= _PLAIN_DIGITS else str(value)
+    # A server that expects an integer reads no `3.0`.
+    return text.removesuffix(".0") if isinstance(value, float) else text

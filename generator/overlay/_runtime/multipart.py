@@ -15,7 +15,7 @@ from .conversion import convert
 from .errors import InvalidArgumentError
 from .json_types import is_array, is_object
 from .open_object import inline_extra
-from .parameters import deep_pairs, plain_text
+from .parameters import deep_pairs, given_items, plain_text
 from .text import short_repr
 from .validation_errors import NATIVE, argument_error
 
@@ -60,6 +60,7 @@ class FormField(msgspec.Struct, frozen=True):
         required: Whether it has to be there.
         is_json: Whether it is encoded as JSON without a media type that says so.
         is_list: Whether it may be a list of files, each of which is a part.
+        is_nullable: Whether a file may be None, and is left out then.
         is_deep: Whether it is written as parts whose names have keys, such as `metadata[size]`.
         is_rest: Whether it stands for what is not declared: a dict of values by the names of their parts.
     """
@@ -71,6 +72,7 @@ class FormField(msgspec.Struct, frozen=True):
     required: bool = True
     is_json: bool = False
     is_list: bool = False
+    is_nullable: bool = False
     is_deep: bool = False
     is_rest: bool = False
 
@@ -107,7 +109,8 @@ class MultipartBody(Stream):
 class Multipart:
     """Bodies of `multipart/form-data`: each property is a part, in the order of the document.
 
-    A property of no type of its own may be a file, too, and objects or lists in one are sent as JSON.
+    A property of no type of its own may be a file, too, and objects or lists in one are sent as JSON. None, where the
+    type allows it, is left out.
 
     Args:
         fields: The properties.
@@ -152,14 +155,14 @@ class Multipart:
 def _parts(field: FormField, value: object) -> list[_Part]:
     """Return the parts that a property becomes: one for each item of a list."""
     if field.type is None:
-        if is_array(value) and not field.is_list:
-            raise InvalidArgumentError(field.argument, "must be one file, not a list", shown=short_repr(value))
-        return [_file_part(field, file) for file in (value if is_array(value) else [value])]
+        return _file_parts(field, value)
     # As text, its bytes would be base64.
     if field.type is Any and (isinstance(value, File) or is_source(value)):
         return [_file_part(field, value)]
     if field.media_type or field.is_json:
         content = Json[object](field.type).encode(value, field.argument)
+        if value is None:
+            return []
         # Of an array, each item is a part (OpenAPI 3.1.1, Encoding Object), unless it is within a text.
         is_array_of_parts = content.startswith(b"[") and not field.is_json
         items = msgspec.json.decode(content, type=list[msgspec.Raw]) if is_array_of_parts else [content]
@@ -168,7 +171,15 @@ def _parts(field: FormField, value: object) -> list[_Part]:
     if field.is_deep:
         pairs = deep_pairs(field.wire_name, plain)
         return [_value_part(msgspec.structs.replace(field, wire_name=name), item) for name, item in pairs]
-    return [_value_part(field, item) for item in (plain if is_array(plain) else [plain])]
+    return [_value_part(field, item) for item in given_items(plain)]
+
+
+def _file_parts(field: FormField, value: object) -> list[_Part]:
+    if value is None and field.is_nullable:
+        return []
+    if is_array(value) and not field.is_list:
+        raise InvalidArgumentError(field.argument, "must be one file, not a list", shown=short_repr(value))
+    return [_file_part(field, file) for file in (value if is_array(value) else [value])]
 
 
 def _value_part(field: FormField, value: object) -> _Part:

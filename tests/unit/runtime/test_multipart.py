@@ -183,6 +183,10 @@ def test_anything_else_is_no_file(value: Any) -> None:
     assert refusal(value, FILES).endswith("a Stream, a path such as Path('film.mov'), or an open binary file")
 
 
+def test_a_file_that_may_be_null_is_left_out_then() -> None:
+    assert parts_of(encode(None, FormField("the-file", "the_file", None, is_nullable=True))) == []
+
+
 def test_a_file_that_does_not_exist_is_an_error_before_anything_is_sent(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         encode(tmp_path / "none")
@@ -204,7 +208,8 @@ def test_a_required_part_has_to_be_there_and_an_optional_one_need_not() -> None:
         (str, "", [""]),
         (int, 5, ["5"]),
         (bool, True, ["true"]),
-        (str | None, None, [""]),
+        (str | None, None, []),
+        (list[str | None], ["a", None], ["a"]),
         (list[int], [1, 2], ["1", "2"]),
         (list[str], [], []),
         (union_type("Either", lambda: (int, str)), "x", ["x"]),
@@ -239,6 +244,8 @@ def test_a_part_in_json_is_checked_against_its_type() -> None:
     field = FormField("point", "point", Point, "application/json")
     head = b'Content-Disposition: form-data; name="point"\r\nContent-Type: application/json\r\n\r\n'
     assert parts_of(encode(Point(1), field)) == [head + b'{"x":1}']
+    assert parts_of(encode(None, FormField("point", "point", Point | None, "application/json"))) == []
+    assert refusal(None, field) == "point=None: must be object, not null"
     with pytest.raises(InvalidArgumentError, match=r"^point\.x='y': must be int, not str$"):
         encode({"x": "y"}, field)
 

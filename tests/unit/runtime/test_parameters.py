@@ -48,6 +48,8 @@ SCALARS: list[tuple[Any, Any, str]] = [
     (bool, False, "false"),
     (int, -5, "-5"),
     (float, 1.5, "1.5"),
+    (float, 2, "2"),
+    (float, 1e16, "10000000000000000"),
     (uuid.UUID, uuid.UUID(int=1), "00000000-0000-0000-0000-000000000001"),
     (dt.date, dt.date(2020, 1, 2), "2020-01-02"),
     (dt.datetime, dt.datetime(2020, 1, 2, tzinfo=dt.UTC), "2020-01-02T00:00:00+00:00"),
@@ -87,11 +89,39 @@ def test_an_empty_segment_is_refused(type_: Any, value: Any) -> None:
     assert refusal("in_path", type_, value).rule == "must not be empty"
 
 
-def test_unset_is_not_sent_and_null_is_empty() -> None:
+def test_neither_unset_nor_null_is_sent() -> None:
     codec = parameter(str | None)
     assert codec.in_query(UNSET) == codec.in_header(UNSET) == codec.in_cookie(UNSET) == ()
-    assert codec.in_query(None) == (("wire-name", ""),)
+    assert codec.in_query(None) == codec.in_header(None) == codec.in_cookie(None) == ()
+    assert parameter(str | None, explode=False).in_query(None) == ()
     assert refusal("in_query", str, None).rule == "must be str, not null"
+
+
+def test_null_is_left_out_of_lists_and_objects() -> None:
+    joined = parameter(list[int | None], explode=False)
+    assert parameter(list[int | None]).in_query([1, None, 2]) == (("wire-name", "1"), ("wire-name", "2"))
+    assert joined.in_query([1, None, 2]) == joined.in_header([1, None, 2]) == (("wire-name", "1,2"),)
+    assert joined.in_query([None]) == joined.in_header([None]) == ()
+    value = {"x": None, "y": [None, 2]}
+    kind = dict[str, list[int | None] | None]
+    assert parameter(kind).in_query(value) == (("y", "2"),)
+    assert parameter(dict[str, int | None], explode=False).in_header({"x": None, "y": 2}) == (("wire-name", "y,2"),)
+
+
+@PLACES
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        *((3, "3"), (10**16, "10000000000000000"), (2**53 + 1, "9007199254740993")),
+        *((3.0, "3"), (1e16, "10000000000000000"), (1e-5, "0.00001"), (1e300, "1e+300")),
+        *(([1, 2.5, 2**53 + 1], "1,2.5,9007199254740993"), ({"x": 2**53 + 1}, "x,9007199254740993")),
+    ],
+    ids=str,
+)
+def test_a_number_is_written_as_it_is_given_and_without_an_exponent(place: str, value: Any, text: str) -> None:
+    codec = parameter(float | list[float] | dict[str, float], explode=False)
+    found = getattr(codec, place)(value)
+    assert unquote(found if place == "in_path" else found[0][1]) == text
 
 
 def test_arrays_are_repeated_or_joined() -> None:
@@ -235,7 +265,7 @@ NESTED: dict[str, Any] = {"a": {"b": [True, None, {"c": "ä&"}]}, "d": 1.5}
             "deepObject",
             dict[str, Any],
             NESTED,
-            {"f[a][b][0]": "true", "f[a][b][1]": "", "f[a][b][2][c]": "ä&", "f[d]": "1.5"},
+            {"f[a][b][0]": "true", "f[a][b][1][c]": "ä&", "f[d]": "1.5"},
         ),
         (
             "deepObject",
@@ -244,6 +274,8 @@ NESTED: dict[str, Any] = {"a": {"b": [True, None, {"c": "ä&"}]}, "d": 1.5}
             {"f[min-size]": "5", "f[tags][0]": "x", "f[tags][1]": "y"},
         ),
         ("deepObject", dict[str, int], {}, {}),
+        ("deepObject", dict[str, float | None] | None, {"a": None, "b": 2**53 + 1}, {"f[b]": "9007199254740993"}),
+        ("deepObject", dict[str, int] | None, None, {}),
         ("deepObject", list[int], [7, 8], {"f[0]": "7", "f[1]": "8"}),
         ("deepObject", str | dict[str, str], "x", {"f": "x"}),
         ("json", dict[str, Any], NESTED, {"f": '{"a":{"b":[true,null,{"c":"ä&"}]},"d":1.5}'}),
