@@ -204,7 +204,7 @@ def validate(document: Document) -> None:
     """
     try:
         # A copy: upstream's model changes the data that it validates.
-        upstream_schema.OpenAPI.model_validate(_without_booleans(document.root.value))
+        upstream_schema.OpenAPI.model_validate(_as_upstream_reads(document.root.value))
     except ValidationError as error:
         if any(detail["type"].startswith("recursion") for detail in error.errors()):
             raise SpecError("", "is nested too deeply; name the inner schemas under components/schemas") from None
@@ -214,7 +214,7 @@ def validate(document: Document) -> None:
         raise SpecError(place, problem) from None
 
 
-def _without_booleans(value: Any, kind: str = "") -> Any:
+def _as_upstream_reads(value: Any, kind: str = "") -> Any:
     """Copy the document without what upstream refuses and is read here: the schemas `true` and `false`, and `const`.
 
     Args:
@@ -222,12 +222,12 @@ def _without_booleans(value: Any, kind: str = "") -> Any:
         kind: What it is: `schema`, `schemas` for a map or list of schemas, or anything else.
     """
     if is_array(value):
-        return [_without_booleans(item, "schema" if kind == "schemas" else "") for item in value]
+        return [_as_upstream_reads(item, "schema" if kind == "schemas" else "") for item in value]
     if is_object(value):
         kinds = _SCHEMAS_IN_SCHEMA if kind == "schema" else {} if kind == "schemas" else _SCHEMAS_ELSEWHERE
         inner = "schema" if kind == "schemas" else ""
         return {
-            name: _without_booleans(member, kinds.get(name, inner))
+            name: _as_upstream_reads(member, kinds.get(name, inner))
             for name, member in value.items()
             if not (kind == "schema" and name == "const")
         }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args, get_origin, get_type_hints
 
@@ -22,7 +22,7 @@ from schemathesis.core import NotSet
 from schemathesis.generation import GenerationMode
 
 from tests.contract.calls import ERROR_KINDS, right_call
-from tests.contract.drivers import DRIVERS, AsyncDriver, Recording, SyncDriver
+from tests.contract.drivers import DRIVERS, Recording
 from tests.contract.fragment import (
     JSON,
     SESSION,
@@ -84,37 +84,43 @@ class Ledger:
         return sorted(PLACES[name], key=lambda place: cls.seen[client, *place, kind])[: SHOWN_AT_ONCE[kind]]
 
 
-@contextmanager
-def _answering(client: str) -> Iterator[Any]:
-    """Yield a function that lets a client read a response."""
-    answer: list[httpx2.Response] = []
-    driver: SyncDriver | AsyncDriver = DRIVERS[client](None, Recording(lambda _: answer.pop()))
+class Answering:
+    """Lets a client read responses.
 
-    def read(operation_id: str, status: int, content: bytes, **headers: str) -> Any:
+    Args:
+        client: Its name.
+    """
+
+    def __init__(self, client: str) -> None:
+        self.client = client
+        self._answers: list[httpx2.Response] = []
+        self.driver = DRIVERS[client](None, Recording(lambda _: self._answers.pop()))
+
+    def __call__(self, operation_id: str, status: int, content: bytes, **headers: str) -> Any:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         headers = {"content-type": "application/json", **named}
-        answer.append(httpx2.Response(status, headers=headers, content=content))
+        self._answers.append(httpx2.Response(status, headers=headers, content=content))
         path, arguments = right_call(operation_id)
-        return driver.call(operation_id, *path, **arguments)
-
-    read.client = client  # type: ignore[attr-defined]  # for the ledger
-    with driver:
-        yield read
+        return self.driver.call(operation_id, *path, **arguments)
 
 
 @pytest.fixture(scope="module", params=list(DRIVERS))
-def answering(request: pytest.FixtureRequest) -> Iterator[Any]:
-    """A function that lets a client read a response."""
-    with _answering(request.param) as read:
-        yield read
+def answering(request: pytest.FixtureRequest) -> Iterator[Answering]:
+    """What lets one client read a response."""
+    found = Answering(request.param)
+    with found.driver:
+        yield found
 
 
 # With a parameter: without any, schemathesis gives the tests of all operations one name, of which xdist runs one.
 @pytest.fixture(scope="module", params=["both"])
-def each_answering() -> Iterator[list[Any]]:
-    """The function of each client: what takes long to draw is shown to both."""
+def each_answering() -> Iterator[list[Answering]]:
+    """The same of each client: what takes long to draw is shown to both."""
+    found = [Answering(client) for client in DRIVERS]
     with ExitStack() as stack:
-        yield [stack.enter_context(_answering(client)) for client in DRIVERS]
+        for one in found:
+            stack.enter_context(one.driver)
+        yield found
 
 
 def same(first: Any, second: Any) -> bool:

@@ -244,12 +244,13 @@ def _aspects(value: Any, schema: Any) -> Iterator[str]:
 def _validator(schema: Any) -> jsonschema_rs.Draft202012Validator:
     # A part of the fragment stays where it is: it need not be written down to be found again.
     kept = _KEPT.get(id(schema))
-    if kept is None or kept[0] is not schema:
+    if kept is None:
         kept = _KEPT[id(schema)] = (schema, _cached(json.dumps(schema, sort_keys=True)))
     return kept[1]
 
 
 _KEPT: dict[int, tuple[Any, jsonschema_rs.Draft202012Validator]] = {}
+"""Validators by the identity of their schemas, which are kept, so that no other schema gets that identity."""
 
 
 @cache
