@@ -295,6 +295,7 @@ class Client:
 
     Args:
         token: A bearer token, a callable that returns one (asked again after a 401), or an `httpx2.Auth`.
+            It may be left out for calls that need none.
         base_url: Where the API is (default: https://api.box.com or https://api.box.com/2.0 or
             https://upload.box.com/api/2.0); https, or http to this machine or a host in `trusted_hosts`.
         timeout_s: Seconds to wait for each step of a call, or a `Timeout` with one for each kind of step.
@@ -315,7 +316,7 @@ class Client:
 
     def __init__(
         self,
-        token: Token,
+        token: Token | None = None,
         *,
         base_url: str | None = None,
         timeout_s: float | Timeout | None = None,
@@ -1721,6 +1722,7 @@ class AsyncClient:
 
     Args:
         token: A bearer token, a callable that returns one (asked again after a 401), or an `httpx2.Auth`.
+            It may be left out for calls that need none.
         base_url: Where the API is (default: https://api.box.com or https://api.box.com/2.0 or
             https://upload.box.com/api/2.0); https, or http to this machine or a host in `trusted_hosts`.
         timeout_s: Seconds to wait for each step of a call, or a `Timeout` with one for each kind of step.
@@ -1741,7 +1743,7 @@ class AsyncClient:
 
     def __init__(
         self,
-        token: AsyncToken,
+        token: AsyncToken | None = None,
         *,
         base_url: str | None = None,
         timeout_s: float | Timeout | None = None,

@@ -151,7 +151,7 @@ def client_arguments(
     """
     # The example may need no token although the client takes one.
     needs_token = sends_token and (example is None or example.operation.authenticated)
-    arguments = [f'os.environ["{prefix}_TOKEN"]' if needs_token else "token=None"] if sends_token else []
+    arguments = [f'os.environ["{prefix}_TOKEN"]'] if needs_token else []
     arguments += ['base_url="https://api.example.com"'] if needs_url else []
     # One that is sent with a token is one of several ways, or declared beside it.
     credentials = example.operation.credentials if example and not needs_token else []

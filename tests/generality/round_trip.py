@@ -1,7 +1,9 @@
 """Bodies that are drawn from a document are read and written again, and stay valid and the same.
 
 A body is drawn by schemathesis for each operation, decoded by the client's codec, encoded again, and compared: the
-result is valid under the document's own schema, and reading it again gives the same value.
+result is valid under the document's own schema, and reading it again gives the same value. A body that differs from
+an invalid one by nothing but properties that nobody declared cannot be said by a caller, and may be refused: such are
+the items of a `uniqueItems` array that are equal without them.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
+import msgspec
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.config import SchemathesisConfig
@@ -63,7 +66,13 @@ def _failure(subject: Subject, loaded: Any, operation: Operation, media: Media, 
             return
         content = json.dumps(case.body).encode()
         value = codec.decode_bytes(content)
-        again = codec.encode(value)
+        try:
+            again = codec.encode(value)
+        except subject.client.errors.InvalidArgumentError:
+            kept = json.loads(msgspec.json.encode(value))
+            if {error.kind.name for error in validator.iter_errors(kept)} == {"uniqueItems"}:
+                return
+            raise
         problem = next((str(error.message) for error in validator.iter_errors(json.loads(again))), "")
         assert not problem, f"{content!r} becomes {again!r}: {problem}"
         assert codec.decode_bytes(again) == value, f"{content!r} becomes {again!r}"

@@ -28,6 +28,12 @@ SCHEMAS: dict[str, Any] = {
     "Pet": {"anyOf": [ref("Cat"), ref("Dog")]},
     "Bag": {"type": "object", "properties": {"id": TEXT}, "required": ["id"], "additionalProperties": INT},
     "Tree": {"anyOf": [{"type": "array", "items": ref("Tree")}, TEXT]},
+    "Set": {
+        "type": "array",
+        "items": {"type": "object", "properties": {"k": {"const": 1}}, "required": ["k"]},
+        "minItems": 2,
+        "uniqueItems": True,
+    },
     "Odd": {"type": "object", "properties": {"a": {**TEXT, "minimum": 3}}, "required": ["a", "b"], "own": 1},
 }
 
@@ -47,6 +53,7 @@ EXAMPLES: dict[str, Any] = {
     "Bag": {"id": "1", "x": 2},
     "Tree": [["a"], "b"],
     "Odd": {"a": "x", "b": None},
+    "Set": [{"k": 1, "x": 1}, {"k": 1, "x": 2}],
 }
 
 
@@ -67,8 +74,8 @@ def test_everything_holds_for_a_document_of_others(document: Path, capsys: pytes
     assert main([str(document), "--examples", "5"]) == 0, capsys.readouterr().out
     found = [line.split() for line in capsys.readouterr().out.splitlines()[1:]]
     assert [(words[0], words[-2 if words[-1] == "ms" else -3 :]) for words in found] == [
-        *[("operations", ["4", "of", "4"])] * 3,
-        *[("examples", ["1", "of", "1"]), ("examples", ["4", "of", "4"])],
+        *[("operations", ["5", "of", "5"])] * 3,
+        *[("examples", ["1", "of", "1"]), ("examples", ["5", "of", "5"])],
         *[("package", [ANY, "ms"]), ("models", [ANY, "ms"]), ("slowest", [ANY, "ms"])],
     ]
 
@@ -81,4 +88,4 @@ def test_a_body_that_does_not_come_back_is_found(
     content["components"]["schemas"]["Odd"] |= {"minProperties": 3}
     document.write_text(json.dumps(content), encoding="utf-8")
     assert main([str(document), "--examples", "5"]) == 1
-    assert "operations whose drawn bodies round-trip      3 of 4" in capsys.readouterr().out
+    assert "operations whose drawn bodies round-trip      4 of 5" in capsys.readouterr().out

@@ -124,7 +124,7 @@ def test_the_credentials_are_those_that_the_client_takes(tmp_path: Path) -> None
     found = rows(sections(readme(tmp_path, PAGED))["Make a client"])
 
     assert [row[0] for row in found] == ["token", "key", "login"]
-    assert found[0][1].endswith("It may be left out.")
+    assert found[0][1].endswith("It may be left out for calls that need none.")
     assert found[1][1] == "An API key, sent as X-Key (header). From the *console*."
     assert found[2][1].startswith("User name and password as a tuple")
 
@@ -143,7 +143,7 @@ def test_a_client_without_credentials_and_server_says_so(tmp_path: Path) -> None
         (PAGED, 'Client(os.environ["MADE_TOKEN"])', "print(client.list_things())"),
         (
             {**PAGED, "security": [{"key": []}], "paths": {**PAGED["paths"], **WITH_TOKEN}},
-            'Client(token=None, key=os.environ["MADE_KEY"])',
+            'Client(key=os.environ["MADE_KEY"])',
             "print(client.list_things())",
         ),
         (

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 from uuid import UUID
 
+import httpx2
 import pytest
 from box_uploads import AsyncClient, Client
 
@@ -217,6 +218,21 @@ def test_no_token_is_sent_if_the_operation_needs_none(sink: Package) -> None:
 
     assert "authorization" not in deleted.headers
     assert "authorization" not in read.headers
+
+
+def test_a_client_may_be_made_without_a_token_if_an_operation_needs_none(make: Make) -> None:
+    scheme = {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}}
+    paths = {
+        "/me": {"get": operation(operationId="get_me")},
+        "/token": {"post": operation(operationId="log_in", security=[])},
+    }
+    package = make(document(paths, security=[{"token": []}], components=scheme))
+    refused = httpx2.MockTransport(lambda request: httpx2.Response(401 if request.method == "GET" else 204))
+
+    with package.module.Client(http=refused) as client:
+        client.log_in()
+        with pytest.raises(package.errors.UnauthorizedError, match=r"the client has no token; make it with one, as"):
+            client.get_me()
 
 
 def test_the_response_to_head_has_no_body(sink: Package) -> None:

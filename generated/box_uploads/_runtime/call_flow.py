@@ -60,6 +60,7 @@ class FetchToken(msgspec.Struct, frozen=True):
 Step: TypeAlias = Attempt | Pause | FetchToken
 
 _SPENT = "not repeated: its body came from a stream that cannot be read again; open it anew, or pass a path"
+_UNSIGNED = "the client has no token; make it with one, as Client(token)"
 
 
 def call_flow(
@@ -94,8 +95,8 @@ def call_flow(
             if not isinstance(found, RawResponse):
                 redirected = found
                 continue
-            outcome = found
-            # One with a note was not sent, and the call has waited for as long as it may.
+            outcome = _explained(request, credentials, found)
+            # With a note, nothing that is repeated here would change it.
             if outcome.status < 400 or outcome.note:
                 return outcome
             if outcome.status == 401 and may_refresh and takes_secret and not is_spent(request.content):
@@ -118,6 +119,15 @@ def call_flow(
         if bearer:
             # Another call may have fetched a new token meanwhile, or the wait has lasted until this one expires.
             secret = credentials.current or (yield FetchToken(None))
+
+
+def _explained(request: Request, credentials: Credentials, response: RawResponse) -> RawResponse:
+    """Return a response with a note if the call was refused since it sends a token, and the client has none."""
+    sends_token = credentials.uses_bearer or credentials.auth is not None
+    sends_key = any(isinstance(secret, str) for secret in request.secrets)
+    if response.status != 401 or not request.authenticated or sends_token or sends_key or response.note:
+        return response
+    return msgspec.structs.replace(response, note=_UNSIGNED)
 
 
 def _unless_spent(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import httpx2
 import pytest
+from msgspec import UNSET
 
 from generator.overlay._runtime.auth import Credentials, Secret
 from generator.overlay._runtime.call_flow import Attempt, FetchToken, Pause, call_flow
@@ -106,3 +108,28 @@ def test_without_authentication_no_token_is_used(token: Any) -> None:
 def test_the_error_is_raised_without_a_context() -> None:
     error, _ = drive([TransportError("x", kind="ReadTimeout", is_transient=True)])
     assert error.__context__ is None
+
+
+@pytest.mark.parametrize(
+    ("status", "token", "authenticated", "secrets", "is_noted"),
+    [
+        (401, None, True, (), True),
+        (401, None, True, (UNSET,), True),
+        (401, None, True, ("key",), False),
+        (401, None, False, (), False),
+        (401, httpx2.BasicAuth("user", "password"), True, (), False),
+        (401, "t", True, (), False),
+        (403, None, True, (), False),
+    ],
+)
+def test_a_401_says_that_the_client_has_no_token(
+    status: int, token: Any, authenticated: bool, secrets: tuple[object, ...], is_noted: bool
+) -> None:
+    request = Request("op", "GET", "https://x", "/", authenticated=authenticated, secrets=secrets)
+    steps = call_flow(request, POLICY, Credentials(token))
+    next(steps)
+
+    with pytest.raises(StopIteration) as stop:
+        steps.send(RawResponse("op", "GET", status, Headers(), b""))
+
+    assert stop.value.value.note == ("the client has no token; make it with one, as Client(token)" if is_noted else "")
