@@ -11,8 +11,10 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-# Reading the certificates of the system takes 20 ms, for each of thousands of clients; nothing here needs them.
-os.environ.setdefault("SSL_CERT_FILE", str(Path(__file__).with_name("nobody.pem")))
+# Reading the certificates of the system takes 20 ms, for each of thousands of clients; nothing here needs them but pip.
+# Processes of xdist find them set.
+os.environ.setdefault("SSL_CERT_FILE_FOR_PIP", os.environ.get("SSL_CERT_FILE", ""))
+os.environ["SSL_CERT_FILE"] = str(Path(__file__).with_name("nobody.pem"))
 hypothesis.settings.register_profile("repeatable", derandomize=True, database=None, deadline=None)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -63,19 +62,6 @@ def caller(request: pytest.FixtureRequest, mock: MockServer) -> Iterator[Caller]
     caller = Caller(mock, is_async=request.param)
     yield caller
     caller.close()
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _certificates_once() -> Iterator[None]:
-    """Read the certificates to trust once, not for each client: nobody looks at them over plain HTTP."""
-    context = ssl.create_default_context()
-
-    def context_of(**_: object) -> ssl.SSLContext:
-        return context
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("httpx2._transports.default.create_ssl_context", context_of)
-        yield
 
 
 @pytest.fixture(scope="session")

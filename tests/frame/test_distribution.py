@@ -25,6 +25,9 @@ DEMO = ROOT / "tests" / "flow" / "demo.py"
 def run(*command: str | Path, cwd: Path) -> str:
     # Settings of this Python must not leak into the other one.
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "COV"))}
+    environment["SSL_CERT_FILE"] = environment.pop("SSL_CERT_FILE_FOR_PIP")
+    if not environment["SSL_CERT_FILE"]:
+        del environment["SSL_CERT_FILE"]
     result = subprocess.run(
         list(map(str, command)), cwd=cwd, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
         check=False,
