@@ -60,7 +60,7 @@ _LINKS = frozenset(
 )
 _SAYS_URL = re.compile(r"\b(url|uri|link|hyperlink|href)s?\b", re.IGNORECASE)
 _NUMBERS = frozenset({"int", "float"})
-"""Types of parameters for whole numbers: in JavaScript, each number has the same type."""
+"""Types of whole numbers: in JavaScript, each number has the same type."""
 _OFFSETS = ("offset", "skip", "startat")
 _TOTALS = ("totalcount", "total", "totalentries")
 _PAGE_COUNTS = ("totalpages", "pagecount", "numpages", "pages")
@@ -130,8 +130,8 @@ class _Place:
         return _plain(self.type) == {"str"}
 
     @property
-    def is_integer(self) -> bool:
-        return _plain(self.type) == {"int"}
+    def is_number(self) -> bool:
+        return _is_number(self.type)
 
     @property
     def is_required(self) -> bool:
@@ -200,7 +200,7 @@ def _told_way(pages: Node, way: str, operation: Operation, page: _Place) -> Way:
     if way == "page":
         return _numbered(argument)
     total = _property(page, pages / "total")
-    if not total.is_integer:
+    if not total.is_number:
         raise SpecError(f"{pages.place}/total", f"{(pages / 'total').value!r} is not an integer")
     return _counted(argument, total.expression)
 
@@ -312,7 +312,7 @@ def _way_of_body(
 ) -> Way | None:
     """Return the way of pages that say how many items there are, or where the next one is."""
     total = _count(page.fields.values(), _TOTALS)
-    offset = _integer(query, _OFFSETS)
+    offset = _number(query, _OFFSETS)
     if offset and total and (_has_usual_name(items) or query.keys() & _SIZES):
         return _counted(offset, total.expression)
     links = [place for place in _places([page]) if _is_link(place) and (is_list or "links" not in place.names)]
@@ -330,7 +330,7 @@ def _unless_last(marker: _Place, places: Collection[_Place]) -> str:
 
 def _count(places: Iterable[_Place], names: Collection[str]) -> _Place | None:
     """Return the first of some names that is a whole number."""
-    found = {place.name: place for place in places if place.is_integer}
+    found = {place.name: place for place in places if place.is_number}
     return next((found[name] for name in names if name in found), None)
 
 
@@ -338,7 +338,7 @@ def _way_of_parameters(operation: Operation, page: _Place, items: _Place, query:
     """Return how pages are asked for that say nothing of the next one."""
     if any(name.lower() == "link" for response in operation.successes for name, _ in response.headers):
         return _linked(operation, "_pager.link_in(_page.headers)")
-    offset, number = _integer(query, _OFFSETS), _integer(query, _PAGES)
+    offset, number = _number(query, _OFFSETS), _number(query, _PAGES)
     # The tags of one thing are no page, although they are its only array.
     may_be_page = items.field is None or _is_object(_item(items.type))
     is_sure = _has_usual_name(items) or (may_be_page and bool(query.keys() & _SIZES))
@@ -378,9 +378,9 @@ def _is_link(place: _Place) -> bool:
     return "links" in around or is_counted or bool(_SAYS_URL.search(f"{place.type.text()} {described}"))
 
 
-def _integer(query: Mapping[str, Parameter], names: Collection[str]) -> Parameter | None:
+def _number(query: Mapping[str, Parameter], names: Collection[str]) -> Parameter | None:
     found = (query[name] for name in names if name in query)
-    return next((parameter for parameter in found if _plain(parameter.type) in ({"int"}, {"float"})), None)
+    return next((parameter for parameter in found if _is_number(parameter.type)), None)
 
 
 def _marked(argument: Parameter, following: str) -> Way:
@@ -437,6 +437,11 @@ def _is_object(type_: Type | None) -> bool:
 def _plain(type_: Type) -> set[str]:
     """Return the Python types of a value, null left out."""
     return {member.text(plain=True) for member in type_.members if member != NONE}
+
+
+def _is_number(type_: Type) -> bool:
+    """Return whether a value may be a whole number, or null, and nothing else."""
+    return len(_plain(type_)) == 1 and _plain(type_) <= _NUMBERS
 
 
 def _plain_name(name: str) -> str:

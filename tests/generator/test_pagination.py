@@ -291,6 +291,12 @@ def test_items_have_one_of_the_usual_names(name: str) -> None:
             )
         ),
         (LIST, [parameter("query", "offset", NUM)], ("iter_things", "entries", "Pager", "offset", "offset", "")),
+        (LIST | {"total": NUM}, [OFFSET], ("iter_things", "entries", "Pager", "offset", "offset", "total")),
+        (
+            LIST | {"meta": obj(totalPages=NUM)},
+            [parameter("query", "page", NUM)],
+            ("iter_things", "entries", "NumberPager", "number", "page", "meta.total_pages if meta else None"),
+        ),
         (LIST, [MARKER], None),
         (LIST | {"next_marker": INT}, [MARKER], None),
         (LIST, [parameter("query", "offset", TEXT)], None),
@@ -393,6 +399,15 @@ def test_a_flag_that_there_is_more_has_one_of_the_usual_names(name: str) -> None
 
     assert found is not None
     assert "is not False" in str(found[5])
+
+
+def test_x_pages_names_a_total_of_the_type_number() -> None:
+    schema = {**SCHEMA, "properties": {**SCHEMA["properties"], "allOfThem": NUM}}
+    read = Document(paged(schema=schema), "test")
+    found, _ = OperationReader(read, SchemaReader(read)).read()
+
+    assert found.pagination
+    assert found.pagination.way.following == "_page.all_of_them"
 
 
 FROM, SHEET = parameter("query", "from", TEXT), parameter("query", "sheet", INT)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
@@ -46,7 +47,7 @@ class Pager(Generic[T]):
         self.offset = 0
         self.is_done = False
 
-    def take(self, items: Sequence[T] | UnsetType | None, total: int | UnsetType | None = None) -> Sequence[T]:
+    def take(self, items: Sequence[T] | UnsetType | None, total: float | UnsetType | None = None) -> Sequence[T]:
         """Take a page, and return its items.
 
         Args:
@@ -59,6 +60,8 @@ class Pager(Generic[T]):
         items = () if items is None or isinstance(items, UnsetType) else items
         if isinstance(total, UnsetType) or total is None:
             total = self.offset + len(items) + bool(items)
+        # Where each number has the same type, as in JavaScript, it is a float.
+        total = math.ceil(total)
         repeated = self._repeated(items)
         if repeated is None:
             rule = "repeats an item of the page before: the list may have changed; list it again from offset 0"
@@ -188,7 +191,7 @@ class NumberPager(Generic[T]):
         self.number = first
         self.is_done = False
 
-    def take(self, items: Sequence[T] | UnsetType | None, pages: int | UnsetType | None = None) -> Sequence[T]:
+    def take(self, items: Sequence[T] | UnsetType | None, pages: float | UnsetType | None = None) -> Sequence[T]:
         """Take a page, and return its items.
 
         Args:
@@ -203,7 +206,7 @@ class NumberPager(Generic[T]):
             raise PageError(f"page {self.number} is the one before once more", self._operation)
         self._page = items
         self.number += 1
-        self.is_done = not items or (isinstance(pages, int) and 0 < pages <= self.number - self._first)
+        self.is_done = not items or (isinstance(pages, (int, float)) and 0 < pages <= self.number - self._first)
         return items
 
 

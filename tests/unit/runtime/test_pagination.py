@@ -76,6 +76,13 @@ def test_without_a_total_an_empty_page_is_the_last_one(total: UnsetType | None) 
     assert (pager.offset, pager.is_done) == (3, True)
 
 
+def test_a_total_may_be_of_the_type_number() -> None:
+    pager = Pager[str]("list_things")
+    assert [(pager.take(page, 3.0), pager.is_done) for page in ("ab", "c")] == [("ab", False), ("c", True)]
+    with pytest.raises(PageError, match=r"^the page after 0 of 3 items is empty \(list_things\)$"):
+        Pager[str]("list_things").take("", 3.0)
+
+
 @pytest.mark.parametrize("last", [None, UNSET, ""])
 def test_a_page_without_a_next_marker_is_the_last_one(last: str | UnsetType | None) -> None:
     pager = MarkerPager[str]("list_things")
@@ -105,13 +112,14 @@ def test_numbered_pages_end_with_an_empty_one() -> None:
     assert numbers == [1, 2, 3]
 
 
+@pytest.mark.parametrize("pages", [2, 2.0])
 @pytest.mark.parametrize(("first", "asked"), [(1, [1, 2]), (0, [0, 1])])
-def test_numbered_pages_end_with_the_last_of_their_number(first: int, asked: list[int]) -> None:
+def test_numbered_pages_end_with_the_last_of_their_number(first: int, asked: list[int], pages: float) -> None:
     pager = NumberPager[str]("list_things", first=first)
     numbers = list[int]()
     while not pager.is_done:
         numbers.append(pager.number)
-        pager.take(str(pager.number), 2)
+        pager.take(str(pager.number), pages)
     assert numbers == asked
 
 
