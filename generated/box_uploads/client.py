@@ -1453,7 +1453,9 @@ class Client:
             TransportError: A page was not received.
         """
 
-        _pager: MarkerPager[models.FileItem | models.FolderItem | models.WebLinkItem] = MarkerPager("list_folder_items")
+        _pager: MarkerPager[models.FileItem | models.FolderItem | models.WebLinkItem, str] = MarkerPager(
+            "list_folder_items"
+        )
         while not _pager.is_done:
             _page = self.list_folder_items(
                 folder_id, usemarker=usemarker, fields=fields, marker=_pager.marker, limit=limit
@@ -2883,7 +2885,9 @@ class AsyncClient:
             TransportError: A page was not received.
         """
 
-        _pager: MarkerPager[models.FileItem | models.FolderItem | models.WebLinkItem] = MarkerPager("list_folder_items")
+        _pager: MarkerPager[models.FileItem | models.FolderItem | models.WebLinkItem, str] = MarkerPager(
+            "list_folder_items"
+        )
         while not _pager.is_done:
             _page = await self.list_folder_items(
                 folder_id, usemarker=usemarker, fields=fields, marker=_pager.marker, limit=limit

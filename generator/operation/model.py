@@ -262,6 +262,7 @@ class Way:
         state: The pager's attribute with the value of the argument.
         following: Python expression of what the page says of the next one, or of the number of all items; empty if it
             says nothing.
+        marker: Python type of what names the next page for a `MarkerPager`.
         first: The number of the first page.
         url: The argument, if it is the URL of the page and no parameter.
     """
@@ -270,6 +271,7 @@ class Way:
     pager: str
     state: str
     following: str = ""
+    marker: str = ""
     first: int = 1
     url: Field | None = None
 

@@ -50,6 +50,9 @@ _MARKERS: Mapping[str, tuple[str, ...]] = {
     "page": ("nextpage", "page"),
 }
 """Parameters, each with the properties that hold its value for the next page."""
+_OF_MARKERS = frozenset({"str", "int", "float", "UUID"})
+_AHEAD = ("next", "end")
+"""How a property that leads to the number of the next page begins; others may repeat that of this one."""
 _INNER = frozenset({"after", "next", "page", "startingafter"})
 """Properties that only hold a marker inside of a wrapper; elsewhere they may repeat the parameter, or be a URL."""
 _LINKS = frozenset(
@@ -194,9 +197,9 @@ def _told_way(pages: Node, way: str, operation: Operation, page: _Place) -> Way:
         return _linked(operation, "_pager.link_in(_page.headers)")
     if way == "link":
         return _linked(operation, _text_property(page, pages / "link").expression)
-    argument = _argument(operation, pages / way, is_text=way == "marker")
+    argument = _argument(operation, pages / way, is_marker=way == "marker")
     if way == "marker":
-        return _marked(argument, _text_property(page, pages / "next").expression)
+        return _told_marker(argument, pages, _property(page, pages / "next", is_required=False))
     if way == "page":
         return _numbered(argument)
     total = _property(page, pages / "total")
@@ -205,12 +208,21 @@ def _told_way(pages: Node, way: str, operation: Operation, page: _Place) -> Way:
     return _counted(argument, total.expression)
 
 
-def _argument(operation: Operation, node: Node, *, is_text: bool) -> Parameter:
-    kinds = frozenset({"str"}) if is_text else _NUMBERS
+def _told_marker(argument: Parameter, pages: Node, following: _Place) -> Way:
+    marker = (pages / "marker").value
+    if argument.required:
+        raise SpecError(f"{pages.place}/marker", f"{marker!r} is required, so that nothing asks for the first page")
+    if not _takes(argument, following):
+        raise SpecError(f"{pages.place}/next", f"{(pages / 'next').value!r} has not the type of {marker!r}")
+    return _marked(argument, following, following.expression)
+
+
+def _argument(operation: Operation, node: Node, *, is_marker: bool) -> Parameter:
+    kinds = _OF_MARKERS if is_marker else _NUMBERS
     for parameter in operation.parameters_in("query"):
         if parameter.wire_name == node.text() and not parameter.is_client_option and kinds & _plain(parameter.type):
             return parameter
-    what = "a string" if is_text else "an integer"
+    what = "a string or integer" if is_marker else "an integer"
     raise SpecError(node.place, f"{node.value!r} is not {what} parameter in the query")
 
 
@@ -283,14 +295,14 @@ def _has_usual_name(items: _Place) -> bool:
 
 def _marker_way(page: _Place, items: _Place, query: Mapping[str, Parameter]) -> Way | None:
     """Return the way of pages that are asked for by what the page before says."""
-    texts = {name: parameter for name, parameter in query.items() if _plain(parameter.type) == {"str"}}
     places = list(_places([page]))
     # Where there are offsets, pages are by offset until a call asks for markers, by `usemarker` for example.
     is_asked_for = "usemarker" in query or any(name in query for name in _OFFSETS)
-    for name in [name for name in _MARKERS if name in texts] if not is_asked_for else ():
-        found = [place for end in _MARKERS[name] for place in places if place.name == end and _may_be_marker(place)]
-        if found:
-            return _marked(texts[name], _unless_last(found[0], places))
+    for name in [name for name in _MARKERS if name in query] if not is_asked_for else ():
+        found = [place for end in _MARKERS[name] for place in places if place.name == end]
+        if marker := next((place for place in found if _may_be_marker(place, name, query[name])), None):
+            return _marked(query[name], marker, _unless_last(marker, places))
+    texts = {name: parameter for name, parameter in query.items() if _plain(parameter.type) == {"str"}}
     own = {place.name: place for place in places if place.owner is page}
     more, last = own.get("hasmore"), own.get("lastid")
     if more is None or not more.is_required or _plain(more.type) != {"bool"}:
@@ -298,12 +310,13 @@ def _marker_way(page: _Place, items: _Place, query: Mapping[str, Parameter]) -> 
     has_more = [*more.guards, more.value]
     for name in ("afterid", "after"):
         if name in texts and last and last.is_text:
-            return _marked(texts[name], f"{last.value} if {' and '.join(has_more)} else None")
+            return _marked(texts[name], last, f"{last.value} if {' and '.join(has_more)} else None")
     model = _model(_item(items.type) or NONE)
     id_ = next((field for field in model.fields if field.wire_name == "id"), None) if model else None
     if id_ and id_.required and _plain(id_.type) == {"str"} and "startingafter" in texts:
-        last_id = f"{items.value}[-1].{id_.name} if {' and '.join([*has_more, items.value])} else None"
-        return _marked(texts["startingafter"], last_id)
+        last_item = _Place(f"{items.value}[-1].{id_.name}", id_.type)
+        following = f"{last_item.value} if {' and '.join([*has_more, items.value])} else None"
+        return _marked(texts["startingafter"], last_item, following)
     return None
 
 
@@ -358,8 +371,20 @@ def _places(parents: list[_Place], depth: int = 0) -> Iterator[_Place]:
         yield from _places([place for place in inner if place.name in _WRAPPERS], depth + 1)
 
 
-def _may_be_marker(place: _Place) -> bool:
-    return place.is_text and not _is_link(place) and (place.name not in _INNER or len(place.names) > 1)
+def _may_be_marker(place: _Place, name: str, argument: Parameter) -> bool:
+    """Return whether a property may hold the value of an argument for the next page."""
+    if not _takes(argument, place):
+        return False
+    if place.is_number:
+        # Pages with numbers are counted.
+        return name != "page" and any(found.startswith(_AHEAD) for found in place.names)
+    return not _is_link(place) and (place.name not in _INNER or len(place.names) > 1)
+
+
+def _takes(argument: Parameter, place: _Place) -> bool:
+    """Return whether an argument takes what a property holds, which is a scalar of one type."""
+    asked, held = _plain(argument.type), _plain(place.type)
+    return len(held) == 1 and held <= _OF_MARKERS and (held <= asked or (held == {"int"} and "float" in asked))
 
 
 def _is_link(place: _Place) -> bool:
@@ -383,8 +408,9 @@ def _number(query: Mapping[str, Parameter], names: Collection[str]) -> Parameter
     return next((parameter for parameter in found if _is_number(parameter.type)), None)
 
 
-def _marked(argument: Parameter, following: str) -> Way:
-    return Way(argument.name, "MarkerPager", "marker", following)
+def _marked(argument: Parameter, marker: _Place, following: str) -> Way:
+    (kind,) = _plain(marker.type)
+    return Way(argument.name, "MarkerPager", "marker", following, kind)
 
 
 def _counted(argument: Parameter, total: str) -> Way:

@@ -176,11 +176,13 @@ def recognized(
     way = pages.way
     first = (way.first,) if way.first != 1 else ()
     taken = [text.replace("_page.", "") for text in (pages.items, way.following)]
-    return (pages.method, taken[0], way.pager, way.state, way.argument, taken[1], *first)
+    pager = f"{way.pager}[{way.marker}]" if way.marker not in {"", "str"} else way.pager
+    return (pages.method, taken[0], pager, way.state, way.argument, taken[1], *first)
 
 
 LIST: dict[str, Any] = {"entries": {"type": ["array", "null"], "items": TEXT}}
 MARKER, OFFSET = parameter("query", "marker", TEXT), parameter("query", "offset", INT)
+UUID: dict[str, Any] = {**TEXT, "format": "uuid"}
 NEXT: dict[str, Any] = {"next_marker": {"type": ["string", "null"]}}
 
 
@@ -299,6 +301,44 @@ def test_items_have_one_of_the_usual_names(name: str) -> None:
         ),
         (LIST, [MARKER], None),
         (LIST | {"next_marker": INT}, [MARKER], None),
+        (LIST | {"next_marker": TEXT}, [parameter("query", "marker", INT)], None),
+        *(
+            (
+                LIST | {"next_cursor": {"type": [said, "null"]}},
+                [parameter("query", "cursor", {"type": asked})],
+                ("iter_things", "entries", f"MarkerPager[{kind}]", "marker", "cursor", "next_cursor"),
+            )
+            for asked, said, kind in (
+                ("integer", "integer", "int"),
+                ("number", "number", "float"),
+                ("number", "integer", "int"),
+            )
+        ),
+        (LIST | {"next_cursor": NUM}, [parameter("query", "cursor", INT)], None),
+        (LIST | {"cursor": INT, "meta": obj(cursor=INT)}, [parameter("query", "cursor", INT)], None),
+        (LIST | {"paging": obj(after=INT)}, [parameter("query", "after", INT)], None),
+        (
+            LIST | {"paging": obj(next=obj(after=INT))},
+            [parameter("query", "after", INT)],
+            (
+                *("iter_things", "entries", "MarkerPager[int]", "marker", "after"),
+                "paging.next.after if paging and bool(paging.next) else None",
+            ),
+        ),
+        *(
+            (
+                LIST | following,
+                [parameter("query", "page", INT)],
+                ("iter_things", "entries", "NumberPager", "number", "page", ""),
+            )
+            for following in ({"next_page": INT}, {"next": obj(page=INT)})
+        ),
+        (
+            LIST | {"next_cursor": {"anyOf": [UUID, {"type": "null"}]}},
+            [parameter("query", "start_cursor", UUID)],
+            ("iter_things", "entries", "MarkerPager[UUID]", "marker", "start_cursor", "next_cursor"),
+        ),
+        (LIST | {"next_cursor": TEXT}, [parameter("query", "start_cursor", UUID)], None),
         (LIST, [parameter("query", "offset", TEXT)], None),
         (NEXT, [MARKER], None),
         ({"entries": TEXT} | NEXT, [MARKER], None),
@@ -412,13 +452,14 @@ def test_x_pages_names_a_total_of_the_type_number() -> None:
 
 FROM, SHEET = parameter("query", "from", TEXT), parameter("query", "sheet", INT)
 FROM_0 = parameter("query", "sheet", {**INT, "minimum": 0})
-HAL: dict[str, Any] = {"of": {"type": "array", "items": TEXT}, "after": TEXT}
+HAL: dict[str, Any] = {"of": {"type": "array", "items": TEXT}, "after": TEXT, "at": INT}
 
 
 @pytest.mark.parametrize(
     ("pages", "argument", "found"),
     [
         ({"marker": "from", "next": "after"}, FROM, ("MarkerPager", "marker", "from_", "after")),
+        ({"marker": "sheet", "next": "at"}, SHEET, ("MarkerPager[int]", "marker", "sheet", "at")),
         ({"page": "sheet"}, SHEET, ("NumberPager", "number", "sheet", "")),
         ({"page": "sheet"}, FROM_0, ("NumberPager", "number", "sheet", "", 0)),
     ],
@@ -434,7 +475,18 @@ def test_x_pages_names_markers_and_numbers(pages: Any, argument: Any, found: Any
     [
         ({"marker": "from"}, FROM, ": lacks 'next'"),
         ({"marker": "from", "next": "x"}, FROM, "/next: 'x' is not a property of the response"),
-        ({"marker": "sheet", "next": "after"}, SHEET, "/marker: 'sheet' is not a string parameter in the query"),
+        ({"marker": "sheet", "next": "after"}, SHEET, "/next: 'after' has not the type of 'sheet'"),
+        ({"marker": "from", "next": "of"}, FROM, "/next: 'of' has not the type of 'from'"),
+        (
+            {"marker": "flag", "next": "at"},
+            parameter("query", "flag", {"type": "boolean"}),
+            "/marker: 'flag' is not a string or integer parameter in the query",
+        ),
+        (
+            {"marker": "from", "next": "after"},
+            {**FROM, "required": True},
+            "/marker: 'from' is required, so that nothing asks for the first page",
+        ),
         ({"page": "from"}, FROM, "/page: 'from' is not an integer parameter in the query"),
     ],
 )
@@ -463,6 +515,24 @@ def test_a_list_with_markers_is_gone_through_by_both_clients(make: Make) -> None
             return [item async for item in client.iter_things()]
 
     assert asyncio.run(awaited()) == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(("kind", "first", "second"), [(INT, 7, 9), (NUM, 7.5, 9.0), (UUID, f"{1:032}", f"{2:032}")])
+def test_a_marker_is_sent_as_it_came(make: Make, kind: dict[str, Any], first: Any, second: Any) -> None:
+    schema = obj(items={"type": "array", "items": TEXT}, next_cursor={"anyOf": [kind, {"type": "null"}]})
+    listing = operation(operationId="things", parameters=[parameter("query", "cursor", kind)])
+    listing["responses"] = {"200": {"description": "-", "content": {"application/json": {"schema": schema}}}}
+    package = make(document({"/a": {"get": listing}}))
+    seen: list[str] = []
+    following = iter([first, second, 0 if kind is not UUID else None])
+
+    def handle(request: httpx2.Request) -> httpx2.Response:
+        seen.append(request.url.params.get("cursor", "").replace("-", ""))
+        return httpx2.Response(200, json={"items": [seen[-1]], "next_cursor": next(following)})
+
+    with package.module.Client(http=httpx2.MockTransport(handle)) as client:
+        assert list(client.iter_things()) == seen
+    assert seen == ["", str(first), str(second).removesuffix(".0")]
 
 
 def test_a_page_that_is_asked_for_by_a_number_is_asked_for_by_a_whole_one(make: Make) -> None:

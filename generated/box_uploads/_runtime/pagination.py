@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["LinkPager", "MarkerPager", "NumberPager", "Pager", "page_request"]
 
 T = TypeVar("T")
+M = TypeVar("M")
 
 _PARAMETER = r'\s*;\s*([^\s=;,"<>]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;,"<>]*)))?'
 _LINK = re.compile(rf"<([^<>]*)>((?:{_PARAMETER})*)\s*(?:,|\Z)")
@@ -86,7 +87,7 @@ class Pager(Generic[T]):
         return count if is_end and not any(item in self._page for item in items[count:]) else None
 
 
-class MarkerPager(Generic[T]):
+class MarkerPager(Generic[T, M]):
     """The state of paging through a list whose pages each name the next one.
 
     Args:
@@ -101,15 +102,15 @@ class MarkerPager(Generic[T]):
 
     def __init__(self, operation: str) -> None:
         self._operation = operation
-        self.marker: str | UnsetType = UNSET
+        self.marker: M | UnsetType = UNSET
         self.is_done = False
 
-    def take(self, items: Sequence[T] | UnsetType | None, marker: str | UnsetType | None) -> Sequence[T]:
+    def take(self, items: Sequence[T] | UnsetType | None, marker: M | UnsetType | None) -> Sequence[T]:
         """Take a page, and return its items.
 
         Args:
             items: The items of the page.
-            marker: What names the next page; empty, null or unset on the last one.
+            marker: What names the next page; empty, 0, null or unset on the last one: what follows is never the start.
 
         Raises:
             PageError: The page names itself as the next one.

@@ -85,7 +85,7 @@ def test_a_total_may_be_of_the_type_number() -> None:
 
 @pytest.mark.parametrize("last", [None, UNSET, ""])
 def test_a_page_without_a_next_marker_is_the_last_one(last: str | UnsetType | None) -> None:
-    pager = MarkerPager[str]("list_things")
+    pager = MarkerPager[str, str]("list_things")
     first = pager.marker
     assert first is UNSET
     assert pager.take("ab", "m1") == "ab"
@@ -96,8 +96,23 @@ def test_a_page_without_a_next_marker_is_the_last_one(last: str | UnsetType | No
     assert pager.is_done
 
 
+@pytest.mark.parametrize("last", [None, UNSET, 0, 0.0])
+def test_no_page_follows_one_whose_next_number_is_0(last: float | UnsetType | None) -> None:
+    pager = MarkerPager[str, float]("list_things")
+    assert [(pager.take("a", marker), pager.marker) for marker in (5, -1.5)] == [("a", 5), ("a", -1.5)]
+    assert not pager.is_done
+    assert (pager.take("b", last), pager.marker, pager.is_done) == ("b", UNSET, True)
+
+
+def test_a_page_that_names_itself_by_its_number_ends_in_an_error() -> None:
+    pager = MarkerPager[str, int]("list_things")
+    pager.take("a", 5)
+    with pytest.raises(PageError, match=r"^the page 5 names itself as the next one \(list_things\)$"):
+        pager.take("b", 5)
+
+
 def test_a_page_that_names_itself_as_the_next_one_ends_in_an_error() -> None:
-    pager = MarkerPager[str]("list_things")
+    pager = MarkerPager[str, str]("list_things")
     pager.take("a", "m1")
     with pytest.raises(PageError, match=r"^the page 'm1' names itself as the next one \(list_things\)$"):
         pager.take("b", "m1")
