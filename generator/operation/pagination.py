@@ -260,7 +260,7 @@ def _by_convention(operation: Operation, taken: Collection[str]) -> Pagination |
     query = {
         _plain_name(parameter.wire_name): parameter
         for parameter in operation.parameters_in("query")
-        if not parameter.required and not parameter.is_client_option
+        if not parameter.is_client_option
     }
     # An object with one array may be something else, such as a user with roles and links.
     is_list = items is page or _has_usual_name(items) or bool(query.keys() & _ASKED)
@@ -302,7 +302,7 @@ def _marker_way(page: _Place, items: _Place, query: Mapping[str, Parameter]) -> 
         found = [place for end in _MARKERS[name] for place in places if place.name == end]
         if marker := next((place for place in found if _may_be_marker(place, name, query[name])), None):
             return _marked(query[name], marker, _unless_last(marker, places))
-    texts = {name: parameter for name, parameter in query.items() if _plain(parameter.type) == {"str"}}
+    texts = {name: found for name, found in query.items() if _plain(found.type) == {"str"} and not found.required}
     own = {place.name: place for place in places if place.owner is page}
     more, last = own.get("hasmore"), own.get("lastid")
     if more is None or not more.is_required or _plain(more.type) != {"bool"}:
@@ -373,7 +373,7 @@ def _places(parents: list[_Place], depth: int = 0) -> Iterator[_Place]:
 
 def _may_be_marker(place: _Place, name: str, argument: Parameter) -> bool:
     """Return whether a property may hold the value of an argument for the next page."""
-    if not _takes(argument, place):
+    if argument.required or not _takes(argument, place):
         return False
     if place.is_number:
         # Pages with numbers are counted.

@@ -343,6 +343,12 @@ def test_items_have_one_of_the_usual_names(name: str) -> None:
         (NEXT, [MARKER], None),
         ({"entries": TEXT} | NEXT, [MARKER], None),
         (LIST | NEXT, [{**MARKER, "required": True}], None),
+        (LIST, [{**OFFSET, "required": True}], ("iter_things", "entries", "Pager", "offset", "offset", "")),
+        (
+            {"users": {"type": "array", "items": obj(id=INT)}},
+            [{**parameter("query", name, NUM), "required": True} for name in ("page", "limit")],
+            ("iter_things", "users", "NumberPager", "number", "page", ""),
+        ),
     ],
 )
 def test_pages_are_recognized_by_their_names(properties: Any, parameters: Any, found: Any) -> None:
