@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from generator.document.document import Node
 from generator.errors import SpecError
@@ -16,12 +17,17 @@ from generator.schema.types import NONE, Array, Field, Model, Named, Scalar, Typ
 
 from .model import USED_IN_METHODS, Operation, Pagination, Parameter, Way
 
+Argument: TypeAlias = Parameter | Field
+
+_SAFE = frozenset({"GET", "QUERY"})
+"""Methods that only ask for something; a POST may do so, too."""
 _KEYS = frozenset({"method", "items", "offset", "total", "marker", "next", "page", "link", "header"})
 _WAYS = ("offset", "marker", "page", "link", "header")
 
 # All names below are written as `_plain_name` writes them: nextCursor, next_cursor and next-cursor are one.
 _ITEMS = ("entries", "items", "data", "results", "values", "records")
 _ITEMS_OF_SPRING = "content"
+_TOTAL_OF_SPRING = "totalelements"
 _ASIDE = frozenset({"errors", "warnings"})
 """Arrays beside the items."""
 _WRAPPERS = frozenset(
@@ -158,9 +164,9 @@ def read_pagination(node: Node, operation: Operation, taken: Collection[str]) ->
         SpecError: `x-pages` does not fit the operation.
     """
     pages = node.get("x-pages")
-    if pages is None:
-        return _by_convention(operation, taken) if operation.method == "GET" else None
-    return _as_told(pages, operation, taken)
+    if pages is not None:
+        return _as_told(pages, operation, taken)
+    return _by_convention(operation, taken) if operation.method in {*_SAFE, "POST"} else None
 
 
 def _as_told(pages: Node, operation: Operation, taken: Collection[str]) -> Pagination:
@@ -208,7 +214,7 @@ def _told_way(pages: Node, way: str, operation: Operation, page: _Place) -> Way:
     return _counted(argument, total.expression)
 
 
-def _told_marker(argument: Parameter, pages: Node, following: _Place) -> Way:
+def _told_marker(argument: Argument, pages: Node, following: _Place) -> Way:
     marker = (pages / "marker").value
     if argument.required:
         raise SpecError(f"{pages.place}/marker", f"{marker!r} is required, so that nothing asks for the first page")
@@ -217,13 +223,20 @@ def _told_marker(argument: Parameter, pages: Node, following: _Place) -> Way:
     return _marked(argument, following, following.expression)
 
 
-def _argument(operation: Operation, node: Node, *, is_marker: bool) -> Parameter:
+def _arguments(operation: Operation) -> list[Argument]:
+    """Return what may say which page is asked for: the parameters in the query, and the properties of the body."""
+    in_query = [parameter for parameter in operation.parameters_in("query") if not parameter.is_client_option]
+    return [*in_query, *(operation.body.arguments if operation.body and operation.body.model else ())]
+
+
+def _argument(operation: Operation, node: Node, *, is_marker: bool) -> Argument:
     kinds = _OF_MARKERS if is_marker else _NUMBERS
-    for parameter in operation.parameters_in("query"):
-        if parameter.wire_name == node.text() and not parameter.is_client_option and kinds & _plain(parameter.type):
-            return parameter
+    for argument in _arguments(operation):
+        if argument.wire_name == node.text() and kinds & _plain(argument.type):
+            return argument
     what = "a string or integer" if is_marker else "an integer"
-    raise SpecError(node.place, f"{node.value!r} is not {what} parameter in the query")
+    where = " or property of the body" if operation.body else ""
+    raise SpecError(node.place, f"{node.value!r} is not {what} parameter in the query{where}")
 
 
 def _property(page: _Place, node: Node, *, is_required: bool = True) -> _Place:
@@ -257,22 +270,26 @@ def _by_convention(operation: Operation, taken: Collection[str]) -> Pagination |
     items = _items(page)
     if items is None:
         return None
-    query = {
-        _plain_name(parameter.wire_name): parameter
-        for parameter in operation.parameters_in("query")
-        if not parameter.is_client_option
-    }
+    arguments: dict[str, Argument] = {}
+    for argument in _arguments(operation):
+        arguments.setdefault(_plain_name(argument.wire_name), argument)
     # An object with one array may be something else, such as a user with roles and links.
-    is_list = items is page or _has_usual_name(items) or bool(query.keys() & _ASKED)
-    way = _marker_way(page, items, query) or _way_of_body(operation, page, items, query, is_list=is_list)
+    is_list = items is page or _has_usual_name(items) or bool(arguments.keys() & _ASKED)
+    way = _marker_way(page, items, arguments) or _way_of_body(operation, page, items, arguments, is_list=is_list)
     if way is None and is_list:
-        way = _way_of_parameters(operation, page, items, query)
+        way = _way_of_parameters(operation, page, items, arguments)
     item = _item(items.type)
-    if way is None or item is None:
+    if way is None or item is None or not (operation.method in _SAFE or _is_answer(page, way)):
         return None
     items = _items(_page(operation, by_header=way.reads_header)) or items
     method = python_name(f"iter_{re.sub('^(get|list)(_|$)', '', operation.name) or 'all'}", taken=taken)
     return Pagination(method, item, items.expression, way, _others(operation))
+
+
+def _is_answer(page: _Place, way: Way) -> bool:
+    """Return whether a page says how the list goes on, which what a POST creates does not."""
+    said = [place.name for place in _places([page]) if _plain(place.type) <= _NUMBERS | {"bool"}]
+    return bool(way.marker) or any(name in {*_TOTALS, _TOTAL_OF_SPRING, *_PAGE_COUNTS, *_MORE} for name in said)
 
 
 def _items(page: _Place) -> _Place | None:
@@ -290,19 +307,19 @@ def _has_usual_name(items: _Place) -> bool:
     if items.name in _ITEMS or items.name != _ITEMS_OF_SPRING or not items.owner:
         return items.name in _ITEMS
     beside = {place.name for place in _places([items.owner])}
-    return "totalelements" in beside or {"totalpages", "number"} <= beside
+    return _TOTAL_OF_SPRING in beside or {"totalpages", "number"} <= beside
 
 
-def _marker_way(page: _Place, items: _Place, query: Mapping[str, Parameter]) -> Way | None:
+def _marker_way(page: _Place, items: _Place, arguments: Mapping[str, Argument]) -> Way | None:
     """Return the way of pages that are asked for by what the page before says."""
     places = list(_places([page]))
     # Where there are offsets, pages are by offset until a call asks for markers, by `usemarker` for example.
-    is_asked_for = "usemarker" in query or any(name in query for name in _OFFSETS)
-    for name in [name for name in _MARKERS if name in query] if not is_asked_for else ():
+    is_asked_for = "usemarker" in arguments or any(name in arguments for name in _OFFSETS)
+    for name in [name for name in _MARKERS if name in arguments] if not is_asked_for else ():
         found = [place for end in _MARKERS[name] for place in places if place.name == end]
-        if marker := next((place for place in found if _may_be_marker(place, name, query[name])), None):
-            return _marked(query[name], marker, _unless_last(marker, places))
-    texts = {name: found for name, found in query.items() if _plain(found.type) == {"str"} and not found.required}
+        if marker := next((place for place in found if _may_be_marker(place, name, arguments[name])), None):
+            return _marked(arguments[name], marker, _unless_last(marker, places))
+    texts = {name: found for name, found in arguments.items() if _plain(found.type) == {"str"} and not found.required}
     own = {place.name: place for place in places if place.owner is page}
     more, last = own.get("hasmore"), own.get("lastid")
     if more is None or not more.is_required or _plain(more.type) != {"bool"}:
@@ -321,15 +338,16 @@ def _marker_way(page: _Place, items: _Place, query: Mapping[str, Parameter]) -> 
 
 
 def _way_of_body(
-    operation: Operation, page: _Place, items: _Place, query: Mapping[str, Parameter], *, is_list: bool
+    operation: Operation, page: _Place, items: _Place, arguments: Mapping[str, Argument], *, is_list: bool
 ) -> Way | None:
     """Return the way of pages that say how many items there are, or where the next one is."""
     total = _count(page.fields.values(), _TOTALS)
-    offset = _number(query, _OFFSETS)
-    if offset and total and (_has_usual_name(items) or query.keys() & _SIZES):
+    offset = _number(arguments, _OFFSETS)
+    if offset and total and (_has_usual_name(items) or arguments.keys() & _SIZES):
         return _counted(offset, total.expression)
     links = [place for place in _places([page]) if _is_link(place) and (is_list or "links" not in place.names)]
-    return _linked(operation, links[0].expression) if links else None
+    # Whether a URL takes a POST, nobody knows.
+    return _linked(operation, links[0].expression) if links and operation.method in _SAFE else None
 
 
 def _unless_last(marker: _Place, places: Collection[_Place]) -> str:
@@ -347,14 +365,17 @@ def _count(places: Iterable[_Place], names: Collection[str]) -> _Place | None:
     return next((found[name] for name in names if name in found), None)
 
 
-def _way_of_parameters(operation: Operation, page: _Place, items: _Place, query: Mapping[str, Parameter]) -> Way | None:
+def _way_of_parameters(
+    operation: Operation, page: _Place, items: _Place, arguments: Mapping[str, Argument]
+) -> Way | None:
     """Return how pages are asked for that say nothing of the next one."""
-    if any(name.lower() == "link" for response in operation.successes for name, _ in response.headers):
+    headers = [name.lower() for response in operation.successes for name, _ in response.headers]
+    if "link" in headers and operation.method in _SAFE:
         return _linked(operation, "_pager.link_in(_page.headers)")
-    offset, number = _number(query, _OFFSETS), _number(query, _PAGES)
+    offset, number = _number(arguments, _OFFSETS), _number(arguments, _PAGES)
     # The tags of one thing are no page, although they are its only array.
     may_be_page = items.field is None or _is_object(_item(items.type))
-    is_sure = _has_usual_name(items) or (may_be_page and bool(query.keys() & _SIZES))
+    is_sure = _has_usual_name(items) or (may_be_page and bool(arguments.keys() & _SIZES))
     if offset and is_sure:
         return _counted(offset, "")
     if number is None or not (is_sure or items.field is None):
@@ -371,7 +392,7 @@ def _places(parents: list[_Place], depth: int = 0) -> Iterator[_Place]:
         yield from _places([place for place in inner if place.name in _WRAPPERS], depth + 1)
 
 
-def _may_be_marker(place: _Place, name: str, argument: Parameter) -> bool:
+def _may_be_marker(place: _Place, name: str, argument: Argument) -> bool:
     """Return whether a property may hold the value of an argument for the next page."""
     if argument.required or not _takes(argument, place):
         return False
@@ -381,7 +402,7 @@ def _may_be_marker(place: _Place, name: str, argument: Parameter) -> bool:
     return not _is_link(place) and (place.name not in _INNER or len(place.names) > 1)
 
 
-def _takes(argument: Parameter, place: _Place) -> bool:
+def _takes(argument: Argument, place: _Place) -> bool:
     """Return whether an argument takes what a property holds, which is a scalar of one type."""
     asked, held = _plain(argument.type), _plain(place.type)
     return len(held) == 1 and held <= _OF_MARKERS and (held <= asked or (held == {"int"} and "float" in asked))
@@ -403,21 +424,21 @@ def _is_link(place: _Place) -> bool:
     return "links" in around or is_counted or bool(_SAYS_URL.search(f"{place.type.text()} {described}"))
 
 
-def _number(query: Mapping[str, Parameter], names: Collection[str]) -> Parameter | None:
-    found = (query[name] for name in names if name in query)
-    return next((parameter for parameter in found if _is_number(parameter.type)), None)
+def _number(arguments: Mapping[str, Argument], names: Collection[str]) -> Argument | None:
+    found = (arguments[name] for name in names if name in arguments)
+    return next((argument for argument in found if _is_number(argument.type)), None)
 
 
-def _marked(argument: Parameter, marker: _Place, following: str) -> Way:
+def _marked(argument: Argument, marker: _Place, following: str) -> Way:
     (kind,) = _plain(marker.type)
     return Way(argument.name, "MarkerPager", "marker", following, kind)
 
 
-def _counted(argument: Parameter, total: str) -> Way:
+def _counted(argument: Argument, total: str) -> Way:
     return Way(argument.name, "Pager", "offset", total)
 
 
-def _numbered(argument: Parameter, pages: str = "") -> Way:
+def _numbered(argument: Argument, pages: str = "") -> Way:
     return Way(argument.name, "NumberPager", "number", pages, first=0 if argument.least == 0 else 1)
 
 

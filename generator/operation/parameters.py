@@ -11,7 +11,7 @@ from generator.document.document import Document, Node
 from generator.document.keywords import check_keywords
 from generator.errors import SpecError
 from generator.python.naming import class_name, python_name, python_names
-from generator.schema.defaults import read_default
+from generator.schema.defaults import least_number, read_default
 from generator.schema.descriptions import default_note, join_sentences, schema_description
 from generator.schema.schemas import SchemaReader
 from generator.schema.types import Scalar, Type
@@ -242,7 +242,7 @@ class ParameterReader:
             default=default,
             is_client_option=node.flag("x-client-option"),
             style=style if location == "query" else "form",
-            least=_first_of(schemas, "minimum", "default"),
+            least=least_number(schemas),
         )
 
     def _type(self, schema: Node, hint: str, owner: str) -> Type:
@@ -266,9 +266,3 @@ class ParameterReader:
                 "Deprecated." if node.flag("deprecated") else "",
             ]
         )
-
-
-def _first_of(schemas: list[Node], *keywords: str) -> object:
-    """Return what the first of some keywords says, None if no schema has any of them."""
-    found = (schema.object().get(keyword) for keyword in keywords for schema in schemas)
-    return next((value for value in found if value is not None), None)

@@ -57,6 +57,16 @@ def read_default(schemas: list[Node], type_: Type) -> str:
     return python_literal(value) if is_applied else ""
 
 
+def least_number(schemas: list[Node]) -> object:
+    """Return the smallest number that a value may be, or else the one that the server takes; None if nothing says so.
+
+    Args:
+        schemas: What may say so: the first one counts.
+    """
+    found = (schema.object().get(keyword) for keyword in ("minimum", "default") for schema in schemas)
+    return next((value for value in found if value is not None), None)
+
+
 def _fits(value: Any, type_: Type) -> bool:  # noqa: PLR0911  # a return for each kind
     """Return whether a value has the kind that a type asks for; its constraints are not checked."""
     match type_.resolved:

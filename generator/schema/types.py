@@ -358,6 +358,8 @@ class Field:
     """Whether it is in requests alone."""
     is_needed: bool = False
     """Whether it is required where it may be: not required in a model that is sent and received, if it goes one way."""
+    least: object = None
+    """The smallest number that it may be, or else the one that the server takes; None if nothing says so."""
 
 
 @dataclass(eq=False)

@@ -15,7 +15,7 @@ from generator.errors import SpecError
 from generator.operation.reader import OperationReader
 from generator.schema.schemas import SchemaReader
 
-from .conftest import INT, NUM, TEXT, Make, Package, document, obj, operation, parameter, ref
+from .conftest import INT, NUM, TEXT, Make, Package, document, json_body, obj, operation, parameter, ref
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -157,15 +157,20 @@ def test_an_invalid_x_pages_is_refused_with_its_place(content: dict[str, Any], p
 
 
 def recognized(
-    properties: dict[str, Any], *parameters: dict[str, Any], required: Sequence[str] = (), **parts: Any
+    properties: dict[str, Any],
+    *parameters: dict[str, Any],
+    required: Sequence[str] = (),
+    method: str = "get",
+    headers: Any = None,
+    **parts: Any,
 ) -> Any:
     """Return how a list is iterated over, or None if it is not."""
     schema = {"type": "object", "properties": properties, "required": list(required)}
     content = {"application/json": {"schema": schema}}
-    response = {"responses": {"200": {"description": "A page.", "content": content}}}
+    response = {"responses": {"200": {"description": "A page.", "content": content, "headers": headers or {}}}}
     read = Document(
         document(
-            {"/a": {"get": operation(operationId="get_things", parameters=list(parameters), **response, **parts)}}
+            {"/a": {method: operation(operationId="get_things", parameters=list(parameters), **response, **parts)}}
         ),
         "test",
     )
@@ -456,6 +461,68 @@ def test_x_pages_names_a_total_of_the_type_number() -> None:
     assert found.pagination.way.following == "_page.all_of_them"
 
 
+def in_body(**properties: Any) -> dict[str, Any]:
+    """Return a body whose properties are all optional."""
+    return {"requestBody": json_body({"type": "object", "properties": properties}, required=False)}
+
+
+@pytest.mark.parametrize(
+    ("properties", "parts", "found"),
+    [
+        (
+            LIST | {"next_cursor": {"type": ["string", "null"]}, "has_more": {"type": "boolean"}},
+            in_body(start_cursor=TEXT, page_size=INT),
+            ("MarkerPager", "marker", "start_cursor", "next_cursor if has_more is not False else None"),
+        ),
+        (
+            LIST | {"next_cursor": INT},
+            in_body(query=TEXT, cursor={"type": ["integer", "null"]}),
+            ("MarkerPager[int]", "marker", "cursor", "next_cursor"),
+        ),
+        (LIST | {"total": INT}, in_body(offset=INT), ("Pager", "offset", "offset", "total")),
+        (LIST | {"total": INT}, in_body(page={**INT, "default": 0}), ("NumberPager", "number", "page", "", 0)),
+        (LIST | {"has_more": {"type": "boolean"}}, in_body(page=INT), ("NumberPager", "number", "page", "")),
+        (
+            LIST | {"total": INT, "next": {**TEXT, "format": "uri"}},
+            in_body(page=NUM),
+            ("NumberPager", "number", "page", ""),
+        ),
+        (
+            {"content": LIST["entries"], "totalElements": INT},
+            {"parameters": [parameter("query", "page", {**INT, "minimum": 0})]},
+            ("NumberPager", "number", "page", "", 0),
+        ),
+        (LIST, in_body(offset=INT), None),
+        (LIST | {"pages": LIST["entries"]}, in_body(page=INT), None),
+        (LIST | {"total": INT}, in_body(limit=INT), None),
+        (LIST | {"next_url": TEXT, "total": INT}, in_body(limit=INT), None),
+        (LIST | {"total": INT}, {"headers": {"Link": {"schema": TEXT}}}, None),
+        (
+            LIST | {"total": INT},
+            {"requestBody": json_body({"type": "object", "properties": {"offset": INT}, "additionalProperties": True})},
+            None,
+        ),
+    ],
+)
+def test_a_post_that_answers_with_pages_is_asked_for_them_in_its_body(properties: Any, parts: Any, found: Any) -> None:
+    parameters = parts.pop("parameters", ())
+
+    assert recognized(properties, *parameters, method="post", **parts) == (
+        found and ("iter_things", next(name for name in ("entries", "content") if name in properties), *found)
+    )
+
+
+@pytest.mark.parametrize("method", ["put", "patch", "delete"])
+def test_what_changes_something_has_no_iterator(method: str) -> None:
+    assert recognized(LIST | {"total": INT}, OFFSET, method=method) is None
+
+
+def test_a_query_is_asked_for_pages_as_a_get_is() -> None:
+    found = ("iter_things", "entries", "NumberPager", "number", "page", "")
+
+    assert recognized(LIST, method="query", **in_body(page=INT)) == found
+
+
 FROM, SHEET = parameter("query", "from", TEXT), parameter("query", "sheet", INT)
 FROM_0 = parameter("query", "sheet", {**INT, "minimum": 0})
 HAL: dict[str, Any] = {"of": {"type": "array", "items": TEXT}, "after": TEXT, "at": INT}
@@ -471,9 +538,9 @@ HAL: dict[str, Any] = {"of": {"type": "array", "items": TEXT}, "after": TEXT, "a
     ],
 )
 def test_x_pages_names_markers_and_numbers(pages: Any, argument: Any, found: Any) -> None:
-    given = {"method": "iter_all", "items": "of", **pages}
+    given: dict[str, Any] = {"x-pages": {"method": "iter_all", "items": "of", **pages}}
 
-    assert recognized(HAL, argument, required=["of"], **{"x-pages": given}) == ("iter_all", "of", *found)
+    assert recognized(HAL, argument, required=["of"], **given) == ("iter_all", "of", *found)
 
 
 @pytest.mark.parametrize(
@@ -497,10 +564,30 @@ def test_x_pages_names_markers_and_numbers(pages: Any, argument: Any, found: Any
     ],
 )
 def test_a_wrong_marker_or_number_of_x_pages_is_refused(pages: Any, argument: Any, problem: str) -> None:
+    given: dict[str, Any] = {"x-pages": {"method": "iter_all", "items": "of", **pages}}
     with pytest.raises(SpecError) as caught:
-        recognized(HAL, argument, required=["of"], **{"x-pages": {"method": "iter_all", "items": "of", **pages}})
+        recognized(HAL, argument, required=["of"], **given)
 
     assert f"{caught.value.place}: {caught.value.problem}" == f"#/paths/~1a/get/x-pages{problem}"
+
+
+@pytest.mark.parametrize(
+    ("pages", "found"),
+    [
+        ({"marker": "from", "next": "after"}, ("MarkerPager", "marker", "from_", "after")),
+        ({"page": "sheet"}, ("NumberPager", "number", "sheet", "", 0)),
+    ],
+)
+def test_x_pages_names_properties_of_a_body(pages: Any, found: Any) -> None:
+    body = in_body(**{"from": TEXT, "sheet": {**INT, "minimum": 0}})
+    told = {"method": "iter_all", "items": "of"}
+
+    def read(**pages: str) -> Any:
+        return recognized(HAL, required=["of"], method="post", **body, **{"x-pages": told | pages})
+
+    assert read(**pages) == ("iter_all", "of", *found)
+    with pytest.raises(SpecError, match="'to' is not an integer parameter in the query or property of the body"):
+        read(page="to")
 
 
 def test_a_list_with_markers_is_gone_through_by_both_clients(make: Make) -> None:
@@ -539,6 +626,28 @@ def test_a_marker_is_sent_as_it_came(make: Make, kind: dict[str, Any], first: An
     with package.module.Client(http=httpx2.MockTransport(handle)) as client:
         assert list(client.iter_things()) == seen
     assert seen == ["", str(first), str(second).removesuffix(".0")]
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_a_list_that_is_asked_for_by_a_body_is_gone_through(make: Make, *, is_async: bool) -> None:
+    page = obj(results={"type": "array", "items": obj(page=INT)}, next_cursor={"type": ["string", "null"]})
+    content = {"application/json": {"schema": page}}
+    querying = operation(
+        operationId="things",
+        parameters=[parameter("path", "id")],
+        **in_body(start_cursor=TEXT, page_size=INT),
+    )
+    querying["responses"] = {"200": {"description": "A page.", "content": content}}
+    package = make(document({"/a/{id}": {"post": querying}}))
+    seen: list[dict[str, Any]] = []
+
+    def handle(request: httpx2.Request) -> httpx2.Response:
+        seen.append(json.loads(request.content))
+        following = {1: "b", 2: None}[len(seen)]
+        return httpx2.Response(200, json={"results": [{"page": len(seen)}], "next_cursor": following})
+
+    assert listed(package, handle, is_async=is_async, page_size=1) == [1, 2]
+    assert seen == [{"page_size": 1}, {"page_size": 1, "start_cursor": "b"}]
 
 
 def test_a_page_that_is_asked_for_by_a_number_is_asked_for_by_a_whole_one(make: Make) -> None:
