@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -14,7 +15,7 @@ from generator.python.naming import class_name, python_name, python_names
 from generator.schema.defaults import least_number, read_default
 from generator.schema.descriptions import default_note, join_sentences, schema_description
 from generator.schema.schemas import SchemaReader
-from generator.schema.types import Scalar, Type
+from generator.schema.types import Field, Model, Named, Scalar, Type
 
 from .bodies import is_flat, is_flat_object
 from .model import USED_IN_METHODS, Parameter
@@ -186,14 +187,51 @@ class ParameterReader:
             owner: The operation, as a class name.
         """
         taken = {*_RESERVED_ARGUMENTS, *(option.name for option in self._options.values())}
-        own = [(node / "name").text() for node in nodes if not node.flag("x-client-option")]
+        declared = self._spread(nodes, owner)
+        own = [
+            field.wire_name if field else (node / "name").text()
+            for node, field in declared
+            if not node.flag("x-client-option")
+        ]
         names = iter(python_names(own, taken=taken, fallback="argument"))
         result: list[Parameter] = []
-        for node in nodes:
+        for node, field in declared:
             key = (node / "in").text(), (node / "name").text()
             name = self._options[key].name if node.flag("x-client-option") else next(names)
-            result.append(self._read_parameter(node, name, owner))
+            result.append(_of_property(field, name, node) if field else self._read_parameter(node, name, owner))
         return result
+
+    def _spread(self, nodes: list[Node], owner: str) -> list[tuple[Node, Field | None]]:
+        """Return the parameters; for an object in a query, its properties, unless another has the name of one."""
+        objects = [self._properties(node, owner) for node in nodes]
+        names = Counter(field.wire_name for fields in objects for field in fields)
+        names.update((node / "name").text() for node, fields in zip(nodes, objects, strict=True) if not fields)
+        found: list[tuple[Node, Field | None]] = []
+        for node, fields in zip(nodes, objects, strict=True):
+            is_spread = bool(fields) and all(names[field.wire_name] == 1 for field in fields)
+            found += [(node, field) for field in fields] if is_spread else [(node, None)]
+        return found
+
+    def _properties(self, node: Node, owner: str) -> list[Field]:
+        """Return the properties of an object in a query, each of which can be an argument; none if the object is one.
+
+        It stays one if it says more than they do: what else there may be, a default of the whole, or that some have to
+        be there once there are others.
+        """
+        declared = node.object()
+        if declared["in"] != "query" or "content" in declared or declared.get("style", "form") != "form":
+            return []
+        if node.flag("x-client-option") or not node.flag("explode", default=True):
+            return []
+        schema, _ = self._schema(node)
+        type_ = self._type(schema, class_name(python_name((node / "name").text())), owner).resolved
+        model = type_.definition if isinstance(type_, Named) else None
+        if not isinstance(model, Model) or model.is_open or not is_flat_object(type_):
+            return []
+        fields = [field for field in model.fields if not field.is_read_only]
+        has_default = any("default" in found.object() for found in (schema, self._document.resolve_schema(schema)))
+        may_be_absent = not node.flag("required")
+        return [] if has_default or (may_be_absent and any(field.is_needed for field in fields)) else fields
 
     def _read_parameter(self, node: Node, name: str, owner: str = "") -> Parameter:
         location, wire_name = (node / "in").text(), (node / "name").text()
@@ -266,3 +304,20 @@ class ParameterReader:
                 "Deprecated." if node.flag("deprecated") else "",
             ]
         )
+
+
+def _of_property(field: Field, name: str, node: Node) -> Parameter:
+    """Return the parameter that a property of an object in a query is."""
+    described = field.argument_description or field.description or node.prose("description")
+    return Parameter(
+        location="query",
+        wire_name=field.wire_name,
+        name=name,
+        type=field.type,
+        required=field.is_needed,
+        explode=True,
+        description=join_sentences([described, "Deprecated." if node.flag("deprecated") else ""]),
+        is_client_option=False,
+        default=field.default,
+        least=field.least,
+    )

@@ -155,7 +155,8 @@ def _parameter(subject: Subject, operation: Operation, found: Any) -> Any:
     if not isinstance(found, Parameter):
         raise TypeError(f"{found.name} is a model of an earlier call")
     nodes = [*subject.node(operation).items("parameters"), *_path_item(subject, operation).items("parameters")]
-    for node in (subject.document.resolve_component(node) for node in nodes):
+    whole = [subject.document.resolve_component(node) for node in nodes]
+    for node in (each for parameter in whole for each in _spread(subject, parameter)):
         if ((node / "name").value, (node / "in").value) == (found.wire_name, found.location):
             declared = getattr(subject.module(operation), found.constant)
             sampled = node.object().get("example", valid_sample(subject.document, node.get("schema")))
@@ -167,6 +168,14 @@ def _parameter(subject: Subject, operation: Operation, found: Any) -> Any:
             given = "text" if sampled is None or sampled == "" else sampled  # zero is a value
             return convert(given, declared._type)  # as it is declared
     return "text"
+
+
+def _spread(subject: Subject, node: Node) -> list[Node]:
+    """Return a parameter, and the properties that it has if it is an object, which may be arguments in its place."""
+    schema = subject.document.resolve_schema(node.get("schema") or node.with_value({}))
+    inner = schema.members("properties") if isinstance(schema.value, dict) else []
+    beside = {name: node.object()[name] for name in ("in", "required") if name in node.object()}
+    return [node, *(member.with_value({**beside, "name": name, "schema": member.value}) for name, member in inner)]
 
 
 def _path_item(subject: Subject, operation: Operation) -> Node:

@@ -42,7 +42,13 @@ def operation(name: str, example: Any) -> dict[str, Any]:
     content = {"application/json": {"schema": ref(name), "example": example}}
     return {
         "operationId": f"send_{name.lower()}",
-        "parameters": [{"in": "query", "name": "n", "required": True, "schema": INT}],
+        "parameters": [
+            {"in": "query", "name": name, "required": True, "schema": schema}
+            for name, schema in (
+                ("n", INT),
+                ("paging", {"type": "object", "properties": {"page": INT}, "required": ["page"]}),
+            )
+        ],
         "requestBody": {"content": {"application/json": {"schema": ref(name)}}},
         "responses": {"200": {"description": "The same.", "content": content}},
     }

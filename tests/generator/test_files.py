@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import UNSET
 
 from generator.document.document import Document
 from generator.operation.reader import OperationReader
@@ -105,26 +106,68 @@ def test_bytes_beside_no_json_are_not_base64(package: Package, kind: str) -> Non
         assert (found if method == "get_bytes" else b"".join(found)) == PNG
 
 
-@pytest.mark.parametrize(("explode", "query"), [(True, "page=2&sort=a&sort=b"), (False, "pageable=page,2,size,5")])
-def test_each_property_of_an_object_in_a_query_is_a_parameter(make: Make, query: str, *, explode: bool) -> None:
+def test_an_object_that_is_no_parameters_of_a_query_is_one(make: Make) -> None:
     pageable = {"type": "object", "properties": {"page": INT, "size": INT, "sort": {"type": "array", "items": TEXT}}}
-    package = make(
-        document(
-            {
-                "/a": {
-                    "get": operation(
-                        operationId="get_a",
-                        parameters=[parameter("query", "pageable", ref("Pageable"), explode=explode)],
-                    )
-                }
-            },
-            {"Pageable": pageable},
-        )
+    listing = operation(
+        operationId="get_a", parameters=[parameter("query", "pageable", ref("Pageable"), explode=False)]
     )
-    given = {"page": 2, "sort": ["a", "b"]} if explode else {"page": 2, "size": 5}
-    argument = package.models.Pageable(**given)
+    package = make(document({"/a": {"get": listing}}, {"Pageable": pageable}))
+    argument = package.models.Pageable(page=2, size=5)
     _, request = package.call("get_a", pageable=argument, answer=Answer(204, b"", ""), options=TRUST)
-    assert request.url.query.decode() == query
+    assert request.url.query.decode() == "pageable=page,2,size,5"
+
+
+def test_each_property_of_an_object_in_a_query_is_an_argument(make: Make) -> None:
+    properties = {
+        "page": {**INT, "minimum": 0, "description": "Which page.", "default": 0},
+        "sort": {"type": "array", "items": TEXT},
+        "body": {**INT, "default": 5, "x-client-default": True},
+        "total": {**INT, "readOnly": True},
+    }
+    pageable = {"type": "object", "properties": properties, "required": ["sort", "total"]}
+    listing = operation(
+        operationId="get_a",
+        parameters=[
+            parameter("query", "pageable", ref("Pageable"), required=True, description="Says how.", deprecated=True),
+            parameter("query", "q"),
+        ],
+    )
+    package = make(document({"/a": {"get": listing}}, {"Pageable": pageable}))
+    _, request = package.call("get_a", page=2, sort=["a", "b"], q="x", answer=Answer(204, b"", ""), options=TRUST)
+    assert request.url.query.decode() == "page=2&sort=a&sort=b&body=5&q=x"
+    arguments = inspect.signature(package.module.Client.get_a).parameters
+    assert [(name, found.default) for name, found in arguments.items()][1:] == [
+        ("sort", inspect.Parameter.empty), ("page", UNSET), ("body_", 5), ("q", UNSET)
+    ]  # fmt: skip
+    described = " ".join(package.module.Client.get_a.__doc__.split())
+    assert "page: Which page. The server takes `0` if it is absent. Deprecated." in described
+    assert "sort: Says how. Deprecated." in described
+    with pytest.raises(package.errors.InvalidArgumentError, match=r"^page=-1: must be at least 0"):
+        package.operation("get_a").build_request(sort=[], page=-1)
+
+
+PAGE: dict[str, Any] = {"type": "object", "properties": {"page": INT}}
+
+
+@pytest.mark.parametrize(
+    ("schema", "others", "style"),
+    [
+        (PAGE | {"required": ["page"]}, [], {}),
+        (PAGE | {"additionalProperties": True}, [], {"required": True}),
+        (PAGE | {"default": {"page": 0}}, [], {}),
+        ({"type": "object", "properties": {"page": {"type": ["integer", "null"]}}}, [parameter("query", "page")], {}),
+        (PAGE, [parameter("query", "other", PAGE)], {}),
+        (PAGE, [parameter("path", "page")], {}),
+        (PAGE, [], {"style": "deepObject"}),
+        (PAGE, [], {"x-client-option": True}),
+    ],
+)
+def test_an_object_in_a_query_is_an_argument_if_it_says_more(schema: Any, others: Any, style: Any) -> None:
+    listing = operation(parameters=[parameter("query", "pageable", schema, **style), *others])
+    path = "/a/{page}" if others and others[0]["in"] == "path" else "/a"
+    read = Document(document({path: {"get": listing}}), "spec")
+    (found,) = OperationReader(read, SchemaReader(read)).read()
+    assert [argument.wire_name for argument in found.parameters] == ["pageable", *(other["name"] for other in others)]
 
 
 def test_a_query_is_a_method_with_a_body_that_may_be_sent_again(make: Make) -> None:

@@ -523,6 +523,14 @@ def test_a_query_is_asked_for_pages_as_a_get_is() -> None:
     assert recognized(LIST, method="query", **in_body(page=INT)) == found
 
 
+def test_pages_of_spring_are_asked_for_by_the_properties_of_a_pageable() -> None:
+    size = {"page": {**INT, "minimum": 0}, "size": {**INT, "minimum": 1}, "sort": {"type": "array", "items": TEXT}}
+    pageable = parameter("query", "pageable", {"type": "object", "properties": size}, required=True)
+    found = ("iter_things", "content", "NumberPager", "number", "page", "total_pages", 0)
+
+    assert recognized({"content": LIST["entries"], "totalPages": INT, "number": INT}, pageable) == found
+
+
 FROM, SHEET = parameter("query", "from", TEXT), parameter("query", "sheet", INT)
 FROM_0 = parameter("query", "sheet", {**INT, "minimum": 0})
 HAL: dict[str, Any] = {"of": {"type": "array", "items": TEXT}, "after": TEXT, "at": INT}
