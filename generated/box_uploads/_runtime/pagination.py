@@ -59,11 +59,11 @@ class Pager(Generic[T]):
             PageError: The page has only what the page before had, or is empty although items are missing.
         """
         items = () if items is None or isinstance(items, UnsetType) else items
+        repeated = self._repeated(items, is_counted=isinstance(total, (int, float)))
         if isinstance(total, UnsetType) or total is None:
             total = self.offset + len(items) + bool(items)
         # Where each number has the same type, as in JavaScript, it is a float.
         total = math.ceil(total)
-        repeated = self._repeated(items)
         if repeated is None:
             rule = "repeats an item of the page before: the list may have changed; list it again from offset 0"
             raise PageError(f"the page after {self.offset} of {total} items {rule}", self._operation)
@@ -74,12 +74,15 @@ class Pager(Generic[T]):
             raise PageError(f"the page after {self.offset} of {total} items is empty", self._operation)
         return items[repeated:]
 
-    def _repeated(self, items: Sequence[T]) -> int | None:
+    def _repeated(self, items: Sequence[T], *, is_counted: bool) -> int | None:
         """Return how many items are the end of the page before once more, None if that means another list.
 
         Offsets may also count items that the caller must not see, so that a page begins before the end of the last one.
         """
-        if not items or _is_scalar(items[0]) or items[0] not in self._page:
+        if items and _is_scalar(items[0]):
+            # Where nothing says how many there are, this ends a list whose offset the server ignores.
+            return None if items == self._page and not is_counted else 0
+        if not items or items[0] not in self._page:
             return 0
         start = self._page.index(items[0])
         count = len(self._page) - start
@@ -203,11 +206,13 @@ class NumberPager(Generic[T]):
             PageError: The page is the one before once more.
         """
         items = () if items is None or isinstance(items, UnsetType) else items
-        if items and items == self._page:
+        count = pages if isinstance(pages, (int, float)) else 0
+        # Where nothing says how many there are, this ends a list whose page the server ignores.
+        if items and items == self._page and not (count > 0 and _is_scalar(items[0])):
             raise PageError(f"page {self.number} is the one before once more", self._operation)
         self._page = items
         self.number += 1
-        self.is_done = not items or (isinstance(pages, (int, float)) and 0 < pages <= self.number - self._first)
+        self.is_done = not items or 0 < count <= self.number - self._first
         return items
 
 

@@ -169,6 +169,33 @@ def test_equal_texts_are_no_repeated_items() -> None:
     assert pager.is_done
 
 
+def test_equal_pages_of_texts_are_no_repeated_ones_if_their_number_is_known() -> None:
+    pager = NumberPager[str]("list_lines")
+    assert [(pager.take(["ok"], pages), pager.is_done) for pages in (3, 3.0, 3)] == [
+        (["ok"], False),
+        (["ok"], False),
+        (["ok"], True),
+    ]
+
+
+@pytest.mark.parametrize("pages", [None, UNSET, 0])
+def test_equal_pages_of_texts_end_in_an_error_if_nothing_else_ends_them(pages: Any) -> None:
+    number, offset = NumberPager[str]("list_lines"), Pager[str]("list_lines")
+    number.take(["ok"], pages)
+    offset.take(["ok"], pages or None)
+    with pytest.raises(PageError, match=r"^page 2 is the one before once more"):
+        number.take(["ok"], pages)
+    with pytest.raises(PageError, match=r"repeats an item of the page before"):
+        offset.take(["ok"], pages or None)
+
+
+def test_an_equal_page_of_objects_ends_in_an_error_whatever_their_number() -> None:
+    pager = NumberPager[dict[str, str]]("list_things")
+    pager.take([{"name": "a"}], 3)
+    with pytest.raises(PageError, match=r"^page 2 is the one before once more"):
+        pager.take([{"name": "a"}], 3)
+
+
 @pytest.mark.parametrize("last", [None, UNSET, ""])
 def test_a_page_without_a_link_is_the_last_one(last: str | UnsetType | None) -> None:
     pager = LinkPager[str]("list_things")
