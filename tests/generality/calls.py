@@ -19,6 +19,7 @@ import msgspec
 
 from generator.document.document import Node
 from generator.operation.model import Operation, Parameter, Response
+from generator.schema.all_of import flatten
 
 from .examples import Tally
 from .samples import valid_sample
@@ -172,8 +173,8 @@ def _parameter(subject: Subject, operation: Operation, found: Any) -> Any:
 
 def _spread(subject: Subject, node: Node) -> list[Node]:
     """Return a parameter, and the properties that it has if it is an object, which may be arguments in its place."""
-    schema = subject.document.resolve_schema(node.get("schema") or node.with_value({}))
-    inner = schema.members("properties") if isinstance(schema.value, dict) else []
+    schema = node.get("schema")
+    inner = flatten(subject.document, schema).members("properties") if schema and isinstance(schema.value, dict) else []
     beside = {name: node.object()[name] for name in ("in", "required") if name in node.object()}
     return [node, *(member.with_value({**beside, "name": name, "schema": member.value}) for name, member in inner)]
 
