@@ -61,7 +61,7 @@ def response_examples(subject: Subject) -> Tally:
             response = subject.document.resolve_component(declared)
             for media_type, media in response.members("content") if status.startswith("2") else []:
                 for example in _examples(subject, media):
-                    headers = messages.Headers([("content-type", media_type)])
+                    headers = messages.Headers([("content-type", media_type.replace("*/*", "application/json"))])
                     code = int(status.replace("XX", "00").replace("xx", "00"))
                     raw = messages.RawResponse(operation.full_name, "GET", code, headers, json.dumps(example).encode())
                     tally.add(operation.full_name, _failure(read, raw))

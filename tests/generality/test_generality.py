@@ -39,7 +39,7 @@ SCHEMAS: dict[str, Any] = {
 
 
 def operation(name: str, example: Any) -> dict[str, Any]:
-    content = {"application/json": {"schema": ref(name), "example": example}}
+    content = {"*/*" if name == "Pet" else "application/json": {"schema": ref(name), "example": example}}
     return {
         "operationId": f"send_{name.lower()}",
         "parameters": [
