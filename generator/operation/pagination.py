@@ -30,6 +30,8 @@ _ITEMS_OF_SPRING = "content"
 _TOTAL_OF_SPRING = "totalelements"
 _ASIDE = frozenset({"errors", "warnings"})
 """Arrays beside the items."""
+_ENVELOPES = frozenset({"data", "result", "response", "payload"})
+"""Objects that a response may have its page in."""
 _WRAPPERS = frozenset(
     {
         *("meta", "metadata", "responsemetadata", "pagination", "paging", "page", "pages", "pageinfo", "resultinfo"),
@@ -108,6 +110,11 @@ class _Place:
     def owners(self) -> list[_Place]:
         """The objects around it, the outermost one first."""
         return [*self.owner.owners, self.owner] if self.owner else []
+
+    @property
+    def around(self) -> list[_Place]:
+        """The objects that may say more of the list whose items this is, the response first."""
+        return self.owners or [self]
 
     @property
     def names(self) -> list[str]:
@@ -275,31 +282,37 @@ def _by_convention(operation: Operation, taken: Collection[str]) -> Pagination |
         arguments.setdefault(_plain_name(argument.wire_name), argument)
     # An object with one array may be something else, such as a user with roles and links.
     is_list = items is page or _has_usual_name(items) or bool(arguments.keys() & _ASKED)
-    way = _marker_way(page, items, arguments) or _way_of_body(operation, page, items, arguments, is_list=is_list)
+    way = _marker_way(items, arguments) or _way_of_body(operation, items, arguments, is_list=is_list)
     if way is None and is_list:
-        way = _way_of_parameters(operation, page, items, arguments)
+        way = _way_of_parameters(operation, items, arguments)
     item = _item(items.type)
-    if way is None or item is None or not (operation.method in _SAFE or _is_answer(page, way)):
+    if way is None or item is None or not (operation.method in _SAFE or _is_answer(items, way)):
         return None
     items = _items(_page(operation, by_header=way.reads_header)) or items
     method = python_name(f"iter_{re.sub('^(get|list)(_|$)', '', operation.name) or 'all'}", taken=taken)
     return Pagination(method, item, items.expression, way, _others(operation))
 
 
-def _is_answer(page: _Place, way: Way) -> bool:
+def _is_answer(items: _Place, way: Way) -> bool:
     """Return whether a page says how the list goes on, which what a POST creates does not."""
-    said = [place.name for place in _places([page]) if _plain(place.type) <= _NUMBERS | {"bool"}]
+    said = [place.name for place in _places(items.around) if _plain(place.type) <= _NUMBERS | {"bool"}]
     return bool(way.marker) or any(name in {*_TOTALS, _TOTAL_OF_SPRING, *_PAGE_COUNTS, *_MORE} for name in said)
 
 
 def _items(page: _Place) -> _Place | None:
-    """Return the items of a page: the page itself, a property with a usual name, or the only array in it."""
+    """Return the items of a page: the page itself, a property with a usual name, or the only array.
+
+    A response may have its page in another object, beside a status for example.
+    """
     if _item(page.type):
         return page
+    envelopes = [place for place in page.fields.values() if place.name in _ENVELOPES and page.owner is None]
+    enclosed = [items for envelope in envelopes if (items := _items(envelope)) and items is not envelope]
     arrays = [place for place in page.fields.values() if _item(place.type) and place.name not in _ASIDE]
     named = [place for name in (*_ITEMS, _ITEMS_OF_SPRING) for place in arrays if place.name == name]
     usual = [place for place in named if _has_usual_name(place)]
-    return next(iter(usual or (arrays if len(arrays) == 1 else [])), None)
+    usual += [items for items in enclosed if _has_usual_name(items)]
+    return next(iter(usual or (arrays if len(arrays) == 1 else enclosed)), None)
 
 
 def _has_usual_name(items: _Place) -> bool:
@@ -310,9 +323,9 @@ def _has_usual_name(items: _Place) -> bool:
     return _TOTAL_OF_SPRING in beside or {"totalpages", "number"} <= beside
 
 
-def _marker_way(page: _Place, items: _Place, arguments: Mapping[str, Argument]) -> Way | None:
+def _marker_way(items: _Place, arguments: Mapping[str, Argument]) -> Way | None:
     """Return the way of pages that are asked for by what the page before says."""
-    places = list(_places([page]))
+    places = list(_places(items.around))
     # Where there are offsets, pages are by offset until a call asks for markers, by `usemarker` for example.
     is_asked_for = "usemarker" in arguments or any(name in arguments for name in _OFFSETS)
     for name in [name for name in _MARKERS if name in arguments] if not is_asked_for else ():
@@ -320,11 +333,11 @@ def _marker_way(page: _Place, items: _Place, arguments: Mapping[str, Argument]) 
         if marker := next((place for place in found if _may_be_marker(place, name, arguments[name])), None):
             return _marked(arguments[name], marker, _unless_last(marker, places))
     texts = {name: found for name, found in arguments.items() if _plain(found.type) == {"str"} and not found.required}
-    own = {place.name: place for place in places if place.owner is page}
+    own = {place.name: place for place in places if place.owner in items.around}
     more, last = own.get("hasmore"), own.get("lastid")
     if more is None or not more.is_required or _plain(more.type) != {"bool"}:
         return None
-    has_more = [*more.guards, more.value]
+    has_more = list(dict.fromkeys([*more.guards, more.value, *items.guards]))
     for name in ("afterid", "after"):
         if name in texts and last and last.is_text:
             return _marked(texts[name], last, f"{last.value} if {' and '.join(has_more)} else None")
@@ -338,14 +351,14 @@ def _marker_way(page: _Place, items: _Place, arguments: Mapping[str, Argument]) 
 
 
 def _way_of_body(
-    operation: Operation, page: _Place, items: _Place, arguments: Mapping[str, Argument], *, is_list: bool
+    operation: Operation, items: _Place, arguments: Mapping[str, Argument], *, is_list: bool
 ) -> Way | None:
     """Return the way of pages that say how many items there are, or where the next one is."""
-    total = _count(page.fields.values(), _TOTALS)
+    total = _count([place for page in items.around for place in page.fields.values()], _TOTALS)
     offset = _number(arguments, _OFFSETS)
     if offset and total and (_has_usual_name(items) or arguments.keys() & _SIZES):
         return _counted(offset, total.expression)
-    links = [place for place in _places([page]) if _is_link(place) and (is_list or "links" not in place.names)]
+    links = [place for place in _places(items.around) if _is_link(place) and (is_list or "links" not in place.names)]
     # Whether a URL takes a POST, nobody knows.
     return _linked(operation, links[0].expression) if links and operation.method in _SAFE else None
 
@@ -365,9 +378,7 @@ def _count(places: Iterable[_Place], names: Collection[str]) -> _Place | None:
     return next((found[name] for name in names if name in found), None)
 
 
-def _way_of_parameters(
-    operation: Operation, page: _Place, items: _Place, arguments: Mapping[str, Argument]
-) -> Way | None:
+def _way_of_parameters(operation: Operation, items: _Place, arguments: Mapping[str, Argument]) -> Way | None:
     """Return how pages are asked for that say nothing of the next one."""
     headers = [name.lower() for response in operation.successes for name, _ in response.headers]
     if "link" in headers and operation.method in _SAFE:
@@ -380,7 +391,7 @@ def _way_of_parameters(
         return _counted(offset, "")
     if number is None or not (is_sure or items.field is None):
         return None
-    pages = _count(_places([page]), _PAGE_COUNTS)
+    pages = _count(_places(items.around), _PAGE_COUNTS)
     return _numbered(number, pages.expression if pages else "")
 
 
@@ -399,7 +410,8 @@ def _may_be_marker(place: _Place, name: str, argument: Argument) -> bool:
     if place.is_number:
         # Pages with numbers are counted.
         return name != "page" and any(found.startswith(_AHEAD) for found in place.names)
-    return not _is_link(place) and (place.name not in _INNER or len(place.names) > 1)
+    is_wrapped = place.owner is not None and place.owner.name in _WRAPPERS
+    return not _is_link(place) and (place.name not in _INNER or is_wrapped)
 
 
 def _takes(argument: Argument, place: _Place) -> bool:

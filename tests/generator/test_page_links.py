@@ -74,6 +74,11 @@ WAYS: dict[str, dict[str, Any]] = {
         *(("starting_after", TEXT), ("ending_before", TEXT)),
     ),
     "last_id": listing("last_id", obj(data=LIST, has_more=BOOL, last_id=MAYBE), ("after_id", TEXT)),
+    "enclosed": listing(
+        "enclosed",
+        some(status=TEXT, data={"anyOf": [some(users=LIST, paging=some(next_cursor=TEXT)), {"type": "null"}]}),
+        *(("cursor", TEXT),),
+    ),
     "told_link": listing(
         "told_link",
         some(**{"result": RESULT, "@x.go": some(to=TEXT)}),
@@ -160,6 +165,11 @@ EXCHANGES: dict[str, list[Exchange]] = {
     "last_id": [
         page("/last_id", {"data": [1, 2], "has_more": True, "last_id": "b"}),
         page("/last_id?after_id=b", {"data": [3], "has_more": False, "last_id": "c"}),
+    ],
+    "enclosed": [
+        page("/enclosed", {"data": {"users": [1, 2], "paging": {"next_cursor": "c1"}}}),
+        page("/enclosed?cursor=c1", {"data": {"users": [3], "paging": {"next_cursor": "c2"}}}),
+        page("/enclosed?cursor=c2", {"data": None}),
     ],
     "told_link": [
         page("/told_link", {"result": {"rows": [1, 2], "all": 3}, "@x.go": {"to": "?2"}}),

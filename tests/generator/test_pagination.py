@@ -304,6 +304,30 @@ def test_items_have_one_of_the_usual_names(name: str) -> None:
             [parameter("query", "page", NUM)],
             ("iter_things", "entries", "NumberPager", "number", "page", "meta.total_pages if meta else None"),
         ),
+        (
+            {"ok": {"type": "boolean"}, "data": obj(**LIST, totalCount=INT)},
+            [OFFSET],
+            (
+                *("iter_things", "data.entries if data else None", "Pager", "offset", "offset"),
+                "data.total_count if data else None",
+            ),
+        ),
+        (
+            {"data": obj(users={"type": "array", "items": obj(id=INT)}), "meta": obj(next_cursor=TEXT)},
+            [parameter("query", "cursor", TEXT)],
+            (
+                *("iter_things", "data.users if data else None", "MarkerPager", "marker", "cursor"),
+                "meta.next_cursor if meta else None",
+            ),
+        ),
+        (
+            {"messages": {"type": "array", "items": TEXT}, "result": obj(content=LIST["entries"], totalElements=INT)},
+            [parameter("query", "page", INT)],
+            ("iter_things", "result.content if result else None", "NumberPager", "number", "page", ""),
+        ),
+        ({"data": obj(entries=obj(**LIST))}, [OFFSET], None),
+        ({"data": obj(**LIST, after=TEXT)}, [parameter("query", "after", TEXT)], None),
+        ({"user": obj(**LIST)}, [OFFSET], None),
         (LIST, [MARKER], None),
         (LIST | {"next_marker": INT}, [MARKER], None),
         (LIST | {"next_marker": TEXT}, [parameter("query", "marker", INT)], None),
