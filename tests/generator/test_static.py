@@ -49,6 +49,7 @@ def blocking(client: Client) -> None:
     assert_type(client.delete_part("a", 1), None)
     assert_type(list(client.iter_links()), list[models.Part])
     assert_type(client.list_links(page_url="?page=2"), models.Links)
+    assert_type(list(client.iter_find_parts(depth=1, sort=["a"], text="x")), list[models.Part])
     assert_type(client.upload(body=[1]), dict[str, int] | bytes | str)
     shape = client.draw(body=[models.Circle(radius=1.0)])
     if shape.shape == "circle":
