@@ -20,20 +20,20 @@ from generator.schema.schemas import SchemaReader
 from generator.schema.types import ANY, NONE, Array, Field, Map, Model, Named, Row, Scalar, Type, union
 
 from .links import read_url_source
-from .model import Body, Codec, FormField, Link, Media, Parameter, Response, may_choose_format
+from .media_types import JSON, bare, is_file_type, is_json_type, is_text_type, parameters_of
+from .model import EVENTS, Body, Codec, FormField, Link, Media, Parameter, Response, may_choose_format
+from .streams import StreamReader
 
 _WORD = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
 _MEDIA_TYPE = re.compile(rf"{_WORD}/{_WORD}(\s*;\s*{_WORD}=({_WORD}|\"[\x20-\x21\x23-\x5b\x5d-\x7e]*\"))*")
 _CHARSET = re.compile(r";\s*charset=\"?([^\";]*)", re.IGNORECASE)
 _BYTES = "application/octet-stream"
-_JSON = "application/json"
 _URLENCODED = "application/x-www-form-urlencoded"
 _RANGES = frozenset({"*/*", "application/*"})
 _RESPONSE_FORMS = frozenset({"text/plain"})
 _REQUEST_FORMS = _RESPONSE_FORMS | {"text/json", "application/*+json", _URLENCODED}
-_OTHER_FORM = re.compile(r"(?:[/+-]xml|yaml|protobuf)\Z")
+_OTHER_FORM = re.compile(r"(?:[/+-]xml|yaml|protobuf|cbor|cbor-seq)\Z")
 """What a document may list beside JSON for the same content."""
-_TEXTS = frozenset({f"application/{name}" for name in ("xml", "yaml", "x-yaml", "javascript", "graphql", "sql")})
 _REDIRECTS = frozenset({"301", "302", "303", "307", "308"})
 _WITHOUT_BODY = frozenset({"204", "205", "304"})
 _STATUS = re.compile(r"[1-5](\d\d|XX)|default", re.ASCII)
@@ -50,6 +50,7 @@ class BodyReader:
     def __init__(self, document: Document, schemas: SchemaReader) -> None:
         self._document = document
         self._schemas = schemas
+        self._streams = StreamReader(document, schemas)
 
     def read_request(self, operation: Node, hint: str) -> Body | None:
         """Return the body of an operation's request, or None if it has none."""
@@ -130,10 +131,10 @@ class BodyReader:
         content = _read_content(node, status)
         name = f"{hint}{class_name(_status_phrase(status))}"
         media = self._read_media(content, name, is_request=False, keeps_all=keeps_all) if content else []
-        event = next((body.event for body in media if body.event), None)
-        if any(body.codec.kind in {"Json", "Binary"} for body in media):
-            # The plain method asks for JSON or bytes, and another one for the stream.
-            media = [body for body in media if not body.event]
+        streams = [body for body in media if body.item]
+        if any(body.codec.kind in {"Json", "Binary"} for body in media if not body.item):
+            # The plain method asks for JSON or bytes, and others for streams, unless a parameter may ask for lines.
+            media = [body for body in media if not body.item or (keeps_all and not body.is_events)]
         headers: list[tuple[str, str]] = []
         for name, member in node.members("headers"):
             try:
@@ -160,7 +161,7 @@ class BodyReader:
             media=media if media and not is_head else [Media("", Codec("Empty", NONE))],
             headers=headers,
             links=links,
-            event=None if is_head else event,
+            streams=[] if is_head else streams,
         )
 
     def _read_media(self, content: Node, hint: str, *, is_request: bool, keeps_all: bool = False) -> list[Media]:
@@ -168,24 +169,25 @@ class BodyReader:
         unsendable: list[Node] = []
         names: dict[str, str] = {}
         members = [(media_type, self._readable(node)) for media_type, node in content.members()]
-        json = next((node.get("schema") for name, node in members if _base(name) == _JSON), None)
+        json = next((node.get("schema") for name, node in members if bare(name) == JSON), None)
         members = self._without_rivals(members) if is_request else members
         for media_type, node in members:
             check_keywords(node, "media type")
             if not _MEDIA_TYPE.fullmatch(media_type):
                 node.note("is not a media type, such as application/json")
                 continue
-            if json and not keeps_all and self._is_another_form(node, _base(media_type), json, is_request=is_request):
+            if json and not keeps_all and self._is_another_form(node, bare(media_type), json, is_request=is_request):
                 # The same content is there as JSON, and a call sends it or asks for it so.
                 continue
-            if is_request and _base(media_type).startswith("multipart/") and not self._is_form(node, _base(media_type)):
+            if is_request and bare(media_type).startswith("multipart/") and not self._is_form(node, bare(media_type)):
                 unsendable.append(node)
                 continue
             media = self._read_media_type(node, media_type, hint, is_request=is_request)
-            if media.base in names:
-                _note_second(node, media.base, (names[media.base], media_type))
+            name = media.media_type if media.item else media.base
+            if name in names:
+                _note_second(node, name, (names[name], media_type))
                 continue
-            names[media.base] = media_type
+            names[name] = media_type
             result.append(media)
         for node in unsendable:
             # Whoever sends it must name a boundary, and so know the parts.
@@ -195,7 +197,7 @@ class BodyReader:
             node.note(problem, "left out")
         if is_request:
             # The first one is sent by default.
-            result.sort(key=lambda media: (media.base != _JSON, media.codec.kind != "Json"))
+            result.sort(key=lambda media: (media.base != JSON, media.codec.kind != "Json"))
         else:
             # An exact media type is tried before a range; the last one is used if none matches, and any bytes fit this.
             result.sort(key=lambda media: (media.base == "*/*", media.base.endswith("/*"), media.base == _BYTES))
@@ -206,17 +208,17 @@ class BodyReader:
 
         It is the form if that has files, which only it can send, or if nothing beside it has a structure.
         """
-        forms = [(name, node) for name, node in members if self._is_form(node, _base(name))]
+        forms = [(name, node) for name, node in members if self._is_form(node, bare(name))]
         others = [member for member in members if member not in forms and not member[0].startswith("multipart/")]
         if not forms or not others:
             return members
-        has_structure = any(_is_json(_base(name)) or _base(name) == _URLENCODED for name, _ in others)
+        has_structure = any(is_json_type(bare(name)) or bare(name) == _URLENCODED for name, _ in others)
         is_needed = self._has_files(forms[0][1]) or not has_structure
         kept = forms if is_needed else others
         schemas = [node.object().get("schema") for _, node in kept]
         for name, node in members:
             if node.object().get("schema") not in schemas:
-                problem = f"{_base(name)} stands beside {_base(kept[0][0])}, and a call sends one of them"
+                problem = f"{bare(name)} stands beside {bare(kept[0][0])}, and a call sends one of them"
                 node.note(
                     f"{problem}; for a call of its own, declare it at the same path with #... behind it", "left out"
                 )
@@ -228,7 +230,7 @@ class BodyReader:
         flat = flatten(self._document, node / "schema")
         rest = undeclared(flat)
         return any(
-            self._file_type(member) or (name in encoding and _is_file(encoding[name].prose("contentType")))
+            self._file_type(member) or (name in encoding and is_file_type(encoding[name].prose("contentType")))
             for name, member in (*flat.members("properties"), *([(EXTRA, rest)] if rest else []))
         )
 
@@ -260,72 +262,28 @@ class BodyReader:
 
     def _read_media_type(self, node: Node, media_type: str, hint: str, *, is_request: bool) -> Media:
         _, semicolon, parameters = media_type.partition(";")
-        base = _base(media_type)
+        base = bare(media_type)
         charset = _CHARSET.search(media_type)
         if base == "application/*+json" or (base in _RANGES and self._has_structure(node)):
             if is_request or base in _RANGES:
                 node.note("is a range, and only JSON has a structure; name application/json", "taken as JSON")
             # A response keeps its range: the server may name its JSON otherwise.
-            base, semicolon, parameters = (base if base in _RANGES and not is_request else _JSON), "", ""
+            base, semicolon, parameters = (base if base in _RANGES and not is_request else JSON), "", ""
             is_json = True
         else:
-            is_json = _is_json(base)
+            is_json = is_json_type(base)
         if is_request and "*" in base:
             node.note("a request needs one media type, not a range of them", f"sent as {_BYTES}")
             base, semicolon, parameters = _BYTES, "", ""
         if is_request and charset and charset[1].lower() not in {"utf-8", "utf8", "us-ascii"}:
             node.note("only utf-8 is supported", "sent as utf-8")
             semicolon = parameters = ""
-        if base == "text/event-stream" and not is_request:
-            event = self._event_codec(node, f"{hint}Event")
-            return Media(base, Codec("Text", Scalar("str")), self._find_example(node), event)
+        if not is_request and (item := self._streams.read_item(node, media_type, hint)):
+            name = f"{base};stream=watch" if base == JSON else base
+            whole = Codec("Text", Scalar("str")) if base == EVENTS else Codec("Binary", Scalar("bytes"))
+            return Media(name, whole, self._find_example(node), item)
         codec = self._choose_codec(node, base, hint, is_request=is_request, is_json=is_json)
         return Media(f"{base}{semicolon}{parameters}" if is_request else base, codec, self._find_example(node))
-
-    def _event_codec(self, node: Node, hint: str) -> Codec:
-        """Return how the data of an event is decoded: by `x-event`, `itemSchema` (OpenAPI 3.2) or the schema."""
-        schema = node.get("x-event") or self._item_data(node) or node.get("schema")
-        target = self._document.resolve_schema(schema) if schema else None
-        if target and isinstance(target.value, dict) and target.object().get("type") == "array":
-            # An array stands for the events one after the other.
-            schema = target.get("items")
-        if schema is None or self._is_text(schema):
-            return Codec("Text", Scalar("str"))
-        return Codec("Json", self._schemas.type_of(schema, hint, is_sent=False), tolerant=self._document.tolerant)
-
-    def _item_data(self, node: Node) -> Node | None:
-        """Return the schema of the data within `itemSchema`, which describes an event with its fields."""
-        item = node.get("itemSchema")
-        if item is None:
-            return None
-        found = [self._data(event) for event in self._events(item)]
-        data = [schema for schema in found if schema is not None]
-        if len(data) < len(found) or not data:
-            return item
-        return data[0] if len(data) == 1 else item.with_value({"anyOf": [schema.value for schema in data]})
-
-    def _events(self, item: Node) -> list[Node]:
-        """Return the schemas of the events that there may be."""
-        resolved = self._document.resolve_schema(item)
-        if not isinstance(resolved.value, dict):
-            return [item]
-        return [*resolved.items("oneOf"), *resolved.items("anyOf")] or [item]
-
-    def _data(self, event: Node) -> Node | None:
-        """Return the schema of the data of an event."""
-        flat = flatten(self._document, event)
-        data = dict(flat.members("properties")).get("data") if isinstance(flat.value, dict) else None
-        if data is None:
-            return None
-        target = self._document.resolve_schema(data)
-        return (target.get("contentSchema") if isinstance(target.value, dict) else None) or data
-
-    def _is_text(self, schema: Node) -> bool:
-        """Return whether a schema is one of strings, or says nothing."""
-        flat = flatten(self._document, schema)
-        return flat.value is True or (
-            isinstance(flat.value, dict) and (not flat.object() or flat.object().get("type") == "string")
-        )
 
     def _choose_codec(self, node: Node, base: str, hint: str, *, is_request: bool, is_json: bool) -> Codec:
         schema = node.get("schema")
@@ -339,7 +297,7 @@ class BodyReader:
             problem = f"only {kinds} a structure{'' if is_request else ' in a response'}"
             node.note(
                 f"{problem}; give it a schema of type string, or none",
-                "taken as text" if _is_text_type(base) else "taken as bytes",
+                "taken as text" if is_text_type(base) else "taken as bytes",
             )
             schema = None
         type_ = self._schemas.type_of(schema, hint, is_sent=is_request) if schema else ANY
@@ -352,7 +310,7 @@ class BodyReader:
             return Codec("Form", type_, deep=_deep_properties(node))
         return (
             Codec("Text", Scalar("str"))
-            if _is_text_type(base) or (base == "*/*" and schema and self._is_text_schema(schema))
+            if is_text_type(base) or (base == "*/*" and schema and self._is_text_schema(schema))
             else Codec("Binary", Scalar("Source" if is_request else "bytes"))
         )
 
@@ -385,7 +343,7 @@ class BodyReader:
                 # Reading its type notes it.
                 continue
             content = text.get("contentSchema") if isinstance(text.value, dict) else None
-            if content and text.object().get("type") == "string" and _is_json(_base(text.prose("contentMediaType"))):
+            if content and text.object().get("type") == "string" and is_json_type(bare(text.prose("contentMediaType"))):
                 description = text.prose("description") if is_object(content.value) else ""
                 found[name] = {**content.object(), "description": description} if description else content.value
         if not found:
@@ -406,7 +364,7 @@ class BodyReader:
 
     def _type_as_file(self, flat: Node) -> Type | None:
         """As `_file_type`, without the null that the schema itself allows."""
-        if is_binary(flat) or ("type" not in flat.object() and _is_file(flat.prose("contentMediaType"))):
+        if is_binary(flat) or ("type" not in flat.object() and is_file_type(flat.prose("contentMediaType"))):
             return Scalar("FileContent")
         if items := flat.get("items"):
             # No part is null: as an item, it is none.
@@ -457,7 +415,7 @@ def _read_part(field: Field, file: Type | None, encoding: Node | None, *, is_tex
     if encoding and "headers" in encoding.object():
         problem = "the headers of a part are the caller's: those of a file are `headers` of its `File`"
         (encoding / "headers").note(problem, "not sent")
-    if file or (field.type == ANY and _is_file(given)):
+    if file or (field.type == ANY and is_file_type(given)):
         # OpenAPI 3.1 writes a file as a property without a type, whose encoding names its media type.
         field.type = field.type if file else Scalar("FileContent")
         # Of several, or a range, the caller chooses one.
@@ -469,12 +427,12 @@ def _read_part(field: Field, file: Type | None, encoding: Node | None, *, is_tex
         return FormField(field, field.type, is_json=True)
     if encoding and encoding.prose("style") == "deepObject":
         return FormField(field, field.type, is_deep=True)
-    bases = [_base(one) for one in given.split(",")] if given else []
-    json = next((base for base in bases if _is_json(base)), "")
+    bases = [bare(one) for one in given.split(",")] if given else []
+    json = next((base for base in bases if is_json_type(base)), "")
     if encoding and bases and not json and not _RANGES & set(bases):
         meaning = "sent as text without a media type" if is_flat(field.type) else "sent as JSON"
         encoding.note("only JSON and text are encoded", meaning)
-    return FormField(field, field.type, json or ("" if is_flat(field.type) else _JSON))
+    return FormField(field, field.type, json or ("" if is_flat(field.type) else JSON))
 
 
 def _may_be_null(flat: Node) -> bool:
@@ -496,7 +454,7 @@ def _read_content(response: Node, status: str) -> Node | None:
 
 def _note_second(node: Node, base: str, media_types: tuple[str, str]) -> None:
     """Note a media type that is the same as one before it, or differs from that in its parameters alone."""
-    first, second = map(_parameters, media_types)
+    first, second = map(parameters_of, media_types)
     if first == second:
         node.note(f"{base} is declared twice; keep one of them")
     else:
@@ -509,12 +467,6 @@ def _take_any_success(successes: list[Response]) -> None:
     named = [success for success in successes if success.status[0] == "2"]
     if named and not any(success.status == "2XX" for success in named):
         next((success for success in named if success.has_content), named[0]).takes_any_success = True
-
-
-def _is_file(media_type: str) -> bool:
-    """Return whether bytes of a media type, or of several, are neither text nor JSON."""
-    bases = [_base(one) for one in media_type.split(",")]
-    return bool(media_type) and not any(_is_json(base) or _is_text_type(base) for base in bases)
 
 
 def is_flat(type_: Type) -> bool:
@@ -568,27 +520,6 @@ def _deep_properties(node: Node) -> tuple[str, ...]:
         elif style != "form" or not encoding.flag("explode", default=True):
             encoding.note("in a form only style deepObject, or form with explode, is supported", "sent as the latter")
     return tuple(found)
-
-
-def _base(media_type: str) -> str:
-    """Return a media type without its parameters."""
-    return media_type.partition(";")[0].strip().lower()
-
-
-def _parameters(media_type: str) -> set[str]:
-    """Return the parameters of a media type, without its charset."""
-    given = {parameter.strip().lower() for parameter in media_type.split(";")[1:]}
-    return {parameter for parameter in given if not parameter.startswith("charset=")}
-
-
-def _is_json(base: str) -> bool:
-    """Return whether bodies of a media type are JSON; some name it with their own words behind a plus."""
-    return base in {_JSON, "text/json"} or base.endswith("+json") or base.startswith(f"{_JSON}+")
-
-
-def _is_text_type(base: str) -> bool:
-    """Return whether bodies of a media type are text, as XML is."""
-    return base.startswith("text/") or base.endswith("+xml") or base in _TEXTS
 
 
 def _status_phrase(status: str) -> str:

@@ -6,18 +6,22 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 from generator.overlay._runtime.json_types import is_object
 from generator.python.literals import python_literal
 from generator.python.naming import free_name, python_name
-from generator.schema.types import Field, Model, Named, Scalar, Type, is_secret, union
+from generator.schema.descriptions import default_note, join_sentences
+from generator.schema.types import NONE, Field, Model, Named, Scalar, Truth, Type, is_secret, union
 
 # Names that the rendered methods, clients and modules use themselves.
 USED_IN_METHODS = frozenset({"self", "api", "models", "request", "response"})
+EVENTS = "text/event-stream"
 _JSON = "application/json"
+_SWITCHES = {"body": frozenset({"stream"}), "query": frozenset({"stream", "watch"})}
 _RANGES = frozenset({"*/*", "application/*"})
 _FORMATS = frozenset({"format", "_format", "$format", "alt", "output", "output_format", "response_format", "type"})
+_BOOL = Scalar("bool")
 _MAX_EXAMPLE = 104
 """Length up to which an example stands on one line of a docstring."""
 
@@ -40,6 +44,8 @@ class Parameter:
     """How an array or object is written in a query."""
     least: object = None
     """The smallest number that it may be, or else the one that the server takes; None if nothing says so."""
+    server_default: object = None
+    """What the server takes if it is absent, as the document says."""
     kind: str = "Parameter"
     """Class of the runtime: `Parameter`, or `ApiKey` or `BasicAuth` for a credential."""
     constant: str = ""
@@ -104,8 +110,13 @@ class Media:
     media_type: str
     codec: Codec
     example: Any = None
-    event: Codec | None = None
-    """How the data of an event is decoded, if it is a stream of events."""
+    item: Codec | None = None
+    """How an item is decoded, if it is a stream: the data of an event, or a line of JSON."""
+
+    @property
+    def is_events(self) -> bool:
+        """Whether it is a stream of events."""
+        return self.item is not None and self.base == EVENTS
 
     @property
     def base(self) -> str:
@@ -217,8 +228,8 @@ class Response:
     media: list[Media]
     headers: list[tuple[str, str]]
     links: list[Link]
-    event: Codec | None = None
-    """How the data of an event is decoded, if the body may be a stream of events."""
+    streams: list[Media] = field(default_factory=list[Media])
+    """The media types that are streams of items."""
     takes_any_success: bool = False
     """Whether a 2XX that the document does not name is read as this one."""
 
@@ -306,13 +317,17 @@ class BodyStream:
 
     Attributes:
         method: Its name.
-        event: How the data of an event is decoded; None if it reads bytes.
+        kind: What it reads: `events`, `lines` or `bytes`.
         accept: The media types that it asks for; empty if they are those of the operation.
+        item: How the data of an event or a line is decoded; None if it reads bytes.
+        switch: The argument of the operation that asks for the stream, and is sent as true; empty if there is none.
     """
 
     method: str
-    event: Codec | None
-    accept: str
+    kind: Literal["events", "lines", "bytes"]
+    accept: str = ""
+    item: Codec | None = None
+    switch: str = ""
 
 
 @dataclass(eq=False)
@@ -353,7 +368,7 @@ class Operation:
     follows_redirect: bool = False
     """Whether a redirect is followed, once."""
     streams: list[BodyStream] = field(default_factory=list[BodyStream])
-    """The methods that read the body while it is used: one for events, and one for bytes."""
+    """The methods that read the body while it is used: one for events, one for lines of JSON, and one for bytes."""
 
     @property
     def full_name(self) -> str:
@@ -385,9 +400,27 @@ class Operation:
         return bool(self.url_source or self.url_argument or self.follows_redirect or self.page_url)
 
     @property
-    def event(self) -> Codec | None:
-        """How the data of an event is decoded, if a success may be a stream of events."""
-        return next((response.event for response in self.successes if response.event), None)
+    def item_streams(self) -> list[Media]:
+        """The streams of items that a success may be: one of events, and one of lines of JSON."""
+        media = [found for response in self.successes for found in response.streams]
+        events, lines = ([found for found in media if found.is_events is one] for one in (True, False))
+        return [*events[:1], *lines[:1]]
+
+    @property
+    def switch(self) -> Parameter | Field | None:
+        """The argument that decides whether a server answers with a stream of items, if there is one."""
+        if not self.item_streams:
+            return None
+        properties = self.body.arguments if self.body else []
+        arguments: list[tuple[str, Parameter | Field]] = [
+            *(("body", field) for field in properties),
+            *((found.location, found) for found in self.parameters if not found.is_client_option),
+        ]
+        for place, argument in arguments:
+            kinds = set(argument.type.members) - {NONE}
+            if argument.wire_name in _SWITCHES.get(place, ()) and kinds in ({_BOOL}, {Truth(value=True)}):
+                return argument
+        return None
 
     @property
     def bytes_types(self) -> list[str]:
@@ -461,6 +494,10 @@ class Operation:
             *([self.page_url] if self.page_url else []),
             *([self.url_argument] if self.url_argument else []),
         ]
+        switch = self.switch
+        is_stream = any(media.item for success in self.successes for media in success.media)
+        if switch and switch.server_default is True and not switch.default and not is_stream:
+            arguments = [_as_off(found) if found.name == switch.name else found for found in arguments]
         return sorted(arguments, key=lambda argument: not argument.required)
 
     @property
@@ -536,6 +573,12 @@ class Operation:
         if len(short) <= _MAX_EXAMPLE:
             return short
         return "\n".join([f"{call}(", *(f"    {argument}," for argument in arguments), ")"])
+
+
+def _as_off(switch: Parameter | Field) -> Parameter | Field:
+    """Return an argument that is sent as false if it is not given: a method that reads a whole gets no stream."""
+    text = join_sentences([switch.description, default_note([], "False")])
+    return replace(switch, default="False", description=text)
 
 
 def _example_value(type_: Type, value: Any) -> str | None:

@@ -12,7 +12,7 @@ from generator.document.document import Document, Node
 from generator.document.keywords import check_keywords
 from generator.errors import SpecError
 from generator.python.naming import class_name, python_name, python_names
-from generator.schema.defaults import least_number, read_default
+from generator.schema.defaults import least_number, read_default, server_default
 from generator.schema.descriptions import default_note, join_sentences, schema_description
 from generator.schema.schemas import SchemaReader
 from generator.schema.types import Field, Model, Named, Scalar, Type
@@ -281,6 +281,7 @@ class ParameterReader:
             is_client_option=node.flag("x-client-option"),
             style=style if location == "query" else "form",
             least=least_number(schemas),
+            server_default=server_default(schemas),
         )
 
     def _type(self, schema: Node, hint: str, owner: str) -> Type:
@@ -319,5 +320,6 @@ def _of_property(field: Field, name: str, node: Node) -> Parameter:
         description=join_sentences([described, "Deprecated." if node.flag("deprecated") else ""]),
         is_client_option=False,
         default=field.default,
-        least=field.least,
+            least=field.least,
+            server_default=field.server_default,
     )

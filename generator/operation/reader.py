@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Literal
 from urllib.parse import parse_qsl
 
 from generator.document.document import Document, Node
@@ -19,7 +20,7 @@ from generator.schema.types import Model, Named, OneOf, Type
 
 from .bodies import BodyReader
 from .links import connect_link
-from .model import USED_IN_METHODS, Body, BodyStream, Codec, Media, Operation, Parameter, Response
+from .model import EVENTS, USED_IN_METHODS, Body, BodyStream, Codec, Operation, Parameter, Response
 from .names import BY_SIZE, Declared, Naming, name_operations, reserved_names, stream_method, tag_name
 from .pagination import read_pagination
 from .parameters import ParameterReader, without
@@ -223,11 +224,16 @@ class OperationReader:
 def _streams(operation: Operation, taken: Collection[str]) -> list[BodyStream]:
     """Return the methods that read the body of an operation while it is used."""
     name = stream_method(operation.name, taken)
-    found = [BodyStream(name, operation.event, "")] if operation.event else []
+    found: list[BodyStream] = []
+    switch = operation.switch.name if operation.switch else ""
+    for media in operation.item_streams:
+        method = free_name(f"{name}_lines", taken) if found else name
+        kind: Literal["events", "lines"] = "events" if media.is_events else "lines"
+        found.append(BodyStream(method, kind, media.media_type, media.item, switch))
     if wanted := operation.bytes_types:
         name = free_name(f"{name}_bytes", taken) if found else name
-        is_asked_for = all(base in operation.accept for base in wanted)
-        found.append(BodyStream(name, None, "" if is_asked_for else ", ".join(wanted)))
+        is_asked_for = all(base in operation.accept for base in wanted) and EVENTS not in operation.accept
+        found.append(BodyStream(name, "bytes", "" if is_asked_for else ", ".join(wanted)))
     return found
 
 
@@ -289,21 +295,24 @@ def _name_constants(operation: Operation) -> None:
     for parameter in operation.parameters:
         parameter.constant = constant_name(parameter.name)
     codecs: dict[tuple[str, Type, tuple[str, ...]], Codec] = {}
-    all_media: list[Media] = [*(operation.body.media if operation.body else [])]
-    for response in operation.responses:
-        all_media += response.media
-        if response.event and response.event.kind == "Json":
-            all_media.append(Media("text/event-stream", response.event))
-    for media in all_media:
-        type_ = media.codec.type
-        codec = codecs.setdefault((media.codec.kind, type_, media.codec.deep), media.codec)
-        codec.tolerant |= media.codec.tolerant
+
+    def shared(given: Codec) -> Codec:
+        """Return the codec that stands for all equal ones."""
+        type_ = given.type
+        codec = codecs.setdefault((given.kind, type_, given.deep), given)
+        codec.tolerant |= given.tolerant
         if not codec.constant and codec.kind != "Empty":
             definition = type_.definition if isinstance(type_, Named) else None
             label = codec.kind if definition is None or isinstance(definition, OneOf) else definition.name
             codec.constant = constant_name(python_name(label), "_BODY")
             operation.codecs.append(codec)
-        media.codec = codec
+        return codec
+
+    for media in operation.body.media if operation.body else []:
+        media.codec = shared(media.codec)
     for response in operation.responses:
-        if response.event and response.event.kind == "Json":
-            response.event = codecs[response.event.kind, response.event.type, response.event.deep]
+        for media in response.media:
+            media.codec = shared(media.codec)
+        for media in response.streams:
+            if media.item and media.item.kind == "Json":
+                media.item = shared(media.item)

@@ -17,6 +17,7 @@ _IMPORTED = frozenset(
         *("LinkPager", "MarkerPager", "NumberPager", "Pager", "PageError", "FileContent", "Source", "Response"),
         *("AsyncTransport", "SyncTransport", "AbstractAsyncContextManager", "AbstractContextManager"),
         *("AsyncEventStream", "EventStream", "AsyncResponseStream", "ResponseStream"),
+        *("AsyncJsonLines", "JsonLines"),
     }
 )
 # Neither a class nor the one that awaits may have an imported name: `Transport` would make `AsyncTransport`.

@@ -140,6 +140,7 @@ def _variables(document: Document, schemas: SchemaReader, operations: list[Opera
         "client_options": sorted(options.values(), key=lambda option: not option.required),
         "follows_redirects": any(operation.follows_redirect for operation in operations),
         "has_streams": any(operation.streams for operation in operations),
+        "has_lines": any(found.kind == "lines" for operation in operations for found in operation.streams),
         "has_forms": any(codec.form for operation in operations for codec in operation.codecs),
         "authenticated": any(operation.authenticated for operation in operations),
         "needs_token": all(operation.needs_token for operation in operations),

@@ -108,8 +108,11 @@ def pages_call(operations: Sequence[Operation]) -> str:
 
 def stream_call(operations: Sequence[Operation]) -> str:
     """Return a call that reads a body in pieces, empty if none does."""
-    found = next((operation for operation in operations if operation.streams), None)
-    return f"client.{found.called(found.streams[0].method)}({', '.join(_placeholders(found))})" if found else ""
+    for operation in operations:
+        for stream in operation.streams[:1]:
+            kept = [text for text in _placeholders(operation) if text.partition("=")[0] != stream.switch]
+            return f"client.{operation.called(stream.method)}({', '.join(kept)})"
+    return ""
 
 
 def permitted_hosts(operations: Sequence[Operation]) -> list[str]:

@@ -67,6 +67,15 @@ def least_number(schemas: list[Node]) -> object:
     return next((value for value in found if value is not None), None)
 
 
+def server_default(schemas: list[Node]) -> object:
+    """Return what the server takes for a value that is absent; None if nothing says so.
+
+    Args:
+        schemas: What may say so: the first one counts.
+    """
+    return next((schema.object()["default"] for schema in schemas if "default" in schema.object()), None)
+
+
 def _fits(value: Any, type_: Type) -> bool:  # noqa: PLR0911  # a return for each kind
     """Return whether a value has the kind that a type asks for; its constraints are not checked."""
     match type_.resolved:

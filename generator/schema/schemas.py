@@ -22,7 +22,7 @@ from generator.python.naming import class_name, numbered_name, python_names
 
 from . import scalars
 from .all_of import merge_all_of, union_alternatives
-from .defaults import least_number, read_default
+from .defaults import least_number, read_default, server_default
 from .descriptions import property_description, schema_description
 from .directions import settle_directions
 from .families import read_families
@@ -510,6 +510,7 @@ class SchemaReader:
             is_write_only=is_write_only,
             is_needed=is_required,
             least=least_number(both),
+            server_default=server_default(both),
         )
 
     def _annotated(self, node: Node) -> list[Node]:

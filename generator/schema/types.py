@@ -356,6 +356,8 @@ class Field:
     """Whether it is in responses alone, and so no argument."""
     is_write_only: bool = False
     """Whether it is in requests alone."""
+    server_default: object = None
+    """What the server takes if it is absent, as the document says."""
     is_needed: bool = False
     """Whether it is required where it may be: not required in a model that is sent and received, if it goes one way."""
     least: object = None

@@ -24,6 +24,16 @@ BINARY = {"schema": {"type": "string", "format": "binary"}}
 LOCATION = {"Location": {"description": "Where it is.", "schema": TEXT}}
 REDIRECT = {"description": "Moved.", "headers": LOCATION}
 EVENTS = "text/event-stream"
+LINES = "application/x-ndjson"
+WATCH = "application/json;stream=watch"
+BOOL = {"type": "boolean"}
+TICKS = {"type": "array", "items": ref("Tick")}
+LIMIT = parameter("query", "limit", INT)
+# As Kubernetes declares it: the list itself, in each of its forms.
+WATCHED = {
+    name: {"schema": ref("Ticks")}
+    for name in ("application/json", WATCH, "application/yaml", "application/cbor", "application/cbor-seq")
+}
 DOWNLOAD = "https://dl.elsewhere.example/d?sign=1"
 
 
@@ -36,6 +46,14 @@ def answers(*statuses: Any, **content: Any) -> dict[str, Any]:
 def got(name: str, *statuses: Any, **parts: Any) -> dict[str, Any]:
     content = parts.pop("content", {})
     return {"get": operation(operationId=name, responses=answers(*statuses, **content), **parts)}
+
+
+def answered(name: str, media_type: str, switch: Any) -> dict[str, Any]:
+    """Return an operation whose body decides by `stream` whether it answers with JSON."""
+    body = {"type": "object", "required": ["model"], "properties": {"model": TEXT, "stream": switch}}
+    stream = BINARY if media_type.endswith("octet-stream") else {"schema": ref("Tick")}
+    responses = answers(**{"application/json": {"schema": ref("Tick")}, media_type: stream})
+    return {"post": operation(operationId=name, requestBody=json_body(body), responses=responses)}
 
 
 @pytest.fixture(scope="module")
@@ -80,9 +98,32 @@ def package(make: Make) -> Package:
                 "/lists": got("watch_lists", content={EVENTS: {"schema": {"type": "array", "items": ref("Tick")}}}),
                 "/named": got("watch_named", content={EVENTS: {"schema": TEXT, "x-event": ref("Tick")}}),
                 "/chat": {"post": chat},
+                "/complete": answered("complete", EVENTS, {"anyOf": [BOOL, {"type": "null"}]}),
+                "/generate": answered("generate", "application/x-ndjson", {**BOOL, "default": True}),
+                "/ranges": answered("get_ranges", "application/octet-stream", BOOL),
+                "/pods": got("list_pods", content=WATCHED, parameters=[parameter("query", "watch", BOOL), LIMIT]),
+                "/watch/pods": got(
+                    "watch_pods",
+                    content={name: {"schema": ref("Change")} for name in ("application/json", WATCH)},
+                    parameters=[parameter("query", "watch", BOOL)],
+                ),
+                "/export": got("export", content={"application/jsonl": {"schema": TICKS}}),
+                "/seq": got("get_seq", content={"application/json-seq": {"itemSchema": ref("Tick")}, EVENTS: {}}),
+                "/values": got("get_values", content={"application/x-ndjson": {}}),
+                "/either": got(
+                    "get_either",
+                    content={"application/json": {"schema": TICKS}, "application/x-ndjson": {"schema": ref("Tick")}},
+                    parameters=[parameter("query", "format")],
+                ),
+                "/file": got("get_file", content={"application/x-ndjson": {"schema": TEXT}}),
                 "/taken": got("stream_content", ("204", {"description": "Done."})),
             },
-            {"Tick": obj(number=INT), "Stop": obj(event={"const": "stop"}, data=obj(reason=TEXT))},
+            {
+                "Tick": obj(number=INT),
+                "Stop": obj(event={"const": "stop"}, data=obj(reason=TEXT)),
+                "Ticks": obj(items=TICKS),
+                "Change": obj(type=TEXT, object=ref("Tick")),
+            },
         )
     )
 
@@ -221,6 +262,9 @@ def test_the_result_is_typed_by_the_document(package: Package) -> None:
         *("stream_content", "stream_moved", "stream_chat", "stream_watch_words"),
         *("stream_watch_ticks", "stream_watch_items", "stream_watch_lists", "stream_watch_named", "stream_speech"),
         *("stream_watch_kinds", "stream_pending", "stream_speech_bytes", "stream_three", "stream_three_bytes"),
+        *("stream_complete", "stream_generate", "stream_ranges", "stream_list_pods", "stream_watch_pods"),
+        *("stream_export", "stream_export_bytes", "stream_seq", "stream_seq_lines", "stream_seq_bytes"),
+        *("stream_values", "stream_values_bytes", "stream_file", "stream_either", "stream_either_bytes"),
     }
 
 
@@ -259,19 +303,78 @@ def test_an_operation_with_both_keeps_its_json(package: Package, kind: str) -> N
         package.errors.DecodeError,
         match=r"^response body at \$: is application/json, not text/event-stream \(chat, status 200\)$",
     ):
-        run(package, kind, server, lambda client: client.stream_chat(stream=True))
+        run(package, kind, server, lambda client: client.stream_chat())
     assert server.requests[1].content == b'{"stream":true}'
 
     server = Server(b'data: {"number": "x"}\n\n', EVENTS)
     with pytest.raises(
         package.errors.DecodeError, match=r"^response body at \$\.number: must be int, not str \(chat, status 200\)$"
     ):
-        run(package, kind, server, lambda client: client.stream_chat(stream=True))
+        run(package, kind, server, lambda client: client.stream_chat())
     with pytest.raises(
         package.errors.DecodeError,
         match=r"^response body at \$: is text/event-stream, not application/json \(chat, status 200\)$",
     ):
         run(package, kind, server, lambda client: client.chat(stream=True))
+
+
+@KINDS
+def test_a_method_that_reads_a_stream_asks_for_it(package: Package, kind: str) -> None:
+    whole, event, line = b'{"number": 1}', b'data: {"number": 1}\n\n', b'{"number": 1}\n{"number": 2}'
+    for name, media_type, content in (("complete", EVENTS, event), ("generate", LINES, line)):
+        server = Server(content, media_type)
+        found = run(package, kind, server, methodcaller(f"stream_{name}", model="m"))
+        assert getattr(found[0], "data", found[0]) == package.models.Tick(number=1)
+        assert server.requests[0].content == b'{"model":"m","stream":true}'
+        assert server.requests[0].headers["accept"] == media_type
+        signature = inspect.signature(getattr(package.module.Client, f"stream_{name}"))
+        assert list(signature.parameters) == ["self", "model"]
+    # What the server does by default is left to it, unless that is a stream.
+    for name, body in (("complete", b'{"model":"m"}'), ("generate", b'{"model":"m","stream":false}')):
+        server = Server(whole, "application/json")
+        assert run(package, kind, server, methodcaller(name, model="m")).number == 1
+        assert server.requests[0].content == body
+    doc = " ".join(package.module.Client.generate.__doc__.split())
+    assert "stream: The server takes `true` if it is absent. A method sends `False` for this argument" in doc
+    assert "but for `stream`, which is sent as true" in package.module.Client.stream_generate.__doc__
+    server = Server(b"ID3", "application/octet-stream")
+    assert run(package, kind, server, methodcaller("stream_ranges", model="m", stream=False)) == [b"ID3"]
+
+
+@KINDS
+def test_changes_are_watched(package: Package, kind: str) -> None:
+    change = b'{"type": "ADDED", "object": {"number": 1}}\n'
+    for name, given in (("list_pods", {"limit": 2}), ("watch_pods", {})):
+        # Kubernetes does not name the stream.
+        server = Server(change, "application/json")
+        (found,) = run(package, kind, server, methodcaller(f"stream_{name}", **given))
+        assert server.requests[0].headers["accept"] == WATCH
+        assert "watch=true" in str(server.requests[0].url)
+        assert (found["type"] if name == "list_pods" else found.type) == "ADDED"
+    server = Server(b'{"items": [{"number": 1}]}', "application/json")
+    assert run(package, kind, server, methodcaller("list_pods")).items[0].number == 1
+    assert (server.requests[0].headers["accept"], server.requests[0].url.query) == ("application/json", b"")
+
+
+@KINDS
+def test_lines_of_json_are_typed(package: Package, kind: str) -> None:
+    lines = b'{"number": 1}\r\n\n{"number": 2}'
+    ticks = [package.models.Tick(number=number) for number in (1, 2)]
+    for name, media_type in (("stream_export", "application/jsonl"), ("stream_seq_lines", "application/json-seq")):
+        server = Server(lines, media_type)
+        assert run(package, kind, server, methodcaller(name)) == ticks
+        assert server.requests[0].headers["accept"] == media_type
+    assert run(package, kind, Server(b"1\nnull\n", LINES), methodcaller("stream_values")) == [1, None]
+    # The whole remains what it is.
+    assert run(package, kind, Server(lines, "application/jsonl"), methodcaller("export")) == lines
+    assert run(package, kind, Server(lines, LINES), methodcaller("stream_file")) == [lines]
+    assert run(package, kind, Server(lines, LINES), methodcaller("get_either", format="ndjson")) == lines
+    assert run(package, kind, Server(b"[]", "application/json"), methodcaller("get_either")) == []
+    assert run(package, kind, Server(lines, LINES), methodcaller("stream_either")) == ticks
+    server = Server(lines, "application/json-seq")
+    assert b"".join(run(package, kind, server, methodcaller("stream_seq_bytes"))) == lines
+    assert server.requests[0].headers["accept"] == "application/json-seq"
+    assert package.module.types.JsonLines
 
 
 @KINDS
@@ -317,6 +420,7 @@ def test_the_readme_lists_the_streams(package: Package) -> None:
     assert "| `stream_moved` | `get_moved` | `ResponseStream` of bytes |" in text
     assert "| `stream_speech_bytes` | `get_speech` | `ResponseStream` of bytes |" in text
     assert "| `stream_watch_ticks` | `watch_ticks` | `Event[models.Tick]` |" in text
+    assert "| `stream_export` | `export` | `JsonLines[models.Tick]` |" in text
 
 
 def test_what_streams_is_loaded_when_it_is_used(package: Package) -> None:
@@ -340,5 +444,5 @@ def test_a_package_without_streams_loads_none_of_it(make: Make) -> None:
         [sys.executable, "-c", code], cwd=made.folder.parent, capture_output=True, text=True, check=True
     )
     loaded = {name.rpartition(".")[2] for name in done.stdout.split()}
-    assert not loaded & {"redirects", "response_stream", "event_stream", "file_target"}
+    assert not loaded & {"redirects", "response_stream", "event_stream", "json_lines", "item_stream", "file_target"}
     assert "## Streams" not in made.text("README.md")

@@ -6,27 +6,23 @@ Imported late, since few APIs have them.
 from __future__ import annotations
 
 import re
-from collections import deque
-from typing import TYPE_CHECKING, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import msgspec
 
-from .errors import DecodeError, ResponseTooLargeError
+from .errors import DecodeError
+from .item_stream import MAX_ITEM, AsyncItemStream, Items, ItemStream
 from .text import short_repr
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from .headers import Headers
     from .messages import RawResponse
     from .response_stream import AsyncResponseStream, ResponseStream
 
-__all__ = ["MAX_EVENT", "AsyncEventStream", "Event", "EventParser", "EventStream"]
+__all__ = ["AsyncEventStream", "Event", "EventParser", "EventStream"]
 
 T = TypeVar("T")
-
-MAX_EVENT = 16 * 1024 * 1024
-"""Largest event in bytes, a line included that has not ended yet."""
 
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 _BOM = b"\xef\xbb\xbf"
@@ -57,7 +53,7 @@ class EventParser:
         limit: Largest event in bytes.
     """
 
-    def __init__(self, limit: int = MAX_EVENT) -> None:
+    def __init__(self, limit: int = MAX_ITEM) -> None:
         self._limit = limit
         self._beginning: bytes | None = b""
         self._after_cr = False
@@ -95,6 +91,10 @@ class EventParser:
                 yield found
         self._add(rest)
 
+    def end(self) -> Iterator[Event[str]]:
+        """Yield nothing: an event that has not ended is none."""
+        return iter(())
+
     def _add(self, piece: bytes) -> None:
         if piece:
             self._line.append(piece)
@@ -127,79 +127,28 @@ class EventParser:
         return Event("\n".join(lines), event or "message", self._id, self._retry_ms) if lines else None
 
 
-class _Events(Generic[T]):
+class _Events(Items[Event[str], Event[T]]):
     """The common part of both kinds of streams of events."""
 
     def __init__(self, raw: RawResponse, read: Callable[[bytes], T]) -> None:
-        self.raw = raw
         self._read = read
-        self._parser = EventParser()
-        self._pending: deque[Event[str]] = deque()
-        self._is_done = False
-        # A 204 says that there are no events, and has no media type.
-        if raw.status != 204 and raw.media_type != "text/event-stream":
-            raise self._error(f"is {raw.media_type or 'of no media type'}, not text/event-stream")
+        super().__init__(raw, EventParser(), ["text/event-stream"])
 
-    @property
-    def status(self) -> int:
-        """The HTTP status."""
-        return self.raw.status
-
-    @property
-    def headers(self) -> Headers:
-        """The header fields, looked up without regard to case."""
-        return self.raw.headers
-
-    def _feed(self, chunk: bytes) -> None:
+    def _read_piece(self, piece: Event[str]) -> Event[T] | msgspec.UnsetType:
+        content = piece.data.encode()
         try:
-            self._pending.extend(self._parser.feed(chunk))
-        except ValueError as error:
-            problem = str(error)
-        else:
-            return
-        raise ResponseTooLargeError(
-            f"{self.raw.operation}: {problem}",
-            operation=self.raw.operation,
-            kind="ResponseTooLarge",
-            sent=True,
-            retry_safe=self.raw.idempotent,
-        )
-
-    def _next(self) -> Event[T] | None:
-        """Return the next event of those received, None after the last one.
-
-        Raises:
-            DecodeError: Its data does not match the document.
-        """
-        event = self._pending.popleft()
-        content = event.data.encode()
-        try:
-            return Event(self._read(content), event.event, event.id, event.retry_ms)
+            return Event(self._read(content), piece.event, piece.id, piece.retry_ms)
         except DecodeError as error:
-            if event.data.strip() == _DONE:
+            if piece.data.strip() == _DONE:
                 self._is_done = True
-                return None
+                return msgspec.UNSET
             # Servers tell of errors by events of other names.
-            where = "" if event.event == "message" else f" (event {short_repr(event.event)})"
+            where = "" if piece.event == "message" else f" (event {short_repr(piece.event)})"
             failure = self._error(f"{error.reason}{where}", error.path, content)
         raise failure
 
-    def _error(self, reason: str, path: str = "$", content: bytes = b"") -> DecodeError:
-        raw = self.raw
-        return DecodeError(
-            raw.redaction(reason),
-            path=raw.redaction(path),
-            status=raw.status,
-            content=raw.redaction(content),
-            operation=raw.operation,
-            retry_safe=raw.idempotent,
-        )
 
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.raw.operation}: {self.raw.status}>"
-
-
-class EventStream(_Events[T]):
+class EventStream(_Events[T], ItemStream[Event[str], Event[T]]):
     """The events of a response, read while you iterate over them, once.
 
     The `read_s` of the client's timeout limits the wait for the next bytes, and nothing limits the whole.
@@ -213,42 +162,10 @@ class EventStream(_Events[T]):
         self._stream = stream
         super().__init__(stream.raw, read)
 
-    def __iter__(self) -> Self:
-        return self
 
-    def __next__(self) -> Event[T]:
-        while not self._is_done:
-            while not self._pending:
-                self._feed(next(self._stream))
-            event = self._next()
-            if event is not None:
-                return event
-        raise StopIteration
-
-    def close(self) -> None:
-        """Stop reading, and close the connection."""
-        self._stream.close()
-
-
-class AsyncEventStream(_Events[T]):
+class AsyncEventStream(_Events[T], AsyncItemStream[Event[str], Event[T]]):
     """As `EventStream`, with `async for`."""
 
     def __init__(self, stream: AsyncResponseStream, read: Callable[[bytes], T]) -> None:
         self._stream = stream
         super().__init__(stream.raw, read)
-
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> Event[T]:
-        while not self._is_done:
-            while not self._pending:
-                self._feed(await anext(self._stream))
-            event = self._next()
-            if event is not None:
-                return event
-        raise StopAsyncIteration
-
-    async def aclose(self) -> None:
-        """Stop reading, and close the connection."""
-        await self._stream.aclose()

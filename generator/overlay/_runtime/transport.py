@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from .errors import TransportError
     from .event_stream import AsyncEventStream, EventStream
     from .hooks import Hooks
+    from .json_lines import AsyncJsonLines, JsonLines
     from .messages import RawResponse, Request
     from .response_stream import AsyncResponseStream, OpenResponse, ResponseStream
     from .retry import RetryPolicy
@@ -183,6 +184,26 @@ class SyncTransport(BaseTransport):
 
         with self.stream(request, check, accept="text/event-stream") as stream:
             yield EventStream(stream, read)
+
+    @contextmanager
+    def stream_lines(
+        self, request: Request, check: Callable[[RawResponse], object], read: Callable[[bytes], T], *, accept: str
+    ) -> Generator[JsonLines[T]]:
+        """Send a request as `stream` does, and yield its response as lines of JSON.
+
+        Args:
+            request: The request.
+            check: Raises the error for a response that is no success.
+            read: Decodes the value of a line.
+            accept: The media type that is asked for.
+
+        Raises:
+            DecodeError: The response has another media type.
+        """
+        from .json_lines import JsonLines  # noqa: PLC0415  # for those who use it
+
+        with self.stream(request, check, accept=accept) as stream:
+            yield JsonLines(stream, read, accept)
 
     def _call(self, request: Request, opened: OpenResponse | None) -> RawResponse:
         """Carry out the steps of a call; with `opened`, that gets the body of a success unread."""
@@ -424,6 +445,26 @@ class AsyncTransport(BaseTransport):
 
         async with self.stream(request, check, accept="text/event-stream") as stream:
             yield AsyncEventStream(stream, read)
+
+    @asynccontextmanager
+    async def stream_lines(
+        self, request: Request, check: Callable[[RawResponse], object], read: Callable[[bytes], T], *, accept: str
+    ) -> AsyncGenerator[AsyncJsonLines[T]]:
+        """Send a request as `stream` does, and yield its response as lines of JSON.
+
+        Args:
+            request: The request.
+            check: Raises the error for a response that is no success.
+            read: Decodes the value of a line.
+            accept: The media type that is asked for.
+
+        Raises:
+            DecodeError: The response has another media type.
+        """
+        from .json_lines import AsyncJsonLines  # noqa: PLC0415  # for those who use it
+
+        async with self.stream(request, check, accept=accept) as stream:
+            yield AsyncJsonLines(stream, read, accept)
 
     async def _call(self, request: Request, opened: OpenResponse | None) -> RawResponse:
         """Carry out the steps of a call; with `opened`, that gets the body of a success unread."""

@@ -279,7 +279,9 @@ class BaseTransport:
 def accepting(request: Request, accept: str) -> Request:
     """Return a request that asks for some media types; if none are given, for its own, or any if it has none."""
     asked = [value for name, value in request.headers if name.lower() == "accept"]
-    if any(accept in value for value in asked):
+    # What is asked for at last is for errors.
+    wanted = [media_type for value in asked for media_type in value.split(", ") if ";q=" not in media_type]
+    if asked and accept in {"", ", ".join(wanted)}:
         return request
     others = [field for field in request.headers if field[0].lower() != "accept"]
     return msgspec.structs.replace(request, headers=(("accept", accept or "*/*"), *others))

@@ -95,6 +95,11 @@ class Blocking:
     def stream_events(self, request: Request, read: Callable[[bytes], Any] = bytes.decode) -> BlockingStream:
         return BlockingStream(self.transport.stream_events(request, lambda _: None, read), self._wait)
 
+    def stream_lines(
+        self, request: Request, read: Callable[[bytes], Any] = bytes.decode, accept: str = "application/x-ndjson"
+    ) -> BlockingStream:
+        return BlockingStream(self.transport.stream_lines(request, lambda _: None, read, accept=accept), self._wait)
+
     def close(self) -> None:
         self._wait(self.transport.aclose() if isinstance(self.transport, AsyncTransport) else self.transport.close())
 

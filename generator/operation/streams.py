@@ -1,0 +1,100 @@
+"""Streams of items in responses: server-sent events, and JSON values that have a line each."""
+
+from __future__ import annotations
+
+from generator.document.document import Document, Node
+from generator.overlay._runtime.json_lines import LINE_TYPES
+from generator.overlay._runtime.json_types import is_object
+from generator.schema.all_of import flatten
+from generator.schema.schemas import SchemaReader
+from generator.schema.types import ANY, Scalar
+
+from .media_types import bare, is_watch
+from .model import EVENTS, Codec
+
+
+class StreamReader:
+    """Reads the streams of a document.
+
+    Args:
+        document: The document.
+        schemas: Reader of their types.
+    """
+
+    def __init__(self, document: Document, schemas: SchemaReader) -> None:
+        self._document = document
+        self._schemas = schemas
+
+    def read_item(self, node: Node, media_type: str, hint: str) -> Codec | None:
+        """Return how an item of a body is decoded, None if the body is no stream of items.
+
+        The type is that of `x-event`, `itemSchema` (OpenAPI 3.2), or else the schema.
+        """
+        is_events = bare(media_type) == EVENTS
+        if not is_events and not self._is_lines(node, media_type):
+            return None
+        item = self._item_data(node) if is_events else node.get("itemSchema")
+        schema = node.get("x-event") or item or self._schema_of_one(node, media_type)
+        if is_events and (schema is None or self._is_text(schema)):
+            return Codec("Text", Scalar("str"))
+        if schema is None:
+            return Codec("Json", ANY)
+        type_ = self._schemas.type_of(schema, f"{hint}{'Event' if is_events else 'Line'}", is_sent=False)
+        return Codec("Json", type_, tolerant=self._document.tolerant)
+
+    def _is_lines(self, node: Node, media_type: str) -> bool:
+        """Return whether a body is a stream of JSON values, one for each line."""
+        if bare(media_type) not in LINE_TYPES and not is_watch(media_type):
+            return False
+        schema = node.get("schema")
+        flat = flatten(self._document, schema) if schema and "itemSchema" not in node.object() else None
+        # A string is the whole: a file to be stored, say.
+        return flat is None or not is_object(flat.value) or flat.object().get("type") != "string"
+
+    def _schema_of_one(self, node: Node, media_type: str) -> Node | None:
+        """Return the schema of an item as the schema of a stream has it; None if that says nothing of one."""
+        schema = node.get("schema")
+        flat = flatten(self._document, schema) if schema else None
+        if flat is None or not is_object(flat.value):
+            return schema
+        if flat.object().get("type") == "array":
+            # An array stands for the items one after the other.
+            return flat.get("items")
+        listed = dict(flat.members("properties")).get("items") if is_watch(media_type) else None
+        # Kubernetes names the whole list here, and sends what happens to its items.
+        is_list = listed is not None and flatten(self._document, listed).object().get("type") == "array"
+        return None if is_list else schema
+
+    def _item_data(self, node: Node) -> Node | None:
+        """Return the schema of the data within `itemSchema`, which describes an event with its fields."""
+        item = node.get("itemSchema")
+        if item is None:
+            return None
+        found = [self._data(event) for event in self._events(item)]
+        data = [schema for schema in found if schema is not None]
+        if len(data) < len(found) or not data:
+            return item
+        return data[0] if len(data) == 1 else item.with_value({"anyOf": [schema.value for schema in data]})
+
+    def _events(self, item: Node) -> list[Node]:
+        """Return the schemas of the events that there may be."""
+        resolved = self._document.resolve_schema(item)
+        if not isinstance(resolved.value, dict):
+            return [item]
+        return [*resolved.items("oneOf"), *resolved.items("anyOf")] or [item]
+
+    def _data(self, event: Node) -> Node | None:
+        """Return the schema of the data of an event."""
+        flat = flatten(self._document, event)
+        data = dict(flat.members("properties")).get("data") if is_object(flat.value) else None
+        if data is None:
+            return None
+        target = self._document.resolve_schema(data)
+        return (target.get("contentSchema") if isinstance(target.value, dict) else None) or data
+
+    def _is_text(self, schema: Node) -> bool:
+        """Return whether a schema is one of strings, or says nothing."""
+        flat = flatten(self._document, schema)
+        return flat.value is True or (
+            is_object(flat.value) and (not flat.object() or flat.object().get("type") == "string")
+        )
