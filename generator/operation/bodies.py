@@ -36,6 +36,9 @@ _OTHER_FORM = re.compile(r"(?:[/+-]xml|yaml|protobuf|cbor|cbor-seq)\Z")
 """What a document may list beside JSON for the same content."""
 _REDIRECTS = frozenset({"301", "302", "303", "307", "308"})
 _WITHOUT_BODY = frozenset({"204", "205", "304"})
+_WITHOUT_REQUEST = frozenset({"get", "head", "delete"})
+_OPENING = frozenset({"patternProperties", "minProperties", "maxProperties", "propertyNames", "oneOf", "anyOf", "enum"})
+"""What a schema of an object may have properties by."""
 _STATUS = re.compile(r"[1-5](\d\d|XX)|default", re.ASCII)
 
 
@@ -52,18 +55,43 @@ class BodyReader:
         self._schemas = schemas
         self._streams = StreamReader(document, schemas)
 
-    def read_request(self, operation: Node, hint: str) -> Body | None:
+    def read_request(self, operation: Node, hint: str, verb: str) -> Body | None:
         """Return the body of an operation's request, or None if it has none."""
         request_body = operation.get("requestBody")
         if request_body is None:
             return None
         node = self._document.resolve_component(request_body)
         check_keywords(node, "body")
+        if not node.flag("required") and self._is_nothing(node / "content", has_none=verb in _WITHOUT_REQUEST):
+            return None
         media = self._read_media(node / "content", f"{hint}Body", is_request=True)
         if not media:
             (node / "content").note("is empty; name a media type", "taken as no body")
             return None
         return Body(media, required=node.flag("required"), description=node.prose("description"))
+
+    def _is_nothing(self, content: Node, *, has_none: bool) -> bool:
+        """Return whether an optional body can only be an empty object, which says as much as no body.
+
+        Args:
+            content: Its media types.
+            has_none: Whether its method usually has no body, so that an object without properties is an empty one.
+        """
+        schemas = [self._readable(node).get("schema") for _, node in content.members()]
+        return bool(schemas) and all(
+            schema is not None and self._is_empty(schema, has_none=has_none) for schema in schemas
+        )
+
+    def _is_empty(self, schema: Node, *, has_none: bool) -> bool:
+        try:
+            flat = flatten(self._document, schema)
+        except SpecError:
+            # Reading its type notes it.
+            return False
+        if not is_object(flat.value) or flat.object().get("type") != "object" or flat.object().get("properties"):
+            return False
+        is_closed = flat.object().get("additionalProperties") is False
+        return not flat.object().keys() & _OPENING and (is_closed or (has_none and undeclared(flat) is None))
 
     def read_responses(
         self, operation: Node, hint: str, parameters: Iterable[Parameter], *, is_head: bool

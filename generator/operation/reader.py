@@ -186,7 +186,7 @@ class OperationReader:
         bare, _, query = declared.path.partition("#")[0].partition("?")
         hint = class_name("_".join(filter(None, (declared.group, declared.name))))
         parameters = [*self._parameters.read(parameter_nodes, hint), *security.credentials]
-        body = self._bodies.read_request(node, hint)
+        body = self._bodies.read_request(node, hint, declared.verb)
         if body:
             _spread_body(body, parameters)
         successes, errors, follows = self._bodies.read_responses(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from generator.document.document import Document, Node
+from generator.errors import SpecError
 from generator.overlay._runtime.json_lines import LINE_TYPES
 from generator.overlay._runtime.json_types import is_object
 from generator.schema.all_of import flatten
@@ -47,23 +50,30 @@ class StreamReader:
         if bare(media_type) not in LINE_TYPES and not is_watch(media_type):
             return False
         schema = node.get("schema")
-        flat = flatten(self._document, schema) if schema and "itemSchema" not in node.object() else None
         # A string is the whole: a file to be stored, say.
-        return flat is None or not is_object(flat.value) or flat.object().get("type") != "string"
+        return schema is None or "itemSchema" in node.object() or self._keywords(schema).get("type") != "string"
+
+    def _keywords(self, schema: Node) -> dict[str, Any]:
+        """Return the keywords of a schema, none if it is no object or cannot be read, which reading its type notes."""
+        try:
+            flat = flatten(self._document, schema)
+        except SpecError:
+            return {}
+        return flat.object() if is_object(flat.value) else {}
 
     def _schema_of_one(self, node: Node, media_type: str) -> Node | None:
         """Return the schema of an item as the schema of a stream has it; None if that says nothing of one."""
         schema = node.get("schema")
-        flat = flatten(self._document, schema) if schema else None
-        if flat is None or not is_object(flat.value):
-            return schema
-        if flat.object().get("type") == "array":
+        keywords = self._keywords(schema) if schema else {}
+        if schema and keywords.get("type") == "array":
             # An array stands for the items one after the other.
-            return flat.get("items")
-        listed = dict(flat.members("properties")).get("items") if is_watch(media_type) else None
-        # Kubernetes names the whole list here, and sends what happens to its items.
-        is_list = listed is not None and flatten(self._document, listed).object().get("type") == "array"
-        return None if is_list else schema
+            return flatten(self._document, schema).get("items")
+        properties = keywords.get("properties")
+        if schema and is_watch(media_type) and is_object(properties) and "items" in properties:
+            listed = flatten(self._document, schema) / "properties" / "items"
+            # Kubernetes names the whole list here, and sends what happens to its items.
+            return None if self._keywords(listed).get("type") == "array" else schema
+        return schema
 
     def _item_data(self, node: Node) -> Node | None:
         """Return the schema of the data within `itemSchema`, which describes an event with its fields."""

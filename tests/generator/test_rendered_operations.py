@@ -181,6 +181,41 @@ def test_an_optional_body_may_be_left_out(sink: Package) -> None:
     assert (with_body.headers["content-type"], with_body.content) == ("text/plain", "ä".encode())
 
 
+EMPTY = {"type": "object", "properties": {}}
+URLENCODED = "application/x-www-form-urlencoded"
+
+
+@pytest.mark.parametrize(
+    ("method", "schema", "media_type", "takes_body"),
+    [
+        ("get", EMPTY, URLENCODED, False),
+        ("delete", {"type": "object"}, "application/json", False),
+        ("post", {**EMPTY, "additionalProperties": False, "title": "Nothing"}, "application/json", False),
+        ("post", {"$ref": "#/components/schemas/Nothing"}, "application/json", False),
+        ("post", EMPTY, "application/json", True),
+        ("get", {**EMPTY, "additionalProperties": True}, "application/json", True),
+        ("get", {**EMPTY, "maxProperties": 3}, "application/json", True),
+        ("get", {}, "application/json", True),
+    ],
+)
+def test_an_optional_body_that_can_only_be_empty_is_none(
+    make: Make, method: str, schema: Any, media_type: str, *, takes_body: bool
+) -> None:
+    content = {media_type: {"schema": schema, "encoding": {}}}
+    empty = {**EMPTY, "additionalProperties": False}
+    calls = {"call": {"content": content, "required": False}, "needs": {"content": content, "required": True}}
+    paths = {f"/{name}": {method: operation(operationId=name, requestBody=body)} for name, body in calls.items()}
+    package = make(document(paths, {"Nothing": empty}))
+
+    assert ("body" in inspect.signature(package.module.Client.call).parameters) is takes_body
+    _, request = package.call("call", answer=Answer(204, b"", ""))
+    assert (request.content, "content-type" in request.headers) == (b"", False)
+    # The server says that it wants one.
+    needed = package.operation("needs").build_request
+    given: dict[str, Any] = {"body": {}} if "body" in inspect.signature(needed).parameters else {}
+    assert needed(**given).content == (b"{}" if media_type == "application/json" else b"")
+
+
 def test_references_to_components_are_resolved(sink: Package) -> None:
     circle = sink.models.Circle(radius=2)
 
