@@ -36,6 +36,7 @@ _OTHER_FORM = re.compile(r"(?:[/+-]xml|yaml|protobuf|cbor|cbor-seq)\Z")
 """What a document may list beside JSON for the same content."""
 _REDIRECTS = frozenset({"301", "302", "303", "307", "308"})
 _WITHOUT_BODY = frozenset({"204", "205", "304"})
+_JOINED = ("form", "spaceDelimited", "pipeDelimited")
 _WITHOUT_REQUEST = frozenset({"get", "head", "delete"})
 _OPENING = frozenset({"patternProperties", "minProperties", "maxProperties", "propertyNames", "oneOf", "anyOf", "enum"})
 """What a schema of an object may have properties by."""
@@ -335,7 +336,7 @@ class BodyReader:
             node.note("a form needs an object with properties", "the caller writes it as text")
             return Codec("Text", Scalar("str"))
         if is_form:
-            return Codec("Form", type_, deep=_deep_properties(node))
+            return Codec("Form", type_, styles=_read_styles(node, type_))
         return (
             Codec("Text", Scalar("str"))
             if is_text_type(base) or (base == "*/*" and schema and self._is_text_schema(schema))
@@ -453,8 +454,8 @@ def _read_part(field: Field, file: Type | None, encoding: Node | None, *, is_tex
         return FormField(field, None, media_type, is_list=is_list, is_nullable=NONE in kinds)
     if is_text_of_json:
         return FormField(field, field.type, is_json=True)
-    if encoding and encoding.prose("style") == "deepObject":
-        return FormField(field, field.type, is_deep=True)
+    if encoding and (style := _read_style(encoding, field.type)):
+        return FormField(field, field.type, style=style)
     bases = [bare(one) for one in given.split(",")] if given else []
     json = next((base for base in bases if is_json_type(base)), "")
     if encoding and bases and not json and not _RANGES & set(bases):
@@ -538,16 +539,32 @@ def _is_object(type_: Type) -> bool:
                for member in type_.members)  # fmt: skip
 
 
-def _deep_properties(node: Node) -> tuple[str, ...]:
-    """Return the properties of an urlencoded form that are written as names with keys."""
-    found: list[str] = []
-    for name, encoding in node.members("encoding"):
-        style = encoding.prose("style") or "form"
-        if style == "deepObject":
-            found.append(name)
-        elif style != "form" or not encoding.flag("explode", default=True):
-            encoding.note("in a form only style deepObject, or form with explode, is supported", "sent as the latter")
-    return tuple(found)
+def _read_styles(form: Node, type_: Type) -> tuple[tuple[str, str], ...]:
+    """Return the properties of an urlencoded form that are not written as usual, each with its style."""
+    models = [member.definition for member in type_.members if isinstance(member, Named)]
+    types = {field.wire_name: field.type for model in models if isinstance(model, Model) for field in model.fields}
+    found: dict[str, str] = {}
+    for name, encoding in form.members("encoding"):
+        found[name] = _read_style(encoding, types.get(name, ANY))
+        if not found[name] and any(is_json_type(bare(one)) for one in encoding.prose("contentType").split(",")):
+            found[name] = "json"
+    return tuple((name, style) for name, style in found.items() if style)
+
+
+def _read_style(encoding: Node, type_: Type) -> str:
+    """Return how a property of a form is written, empty if as usual: each item of a list by itself."""
+    style = encoding.prose("style") or "form"
+    if style == "deepObject":
+        return style
+    if style not in _JOINED:
+        encoding.note(f"{style!r} is not a style of a form; use one of {', '.join(_JOINED)}, deepObject", "ignored")
+        return ""
+    if encoding.flag("explode", default=style == "form"):
+        return ""
+    if not all(is_flat(member) or is_flat_object(member) for member in type_.members):
+        encoding.note("an object or a nested array cannot be joined; use style deepObject", "sent as JSON")
+        return ""
+    return style
 
 
 def _status_phrase(status: str) -> str:

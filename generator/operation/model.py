@@ -68,7 +68,8 @@ class FormField:
         is_json: Whether that text is JSON.
         is_list: Whether it may be a list of files.
         is_nullable: Whether a file may be None.
-        is_deep: Whether it is written as names with keys, such as `metadata[size]`.
+        style: How it is written, if not as a part for each item: `deepObject` as names with keys, such as
+            `metadata[size]`, or `form`, `spaceDelimited` or `pipeDelimited` for what joins the items.
         is_rest: Whether it stands for all that is not declared: its value has a part for each name.
     """
 
@@ -78,7 +79,7 @@ class FormField:
     is_json: bool = False
     is_list: bool = False
     is_nullable: bool = False
-    is_deep: bool = False
+    style: str = ""
     is_rest: bool = False
 
 
@@ -94,8 +95,8 @@ class Codec:
     """Whether it keeps what a server sends beyond its type."""
     form: list[FormField] = field(default_factory=list[FormField])
     """The properties of a form with files."""
-    deep: tuple[str, ...] = ()
-    """The properties of an urlencoded form that are written as names with keys, such as `metadata[size]`."""
+    styles: tuple[tuple[str, str], ...] = ()
+    """Properties of an urlencoded form, each with how it is written: a style as of `FormField`, or `json`."""
 
     @property
     def is_typed(self) -> bool:

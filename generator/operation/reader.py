@@ -294,12 +294,12 @@ def _name_constants(operation: Operation) -> None:
 
     for parameter in operation.parameters:
         parameter.constant = constant_name(parameter.name)
-    codecs: dict[tuple[str, Type, tuple[str, ...]], Codec] = {}
+    codecs: dict[tuple[str, Type, tuple[tuple[str, str], ...]], Codec] = {}
 
     def shared(given: Codec) -> Codec:
         """Return the codec that stands for all equal ones."""
         type_ = given.type
-        codec = codecs.setdefault((given.kind, type_, given.deep), given)
+        codec = codecs.setdefault((given.kind, type_, given.styles), given)
         codec.tolerant |= given.tolerant
         if not codec.constant and codec.kind != "Empty":
             definition = type_.definition if isinstance(type_, Named) else None

@@ -349,6 +349,45 @@ def test_a_part_may_be_a_deep_object(forms: Package, kind: str) -> None:
     ]
 
 
+@KINDS
+def test_properties_of_a_form_are_joined_or_sent_as_json(make: Make, kind: str) -> None:
+    texts = {"type": "array", "items": TEXT}
+    properties = {"meta": {"type": "array", "items": ref("Note")}, "ids": nullable({"type": "array", "items": INT})}
+    properties |= {"words": texts, "pipes": texts, "usual": texts, "flat": ref("Flat")}
+    encoding = {
+        "meta": {"contentType": "application/json"},
+        "ids": {"explode": False},
+        "words": {"style": "spaceDelimited"},
+        "pipes": {"style": "pipeDelimited", "explode": False},
+        "usual": {"style": "pipeDelimited", "explode": True},
+        "flat": {"style": "form", "explode": False},
+    }
+    form = {"schema": {"type": "object", "properties": properties}, "encoding": encoding}
+    paths = {
+        "/a": sent("send_a", {"application/x-www-form-urlencoded": form}),
+        "/b": sent("send_b", {"multipart/form-data": form}),
+    }
+    package = make(document(paths, {"Flat": obj(x=INT, y=TEXT), "Note": obj(a=INT)}))
+    lists = {"ids": [1, 2], "words": ["a", "b"], "pipes": ["a", "b c"], "usual": ["a", "b"]}
+    server = Server(b"", status=204)
+    meta = [package.models.Note(a=1)]
+    flat = package.models.Flat(x=1, y="z")
+    run(package, kind, server, methodcaller("send_a", meta=meta, flat=flat, **lists), **TRUST)
+    assert server.requests[0].content == (
+        b"meta=%5B%7B%22a%22%3A1%7D%5D&ids=1,2&words=a+b&pipes=a%7Cb+c&usual=a&usual=b&flat=x,1,y,z"
+    )
+    assert parts(package, kind, "send_b", flat=flat, **lists) == [
+        ('ids"', b"1,2"),
+        ('words"', b"a b"),
+        ('pipes"', b"a|b c"),
+        ('usual"', b"a"),
+        ('usual"', b"b"),
+        ('flat"', b"x,1,y,z"),
+    ]
+    with pytest.raises(package.errors.InvalidArgumentError, match=r"^words: must not contain a space"):
+        parts(package, kind, "send_b", words=["a b"])
+
+
 def test_of_several_media_types_json_is_sent_by_default(forms: Package) -> None:
     thing = forms.models.Thing(id=1, tags=[])
     for method, body, content in (

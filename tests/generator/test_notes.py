@@ -279,10 +279,16 @@ def test_a_form_may_be_one_of_several_objects(tmp_path: Path) -> None:
 
 
 def test_a_form_has_the_styles_of_its_properties(tmp_path: Path) -> None:
-    styles = {"a": {"style": "deepObject", "explode": True}, "b": {"style": "pipeDelimited"}, "c": {"style": "form"}}
-    module, notes = form(tmp_path, schema=obj(a=obj(x=TEXT), b=TEXT, c=TEXT), encoding=styles)
-    assert 'deep=("a", )' in module
-    assert notes == ["in a form only style deepObject, or form with explode, is supported (sent as the latter)"]
+    deep = {"style": "deepObject", "explode": True}
+    styles = {"a": deep, "b": {"style": "pipeDelimited"}, "c": {"style": "form"}, "d": {"style": "label"}}
+    texts = {"type": "array", "items": TEXT}
+    properties = obj(a=obj(x=TEXT), b=texts, c=texts, d=texts, e={"type": "array", "items": texts})
+    module, notes = form(tmp_path, schema=properties, encoding={**styles, "e": {"explode": False}})
+    assert 'styles={ "a": "deepObject", "b": "pipeDelimited", }' in module
+    assert notes == [
+        "'label' is not a style of a form; use one of form, spaceDelimited, pipeDelimited, deepObject (ignored)",
+        "an object or a nested array cannot be joined; use style deepObject (sent as JSON)",
+    ]
 
 
 def test_a_form_in_a_response_is_no_structure() -> None:

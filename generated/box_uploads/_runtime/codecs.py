@@ -7,6 +7,7 @@ import codecs
 import decimal
 import math
 import re
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 
 import msgspec
@@ -17,7 +18,7 @@ from .errors import DecodeError, InvalidArgumentError
 from .hidden import Discreet
 from .json_types import is_array, is_object
 from .open_object import EXTRA, EXTRA_BYTES, inline_extra
-from .parameters import deep_pairs, given_items, plain_text, query_text
+from .parameters import deep_pairs, given_items, joined_text, plain_text, query_text
 from .redaction import SECURE
 from .text import short_repr
 from .tolerance import convert_tolerantly
@@ -226,14 +227,15 @@ class Form(Generic[T]):
 
     Args:
         type_: The object, as msgspec understands it.
-        deep: Properties that are written as names with keys, such as `metadata[size]`, for each scalar in them.
+        styles: How some properties are written: `deepObject` as names with keys, such as `metadata[size]`, for each
+            scalar in them, `json` as a whole, or `form`, `spaceDelimited` or `pipeDelimited` for what joins the items.
     """
 
-    __slots__ = ("_deep", "_type")
+    __slots__ = ("_styles", "_type")
 
-    def __init__(self, type_: Any, *, deep: tuple[str, ...] = ()) -> None:
+    def __init__(self, type_: Any, *, styles: Mapping[str, str] = MappingProxyType({})) -> None:
         self._type = type_
-        self._deep = deep
+        self._styles = styles
 
     def encode(self, value: T) -> bytes:
         """Return a value as a body.
@@ -246,9 +248,8 @@ class Form(Generic[T]):
             raise InvalidArgumentError("body", "must have fields", shown=short_repr(value))
         pairs: list[str] = []
         for name, content in fields.items():
-            is_deep = name in self._deep
-            found = deep_pairs(name, content) if is_deep else [(name, item) for item in given_items(content)]
-            pairs += [f"{query_text(key, name)}={query_text(_form_text(item, name), name)}" for key, item in found]
+            found = _form_texts(name, content, self._styles.get(name, ""))
+            pairs += [f"{query_text(key, name)}={text}" for key, text in found]
         return "&".join(pairs).replace("%20", "+").encode()
 
     def encode_given(self, value: T) -> bytes | None:
@@ -260,9 +261,26 @@ class Form(Generic[T]):
         return (self.encode(value) or None) if is_given(value) else None
 
 
+def _form_texts(name: str, content: object, style: str) -> list[tuple[str, str]]:
+    """Return what a property of a form is written as: names, each with its value, percent-encoded."""
+    items = given_items(content)
+    if style == "deepObject":
+        return [(key, query_text(_form_text(item, name), name)) for key, item in deep_pairs(name, content)]
+    if style == "json":
+        items = [] if content is None else [_json_text(content, name)]
+    elif style:
+        text = joined_text(content, style, name)
+        items = [] if text is None else [text]
+    texts = [query_text(_form_text(item, name), name) for item in items]
+    # Servers that separate the items before they decode them look for commas.
+    return [(name, text.replace("%2C", ",") if style == "form" else text) for text in texts]
+
+
 def _form_text(value: object, name: str) -> str:
-    if not is_object(value) and not is_array(value):
-        return plain_text(value, name)
+    return _json_text(value, name) if is_object(value) or is_array(value) else plain_text(value, name)
+
+
+def _json_text(value: object, name: str) -> str:
     check_finite(value, root=name)
     return msgspec.json.encode(value).decode()
 

@@ -28,6 +28,7 @@ __all__ = [
     "deep_pairs",
     "given_items",
     "given_url",
+    "joined_text",
     "plain_text",
     "query_text",
 ]
@@ -217,6 +218,26 @@ def deep_pairs(name: str, value: object) -> list[tuple[str, object]]:
     if is_array(value):
         return [pair for index, item in enumerate(given_items(value)) for pair in deep_pairs(f"{name}[{index}]", item)]
     return [] if value is None else [(name, value)]
+
+
+def joined_text(value: object, style: str, argument: str) -> str | None:
+    """Return the items of a list but None, or the names and values of an object, as one text; None if there are none.
+
+    Args:
+        value: The list or object; any other value is a text by itself.
+        style: What joins them: `form` for commas, `spaceDelimited` or `pipeDelimited`.
+        argument: Name in Python, for errors.
+
+    Raises:
+        InvalidArgumentError: One of them has the character that separates them.
+    """
+    pairs = value.items() if is_object(value) else [(None, item) for item in given_items(value)]
+    parts = [part for name, item in pairs if item is not None for part in (name, item) if part is not None]
+    texts = [plain_text(part, argument) for part in parts]
+    separator, words = _SEPARATORS[style]
+    if (is_object(value) or is_array(value)) and any(separator in text for text in texts):
+        raise InvalidArgumentError(argument, f"must not contain {words}, which separates the items")
+    return separator.join(texts) if texts else None
 
 
 def check_model(argument: str, value: object, kind: type) -> None:

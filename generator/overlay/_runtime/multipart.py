@@ -15,7 +15,7 @@ from .conversion import convert
 from .errors import InvalidArgumentError
 from .json_types import is_array, is_object
 from .open_object import inline_extra
-from .parameters import deep_pairs, given_items, plain_text
+from .parameters import deep_pairs, given_items, joined_text, plain_text
 from .text import short_repr
 from .validation_errors import NATIVE, argument_error
 
@@ -61,7 +61,8 @@ class FormField(msgspec.Struct, frozen=True):
         is_json: Whether it is encoded as JSON without a media type that says so.
         is_list: Whether it may be a list of files, each of which is a part.
         is_nullable: Whether a file may be None, and is left out then.
-        is_deep: Whether it is written as parts whose names have keys, such as `metadata[size]`.
+        style: How it is written, if not as a part for each item: `deepObject` as parts whose names have keys, such as
+            `metadata[size]`, or `form`, `spaceDelimited` or `pipeDelimited` for what joins the items.
         is_rest: Whether it stands for what is not declared: a dict of values by the names of their parts.
     """
 
@@ -73,7 +74,7 @@ class FormField(msgspec.Struct, frozen=True):
     is_json: bool = False
     is_list: bool = False
     is_nullable: bool = False
-    is_deep: bool = False
+    style: str = ""
     is_rest: bool = False
 
 
@@ -168,9 +169,11 @@ def _parts(field: FormField, value: object) -> list[_Part]:
         items = msgspec.json.decode(content, type=list[msgspec.Raw]) if is_array_of_parts else [content]
         return [(_head(field, media_type=field.media_type), bytes(item)) for item in items]
     plain = _plain(field, value)
-    if field.is_deep:
+    if field.style == "deepObject":
         pairs = deep_pairs(field.wire_name, plain)
         return [_value_part(msgspec.structs.replace(field, wire_name=name), item) for name, item in pairs]
+    if field.style:
+        plain = joined_text(plain, field.style, field.argument)
     return [_value_part(field, item) for item in given_items(plain)]
 
 

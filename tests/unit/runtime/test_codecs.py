@@ -435,11 +435,40 @@ def test_keys_may_be_numbers() -> None:
 
 
 def test_a_form_writes_a_deep_property_as_names_with_keys() -> None:
-    form = Form[Any](dict[str, Any], deep=("a", "b"))
+    form = Form[Any](dict[str, Any], styles={"a": "deepObject", "b": "deepObject"})
 
     assert form.encode({"a": {"x": 1, "y": {"z": "ä"}}, "b": ["p", {"q": True}], "c": {"d": 2}}) == (
         b"a%5Bx%5D=1&a%5By%5D%5Bz%5D=%C3%A4&b%5B0%5D=p&b%5B1%5D%5Bq%5D=true&c=%7B%22d%22%3A2%7D"
     )
+
+
+@pytest.mark.parametrize(
+    ("style", "value", "text"),
+    [
+        ("json", ["a", None, {"b": 1}], b"a=%5B%22a%22%2Cnull%2C%7B%22b%22%3A1%7D%5D"),
+        ("json", "x y", b"a=%22x+y%22"),
+        ("form", ["a b", None, 2, True], b"a=a+b,2,true"),
+        ("form", {"x": 1, "y": None, "z": "ä"}, b"a=x,1,z,%C3%A4"),
+        ("form", "x,y", b"a=x,y"),
+        ("spaceDelimited", ["p,q", "r"], b"a=p%2Cq+r"),
+        ("pipeDelimited", ["p", "r s"], b"a=p%7Cr+s"),
+        ("pipeDelimited", [""], b"a="),
+        ("json", None, b""),
+        ("form", None, b""),
+        ("form", [None], b""),
+        ("form", {}, b""),
+    ],
+)
+def test_a_form_writes_a_property_in_its_style(style: str, value: Any, text: bytes) -> None:
+    assert Form[Any](dict[str, Any], styles={"a": style}).encode({"a": value}) == text
+
+
+@pytest.mark.parametrize(("style", "item", "words"), [
+    ("form", "p,q", "a comma"), ("spaceDelimited", "p q", "a space"), ("pipeDelimited", "p|q", "a pipe"),
+])  # fmt: skip
+def test_what_separates_the_items_of_a_form_cannot_be_in_one(style: str, item: str, words: str) -> None:
+    with pytest.raises(InvalidArgumentError, match=rf"^a: must not contain {words}, which separates the items$"):
+        Form[Any](dict[str, Any], styles={"a": style}).encode({"a": [item]})
 
 
 def test_a_form_writes_what_is_no_scalar_as_json() -> None:
