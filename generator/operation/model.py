@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -13,6 +12,8 @@ from generator.python.literals import python_literal
 from generator.python.naming import free_name, python_name
 from generator.schema.descriptions import default_note, join_sentences
 from generator.schema.types import NONE, Field, Model, Named, Scalar, Truth, Type, is_secret, union
+
+from .examples import example_value
 
 # Names that the rendered methods, clients and modules use themselves.
 USED_IN_METHODS = frozenset({"self", "api", "models", "request", "response"})
@@ -322,6 +323,7 @@ class BodyStream:
         accept: The media types that it asks for; empty if they are those of the operation.
         item: How the data of an event or a line is decoded; None if it reads bytes.
         switch: The argument of the operation that asks for the stream, and is sent as true; empty if there is none.
+        attribute: The attribute of the body that does, and is sent as true unless it is given; empty if there is none.
     """
 
     method: str
@@ -329,6 +331,7 @@ class BodyStream:
     accept: str = ""
     item: Codec | None = None
     switch: str = ""
+    attribute: str = ""
 
 
 @dataclass(eq=False)
@@ -417,11 +420,18 @@ class Operation:
             *(("body", field) for field in properties),
             *((found.location, found) for found in self.parameters if not found.is_client_option),
         ]
-        for place, argument in arguments:
-            kinds = set(argument.type.members) - {NONE}
-            if argument.wire_name in _SWITCHES.get(place, ()) and kinds in ({_BOOL}, {Truth(value=True)}):
-                return argument
-        return None
+        return next((argument for place, argument in arguments if _is_switch(argument, place)), None)
+
+    @property
+    def switching_attribute(self) -> str:
+        """The attribute of a body that is one argument, if it is what decides; else empty."""
+        if self.body and self.has_whole_body and self.item_streams and not self.switch:
+            match self.body.type.resolved:
+                case Named(definition=Model(fields=fields)):
+                    return next((field.name for field in fields if _is_switch(field, "body")), "")
+                case _:
+                    pass
+        return ""
 
     @property
     def bytes_types(self) -> list[str]:
@@ -557,7 +567,7 @@ class Operation:
         if not self.body or not is_object(example):
             return None
         arguments = [field for field in self.body.arguments if field.wire_name in example]
-        values = {field.name: _example_value(field.type, example[field.wire_name]) for field in arguments}
+        values = {field.name: example_value(field.type, example[field.wire_name]) for field in arguments}
         missing = [argument for argument in self.keyword_arguments if argument.required and argument.name not in values]
         if missing or None in values.values():
             return None
@@ -576,28 +586,13 @@ class Operation:
         return "\n".join([f"{call}(", *(f"    {argument}," for argument in arguments), ")"])
 
 
+def _is_switch(argument: Parameter | Field, place: str) -> bool:
+    """Return whether an argument may ask for a stream."""
+    kinds = set(argument.type.members) - {NONE}
+    return argument.wire_name in _SWITCHES.get(place, ()) and kinds in ({_BOOL}, {Truth(value=True)})
+
+
 def _as_off(switch: Parameter | Field) -> Parameter | Field:
     """Return an argument that is sent as false if it is not given: a method that reads a whole gets no stream."""
     text = join_sentences([switch.description, default_note([], "False")])
     return replace(switch, default="False", description=text)
-
-
-def _example_value(type_: Type, value: Any) -> str | None:
-    """Return a value of an example as Python, None if it takes more than scalars and models."""
-    if Scalar("FileContent") in type_.members:
-        return f"b{python_literal(value)}" if isinstance(value, str) and value.isascii() else None
-    if not isinstance(type_, Named) or not isinstance(type_.definition, Model):
-        return python_literal(value) if isinstance(value, (str, int, float, bool)) else None
-    try:
-        # In a form, it may be a text of JSON.
-        given = json.loads(value) if isinstance(value, str) else value
-    except ValueError:
-        return None
-    if not is_object(given):
-        return None
-    fields = {field.wire_name: field for field in type_.definition.fields}
-    values = {name: _example_value(fields[name].type, given[name]) if name in fields else None for name in given}
-    if None in values.values():
-        return None
-    arguments = ", ".join(f"{fields[name].name}={shown}" for name, shown in values.items())
-    return f"models.{type_.definition.name}({arguments})"

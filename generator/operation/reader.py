@@ -229,7 +229,7 @@ def _streams(operation: Operation, taken: Collection[str]) -> list[BodyStream]:
     for media in operation.item_streams:
         method = free_name(f"{name}_lines", taken) if found else name
         kind: Literal["events", "lines"] = "events" if media.is_events else "lines"
-        found.append(BodyStream(method, kind, media.media_type, media.item, switch))
+        found.append(BodyStream(method, kind, media.media_type, media.item, switch, operation.switching_attribute))
     if wanted := operation.bytes_types:
         name = free_name(f"{name}_bytes", taken) if found else name
         is_asked_for = all(base in operation.accept for base in wanted) and EVENTS not in operation.accept

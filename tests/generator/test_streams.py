@@ -48,9 +48,9 @@ def got(name: str, *statuses: Any, **parts: Any) -> dict[str, Any]:
     return {"get": operation(operationId=name, responses=answers(*statuses, **content), **parts)}
 
 
-def answered(name: str, media_type: str, switch: Any) -> dict[str, Any]:
+def answered(name: str, media_type: str, switch: Any, **others: Any) -> dict[str, Any]:
     """Return an operation whose body decides by `stream` whether it answers with JSON."""
-    body = {"type": "object", "required": ["model"], "properties": {"model": TEXT, "stream": switch}}
+    body = {"type": "object", "required": ["model"], "properties": {"model": TEXT, "stream": switch}, **others}
     stream = BINARY if media_type.endswith("octet-stream") else {"schema": ref("Tick")}
     responses = answers(**{"application/json": {"schema": ref("Tick")}, media_type: stream})
     return {"post": operation(operationId=name, requestBody=json_body(body), responses=responses)}
@@ -98,6 +98,7 @@ def package(make: Make) -> Package:
                 "/lists": got("watch_lists", content={EVENTS: {"schema": {"type": "array", "items": ref("Tick")}}}),
                 "/named": got("watch_named", content={EVENTS: {"schema": TEXT, "x-event": ref("Tick")}}),
                 "/chat": {"post": chat},
+                "/open": answered("open_chat", EVENTS, BOOL, additionalProperties=True),
                 "/complete": answered("complete", EVENTS, {"anyOf": [BOOL, {"type": "null"}]}),
                 "/generate": answered("generate", "application/x-ndjson", {**BOOL, "default": True}),
                 "/ranges": answered("get_ranges", "application/octet-stream", BOOL),
@@ -265,6 +266,7 @@ def test_the_result_is_typed_by_the_document(package: Package) -> None:
         *("stream_complete", "stream_generate", "stream_ranges", "stream_list_pods", "stream_watch_pods"),
         *("stream_export", "stream_export_bytes", "stream_seq", "stream_seq_lines", "stream_seq_bytes"),
         *("stream_values", "stream_values_bytes", "stream_file", "stream_either", "stream_either_bytes"),
+        "stream_open_chat",
     }
 
 
@@ -339,6 +341,25 @@ def test_a_method_that_reads_a_stream_asks_for_it(package: Package, kind: str) -
     assert "but for `stream`, which is sent as true" in package.module.Client.stream_generate.__doc__
     server = Server(b"ID3", "application/octet-stream")
     assert run(package, kind, server, methodcaller("stream_ranges", model="m", stream=False)) == [b"ID3"]
+
+
+@KINDS
+def test_a_body_that_is_no_arguments_asks_for_a_stream_too(package: Package, kind: str) -> None:
+    body = package.models.OpenChatBody
+    extra = {"top_k": 1}
+    for given, content in (
+        (body(model="m", additional_properties=extra), b'{"top_k":1,"model":"m","stream":true}'),
+        (body(model="m", stream=False), b'{"model":"m","stream":false}'),
+    ):
+        server = Server(b'data: {"number": 1}\n\n', EVENTS)
+        (event,) = run(package, kind, server, methodcaller("stream_open_chat", body=given))
+        assert (event.data.number, server.requests[0].content) == (1, content)
+        assert given.stream is not True
+    server = Server(b'{"number": 1}', "application/json")
+    run(package, kind, server, methodcaller("open_chat", body=body(model="m")))
+    assert server.requests[0].content == b'{"model":"m"}'
+    doc = package.module.Client.stream_open_chat.__doc__
+    assert "As of `open_chat`. Unless the body says `stream`, it is sent as true." in doc
 
 
 @KINDS

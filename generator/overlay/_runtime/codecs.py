@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from .messages import RawResponse
 
-__all__ = ["Binary", "Bodies", "Empty", "Form", "Json", "Location", "Text"]
+__all__ = ["Binary", "Bodies", "Empty", "Form", "Json", "Location", "Text", "asking_for_stream"]
 
 T = TypeVar("T")
 
@@ -328,6 +328,13 @@ def _fits(codec: _Encoder, value: object) -> bool:
     except InvalidArgumentError:
         return False
     return True
+
+
+def asking_for_stream(body: T, attribute: str) -> T:
+    """Return a body that asks for a stream by an attribute, unless it says itself what it asks for."""
+    if isinstance(body, msgspec.Struct) and getattr(body, attribute) is msgspec.UNSET:
+        return msgspec.structs.replace(body, **{attribute: True})
+    return body
 
 
 def is_given(value: object) -> bool:
