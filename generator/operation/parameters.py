@@ -320,6 +320,6 @@ def _of_property(field: Field, name: str, node: Node) -> Parameter:
         description=join_sentences([described, "Deprecated." if node.flag("deprecated") else ""]),
         is_client_option=False,
         default=field.default,
-            least=field.least,
-            server_default=field.server_default,
+        least=field.least,
+        server_default=field.server_default,
     )
