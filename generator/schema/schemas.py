@@ -18,10 +18,11 @@ from generator.errors import SpecError
 from generator.overlay._runtime.open_object import EXTRA
 from generator.python.docstrings import one_line
 from generator.python.literals import long_literal
-from generator.python.naming import class_name, numbered_name, python_names
+from generator.python.naming import class_name, python_names
 
 from . import scalars
 from .all_of import merge_all_of, union_alternatives
+from .class_names import ClassNames
 from .defaults import least_number, read_default, server_default
 from .descriptions import property_description, schema_description
 from .directions import settle_directions
@@ -32,7 +33,6 @@ from .schema_kind import check_keywords_fit, check_schema, has_properties, is_mo
 from .types import (
     ANY,
     EXTRA_FIELD,
-    INTEGERS,
     NONE,
     Alias,
     Array,
@@ -51,33 +51,6 @@ from .types import (
 )
 from .unions import check_exclusive, settle_unions
 
-# Names that the models module uses itself: a field with such a name would hide it from the annotations below it.
-_USED_IN_MODELS = frozenset({"str", "int", "float", "bool", "list", "dict", "bytes", "datetime"})
-_CLASSES_IN_MODELS = frozenset(
-    {
-        *INTEGERS.values(),
-        "Annotated",
-        "ByPosition",
-        "Discreet",
-        "Any",
-        "ClassVar",
-        "FORMAT_PATTERNS",
-        "Final",
-        "Literal",
-        "Meta",
-        "OnlyFalse",
-        "OnlyTrue",
-        "Open",
-        "Struct",
-        "TYPE_CHECKING",
-        "Unique",
-        "TypeAlias",
-        "UNSET",
-        "UUID",
-        "UnsetType",
-        "union_type",
-    }
-)
 # Beyond this many items, their number is not part of the type.
 _MOST_BY_POSITION = 8
 _GIVEN_TAG = "x-ms-discriminator-value"
@@ -98,9 +71,7 @@ class SchemaReader:
         self.unions: list[OneOf] = []
         self.named_values: list[NamedValues] = []
         self._named: dict[str, Model | Alias] = {}
-        self._class_names: set[str] = set(_CLASSES_IN_MODELS)
-        # What has the schema at a place, as a class name.
-        self._owners: dict[str, str] = {}
+        self._class_names = ClassNames()
         self._component_names: dict[str, str] = {}
         self._unfinished: list[str] = []
         self._unfilled: list[tuple[Model, Node]] = []
@@ -118,7 +89,7 @@ class SchemaReader:
         self._components = components.members("schemas") if components else []
         # One that is a class name as it stands keeps it, whatever the order.
         for name, node in sorted(self._components, key=lambda component: class_name(component[0]) != component[0]):
-            self._component_names[node.place] = self._new_class_name(name, node.place)
+            self._component_names[node.place] = self._class_names.add(name, node.place)
         self._families = read_families(document, self._components)
         self._heirs = {heir.place for heirs in self._families.values() for heir in heirs}
         self._family_unions: dict[str, OneOf] = {}
@@ -158,7 +129,7 @@ class SchemaReader:
                 one_of.name, one_of.description = alias.name, alias.description
                 self.aliases.remove(alias)
             else:
-                one_of.name = self._new_class_name(one_of.name, one_of.place)
+                one_of.name = self._class_names.add(one_of.name, one_of.place)
             self.unions.append(one_of)
 
     def type_of(self, node: Node, hint: str, *, owner: str = "", is_sent: bool = True) -> Type:
@@ -173,7 +144,7 @@ class SchemaReader:
         Raises:
             SpecError: The schema cannot be translated.
         """
-        self._owners[node.place] = owner
+        self._class_names.set_owner(node.place, owner)
         type_ = self._type_of(node, hint)
         self._fill_models()
         (self._sent if is_sent else self._received).append(type_)
@@ -415,7 +386,7 @@ class SchemaReader:
             if content in self._inline_objects:
                 # Merging a recursive schema gives an object that contains itself.
                 return Named(self._inline_objects[content])
-            model = Model(self._new_class_name(hint, node.place), node.place)
+            model = Model(self._class_names.add(hint, node.place), node.place)
             self._inline_objects[content] = model
             try:
                 self._read_fields(model, node)
@@ -468,7 +439,7 @@ class SchemaReader:
                 (node / "required").note(problem, "taken as any value that need not be there")
                 members.append((name, node.with_value({}, f"{node.place}/required")))
                 unknown.append(name)
-        taken: set[str] = {*_USED_IN_MODELS, *self._class_names}
+        taken = self._class_names.no_fields
         self.models.append(model)
         if "additionalProperties" in node.object() and extra is not False:
             taken.add(EXTRA_FIELD)
@@ -561,25 +532,11 @@ class SchemaReader:
             self._with_named_values.add(node.place)
             self.named_values.append(
                 NamedValues(
-                    self._new_class_name(f"{hint}Values", node.place),
+                    self._class_names.add(f"{hint}Values", node.place),
                     schema_description(node) or f"The values of `{class_name(hint)}`.",
                     values,
                 )
             )
-
-    def _new_class_name(self, text: str, place: str) -> str:
-        """Return the class name of what stands at a place; if it is taken, its owner is said, or a number at last."""
-        name = class_name(text, taken=_CLASSES_IN_MODELS)
-        if name in self._class_names:
-            name = numbered_name(f"{self._owner(place)}{name}", self._class_names)
-        self._class_names.add(name)
-        return name
-
-    def _owner(self, place: str) -> str:
-        """Return what has the schema around a place, empty if nothing is known to have it."""
-        while place and place not in self._owners:
-            place = place.rpartition("/")[0]
-        return self._owners.get(place, "")
 
 
 def _is_password(node: Node) -> bool:
