@@ -74,7 +74,8 @@ class SchemaReader:
         self._class_names = ClassNames()
         self._component_names: dict[str, str] = {}
         self._unfinished: list[str] = []
-        self._unfilled: list[tuple[Model, Node]] = []
+        # With the inline objects around each, by their content.
+        self._unfilled: list[tuple[Model, Node, dict[str, Model]]] = []
         self._nullable_models: set[str] = set()
         self._with_named_values: set[str] = set()
         self._unions: list[tuple[Node, OneOf]] = []
@@ -120,8 +121,9 @@ class SchemaReader:
                 and not alias.type.definition.base
             ):
                 whole[alias.type.definition] = alias
+        doubles = [inner for recursive in self._recursive.values() if (inner := _take_over(recursive))]
         for _, one_of in self._unions:
-            if one_of.is_native:
+            if one_of.is_native or one_of in doubles:
                 continue
             if one_of in whole:
                 # The union is the component, and has its name.
@@ -301,17 +303,18 @@ class SchemaReader:
         self._named[place] = model
         if node.flag("nullable") or isinstance(node.object().get("type"), list):
             self._nullable_models.add(place)
-        self._unfilled.append((model, node))
+        self._unfilled.append((model, node, {}))
         return model
 
     def _fill_models(self) -> None:
         """Read the fields of the declared models, in a loop: recursion would be too deep for a long chain of models."""
         while self._unfilled:
-            model, node = self._unfilled.pop(0)
+            model, node, self._inline_objects = self._unfilled.pop(0)
             try:
                 self._read_fields(model, node)
             except SpecError as error:
                 node.notes.add(error.place, error.problem, "the properties after it are left out")
+        self._inline_objects = {}
 
     def _inline_type(self, node: Node, hint: str) -> Type:
         node = scalars.with_both_types(node)
@@ -389,7 +392,11 @@ class SchemaReader:
             model = Model(self._class_names.add(hint, node.place), node.place)
             self._inline_objects[content] = model
             try:
-                self._read_fields(model, node)
+                if self._unfinished:
+                    # Its properties may refer to what is being read, which is known only at the end.
+                    self._unfilled.append((model, node, dict(self._inline_objects)))
+                else:
+                    self._read_fields(model, node)
             finally:
                 del self._inline_objects[content]
             return Named(model)
@@ -556,6 +563,16 @@ def _inner_unions(whole: OneOf) -> Iterator[OneOf]:
         if isinstance(member, Named) and isinstance(member.definition, OneOf):
             is_here = f"{member.definition.place}/".startswith(f"{whole.place}/")
             yield from [member.definition] if is_here else []
+
+
+def _take_over(whole: OneOf) -> OneOf | None:
+    """Make a union that contains itself the one of its schema, and return this one, unless msgspec decodes it."""
+    inner = next((each for each in _inner_unions(whole) if each.place == whole.place and not each.is_native), None)
+    if inner:
+        beside = (member for member in whole.alternatives if member != Named(inner))
+        whole.alternatives = (*inner.alternatives, *beside)
+        whole.tag, whole.tag_values = inner.tag, inner.tag_values
+    return inner
 
 
 def _others(alternatives: Iterable[Type], whole: OneOf) -> tuple[Type, ...]:

@@ -396,6 +396,43 @@ def test_a_union_that_is_one_of_its_own_alternatives_has_the_others(keyword: str
     assert {union.text for union in found.unions} == {"str | int"}
 
 
+def many(item: Any) -> dict[str, Any]:
+    """Return the schema of an array."""
+    return {"type": "array", "items": item}
+
+
+@pytest.mark.parametrize(
+    ("schema", "unions"),
+    [
+        ({"oneOf": [obj(all=many(ref("Filter"))), ref("Leaf")]}, {"Filter": "FilterOption1 | Leaf"}),
+        ({"anyOf": [many(ref("Filter")), many(INT)]}, {"Filter": "list[Filter] | list[int]"}),
+        ({"anyOf": [many(ref("Filter")), many(INT), {"type": "null"}]}, {"Filter": "list[Filter] | list[int] | None"}),
+        (
+            {**TEXT, "type": ["string", "array"], "pattern": "a", "items": ref("Filter")},
+            {"Filter": "str | list[Filter]"},
+        ),
+    ],
+)
+def test_a_union_that_contains_itself_is_one_class(schema: Any, unions: dict[str, str]) -> None:
+    read = Document(document(schemas={"Leaf": obj(a=TEXT), "Filter": schema}), "test")
+    found = SchemaReader(read)
+    found.read_components()
+    found.settle()
+
+    assert {union.name: union.text for union in found.unions} == unions
+
+
+def test_objects_that_contain_their_union_are_told_apart_by_msgspec() -> None:
+    kinds = [obj(kind={"const": kind}, of=many(ref("Filter"))) for kind in ("all", "any")]
+    _, definitions = rendered(ref("Filter"), schemas={"Filter": {"oneOf": kinds}})
+
+    assert definitions == {
+        "Filter": "FilterOption1 | FilterOption2",
+        "FilterOption1": "kind = 'all', of: list[Filter]",
+        "FilterOption2": "kind = 'any', of: list[Filter]",
+    }
+
+
 def test_a_union_with_a_recursive_one_inside_is_not_left_to_msgspec() -> None:
     values = [TEXT, {"type": "array", "items": {"oneOf": [TEXT, ref("Plain")]}}, ref("Plain")]
     plain = {"type": "object", "additionalProperties": {"anyOf": values}}
