@@ -11,6 +11,8 @@ from generator.document.keywords import ANNOTATIONS
 from generator.errors import SpecError
 from generator.overlay._runtime.json_types import is_array, is_object
 
+from .schema_kind import is_model
+
 _PROSE = frozenset({"title", "description", "default", "deprecated", "readOnly", "writeOnly"})
 _NOT_ASSERTIONS = ANNOTATIONS["schema"] | _PROSE
 
@@ -67,6 +69,34 @@ def union_alternatives(document: Document, node: Node, keyword: Literal["oneOf",
     if not possible:
         raise contradictions[0]
     return possible
+
+
+def is_null(node: Node) -> bool:
+    """Return whether a schema is null alone."""
+    schema = node.value
+    return is_object(schema) and (schema.get("type") in ("null", ["null"]) or schema.get("enum") == [None])
+
+
+def only_alternative(document: Document, node: Node) -> Node:
+    """Return the object that a `oneOf` or `anyOf` without another alternative means, which may be null; else the node.
+
+    Raises:
+        SpecError: The members of its `allOf` cannot be merged into one schema.
+    """
+    schema = node.object()
+    keywords = [keyword for keyword in ("oneOf", "anyOf") if keyword in schema]
+    if len(keywords) != 1 or "discriminator" in schema:
+        return node
+    alternatives = union_alternatives(document, node, "oneOf" if "oneOf" in schema else "anyOf")
+    others = [alternative for alternative in alternatives if not is_null(alternative)]
+    if len(others) != 1:
+        return node
+    found = merge_all_of(document, others[0])
+    if not is_model(found):
+        return node
+    may_be_null = len(others) < len(alternatives) or node.flag("nullable")
+    beside = {name: value for name, value in schema.items() if not _is_assertion(name)}
+    return node.with_value({**found.object(), **beside, **({"type": ["object", "null"]} if may_be_null else {})})
 
 
 def _refuse_contradiction(document: Document, node: Node) -> None:

@@ -21,7 +21,7 @@ from generator.python.literals import long_literal
 from generator.python.naming import class_name, python_names
 
 from . import scalars
-from .all_of import merge_all_of, union_alternatives
+from .all_of import is_null, merge_all_of, only_alternative, union_alternatives
 from .class_names import ClassNames
 from .defaults import least_number, read_default, server_default
 from .descriptions import property_description, schema_description
@@ -115,12 +115,9 @@ class SchemaReader:
         settle_unions(self._unions, [*self._sent, *self._received, *fields, *extra], self._read_families())
         whole: dict[OneOf, Alias] = {}
         for alias in self.aliases:
-            if (
-                isinstance(alias.type, Named)
-                and isinstance(alias.type.definition, OneOf)
-                and not alias.type.definition.base
-            ):
-                whole[alias.type.definition] = alias
+            declared = _only_union(alias.type)
+            if declared and not declared.base:
+                whole[declared] = alias
         doubles = [inner for recursive in self._recursive.values() if (inner := _take_over(recursive))]
         for _, one_of in self._unions:
             if one_of.is_native or one_of in doubles:
@@ -129,6 +126,7 @@ class SchemaReader:
                 # The union is the component, and has its name.
                 alias = whole[one_of]
                 one_of.name, one_of.description = alias.name, alias.description
+                one_of.alternatives = tuple(dict.fromkeys((*one_of.alternatives, *_alternatives(alias.type)[1:])))
                 self.aliases.remove(alias)
             else:
                 one_of.name = self._class_names.add(one_of.name, one_of.place)
@@ -280,10 +278,10 @@ class SchemaReader:
         return found
 
     def _merged(self, node: Node) -> Node:
-        """Return a component without `allOf`; one that extends a base is another model, even if it adds nothing."""
+        """Return a component as one schema; one that extends a base is another model, even if it adds nothing."""
         if node.place in self._heirs and "allOf" in node.object():
             node = node.with_value({**node.object(), "allOf": [*node.object()["allOf"], {"type": "object"}]})
-        return merge_all_of(self.document, node)
+        return only_alternative(self.document, merge_all_of(self.document, node))
 
     def _is_of_family(self, place: str) -> bool:
         """Return whether a schema is a base, or extends one."""
@@ -301,7 +299,7 @@ class SchemaReader:
         check_schema(self.document, node)
         model = Model(name, node.place)
         self._named[place] = model
-        if node.flag("nullable") or isinstance(node.object().get("type"), list):
+        if node.flag("nullable") or "null" in node.object().get("type", ""):
             self._nullable_models.add(place)
         self._unfilled.append((model, node, {}))
         return model
@@ -331,7 +329,10 @@ class SchemaReader:
             return self._declare_union(node, types, hint)
         names = type_names(node)
         check_keywords_fit(node, names)
-        types = [self._simple_type(node, name, hint) for name in dict.fromkeys(names)]
+        # A component has its name itself.
+        is_one_of_several = node.place in self._component_names and len({*names} - {"null"}) > 1
+        inner = f"{hint}Object" if is_one_of_several and has_properties(node) else hint
+        types = [self._simple_type(node, name, inner) for name in dict.fromkeys(names)]
         return self._declare_union(node, types, hint)
 
     def _simple_type(self, node: Node, name: str, hint: str) -> Type:  # noqa: PLR0911  # a return for each type
@@ -507,11 +508,10 @@ class SchemaReader:
             node = node.with_value({name: value for name, value in node.object().items() if name != "anyOf"})
         alternatives = union_alternatives(self.document, node, keyword)
         types: list[Type] = []
+        is_alone = sum(not is_null(alternative) for alternative in alternatives) == 1
         for index, alternative in enumerate(alternatives):
             # A component that keywords beside `oneOf` narrow gets a second class, next to its own.
-            name = self._component_names.get(alternative.place) or (
-                "" if len(alternatives) == 1 else f"Option{index + 1}"
-            )
+            name = self._component_names.get(alternative.place) or ("" if is_alone else f"Option{index + 1}")
             types.append(self._type_of(alternative, f"{hint}{name}"))
         if keyword == "oneOf":
             check_exclusive(node, types)
@@ -567,12 +567,19 @@ def _inner_unions(whole: OneOf) -> Iterator[OneOf]:
 
 def _take_over(whole: OneOf) -> OneOf | None:
     """Make a union that contains itself the one of its schema, and return this one, unless msgspec decodes it."""
-    inner = next((each for each in _inner_unions(whole) if each.place == whole.place and not each.is_native), None)
-    if inner:
-        beside = (member for member in whole.alternatives if member != Named(inner))
-        whole.alternatives = (*inner.alternatives, *beside)
-        whole.tag, whole.tag_values = inner.tag, inner.tag_values
+    inner = _only_union(union(*whole.alternatives))
+    if inner is None or inner.is_native or inner not in _inner_unions(whole):
+        return None
+    whole.alternatives = (*inner.alternatives, *whole.alternatives[1:])
+    whole.tag, whole.tag_values = inner.tag, inner.tag_values
     return inner
+
+
+def _only_union(type_: Type) -> OneOf | None:
+    """Return the union that a type is, perhaps beside null."""
+    first, *others = _alternatives(type_)
+    found = first.definition if isinstance(first, Named) and set(others) <= {NONE} else None
+    return found if isinstance(found, OneOf) else None
 
 
 def _others(alternatives: Iterable[Type], whole: OneOf) -> tuple[Type, ...]:

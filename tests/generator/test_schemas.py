@@ -205,6 +205,27 @@ MODELS: list[tuple[Any, dict[str, Any], str, dict[str, str]]] = [
         {"HintOption1": "k = 'a'", "HintOption2": "k = 'b'", "HintOption4Item": "x: str"},
     ),
     ({"oneOf": [obj(a=TEXT)]}, {}, "models.Hint", {"Hint": "a: str"}),
+    ({"anyOf": [obj(a=TEXT), {"type": "null"}]}, {}, "models.Hint | None", {"Hint": "a: str"}),
+    (
+        {"oneOf": [{"type": "array", "items": obj(a=TEXT)}, {"enum": [None]}]},
+        {},
+        "list[models.HintItem] | None",
+        {"HintItem": "a: str"},
+    ),
+    (ref("M"), {"M": {"oneOf": [obj(m=ref("M"))]}}, "models.M", {"M": "m: M"}),
+    (ref("M"), {"M": {"anyOf": [{"type": "null"}, obj(m=ref("M"))]}}, "models.M | None", {"M": "m: M | None"}),
+    (
+        ref("N"),
+        {"M": {"anyOf": [obj(a=TEXT), {"type": "null"}]}, "N": {"allOf": [ref("M"), {"properties": {"b": TEXT}}]}},
+        "models.N | None",
+        {"M": "a: str", "N": "a: str, b?: str"},
+    ),
+    (
+        ref("M"),
+        {"M": {"type": ["object", "string"], "properties": {"m": ref("M")}}},
+        "models.M",
+        {"M": "MObject | str", "MObject": "m?: M"},
+    ),
     (
         obj(**{"list": TEXT, "datetime": TEXT, "Hint": TEXT, "a b": TEXT, "a_b": TEXT, "class": TEXT}),
         {},
@@ -231,6 +252,7 @@ MODELS: list[tuple[Any, dict[str, Any], str, dict[str, str]]] = [
         "models.M | None",
         {"M": "a: str"},
     ),
+    (ref("M"), {"M": {**obj(a=TEXT), "type": ["object"]}}, "models.M", {"M": "a: str"}),
     (
         ref("M"),
         {"M": {**TEXT, "maxLength": 3, "description": "Some\n words."}},
@@ -405,6 +427,14 @@ def many(item: Any) -> dict[str, Any]:
     ("schema", "unions"),
     [
         ({"oneOf": [obj(all=many(ref("Filter"))), ref("Leaf")]}, {"Filter": "FilterOption1 | Leaf"}),
+        (
+            {"anyOf": [{"oneOf": [ref("Leaf"), obj(b=INT)]}, {"type": "null"}]},
+            {"Filter": "Leaf | FilterOption2 | None"},
+        ),
+        (
+            {"anyOf": [{"oneOf": [many(ref("Filter")), many(INT)]}, {"type": "null"}]},
+            {"Filter": "list[Filter] | list[int] | None"},
+        ),
         ({"anyOf": [many(ref("Filter")), many(INT)]}, {"Filter": "list[Filter] | list[int]"}),
         ({"anyOf": [many(ref("Filter")), many(INT), {"type": "null"}]}, {"Filter": "list[Filter] | list[int] | None"}),
         (
@@ -413,7 +443,7 @@ def many(item: Any) -> dict[str, Any]:
         ),
     ],
 )
-def test_a_union_that_contains_itself_is_one_class(schema: Any, unions: dict[str, str]) -> None:
+def test_a_union_that_contains_itself_or_null_is_one_class(schema: Any, unions: dict[str, str]) -> None:
     read = Document(document(schemas={"Leaf": obj(a=TEXT), "Filter": schema}), "test")
     found = SchemaReader(read)
     found.read_components()
