@@ -30,6 +30,24 @@ def merge_all_of(document: Document, node: Node) -> Node:
     return _merge(document, node, ())
 
 
+def merge_or_refer(document: Document, node: Node) -> Node:
+    """Return what `merge_all_of` does, but the reference among the members of `allOf` to which the others add nothing.
+
+    Raises:
+        SpecError: The members cannot be merged into one schema.
+    """
+    flat = merge_all_of(document, node)
+    if flat is node or _is_reference(flat):
+        return flat
+    for member in reversed(_members(node)):
+        reference = merge_or_refer(document, member)
+        if _is_reference(reference) and _adds_nothing(document, flat, flatten(document, reference)):
+            annotations = {name: value for name, value in flat.object().items() if not _is_assertion(name)}
+            nullable = {"nullable": True} if flat.flag("nullable") else {}
+            return flat.with_value({**annotations, **nullable, "$ref": reference.object()["$ref"]})
+    return flat
+
+
 def flatten(document: Document, node: Node) -> Node:
     """Return an equivalent schema without `allOf` and without `$ref`; what stands beside a `$ref` is left out.
 
@@ -142,10 +160,8 @@ def _merge(document: Document, node: Node, above: tuple[str, ...]) -> Node:
     node = node if len(schema) == len(node.object()) else node.with_value(schema)
     if "allOf" not in schema and not ("$ref" in schema and asserting):
         return node
-    members = node.items("allOf")
+    members = _members(node)
     own = {name: value for name, value in schema.items() if name not in {"allOf", "$ref"}}
-    if "$ref" in schema:
-        members = [node.with_value({"$ref": schema["$ref"]}), *members]
     references = [member for member in members if _is_reference(member)]
     others = [member for member in members if not _is_reference(member)]
     if len(references) == 1 and not asserting and not any(_has_assertions(other) for other in others):
@@ -155,6 +171,27 @@ def _merge(document: Document, node: Node, above: tuple[str, ...]) -> Node:
     if document.is_3_0 and own.get("nullable") is True:
         flat["nullable"] = True
     return node.with_value(flat)
+
+
+def _members(node: Node) -> list[Node]:
+    """Return the members of `allOf`, of which the reference beside it is one."""
+    reference = [node.with_value({"$ref": node.object()["$ref"]})] if _is_reference(node) else []
+    return [*reference, *node.items("allOf")]
+
+
+def _adds_nothing(document: Document, flat: Node, whole: Node) -> bool:
+    """Return whether a schema that was merged with others is as it was, but for a null."""
+    if not is_object(whole.value) or (whole.flag("nullable") and not flat.flag("nullable")):
+        return False
+    merged, own = (_assertions({**schema.object(), "nullable": False}) for schema in (flat, whole))
+    if merged == own:
+        return True
+    keyword = next((keyword for keyword in ("oneOf", "anyOf") if keyword in own), None)
+    if keyword is None or merged.keys() - own.keys() != {"type"} or {**merged, **own} != merged:
+        return False
+    # Each alternative may have this type already.
+    alternatives = [alternative.value for alternative in union_alternatives(document, flat, keyword)]
+    return alternatives == (whole / keyword).array()
 
 
 def _merge_flat(parts: list[Node], owner: Node) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from generator.python.literals import long_literal
 from generator.python.naming import class_name, python_names
 
 from . import scalars
-from .all_of import is_null, merge_all_of, only_alternative, union_alternatives
+from .all_of import is_null, merge_all_of, merge_or_refer, only_alternative, union_alternatives
 from .class_names import ClassNames
 from .defaults import least_number, read_default, server_default
 from .descriptions import property_description, schema_description
@@ -205,7 +205,7 @@ class SchemaReader:
             return ANY
         if node.value is False:
             raise SpecError(node.place, "the schema false, which matches no value, is not supported; remove it")
-        flat = merge_all_of(self.document, node)
+        flat = merge_or_refer(self.document, node)
         check_schema(self.document, flat)
         type_ = self._reference_type(flat) if "$ref" in flat.object() else self._inline_type(flat, hint)
         return union(type_, NONE) if flat.flag("nullable") else type_

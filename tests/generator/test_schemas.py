@@ -27,6 +27,11 @@ def rendered(schema: Any, **others: Any) -> tuple[str, dict[str, str]]:
     return type_.text("models."), definitions
 
 
+def many(item: Any) -> dict[str, Any]:
+    """Return the schema of an array."""
+    return {"type": "array", "items": item}
+
+
 def row(**others: Any) -> dict[str, Any]:
     """Return the schema of an array that begins with an integer and a string."""
     return {"type": "array", "prefixItems": [INT, TEXT], **others}
@@ -349,6 +354,51 @@ def test_a_nullable_object_of_3_0_is_a_model_or_none() -> None:
     assert rendered(ref("M"), schemas=schemas, version="3.0.3") == ("models.M | None", {"M": "a: str"})
 
 
+TREE = {"properties": {"id": TEXT}, "required": ["id"]}
+OBJECT = {"type": "object"}
+
+
+@pytest.mark.parametrize(
+    ("schema", "version", "type_"),
+    [
+        ({**ref("Tree"), **OBJECT}, "3.1.0", "models.Tree"),
+        ({**ref("Tree"), "required": ["id"], "description": "Known."}, "3.1.0", "models.Tree"),
+        ({**OBJECT, "description": "Known.", "allOf": [ref("Tree")]}, "3.0.3", "models.Tree"),
+        ({**OBJECT, "nullable": True, "allOf": [ref("Tree")]}, "3.0.3", "models.Tree | None"),
+        ({**OBJECT, "nullable": False, "allOf": [ref("Tree")]}, "3.0.3", "models.Tree"),
+        ({"allOf": [ref("Tree"), {**OBJECT, "nullable": True}]}, "3.0.3", "models.Tree"),
+        ({"allOf": [ref("MaybeTree"), OBJECT]}, "3.0.3", "models.Hint"),
+        ({"allOf": [{"allOf": [ref("Tree"), OBJECT]}, OBJECT]}, "3.1.0", "models.Tree"),
+        # The second one extends the first.
+        ({"allOf": [ref("Tree"), ref("Oak")]}, "3.1.0", "models.Oak"),
+        ({"allOf": [ref("Oak"), ref("Tree")]}, "3.1.0", "models.Oak"),
+        ({"allOf": [OBJECT, ref("Wood")]}, "3.1.0", "models.Wood"),
+        ({"allOf": [{"properties": {"x": TEXT}}, ref("Wood")]}, "3.1.0", "models.Hint"),
+        ({"allOf": [{"required": ["more"]}, ref("Oak")]}, "3.1.0", "models.Hint"),
+        ({"allOf": [ref("Colour"), TEXT]}, "3.1.0", "models.Colour"),
+    ],
+)
+def test_what_others_add_nothing_to_keeps_its_class(schema: Any, version: str, type_: str) -> None:
+    schemas = {
+        "Tree": TREE,
+        "MaybeTree": {**OBJECT, **TREE, "nullable": True},
+        "Oak": {"allOf": [ref("Tree"), {"properties": {"more": ref("Tree")}}]},
+        "Wood": {"oneOf": [ref("Tree"), ref("Oak")]},
+        "Colour": {**TEXT, "enum": ["red"]},
+    }
+    if version != "3.0.3":
+        del schemas["MaybeTree"]
+
+    assert rendered(schema, schemas=schemas, version=version)[0] == type_
+
+
+def test_a_reference_to_the_schema_around_it_makes_no_second_class() -> None:
+    kinds = [{**ref("Filter"), **OBJECT}, {"allOf": [ref("Filter"), {**OBJECT, "description": "Known."}]}]
+    schemas = {"Filter": {"properties": {f"p{index}": many(kind) for index, kind in enumerate(kinds)}}}
+
+    assert rendered(ref("Filter"), schemas=schemas)[1] == {"Filter": "p0?: list[Filter], p1?: list[Filter]"}
+
+
 # What the models module says itself.
 CLASSES = [
     *("Annotated", "Any", "ClassVar", "FORMAT_PATTERNS", "Literal", "Meta", "Struct"),
@@ -416,11 +466,6 @@ def test_a_union_that_is_one_of_its_own_alternatives_has_the_others(keyword: str
     found.settle()
 
     assert {union.text for union in found.unions} == {"str | int"}
-
-
-def many(item: Any) -> dict[str, Any]:
-    """Return the schema of an array."""
-    return {"type": "array", "items": item}
 
 
 @pytest.mark.parametrize(
