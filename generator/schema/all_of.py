@@ -24,8 +24,10 @@ class NoValueError(SpecError):
 def merge_all_of(document: Document, node: Node) -> Node:
     """Return an equivalent schema without `allOf`: a `$ref` with annotations beside it, or a schema without `$ref`.
 
+    Of members that no value matches together, the later one counts: it is there to replace the other.
+
     Raises:
-        SpecError: The members contradict each other, or cannot be merged into one schema.
+        SpecError: The members cannot be merged into one schema.
     """
     return _merge(document, node, ())
 
@@ -52,7 +54,7 @@ def flatten(document: Document, node: Node) -> Node:
     """Return an equivalent schema without `allOf` and without `$ref`; what stands beside a `$ref` is left out.
 
     Raises:
-        SpecError: The members contradict each other, or cannot be merged into one schema.
+        SpecError: The members cannot be merged into one schema.
     """
     seen: list[str] = []
     while True:
@@ -85,7 +87,8 @@ def union_alternatives(document: Document, node: Node, keyword: Literal["oneOf",
         except NoValueError as error:
             contradictions.append(error)
     if not possible:
-        raise contradictions[0]
+        node.notes.add(contradictions[0].place, contradictions[0].problem, "the alternatives count as they are")
+        return alternatives
     return possible
 
 
@@ -128,7 +131,7 @@ def _refuse_contradiction(document: Document, node: Node) -> None:
     for name, member in node.members("properties"):
         if is_array(required) and name in required and is_object(member.value) and "allOf" in member.value:
             try:
-                _refuse_contradiction(document, _merge(document, member, ()))
+                _refuse_contradiction(document, _merge(document, member, (), is_exact=True))
             except NoValueError:
                 raise
             except SpecError:
@@ -141,7 +144,7 @@ def _is_assertion(name: str) -> bool:
     return name not in _NOT_ASSERTIONS and not name.startswith("x-")
 
 
-def _merge(document: Document, node: Node, above: tuple[str, ...]) -> Node:
+def _merge(document: Document, node: Node, above: tuple[str, ...], *, is_exact: bool = False) -> Node:
     if not isinstance(node.value, dict):
         return node
     schema = node.object()
@@ -167,7 +170,7 @@ def _merge(document: Document, node: Node, above: tuple[str, ...]) -> Node:
     if len(references) == 1 and not asserting and not any(_has_assertions(other) for other in others):
         return _redescribe(references[0], others, node.with_value(own))
     parts = [_flatten(document, part, node, above) for part in (*members, node.with_value(own))]
-    flat = _merge_flat(parts, node)
+    flat = _merge_flat(parts, node, is_exact=is_exact)
     if document.is_3_0 and own.get("nullable") is True:
         flat["nullable"] = True
     return node.with_value(flat)
@@ -194,11 +197,21 @@ def _adds_nothing(document: Document, flat: Node, whole: Node) -> bool:
     return alternatives == (whole / keyword).array()
 
 
-def _merge_flat(parts: list[Node], owner: Node) -> dict[str, Any]:
-    """Merge schemas that have neither `$ref` nor `allOf`."""
+def _merge_flat(parts: list[Node], owner: Node, *, is_exact: bool) -> dict[str, Any]:
+    """Merge schemas that have neither `$ref` nor `allOf`.
+
+    Raises:
+        NoValueError: No value matches all of them, and this is asked for.
+    """
     flat: dict[str, Any] = {}
     for part in parts:
-        flat = _merge_two(flat, part, owner)
+        try:
+            flat = _merge_two(flat, part, owner)
+        except NoValueError as error:
+            if is_exact:
+                raise
+            owner.note(error.problem, "the later one counts")
+            flat = dict(part.object())
     flat.pop("nullable", None)
     asserting = [part for part in parts if _has_assertions(part)]
     if asserting and all(part.object().get("nullable") is True for part in asserting):
@@ -209,7 +222,7 @@ def _merge_flat(parts: list[Node], owner: Node) -> dict[str, Any]:
 def _narrow(document: Document, alternative: Node, beside: Node) -> Node:
     """Merge the keywords beside `oneOf` into an alternative; if they change nothing, return it as it is."""
     whole = _flatten(document, alternative, alternative, ())
-    flat = _merge_flat([whole, beside], alternative)
+    flat = _merge_flat([whole, beside], alternative, is_exact=True)
     if _assertions(flat) == _assertions(whole.object()):
         return alternative
     # A narrowed component keeps the place of the component, which a discriminator refers to.
@@ -281,6 +294,8 @@ def _merge_two(first: dict[str, Any], second: Node, owner: Node) -> dict[str, An
                 result[name] = _MERGES[name](result[name], value)
             except (TypeError, AttributeError, ValueError):
                 raise SpecError(owner.place, f"allOf has two {name} of which one is malformed; correct it") from None
+        elif name == "const":
+            raise NoValueError(owner.place, "allOf leaves no const that matches all its members")
         else:
             problem = f"allOf has two different {name}, {result[name]!r} and {value!r}; keep one of them"
             owner.note(problem, "the first one counts")

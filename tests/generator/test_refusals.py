@@ -442,6 +442,11 @@ REFUSED: list[tuple[Any, str]] = [
     (union({"x": "B"}, A=obj(k=TEXT)), f"{S}/discriminator/mapping/x: 'B' is not one of the alternatives; correct it"),
     (schema(allOf=[TEXT, INT]), f"{S}: allOf leaves no type that matches all its members"),
     (schema(allOf=[{"enum": ["a"]}, {"enum": ["b"]}]), f"{S}: allOf leaves no enum that matches all its members"),
+    (schema(allOf=[{"const": 1}, {"const": 2}]), f"{S}: allOf leaves no const that matches all its members"),
+    (
+        schema(**TEXT, oneOf=[INT, {"type": "boolean"}]),
+        f"{S}/oneOf/0: allOf leaves no type that matches all its members",
+    ),
     (
         schema(allOf=[{**TEXT, "pattern": "a"}, {"pattern": "b"}]),
         f"{S}: allOf has two different pattern, 'a' and 'b'; keep one of them",

@@ -399,6 +399,53 @@ def test_a_reference_to_the_schema_around_it_makes_no_second_class() -> None:
     assert rendered(ref("Filter"), schemas=schemas)[1] == {"Filter": "p0?: list[Filter], p1?: list[Filter]"}
 
 
+USER, SHAPE = {"type": "array", "items": ref("User")}, {"type": "array", "items": ref("Shape")}
+LATER = "the later one counts"
+
+
+@pytest.mark.parametrize(
+    ("declared", "meant", "type_", "meanings"),
+    [
+        # As the mixins of NestJS have it: the base says less, or something else.
+        (many({}), USER, "list[User]", []),
+        (many(OBJECT), USER, "list[User]", []),
+        (many(OBJECT), SHAPE, "list[Shape]", []),
+        (many(ref("User")), many(OBJECT), "list[User]", []),
+        (OBJECT, USER, "list[User]", [LATER]),
+        (USER, OBJECT, "dict[str, Any]", [LATER]),
+        (many(many({})), USER, "list[User]", [LATER]),
+        (many(many({})), SHAPE, "list[Cat | Dog]", ["the alternatives count as they are"]),
+        (many(ref("Cat")), many(ref("Dog")), "list[HintPItem]", [LATER]),
+        (many(obj(a=TEXT)), many(obj(b=INT)), "list[HintPItem]", []),
+        ({"enum": ["base"]}, {"enum": ["child"]}, 'Literal["child"]', [LATER]),
+        ({"const": "base"}, {"const": "child"}, 'Literal["child"]', [LATER]),
+        ({**TEXT, "maxLength": 3}, INT, "int", [LATER]),
+    ],
+)
+def test_of_two_properties_the_narrower_counts_and_the_later_if_no_value_fits_both(
+    declared: Any, meant: Any, type_: str, meanings: list[str]
+) -> None:
+    cat, dog = (obj(kind={"const": kind}) for kind in ("cat", "dog"))
+    shape = {"oneOf": [ref("Cat"), ref("Dog")]}
+    base = {"type": "object", "properties": {"p": declared}}
+    schemas = {"User": obj(id=TEXT), "Cat": cat, "Dog": dog, "Shape": shape, "Base": base}
+    schema = {"allOf": [ref("Base"), {"properties": {"p": meant}}]}
+    read = Document({**document(schemas=schemas), "x-parts": {"it": schema}}, "test", strict=False)
+    found = SchemaReader(read)
+    found.type_of(read.root / "x-parts" / "it", "Hint")
+    found.settle()
+    (hint,) = (model for model in found.models if model.name == "Hint")
+
+    assert [field.type.text() for field in hint.fields] == [type_]
+    assert [note.meaning for note in read.notes.found] == meanings
+
+
+def test_the_properties_of_two_items_are_those_of_both() -> None:
+    schema = {"allOf": [many({"properties": {"a": TEXT}}), many(obj(b=INT))]}
+
+    assert rendered(schema) == ("list[models.HintItem]", {"HintItem": "a?: str, b: int"})
+
+
 # What the models module says itself.
 CLASSES = [
     *("Annotated", "Any", "ClassVar", "FORMAT_PATTERNS", "Literal", "Meta", "Struct"),
