@@ -21,7 +21,8 @@ from generator.python.literals import long_literal
 from generator.python.naming import class_name, python_names
 
 from . import scalars
-from .all_of import is_null, merge_all_of, merge_or_refer, only_alternative, union_alternatives
+from .all_of import merge_all_of, merge_or_refer, only_alternative, union_alternatives
+from .alternatives import name_alternatives
 from .class_names import ClassNames
 from .defaults import least_number, read_default, server_default
 from .descriptions import property_description, schema_description
@@ -507,12 +508,8 @@ class SchemaReader:
             node.note("has oneOf and anyOf; put one into the other", "oneOf counts")
             node = node.with_value({name: value for name, value in node.object().items() if name != "anyOf"})
         alternatives = union_alternatives(self.document, node, keyword)
-        types: list[Type] = []
-        is_alone = sum(not is_null(alternative) for alternative in alternatives) == 1
-        for index, alternative in enumerate(alternatives):
-            # A component that keywords beside `oneOf` narrow gets a second class, next to its own.
-            name = self._component_names.get(alternative.place) or ("" if is_alone else f"Option{index + 1}")
-            types.append(self._type_of(alternative, f"{hint}{name}"))
+        names = name_alternatives(self.document, alternatives, hint, self._component_names)
+        types = [self._type_of(alternative, name) for alternative, name in zip(alternatives, names, strict=True)]
         if keyword == "oneOf":
             check_exclusive(node, types)
         return self._declare_union(node, types, hint)

@@ -206,8 +206,8 @@ MODELS: list[tuple[Any, dict[str, Any], str, dict[str, str]]] = [
             ]
         },
         {},
-        "models.HintOption1 | models.HintOption2 | list[models.HintOption4Item] | None",
-        {"HintOption1": "k = 'a'", "HintOption2": "k = 'b'", "HintOption4Item": "x: str"},
+        "models.HintA | models.HintB | list[models.HintItem] | None",
+        {"HintA": "k = 'a'", "HintB": "k = 'b'", "HintItem": "x: str"},
     ),
     ({"oneOf": [obj(a=TEXT)]}, {}, "models.Hint", {"Hint": "a: str"}),
     ({"anyOf": [obj(a=TEXT), {"type": "null"}]}, {}, "models.Hint | None", {"Hint": "a: str"}),
@@ -249,7 +249,7 @@ MODELS: list[tuple[Any, dict[str, Any], str, dict[str, str]]] = [
         ref("M"),
         {"M": {**obj(a=TEXT), "anyOf": [obj(k={"const": "a"}), obj(k={"const": "b"})]}},
         "models.M",
-        {"M": "MOption1 | MOption2", "MOption1": "k = 'a', a: str", "MOption2": "k = 'b', a: str"},
+        {"M": "MA | MB", "MA": "k = 'a', a: str", "MB": "k = 'b', a: str"},
     ),
     (
         ref("M"),
@@ -352,6 +352,56 @@ def test_a_nullable_object_of_3_0_is_a_model_or_none() -> None:
     schemas = {"M": {**obj(a=TEXT), "nullable": True}}
 
     assert rendered(ref("M"), schemas=schemas, version="3.0.3") == ("models.M | None", {"M": "a: str"})
+
+
+def one(title: str = "", **properties: Any) -> dict[str, Any]:
+    return {**obj(**properties), **({"title": title} if title else {})}
+
+
+@pytest.mark.parametrize(
+    ("alternatives", "names"),
+    [
+        ([one("Text part", a=TEXT), one("Image part", b=TEXT)], ["TextPart", "ImagePart"]),
+        # What the name of the union says already is left out.
+        ([one("Body content text", a=TEXT), one("Page content", b=TEXT)], ["Text", "Page"]),
+        ([one("PDF", a=TEXT), one("content of GitHub", b=TEXT)], ["PDF", "OfGitHub"]),
+        # FastAPI repeats the name of the property; and titles need not differ.
+        ([one("Content", a=TEXT), one("Body Content", b=TEXT)], ["Option1", "Option2"]),
+        ([one("Part", a=TEXT), one("Part", b=TEXT), one("Other", c=TEXT)], ["Option1", "Option2", "Other"]),
+        ([one("A part that is a text", a=TEXT), one("image_part", b=TEXT)], ["Option1", "Option2"]),
+        ([one("T" * 41, a=TEXT), one("文", b=TEXT), one("-", c=TEXT)], ["Option1", "Option2", "Option3"]),
+        # Of components.
+        ([one("Video", a=TEXT), one("Leaf", b=TEXT)], ["Option1", "Leaf"]),
+        ([ref("Leaf"), {"title": "Big leaf", "allOf": [ref("Leaf"), obj(b=TEXT)]}], ["BigLeaf"]),
+        ([ref("Leaf"), {"allOf": [ref("Leaf"), one("Big leaf", b=TEXT)]}], ["BigLeaf"]),
+        ([one("Text", a=TEXT), {"title": "Picture", "oneOf": [one("PNG", b=TEXT), one("GIF", c=TEXT)]}],
+         ["Text", "PicturePNG", "PictureGIF"]),
+        # The property that tells them apart.
+        ([one(o={"const": "part"}, t={"const": k}) for k in ("text", "image_url")], ["Text", "ImageUrl"]),
+        ([one(t={"allOf": [TEXT, {"enum": [k]}]}) for k in ("text", "image_url")], ["Text", "ImageUrl"]),
+        ([one(title, t={"const": k}) for title, k in (("Words", "text"), ("", "image_url"))], ["Words", "ImageUrl"]),
+        ([one("Image", t={"const": "a"}), one(t={"const": "image"})], ["Image", "Option2"]),
+        ([one(t={"const": "text"}), one(u={"const": "image"})], ["Option1", "Option2"]),
+        ([one(t={"const": 1}), one(t={"const": 2})], ["Option1", "Option2"]),
+        # What else is there is no object.
+        ([one(a=TEXT), TEXT], ["Object"]),
+        ([one("Content", a=TEXT), {"type": "array", "items": one(b=TEXT)}, {"type": "null"}], ["Object", "Item"]),
+        ([one("Text", a=TEXT), TEXT], ["Text"]),
+        ([one(a=TEXT), ref("Leaf")], ["Option1"]),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("keyword", ["oneOf", "anyOf"])
+def test_an_inline_alternative_is_called_by_its_title_or_tag(
+    alternatives: list[Any], names: list[str], keyword: str
+) -> None:
+    schemas = {"Body": obj(content={keyword: alternatives}), "Leaf": obj(a=TEXT), "BodyContentVideo": TEXT}
+    read = Document(document(schemas=schemas), "test")
+    found = SchemaReader(read)
+    found.read_components()
+
+    assert [model.name for model in found.models if model.name not in schemas] == [
+        f"BodyContent{name}" for name in names
+    ]
 
 
 TREE = {"properties": {"id": TEXT}, "required": ["id"]}
@@ -549,9 +599,9 @@ def test_objects_that_contain_their_union_are_told_apart_by_msgspec() -> None:
     _, definitions = rendered(ref("Filter"), schemas={"Filter": {"oneOf": kinds}})
 
     assert definitions == {
-        "Filter": "FilterOption1 | FilterOption2",
-        "FilterOption1": "kind = 'all', of: list[Filter]",
-        "FilterOption2": "kind = 'any', of: list[Filter]",
+        "Filter": "FilterAll | FilterAny",
+        "FilterAll": "kind = 'all', of: list[Filter]",
+        "FilterAny": "kind = 'any', of: list[Filter]",
     }
 
 
