@@ -14,6 +14,7 @@ from generator.overlay._runtime.json_types import is_array, is_object
 
 from .load import parse, pointer_part
 from .notes import Notes
+from .own_references import refer_by_place
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +176,8 @@ class Document:
         for name in ("schemas", "securitySchemes"):
             if name in value:
                 value[name] = _object_or_empty(components / name)
+        if "schemas" in value:
+            value["schemas"] = refer_by_place(value["schemas"])
         return {"components": value}
 
     @classmethod

@@ -496,6 +496,40 @@ def test_the_properties_of_two_items_are_those_of_both() -> None:
     assert rendered(schema) == ("list[models.HintItem]", {"HintItem": "a?: str, b: int"})
 
 
+@pytest.mark.parametrize(
+    ("schema", "definitions"),
+    [
+        ({"properties": {"of": many({"$recursiveRef": "#"})}}, {"Filter": "of?: list[Filter]"}),
+        (
+            {"$recursiveAnchor": True, "properties": {"of": {"oneOf": [ref("Leaf"), {"$recursiveRef": "#"}]}}},
+            {"Filter": "of?: FilterOf"},
+        ),
+        (
+            {"properties": {"a": {"$recursiveAnchor": True, "properties": {"b": {"$recursiveRef": "#"}}}}},
+            {"Filter": "a?: FilterA", "FilterA": "b?: FilterA"},
+        ),
+        (
+            {"$dynamicAnchor": "node", "properties": {"of": many({"$dynamicRef": "#node"})}},
+            {"Filter": "of?: list[Filter]"},
+        ),
+    ],
+)
+def test_a_schema_may_refer_to_itself_by_other_keywords(schema: Any, definitions: dict[str, str]) -> None:
+    schemas = {"Leaf": obj(a=TEXT), "Filter": schema}
+
+    assert rendered(ref("Filter"), schemas=schemas)[1] == {"Leaf": "a: str", **definitions}
+
+
+def test_a_reference_with_several_meanings_is_noted() -> None:
+    nodes = {name: {"$dynamicAnchor": "node", "properties": {"of": {"$dynamicRef": "#node"}}} for name in ("A", "B")}
+    read = Document(document(schemas=nodes), "test", strict=False)
+    found = SchemaReader(read)
+    found.read_components()
+
+    assert [field.type.text() for model in found.models for field in model.fields] == ["Any", "Any"]
+    assert {note.problem.partition(":")[0] for note in read.notes.found} == {"is not supported"}
+
+
 # What the models module says itself.
 CLASSES = [
     *("Annotated", "Any", "ClassVar", "FORMAT_PATTERNS", "Literal", "Meta", "Struct"),
