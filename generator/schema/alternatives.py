@@ -41,6 +41,8 @@ def name_alternatives(
     levels = [
         [_after(hint, schema.get("title"), is_title=True) for schema in inline],
         [_after(hint, tag) for tag in _tags(inline)],
+        # So some documents of OpenAPI 3.0 write null.
+        ["Empty" if _is_empty(schema) else None for schema in inline],
         [_NAMES_BY_KIND.get(kind or "") for kind in _unique(kinds)],
     ]
     # The title of an alternative takes no name from a component; the union may be one itself.
@@ -87,6 +89,11 @@ def _kind(schema: Mapping[str, Any]) -> str:
     types = schema.get("type", "object" if schema.keys() & {"properties", "oneOf", "anyOf"} else "")
     names = {name for name in (types if is_array(types) else [types]) if name != "null"}
     return next(iter(names & _NAMES_BY_KIND.keys()), "") if len(names) == 1 else ""
+
+
+def _is_empty(schema: Mapping[str, Any]) -> bool:
+    """Return whether an object has no properties."""
+    return schema.get("additionalProperties") is False and not schema.keys() & {"properties", "patternProperties"}
 
 
 def _after(hint: str, text: Any, *, is_title: bool = False) -> str | None:

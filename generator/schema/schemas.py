@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Literal
 
@@ -47,10 +47,17 @@ from .types import (
     Row,
     Scalar,
     Type,
-    Union,
     union,
 )
-from .unions import check_exclusive, settle_unions
+from .unions import (
+    alternatives_of,
+    check_exclusive,
+    inner_unions,
+    only_union,
+    settle_unions,
+    take_over,
+    without,
+)
 
 # Beyond this many items, their number is not part of the type.
 _MOST_BY_POSITION = 8
@@ -116,10 +123,10 @@ class SchemaReader:
         settle_unions(self._unions, [*self._sent, *self._received, *fields, *extra], self._read_families())
         whole: dict[OneOf, Alias] = {}
         for alias in self.aliases:
-            declared = _only_union(alias.type)
+            declared = only_union(alias.type)
             if declared and not declared.base:
                 whole[declared] = alias
-        doubles = [inner for recursive in self._recursive.values() if (inner := _take_over(recursive))]
+        doubles = [inner for recursive in self._recursive.values() if (inner := take_over(recursive))]
         for _, one_of in self._unions:
             if one_of.is_native or one_of in doubles:
                 continue
@@ -127,7 +134,7 @@ class SchemaReader:
                 # The union is the component, and has its name.
                 alias = whole[one_of]
                 one_of.name, one_of.description = alias.name, alias.description
-                one_of.alternatives = tuple(dict.fromkeys((*one_of.alternatives, *_alternatives(alias.type)[1:])))
+                one_of.alternatives = tuple(dict.fromkeys((*one_of.alternatives, *alternatives_of(alias.type)[1:])))
                 self.aliases.remove(alias)
             else:
                 one_of.name = self._class_names.add(one_of.name, one_of.place)
@@ -241,9 +248,9 @@ class SchemaReader:
             alias = Alias(name, self._type_of(node, name), schema_description(flat))
         alias.type = _with_description(alias.type, alias.description)
         if whole := self._recursive.get(node.place):
-            whole.alternatives = _others(_alternatives(alias.type), whole)
-            for inner in _inner_unions(whole):
-                inner.alternatives = _others(inner.alternatives, whole)
+            whole.alternatives = without(alternatives_of(alias.type), whole)
+            for inner in inner_unions(whole):
+                inner.alternatives = without(inner.alternatives, whole)
             if set(whole.alternatives) <= {NONE}:
                 node.note("refers to nothing but itself; describe the value", "taken as any value")
                 whole.alternatives = (ANY,)
@@ -517,7 +524,7 @@ class SchemaReader:
     def _declare_union(self, node: Node, types: list[Type], hint: str) -> Type:
         """Return the union of some types; how they are told apart is decided once all of them are read."""
         result = union(*types)
-        alternatives = tuple(type_ for type_ in _alternatives(result) if type_ != NONE)
+        alternatives = tuple(type_ for type_ in alternatives_of(result) if type_ != NONE)
         has_discriminator = "discriminator" in node.object()
         if has_discriminator and not any(isinstance(type_.resolved, Named) for type_ in alternatives):
             (node / "discriminator").note("tells objects apart, and there are none here; remove it")
@@ -526,7 +533,7 @@ class SchemaReader:
             return result
         one_of = OneOf(hint, node.place, schema_description(node), alternatives)
         self._unions.append((node, one_of))
-        return union(Named(one_of), *([NONE] if NONE in _alternatives(result) else []))
+        return union(Named(one_of), *([NONE] if NONE in alternatives_of(result) else []))
 
     def _name_values(self, node: Node, hint: str) -> None:
         """Declare the constants of an enum whose values have names, once for each place."""
@@ -552,40 +559,6 @@ def _is_password(node: Node) -> bool:
         if keyword in schema:
             (node / keyword).note("shows passwords, which format password hides; remove it", "any string is allowed")
     return True
-
-
-def _inner_unions(whole: OneOf) -> Iterator[OneOf]:
-    """Yield the alternatives of a union that are unions of the same schema, such as `oneOf` beside other keywords."""
-    for member in whole.alternatives:
-        if isinstance(member, Named) and isinstance(member.definition, OneOf):
-            is_here = f"{member.definition.place}/".startswith(f"{whole.place}/")
-            yield from [member.definition] if is_here else []
-
-
-def _take_over(whole: OneOf) -> OneOf | None:
-    """Make a union that contains itself the one of its schema, and return this one, unless msgspec decodes it."""
-    inner = _only_union(union(*whole.alternatives))
-    if inner is None or inner.is_native or inner not in _inner_unions(whole):
-        return None
-    whole.alternatives = (*inner.alternatives, *whole.alternatives[1:])
-    whole.tag, whole.tag_values = inner.tag, inner.tag_values
-    return inner
-
-
-def _only_union(type_: Type) -> OneOf | None:
-    """Return the union that a type is, perhaps beside null."""
-    first, *others = _alternatives(type_)
-    found = first.definition if isinstance(first, Named) and set(others) <= {NONE} else None
-    return found if isinstance(found, OneOf) else None
-
-
-def _others(alternatives: Iterable[Type], whole: OneOf) -> tuple[Type, ...]:
-    """Return alternatives without a union that contains them: nothing is added by it."""
-    return tuple(member for member in alternatives if member.resolved != Named(whole))
-
-
-def _alternatives(type_: Type) -> tuple[Type, ...]:
-    return type_.alternatives if isinstance(type_, Union) else (type_,)
 
 
 @contextmanager

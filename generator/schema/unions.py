@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from generator.document.document import Node
 from generator.errors import SpecError
 
-from .types import ANY, Array, Choice, Map, Model, Named, OneOf, Row, Scalar, Truth, Type, parts
+from .types import ANY, NONE, Array, Choice, Map, Model, Named, OneOf, Row, Scalar, Truth, Type, Union, parts, union
 
 _STRINGS = {"str", "datetime.datetime", "datetime.date", "UUID", "bytes"}
 
@@ -28,6 +28,41 @@ def check_exclusive(node: Node, types: list[Type]) -> None:
         node.note("a value can match two alternatives, which oneOf forbids; use anyOf", "taken as anyOf")
     elif duplicates := [key for counter in (values, kinds) for key, number in counter.items() if number > 1]:
         node.note(f"two alternatives match {duplicates[0]!r}, which oneOf forbids; use anyOf", "taken as anyOf")
+
+
+def inner_unions(whole: OneOf) -> Iterator[OneOf]:
+    """Yield the alternatives of a union that are unions of the same schema, such as `oneOf` beside other keywords."""
+    for member in whole.alternatives:
+        if isinstance(member, Named) and isinstance(member.definition, OneOf):
+            is_here = f"{member.definition.place}/".startswith(f"{whole.place}/")
+            yield from [member.definition] if is_here else []
+
+
+def take_over(whole: OneOf) -> OneOf | None:
+    """Make a union that contains itself the one of its schema, and return this one, unless msgspec decodes it."""
+    inner = only_union(union(*whole.alternatives))
+    if inner is None or inner.is_native or inner not in inner_unions(whole):
+        return None
+    whole.alternatives = (*inner.alternatives, *whole.alternatives[1:])
+    whole.tag, whole.tag_values = inner.tag, inner.tag_values
+    return inner
+
+
+def only_union(type_: Type) -> OneOf | None:
+    """Return the union that a type is, perhaps beside null."""
+    first, *others = alternatives_of(type_)
+    found = first.definition if isinstance(first, Named) and set(others) <= {NONE} else None
+    return found if isinstance(found, OneOf) else None
+
+
+def without(alternatives: Iterable[Type], whole: OneOf) -> tuple[Type, ...]:
+    """Return alternatives without a union that contains them: nothing is added by it."""
+    return tuple(member for member in alternatives if member.resolved != Named(whole))
+
+
+def alternatives_of(type_: Type) -> tuple[Type, ...]:
+    """Return the alternatives of a union; any other type is its only one."""
+    return type_.alternatives if isinstance(type_, Union) else (type_,)
 
 
 def settle_unions(

@@ -387,6 +387,7 @@ def one(title: str = "", **properties: Any) -> dict[str, Any]:
         ([one(a=TEXT), TEXT], ["Object"]),
         ([one("Content", a=TEXT), {"type": "array", "items": one(b=TEXT)}, {"type": "null"}], ["Object", "Item"]),
         ([one("Text", a=TEXT), TEXT], ["Text"]),
+        ([ref("Leaf"), {"type": "object", "additionalProperties": False}], ["Empty"]),
         ([one(a=TEXT), ref("Leaf")], ["Option1"]),
     ],
 )  # fmt: skip
