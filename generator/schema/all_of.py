@@ -104,9 +104,9 @@ def only_alternative(document: Document, node: Node) -> Node:
     Raises:
         SpecError: The members of its `allOf` cannot be merged into one schema.
     """
-    schema = node.object()
-    keywords = [keyword for keyword in ("oneOf", "anyOf") if keyword in schema]
-    if len(keywords) != 1 or "discriminator" in schema:
+    schema = node.value
+    keywords = [keyword for keyword in ("oneOf", "anyOf") if keyword in schema] if is_object(schema) else []
+    if not is_object(schema) or len(keywords) != 1 or "discriminator" in schema:
         return node
     alternatives = union_alternatives(document, node, "oneOf" if "oneOf" in schema else "anyOf")
     others = [alternative for alternative in alternatives if not is_null(alternative)]

@@ -87,8 +87,8 @@ def _members(schema: Any) -> list[Any]:
 def _kind(schema: Mapping[str, Any]) -> str:
     """Return whether a schema is of objects, perhaps of several kinds, or of arrays; empty if it is neither."""
     types = schema.get("type", "object" if schema.keys() & {"properties", "oneOf", "anyOf"} else "")
-    names = {name for name in (types if is_array(types) else [types]) if name != "null"}
-    return next(iter(names & _NAMES_BY_KIND.keys()), "") if len(names) == 1 else ""
+    names = [name for name in (types if is_array(types) else [types]) if name != "null"]
+    return next((name for name in _NAMES_BY_KIND if names == [name]), "")
 
 
 def _is_empty(schema: Mapping[str, Any]) -> bool:

@@ -244,6 +244,7 @@ MODELS: list[tuple[Any, dict[str, Any], str, dict[str, str]]] = [
         {"R": "str", "Hint": "a: str, b?: str, c: str, d?: R"},
     ),
     (ref("M"), {"M": obj(a=TEXT)}, "models.M", {"M": "a: str"}),
+    (ref("M"), {"M": True}, "models.M", {"M": "Any"}),
     (ref("M"), {"M": {"properties": {"a": TEXT}}}, "models.M", {"M": "a?: str"}),
     (
         ref("M"),
@@ -403,6 +404,16 @@ def test_an_inline_alternative_is_called_by_its_title_or_tag(
     assert [model.name for model in found.models if model.name not in schemas] == [
         f"BodyContent{name}" for name in names
     ]
+
+
+@pytest.mark.parametrize("odd", [[{}], {}, 5, None, [[]], ["object", {}]])
+def test_an_alternative_that_is_no_schema_costs_its_place_alone(odd: Any) -> None:
+    broken = {"type": odd, "title": odd, "properties": {"a": {"const": odd}}}
+    read = Document(document(schemas={"Either": {"oneOf": [broken, obj(a=TEXT)]}}), "test", strict=False)
+    found = SchemaReader(read)
+    found.read_components()
+
+    assert "EitherObject" in {model.name for model in found.models}
 
 
 TREE = {"properties": {"id": TEXT}, "required": ["id"]}
