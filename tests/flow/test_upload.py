@@ -419,8 +419,8 @@ class Odd(ThreadPoolExecutor):
     ("oddity", "words"),
     [
         (KeyError("no such queue"), "executor.submit failed: 'no such queue'"),
-        (BrokenExecutor("a worker was killed"), r"executor .* is broken: a worker was killed"),
-        ("cancelled", "the executor has cancelled a part"),
+        (BrokenExecutor("a worker was killed"), "executor .* is broken: a worker was killed"),
+        ("cancelled", "^the executor has cancelled a part$"),
         (None, "the executor has returned None for a part"),
     ],
 )

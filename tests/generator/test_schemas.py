@@ -588,6 +588,17 @@ def test_an_alternative_that_no_value_matches_is_left_out(schema: Any, type_: st
     assert rendered(schema)[0] == type_
 
 
+def test_an_alternative_stays_if_only_what_it_may_lack_matches_no_value() -> None:
+    a_or_b = [{"properties": {"k": {"enum": [value]}, value: TEXT}} for value in ("a", "b")]
+    both = {"allOf": [{"properties": {"k": {"enum": ["a"]}}}, {"oneOf": a_or_b}]}
+    read = Document(document(schemas={"Both": both}), "test", strict=False)
+    found = SchemaReader(read)
+    found.read_components()
+    found.settle()
+
+    assert [{field.wire_name for field in model.fields} for model in found.models] == [{"k", "a"}, {"k", "b"}]
+
+
 def test_a_schema_that_is_nested_too_deeply_costs_its_place_alone() -> None:
     deep: dict[str, Any] = TEXT
     for _ in range(300):

@@ -144,7 +144,7 @@ def test_what_is_no_form_is_an_invalid_request(state: State, body: bytes) -> Non
 def test_an_app_may_have_to_be_authorized_and_may_not_act_for_users(clock: Clock) -> None:
     user = client_credentials(box_subject_type="user", box_subject_id="4711")
     refused = post_form(state_of(clock, is_authorized=False), client_credentials())
-    assert refusal(refused)[1] == "unauthorized_client"
+    assert refusal(refused)[1:] == ("unauthorized_client", "This app is not authorized by the enterprise admin")
     assert refusal(post_form(state_of(clock, acts_for_users=False), user))[1] == "invalid_grant"
     assert refusal(post_form(state_of(clock, users=("1",)), user))[1] == "invalid_grant"
     assert post_form(state_of(clock, users=("4711",)), user).status == 200

@@ -316,6 +316,7 @@ def test_msgspec_still_words_its_errors_as_the_rules_expect() -> None:
         (Annotated[str, Meta(max_length=1)], "ab", r"must have at most 1 character\b"),
         (Annotated[str, Meta(min_length=1)], "", r"must have at least 1 character\b"),
         (Annotated[list[int], Meta(min_length=1)], [], r"must have at least 1 item\b"),
+        (Annotated[list[int], Meta(max_length=2)], [1, 2, 3], r"must have at most 2 items\b"),
         (Annotated[int, Meta(multiple_of=3)], 4, "must be a multiple of 3"),
         (Annotated[int, Meta(gt=3)], 3, "must be more than 3|must be at least 4"),
         (Annotated[float, Meta(lt=3.5)], 4.0, "must be less than 3.5"),
