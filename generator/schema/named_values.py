@@ -34,7 +34,7 @@ def read_named_values(node: Node, *, is_component: bool = False) -> tuple[NamedV
     for index, value in enumerate(values):
         if not isinstance(value, (str, int, float)):
             continue
-        name = constant_name(names[index] if names else str(value), taken=found)
+        name = constant_name(names[index] if names else _text(value), taken=found)
         found[name] = NamedValue(name, value, texts[index] if texts else "")
     return tuple(found.values())
 
@@ -42,10 +42,15 @@ def read_named_values(node: Node, *, is_component: bool = False) -> tuple[NamedV
 def _named_by_themselves(values: list[Any]) -> tuple[NamedValue, ...]:
     """Return strings with the names that they make; none if one makes no name, or that of another."""
     strings = [value for value in values if value is not None]
-    if len(strings) < 2 or not all(isinstance(value, str) and words(value) for value in strings):
+    if len(strings) < 2 or not all(isinstance(value, str) and words(_text(value)) for value in strings):
         return ()
-    names = dict.fromkeys(map(constant_name, strings))
+    names = dict.fromkeys(constant_name(_text(value)) for value in strings)
     return tuple(map(NamedValue, names, strings)) if len(names) == len(strings) else ()
+
+
+def _text(value: str | float) -> str:
+    """Return a value as text that names it; the empty string has no other name than what it is."""
+    return str(value) or "empty"
 
 
 def _texts(node: Node, keyword: str, size: int) -> list[str]:

@@ -119,7 +119,7 @@ COLORS: dict[str, Any] = {
         "x-enum-descriptions": ["Small.", "Negative.", "Twice.", "None.", "Two."],
     },
     "Car": {"type": "object", "properties": {"door": {"enum": ["l"], "x-enum-varnames": ["Left"]}}},
-    "Plain": {"enum": ["dark-blue", "Light green", "2x", None]},
+    "Plain": {"enum": ["dark-blue", "Light green", "2x", "", None]},
     "Taken": {"enum": ["x", "y"]},
     "TakenValues": {"type": "string"},
     "Alone": {"enum": ["a"]},
@@ -154,7 +154,12 @@ def test_the_values_of_an_enum_have_the_names_that_the_document_gives_them(color
 
 def test_the_strings_of_a_component_name_themselves(colors: Package) -> None:
     models = colors.models
-    assert constants(models.PlainValues) == {"DARK_BLUE": "dark-blue", "LIGHT_GREEN": "Light green", "VALUE_2X": "2x"}
+    assert constants(models.PlainValues) == {
+        "DARK_BLUE": "dark-blue",
+        "LIGHT_GREEN": "Light green",
+        "VALUE_2X": "2x",
+        "EMPTY": "",
+    }
     assert models.PlainValues.__doc__ == "The values of `Plain`."
     assert models.TakenValues2.__doc__ == "The values of `Taken`."
     for name in ("Alone", "Signs", "Cases", "Numbers", "InnerDoor"):
@@ -166,7 +171,7 @@ def test_values_that_are_only_described_are_named_after_themselves(colors: Packa
         "VALUE_2": 2,
         "MINUS_4": -4,
         "VALUE_2X": "2x",
-        "VALUE": "",
+        "EMPTY": "",
         "A_B": "a-b",
     }
 
