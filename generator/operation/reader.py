@@ -29,6 +29,7 @@ from .servers import base_path, server_url
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 _DIALECTS = ("https://spec.openapis.org/oas/3.1/dialect/base", "https://json-schema.org/draft/2020-12/schema")
+_SUMMARY_WIDTH = 100
 
 
 class OperationReader:
@@ -194,6 +195,7 @@ class OperationReader:
         )
         _add_partial_content(successes, parameters)
         documentation = node.get("externalDocs")
+        summary, description = _texts(item, node)
         operation = Operation(
             name=declared.name,
             group=declared.group,
@@ -206,8 +208,8 @@ class OperationReader:
             authenticated=security.scopes is not None,
             needs_token=security.needs_token,
             scopes=security.scopes or [],
-            summary=node.prose("summary") or item.prose("summary"),
-            description=node.prose("description") or item.prose("description"),
+            summary=summary,
+            description=description,
             documentation=documentation.prose("url") if documentation else "",
             deprecated=node.flag("deprecated"),
             parameters=parameters,
@@ -219,6 +221,17 @@ class OperationReader:
         )
         _name_constants(operation)
         return operation
+
+
+def _texts(item: Node, node: Node) -> tuple[str, str]:
+    """Return the summary and the description of an operation, for which those of its path stand in.
+
+    Where there is no summary, a description of one short line is it.
+    """
+    summary = node.prose("summary") or item.prose("summary")
+    description = node.prose("description") or item.prose("description")
+    is_short = len(description) <= _SUMMARY_WIDTH and "\n" not in description
+    return (summary, description) if summary or not is_short else (description, "")
 
 
 def _streams(operation: Operation, taken: Collection[str]) -> list[BodyStream]:

@@ -399,6 +399,27 @@ def test_the_docstring_of_a_binary_body_lists_the_accepted_types(sink: Package) 
     assert sink.module.Stream is importlib.import_module(f"{sink.name}.types").Stream
 
 
+def test_a_description_of_one_short_line_is_the_summary_where_there_is_none(make: Make) -> None:
+    path = {
+        "get": operation(description="Read it."),
+        "put": operation(operationId="write", description="Write it.\n\nAnd more."),
+        "post": operation(operationId="send", description="word " * 21),
+        "delete": operation(operationId="remove", summary="Remove it", description="Now."),
+    }
+    package = make(document({"/a": path}))
+    docs = {
+        name: inspect.getdoc(getattr(package.module.Client, name)) or "" for name in ("call", "write", "send", "remove")
+    }
+    starts = {name: doc.splitlines()[::2][:2] for name, doc in docs.items()}
+    assert starts == {
+        "call": ["Read it.", "Returns:"],
+        "write": ["Call `PUT /a`.", "Write it."],
+        "send": ["Call `POST /a`.", " ".join(["word"] * 21)],
+        "remove": ["Remove it.", "Now."],
+    }
+    assert "| Read it. |" in package.text("README.md")
+
+
 def test_an_example_of_the_document_becomes_a_call_in_the_docstring(make: Make) -> None:
     schema = {**obj(**{"name": TEXT, "a-b": INT}), "required": ["name"]}
     body = json_body(schema, examples={"first": {"$ref": "#/components/examples/first"}})
