@@ -69,7 +69,14 @@ class BodyReader:
         if not media:
             (node / "content").note("is empty; name a media type", "taken as no body")
             return None
-        return Body(media, required=node.flag("required"), description=node.prose("description"))
+        description = node.prose("description") or self._described(node / "content")
+        return Body(media, required=node.flag("required"), description=description)
+
+    def _described(self, content: Node) -> str:
+        """Return what the schemas of a body say of it: the first text, empty if there is none."""
+        schemas = [schema for _, media in content.members() if (schema := self._readable(media).get("schema"))]
+        found = (each for schema in schemas for each in (schema, self._document.resolve_schema(schema)))
+        return next((text for each in found if (text := each.prose("description"))), "")
 
     def _is_nothing(self, content: Node, *, has_none: bool) -> bool:
         """Return whether an optional body can only be an empty object, which says as much as no body.

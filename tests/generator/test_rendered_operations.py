@@ -18,7 +18,7 @@ import httpx2
 import pytest
 from box_uploads import AsyncClient, Client
 
-from .conftest import INT, NUM, TEXT, Answer, Make, Package, document, json_body, obj, operation, parameter
+from .conftest import INT, NUM, TEXT, Answer, Make, Package, document, json_body, obj, operation, parameter, ref
 
 PART = {"number": 1, "made_at": "2026-01-02T03:04:05Z", "parent": None, "created_by": "ann"}
 ANSWER = Answer(content=json.dumps(PART).encode())
@@ -418,6 +418,24 @@ def test_a_description_of_one_short_line_is_the_summary_where_there_is_none(make
         "remove": ["Remove it.", "Now."],
     }
     assert "| Read it. |" in package.text("README.md")
+
+
+def test_the_argument_of_a_body_says_what_its_schema_does(make: Make) -> None:
+    bodies = {
+        "own": {**json_body({"type": "string", "description": "Of the schema."}), "description": "Of the body."},
+        "schema": json_body({"type": "string", "description": "Of the schema."}),
+        "reference": json_body(ref("Word")),
+        "nothing": json_body({"type": "string"}),
+    }
+    paths = {f"/{name}": {"post": operation(operationId=name, requestBody=body)} for name, body in bodies.items()}
+    client = make(document(paths, {"Word": {**TEXT, "description": "A word."}})).module.Client
+    docs = {name: re.findall("body: (.*)", inspect.getdoc(getattr(client, name)) or "") for name in bodies}
+    assert docs == {
+        "own": ["Of the body."],
+        "schema": ["Of the schema."],
+        "reference": ["A word."],
+        "nothing": ["The body of the request."],
+    }
 
 
 def test_an_example_of_the_document_becomes_a_call_in_the_docstring(make: Make) -> None:
