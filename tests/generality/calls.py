@@ -162,7 +162,8 @@ def _parameter(subject: Subject, operation: Operation, found: Any) -> Any:
     for node in (each for parameter in whole for each in _spread(subject, parameter)):
         if ((node / "name").value, (node / "in").value) == (found.wire_name, found.location):
             declared = getattr(subject.module(operation), found.constant)
-            sampled = node.object().get("example", valid_sample(subject.document, node.get("schema")))
+            schema = next((media.get("schema") for _, media in node.members("content")), node.get("schema"))
+            sampled = node.object().get("example", valid_sample(subject.document, schema))
             if sampled == []:
                 sampled = [valid_sample(subject.document, node / "schema" / "items")]
             if isinstance(sampled, int) and found.type.text(plain=True) == "str":

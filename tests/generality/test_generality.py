@@ -48,7 +48,8 @@ def operation(name: str, example: Any) -> dict[str, Any]:
                 ("n", INT),
                 ("paging", {"type": "object", "properties": {"page": INT}, "required": ["page"]}),
             )
-        ],
+        ]
+        + [{"in": "query", "name": "json", "required": True, "content": {"application/json": {"schema": TEXT}}}],
         "requestBody": {"content": {"application/json": {"schema": ref(name)}}},
         "responses": {"200": {"description": "The same.", "content": content}},
     }
