@@ -114,7 +114,7 @@ def _line(shown: Request) -> str:
         path = shown.server + path
     names = [pair.partition("=")[0] for pair in fixed.split("&") if pair]
     # A name may be the caller's own, and is not to begin a line of the log.
-    names += [quote(name, safe="[]", errors="replace") for name, _ in shown.query]
+    names += [quote(name, safe="[]") for name, _ in shown.query]
     return f"{shown.method} {path}" + ("?" + "&".join(dict.fromkeys(names)) if names else "")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -93,6 +94,14 @@ def test_a_result_is_a_whole_line_above_the_bar_of_the_same_terminal_and_else_on
 
     assert out == ("" if results_here and is_started else f"{line}\n")
     assert line in err.splitlines() or not (results_here and is_started)
+
+
+def test_a_size_that_is_not_known_is_not_shown(screen: Screen) -> None:
+    screen.bar(None)
+    screen.start("a.mov")
+    (line,) = screen.lines()
+
+    assert re.sub(r"[^!-~]+", " ", line).split() == ["a.mov", "--/s", "--:--", "left", "starting"]
 
 
 def test_a_message_is_a_whole_printable_line_above_the_bar(screen: Screen) -> None:

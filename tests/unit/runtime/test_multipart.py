@@ -13,6 +13,7 @@ from generator.overlay._runtime.body import PIECE, Stream, size_of
 from generator.overlay._runtime.errors import InvalidArgumentError
 from generator.overlay._runtime.multipart import File, FormField, Multipart, MultipartBody
 from generator.overlay._runtime.union_type import union_type
+from generator.overlay._runtime.unique_list import Unique
 
 FILE = FormField("the-file", "the_file", None)
 FILES = FormField("the-file", "the_file", None, is_list=True)
@@ -228,6 +229,7 @@ def test_scalars_are_texts_and_lists_repeated(type_: Any, value: Any, texts: lis
         (list[int], [1, "x"], "the_text[1]='x': must be int, not str"),
         (Any, {"x": float("inf")}, "the_text.x=inf: must be a finite number"),
         (float, float("nan"), "the_text=nan: must be a finite number"),
+        (Unique[list[str]], ["a", "a"], "the_text=['a', 'a']: must not have an item twice"),
         (
             union_type("Either", lambda: (int, bool)),
             "x",

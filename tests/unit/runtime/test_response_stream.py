@@ -225,6 +225,13 @@ def test_a_body_that_cannot_be_decompressed_is_an_error(
     assert body.closed
 
 
+@pytest.mark.parametrize("encoding", ["identity", "Identity"])
+def test_a_body_that_says_that_it_is_as_it_is_is_taken_so(connect: Connect, encoding: str) -> None:
+    fields: Any = {"stream": Stream(b"content"), "headers": {"content-encoding": encoding}}
+    with connect(Recorder(200, **fields)).stream(GET) as stream:
+        assert list(stream) == [b"content"]
+
+
 def test_an_empty_body_needs_no_decompression() -> None:
     decoder = BodyDecoder("gzip", 0)
     assert decoder.take() == b""
