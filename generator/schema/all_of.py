@@ -189,7 +189,8 @@ def _adds_nothing(document: Document, flat: Node, whole: Node) -> bool:
     merged, own = (_assertions({**schema.object(), "nullable": False}) for schema in (flat, whole))
     if merged == own:
         return True
-    keyword = next((keyword for keyword in ("oneOf", "anyOf") if keyword in own), None)
+    keywords: tuple[Literal["oneOf", "anyOf"], ...] = ("oneOf", "anyOf")
+    keyword = next((keyword for keyword in keywords if keyword in own), None)
     if keyword is None or merged.keys() - own.keys() != {"type"} or {**merged, **own} != merged:
         return False
     # Each alternative may have this type already.
