@@ -190,7 +190,7 @@ def _adds_nothing(document: Document, flat: Node, whole: Node) -> bool:
     if merged == own:
         return True
     keywords: tuple[Literal["oneOf", "anyOf"], ...] = ("oneOf", "anyOf")
-    keyword = next((keyword for keyword in keywords if keyword in own), None)
+    keyword = next((keyword for keyword in keywords if own.get(keyword)), None)
     if keyword is None or merged.keys() - own.keys() != {"type"} or {**merged, **own} != merged:
         return False
     # Each alternative may have this type already.
