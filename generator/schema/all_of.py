@@ -189,9 +189,8 @@ def _adds_nothing(document: Document, flat: Node, whole: Node) -> bool:
     merged, own = (_assertions({**schema.object(), "nullable": False}) for schema in (flat, whole))
     if merged == own:
         return True
-    keywords: tuple[Literal["oneOf", "anyOf"], ...] = ("oneOf", "anyOf")
-    keyword = next((keyword for keyword in keywords if own.get(keyword)), None)
-    if keyword is None or merged.keys() - own.keys() != {"type"} or {**merged, **own} != merged:
+    keyword: Literal["oneOf", "anyOf"] = "oneOf" if "oneOf" in own else "anyOf"
+    if keyword not in own or merged.keys() - own.keys() != {"type"} or {**merged, **own} != merged:
         return False
     # Each alternative may have this type already.
     alternatives = [alternative.value for alternative in union_alternatives(document, flat, keyword)]
