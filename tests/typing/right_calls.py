@@ -13,6 +13,7 @@ from box_uploads_mock import MockServer, State, create_app
 
 def make_clients(auth: httpx2.Auth, http: httpx2.Client, transport: httpx2.BaseTransport) -> None:
     assert_type(Client("token"), Client)
+    assert_type(Client().revoke_token(token="t", client_id="c", client_secret="s"), None)
     Client(lambda: "token", base_url="https://upload.box.com/api/2.0", timeout_s=10, as_user="67890")
     Client(auth, timeout_s=Timeout(), retry=RetryPolicy(max_retries=0), http=http)
     Client("token", http=transport, sleep=lambda delay_s: None)

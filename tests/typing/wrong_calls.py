@@ -65,8 +65,7 @@ def wrong_models() -> None:
 
 
 def wrong_clients() -> None:
-    Client()  # wrong: no token
-    Client(None)  # wrong: null is no token
+    Client(5)  # wrong: a number is no token
     Client("token", timeout=10)  # wrong: units are in the name
     Client("token", retry=3)  # wrong: a policy
 
