@@ -11,7 +11,7 @@ from generator.document.keywords import ANNOTATIONS
 from generator.errors import SpecError
 from generator.overlay._runtime.json_types import is_array, is_object
 
-from .schema_kind import is_model
+from .schema_kind import is_model, well_formed
 
 _PROSE = frozenset({"title", "description", "default", "deprecated", "readOnly", "writeOnly"})
 _NOT_ASSERTIONS = ANNOTATIONS["schema"] | _PROSE
@@ -147,6 +147,7 @@ def _is_assertion(name: str) -> bool:
 def _merge(document: Document, node: Node, above: tuple[str, ...], *, is_exact: bool = False) -> Node:
     if not isinstance(node.value, dict):
         return node
+    node = well_formed(node)
     schema = node.object()
     asserting = [name for name in schema if _is_assertion(name) and name not in {"allOf", "$ref", "nullable"}]
     if (

@@ -6,7 +6,7 @@ from typing import Any
 
 from generator.document.document import Document, Node
 from generator.document.keywords import check_keywords
-from generator.errors import SpecError
+from generator.errors import SpecError, json_type
 from generator.overlay._runtime.json_types import is_array
 
 _KEYWORDS_BY_TYPE = {
@@ -34,6 +34,41 @@ def check_schema(document: Document, node: Node) -> None:
         check_keywords(node / "discriminator", "discriminator")
 
 
+def well_formed(node: Node) -> Node:
+    """Return a schema without keywords whose values cannot be meant, such as `required: true` of older versions.
+
+    Raises:
+        SpecError: There is one, and the document is read strictly.
+    """
+    schema = dict(node.object())
+    types = schema.get("type")
+    names: list[Any] = types if is_array(types) else [] if types is None else [types]
+    if (unknown := next((name for name in names if not isinstance(name, str)), None)) is not None:
+        (node / "type").note(_not_a_type(unknown))
+        del schema["type"]
+    if "format" in schema and not isinstance(schema["format"], str):
+        (node / "format").note(f"must be a string, not {json_type(schema['format'])}; put it in quotes")
+        del schema["format"]
+    if not isinstance(schema.get("properties") or {}, dict):
+        (node / "properties").note(f"must be an object, not {json_type(schema['properties'])}")
+        del schema["properties"]
+    if "required" in schema and not is_array(schema["required"]):
+        problem = f"must be an array, not {json_type(schema['required'])}; list the required properties"
+        (node / "required").note(problem)
+        del schema["required"]
+    elif schema.get("required"):
+        items = (node / "required").items()
+        for item in items:
+            if not isinstance(item.value, str):
+                item.note(f"must be a string, not {json_type(item.value)}; put it in quotes")
+        schema["required"] = [item.value for item in items if isinstance(item.value, str)]
+    return node if schema == node.value else node.with_value(schema)
+
+
+def _not_a_type(name: object) -> str:
+    return f"{name!r} is not one of {', '.join(_ALL_TYPES)}"
+
+
 def check_keywords_fit(node: Node, names: list[str]) -> None:
     """Note constraints that do not apply to the type, and any constraint beside an enum."""
     unfit = (_OF_ONE_TYPE & node.object().keys()) - {
@@ -58,7 +93,7 @@ def type_names(node: Node) -> list[str]:
     names: list[Any] = declared if is_array(declared) else [declared]
     for name in names:
         if name not in _ALL_TYPES:
-            raise SpecError(f"{node.place}/type", f"{name!r} is not one of {', '.join(_ALL_TYPES)}")
+            raise SpecError(f"{node.place}/type", _not_a_type(name))
     if not names:
         raise SpecError(f"{node.place}/type", "is empty, so no value matches; list at least one")
     return names

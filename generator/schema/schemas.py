@@ -316,11 +316,16 @@ class SchemaReader:
         """Read the fields of the declared models, in a loop: recursion would be too deep for a long chain of models."""
         while self._unfilled:
             model, node, self._inline_objects = self._unfilled.pop(0)
-            try:
-                self._read_fields(model, node)
-            except SpecError as error:
-                node.notes.add(error.place, error.problem, "the properties after it are left out")
+            self._fill(model, node)
         self._inline_objects = {}
+
+    def _fill(self, model: Model, node: Node) -> None:
+        """Read the fields of a model; it is there whatever happens, as others may refer to it already."""
+        self.models.append(model)
+        try:
+            self._read_fields(model, node)
+        except SpecError as error:
+            node.notes.add(error.place, error.problem, "the properties after it are left out")
 
     def _inline_type(self, node: Node, hint: str) -> Type:
         node = scalars.with_both_types(node)
@@ -405,7 +410,7 @@ class SchemaReader:
                     # Its properties may refer to what is being read, which is known only at the end.
                     self._unfilled.append((model, node, dict(self._inline_objects)))
                 else:
-                    self._read_fields(model, node)
+                    self._fill(model, node)
             finally:
                 del self._inline_objects[content]
             return Named(model)
@@ -456,7 +461,6 @@ class SchemaReader:
                 members.append((name, node.with_value({}, f"{node.place}/required")))
                 unknown.append(name)
         taken = self._class_names.no_fields
-        self.models.append(model)
         if "additionalProperties" in node.object() and extra is not False:
             taken.add(EXTRA_FIELD)
             model.extra = Map(

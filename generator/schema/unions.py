@@ -283,7 +283,7 @@ def _set_tags(models: Sequence[Model], tags: _Tags) -> None:
 
 def _mapped_values(node: Node, discriminator: Node, model: Model, name: str) -> list[str | int]:
     component = model.place.rpartition("/")[2]
-    values = [value for value, target in discriminator.members("mapping") if target.value in {model.place, component}]
+    values = [value for value, target in discriminator.members("mapping") if target.value in (model.place, component)]
     if values:
         return list(values)
     if model.given_tag:
@@ -298,7 +298,7 @@ def _mapped_values(node: Node, discriminator: Node, model: Model, name: str) -> 
 
 
 def _check_mapping(discriminator: Node, models: Sequence[Model]) -> None:
-    known = {name for model in models for name in (model.place, model.place.rpartition("/")[2])}
+    known = [name for model in models for name in (model.place, model.place.rpartition("/")[2])]
     for _, target in discriminator.members("mapping"):
         if target.value not in known:
             target.note(f"{target.value!r} is not one of the alternatives; correct it")

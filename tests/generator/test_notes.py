@@ -17,8 +17,9 @@ from generator.operation.model import Operation
 from generator.operation.reader import OperationReader
 from generator.pipeline import render
 from generator.schema.schemas import SchemaReader
+from generator.schema.types import Model
 
-from .conftest import INT, TEXT, command_line, document, obj, operation, parameter, ref, write_spec
+from .conftest import INT, TEXT, command_line, document, json_body, obj, operation, parameter, ref, write_spec
 from .test_refusals import REFUSED
 
 # What cannot be a client at all, or is an extension of ours that contradicts itself.
@@ -92,6 +93,87 @@ def test_a_fault_of_a_property_of_a_form_costs_its_place_alone(tmp_path: Path) -
     notes = tolerant(document({"/a": {"post": operation(requestBody=body)}}), tmp_path)
     assert [str(missing) for missing in notes.missing] == []
     assert {note.meaning for note in notes.found} == {"taken as any value"}
+
+
+def read_schemas(schemas: dict[str, Any], *, strict: bool = False) -> tuple[SchemaReader, list[str]]:
+    """Return the components of a document, and the notes on it."""
+    read = Document(document(schemas=schemas), "spec", strict=strict)
+    reader = SchemaReader(read)
+    reader.read_components()
+    reader.settle()
+    return reader, [str(note) for note in read.notes.found]
+
+
+LIST_THEM = "list the required properties (ignored)"
+
+
+@pytest.mark.parametrize(
+    ("required", "note"),
+    [
+        (True, f": must be an array, not a boolean; {LIST_THEM}"),
+        (1.5, f": must be an array, not a number; {LIST_THEM}"),
+        ("a", f": must be an array, not a string; {LIST_THEM}"),
+        (None, f": must be an array, not null; {LIST_THEM}"),
+        ([None], "/0: must be a string, not null; put it in quotes (ignored)"),
+    ],
+)
+def test_a_malformed_required_costs_itself_alone(required: Any, note: str) -> None:
+    inner = {"type": "object", "properties": {"b": INT}, "required": required}
+    schemas = {"E": {**inner, "properties": {"a": TEXT, "inner": inner}}, "Any": {"anyOf": [ref("E"), INT]}}
+    reader, notes = read_schemas(schemas)
+    found = {model.name: {field.name: field.required for field in model.fields} for model in reader.models}
+    assert found == {"E": {"a": False, "inner": False}, "EInner": {"b": False}}
+    assert notes == [f"#/components/schemas/E{place}/required{note}" for place in ("", "/properties/inner")]
+    with pytest.raises(SpecError, match="E/required"):
+        read_schemas(schemas, strict=True)
+
+
+def test_a_malformed_required_of_a_form_costs_itself_alone(tmp_path: Path) -> None:
+    form = {"type": "object", "properties": {"a": TEXT}, "required": True}
+    body = {"content": {"multipart/form-data": {"schema": form}}}
+    notes = tolerant(document({"/a": {"post": operation(requestBody=body)}}), tmp_path)
+    assert [str(missing) for missing in notes.missing] == []
+    assert {note.meaning for note in notes.found} == {"ignored", "read nevertheless"}
+
+
+def test_a_model_that_cannot_be_read_is_empty(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: SchemaReader, model: Model, node: Node) -> None:
+        raise SpecError(node.place, f"{model.name} fails")
+
+    monkeypatch.setattr(SchemaReader, "_read_fields", fail)
+    reader, notes = read_schemas({"E": obj(a=TEXT), "List": {"type": "array", "items": obj(b=INT)}})
+    assert [(model.name, model.fields) for model in reader.models] == [("E", []), ("ListItem", [])]
+    assert reader.aliases[0].type.text() == "list[ListItem]"
+    assert [note.split(": ")[1] for note in notes] == [
+        f"{name} fails (the properties after it are left out)" for name in ("E", "ListItem")
+    ]
+
+
+NO_TYPE = "is not one of string, integer, number, boolean, array, object, null (ignored)"
+
+
+@pytest.mark.parametrize(
+    ("schema", "note"),
+    [
+        ({"type": {"a": 1}, "enum": ["a"]}, f"/type: {{'a': 1}} {NO_TYPE}"),
+        ({"oneOf": [{"type": [{"a": 1}]}, obj(a=TEXT)]}, f"/oneOf/0/type: {{'a': 1}} {NO_TYPE}"),
+        ({**TEXT, "format": ["x"]}, "/format: must be a string, not an array; put it in quotes (ignored)"),
+        ({**INT, "format": {"a": 1}}, "/format: must be a string, not an object; put it in quotes (ignored)"),
+        ({"type": "object", "properties": True}, "/properties: must be an object, not a boolean (ignored)"),
+        (
+            {
+                "oneOf": [obj(k={"const": "a"}), obj(k={"const": "b"})],
+                "discriminator": {"propertyName": "k", "mapping": {"a": ["x"]}},
+            },
+            "/discriminator/mapping/a: ['x'] is not one of the alternatives; correct it (ignored)",
+        ),
+    ],
+)
+def test_a_keyword_that_is_no_string_costs_itself_alone(schema: Any, note: str, tmp_path: Path) -> None:
+    found = tolerant(document({"/a": {"post": operation(requestBody=json_body(schema))}}), tmp_path)
+    place = "#/paths/~1a/post/requestBody/content/application~1json/schema"
+    assert f"{place}{note}" in map(str, found.found)
+    assert not found.missing
 
 
 ROW = {"type": "array", "prefixItems": [TEXT]}
