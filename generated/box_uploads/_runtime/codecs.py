@@ -45,7 +45,7 @@ class Json(Generic[T]):
     Args:
         type_: The type, as msgspec understands it. Its decoder is built when it is first used.
         tolerant: Whether what the type does not know of is kept as the server sent it: a new member of an enum or a
-            union, a null, and what breaks a constraint or a format alone.
+            union, a null, and what breaks a constraint or a format alone. JSON is read whatever its media type says.
     """
 
     __slots__ = ("_decode", "_encode", "_tolerant", "_type")
@@ -62,12 +62,11 @@ class Json(Generic[T]):
         Raises:
             DecodeError: The media type is not JSON, or the body does not match the spec.
         """
+        if self._tolerant:
+            return self._decode_whatever_it_is_called(raw)
         if raw.headers.get("content-type") != "application/json":
             _check_json(raw)
-        try:
-            return self._decode(raw.content)
-        except (ValueError, RecursionError) as error:
-            return self._decode_again(raw.content, error, raw)
+        return self._decode_json(raw.content, raw)
 
     def decode_bytes(self, content: bytes) -> T:
         """Return the value in a body, whatever its media type.
@@ -75,10 +74,7 @@ class Json(Generic[T]):
         Raises:
             DecodeError: The body does not match the spec.
         """
-        try:
-            return self._decode(content)
-        except (ValueError, RecursionError) as error:
-            return self._decode_again(content, error, None)
+        return self._decode_json(content, None)
 
     def encode(self, value: T, root: str = "") -> bytes:
         """Return a value as a body.
@@ -111,6 +107,24 @@ class Json(Generic[T]):
             InvalidArgumentError: The value breaks a rule of its type, or cannot be written as JSON.
         """
         return self.encode(value) if is_given(value) else None
+
+    def _decode_whatever_it_is_called(self, raw: RawResponse) -> T:
+        """Return the value in JSON of any media type; a text of another one may be a string."""
+        content = raw.content.removeprefix(codecs.BOM_UTF8)
+        if not _is_called_json(raw.media_type):
+            is_string = self._type is str
+            # The quotes of what is called a text, or bytes, are its own.
+            if not ((_may_be_json(raw.media_type) or not is_string) and _is_json(content)):
+                if is_string:
+                    return cast("T", Text().decode(raw))
+                _check_json(raw)
+        return self._decode_json(content, raw)
+
+    def _decode_json(self, content: bytes, raw: RawResponse | None) -> T:
+        try:
+            return self._decode(content)
+        except (ValueError, RecursionError) as error:
+            return self._decode_again(content, error, raw)
 
     def _build(self, content: bytes) -> T:
         self._decode = decoder_of(self._type, tolerant=self._tolerant)
@@ -377,9 +391,25 @@ def _decode_error(reason: str, raw: RawResponse | None, *, path: str = "$", cont
 
 
 def _check_json(raw: RawResponse) -> None:
-    media_type = raw.media_type
-    if media_type != "application/json" and not media_type.endswith("+json"):
-        raise _decode_error(f"is {media_type or 'of no media type'}, not application/json", raw)
+    if not _is_called_json(raw.media_type):
+        raise _decode_error(f"is {raw.media_type or 'of no media type'}, not application/json", raw)
+
+
+def _is_called_json(media_type: str) -> bool:
+    return media_type == "application/json" or media_type.endswith("+json")
+
+
+def _may_be_json(media_type: str) -> bool:
+    """Return whether a media type is another name of JSON, such as `text/json`, or says nothing."""
+    return not media_type or "json" in media_type
+
+
+def _is_json(content: bytes) -> bool:
+    try:
+        msgspec.json.decode(content, type=msgspec.Raw)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _number(text: str) -> int | float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import datetime as dt
 import json
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
@@ -311,3 +312,54 @@ def test_a_union_that_contains_itself_twice_is_not_read_once_for_each_way_throug
             convert_tolerantly(value, Way)
     # The whole is tried as it is first, and then each part of it; all that once more for what breaks a constraint.
     assert tries <= 2 * 2 * (depth + 1) * (depth + 2)
+
+
+WITHOUT_JSON = ["text/plain", "text/html; charset=utf-8", "application/octet-stream"]
+NEARLY_JSON = ["text/json", "application/x-amz-json-1.1", "application/json-patch", None]
+
+
+def answered(content: bytes, media_type: str | None) -> RawResponse:
+    return RawResponse(
+        "get", "GET", 200, Headers([] if media_type is None else [("content-type", media_type)]), content
+    )
+
+
+@pytest.mark.parametrize("media_type", [*WITHOUT_JSON, *NEARLY_JSON, "application/json"])
+@pytest.mark.parametrize("mark", [b"", codecs.BOM_UTF8])
+def test_a_body_of_json_is_read_whatever_its_media_type(media_type: str | None, mark: bytes) -> None:
+    content = mark + b'{"claws": 1}'
+    assert Json[Cat](Cat, tolerant=True).decode(answered(content, media_type)) == Cat(claws=1)
+    if mark or media_type != "application/json":
+        with pytest.raises(DecodeError):
+            Json[Cat](Cat).decode(answered(content, media_type))
+
+
+@pytest.mark.parametrize("media_type", [*WITHOUT_JSON, *NEARLY_JSON])
+@pytest.mark.parametrize("content", [b"", b"<p>claws</p>", b'{"claws": 1', b"[" * 10**5, b"{} {}"])
+def test_what_is_no_json_is_refused_by_its_media_type(media_type: str | None, content: bytes) -> None:
+    with pytest.raises(DecodeError) as caught:
+        Json[Cat](Cat, tolerant=True).decode(answered(content, media_type))
+    name = "of no media type" if media_type is None else media_type.partition(";")[0]
+    assert caught.value.reason == f"is {name}, not application/json"
+
+
+def test_json_of_another_media_type_that_does_not_fit_is_located() -> None:
+    with pytest.raises(DecodeError) as caught:
+        Json[Cat](Cat, tolerant=True).decode(answered(b'{"claws": "1"}', "text/plain"))
+    assert (caught.value.path, caught.value.reason) == ("$.claws", "must be int, not str")
+
+
+def test_a_text_that_is_not_called_json_is_the_string_that_the_document_has() -> None:
+    codec: Json[str] = Json(str, tolerant=True)
+    for media_type in WITHOUT_JSON:
+        for text in ("1\n00:00:01 --> 00:00:02\nH\u00e9!\n", '"quoted"', "1", ""):
+            assert codec.decode(answered(text.encode(), media_type)) == text
+    assert codec.decode(answered(b"\xe9", "text/plain; charset=latin-1")) == "\u00e9"
+    for nearly in NEARLY_JSON:
+        assert codec.decode(answered(b'"quoted"', nearly)) == "quoted"
+        assert codec.decode(answered(b"plain", nearly)) == "plain"
+    for content, media_type in ((b"plain", "application/json"), (b"\xff", "application/octet-stream")):
+        with pytest.raises(DecodeError):
+            codec.decode(answered(content, media_type))
+    with pytest.raises(DecodeError):
+        Json[str](str).decode(answered(b"plain", "text/plain"))
