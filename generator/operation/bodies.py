@@ -37,6 +37,7 @@ _OTHER_FORM = re.compile(r"(?:[/+-]xml|yaml|protobuf|cbor|cbor-seq)\Z")
 _REDIRECTS = frozenset({"301", "302", "303", "307", "308"})
 _WITHOUT_BODY = frozenset({"204", "205", "304"})
 _JOINED = ("form", "spaceDelimited", "pipeDelimited")
+_READING = frozenset({"get", "head", "options", "query"})
 _WITHOUT_REQUEST = frozenset({"get", "head", "delete"})
 _OPENING = frozenset({"patternProperties", "minProperties", "maxProperties", "propertyNames", "oneOf", "anyOf", "enum"})
 """What a schema of an object may have properties by."""
@@ -102,14 +103,14 @@ class BodyReader:
         return not flat.object().keys() & _OPENING and (is_closed or (has_none and undeclared(flat) is None))
 
     def read_responses(
-        self, operation: Node, hint: str, parameters: Iterable[Parameter], *, is_head: bool
+        self, operation: Node, hint: str, parameters: Iterable[Parameter], *, verb: str
     ) -> tuple[list[Response], list[Response], bool]:
         """Return the responses of an operation, and whether a redirect is followed.
 
         The successes are in the order in which they are tried; the errors follow.
         """
         keeps_all = may_choose_format(parameters)
-        found = self._read_statuses(operation, hint, is_head=is_head, keeps_all=keeps_all)
+        found = self._read_statuses(operation, hint, is_head=verb == "head", keeps_all=keeps_all)
         successes = [response for status, response in found.items() if status[0] == "2"]
         if not successes:
             # Without a 2XX, `default` describes the successes too.
@@ -138,6 +139,7 @@ class BodyReader:
         successes.sort(key=lambda success: (success.status.endswith("XX"), success.status))
         if self._document.tolerant:
             _take_any_success(successes)
+            _take_no_body(successes, reads=verb in _READING)
         return successes, errors, follows
 
     def _read_statuses(self, operation: Node, hint: str, *, is_head: bool, keeps_all: bool) -> dict[str, Response]:
@@ -503,6 +505,17 @@ def _take_any_success(successes: list[Response]) -> None:
     named = [success for success in successes if success.status[0] == "2"]
     if named and not any(success.status == "2XX" for success in named):
         next((success for success in named if success.has_content), named[0]).takes_any_success = True
+
+
+def _take_no_body(successes: list[Response], *, reads: bool) -> None:
+    """Have a body that is empty read as None where one is likely.
+
+    It is if another success has none, or if the document gives a write a range, which has the 204 in it.
+    """
+    is_documented = any(not success.has_content for success in successes)
+    for success in successes:
+        is_json = all(media.codec.kind == "Json" for media in success.media)
+        success.may_be_empty = is_json and (is_documented or (success.status == "2XX" and not reads))
 
 
 def is_flat(type_: Type) -> bool:

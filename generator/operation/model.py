@@ -234,6 +234,8 @@ class Response:
     """The media types that are streams of items."""
     takes_any_success: bool = False
     """Whether a 2XX that the document does not name is read as this one."""
+    may_be_empty: bool = False
+    """Whether a body without a byte, which is no JSON, is read as None."""
 
     @property
     def condition(self) -> str:
@@ -532,6 +534,7 @@ class Operation:
     def result(self) -> Type:
         """The type that a successful call returns."""
         types = [media.codec.type for response in self.successes for media in response.media]
+        types += [NONE for response in self.successes if response.may_be_empty]
         return union(*types) if types else Scalar("None")
 
     @property

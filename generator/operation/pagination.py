@@ -467,6 +467,7 @@ def _page(operation: Operation, *, by_header: bool = False) -> _Place:
     others = operation.beside_json
     media = [media for response in operation.successes for media in response.media if media not in others]
     types = [found.codec.type for found in media]
+    types += [NONE for response in operation.successes if response.may_be_empty]
     return _Place("_page.parsed" if by_header else "_page", union(*types) if types else NONE)
 
 

@@ -190,9 +190,7 @@ class OperationReader:
         body = self._bodies.read_request(node, hint, declared.verb)
         if body:
             _spread_body(body, parameters)
-        successes, errors, follows = self._bodies.read_responses(
-            node, hint, parameters, is_head=declared.verb == "head"
-        )
+        successes, errors, follows = self._bodies.read_responses(node, hint, parameters, verb=declared.verb)
         _add_partial_content(successes, parameters)
         documentation = node.get("externalDocs")
         summary, description = _texts(item, node)

@@ -168,10 +168,10 @@ def job_for(spec: Path, output: Path, package: str = "made") -> Job:
     return Job(spec=spec, package=package, output=output, shown_spec=spec.name, command=command, lock=None)
 
 
-def _imported(spec: Path, folder: Path, naming: Naming = BY_SIZE) -> Generator[Package]:
+def _imported(spec: Path, folder: Path, naming: Naming = BY_SIZE, *, tolerant: bool = False) -> Generator[Package]:
     name = f"made_{next(_NUMBERS)}"
     job = job_for(spec, folder / "out", name)
-    generate(replace(job, naming=naming))
+    generate(replace(job, naming=naming, tolerant=tolerant))
     sys.path.insert(0, str(folder / "out"))
     importlib.invalidate_caches()
     try:
@@ -185,7 +185,7 @@ def _imported(spec: Path, folder: Path, naming: Naming = BY_SIZE) -> Generator[P
 class Make(Protocol):
     """Generates and imports a package."""
 
-    def __call__(self, content: dict[str, Any], naming: Naming = BY_SIZE) -> Package: ...
+    def __call__(self, content: dict[str, Any], naming: Naming = BY_SIZE, *, tolerant: bool = False) -> Package: ...
 
 
 @pytest.fixture(scope="module")
@@ -193,9 +193,9 @@ def make(tmp_path_factory: pytest.TempPathFactory) -> Generator[Make]:
     """Return a function that generates and imports a package; all are gone after the module's tests."""
     packages: list[Generator[Package]] = []
 
-    def made(content: dict[str, Any], naming: Naming = BY_SIZE) -> Package:
+    def made(content: dict[str, Any], naming: Naming = BY_SIZE, *, tolerant: bool = False) -> Package:
         folder = tmp_path_factory.mktemp("made")
-        running = _imported(write_spec(folder, content), folder, naming)
+        running = _imported(write_spec(folder, content), folder, naming, tolerant=tolerant)
         package = next(running)
         packages.append(running)
         return package

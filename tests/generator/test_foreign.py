@@ -266,3 +266,49 @@ def test_an_integer_of_a_format_has_the_name_of_its_bounds(foreign: Package) -> 
         match=r"^response body at \$\.count: must be at most 9223372036854775807 \(counted, status 200\)$",
     ):
         read(foreign, "counted", {"count": 2**63})
+
+
+def test_a_write_that_answers_nothing_is_no_error_where_that_is_likely(make: Make) -> None:
+    answer, nothing = {"description": "Done.", **body(ref("Mini"))}, {"description": "Done."}
+    anything = {"description": "Done.", **body({})}
+    declared = {
+        "wide": {"2XX": answer},
+        "free": {"200": anything},
+        "both": {"200": answer, "202": nothing},
+        "one": {"200": answer},
+    }
+    paths = {
+        f"/{name}": {
+            verb: operation(operationId=f"{way}_{name}", responses=responses)
+            for verb, way in (("get", "read"), ("patch", "store"))
+        }
+        for name, responses in declared.items()
+    }
+    made = make(document(paths, SCHEMAS), tolerant=True)
+
+    def outcome(method: str, status: int, content: bytes = b"") -> Any:
+        try:
+            return made.call(method, answer=Answer(status, content, JSON if content else ""))[0]
+        except made.errors.DecodeError as error:
+            return error.reason
+
+    refused = "is of no media type, not application/json"
+    for status in (200, 204, 205, 206):
+        found = {method: outcome(method, status) for name in declared for method in (f"read_{name}", f"store_{name}")}
+        expected = dict.fromkeys(found, None) | dict.fromkeys(("read_wide", "read_one", "store_one"), refused)
+        assert found == expected
+    assert outcome("store_wide", 200, b'{"id": "1"}') == made.models.Mini(id="1")
+    assert outcome("store_wide", 200, b" ") != refused
+    results = {name: inspect.signature(getattr(made.module.Client, name)).return_annotation for name in expected}
+    assert results == {
+        **dict.fromkeys(("read_free", "store_free"), "Any"),
+        "read_wide": "models.Mini",
+        "store_wide": "models.Mini | None",
+        **dict.fromkeys(("read_both", "store_both"), "models.Mini | None"),
+        **dict.fromkeys(("read_one", "store_one"), "models.Mini"),
+    }
+
+    strict = make(document(paths, SCHEMAS))
+    assert inspect.signature(strict.module.Client.store_wide).return_annotation == "models.Mini"
+    with pytest.raises(strict.errors.DecodeError, match=refused):
+        strict.call("store_free", answer=Answer(200, b"", ""))

@@ -111,6 +111,8 @@ class Json(Generic[T]):
     def _decode_whatever_it_is_called(self, raw: RawResponse) -> T:
         """Return the value in JSON of any media type; a text of another one may be a string."""
         content = raw.content.removeprefix(codecs.BOM_UTF8)
+        if not content and self._takes_null():
+            return cast("T", None)
         if not _is_called_json(raw.media_type):
             is_string = self._type is str
             # The quotes of what is called a text, or bytes, are its own.
@@ -119,6 +121,12 @@ class Json(Generic[T]):
                     return cast("T", Text().decode(raw))
                 _check_json(raw)
         return self._decode_json(content, raw)
+
+    def _takes_null(self) -> bool:
+        try:
+            return self._decode(b"null") is None
+        except (ValueError, RecursionError):
+            return False
 
     def _decode_json(self, content: bytes, raw: RawResponse | None) -> T:
         try:
