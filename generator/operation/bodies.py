@@ -29,6 +29,8 @@ _MEDIA_TYPE = re.compile(rf"{_WORD}/{_WORD}(\s*;\s*{_WORD}=({_WORD}|\"[\x20-\x21
 _CHARSET = re.compile(r";\s*charset=\"?([^\";]*)", re.IGNORECASE)
 _BYTES = "application/octet-stream"
 _URLENCODED = "application/x-www-form-urlencoded"
+_PARTS = "multipart/form-data"
+_BINARY = {"type": "string", "format": "binary"}
 _RANGES = frozenset({"*/*", "application/*"})
 _RESPONSE_FORMS = frozenset({"text/plain"})
 _REQUEST_FORMS = _RESPONSE_FORMS | {"text/json", "application/*+json", _URLENCODED}
@@ -208,7 +210,7 @@ class BodyReader:
         names: dict[str, str] = {}
         members = [(media_type, self._readable(node)) for media_type, node in content.members()]
         json = next((node.get("schema") for name, node in members if bare(name) == JSON), None)
-        members = self._without_rivals(members) if is_request else members
+        members = self._without_rivals(self._completed(members)) if is_request else members
         for media_type, node in members:
             check_keywords(node, "media type")
             if not _MEDIA_TYPE.fullmatch(media_type):
@@ -240,6 +242,35 @@ class BodyReader:
             # An exact media type is tried before a range; the last one is used if none matches, and any bytes fit this.
             result.sort(key=lambda media: (media.base == "*/*", media.base.endswith("/*"), media.base == _BYTES))
         return result
+
+    def _completed(self, members: list[tuple[str, Node]]) -> list[tuple[str, Node]]:
+        """Return the media types of a request, with undeclared parts in a form that names none.
+
+        Beside something else, that is sent instead, unless the form is known to have files.
+        """
+        is_alone = all(bare(name).startswith("multipart/") for name, _ in members)
+        result: list[tuple[str, Node]] = []
+        for name, node in members:
+            rest = None if bare(name) != _PARTS or self._is_form(node, _PARTS) else self._nameless(node.get("schema"))
+            if rest is None or not (rest or is_alone):
+                result.append((name, node))
+                continue
+            node.note("names no part; give it a schema with properties", "the caller names the parts")
+            schema = {"type": "object", "additionalProperties": rest}
+            result.append((name, node.with_value({**node.object(), "schema": schema})))
+        return result
+
+    def _nameless(self, schema: Node | None) -> dict[str, Any] | None:
+        """Return the schema of each part of a form that names none, None if it may be of some other kind."""
+        if schema is None:
+            return {}
+        if self._file_type(schema):
+            return {"oneOf": [_BINARY, {"type": "array", "items": _BINARY}]}
+        flat = flatten(self._document, schema)
+        if not is_object(flat.value):
+            return {} if flat.value is True else None
+        is_open = not flat.object().keys() & (_OPENING | {"additionalProperties"})
+        return {} if is_open and flat.object().get("type", "object") in ("object", "array") else None
 
     def _without_rivals(self, members: list[tuple[str, Node]]) -> list[tuple[str, Node]]:
         """Return either a form of parts or what stands beside it: a form has no value that a call could take instead.
@@ -274,7 +305,7 @@ class BodyReader:
 
     def _is_form(self, node: Node, base: str) -> bool:
         """Return whether the parts of a body are known."""
-        schema = node.get("schema") if base == "multipart/form-data" else None
+        schema = node.get("schema") if base == _PARTS else None
         flat = flatten(self._document, schema) if schema else None
         return flat is not None and is_object(flat.value) and bool(flat.value.get("properties") or undeclared(flat))
 
@@ -325,7 +356,7 @@ class BodyReader:
 
     def _choose_codec(self, node: Node, base: str, hint: str, *, is_request: bool, is_json: bool) -> Codec:
         schema = node.get("schema")
-        if base == "multipart/form-data" and is_request and schema:
+        if base == _PARTS and is_request and schema:
             return Codec("Multipart", ANY, form=self._read_form(node, schema, hint))
         if not is_json and schema and self._means_bytes(schema, is_request=is_request):
             return Codec("Binary", Scalar("Source" if is_request else "bytes"))

@@ -336,6 +336,11 @@ def test_a_part_of_no_type_is_a_text_a_file_or_json(forms: Package, kind: str) -
         (f'b"{json}', b'{"id":1,"tags":[]}'),
         ('c"; filename="c"\r\nContent-Type: application/octet-stream', PNG),
     ]
+    assert parts(forms, kind, "send_any", meta=[PNG, io.BytesIO(b"x"), "y"]) == [
+        ('meta"; filename="meta"\r\nContent-Type: application/octet-stream', PNG),
+        ('meta"; filename="meta"\r\nContent-Type: application/octet-stream', b"x"),
+        ('meta"', b"y"),
+    ]
 
 
 @KINDS

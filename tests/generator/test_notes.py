@@ -430,6 +430,33 @@ def test_a_form_of_parts_does_not_hide_what_stands_beside_it(
     assert {note.meaning for note in notes} <= {"left out"}
 
 
+FILES = {"type": "array", "items": BINARY}
+
+
+@pytest.mark.parametrize(
+    ("content", "type_"),
+    [
+        ({PARTS: {"schema": FILES}}, "FileContent | list[FileContent]"),
+        ({PARTS: {"schema": BINARY}, "multipart/mixed": {"schema": ONE}}, "FileContent | list[FileContent]"),
+        ({PARTS: {"schema": FILES}, JSON: {"schema": ONE}}, "FileContent | list[FileContent]"),
+        ({PARTS: {"schema": {"type": "array", "items": ONE}}}, "Any"),
+        ({PARTS: {"schema": {"type": "object"}}}, "Any"),
+        ({PARTS: {"schema": {}}}, "Any"),
+        ({PARTS: {}}, "Any"),
+        ({PARTS: {}, JSON: {"schema": ONE}}, None),
+    ],
+)
+def test_the_caller_names_the_parts_of_a_form_that_names_none(content: Any, type_: str | None) -> None:
+    found, notes = read_operation(**operation(requestBody={"required": True, "content": content}))
+    assert found.body
+    assert found.body.media[0].codec.kind == ("Multipart" if type_ else "Json")
+    if type_:
+        assert notes[0].problem == "names no part; give it a schema with properties"
+        (field,) = found.body.fields
+        assert field.name == "additional_properties"
+        assert field.type.text(plain=True) == f"dict[str, {type_}]"
+
+
 @pytest.mark.parametrize(
     ("schema", "type_"),
     [

@@ -561,8 +561,8 @@ REFUSED: list[tuple[Any, str]] = [
     *(
         (body(media_type, **given), f"{BODY}/{media_type.replace('/', '~1')}: {NO_PARTS}")
         for media_type, given in (
-            ("multipart/form-data", {}),
-            ("multipart/form-data", {"schema": {"type": "string", "format": "binary"}}),
+            ("multipart/form-data", {"schema": {"type": "object", "additionalProperties": False}}),
+            ("multipart/form-data", {"schema": TEXT}),
             ("multipart/form-data", {"schema": {"oneOf": [obj(a=TEXT), obj(b=TEXT)]}}),
             ("multipart/mixed", {"schema": obj(a=TEXT)}),
         )

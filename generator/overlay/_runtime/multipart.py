@@ -110,7 +110,7 @@ class MultipartBody(Stream):
 class Multipart:
     """Bodies of `multipart/form-data`: each property is a part, in the order of the document.
 
-    A property of no type of its own may be a file, too, and objects or lists in one are sent as JSON. None, where the
+    A property of no type of its own may be a file or a list of them, too, and objects or lists in one are sent as JSON. None, where the
     type allows it, is left out.
 
     Args:
@@ -158,8 +158,10 @@ def _parts(field: FormField, value: object) -> list[_Part]:
     if field.type is None:
         return _file_parts(field, value)
     # As text, its bytes would be base64.
-    if field.type is Any and (isinstance(value, File) or is_source(value)):
+    if field.type is Any and _is_file(value):
         return [_file_part(field, value)]
+    if field.type is Any and is_array(value) and any(map(_is_file, value)):
+        return [part for item in value for part in _parts(field, item)]
     if field.media_type or field.is_json:
         content = Json[object](field.type).encode(value, field.argument)
         if value is None:
@@ -175,6 +177,10 @@ def _parts(field: FormField, value: object) -> list[_Part]:
     if field.style:
         plain = joined_text(plain, field.style, field.argument)
     return [_value_part(field, item) for item in given_items(plain)]
+
+
+def _is_file(value: object) -> bool:
+    return isinstance(value, File) or is_source(value)
 
 
 def _file_parts(field: FormField, value: object) -> list[_Part]:
