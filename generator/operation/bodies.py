@@ -30,6 +30,7 @@ _CHARSET = re.compile(r";\s*charset=\"?([^\";]*)", re.IGNORECASE)
 _BYTES = "application/octet-stream"
 _URLENCODED = "application/x-www-form-urlencoded"
 _PARTS = "multipart/form-data"
+_PATCH = "application/json-patch+json"
 _BINARY = {"type": "string", "format": "binary"}
 _RANGES = frozenset({"*/*", "application/*"})
 _RESPONSE_FORMS = frozenset({"text/plain"})
@@ -237,28 +238,42 @@ class BodyReader:
             node.note(problem, "left out")
         if is_request:
             # The first one is sent by default.
-            result.sort(key=lambda media: (media.base != JSON, media.codec.kind != "Json"))
+            result.sort(key=lambda media: (media.base != JSON, media.codec.kind != "Json", media.base == _PATCH))
         else:
             # An exact media type is tried before a range; the last one is used if none matches, and any bytes fit this.
             result.sort(key=lambda media: (media.base == "*/*", media.base.endswith("/*"), media.base == _BYTES))
         return result
 
     def _completed(self, members: list[tuple[str, Node]]) -> list[tuple[str, Node]]:
-        """Return the media types of a request, with undeclared parts in a form that names none.
+        """Return the media types of a request, with undeclared parts in a form that names none, and a JSON Patch as a list.
 
-        Beside something else, that is sent instead, unless the form is known to have files.
+        Beside something else, that is sent instead of such a form, unless it is known to have files.
         """
         is_alone = all(bare(name).startswith("multipart/") for name, _ in members)
+        has_json = any(bare(name) == JSON for name, _ in members)
         result: list[tuple[str, Node]] = []
         for name, node in members:
+            schema = node.get("schema") if bare(name) == _PATCH and not has_json else None
+            if schema and self._is_any_object(schema):
+                # Kubernetes says of all kinds of patches that they are objects; this one is an array (RFC 6902).
+                listed = {"type": "array", "items": schema.value}
+                result.append((name, node.with_value({**node.object(), "schema": listed})))
+                continue
             rest = None if bare(name) != _PARTS or self._is_form(node, _PARTS) else self._nameless(node.get("schema"))
             if rest is None or not (rest or is_alone):
                 result.append((name, node))
                 continue
             node.note("names no part; give it a schema with properties", "the caller names the parts")
+            rest["description"] = "The parts of the form, by name."
             schema = {"type": "object", "additionalProperties": rest}
             result.append((name, node.with_value({**node.object(), "schema": schema})))
         return result
+
+    def _is_any_object(self, schema: Node) -> bool:
+        flat = flatten(self._document, schema)
+        if not is_object(flat.value) or flat.object().get("properties"):
+            return False
+        return flat.object().get("type") == "object" and not flat.object().keys() & _OPENING
 
     def _nameless(self, schema: Node | None) -> dict[str, Any] | None:
         """Return the schema of each part of a form that names none, None if it may be of some other kind."""

@@ -393,6 +393,22 @@ def test_properties_of_a_form_are_joined_or_sent_as_json(make: Make, kind: str) 
         parts(package, kind, "send_b", words=["a b"])
 
 
+def test_a_json_patch_is_a_list_and_another_patch_the_default(make: Make) -> None:
+    kinds = ("json-patch", "merge-patch", "strategic-merge-patch")
+    content = {f"application/{kind}+json": {"schema": ref("Patch")} for kind in kinds}
+    package = make(document({"/a": sent("patch", content)}, {"Patch": {"type": "object", "description": "A patch."}}))
+    changes = [{"op": "remove", "path": "/a"}]
+    for given, media_type, body in (
+        ({"body": {"a": None}}, "application/merge-patch+json", b'{"a":null}'),
+        ({"body": changes, "content_type": "application/json-patch+json"}, "application/json-patch+json", None),
+    ):
+        _, request = package.call("patch", **given, answer=Answer(204, b"", ""), options=TRUST)
+        assert request.headers["content-type"] == media_type
+        assert request.content == (body or b'[{"op":"remove","path":"/a"}]')
+    with pytest.raises(package.errors.InvalidArgumentError):
+        package.operation("patch").build_request(body=changes)
+
+
 def test_of_several_media_types_json_is_sent_by_default(forms: Package) -> None:
     thing = forms.models.Thing(id=1, tags=[])
     for method, body, content in (
