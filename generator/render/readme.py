@@ -12,7 +12,7 @@ from generator.operation.model import Operation, Parameter
 from generator.overlay._runtime import errors
 from generator.overlay._runtime.url_policy import is_loopback
 from generator.python.literals import python_literal
-from generator.schema.types import Choice, Field
+from generator.schema.types import Array, Choice, Field, Map, Scalar, Type
 
 _MOST_NOTES = 50
 _FILE = 'Path("film.mov")'
@@ -123,7 +123,15 @@ def permitted_hosts(operations: Sequence[Operation]) -> list[str]:
 
 
 def _is_file(argument: Parameter | Field) -> bool:
-    return "FileContent" in argument.type.text(plain=True)
+    return _has_file(argument.type)
+
+
+def _has_file(type_: Type) -> bool:
+    match type_:
+        case Array(item=inner) | Map(value=inner):
+            return _has_file(inner)
+        case _:
+            return type_ == Scalar("FileContent") or (len(type_.members) > 1 and any(map(_has_file, type_.members)))
 
 
 def _placeholder(argument: Parameter | Field) -> str:

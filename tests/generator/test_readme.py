@@ -412,3 +412,12 @@ def test_an_example_gives_each_file_that_a_call_needs(tmp_path: Path) -> None:
     form = {"multipart/form-data": {"schema": obj(file=file, files={"type": "array", "items": file})}}
     text = readme(tmp_path, document({"/a": {"post": operation(requestBody={"content": form})}}))
     assert 'client.call(file=Path("film.mov"), files=[Path("film.mov")])' in text
+
+
+def test_a_model_that_is_called_like_a_file_is_none(tmp_path: Path) -> None:
+    body = {"application/json": {"schema": obj(author=obj(name=TEXT), x=TEXT)}}
+    post = operation(operationId="update_file_contents", requestBody={"content": body})
+    text = readme(tmp_path, document({"/a": {"post": post}}))
+    assert "FileContents" in (tmp_path / "made" / "client.py").read_text(encoding="utf-8")
+    assert "Files:" not in text
+    assert "film.mov" not in text
