@@ -367,6 +367,8 @@ class Operation:
     """Names and values that every call sends in the query."""
     needs_token: bool = True
     """Whether nothing else than a token identifies the caller."""
+    may_send_token: bool = False
+    """Whether a token is sent if there is one, since the document names nothing that identifies the caller."""
     pagination: Pagination | None = None
     """How to iterate over all items, if the result is a page of a list."""
     group: str = ""

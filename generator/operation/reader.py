@@ -24,7 +24,7 @@ from .model import EVENTS, USED_IN_METHODS, Body, BodyStream, Codec, Operation, 
 from .names import BY_SIZE, Declared, Naming, name_operations, reserved_names, stream_method, tag_name
 from .pagination import read_pagination
 from .parameters import ParameterReader, without
-from .security import Security, read_security, with_authorization
+from .security import Security, read_security, says_nothing, with_authorization
 from .servers import base_path, server_url
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
@@ -62,13 +62,14 @@ class OperationReader:
             (root / "jsonSchemaDialect").note("is not supported; only that of OpenAPI 3.1 is", "taken as that")
         declared = self._declared()
         problems = name_operations(list(declared), self._naming, _version(root), base_path(root))
+        may_be_any = says_nothing(self._document, (operation.node for operation in declared))
         described: list[tuple[Declared, Node, list[Node], Security]] = []
         for operation, item in declared.items():
             with self._isolated(operation):
                 if operation in problems:
                     raise problems[operation]
                 security, nodes = with_authorization(
-                    read_security(self._document, self._parameters, operation.node),
+                    read_security(self._document, self._parameters, operation.node, may_be_any=may_be_any),
                     self._parameters,
                     self._parameters.collect(operation.path, item, operation.node),
                 )
@@ -77,10 +78,15 @@ class OperationReader:
                 for parameter in nodes:
                     self._parameters.register_client_option(parameter)
                 described.append((operation, item, nodes, security))
+        securities = [security for *_, security in described]
+        names_none = may_be_any and not any(found.credentials or found.scopes is not None for found in securities)
         operations: dict[Declared, Operation] = {}
         for operation, item, nodes, security in described:
             with self._isolated(operation):
-                operations[operation] = self._read_operation(operation, item, nodes, security)
+                operations[operation] = found = self._read_operation(operation, item, nodes, security)
+                # Many documents leave out how to log in.
+                found.authenticated |= names_none
+                found.may_send_token = names_none
         self._connect_links(operations)
         self._name_further_methods(operations)
         return list(operations.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from generator.document.document import Document, Node
@@ -30,13 +31,27 @@ class Security:
     credentials: list[Parameter]
 
 
-def read_security(document: Document, parameters: ParameterReader, operation: Node) -> Security:
-    """Return what an operation sends to identify the caller: all that one of its alternatives asks for."""
+def says_nothing(document: Document, operations: Iterable[Node]) -> bool:
+    """Return whether a document says of no operation what it sends to identify the caller, not even that it is none."""
+    return not any("security" in node.object() for node in (document.root, *operations))
+
+
+def read_security(
+    document: Document, parameters: ParameterReader, operation: Node, *, may_be_any: bool = False
+) -> Security:
+    """Return what an operation sends to identify the caller: all that one of its alternatives asks for.
+
+    Args:
+        document: The document.
+        parameters: Reader of the arguments that credentials are.
+        operation: The operation.
+        may_be_any: Whether each scheme that is declared is an alternative, and none of them is needed.
+    """
     owner = operation if "security" in operation.object() else document.root
     scopes: list[str] | None = None
     needs_token = True
     credentials: dict[str, Parameter] = {}
-    alternatives = owner.items("security")
+    alternatives = _any_scheme(document) if may_be_any else owner.items("security")
     for alternative in alternatives:
         kinds: list[str] = []
         for name, needed in alternative.members():
@@ -75,6 +90,16 @@ def with_authorization(
     text = node.prose("description") or "The value of the header `Authorization`."
     key = parameters.credential("authorization", "ApiKey", "header", "Authorization", Scalar("str"), text)
     return replace(security, credentials=[*security.credentials, key]), [other for other in nodes if other != node]
+
+
+def _any_scheme(document: Document) -> list[Node]:
+    components = document.root.get("components")
+    schemes = components.get("securitySchemes") if components else None
+    if schemes is None:
+        return []
+    alternatives: list[dict[str, list[str]]] = [{name: []} for name in schemes.object()]
+    # The last one sends nothing.
+    return [schemes.with_value(alternative) for alternative in (*alternatives, {})]
 
 
 def _scheme(document: Document, name: str, alternative: Node) -> Node | None:

@@ -144,6 +144,7 @@ def _variables(document: Document, schemas: SchemaReader, operations: list[Opera
         "has_forms": any(codec.form for operation in operations for codec in operation.codecs),
         "authenticated": any(operation.authenticated for operation in operations),
         "needs_token": all(operation.needs_token for operation in operations),
+        "names_credentials": not any(operation.may_send_token for operation in operations),
         "request_id_headers": request_id_headers(document),
         "api_hosts": api_hosts(document, operations) if any(operation.uses_urls for operation in operations) else (),
         "servers": sorted({operation.server for operation in operations}) if has_servers else [],

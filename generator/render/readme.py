@@ -161,7 +161,8 @@ def client_arguments(
         needs_url: Whether the client has no default for its `base_url`.
     """
     # The example may need no token although the client takes one.
-    needs_token = sends_token and (example is None or example.operation.authenticated)
+    operation = example.operation if example else None
+    needs_token = sends_token and (operation is None or (operation.authenticated and not operation.may_send_token))
     arguments = [f'os.environ["{prefix}_TOKEN"]'] if needs_token else []
     arguments += ['base_url="https://api.example.com"'] if needs_url else []
     # One that is sent with a token is one of several ways, or declared beside it.

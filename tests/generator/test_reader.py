@@ -63,7 +63,7 @@ def described(found: Operation) -> list[str]:
     lines = [f"{found.tag}.{found.name}: {found.method} {found.server} {found.path}"]
     # The usual title is left out.
     lines += [found.title] if found.title != f"Call `{found.method} {found.path}`" else []
-    lines += [f"token for {' '.join(found.scopes)}".strip()] if found.authenticated else []
+    lines += [f"token for {' '.join(found.scopes)}".strip()] if found.authenticated and not found.may_send_token else []
     lines += [text for text in (found.description, found.documentation) if text]
     lines += ["deprecated"] * found.deprecated
     lines += [
@@ -178,6 +178,35 @@ READ: dict[str, tuple[dict[str, Any], str]] = {
         token for a b c
 
         default.no_token: HEAD https://api.example/v1 /a
+        """,
+    ),
+    "schemes that no operation asks for": (
+        document(
+            {
+                "/a": {"get": operation()},
+                "/b": {
+                    "get": operation(
+                        operationId="declared",
+                        parameters=[parameter("header", "X")],
+                    )
+                },
+            },
+            components={
+                "securitySchemes": {
+                    "login": {"type": "http", "scheme": "bearer"},
+                    "key": {"type": "apiKey", "in": "query", "name": "x"},
+                }
+            },
+        ),
+        """
+        default.call: GET https://api.example/v1 /a
+        token for
+        key?: str as _KEY in query 'x' exploded # The API key.
+
+        default.declared: GET https://api.example/v1 /b
+        token for
+        x?: str as _X in header 'X'
+        key?: str as _KEY in query 'x' exploded # The API key.
         """,
     ),
     "parameters": (

@@ -132,8 +132,10 @@ def test_the_credentials_are_those_that_the_client_takes(tmp_path: Path) -> None
 def test_a_client_without_credentials_and_server_says_so(tmp_path: Path) -> None:
     text = readme(tmp_path, {**document({"/a": {"get": operation()}}), "servers": []})
 
-    assert "The API takes no credentials." in text
+    said = "The document names no credentials; a `token` that is given is sent with each call: a bearer token,"
+    assert said in text
     assert "names no server" in text
+    assert "The API takes no credentials." in readme(tmp_path / "none", {**PAGED, "security": []})
     assert 'with Client(base_url="https://api.example.com") as client:\n    client.call()\n' in programs(text)[0]
 
 

@@ -465,9 +465,28 @@ def test_x_idempotent_overrides_the_http_method(make: Make) -> None:
     assert "cannot have had an effect" not in package.module.Client.often.__doc__
 
 
-def test_without_security_the_client_takes_no_token_and_without_server_a_base_url(make: Make) -> None:
-    package = make(document({"/a": {"get": operation()}}, servers=[{"url": "/v1"}]))
+def test_a_document_without_security_sends_a_token_that_is_given(make: Make) -> None:
+    package = make(document({"/a": {"get": operation()}}))
+    seen: list[str | None] = []
 
+    def handle(request: httpx2.Request) -> httpx2.Response:
+        seen.append(request.headers.get("authorization"))
+        return httpx2.Response(401, content=b"{}")
+
+    for arguments, note in (((), r"the client has no token"), (("t",), r"401 \(call\)")):
+        with (
+            package.module.Client(*arguments, http=httpx2.MockTransport(handle)) as client,
+            pytest.raises(package.errors.UnauthorizedError, match=note),
+        ):
+            client.call()
+    assert seen == [None, "Bearer t"]
+    assert "The document names no credentials; a token" in package.module.Client.__doc__
+
+
+def test_without_security_the_client_takes_no_token_and_without_server_a_base_url(make: Make) -> None:
+    package = make(document({"/a": {"get": operation()}}, servers=[{"url": "/v1"}], security=[]))
+
+    assert "token" not in inspect.signature(package.module.Client).parameters
     with pytest.raises(TypeError, match=r"^Client\.__init__\(\) missing 1 required keyword-only argument: 'base_url'$"):
         package.module.Client()
     _, request = package.call("call", options={"base_url": "https://own.example/v1/"}, answer=Answer(204, b""))
