@@ -306,6 +306,7 @@ class Pagination:
         items: Python expression of the items of a page.
         way: How the next page is asked for.
         others: Python types of what the operation may return although a call asks for JSON.
+        opposites: The arguments that ask for the page before, which no server takes beside what asks for the next.
     """
 
     method: str
@@ -313,6 +314,12 @@ class Pagination:
     items: str
     way: Way
     others: tuple[str, ...] = ()
+    opposites: tuple[str, ...] = ()
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """The arguments of the operation that the method does not have."""
+        return (self.way.argument, *self.opposites)
 
 
 @dataclass(frozen=True)

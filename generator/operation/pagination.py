@@ -58,6 +58,8 @@ _MARKERS: Mapping[str, tuple[str, ...]] = {
     "page": ("nextpage", "page"),
 }
 """Parameters, each with the properties that hold its value for the next page."""
+_OPPOSITES = {"after": "before", "afterid": "beforeid", "pageafter": "pagebefore", "startingafter": "endingbefore"}
+"""Parameters that go on in a list, each with the one that goes back."""
 _OF_MARKERS = frozenset({"str", "int", "float", "UUID"})
 _AHEAD = ("next", "end")
 """How a property that leads to the number of the next page begins; others may repeat that of this one."""
@@ -198,9 +200,8 @@ def _as_told(pages: Node, operation: Operation, taken: Collection[str]) -> Pagin
     item = _item(items.type)
     if item is None:
         raise SpecError(f"{pages.place}/items", f"{(pages / 'items').value!r} is not an array")
-    return Pagination(
-        method.value, item, items.expression, _told_way(pages, given[0], operation, page), _others(operation)
-    )
+    way = _told_way(pages, given[0], operation, page)
+    return Pagination(method.value, item, items.expression, way, _others(operation), _opposites(operation, way))
 
 
 def _told_way(pages: Node, way: str, operation: Operation, page: _Place) -> Way:
@@ -290,7 +291,7 @@ def _by_convention(operation: Operation, taken: Collection[str]) -> Pagination |
         return None
     items = _items(_page(operation, by_header=way.reads_header)) or items
     method = python_name(f"iter_{re.sub('^(get|list)(_|$)', '', operation.name) or 'all'}", taken=taken)
-    return Pagination(method, item, items.expression, way, _others(operation))
+    return Pagination(method, item, items.expression, way, _others(operation), _opposites(operation, way))
 
 
 def _is_answer(items: _Place, way: Way) -> bool:
@@ -474,6 +475,17 @@ def _page(operation: Operation, *, by_header: bool = False) -> _Place:
 def _others(operation: Operation) -> tuple[str, ...]:
     """Return the Python types of what an operation may return instead of a page."""
     return tuple(sorted({media.codec.type.text(plain=True) for media in operation.beside_json}))
+
+
+def _opposites(operation: Operation, way: Way) -> tuple[str, ...]:
+    """Return the arguments that ask for the page before, where a marker asks for the next one."""
+    names = {argument.name: _plain_name(argument.wire_name) for argument in _arguments(operation)}
+    opposite = _OPPOSITES.get(names.get(way.argument, ""))
+    return tuple(
+        argument.name
+        for argument in _arguments(operation)
+        if names[argument.name] == opposite and not argument.required
+    )
 
 
 def _model(type_: Type) -> Model | None:

@@ -101,7 +101,7 @@ def pages_call(operations: Sequence[Operation]) -> str:
     """Return a call that goes through all pages, empty if none does."""
     for operation in operations:
         if pagination := operation.pagination:
-            kept = [text for text in _placeholders(operation) if text.partition("=")[0] != pagination.way.argument]
+            kept = [text for text in _placeholders(operation) if text.partition("=")[0] not in pagination.left_out]
             return f"client.{operation.iterator_name}({', '.join(kept)})"
     return ""
 

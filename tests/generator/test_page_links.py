@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import inspect
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -12,6 +13,7 @@ import pytest
 from generator.document.document import Document
 from generator.errors import SpecError
 from generator.operation.reader import OperationReader
+from generator.python.naming import python_name
 from generator.schema.schemas import SchemaReader
 
 from .conftest import INT, TEXT, Make, Package, document, obj, operation, parameter
@@ -344,6 +346,28 @@ def test_an_untrusted_host_gets_no_request_and_the_error_no_credentials(guarded:
     assert caught.value.host == "other.example"
     assert not any(secret in f"{caught.value}{vars(caught.value)}" for secret in CREDENTIALS.values())
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("forward", "backward"),
+    [
+        ("starting_after", "ending_before"),
+        ("after", "before"),
+        ("page[after]", "page[before]"),
+        ("afterId", "beforeId"),
+    ],
+)
+def test_an_iterator_has_no_argument_for_the_way_back(make: Make, forward: str, backward: str) -> None:
+    pages = {"data": {"type": "array", "items": obj(id=TEXT)}, "has_more": BOOL, "last_id": TEXT, "after": TEXT}
+    if forward == "page[after]":
+        pages = {"data": LIST, "next_cursor": MAYBE}
+    made = make(api([listing("turned", obj(**pages), (forward, TEXT), (backward, TEXT), ("limit", INT))]))
+    one, other = (python_name(name) for name in (forward, backward))
+
+    assert list(inspect.signature(made.module.Client.iter_turned).parameters) == ["self", "limit"]
+    assert f"but for `{one}` and `{other}`." in made.module.Client.iter_turned.__doc__
+    assert f"| `iter_turned` | `turned` | `{one}`, `{other}` |" in made.text("README.md")
+    assert other in inspect.signature(made.module.Client.turned).parameters
 
 
 def test_a_page_may_be_asked_for_by_its_url(guarded: Package) -> None:
