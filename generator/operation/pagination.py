@@ -30,6 +30,8 @@ _ITEMS_OF_SPRING = "content"
 _TOTAL_OF_SPRING = "totalelements"
 _ASIDE = frozenset({"errors", "warnings"})
 """Arrays beside the items."""
+_MAY_BE_ASIDE = frozenset({"links", "messages", "errormessages", "warningmessages"})
+"""Arrays that are beside the items if there is another one."""
 _ENVELOPES = frozenset({"data", "result", "response", "payload"})
 """Objects that a response may have its page in."""
 _WRAPPERS = frozenset(
@@ -301,7 +303,7 @@ def _is_answer(items: _Place, way: Way) -> bool:
 
 
 def _items(page: _Place) -> _Place | None:
-    """Return the items of a page: the page itself, a property with a usual name, or the only array.
+    """Return the items of a page: the page itself, a property with a usual name, or the only array, or one of objects.
 
     A response may have its page in another object, beside a status for example.
     """
@@ -313,6 +315,8 @@ def _items(page: _Place) -> _Place | None:
     named = [place for name in (*_ITEMS, _ITEMS_OF_SPRING) for place in arrays if place.name == name]
     usual = [place for place in named if _has_usual_name(place)]
     usual += [items for items in enclosed if _has_usual_name(items)]
+    if len(arrays) > 1:
+        arrays = [place for place in arrays if place.name not in _MAY_BE_ASIDE and _is_object(_item(place.type))]
     return next(iter(usual or (arrays if len(arrays) == 1 else enclosed)), None)
 
 
@@ -439,7 +443,8 @@ def _is_link(place: _Place) -> bool:
 
 def _number(arguments: Mapping[str, Argument], names: Collection[str]) -> Argument | None:
     found = (arguments[name] for name in names if name in arguments)
-    return next((argument for argument in found if _is_number(argument.type)), None)
+    # Servers of .NET take the text of a number as well.
+    return next((argument for argument in found if _is_number(argument.type, but={"str"})), None)
 
 
 def _marked(argument: Argument, marker: _Place, following: str) -> Way:
@@ -511,9 +516,10 @@ def _plain(type_: Type) -> set[str]:
     return {member.text(plain=True) for member in type_.members if member != NONE}
 
 
-def _is_number(type_: Type) -> bool:
-    """Return whether a value may be a whole number, or null, and nothing else."""
-    return len(_plain(type_)) == 1 and _plain(type_) <= _NUMBERS
+def _is_number(type_: Type, but: Collection[str] = ()) -> bool:
+    """Return whether a value may be a whole number, or null, and nothing else, but for some types."""
+    kinds = _plain(type_) - {*but}
+    return len(kinds) == 1 and kinds <= _NUMBERS
 
 
 def _plain_name(name: str) -> str:

@@ -188,6 +188,8 @@ def recognized(
 LIST: dict[str, Any] = {"entries": {"type": ["array", "null"], "items": TEXT}}
 MARKER, OFFSET = parameter("query", "marker", TEXT), parameter("query", "offset", INT)
 UUID: dict[str, Any] = {**TEXT, "format": "uuid"}
+TEXTS: dict[str, Any] = {"type": "array", "items": TEXT}
+THINGS_OF_ALL: dict[str, Any] = {"type": "array", "items": obj(id=INT)}
 NEXT: dict[str, Any] = {"next_marker": {"type": ["string", "null"]}}
 
 
@@ -378,6 +380,36 @@ def test_items_have_one_of_the_usual_names(name: str) -> None:
             [{**parameter("query", name, NUM), "required": True} for name in ("page", "limit")],
             ("iter_things", "users", "NumberPager", "number", "page", ""),
         ),
+        (
+            {"issues": THINGS_OF_ALL, "warningMessages": TEXTS, "total": INT},
+            [parameter("query", "startAt", INT), parameter("query", "maxResults", INT)],
+            ("iter_things", "issues", "Pager", "offset", "start_at", "total"),
+        ),
+        (
+            {"details": THINGS_OF_ALL, "links": {"type": "array", "items": obj(href=TEXT)}, "total_pages": INT},
+            [parameter("query", "page", INT), parameter("query", "page_size", INT)],
+            ("iter_things", "details", "NumberPager", "number", "page", "total_pages"),
+        ),
+        (
+            {"roles": TEXTS, "links": THINGS_OF_ALL},
+            [parameter("query", "page", INT), parameter("query", "page_size", INT)],
+            None,
+        ),
+        (
+            {"users": THINGS_OF_ALL, "roles": THINGS_OF_ALL},
+            [parameter("query", "page", INT), parameter("query", "page_size", INT)],
+            None,
+        ),
+        ({"roles": THINGS_OF_ALL, "links": THINGS_OF_ALL}, [parameter("query", "expand", TEXT)], None),
+        *(
+            (
+                LIST | {"totalPages": {"type": ["integer", "string"]}},
+                [parameter("query", "PageNumber", {"type": ["integer", "string"], "pattern": r"^-?\d+$", **limits})],
+                ("iter_things", "entries", "NumberPager", "number", "page_number", "", *first),
+            )
+            for limits, first in (({"format": "int32"}, ()), ({"minimum": 0}, (0,)))
+        ),
+        (LIST, [parameter("query", "page", {"type": ["integer", "boolean"]})], None),
     ],
 )
 def test_pages_are_recognized_by_their_names(properties: Any, parameters: Any, found: Any) -> None:
