@@ -170,11 +170,30 @@ def _merge(document: Document, node: Node, above: tuple[str, ...], *, is_exact: 
     others = [member for member in members if not _is_reference(member)]
     if len(references) == 1 and not asserting and not any(_has_assertions(other) for other in others):
         return _redescribe(references[0], others, node.with_value(own))
-    parts = [_flatten(document, part, node, above) for part in (*members, node.with_value(own))]
+    parts: list[Node] = []
+    is_refined = own_discriminator(node) is not None
+    for part in (*members, node.with_value(own)):
+        whole = _flatten(document, part, node, above)
+        parts.append(_without_discriminator(whole) if is_refined and _is_reference(part) else whole)
     flat = _merge_flat(parts, node, is_exact=is_exact)
     if document.is_3_0 and own.get("nullable") is True:
         flat["nullable"] = True
     return node.with_value(flat)
+
+
+def own_discriminator(node: Node) -> Node | None:
+    """Return the discriminator of a schema itself, or of a member of its `allOf`; it refines that of a base."""
+    if not is_object(node.value):
+        return None
+    members = node.items("allOf") if is_array(node.value.get("allOf")) else []
+    parts = (node, *(member for member in members if not _is_reference(member)))
+    return next(
+        (part / "discriminator" for part in parts if is_object(part.value) and "discriminator" in part.value), None
+    )
+
+
+def _without_discriminator(node: Node) -> Node:
+    return node.with_value({name: value for name, value in node.object().items() if name != "discriminator"})
 
 
 def _members(node: Node) -> list[Node]:

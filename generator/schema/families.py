@@ -11,6 +11,8 @@ from generator.document.document import Document, Node
 from generator.errors import SpecError
 from generator.overlay._runtime.json_types import is_array, is_object
 
+from .all_of import own_discriminator
+
 
 def read_families(document: Document, components: list[tuple[str, Node]]) -> Mapping[str, list[Node]]:
     """Return the schemas that extend each base, directly or by way of others, by the place of the base."""
@@ -22,9 +24,10 @@ def read_families(document: Document, components: list[tuple[str, Node]]) -> Map
             continue
         for parent in _parents(document, node):
             children.setdefault(parent, []).append(node)
-        if is_object(node.value.get("discriminator")) and not node.value.keys() & {"oneOf", "anyOf"}:
+        discriminator = own_discriminator(node)
+        if discriminator and is_object(discriminator.value) and not node.value.keys() & {"oneOf", "anyOf"}:
             bases.append(node)
-            if mapped := [known[place] for place in _mapped(node / "discriminator") if place in known]:
+            if mapped := [known[place] for place in _mapped(discriminator) if place in known]:
                 children.setdefault(node.place, []).extend(mapped)
     found: dict[str, list[Node]] = {}
     waiting = [base for base in bases if base.place in children]
@@ -39,9 +42,15 @@ def read_families(document: Document, components: list[tuple[str, Node]]) -> Map
     return found
 
 
+def mapping_targets(discriminator: Node) -> list[Node]:
+    """Return what a mapping leads to; nothing if it is malformed, which telling the alternatives apart notes."""
+    mapping = discriminator.get("mapping")
+    return [target for _, target in mapping.members()] if mapping and is_object(mapping.value) else []
+
+
 def _mapped(discriminator: Node) -> list[str]:
     """Return the places that a mapping leads to; it may also name components."""
-    targets = [target.value for _, target in discriminator.members("mapping") if isinstance(target.value, str)]
+    targets = [target.value for target in mapping_targets(discriminator) if isinstance(target.value, str)]
     return [target if target.startswith("#") else f"#/components/schemas/{target}" for target in targets]
 
 

@@ -21,7 +21,7 @@ from generator.python.literals import long_literal
 from generator.python.naming import class_name, python_names
 
 from . import scalars
-from .all_of import merge_all_of, merge_or_refer, only_alternative, union_alternatives
+from .all_of import merge_all_of, merge_or_refer, only_alternative, own_discriminator, union_alternatives
 from .alternatives import name_alternatives
 from .class_names import ClassNames
 from .defaults import least_number, read_default, server_default
@@ -52,6 +52,7 @@ from .types import (
 from .unions import (
     alternatives_of,
     check_exclusive,
+    check_mapping,
     inner_unions,
     only_union,
     settle_unions,
@@ -272,6 +273,9 @@ class SchemaReader:
         description = f"`{definition.name}`, or what extends it."
         one_of = OneOf(f"Any{definition.name}", base.place, description, alternatives, base=definition)
         self._family_unions[base.place] = one_of
+        # A mapping that is inherited leads to others, too.
+        if own := own_discriminator(base):
+            check_mapping(own, [*heirs, definition])
         self._unions.append((merge_all_of(self.document, base), one_of))
         return one_of
 

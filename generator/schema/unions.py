@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from generator.document.document import Node
 from generator.errors import SpecError
 
+from .families import mapping_targets
 from .types import ANY, NONE, Array, Choice, Map, Model, Named, OneOf, Row, Scalar, Truth, Type, Union, parts, union
 
 _STRINGS = {"str", "datetime.datetime", "datetime.date", "UUID", "bytes"}
@@ -83,7 +84,7 @@ def settle_unions(
         # Before any other is decided: a recursive union is also inside of unions that come before it.
         one_of.is_native &= not one_of.is_recursive and one_of.base is None
         try:
-            tags = _tags(node, models, one_of.base) or _common_tags(models, inherited)
+            tags = _tags(node, models, is_family=one_of.base is not None) or _common_tags(models, inherited)
         except SpecError as error:
             node.notes.add(error.place, error.problem, "each alternative is tried")
             tags = None
@@ -203,7 +204,7 @@ def _has_hook(type_: Type) -> bool:
 _Tags = tuple[str, list[list[str | int]]]
 
 
-def _tags(node: Node, models: Sequence[Model], base: Model | None) -> _Tags | None:
+def _tags(node: Node, models: Sequence[Model], *, is_family: bool) -> _Tags | None:
     """Return the property that tells the models of a union apart, and its values for each; None if there is none.
 
     Raises:
@@ -213,7 +214,8 @@ def _tags(node: Node, models: Sequence[Model], base: Model | None) -> _Tags | No
     if discriminator:
         name = (discriminator / "propertyName").text()
         values = [_mapped_values(node, discriminator, model, name) for model in models]
-        _check_mapping(discriminator, [*models, *([base] if base else [])])
+        if not is_family:
+            check_mapping(discriminator, models)
         _check_tags(node, name, models, values)
         return name, values
     if len(models) < 2:
@@ -297,9 +299,10 @@ def _mapped_values(node: Node, discriminator: Node, model: Model, name: str) -> 
     return [component if single is None else single]
 
 
-def _check_mapping(discriminator: Node, models: Sequence[Model]) -> None:
+def check_mapping(discriminator: Node, models: Sequence[Model]) -> None:
+    """Note what a discriminator maps that is not one of the alternatives."""
     known = [name for model in models for name in (model.place, model.place.rpartition("/")[2])]
-    for _, target in discriminator.members("mapping"):
+    for target in mapping_targets(discriminator):
         if target.value not in known:
             target.note(f"{target.value!r} is not one of the alternatives; correct it")
 

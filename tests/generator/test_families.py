@@ -139,3 +139,30 @@ def test_a_schema_may_name_its_tag_itself(make: Make) -> None:
     assert read(package, "disk", {"kind": "Managed", "sku": "P"}, body=managed) == managed
     _, request = package.call("disk", body=managed, answer=Answer(content=b'{"kind": "x"}'))
     assert json.loads(request.content) == {"kind": "Managed", "sku": "P"}
+
+
+@pytest.mark.parametrize("place", ["beside allOf", "in a member"])
+def test_a_discriminator_within_a_family_refines_that_of_its_base(place: str, make: Make) -> None:
+    """So Microsoft Graph has them: each base maps what extends it, directly or not."""
+    names = ("User", "Message", "Folder")
+    whole = {"propertyName": "type", "mapping": {f"#{name}": f"#/components/schemas/{name}" for name in names}}
+    tagged = {"discriminator": {"propertyName": "type", "mapping": {"#User": "User"}}}
+    base, own = ref("Entity"), {"type": "object", "properties": {"deleted": TEXT}}
+    schemas = {
+        "Entity": {**obj(type=TEXT), "discriminator": whole},
+        "Item": {"allOf": [{**own, **tagged}, base]} if place == "in a member" else {"allOf": [base, own], **tagged},
+        "User": {"allOf": [ref("Item"), {"type": "object", "properties": {"name": TEXT}}]},
+        "Message": {"allOf": [base, {"type": "object", "properties": {"text": TEXT}}]},
+        # It inherits the discriminator.
+        "Folder": {"allOf": [base, {"type": "object", "properties": {"path": TEXT}}]},
+        "Inbox": {"allOf": [ref("Folder"), {"type": "object", "properties": {"unread": INT}}]},
+    }
+    paths = {f"/{name}": _echo(name.lower(), name) for name in ("Entity", "Item", "Folder")}
+    package = make(document(paths, schemas))
+    models = package.models
+    user = {"type": "#User", "deleted": "x", "name": "a"}
+    sent = models.User(deleted="x", name="a")
+    assert [read(package, method, user, body=sent) for method in ("entity", "item")] == [sent, sent]
+    inbox = {"type": "Inbox", "unread": 1}
+    assert read(package, "folder", inbox, body=models.Inbox(unread=1)) == models.Inbox(unread=1)
+    assert type(read(package, "item", {"type": "other"}, body=sent)) is models.Item
