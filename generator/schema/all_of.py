@@ -187,9 +187,8 @@ def own_discriminator(node: Node) -> Node | None:
         return None
     members = node.items("allOf") if is_array(node.value.get("allOf")) else []
     parts = (node, *(member for member in members if not _is_reference(member)))
-    return next(
-        (part / "discriminator" for part in parts if is_object(part.value) and "discriminator" in part.value), None
-    )
+    found = (part / "discriminator" for part in parts if is_object(part.value) and "discriminator" in part.value)
+    return next((discriminator for discriminator in found if is_object(discriminator.value)), None)
 
 
 def _without_discriminator(node: Node) -> Node:

@@ -25,7 +25,7 @@ def read_families(document: Document, components: list[tuple[str, Node]]) -> Map
         for parent in _parents(document, node):
             children.setdefault(parent, []).append(node)
         discriminator = own_discriminator(node)
-        if discriminator and is_object(discriminator.value) and not node.value.keys() & {"oneOf", "anyOf"}:
+        if discriminator and not node.value.keys() & {"oneOf", "anyOf"}:
             bases.append(node)
             if mapped := [known[place] for place in _mapped(discriminator) if place in known]:
                 children.setdefault(node.place, []).extend(mapped)

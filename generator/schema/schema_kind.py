@@ -22,6 +22,14 @@ _KEYWORDS_BY_TYPE = {
 _OF_ONE_TYPE = frozenset(keyword for keywords in _KEYWORDS_BY_TYPE.values() for keyword in keywords)
 _ALL_TYPES = ("string", "integer", "number", "boolean", "array", "object", "null")
 
+# What the values of keywords are, and what is said of others.
+_SHAPES: dict[str, tuple[type, str]] = {
+    "format": (str, "must be a string, not {}; put it in quotes"),
+    "properties": (dict, "must be an object, not {}"),
+    "discriminator": (dict, "must be an object, not {}"),
+    "required": (list, "must be an array, not {}; list the required properties"),
+}
+
 
 def check_schema(document: Document, node: Node) -> None:
     """Note the keywords of a schema that are not supported, or of another version of OpenAPI."""
@@ -46,21 +54,15 @@ def well_formed(node: Node) -> Node:
     if (unknown := next((name for name in names if not isinstance(name, str)), None)) is not None:
         (node / "type").note(_not_a_type(unknown))
         del schema["type"]
-    if "format" in schema and not isinstance(schema["format"], str):
-        (node / "format").note(f"must be a string, not {json_type(schema['format'])}; put it in quotes")
-        del schema["format"]
-    if not isinstance(schema.get("properties") or {}, dict):
-        (node / "properties").note(f"must be an object, not {json_type(schema['properties'])}")
-        del schema["properties"]
-    if "required" in schema and not is_array(schema["required"]):
-        problem = f"must be an array, not {json_type(schema['required'])}; list the required properties"
-        (node / "required").note(problem)
-        del schema["required"]
-    elif schema.get("required"):
+    for name, (kind, problem) in _SHAPES.items():
+        if name in schema and not isinstance(schema[name], kind):
+            (node / name).note(problem.format(json_type(schema[name])))
+            del schema[name]
+    if "required" in schema:
         items = (node / "required").items()
         for item in items:
             if not isinstance(item.value, str):
-                item.note(f"must be a string, not {json_type(item.value)}; put it in quotes")
+                item.note(_SHAPES["format"][1].format(json_type(item.value)))
         schema["required"] = [item.value for item in items if isinstance(item.value, str)]
     return node if schema == node.value else node.with_value(schema)
 

@@ -128,6 +128,18 @@ def test_a_malformed_required_costs_itself_alone(required: Any, note: str) -> No
         read_schemas(schemas, strict=True)
 
 
+@pytest.mark.parametrize("discriminator", [True, ["k"], None])
+def test_a_malformed_discriminator_costs_itself_alone(discriminator: Any, tmp_path: Path) -> None:
+    tagged = {**obj(k=TEXT), "discriminator": discriminator}
+    cat = {"allOf": [ref("Pet"), {**obj(a=TEXT), "discriminator": discriminator}]}
+    schemas = {"Pet": tagged, "Cat": cat, "Any": {"oneOf": [ref("Pet"), ref("Cat")]}}
+    notes = tolerant(document(schemas=schemas), tmp_path)
+    assert [note.place for note in notes.found if note.meaning == "ignored"] == [
+        "#/components/schemas/Pet/discriminator",
+        "#/components/schemas/Cat/allOf/1/discriminator",
+    ]
+
+
 def test_a_malformed_required_of_a_form_costs_itself_alone(tmp_path: Path) -> None:
     form = {"type": "object", "properties": {"a": TEXT}, "required": True}
     body = {"content": {"multipart/form-data": {"schema": form}}}
