@@ -275,7 +275,7 @@ class SchemaReader:
         self._family_unions[base.place] = one_of
         # A mapping that is inherited leads to others, too.
         if own := own_discriminator(base):
-            check_mapping(own, [*heirs, definition])
+            check_mapping(own, [model for model in (*heirs, definition) if isinstance(model, Model)])
         self._unions.append((merge_all_of(self.document, base), one_of))
         return one_of
 
