@@ -26,7 +26,7 @@ from .alternatives import name_alternatives
 from .class_names import ClassNames
 from .defaults import least_number, read_default, server_default
 from .descriptions import property_description, schema_description
-from .directions import settle_directions
+from .directions import lose_tags, settle_directions
 from .families import read_families
 from .forms import Forms
 from .named_values import read_named_values
@@ -116,6 +116,8 @@ class SchemaReader:
         """Decide what depends on all that is read: which properties a model always has, and how unions are decoded."""
         settle_directions(self._sent, self._received)
         self._settle_unions()
+        if self.document.tolerant:
+            lose_tags(self._read_families(), self._received)
 
     def _settle_unions(self) -> None:
         """Decide how the alternatives of each union are told apart."""

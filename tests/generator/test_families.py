@@ -166,3 +166,20 @@ def test_a_discriminator_within_a_family_refines_that_of_its_base(place: str, ma
     inbox = {"type": "Inbox", "unread": 1}
     assert read(package, "folder", inbox, body=models.Inbox(unread=1)) == models.Inbox(unread=1)
     assert type(read(package, "item", {"type": "other"}, body=sent)) is models.Item
+
+
+def test_what_lacks_its_tag_is_the_class_that_is_declared_or_the_base(make: Make) -> None:
+    made = make(document(ANSWERS, PETS), tolerant=True)
+    models = made.models
+    cat = models.Cat(name="Tom", lives=9)
+    assert read(made, "house", {"pets": [{"name": "Rex", "bark": "wuff"}]}, pets=[cat]).pets == [models.Pet(name="Rex")]
+    assert read(made, "pet", {"name": "Rex"}, body=cat) == models.Pet(name="Rex")
+    assert read(made, "pet", {"name": "Rex", "kind": "Cat"}, body=cat) == models.Cat(name="Rex")
+    dog = models.Dog(kind="dog", name="Rex", bark="wuff")
+    assert read(made, "dog", {"name": "Rex", "bark": "wuff"}, body=dog) == models.Dog(name="Rex", bark="wuff")
+    with pytest.raises(made.errors.DecodeError, match="lacks name"):
+        read(made, "pet", {"lives": 9}, body=cat)
+
+    strict = make(document(ANSWERS, PETS))
+    with pytest.raises(TypeError, match="kind"):
+        strict.models.Dog(name="Rex", bark="wuff")

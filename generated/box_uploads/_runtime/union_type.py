@@ -60,19 +60,23 @@ class UnionType(metaclass=_UnionMeta):
         return cls._find()
 
     @classmethod
-    def left_by_tag(cls, value: object) -> tuple[Any, ...] | None:
+    def left_by_tag(cls, value: object, *, tolerant: bool = False) -> tuple[Any, ...] | None:
         """Return the alternatives that a value can be by its tag: one if the tag is known, all if there is none.
 
-        A tag that is unknown leaves those alternatives that have no tag, and None if all have one.
+        A tag that is unknown leaves those alternatives that have no tag, and None if all have one. For a tolerant
+        reader, an object without a tag is the base of a family, if the union is one.
         """
         alternatives = cls.alternatives()
         index = cls._index_by_tag(value)
         if index is not None:
             return (alternatives[index],)
+        tagged = {*cls._mapping.values()}
+        others = tuple(kind for index, kind in enumerate(alternatives) if index not in tagged)
+        if tolerant and cls.lacks_tag(value):
+            return tuple(kind for kind in others if model_of(kind) is not None) or alternatives
         if not is_object(value) or not cls._mapping or cls._tag not in value or not _is_hashable(value[cls._tag]):
             return alternatives
-        tagged = {*cls._mapping.values()}
-        return tuple(kind for index, kind in enumerate(alternatives) if index not in tagged) or None
+        return others or None
 
     @classmethod
     def _index_by_tag(cls, value: object) -> int | None:
@@ -103,7 +107,8 @@ class UnionType(metaclass=_UnionMeta):
             return _convert(value, alternatives[index], hook)
         best: Any = None
         most, failures = -1, list[tuple[Any, msgspec.ValidationError]]()
-        for alternative in cls.left_by_tag(value) or (() if tolerant else alternatives):
+        left = cls.left_by_tag(value, tolerant=tolerant)
+        for alternative in left or (() if tolerant else alternatives):
             try:
                 found = _convert(value, alternative, hook)
             except msgspec.ValidationError as error:

@@ -128,10 +128,10 @@ class _Reader:
 
     def _read_by_tag(self, value: object, union: type[UnionType], error: msgspec.ValidationError) -> Any:
         """Return a value as the alternative that its tag names, or as it is if the tag is unknown."""
-        left = union.left_by_tag(value)
+        left = union.left_by_tag(value, tolerant=True)
         if left is None:
             return value
-        if union.lacks_tag(value):
+        if union.lacks_tag(value) and len(left) == len(union.alternatives()):
             raise error
         return self._read_alternative(value, left, error)
 
