@@ -514,9 +514,14 @@ def _read_part(field: Field, file: Type | None, encoding: Node | None, *, is_tex
     bases = [bare(one) for one in given.split(",")] if given else []
     json = next((base for base in bases if is_json_type(base)), "")
     if encoding and bases and not json and not _RANGES & set(bases):
-        meaning = "sent as text without a media type" if is_flat(field.type) else "sent as JSON"
+        meaning = "sent as text without a media type" if _has_text(field.type) else "sent as JSON"
         encoding.note("only JSON and text are encoded", meaning)
-    return FormField(field, field.type, json or ("" if is_flat(field.type) else JSON))
+    return FormField(field, field.type, json or ("" if _has_text(field.type) else JSON))
+
+
+def _has_text(type_: Type) -> bool:
+    """Return whether a part may be a text without a media type; an object beside it is JSON still."""
+    return any(is_flat(part) for member in type_.members for part in _parts(member) if part != NONE)
 
 
 def _may_be_null(flat: Node) -> bool:

@@ -12,7 +12,7 @@ from generator.operation.model import Operation, Parameter
 from generator.overlay._runtime import errors
 from generator.overlay._runtime.url_policy import is_loopback
 from generator.python.literals import python_literal
-from generator.schema.types import Array, Choice, Field, Map, Scalar, Type
+from generator.schema.types import Choice, Field, Named, Scalar, Type, parts
 
 _MOST_NOTES = 50
 _FILE = 'Path("film.mov")'
@@ -127,11 +127,8 @@ def _is_file(argument: Parameter | Field) -> bool:
 
 
 def _has_file(type_: Type) -> bool:
-    match type_:
-        case Array(item=inner) | Map(value=inner):
-            return _has_file(inner)
-        case _:
-            return type_ == Scalar("FileContent") or (len(type_.members) > 1 and any(map(_has_file, type_.members)))
+    # What has a name, and may contain itself, has no files.
+    return type_ == Scalar("FileContent") or (not isinstance(type_, Named) and any(map(_has_file, parts(type_))))
 
 
 def _placeholder(argument: Parameter | Field) -> str:

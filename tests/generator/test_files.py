@@ -263,6 +263,7 @@ def forms(make: Make) -> Package:
         return {"multipart/form-data": {"schema": schema, "encoding": encoding}}
 
     deep = {"style": "deepObject", "explode": True}
+    mixed = {"anyOf": [TEXT, ref("Thing"), INT, {"type": "null"}]}
     several = {"application/octet-stream": BINARY, "text/plain": {"schema": TEXT}, "application/json": {"schema": {}}}
     typed = {"text/csv": {"schema": TEXT}, "application/json": {"schema": ref("Thing")}}
     return make(
@@ -276,6 +277,7 @@ def forms(make: Make) -> Package:
                 "/deep": sent(
                     "send_deep", form({"expand": {"items": TEXT}, "link": ref("Thing")}, expand=deep, link=deep)
                 ),
+                "/mixed": sent("send_mixed", form({"chunking": mixed, "several": {"items": mixed}})),
                 "/several": sent("send_several", several),
                 "/typed": sent("send_typed", typed),
             },
@@ -341,6 +343,19 @@ def test_a_part_of_no_type_is_a_text_a_file_or_json(forms: Package, kind: str) -
         ('meta"; filename="meta"\r\nContent-Type: application/octet-stream', b"x"),
         ('meta"', b"y"),
     ]
+
+
+@KINDS
+def test_a_part_that_is_a_text_or_an_object_is_json_if_it_is_an_object(forms: Package, kind: str) -> None:
+    thing = forms.models.Thing(id=1, tags=[])
+    json = 'chunking"\r\nContent-Type: application/json'
+    assert parts(forms, kind, "send_mixed", chunking="auto") == [('chunking"', b"auto")]
+    assert parts(forms, kind, "send_mixed", chunking=1) == [('chunking"', b"1")]
+    assert parts(forms, kind, "send_mixed", chunking=thing) == [(json, b'{"id":1,"tags":[]}')]
+    assert parts(forms, kind, "send_mixed", chunking=None) == []
+    assert parts(forms, kind, "send_mixed", several=["a", thing])[0] == ('several"', b"a")
+    with pytest.raises(forms.errors.InvalidArgumentError, match=r"^chunking"):
+        forms.operation("send_mixed").build_request(chunking=[1])
 
 
 @KINDS
