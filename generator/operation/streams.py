@@ -15,6 +15,8 @@ from generator.schema.types import ANY, Scalar
 from .media_types import bare, is_watch
 from .model import EVENTS, Codec
 
+_EVENT_FIELDS = frozenset({"data", "event", "id", "retry"})
+
 
 class StreamReader:
     """Reads the streams of a document.
@@ -36,7 +38,7 @@ class StreamReader:
         is_events = bare(media_type) == EVENTS
         if not is_events and not self._is_lines(node, media_type):
             return None
-        item = self._item_data(node) if is_events else node.get("itemSchema")
+        item = self._item_data(node, media_type) if is_events else node.get("itemSchema")
         schema = node.get("x-event") or item or self._schema_of_one(node, media_type)
         if is_events and (schema is None or self._is_text(schema)):
             return Codec("Text", Scalar("str"))
@@ -75,11 +77,16 @@ class StreamReader:
             return None if self._keywords(listed).get("type") == "array" else schema
         return schema
 
-    def _item_data(self, node: Node) -> Node | None:
-        """Return the schema of the data within `itemSchema`, which describes an event with its fields."""
+    def _item_data(self, node: Node, media_type: str) -> Node | None:
+        """Return the schema of the data within `itemSchema`, which describes an event with its fields.
+
+        Without that, it is the schema that may do so; None if it does not.
+        """
         item = node.get("itemSchema")
         if item is None:
-            return None
+            item = self._schema_of_one(node, media_type)
+            if item is None or not all(self._is_envelope(event) for event in self._events(item)):
+                return None
         found = [self._data(event) for event in self._events(item)]
         data = [schema for schema in found if schema is not None]
         if len(data) < len(found) or not data:
@@ -92,6 +99,11 @@ class StreamReader:
         if not isinstance(resolved.value, dict):
             return [item]
         return [*resolved.items("oneOf"), *resolved.items("anyOf")] or [item]
+
+    def _is_envelope(self, event: Node) -> bool:
+        """Return whether a schema describes an event with its fields rather than its data."""
+        properties = self._keywords(event).get("properties")
+        return is_object(properties) and {"data", "event"} <= properties.keys() <= _EVENT_FIELDS
 
     def _data(self, event: Node) -> Node | None:
         """Return the schema of the data of an event."""

@@ -24,6 +24,7 @@ BINARY = {"schema": {"type": "string", "format": "binary"}}
 LOCATION = {"Location": {"description": "Where it is.", "schema": TEXT}}
 REDIRECT = {"description": "Moved.", "headers": LOCATION}
 EVENTS = "text/event-stream"
+ENVELOPE = obj(data=ref("Tick"), event={**TEXT, "const": "message"}, id=INT, retry=INT)
 LINES = "application/x-ndjson"
 WATCH = "application/json;stream=watch"
 BOOL = {"type": "boolean"}
@@ -96,6 +97,12 @@ def package(make: Make) -> Package:
                 "/items": got("watch_items", content={EVENTS: {"itemSchema": item}}),
                 "/kinds": got("watch_kinds", content={EVENTS: {"itemSchema": {"oneOf": [item, ref("Stop")]}}}),
                 "/lists": got("watch_lists", content={EVENTS: {"schema": {"type": "array", "items": ref("Tick")}}}),
+                "/enveloped": got(
+                    "watch_enveloped",
+                    content={EVENTS: {"schema": {"items": {"oneOf": [ENVELOPE, ref("Stop")]}, "type": "array"}}},
+                ),
+                "/envelope": got("watch_envelope", content={EVENTS: {"schema": ENVELOPE}}),
+                "/task": got("watch_task", content={EVENTS: {"schema": ref("Task")}}),
                 "/named": got("watch_named", content={EVENTS: {"schema": TEXT, "x-event": ref("Tick")}}),
                 "/chat": {"post": chat},
                 "/open": answered("open_chat", EVENTS, BOOL, additionalProperties=True),
@@ -123,6 +130,7 @@ def package(make: Make) -> Package:
                 "Tick": obj(number=INT),
                 "Stop": obj(event={"const": "stop"}, data=obj(reason=TEXT)),
                 "Ticks": obj(items=TICKS),
+                "Task": obj(task=INT, event=TEXT, data=TEXT),
                 "Change": obj(type=TEXT, object=ref("Tick")),
             },
         )
@@ -266,7 +274,7 @@ def test_the_result_is_typed_by_the_document(package: Package) -> None:
         *("stream_complete", "stream_generate", "stream_ranges", "stream_list_pods", "stream_watch_pods"),
         *("stream_export", "stream_export_bytes", "stream_seq", "stream_seq_lines", "stream_seq_bytes"),
         *("stream_values", "stream_values_bytes", "stream_file", "stream_either", "stream_either_bytes"),
-        "stream_open_chat",
+        *("stream_open_chat", "stream_watch_envelope", "stream_watch_enveloped", "stream_watch_task"),
     }
 
 
@@ -279,7 +287,7 @@ def test_an_undocumented_redirect_is_an_error(package: Package, kind: str) -> No
 @KINDS
 def test_events_are_typed(package: Package, kind: str) -> None:
     content = b'id: 1\nevent: tick\ndata: {"number": 1}\n\ndata: {"number": 2}\n\ndata: [DONE]\n\n'
-    for name in ("watch_ticks", "watch_items", "watch_lists", "watch_named"):
+    for name in ("watch_ticks", "watch_items", "watch_lists", "watch_named", "watch_envelope"):
         server = Server(content, EVENTS)
         found = run(package, kind, server, methodcaller(f"stream_{name}"))
         assert [(event.data.number, event.event, event.id) for event in found] == [
@@ -289,8 +297,13 @@ def test_events_are_typed(package: Package, kind: str) -> None:
         assert isinstance(found[0], package.module.types.Event)
         assert server.requests[0].headers["accept"] == EVENTS
     mixed = Server(b'data: {"number": 1}\n\nevent: stop\ndata: {"reason": "end"}\n\n', EVENTS)
-    tick, stop = run(package, kind, mixed, methodcaller("stream_watch_kinds"))
-    assert (type(tick.data).__name__, tick.data.number, stop.data.reason) == ("Tick", 1, "end")
+    for name in ("watch_kinds", "watch_enveloped"):
+        tick, stop = run(package, kind, mixed, methodcaller(f"stream_{name}"))
+        assert (type(tick.data).__name__, tick.data.number, stop.data.reason) == ("Tick", 1, "end")
+    # What has more than the fields of an event is its data.
+    own = Server(b'data: {"task": 1, "event": "end", "data": "x"}\n\n', EVENTS)
+    (event,) = run(package, kind, own, methodcaller("stream_watch_task"))
+    assert (event.data.task, event.data.event, event.data.data) == (1, "end", "x")
     words = run(package, kind, Server(content, EVENTS), lambda client: client.stream_watch_words())
     assert [event.data for event in words] == ['{"number": 1}', '{"number": 2}', "[DONE]"]
     assert run(package, kind, Server(content, EVENTS), lambda client: client.watch_words()) == content.decode()
