@@ -245,9 +245,10 @@ class BodyReader:
         return result
 
     def _completed(self, members: list[tuple[str, Node]]) -> list[tuple[str, Node]]:
-        """Return the media types of a request, with undeclared parts in a form that names none, and a JSON Patch as a list.
+        """Return the media types of a request, with what their schemas do not say.
 
-        Beside something else, that is sent instead of such a form, unless it is known to have files.
+        A form that names no part has undeclared ones, and a JSON Patch is a list. Beside something else, that is sent
+        instead of such a form, unless it is known to have files.
         """
         is_alone = all(bare(name).startswith("multipart/") for name, _ in members)
         has_json = any(bare(name) == JSON for name, _ in members)

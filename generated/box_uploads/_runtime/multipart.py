@@ -111,8 +111,8 @@ class MultipartBody(Stream):
 class Multipart:
     """Bodies of `multipart/form-data`: each property is a part, in the order of the document.
 
-    A property of no type of its own may be a file, too, and objects or lists in one are sent as JSON. None, where the
-    type allows it, is left out.
+    A property of no type of its own may be a file or a list of them, too, and objects or lists in one are sent as JSON.
+    None, where the type allows it, is left out.
 
     Args:
         fields: The properties.
@@ -158,9 +158,11 @@ def _parts(field: FormField, value: object) -> list[_Part]:
     """Return the parts that a property becomes: one for each item of a list."""
     if field.type is None:
         return _file_parts(field, value)
-    # As text, its bytes would be base64.
-    if field.type is Any and (isinstance(value, File) or is_source(value)):
-        return [_file_part(field, value)]
+    items = value if is_array(value) else [value]
+    if field.type is Any and any(map(_is_file, items)):
+        # As text, its bytes would be base64.
+        found = [[_file_part(field, item)] if _is_file(item) else _parts(field, item) for item in items]
+        return [part for each in found for part in each]
     if field.media_type or field.is_json:
         content = Json[object](field.type).encode(value, field.argument)
         if value is None:
@@ -176,6 +178,10 @@ def _parts(field: FormField, value: object) -> list[_Part]:
     if field.style:
         plain = joined_text(plain, field.style, field.argument)
     return [_value_part(field, item) for item in given_items(plain)]
+
+
+def _is_file(value: object) -> bool:
+    return isinstance(value, File) or is_source(value)
 
 
 def _file_parts(field: FormField, value: object) -> list[_Part]:

@@ -110,8 +110,8 @@ class MultipartBody(Stream):
 class Multipart:
     """Bodies of `multipart/form-data`: each property is a part, in the order of the document.
 
-    A property of no type of its own may be a file or a list of them, too, and objects or lists in one are sent as JSON. None, where the
-    type allows it, is left out.
+    A property of no type of its own may be a file or a list of them, too, and objects or lists in one are sent as JSON.
+    None, where the type allows it, is left out.
 
     Args:
         fields: The properties.
@@ -157,11 +157,11 @@ def _parts(field: FormField, value: object) -> list[_Part]:
     """Return the parts that a property becomes: one for each item of a list."""
     if field.type is None:
         return _file_parts(field, value)
-    # As text, its bytes would be base64.
-    if field.type is Any and _is_file(value):
-        return [_file_part(field, value)]
-    if field.type is Any and is_array(value) and any(map(_is_file, value)):
-        return [part for item in value for part in _parts(field, item)]
+    items = value if is_array(value) else [value]
+    if field.type is Any and any(map(_is_file, items)):
+        # As text, its bytes would be base64.
+        found = [[_file_part(field, item)] if _is_file(item) else _parts(field, item) for item in items]
+        return [part for each in found for part in each]
     if field.media_type or field.is_json:
         content = Json[object](field.type).encode(value, field.argument)
         if value is None:
