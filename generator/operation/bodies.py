@@ -266,8 +266,8 @@ class BodyReader:
                 continue
             node.note("names no part; give it a schema with properties", "the caller names the parts")
             rest["description"] = "The parts of the form, by name."
-            schema = {"type": "object", "additionalProperties": rest}
-            result.append((name, node.with_value({**node.object(), "schema": schema})))
+            form = {"type": "object", "additionalProperties": rest}
+            result.append((name, node.with_value({**node.object(), "schema": form})))
         return result
 
     def _is_any_object(self, schema: Node) -> bool:

@@ -158,10 +158,10 @@ def _parts(field: FormField, value: object) -> list[_Part]:
     """Return the parts that a property becomes: one for each item of a list."""
     if field.type is None:
         return _file_parts(field, value)
-    items = value if is_array(value) else [value]
-    if field.type is Any and any(map(_is_file, items)):
+    values = value if is_array(value) else [value]
+    if field.type is Any and any(map(_is_file, values)):
         # As text, its bytes would be base64.
-        found = [[_file_part(field, item)] if _is_file(item) else _parts(field, item) for item in items]
+        found = [[_file_part(field, each)] if _is_file(each) else _parts(field, each) for each in values]
         return [part for each in found for part in each]
     if field.media_type or field.is_json:
         content = Json[object](field.type).encode(value, field.argument)
