@@ -10,40 +10,33 @@ from typing import Any
 from generator.document.document import Document, Node
 from generator.document.keywords import check_keywords
 from generator.errors import SpecError
-from generator.overlay._runtime.json_types import is_array, is_object
-from generator.overlay._runtime.open_object import EXTRA
+from generator.overlay._runtime.json_types import is_object
 from generator.python.naming import class_name
 from generator.schema.all_of import flatten
 from generator.schema.scalars import is_binary
 from generator.schema.schema_kind import undeclared
 from generator.schema.schemas import SchemaReader
-from generator.schema.types import ANY, NONE, Array, Field, Map, Model, Named, Row, Scalar, Type, union
+from generator.schema.types import ANY, NONE, Map, Model, Named, Scalar, Type
 
+from .forms import OPENING, PARTS, RANGES, WORD, FormReader, read_styles
 from .links import read_url_source
-from .media_types import JSON, bare, is_file_type, is_json_type, is_text_type, parameters_of
-from .model import EVENTS, Body, Codec, FormField, Link, Media, Parameter, Response, may_choose_format
+from .media_types import JSON, bare, is_json_type, is_text_type, parameters_of
+from .model import EVENTS, Body, Codec, Link, Media, Parameter, Response, may_choose_format
 from .streams import StreamReader
 
-_WORD = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
-_MEDIA_TYPE = re.compile(rf"{_WORD}/{_WORD}(\s*;\s*{_WORD}=({_WORD}|\"[\x20-\x21\x23-\x5b\x5d-\x7e]*\"))*")
+_MEDIA_TYPE = re.compile(rf"{WORD}/{WORD}(\s*;\s*{WORD}=({WORD}|\"[\x20-\x21\x23-\x5b\x5d-\x7e]*\"))*")
 _CHARSET = re.compile(r";\s*charset=\"?([^\";]*)", re.IGNORECASE)
 _BYTES = "application/octet-stream"
 _URLENCODED = "application/x-www-form-urlencoded"
-_PARTS = "multipart/form-data"
 _PATCH = "application/json-patch+json"
-_BINARY = {"type": "string", "format": "binary"}
-_RANGES = frozenset({"*/*", "application/*"})
 _RESPONSE_FORMS = frozenset({"text/plain"})
 _REQUEST_FORMS = _RESPONSE_FORMS | {"text/json", "application/*+json", _URLENCODED}
 _OTHER_FORM = re.compile(r"(?:[/+-]xml|yaml|protobuf|cbor|cbor-seq)\Z")
 """What a document may list beside JSON for the same content."""
 _REDIRECTS = frozenset({"301", "302", "303", "307", "308"})
 _WITHOUT_BODY = frozenset({"204", "205", "304"})
-_JOINED = ("form", "spaceDelimited", "pipeDelimited")
 _READING = frozenset({"get", "head", "options", "query"})
 _WITHOUT_REQUEST = frozenset({"get", "head", "delete"})
-_OPENING = frozenset({"patternProperties", "minProperties", "maxProperties", "propertyNames", "oneOf", "anyOf", "enum"})
-"""What a schema of an object may have properties by."""
 _STATUS = re.compile(r"[1-5](\d\d|XX)|default", re.ASCII)
 
 
@@ -59,6 +52,7 @@ class BodyReader:
         self._document = document
         self._schemas = schemas
         self._streams = StreamReader(document, schemas)
+        self._forms = FormReader(document, schemas)
 
     def read_request(self, operation: Node, hint: str, verb: str) -> Body | None:
         """Return the body of an operation's request, or None if it has none."""
@@ -103,7 +97,7 @@ class BodyReader:
         if not is_object(flat.value) or flat.object().get("type") != "object" or flat.object().get("properties"):
             return False
         is_closed = flat.object().get("additionalProperties") is False
-        return not flat.object().keys() & _OPENING and (is_closed or (has_none and undeclared(flat) is None))
+        return not flat.object().keys() & OPENING and (is_closed or (has_none and undeclared(flat) is None))
 
     def read_responses(
         self, operation: Node, hint: str, parameters: Iterable[Parameter], *, verb: str
@@ -220,7 +214,8 @@ class BodyReader:
             if json and not keeps_all and self._is_another_form(node, bare(media_type), json, is_request=is_request):
                 # The same content is there as JSON, and a call sends it or asks for it so.
                 continue
-            if is_request and bare(media_type).startswith("multipart/") and not self._is_form(node, bare(media_type)):
+            base = bare(media_type)
+            if is_request and base.startswith("multipart/") and not self._forms.is_form(node, base):
                 unsendable.append(node)
                 continue
             media = self._read_media_type(node, media_type, hint, is_request=is_request)
@@ -260,7 +255,8 @@ class BodyReader:
                 listed = {"type": "array", "items": schema.value}
                 result.append((name, node.with_value({**node.object(), "schema": listed})))
                 continue
-            rest = None if bare(name) != _PARTS or self._is_form(node, _PARTS) else self._nameless(node.get("schema"))
+            is_nameless = bare(name) == PARTS and not self._forms.is_form(node, PARTS)
+            rest = self._forms.parts_without_names(node.get("schema")) if is_nameless else None
             if rest is None or not (rest or is_alone):
                 result.append((name, node))
                 continue
@@ -274,31 +270,19 @@ class BodyReader:
         flat = flatten(self._document, schema)
         if not is_object(flat.value) or flat.object().get("properties"):
             return False
-        return flat.object().get("type") == "object" and not flat.object().keys() & _OPENING
-
-    def _nameless(self, schema: Node | None) -> dict[str, Any] | None:
-        """Return the schema of each part of a form that names none, None if it may be of some other kind."""
-        if schema is None:
-            return {}
-        if self._file_type(schema):
-            return {"oneOf": [_BINARY, {"type": "array", "items": _BINARY}]}
-        flat = flatten(self._document, schema)
-        if not is_object(flat.value):
-            return {} if flat.value is True else None
-        is_open = not flat.object().keys() & (_OPENING | {"additionalProperties"})
-        return {} if is_open and flat.object().get("type", "object") in ("object", "array") else None
+        return flat.object().get("type") == "object" and not flat.object().keys() & OPENING
 
     def _without_rivals(self, members: list[tuple[str, Node]]) -> list[tuple[str, Node]]:
         """Return either a form of parts or what stands beside it: a form has no value that a call could take instead.
 
         It is the form if that has files, which only it can send, or if nothing beside it has a structure.
         """
-        forms = [(name, node) for name, node in members if self._is_form(node, bare(name))]
+        forms = [(name, node) for name, node in members if self._forms.is_form(node, bare(name))]
         others = [member for member in members if member not in forms and not member[0].startswith("multipart/")]
         if not forms or not others:
             return members
         has_structure = any(is_json_type(bare(name)) or bare(name) == _URLENCODED for name, _ in others)
-        is_needed = self._has_files(forms[0][1]) or not has_structure
+        is_needed = self._forms.has_files(forms[0][1]) or not has_structure
         kept = forms if is_needed else others
         schemas = [node.object().get("schema") for _, node in kept]
         for name, node in members:
@@ -308,22 +292,6 @@ class BodyReader:
                     f"{problem}; for a call of its own, declare it at the same path with #... behind it", "left out"
                 )
         return kept
-
-    def _has_files(self, node: Node) -> bool:
-        """Return whether a form has files."""
-        encoding = dict(node.members("encoding"))
-        flat = flatten(self._document, node / "schema")
-        rest = undeclared(flat)
-        return any(
-            self._file_type(member) or (name in encoding and is_file_type(encoding[name].prose("contentType")))
-            for name, member in (*flat.members("properties"), *([(EXTRA, rest)] if rest else []))
-        )
-
-    def _is_form(self, node: Node, base: str) -> bool:
-        """Return whether the parts of a body are known."""
-        schema = node.get("schema") if base == _PARTS else None
-        flat = flatten(self._document, schema) if schema else None
-        return flat is not None and is_object(flat.value) and bool(flat.value.get("properties") or undeclared(flat))
 
     def _is_another_form(self, node: Node, base: str, json: Node, *, is_request: bool) -> bool:
         """Return whether a media type has the schema of the JSON beside it, as XML may have."""
@@ -349,11 +317,11 @@ class BodyReader:
         _, semicolon, parameters = media_type.partition(";")
         base = bare(media_type)
         charset = _CHARSET.search(media_type)
-        if base == "application/*+json" or (base in _RANGES and self._has_structure(node)):
-            if is_request or base in _RANGES:
+        if base == "application/*+json" or (base in RANGES and self._has_structure(node)):
+            if is_request or base in RANGES:
                 node.note("is a range, and only JSON has a structure; name application/json", "taken as JSON")
             # A response keeps its range: the server may name its JSON otherwise.
-            base, semicolon, parameters = (base if base in _RANGES and not is_request else JSON), "", ""
+            base, semicolon, parameters = (base if base in RANGES and not is_request else JSON), "", ""
             is_json = True
         else:
             is_json = is_json_type(base)
@@ -372,8 +340,8 @@ class BodyReader:
 
     def _choose_codec(self, node: Node, base: str, hint: str, *, is_request: bool, is_json: bool) -> Codec:
         schema = node.get("schema")
-        if base == _PARTS and is_request and schema:
-            return Codec("Multipart", ANY, form=self._read_form(node, schema, hint))
+        if base == PARTS and is_request and schema:
+            return Codec("Multipart", ANY, form=self._forms.read(node, schema, hint))
         if not is_json and schema and self._means_bytes(schema, is_request=is_request):
             return Codec("Binary", Scalar("Source" if is_request else "bytes"))
         is_form = base == _URLENCODED and is_request
@@ -392,7 +360,7 @@ class BodyReader:
             node.note("a form needs an object with properties", "the caller writes it as text")
             return Codec("Text", Scalar("str"))
         if is_form:
-            return Codec("Form", type_, styles=_read_styles(node, type_))
+            return Codec("Form", type_, styles=read_styles(node, type_))
         return (
             Codec("Text", Scalar("str"))
             if is_text_type(base) or (base == "*/*" and schema and self._is_text_schema(schema))
@@ -405,60 +373,6 @@ class BodyReader:
         # Only in JSON do servers encode what they call `byte`, such as a `byte[]` of Java.
         is_byte = not is_request and is_object(target.value) and target.value.get("format") == "byte"
         return is_byte or is_binary(target)
-
-    def _read_form(self, node: Node, schema: Node, hint: str) -> list[FormField]:
-        """Return the parts of a form with files, in their order; none if it is not an object with properties."""
-        parts: list[FormField] = []
-        encoding = dict(node.members("encoding"))
-        flat, texts = self._with_decoded(flatten(self._document, schema))
-        for field, file in self._schemas.fields_of(flat, hint, self._file_type):
-            part = _read_part(field, file, encoding.get(field.wire_name), is_text_of_json=field.wire_name in texts)
-            if field.wire_name == EXTRA:
-                part.is_rest, field.type = True, Map(field.type)
-            parts.append(part)
-        return parts
-
-    def _with_decoded(self, form: Node) -> tuple[Node, set[str]]:
-        """Return a form with the schema of what is in each text of JSON instead of the text's, and their names."""
-        found: dict[str, Any] = {}
-        for name, member in form.members("properties"):
-            try:
-                text = self._document.resolve_schema(member)
-            except SpecError:
-                # Reading its type notes it.
-                continue
-            content = text.get("contentSchema") if isinstance(text.value, dict) else None
-            if content and text.object().get("type") == "string" and is_json_type(bare(text.prose("contentMediaType"))):
-                description = text.prose("description") if is_object(content.value) else ""
-                found[name] = {**content.object(), "description": description} if description else content.value
-        if not found:
-            return form, set()
-        return form.with_value({**form.object(), "properties": {**form.object()["properties"], **found}}), set(found)
-
-    def _file_type(self, schema: Node) -> Type | None:
-        """Return the type of a property that is a file, a list of files, or one of both; None for any other."""
-        try:
-            flat = flatten(self._document, schema)
-        except SpecError:
-            # Reading its type notes it.
-            return None
-        if not isinstance(flat.value, dict):
-            return None
-        file = self._type_as_file(flat)
-        return union(file, NONE) if file and _may_be_null(flat) else file
-
-    def _type_as_file(self, flat: Node) -> Type | None:
-        """As `_file_type`, without the null that the schema itself allows."""
-        if is_binary(flat) or ("type" not in flat.object() and is_file_type(flat.prose("contentMediaType"))):
-            return Scalar("FileContent")
-        if items := flat.get("items"):
-            # No part is null: as an item, it is none.
-            item = self._file_type(items)
-            return Array(Scalar("FileContent")) if item and {*item.members} <= {Scalar("FileContent"), NONE} else None
-        alternatives = [node for node in (*flat.items("oneOf"), *flat.items("anyOf")) if node.value != {"type": "null"}]
-        types = [self._file_type(node) for node in alternatives]
-        files = [type_ for type_ in types if type_]
-        return union(*files) if files and len(files) == len(types) else None
 
     def _has_structure(self, node: Node) -> bool:
         """Return whether the schema of a media type means neither a text nor bytes."""
@@ -485,52 +399,6 @@ class BodyReader:
         for _, example in node.members("examples"):
             return self._document.resolve_component(example).object().get("value")
         return None
-
-
-def _read_part(field: Field, file: Type | None, encoding: Node | None, *, is_text_of_json: bool) -> FormField:
-    """Return how a property of a form is sent.
-
-    Args:
-        field: The property.
-        file: Its type as a file, if it is one.
-        encoding: What the document says about its part.
-        is_text_of_json: Whether it stands for a text, which has it as JSON.
-    """
-    given = encoding.prose("contentType") if encoding else ""
-    if encoding and "headers" in encoding.object():
-        problem = "the headers of a part are the caller's: those of a file are `headers` of its `File`"
-        (encoding / "headers").note(problem, "not sent")
-    if file or (field.type == ANY and is_file_type(given)):
-        # OpenAPI 3.1 writes a file as a property without a type, whose encoding names its media type.
-        field.type = field.type if file else Scalar("FileContent")
-        # Of several, or a range, the caller chooses one.
-        media_type = given if re.fullmatch(f"{_WORD}/[^*,]+", given) else ""
-        kinds = field.type.members
-        is_list = any(isinstance(one, Array) for one in kinds)
-        return FormField(field, None, media_type, is_list=is_list, is_nullable=NONE in kinds)
-    if is_text_of_json:
-        return FormField(field, field.type, is_json=True)
-    if encoding and (style := _read_style(encoding, field.type)):
-        return FormField(field, field.type, style=style)
-    bases = [bare(one) for one in given.split(",")] if given else []
-    json = next((base for base in bases if is_json_type(base)), "")
-    if encoding and bases and not json and not _RANGES & set(bases):
-        meaning = "sent as text without a media type" if _has_text(field.type) else "sent as JSON"
-        encoding.note("only JSON and text are encoded", meaning)
-    return FormField(field, field.type, json or ("" if _has_text(field.type) else JSON))
-
-
-def _has_text(type_: Type) -> bool:
-    """Return whether a part may be a text without a media type; an object beside it is JSON still."""
-    return any(is_flat(part) for member in type_.members for part in _parts(member) if part != NONE)
-
-
-def _may_be_null(flat: Node) -> bool:
-    """Return whether a schema that means a file allows null, too."""
-    types = flat.object().get("type")
-    if flat.flag("nullable") or (is_array(types) and "null" in types):
-        return True
-    return any(node.value == {"type": "null"} for node in (*flat.items("oneOf"), *flat.items("anyOf")))
 
 
 def _read_content(response: Node, status: str) -> Node | None:
@@ -570,73 +438,10 @@ def _take_no_body(successes: list[Response], *, reads: bool) -> None:
         success.may_be_empty = is_json and (is_documented or (success.status == "2XX" and not reads))
 
 
-def is_flat(type_: Type) -> bool:
-    """Return whether a value of the type can be encoded in a URL, a header or a form: a scalar, or a list of them."""
-    for member in type_.members:
-        for part in _parts(member):
-            if part.text(plain=True).startswith(("list[", "dict[", "tuple[")) or isinstance(part, Named):
-                return False
-    return True
-
-
-def is_flat_object(type_: Type) -> bool:
-    """Return whether all values of a type are objects of scalars and lists of them, whose names can be parameters."""
-    for member in type_.members:
-        match member:
-            case Map(value=value):
-                inner = [value]
-            case Named(definition=Model(fields=fields, extra=extra)):
-                inner = [field.type for field in fields] + ([extra.value] if extra else [])
-            case _:
-                return False
-        if not all(is_flat(value) for value in inner):
-            return False
-    return True
-
-
-def _parts(type_: Type) -> list[Type]:
-    """Return the types of the items of a list, or a type that is no list itself."""
-    match type_:
-        case Array(item=item):
-            return [*item.members]
-        case Row(items=items, rest=rest):
-            return [part for item in (*items, *([rest] if rest else [])) for part in item.members]
-        case _:
-            return [type_]
-
-
 def _is_object(type_: Type) -> bool:
     """Return whether all values of a type are objects."""
     return all(isinstance(member, Map) or (isinstance(member, Named) and isinstance(member.definition, Model))
                for member in type_.members)  # fmt: skip
-
-
-def _read_styles(form: Node, type_: Type) -> tuple[tuple[str, str], ...]:
-    """Return the properties of an urlencoded form that are not written as usual, each with its style."""
-    models = [member.definition for member in type_.members if isinstance(member, Named)]
-    types = {field.wire_name: field.type for model in models if isinstance(model, Model) for field in model.fields}
-    found: dict[str, str] = {}
-    for name, encoding in form.members("encoding"):
-        found[name] = _read_style(encoding, types.get(name, ANY))
-        if not found[name] and any(is_json_type(bare(one)) for one in encoding.prose("contentType").split(",")):
-            found[name] = "json"
-    return tuple((name, style) for name, style in found.items() if style)
-
-
-def _read_style(encoding: Node, type_: Type) -> str:
-    """Return how a property of a form is written, empty if as usual: each item of a list by itself."""
-    style = encoding.prose("style") or "form"
-    if style == "deepObject":
-        return style
-    if style not in _JOINED:
-        encoding.note(f"{style!r} is not a style of a form; use one of {', '.join(_JOINED)}, deepObject", "ignored")
-        return ""
-    if encoding.flag("explode", default=style == "form"):
-        return ""
-    if not all(is_flat(member) or is_flat_object(member) for member in type_.members):
-        encoding.note("an object or a nested array cannot be joined; use style deepObject", "sent as JSON")
-        return ""
-    return style
 
 
 def _status_phrase(status: str) -> str:

@@ -17,7 +17,7 @@ from generator.schema.descriptions import default_note, join_sentences, schema_d
 from generator.schema.schemas import SchemaReader
 from generator.schema.types import Field, Model, Named, Scalar, Type
 
-from .bodies import is_flat, is_flat_object
+from .forms import is_flat, is_flat_object
 from .model import USED_IN_METHODS, Parameter
 
 _QUERY_STYLES = frozenset({"deepObject", "spaceDelimited", "pipeDelimited"})
