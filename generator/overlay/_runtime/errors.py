@@ -38,6 +38,7 @@ __all__ = [
 ]
 
 _E = TypeVar("_E", bound="ClientError")
+_MOST_DETAILS = 10
 
 
 _context: Any = BaseException.__dict__["__context__"]
@@ -207,7 +208,7 @@ class ApiError(ClientError):
     Attributes:
         status: HTTP status, any integer that the server sent.
         code: Kind of the error as the server names it, or None.
-        message: The server's message, of any length, or an empty string.
+        message: The server's message and what it says of single fields, of any length, or an empty string.
         request_id: Id of the request for the operator of the server, from the body, else from a header field; or None.
         context_info: Details as decoded JSON, or None.
         help_url: Page that explains the error, or None.
@@ -335,17 +336,49 @@ def error_class(status: int) -> type[ApiError]:
 def _said(fields: dict[str, Any]) -> tuple[str | None, str]:
     """Return the code and the message of an error's body, where most APIs have them.
 
-    In the body itself, in its `error`, or in the first of its `errors`; named as OAuth 2, RFC 9457 or FastAPI do.
+    In the body itself, in its `error`, or in the first of its `errors`; named as OAuth 2, RFC 9457 or FastAPI do. What
+    is wrong with single fields follows.
     """
-    found = [fields]
+    found, own = [fields], 1
     for name in ("error", "errors", "detail"):
         inner = fields.get(name)
         first = cast("list[object]", inner)[0] if is_array(inner) and inner else inner
         found += [first] if is_object(first) else []
+        own = len(found) if name == "error" else own
     codes = [_text(part, name) for part in found for name in ("code", "error")]
     names = ("message", "error_description", "detail", "msg", "title")
-    messages = [_text(part, name) for part in found for name in names]
-    return next(filter(None, codes), None), next(filter(None, messages), "")
+    details = _details(fields)
+    # What the first of several details says is among them.
+    messages = [_text(part, name) for part in (found[:own] if details else found) for name in names]
+    message = next(filter(None, messages), "")
+    others = "; ".join(detail for detail in details if detail not in message)
+    joint = "" if not message or not others else " " if message.endswith((".", "!", ":")) else ": "
+    return next(filter(None, codes), None), f"{message}{joint}{others}"
+
+
+def _details(fields: dict[str, Any]) -> list[str]:
+    """Return the first texts of an error's body about single fields: as FastAPI, Jira, ASP.NET or GitHub write them."""
+    found: list[str] = []
+    for name in ("errorMessages", "errors", "detail"):
+        value = fields.get(name)
+        if is_array(value):
+            found += filter(None, map(_detail, value[:_MOST_DETAILS]))
+        elif is_object(value) and name == "errors" and not (_text(value, "message") or _text(value, "code")):
+            for field, said in list(value.items())[:_MOST_DETAILS]:
+                texts = cast("list[object]", said)[:_MOST_DETAILS] if is_array(said) else [said]
+                found += [f"{field}: {text}" for text in texts if isinstance(text, str) and text]
+    return found[:_MOST_DETAILS]
+
+
+def _detail(item: object) -> str:
+    """Return what one error of several says, if it is a text or says to which field it belongs; else an empty text."""
+    if not is_object(item):
+        return item if isinstance(item, str) else ""
+    steps = item.get("loc")
+    path = [str(step) for step in steps if isinstance(step, (str, int))] if is_array(steps) else []
+    place = ".".join(path) or _text(item, "location") or _text(item, "field")
+    text = _text(item, "msg") or _text(item, "message") or _text(item, "code")
+    return f"{place}: {text}" if place and text else ""
 
 
 def _text(fields: dict[str, Any], name: str) -> str | None:

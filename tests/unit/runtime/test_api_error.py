@@ -122,11 +122,46 @@ def test_a_redirect_names_the_target_host_only(location: str, shown: str) -> Non
         ({"error": "invalid_grant", "error_description": "Too old."}, "invalid_grant", "Too old."),
         ({"errors": [{"code": "a", "message": "First."}, {"message": "Second."}]}, "a", "First."),
         ({"errors": []}, None, ""),
-        ({"errors": ["text"]}, None, ""),
+        ({"errors": ["text", 5, {}]}, None, "text"),
         ({"type": "about:blank", "title": "Out of stock", "detail": "Come back."}, None, "Come back."),
         ({"title": "Out of stock"}, None, "Out of stock"),
         ({"detail": "Not found"}, None, "Not found"),
-        ({"detail": [{"loc": ["body", "a"], "msg": "field required"}]}, None, "field required"),
+        ({"detail": [{"msg": "field required"}]}, None, "field required"),
+        (
+            {
+                "detail": [
+                    {"loc": ["body", "a", 0], "msg": "Field required"},
+                    {"loc": ["query", "b"], "msg": "Too long"},
+                ]
+            },
+            None,
+            "body.a.0: Field required; query.b: Too long",
+        ),
+        (
+            {"errorMessages": ["No such issue.", "Nor project."], "errors": {"summary": "It is needed."}},
+            None,
+            "No such issue.; Nor project.; summary: It is needed.",
+        ),
+        ({"errorMessages": [], "errors": {"summary": "It is needed."}}, None, "summary: It is needed."),
+        (
+            {"title": "Validation errors occurred.", "errors": {"Name": ["It is needed.", 5], "Age": ["Too old."]}},
+            None,
+            "Validation errors occurred. Name: It is needed.; Age: Too old.",
+        ),
+        (
+            {"detail": "validation failed", "errors": [{"location": "body.x", "message": "no number", "value": "y"}]},
+            None,
+            "validation failed: body.x: no number",
+        ),
+        (
+            {"message": "Validation Failed", "errors": [{"field": "title", "code": "missing_field"}]},
+            "missing_field",
+            "Validation Failed: title: missing_field",
+        ),
+        ({"error": {"message": "Bad."}, "errors": [{"field": "a", "message": "No."}]}, None, "Bad. a: No."),
+        ({"errors": {"code": "a", "message": "It is gone."}}, "a", "It is gone."),
+        ({"message": "It is gone.", "errorMessages": ["It is gone."]}, None, "It is gone."),
+        ({"errors": dict.fromkeys("abcdefghijkl", "x")}, None, "; ".join(f"{name}: x" for name in "abcdefghij")),
         ({"message": 5, "error": {"message": ""}}, None, ""),
     ],
 )
