@@ -420,7 +420,8 @@ def test_a_json_patch_is_a_list_and_another_patch_the_default(make: Make) -> Non
         _, request = package.call("patch", **given, answer=Answer(204, b"", ""), options=TRUST)
         assert request.headers["content-type"] == media_type
         assert request.content == (body or b'[{"op":"remove","path":"/a"}]')
-    with pytest.raises(package.errors.InvalidArgumentError):
+    cure = "is not sent as application/merge-patch+json; pass content_type='application/json-patch+json'"
+    with pytest.raises(package.errors.InvalidArgumentError, match=f"{re.escape(cure)}$"):
         package.operation("patch").build_request(body=changes)
 
 

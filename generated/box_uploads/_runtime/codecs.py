@@ -332,9 +332,19 @@ class Bodies:
         """
         fitting = [name for name, codec in self._encoders.items() if _fits(codec, value)]
         if fitting and media_type not in fitting:
-            rule = f"is not sent as {media_type}; pass content_type={fitting[0]!r}"
-            raise InvalidArgumentError("body", rule, shown=short_repr(value))
-        return self._encoders[media_type].encode(value)
+            raise _belongs_to(fitting[0], media_type, value)
+        try:
+            return self._encoders[media_type].encode(value)
+        except InvalidArgumentError:
+            other = next((name for name in fitting if _takes(self._encoders[name].encode, value)), None)
+            if other is None:
+                raise
+        raise _belongs_to(other, media_type, value)
+
+
+def _belongs_to(other: str, media_type: str, value: object) -> InvalidArgumentError:
+    rule = f"is not sent as {media_type}; pass content_type={other!r}"
+    return InvalidArgumentError("body", rule, shown=short_repr(value))
 
 
 def _fits(codec: _Encoder, value: object) -> bool:
@@ -346,6 +356,10 @@ def _fits(codec: _Encoder, value: object) -> bool:
         return isinstance(codec, (Json, Form))
     if not isinstance(codec, Json):
         return isinstance(codec, Text)
+    return _takes(encode, value)
+
+
+def _takes(encode: Callable[[Any], Content], value: object) -> bool:
     try:
         encode(value)
     except InvalidArgumentError:
